@@ -1,0 +1,80 @@
+"""An account as its team keeps it, read but not yet judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A property whose value could not be read. The signal behind it is unknown; the account is not refused."""
+
+    property: str
+    value: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.property}: {self.value!r} could not be read, expected {self.expected}"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account of the book.
+
+    `signals` holds what was read, by the field names of `CSMHealthSignals`, unvalidated and without the two
+    that depend on the day: those come from `contract_end` and `last_interaction` (see `signals_on`).
+    A property that is missing or empty is None here: unknown.
+    """
+
+    account_id: str
+    name: str
+    page_id: str
+    page_url: str
+    created_at: str
+    status: str | None = None
+    industry: str | None = None
+    plan: str | None = None
+    arr: float | None = None
+    owner_email: str | None = None
+    sales_email: str | None = None
+    manager_email: str | None = None
+    primary_contact_email: str | None = None
+    contract_end: date | None = None
+    last_interaction: date | None = None
+    notice_days: int | None = None
+    auto_renew: bool | None = None
+    renewal_stage: str | None = None
+    qbr_cadence: str | None = None
+    onboarding_until: date | None = None
+    quiet_until: date | None = None
+    verdict: str | None = None
+    signals_updated: date | None = None
+    connected_tools: tuple[str, ...] = ()
+    notes: str | None = None
+    signals: Mapping[str, object] = field(default_factory=dict)
+    roi: Mapping[str, float] = field(default_factory=dict)
+    unreadable: tuple[Unreadable, ...] = ()
+
+    @property
+    def inactive(self) -> bool:
+        """True for a customer who left: skipped by the scan, and what is open is closed."""
+        return (self.status or "").strip().lower() == "inactive"
+
+    def onboarding_on(self, day: date) -> bool:
+        """True while the account is still being onboarded on `day` (the last day included)."""
+        return self.onboarding_until is not None and day <= self.onboarding_until
+
+    def days_to_renewal(self, day: date) -> int | None:
+        """Days from `day` to the contract's end; negative once it has lapsed, None if no end is known."""
+        return None if self.contract_end is None else (self.contract_end - day).days
+
+    def signals_on(self, day: date) -> dict[str, object]:
+        """The signals as they stand on `day`, ready for `CSMHealthSignals`."""
+        signals = dict(self.signals)
+        if self.contract_end is not None:
+            signals["days_to_renewal"] = self.days_to_renewal(day)
+        if self.last_interaction is not None:
+            signals["days_since_last_interaction"] = (day - self.last_interaction).days
+        return signals

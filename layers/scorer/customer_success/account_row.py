@@ -1,0 +1,81 @@
+"""What the table knows of an account: enough to answer and to alert without asking Notion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from customer_success.account import Account
+from customer_success.alert_policy import FALL_WINDOW, Memory, Standing
+from customer_success.news import PageValues
+from customer_success.schemas import CSMHealthScore
+
+Status = Literal["scored", "rejected", "skipped", "gone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One scored day of an account: one point of its history."""
+
+    on: date
+    score: CSMHealthScore
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(self.on, self.score.score, self.score.rag, self.score.churn_risk)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """How an account came out of the scan of one day.
+
+    `last` is its latest scored point, this day's if it was scored, and `trail` the standings that later days are
+    compared with. `since` is the first day with this colour and churn risk. `reason` says why it was rejected.
+    `page` is what its page should show, `page_queued` when that was last handed on to be written.
+    """
+
+    on: date
+    status: Status
+    since: date
+    last: Point | None = None
+    trail: tuple[Standing, ...] = ()
+    memory: Memory = Memory()
+    reason: str | None = None
+    detail: str | None = None
+    page: PageValues | None = None
+    page_queued: date | None = None
+
+    @property
+    def point(self) -> Point | None:
+        """The point of this very day, None if it was not scored."""
+        return self.last if self.last and self.last.on == self.on else None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An account with its latest day, and the day that stood before that day's scan.
+
+    `before` lets a day be scanned again with the same outcome. `run` and `chunk` name the run, and the page of the
+    book within it, that wrote the row.
+    """
+
+    account: Account
+    day: Day
+    before: Day | None
+    run: str
+    chunk: int
+
+    @property
+    def account_id(self) -> str:
+        return self.account.account_id
+
+    def before_day(self, day: date) -> Day | None:
+        """The latest day that lies before `day`."""
+        return self.day if self.day.on < day else self.before
+
+
+def trail_after(trail: tuple[Standing, ...], standing: Standing) -> tuple[Standing, ...]:
+    """The trail with a new standing at its end, and without what no later day can be compared with."""
+    start = standing.on - FALL_WINDOW + timedelta(days=1)
+    return (*(past for past in trail if start <= past.on < standing.on), standing)

@@ -1,0 +1,96 @@
+"""The agent: routes a task to what does it, and is the boundary at which everything fails open."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from customer_success.errors import Refused, Unavailable
+from customer_success.health_scorer import CSMHealthScorer
+from customer_success.periods import run_date
+from customer_success.ports import AccountRows
+from customer_success.schemas import refusals
+from customer_success.tasks.health_scan import HealthScan
+
+SUPPORTED = ("health_scan", "generate_qbr", "check_expansion", "track_feature_adoption")
+
+logger = logging.getLogger(__name__)
+
+
+class CustomerSuccessAgent:
+    """Does one task for one account.
+
+    Every port may be None: what needs it is skipped with a logged warning and told in the result.
+    """
+
+    def __init__(
+        self,
+        *,
+        accounts: AccountRows | None,
+        scorer: CSMHealthScorer,
+        timezone: str = "UTC",
+        history: object | None = None,
+        alerts: object | None = None,
+        narrator: object | None = None,
+        drafts: object | None = None,
+        handoff: object | None = None,
+    ) -> None:
+        self._accounts = accounts
+        self._scorer = scorer
+        self._timezone = timezone
+        self._history, self._alerts, self._narrator = history, alerts, narrator
+        self._drafts, self._handoff = drafts, handoff
+        self._tasks = {
+            "health_scan": self._health_scan,
+            "generate_qbr": self._not_configured,
+            "check_expansion": self._not_configured,
+            "track_feature_adoption": self._not_configured,
+        }
+
+    def execute(self, task: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
+        """Do `task["type"]` for `task["account_id"]`, with `task["signals"]` laid over the account's own.
+
+        `context["now"]` is the moment of the task, an aware datetime. Raises ValueError for an unknown task type and
+        nothing else: what cannot be done answers with `error`, `partial` and `retryable`.
+        """
+        kind = task.get("type")
+        if kind not in self._tasks:
+            raise ValueError(f"Unknown task type: {kind!r}. Supported: {', '.join(SUPPORTED)}")
+        try:
+            return self._tasks[kind](task, context)
+        except ValidationError as error:
+            reasons = "; ".join(str(refusal) for refusal in refusals(error))
+            return _failed(kind, f"account {task.get('account_id')!r}: {reasons}", retryable=False)
+        except (Refused, ValueError) as error:
+            return _failed(kind, str(error), retryable=False)
+        except Unavailable as error:
+            logger.warning("task %s failed open: %s", kind, error)
+            return _failed(kind, str(error), retryable=True)
+        except Exception as error:  # the fail-open boundary
+            logger.exception("task %s failed open", kind)
+            return _failed(kind, f"{type(error).__name__}: {error}", retryable=False)
+
+    def _health_scan(self, task: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
+        if self._accounts is None:
+            return self._without("health_scan", "the port accounts")
+        account_id = task.get("account_id")
+        if not isinstance(account_id, str) or not account_id:
+            raise Refused(f"account_id: {account_id!r} is not the id of an account")
+        now: datetime = context["now"]
+        scan = HealthScan(self._accounts, self._scorer)
+        return scan(account_id, task.get("signals") or {}, on=run_date(now, self._timezone), now=now)
+
+    def _not_configured(self, task: Mapping[str, Any], _context: Mapping[str, Any]) -> dict[str, Any]:
+        return self._without(str(task["type"]), "what does it")
+
+    def _without(self, kind: str, port: str) -> dict[str, Any]:
+        logger.warning("task %s was skipped: %s is not configured", kind, port)
+        return _failed(kind, f"{kind} was skipped: {port} is not configured", retryable=False)
+
+
+def _failed(kind: str, error: str, *, retryable: bool) -> dict[str, Any]:
+    return {"task_type": kind, "error": error, "confidence": "low", "partial": True, "retryable": retryable}

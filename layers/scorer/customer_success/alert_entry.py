@@ -1,0 +1,44 @@
+"""An alert as the table keeps it: what is told, how, and what became of it on each channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from customer_success.alert_policy import Candidate, Delivery
+from customer_success.messages import ChurnAlert
+
+Channel = Literal["notion", "event_bus", "email_alert", "chat_alert"]
+CHANNELS: tuple[Channel, ...] = ("notion", "event_bus", "email_alert", "chat_alert")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an alert on a channel; `reference` is the vendor's id, `reason` why it failed or was skipped."""
+
+    state: Literal["delivered", "failed", "skipped"]
+    reference: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertEntry:
+    """One alert. `delivery` is None until it is ranked; a `held` one is told on the next working day."""
+
+    alert: ChurnAlert
+    state: Literal["pending", "published"] = "pending"
+    delivery: Delivery | None = None
+    held: bool = False
+    outcomes: Mapping[Channel, Outcome] = field(default_factory=dict)
+
+    @property
+    def alert_id(self) -> str:
+        return self.alert.alert_id
+
+    @property
+    def candidate(self) -> Candidate:
+        alert = self.alert
+        return Candidate(
+            alert.alert_id, alert.account_id, alert.owner_email, alert.churn_risk, alert.arr, self.delivery
+        )

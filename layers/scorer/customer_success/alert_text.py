@@ -1,0 +1,112 @@
+"""An alert in the shape of each channel: a chat message, a health record, a mail draft.
+
+Chat and records are internal news and say everything. The draft goes to the customer once a person sends it: it says
+nothing of score, colour, ARR or churn.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from customer_success.messages import ChurnAlert
+from customer_success.narrator import short
+from customer_success.news import ChatMessage, HealthRecord, Line, MailDraft
+from customer_success.periods import long_date
+
+NAME_LIMIT = 120
+RENEWAL_TALK = timedelta(days=90)
+
+_TOPICS = {
+    "feature": "We noticed that some of what your plan includes is not in use yet, and we would like to show you "
+    "what it could do for your team.",
+    "usage": "We would like to hear how your team works with us at the moment, and what would make it easier.",
+    "support": "We also want to make sure that your open support requests get the attention they need.",
+    "renewal": "Your current agreement runs until {end}, so this is a good moment to look at the coming term "
+    "together.",
+    "contact": "It has been a while since we last spoke, and we would like to catch up.",
+}
+
+
+def chat_message(alert: ChurnAlert, recipient: str | None) -> ChatMessage:
+    """The alert as its owner reads it in chat."""
+    title = f"{short(alert.account_name, NAME_LIMIT)}: {alert.said.headline}"
+    return ChatMessage(alert.alert_id, title, (*_story(alert), *_facts(alert)), recipient=recipient)
+
+
+def health_record(alert: ChurnAlert) -> HealthRecord:
+    """The alert as a page beside its account."""
+    return HealthRecord(
+        key=alert.alert_id,
+        title=f"{short(alert.account_name, NAME_LIMIT)}, {alert.run_date}: {alert.rag}, churn risk {alert.churn_risk}",
+        account_page_id=alert.page_id,
+        on=alert.run_date,
+        score=round(alert.score, 1),
+        rag=alert.rag,
+        churn_risk=alert.churn_risk,
+        trigger=alert.churn_trigger or "none",
+        owner_email=alert.owner_email,
+        lines=(Line(alert.said.headline, strong=True), *_story(alert), *_facts(alert)),
+    )
+
+
+def mail_draft(alert: ChurnAlert, mailbox: str) -> MailDraft:
+    """A mail from the owner to the account's primary contact that could be sent as it stands."""
+    name = short(alert.account_name, NAME_LIMIT)
+    return MailDraft(
+        key=alert.alert_id,
+        mailbox=mailbox,
+        to=alert.primary_contact_email,
+        subject=f"Catching up: {name}",
+        paragraphs=(
+            "Hello,",
+            *_topics(alert),
+            "Would you have 30 minutes for a call this week or next? Tell me what suits you and I will send an "
+            "invitation.",
+            "Best regards",
+        ),
+    )
+
+
+def _story(alert: ChurnAlert) -> tuple[Line, ...]:
+    said = alert.said
+    return (
+        *_listed("What changed", said.what_changed),
+        *_listed("What costs most", said.what_costs),
+        Line(f"Next step: {said.next_step}", strong=True),
+    )
+
+
+def _listed(title: str, items: tuple[str, ...]) -> tuple[Line, ...]:
+    return (Line(title, strong=True), *(Line(item, bullet=True) for item in items)) if items else ()
+
+
+def _facts(alert: ChurnAlert) -> tuple[Line, ...]:
+    said = alert.said
+    arr = "unknown" if alert.arr is None else f"{alert.arr:,.0f}"
+    facts = [
+        f"ARR {arr}, renewal {_renewal(alert.contract_end, alert.run_date)}, so since {said.since}",
+        f"Why you are told: {alert.reason}",
+        f"Known: {said.coverage:.0%} of what the score weighs"
+        + (f"; unknown: {', '.join(said.unknown)}" if said.unknown else ""),
+    ]
+    return (*(Line(fact) for fact in facts), Line("Open the account in Notion", url=alert.page_url))
+
+
+def _renewal(end: date | None, today: date) -> str:
+    if end is None:
+        return "unknown"
+    days = (end - today).days
+    return f"{end} (lapsed {-days} days ago)" if days < 0 else f"{end} (in {days} days)"
+
+
+def _topics(alert: ChurnAlert) -> tuple[str, ...]:
+    """What to talk about: what the customer would recognise of the causes, in a friend's words."""
+    costly = set(alert.costly_signals)
+    topics = [_TOPICS["contact"] if "days_since_last_interaction" in costly else _TOPICS["usage"]]
+    if "feature_adoption_rate" in costly:
+        topics.append(_TOPICS["feature"])
+    if "support" in costly:
+        topics.append(_TOPICS["support"])
+    if alert.contract_end and timedelta(0) <= alert.contract_end - alert.run_date <= RENEWAL_TALK:
+        topics.append(_TOPICS["renewal"].format(end=long_date(alert.contract_end)))
+    return tuple(topics)

@@ -1,0 +1,36 @@
+"""What can go wrong outside, told apart by what can be done about it.
+
+Adapters turn a vendor's errors into these; the tasks and the queue consumers decide by their types alone.
+"""
+
+from __future__ import annotations
+
+
+class Refused(ValueError):
+    """Bad input. It is recorded and acknowledged, never tried again."""
+
+
+class Unavailable(Exception):
+    """A passing fault: the same call may succeed later.
+
+    `retry_after` is the vendor's own wish in seconds, None where it named none.
+    """
+
+    def __init__(self, reason: str, *, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class Unclear(Unavailable):
+    """The connection broke after the request was sent: it may have been carried out.
+
+    Whoever tries again looks it up first.
+    """
+
+
+class OutOfTime(Unavailable):
+    """The time left does not allow the next step; what is done is kept and the rest goes on later."""
+
+
+class Misconfigured(Exception):
+    """Trying again cannot help before a person changes a setting. The text says which, and how."""

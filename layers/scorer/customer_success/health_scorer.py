@@ -1,0 +1,207 @@
+"""Turns the signals of an account into a health score that can say why.
+
+It has no clock, does no I/O, and takes every number from the scorecard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache, partial
+from math import fsum
+from operator import attrgetter
+from typing import Any
+
+from customer_success.schemas import (
+    AppliedCap,
+    CapKey,
+    ChurnRisk,
+    ChurnTrigger,
+    CSMHealthScore,
+    CSMHealthSignals,
+    Driver,
+    Rag,
+    SignalKey,
+    SignalValue,
+    Support,
+)
+from customer_success.scorecard import (
+    DEFAULT_SCORECARD,
+    FULL_SCORE,
+    Scorecard,
+    Signal,
+    require_ordered_thresholds,
+)
+
+_REMEMBERED = 1024
+"""Values remembered for each signal."""
+
+
+class InsufficientDataError(ValueError):
+    """Too little is known about an account to score it; the message names both it and what is missing."""
+
+    def __init__(
+        self, account_id: str, coverage: float, minimum: float, missing: Sequence[SignalKey]
+    ) -> None:
+        super().__init__(
+            f"account {account_id!r}: signals with {coverage:.0%} of the weight are known, "
+            f"at least {minimum:.0%} are needed; unknown: {', '.join(missing)}"
+        )
+        self.account_id = account_id
+        self.coverage = coverage
+        self.missing = tuple(missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What one signal or cap did to a score between two scorings."""
+
+    key: SignalKey | CapKey
+    delta: float
+    """Points of the score gained; negative when lost."""
+    before: SignalValue
+    after: SignalValue
+    """The values then and now; None when unknown, or when the cap did not apply."""
+
+
+class CSMHealthScorer:
+    """Scores accounts by a scorecard.
+
+    GREEN from `green_threshold`, AMBER from `amber_threshold` (both 0 to 100); a contract ends soon from
+    `churn_window_days` before its end. Each defaults to the scorecard's own.
+    Raises ValueError when the thresholds are inverted or the window is negative.
+    """
+
+    def __init__(
+        self,
+        *,
+        green_threshold: float | None = None,
+        amber_threshold: float | None = None,
+        churn_window_days: int | None = None,
+        scorecard: Scorecard = DEFAULT_SCORECARD,
+    ) -> None:
+        self._scorecard = scorecard
+        self._green = scorecard.green_threshold if green_threshold is None else green_threshold
+        self._amber = scorecard.amber_threshold if amber_threshold is None else amber_threshold
+        self._window = scorecard.churn.window_days if churn_window_days is None else churn_window_days
+        require_ordered_thresholds(self._green, self._amber)
+        if self._window < 0:
+            raise ValueError(f"churn_window_days must be 0 or more, not {self._window}")
+        self._keys = [signal.key for signal in scorecard.signals]
+        self._values_of = attrgetter(*self._keys)
+        # A book repeats its values: what each earns and costs is worked out once, the frozen driver shared.
+        self._earn = [lru_cache(_REMEMBERED)(signal.points) for signal in scorecard.signals]
+        self._drive = [lru_cache(_REMEMBERED)(partial(_driver, signal)) for signal in scorecard.signals]
+
+    def score(
+        self, signals: CSMHealthSignals, account_id: str = "", now: datetime | None = None
+    ) -> CSMHealthScore:
+        """Score one account; `now` is kept as the moment of scoring.
+
+        Raises InsufficientDataError when less of the weight is known than the scorecard asks for.
+        """
+        values: tuple[Any, ...] = self._values_of(signals)
+        unknown = [
+            signal for signal, value in zip(self._scorecard.signals, values, strict=True) if value is None
+        ]
+        coverage = self._coverage(unknown, account_id)
+        in_play = FULL_SCORE - sum([signal.weight for signal in unknown if signal.may_drop_out])
+        scale = FULL_SCORE / in_play
+
+        points = [earn(value) for earn, value in zip(self._earn, values, strict=True)]
+        drivers = [drive(value, scale) for drive, value in zip(self._drive, values, strict=True)]
+        score, caps = self._capped(fsum(points) * FULL_SCORE / in_play, signals)
+        drivers += [Driver(key=cap.name, points_lost=cap.points_lost, value=cap.value) for cap in caps]
+        drivers.sort(key=attrgetter("points_lost"), reverse=True)
+
+        rag = self._colour(score)
+        churn_risk, churn_trigger = self._churn(rag, signals)
+        return CSMHealthScore(
+            account_id=account_id,
+            score=score,
+            rag=rag,
+            churn_risk=churn_risk,
+            churn_trigger=churn_trigger,
+            signal_breakdown=dict(zip(self._keys, points, strict=True)),
+            coverage=coverage,
+            unknown=[signal.key for signal in unknown],
+            drivers=drivers,
+            caps=caps,
+            scale=scale,
+            scorecard_version=self._scorecard.version,
+            scored_at=now,
+            days_to_renewal=signals.days_to_renewal,
+        )
+
+    def _coverage(self, unknown: Sequence[Signal], account_id: str) -> float:
+        coverage = (FULL_SCORE - sum([signal.weight for signal in unknown])) / FULL_SCORE
+        minimum = self._scorecard.minimum_coverage
+        if coverage < minimum:
+            raise InsufficientDataError(account_id, coverage, minimum, [signal.key for signal in unknown])
+        return coverage
+
+    def _capped(self, score: float, signals: CSMHealthSignals) -> tuple[float, list[AppliedCap]]:
+        caps = []
+        for cap in self._scorecard.caps:
+            rating = getattr(signals, cap.key)
+            if (factor := cap.factors.get(rating)) is not None:
+                lost = score - score * factor
+                caps.append(AppliedCap(name=cap.key, value=rating, factor=factor, points_lost=lost))
+                score *= factor
+        return score, caps
+
+    def _colour(self, score: float) -> Rag:
+        if score >= self._green:
+            return "GREEN"
+        return "AMBER" if score >= self._amber else "RED"
+
+    def _churn(self, rag: Rag, signals: CSMHealthSignals) -> tuple[ChurnRisk, ChurnTrigger | None]:
+        match self._contract_speaks(rag, signals), self._behaviour_speaks(signals):
+            case True, True:
+                return "critical", "both"
+            case True, False:
+                return ("critical" if rag == "RED" else "high"), "contract_proximity"
+            case False, True:
+                return ("medium" if rag == "GREEN" else "high"), "behavioral"
+        return ("low" if rag == "GREEN" else "medium"), None
+
+    def _contract_speaks(self, rag: Rag, signals: CSMHealthSignals) -> bool:
+        days = signals.days_to_renewal
+        return rag != "GREEN" and days is not None and days <= self._window
+
+    def _behaviour_speaks(self, signals: CSMHealthSignals) -> bool:
+        rules = self._scorecard.churn
+        if signals.login_frequency_days is None:
+            # A login feed that is missing must not put a whole book on alert.
+            return signals.usage_trend in rules.stopped_usage
+        few_logins = signals.login_frequency_days > rules.idle_login_days
+        return few_logins and signals.usage_trend in rules.weakening_usage
+
+
+def explain_change(before: CSMHealthScore, after: CSMHealthScore) -> list[Delta]:
+    """What each signal and cap did to the score, the biggest change first.
+
+    What changed nothing is left out. The deltas add up to `after.score - before.score` to within 0.01.
+    """
+    then = {driver.key: driver for driver in before.drivers}
+    now = {driver.key: driver for driver in after.drivers}
+    deltas = [_delta(key, then.get(key), now.get(key)) for key in {**then, **now}]
+    return sorted(
+        (delta for delta in deltas if delta.delta), key=lambda delta: abs(delta.delta), reverse=True
+    )
+
+
+def _delta(key: SignalKey | CapKey, before: Driver | None, after: Driver | None) -> Delta:
+    lost_before, lost_after = (driver.points_lost if driver else 0.0 for driver in (before, after))
+    return Delta(
+        key,
+        lost_before - lost_after,
+        before=before.value if before else None,
+        after=after.value if after else None,
+    )
+
+
+def _driver(signal: Signal, value: Any, scale: float) -> Driver:
+    shown = str(value) if isinstance(value, Support) else value
+    return Driver(key=signal.key, points_lost=signal.points_lost(value) * scale, value=shown)

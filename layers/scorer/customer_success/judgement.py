@@ -1,0 +1,266 @@
+"""How one account comes out of one day's scan: a pure function, so that a day can be judged again with the same end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from pydantic import ValidationError
+
+from customer_success import narrator
+from customer_success.account import Account
+from customer_success.account_row import AccountRow, Day, Point, trail_after
+from customer_success.alert_policy import Decision, Memory, Quiet, Standing, Wishes, decide
+from customer_success.health_scorer import CSMHealthScorer, InsufficientDataError
+from customer_success.messages import ChurnAlert, alert_id
+from customer_success.news import PageValues
+from customer_success.run import Tally
+from customer_success.schemas import CSMHealthScore, CSMHealthSignals, refusals
+
+PAGE_REFRESH = timedelta(days=7)
+SIGNALS_STALE_AFTER = timedelta(days=14)
+
+RejectionReason = Literal["invalid_signal", "insufficient_data", "onboarding", "duplicate_account_id"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a scan has to write about an account."""
+
+    row: AccountRow
+    page_changed: bool = False
+    alert: ChurnAlert | None = None
+    decision: Decision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What is the same for all accounts of a run.
+
+    `medians` are the points that the median account lost on each signal in the last finished scan, empty before the
+    first; `now` is when the scores are made; `run` marks what this run wrote.
+    """
+
+    tenant_id: str
+    on: date
+    run: str
+    now: datetime
+    scorer: CSMHealthScorer
+    medians: Mapping[str, float]
+    fallback_owner: str | None
+
+    def judge(self, account: Account, known: AccountRow | None, chunk: int) -> Judgement:
+        """Judge one account, `known` being its present row."""
+        before = known.before_day(self.on) if known else None
+        if account.inactive:
+            return self._closed(account, before, chunk)
+        try:
+            signals = CSMHealthSignals.model_validate(account.signals_on(self.on))
+            score = self.scorer.score(signals, account_id=account.account_id, now=self.now)
+        except ValidationError as error:
+            detail = "; ".join(str(refusal) for refusal in refusals(error))
+            return self._rejected(account, known, chunk, "invalid_signal", detail)
+        except InsufficientDataError as error:
+            if account.onboarding_on(self.on):
+                detail = f"still in onboarding until {account.onboarding_until}"
+                return self._rejected(account, known, chunk, "onboarding", detail)
+            return self._rejected(account, known, chunk, "insufficient_data", str(error))
+        return self._scored(account, known, chunk, score)
+
+    def duplicate(self, own: Account, known: AccountRow | None, chunk: int, holder: Account) -> Judgement:
+        """Judge a page whose Account ID stands on the earlier page of `holder` too; `own` bears an id of its own."""
+        detail = f"Account ID {holder.account_id!r} is also that of {holder.name!r}, {holder.page_url}"
+        return self._rejected(own, known, chunk, "duplicate_account_id", detail)
+
+    def _closed(self, account: Account, before: Day | None, chunk: int) -> Judgement:
+        page = before.page if before else None
+        queued = before.page_queued if before else None
+        since = before.since if before and before.status == "skipped" else self.on
+        last = before.last if before else None
+        day = Day(self.on, "skipped", since, last=last, page=page, page_queued=queued)
+        return Judgement(AccountRow(account, day, before, self.run, chunk))
+
+    def _rejected(
+        self, account: Account, known: AccountRow | None, chunk: int, reason: RejectionReason, detail: str
+    ) -> Judgement:
+        before = known.before_day(self.on) if known else None
+        since = before.since if before and before.status == "rejected" else self.on
+        page = PageValues(None, "Unknown", None, detail, since, narrator.step_to_judge(reason), self.on)
+        day = Day(
+            self.on,
+            "rejected",
+            since,
+            last=before.last if before else None,
+            trail=before.trail if before else (),
+            memory=before.memory if before else Memory(),
+            reason=reason,
+            detail=detail,
+        )
+        return self._with_page(AccountRow(account, day, before, self.run, chunk), page, known)
+
+    def _scored(
+        self, account: Account, known: AccountRow | None, chunk: int, score: CSMHealthScore
+    ) -> Judgement:
+        before = known.before_day(self.on) if known else None
+        point = Point(self.on, score)
+        decision = decide(
+            point.standing,
+            should_alert=score.should_alert,
+            trigger=score.churn_trigger,
+            memory=before.memory if before else Memory(),
+            trail=before.trail if before else (),
+            wishes=Wishes(account.quiet_until, (account.verdict or "").strip().lower() == "false alarm"),
+            told_today=_told_on(known, self.on),
+        )
+        since = _since(before, score) or self.on
+        page = PageValues(
+            score=round(score.score, 1),
+            rag=score.rag,
+            churn_risk=score.churn_risk,
+            why=narrator.why(score),
+            since=since,
+            next_step=narrator.next_step(score),
+            last_scan=self.on,
+        )
+        trail = trail_after(before.trail if before else (), point.standing)
+        day = Day(self.on, "scored", since, last=point, trail=trail, memory=decision.memory)
+        judged = self._with_page(AccountRow(account, day, before, self.run, chunk), page, known)
+        alert = self._alert(account, point, before, decision, since) if decision.alert else None
+        return replace(judged, alert=alert, decision=decision)
+
+    def _with_page(self, row: AccountRow, page: PageValues, known: AccountRow | None) -> Judgement:
+        """Say what the account's page should show, and whether that must be written."""
+        before = row.before
+        changed = (
+            before is None
+            or before.page is None
+            or before.page_queued is None
+            or self.on - before.page_queued >= PAGE_REFRESH
+            or _differs(page, before.page)
+            or (known is not None and known.day.on == self.on and _differs(page, known.day.page))
+        )
+        queued = self.on if changed or before is None else before.page_queued
+        return Judgement(
+            replace(row, day=replace(row.day, page=page, page_queued=queued)), page_changed=changed
+        )
+
+    def _alert(
+        self, account: Account, point: Point, before: Day | None, decision: Decision, since: date
+    ) -> ChurnAlert:
+        score = point.score
+        assert decision.alert is not None
+        return ChurnAlert(
+            tenant_id=self.tenant_id,
+            alert_id=alert_id(account.account_id, self.on, score.churn_risk),
+            account_id=account.account_id,
+            account_name=account.name,
+            run_date=self.on,
+            delivery="digest",
+            score=score.score,
+            rag=score.rag,
+            churn_risk=score.churn_risk,
+            churn_trigger=score.churn_trigger,
+            reason=decision.alert,
+            said=narrator.say(score, before.last if before else None, self.medians, since),
+            costly_signals=narrator.costly_signals(score),
+            owner_email=account.owner_email or self.fallback_owner,
+            primary_contact_email=account.primary_contact_email,
+            arr=account.arr,
+            contract_end=account.contract_end,
+            page_id=account.page_id,
+            page_url=account.page_url,
+        )
+
+
+def same_but_for_the_scan_date(a: PageValues, b: PageValues | None) -> bool:
+    """True if two pages show the same, whenever they were scanned."""
+    return b is not None and replace(a, last_scan=b.last_scan) == b
+
+
+def count(judgements: Iterable[Judgement]) -> Tally:
+    """The counts of one page of the book."""
+    judged = tuple(judgements)
+    scored = [j for j in judged if j.row.day.status == "scored"]
+    rejected = [j for j in judged if j.row.day.status == "rejected"]
+    decisions = [j.decision for j in scored if j.decision]
+    return Tally(
+        read=len(judged),
+        scored=len(scored),
+        skipped=sum(j.row.day.status == "skipped" for j in judged),
+        pages_changed=sum(j.page_changed for j in judged),
+        rejected=Counter(j.row.day.reason or "" for j in rejected),
+        colours=Counter(_score(j).rag for j in scored),
+        moves=Counter(move for j in scored if (move := _move(j))),
+        risks=Counter(_score(j).churn_risk for j in scored),
+        alerts=Counter((j.alert.churn_trigger or "score") for j in scored if j.alert),
+        quiet=Counter(str(d.quiet) for d in decisions if d.quiet),
+        false_alarms=Counter(d.false_alarm for d in decisions if d.false_alarm),
+        unknown=Counter(signal for j in scored for signal in _score(j).unknown),
+        lost=_lost(scored),
+        rejections=tuple(f"{_name(j)}: {j.row.day.detail}" for j in rejected),
+        no_longer_judged=tuple(
+            f"{_name(j)}: {j.row.day.detail}"
+            for j in rejected
+            if j.row.before and j.row.before.status == "scored"
+        ),
+        unreadable=tuple(f"{_name(j)}: {problem}" for j in judged for problem in j.row.account.unreadable),
+        stale=tuple(
+            f"{_name(j)}: signals last updated on {updated}"
+            for j in judged
+            if (updated := j.row.account.signals_updated)
+            and not j.row.account.inactive
+            and j.row.day.on - updated > SIGNALS_STALE_AFTER
+        ),
+        hushed=tuple(
+            f"{_name(j)}: {j.decision.quiet}"
+            for j in scored
+            if j.decision and j.decision.quiet in (Quiet.QUIET_UNTIL, Quiet.FALSE_ALARM)
+        ),
+    )
+
+
+def _told_on(known: AccountRow | None, day: date) -> Standing | None:
+    told = known.day.memory.told if known and known.day.on == day else None
+    return told if told and told.on == day else None
+
+
+def _since(before: Day | None, score: CSMHealthScore) -> date | None:
+    """Since when the account has had this colour and churn risk, if it had them at the last scan."""
+    if before is None or before.point is None:
+        return None
+    last = before.point.score
+    return before.since if (last.rag, last.churn_risk) == (score.rag, score.churn_risk) else None
+
+
+def _differs(page: PageValues, other: PageValues | None) -> bool:
+    return not same_but_for_the_scan_date(page, other)
+
+
+def _score(judgement: Judgement) -> CSMHealthScore:
+    point = judgement.row.day.point
+    assert point is not None
+    return point.score
+
+
+def _move(judgement: Judgement) -> str | None:
+    before = judgement.row.before
+    now = _score(judgement).rag
+    was = before.last.score.rag if before and before.last else now
+    return None if was == now else f"{was} → {now}"
+
+
+def _lost(scored: list[Judgement]) -> dict[str, dict[str, int]]:
+    """How many accounts lost how many points on each signal, in steps of 0.1."""
+    lost: dict[str, Counter[str]] = {}
+    for judgement in scored:
+        for driver in _score(judgement).drivers:
+            lost.setdefault(driver.key, Counter())[f"{driver.points_lost:.1f}"] += 1
+    return {signal: dict(counts) for signal, counts in lost.items()}
+
+
+def _name(judgement: Judgement) -> str:
+    account = judgement.row.account
+    return f"{narrator.short(account.name, 60)} ({account.account_id})"

@@ -1,0 +1,130 @@
+"""What travels on the topic, the queues and the bus: versioned models, refused when their version is unknown.
+
+A sample of each lies in `events/` and is tested on the side that writes it and on the side that reads it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+
+EVENT_SOURCE = "customer_success_manager"
+HEALTH_DETAIL_TYPE = "agent.health"
+
+
+class Message(BaseModel):
+    """What all messages share. `tenant_id` is checked by the reader: one deployment serves one tenant."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = 1
+    tenant_id: str = Field(min_length=1)
+
+
+class ScheduledEvent(BaseModel):
+    """The event that a schedule rule puts on a queue; `time` tells the day it is about."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    source: Literal["aws.events"]
+    id: str
+    time: AwareDatetime
+
+
+class ScanRequested(Message):
+    """A person or another function asks for a scan. `force` scans a day again that is already finished."""
+
+    kind: Literal["scan_requested"] = "scan_requested"
+    id: str = Field(min_length=1)
+    time: AwareDatetime
+    force: bool = False
+
+
+class PagesChanged(Message):
+    """Accounts whose pages show something else than what is known now."""
+
+    kind: Literal["pages_changed"] = "pages_changed"
+    run_date: date
+    account_ids: Annotated[tuple[str, ...], Field(min_length=1, max_length=25)]
+
+
+class Said(BaseModel):
+    """What a person is told about an account, in the order in which they read it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    headline: str
+    what_changed: tuple[str, ...] = ()
+    what_costs: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    coverage: float = Field(ge=0, le=1)
+    since: date
+    next_step: str
+
+
+class ChurnAlert(Message):
+    """One alert about one account; `alert_id` is made of account, run date and churn risk."""
+
+    kind: Literal["alert"] = "alert"
+    alert_id: str
+    account_id: str
+    account_name: str
+    run_date: date
+    delivery: Literal["single", "digest"]
+    score: float = Field(ge=0, le=100)
+    rag: Literal["GREEN", "AMBER", "RED"]
+    churn_risk: Literal["low", "medium", "high", "critical"]
+    churn_trigger: Literal["both", "contract_proximity", "behavioral"] | None
+    reason: str
+    said: Said
+    costly_signals: tuple[str, ...] = ()
+    owner_email: str | None
+    primary_contact_email: str | None = None
+    arr: float | None = None
+    contract_end: date | None = None
+    page_id: str
+    page_url: str
+
+
+class DigestReady(Message):
+    """A run has closed, or failed: its digest lies in the table and can be posted."""
+
+    kind: Literal["digest"] = "digest"
+    delivery: Literal["single"] = "single"
+    digest_id: str
+    run_kind: str
+    run_date: date
+
+
+class HealthEvent(BaseModel):
+    """The detail of the bus event, for other systems of the company."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = 1
+    alert_type: Literal["csm_churn_alert"] = "csm_churn_alert"
+    alert_id: str
+    tenant_id: str
+    account_id: str
+    run_date: date
+    score: float
+    rag: str
+    churn_risk: str
+    churn_trigger: str | None
+    owner_email: str | None
+    arr: float | None
+    contract_end: date | None
+    reason: str
+
+
+ScanMessage = TypeAdapter[ScanRequested | ScheduledEvent](ScanRequested | ScheduledEvent)
+ChatNews = TypeAdapter[ChurnAlert | DigestReady](
+    Annotated[ChurnAlert | DigestReady, Field(discriminator="kind")]
+)
+
+
+def alert_id(account_id: str, run_date: date, churn_risk: str) -> str:
+    """The name under which an alert is known everywhere: to the ledger, to the vendors, to the API."""
+    return f"{account_id}:{run_date.isoformat()}:{churn_risk}"

@@ -1,0 +1,227 @@
+"""The rule-based writer: says in plain words what the score says in points. It needs no model and invents nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from customer_success.account_row import Point
+from customer_success.health_scorer import explain_change
+from customer_success.messages import Said
+from customer_success.schemas import ChurnRiskResult, CSMHealthScore, Driver, SignalValue
+from customer_success.scorecard import LABELS
+
+WHY_DRIVERS = 3
+CHANGES_TOLD = 4
+COSTS_TOLD = 4
+NOTABLE_POINTS = 0.5
+
+_USAGE = {"inactive": "nobody uses it", "declining": "usage declining", "stable": "usage stable"}
+_INVOICE = {
+    "overdue_30": "invoice overdue by 30 days",
+    "overdue_60": "invoice overdue by 60 days",
+    "overdue_90_plus": "invoice overdue by 90 days or more",
+}
+_NEXT_STEP = {
+    "feature_adoption_rate": "Show them the features that their plan includes and they do not use yet.",
+    "usage_trend": "Ask what changed in how they work; usage is going down.",
+    "login_frequency_days": "Ask who still works with it day to day, and what keeps the others away.",
+    "days_since_last_interaction": "Get back in touch and fix a date for a talk.",
+    "invoice_payment_status": "Clear the open invoice with their finance contact.",
+    "support": "Go through the open tickets with support before the next talk.",
+    "days_to_renewal": "Agree on the renewal: who decides, by when, and what they need to see.",
+    "seats_utilization_rate": "Find out who has a seat and does not use it.",
+    "stakeholder_engagement": "Find a sponsor beside the daily contact.",
+    "nps_score": "Ask what lies behind their low rating.",
+    "escalation_count_90_days": "Make sure that the escalation was closed to their satisfaction.",
+    "collections_risk": "Speak with collections about what is agreed before contacting the customer.",
+    "tam_health_rag": "Ask the technical account manager what stands behind the rating.",
+}
+_STEP_TO_JUDGE = {
+    "insufficient_data": "Fill in the signals that are named as missing.",
+    "invalid_signal": "Correct the value on this page.",
+    "onboarding": "Nothing yet: it is judged once its signals arrive.",
+    "duplicate_account_id": "Give one of the two pages its own Account ID.",
+}
+
+
+def short(text: str, limit: int) -> str:
+    """The text in one line of at most `limit` characters, cut with an ellipsis."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"
+
+
+def driver_words(driver: Driver) -> str:
+    """A driver in words. Days are told by the scorecard's bands, so that a day's passing alone changes no word."""
+    value = driver.value
+    match driver.key:
+        case "feature_adoption_rate" if isinstance(value, float | int):
+            return f"feature adoption {value:.0%}"
+        case "usage_trend":
+            return _USAGE.get(str(value), "usage growing")
+        case "login_frequency_days" if isinstance(value, int):
+            return f"logins {_beyond(value, (60, 30, 7))} days apart"
+        case "days_since_last_interaction" if isinstance(value, int):
+            return f"no contact for {_beyond(value, (90, 60, 30))} days"
+        case "invoice_payment_status":
+            return _INVOICE.get(str(value), "invoices paid")
+        case "support" if isinstance(value, tuple):
+            return _support_words(*value)
+        case "days_to_renewal" if isinstance(value, int):
+            return _renewal_words(value)
+        case "seats_utilization_rate" if isinstance(value, float | int):
+            return f"{value:.0%} of seats used"
+        case "stakeholder_engagement":
+            return f"stakeholder engagement {value}"
+        case "nps_score" if value is not None:
+            return f"NPS {value}"
+        case "escalation_count_90_days":
+            return "1 escalation in 90 days" if value == 1 else f"{value} escalations in 90 days"
+        case "collections_risk":
+            return f"collections risk {value}"
+        case "tam_health_rag":
+            return f"TAM rating {value}"
+    label = LABELS[driver.key]
+    return f"{label} unknown" if value is None else f"{label}: {value}"
+
+
+def _support_words(sentiment: str | None, tickets: int | None) -> str:
+    open_tickets = f"{tickets or 'no'} open ticket{'' if tickets == 1 else 's'}"
+    return open_tickets if sentiment is None else f"{open_tickets}, sentiment {sentiment}"
+
+
+def _beyond(value: int, bounds: tuple[int, ...]) -> str:
+    bound = next((bound for bound in bounds if value > bound), None)
+    return f"at most {bounds[-1]}" if bound is None else f"more than {bound}"
+
+
+def _renewal_words(days: int) -> str:
+    if days < 0:
+        return "contract lapsed"
+    bound = next((bound for bound in (30, 60, 90, 180) if days <= bound), None)
+    return "renewal more than 180 days away" if bound is None else f"renewal within {bound} days"
+
+
+def why(score: CSMHealthScore) -> str:
+    """The drivers that cost most, in words with their points, for the account's page."""
+    told = [f"{driver_words(d)} (−{d.points_lost:.1f})" for d in _costly(score)[:WHY_DRIVERS]]
+    return "; ".join(told) or "No signal costs it points."
+
+
+def _costly(score: CSMHealthScore) -> list[Driver]:
+    return [driver for driver in score.drivers if driver.points_lost >= NOTABLE_POINTS]
+
+
+def costly_signals(score: CSMHealthScore) -> tuple[str, ...]:
+    """The keys of what costs the account points worth a word, the dearest first."""
+    return tuple(driver.key for driver in _costly(score))
+
+
+def next_step(score: CSMHealthScore) -> str:
+    """One step for the owner: by the driver that costs most, the renewal first when it is what makes the risk."""
+    if score.churn_trigger == "contract_proximity":
+        return _NEXT_STEP["days_to_renewal"]
+    known = [driver for driver in _costly(score) if driver.value is not None]
+    return _NEXT_STEP[known[0].key] if known else "Keep the regular contact."
+
+
+def step_to_judge(reason: str) -> str:
+    """What has to happen before an account that was rejected for `reason` can be judged."""
+    return _STEP_TO_JUDGE[reason]
+
+
+def changes(score: CSMHealthScore, before: Point | None) -> tuple[str, ...]:
+    """What moved the score since the point before, the costliest first, with the points it cost or brought."""
+    if before is None:
+        return ()
+    deltas = sorted(explain_change(before.score, score), key=lambda delta: delta.delta)
+    notable = [delta for delta in deltas if abs(delta.delta) >= NOTABLE_POINTS]
+    return tuple(
+        f"{LABELS[delta.key]}: {_value(delta.before)} → {_value(delta.after)} ({_signed(delta.delta)})"
+        for delta in notable[:CHANGES_TOLD]
+    )
+
+
+def _value(value: SignalValue) -> str:
+    if isinstance(value, tuple):
+        return _support_words(*value)
+    match value:
+        case None:
+            return "unknown"
+        case float():
+            return f"{value:.2f}".rstrip("0").rstrip(".")
+    return str(value)
+
+
+def _signed(points: float) -> str:
+    return f"{points:+.1f}".replace("-", "−")
+
+
+def costs(score: CSMHealthScore, medians: Mapping[str, float]) -> tuple[str, ...]:
+    """What costs the account more than it costs the median account, the dearest first."""
+    dear = [driver for driver in _costly(score) if driver.points_lost > medians.get(driver.key, 0.0)]
+    return tuple(
+        f"{driver_words(driver)} (−{driver.points_lost:.1f}{_median_words(driver.key, medians)})"
+        for driver in dear[:COSTS_TOLD]
+    )
+
+
+def _median_words(key: str, medians: Mapping[str, float]) -> str:
+    return f", median −{medians[key]:.1f}" if medians.get(key) else ""
+
+
+def unknowns(score: CSMHealthScore) -> tuple[str, ...]:
+    """The signals that nobody knows, by their names."""
+    return tuple(LABELS[key] for key in score.unknown)
+
+
+def headline(score: CSMHealthScore, before: Point | None) -> str:
+    """Colour, score, its change and the risk in one line."""
+    was = ""
+    if before is not None:
+        was = f", {_signed(score.score - before.score.score)} since {before.on}"
+        if before.score.rag != score.rag:
+            was = f"{was}, was {before.score.rag}"
+    return f"{score.rag} {score.score:.1f}{was}; churn risk {score.churn_risk}{_trigger_words(score)}"
+
+
+def _trigger_words(score: CSMHealthScore) -> str:
+    match score.churn_trigger:
+        case "both":
+            return ": the contract ends soon and usage is falling"
+        case "contract_proximity":
+            return ": the contract ends soon"
+        case "behavioral":
+            return ": usage is falling"
+    return ""
+
+
+def say(score: CSMHealthScore, before: Point | None, medians: Mapping[str, float], since: date) -> Said:
+    """What a person is told about an account: what changed first, then what costs more than usual, then the rest."""
+    return Said(
+        headline=headline(score, before),
+        what_changed=changes(score, before),
+        what_costs=costs(score, medians),
+        unknown=unknowns(score),
+        coverage=score.coverage,
+        since=since,
+        next_step=next_step(score),
+    )
+
+
+def churn_narrative(score: CSMHealthScore, said: Said) -> ChurnRiskResult:
+    """The churn risk of an account with its reasons, by rule."""
+    return ChurnRiskResult(
+        account_id=score.account_id,
+        churn_risk=score.churn_risk,
+        trigger=score.churn_trigger,
+        narrative=said.headline,
+        what_changed=list(said.what_changed),
+        what_costs=list(said.what_costs),
+        unknown=list(said.unknown),
+        next_step=said.next_step,
+        confidence="high" if score.coverage >= _SURE else "medium",
+    )
+
+
+_SURE = 0.8

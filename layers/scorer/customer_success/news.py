@@ -1,0 +1,71 @@
+"""What people are told, before it takes a vendor's shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a message. Its text is shown literally: account data in it is never read as markup."""
+
+    text: str
+    url: str | None = None
+    strong: bool = False
+    bullet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """Internal news for chat.
+
+    `key` makes it recognisable at the vendor, so that a repeat can be found. `recipient` is the e-mail address of the
+    person it is for; None is the team's channel. Messages with the same `thread` key belong together.
+    """
+
+    key: str
+    title: str
+    lines: tuple[Line, ...]
+    recipient: str | None = None
+    thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MailDraft:
+    """A mail for a person to read and send. `to` is None where no contact is known: left open."""
+
+    key: str
+    mailbox: str
+    to: str | None
+    subject: str
+    paragraphs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HealthRecord:
+    """A page that records one alert beside its account."""
+
+    key: str
+    title: str
+    account_page_id: str
+    on: date
+    score: float
+    rag: str
+    churn_risk: str
+    trigger: str
+    owner_email: str | None
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageValues:
+    """What the scan writes back to an account's page. `score` has one decimal; None is "cannot be judged"."""
+
+    score: float | None
+    rag: str
+    churn_risk: str | None
+    why: str
+    since: date | None
+    next_step: str
+    last_scan: date

@@ -1,0 +1,37 @@
+"""Days as people count them: run dates, working days, renewal windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+_SATURDAY = 5
+
+
+def run_date(time: datetime, timezone: str) -> date:
+    """The day that an event's `time` belongs to, in the tenant's time zone."""
+    return time.astimezone(ZoneInfo(timezone)).date()
+
+
+def long_date(day: date) -> str:
+    """A day as a letter writes it: 5 January 2026."""
+    return f"{day.day} {day:%B %Y}"
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The tenant's working days: Monday to Friday without `holidays`."""
+
+    holidays: frozenset[date] = frozenset()
+
+    def is_working_day(self, day: date) -> bool:
+        return day.weekday() < _SATURDAY and day not in self.holidays
+
+    def days_off_before(self, day: date) -> Iterator[date]:
+        """The run of days off that ends the day before `day`, latest first; none if that was a working day."""
+        day -= timedelta(days=1)
+        while not self.is_working_day(day):
+            yield day
+            day -= timedelta(days=1)

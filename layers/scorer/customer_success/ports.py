@@ -1,0 +1,253 @@
+"""All that the agent and its tasks need from outside. Adapters raise the errors of `errors`, no vendor's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from pydantic import BaseModel
+
+    from customer_success.account import Account
+    from customer_success.account_row import AccountRow, Point
+    from customer_success.alert_entry import AlertEntry, Channel, Outcome
+    from customer_success.digest import Digest
+    from customer_success.messages import ChurnAlert, DigestReady, Message
+    from customer_success.news import ChatMessage, HealthRecord, MailDraft, PageValues
+    from customer_success.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """Where reading the account book goes on: the vendor's cursor inside a window of creation times.
+
+    `created_from` is the ISO time at which the window begins, None for the first one. `cursor` is None at a
+    window's first page.
+    """
+
+    created_from: str | None = None
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BookPage:
+    """Up to 100 accounts, and where to go on; `next` is None after the last ones."""
+
+    accounts: tuple[Account, ...]
+    next: Bookmark | None
+
+
+class AccountBook(Protocol):
+    """The team's own list of accounts."""
+
+    def read(self, start: Bookmark) -> Iterator[BookPage]:
+        """Yield the book from `start` on, in order of creation. The first accounts of a new window may have been
+        read before; the reader recognises them.
+        """
+        ...
+
+
+class AccountPages(Protocol):
+    """The pages on which people look at their accounts."""
+
+    def write(self, page_id: str, values: PageValues) -> None:
+        """Set the values. Safe to repeat."""
+        ...
+
+
+class HealthRecords(Protocol):
+    """Pages that record alerts."""
+
+    def find(self, key: str) -> str | None:
+        """The id of the record with this key, or None."""
+        ...
+
+    def create(self, record: HealthRecord) -> str:
+        """Create the record and return its id. Not safe to repeat."""
+        ...
+
+
+class Drafts(Protocol):
+    """Mail drafts in people's mailboxes. There is no way to send one."""
+
+    def find(self, mailbox: str, key: str) -> str | None:
+        """The id of the draft with this key in `mailbox`, or None."""
+        ...
+
+    def create(self, draft: MailDraft) -> str:
+        """Create the draft and return its id. Not safe to repeat."""
+        ...
+
+
+class Chat(Protocol):
+    """One chat service of the team."""
+
+    name: str
+
+    def find(self, message: ChatMessage) -> str | None:
+        """The id of the message if it was posted already, or None."""
+        ...
+
+    def post(self, message: ChatMessage) -> str:
+        """Post the message and return its id. Safe to repeat only where `find` says so."""
+        ...
+
+
+class Pace(Protocol):
+    """One rate limit that all functions share for a vendor."""
+
+    def wait(self) -> None:
+        """Wait for the next free slot. Raises `OutOfTime` when it lies beyond the time left."""
+        ...
+
+    def push_back(self, seconds: float) -> None:
+        """The vendor asked for a pause: no slot of any function before `seconds` from now."""
+        ...
+
+
+class AccountRows(Protocol):
+    """What the table knows of the accounts."""
+
+    def get(self, account_id: str) -> AccountRow | None: ...
+
+    def get_many(self, account_ids: Iterable[str]) -> dict[str, AccountRow]:
+        """The rows that exist, by account id."""
+        ...
+
+    def put_many(self, rows: Iterable[AccountRow]) -> None: ...
+
+    def every(self) -> Iterator[AccountRow]:
+        """All rows of the tenant, one batch in memory at a time."""
+        ...
+
+
+class ScoreHistory(Protocol):
+    """One point per account and day."""
+
+    def put_many(self, points: Iterable[tuple[str, Point]]) -> None:
+        """Write points by account id; a point of the same day is replaced."""
+        ...
+
+    def between(self, account_id: str, first: date, last: date) -> Iterator[Point]:
+        """The points from `first` to `last`, both included, oldest first."""
+        ...
+
+
+class AlertLog(Protocol):
+    """The alerts, from `pending` to what became of them on each channel."""
+
+    def add(self, entries: Iterable[AlertEntry]) -> None:
+        """Add those that are not there yet; the others stay as they are."""
+        ...
+
+    def on(self, day: date) -> Iterator[AlertEntry]:
+        """The alerts of a run date."""
+        ...
+
+    def mark(self, entries: Iterable[AlertEntry]) -> None:
+        """Write state, delivery and held of these entries, and nothing else of them."""
+        ...
+
+    def record(self, alert_id: str, channel: Channel, outcome: Outcome) -> None:
+        """Write what became of an alert on a channel."""
+        ...
+
+    def get(self, alert_id: str) -> AlertEntry | None: ...
+
+
+class Runs(Protocol):
+    """The runs, each with a lease so that one function works on it at a time."""
+
+    def take(self, kind: str, on: date, *, request: str, force: bool, lease_seconds: float) -> Run:
+        """Take the run of this kind and day, a new one or the present one, and its lease.
+
+        A finished run comes back as it is, unless `force` asks for a new attempt (a request that the run has seen
+        before does not ask for one again), or nothing was scored; a failed one begins a new attempt. Raises
+        `Unavailable` while another function holds the lease.
+        """
+        ...
+
+    def save(self, run: Run) -> Run:
+        """Write the run if nobody else did since it was read; the saved run has the next version.
+
+        Raises `Unavailable` when the lease was lost to another function.
+        """
+        ...
+
+    def release(self, run: Run) -> None:
+        """Give the lease back, so that the next delivery need not wait for its end."""
+        ...
+
+    def last_finished(self, kind: str, before: date) -> Run | None:
+        """The latest finished run that scored something, dated before `before`."""
+        ...
+
+    def latest_day(self, kind: str) -> date | None:
+        """The latest day of which a run of this kind exists."""
+        ...
+
+
+class Digests(Protocol):
+    """Digests, kept in the table until they are posted."""
+
+    def put(self, digest: Digest) -> None: ...
+
+    def get(self, digest_id: str) -> Digest | None: ...
+
+
+class Announcements(Protocol):
+    """The topic on which alerts and digests go out to the channels."""
+
+    def publish(self, messages: Iterable[ChurnAlert | DigestReady]) -> None:
+        """Publish all of them; raises `Unavailable` if any was not taken."""
+        ...
+
+
+class Outbox(Protocol):
+    """A queue to which messages are sent."""
+
+    def send(self, messages: Iterable[Message]) -> None:
+        """Send all of them; raises `Unavailable` if any was not taken."""
+        ...
+
+
+class EventBus(Protocol):
+    """The bus on which other systems of the company listen."""
+
+    def put(self, detail_type: str, detail: BaseModel) -> str:
+        """Put one event and return its id; raises `Unavailable` if the bus did not take it."""
+        ...
+
+
+class WrittenPages(Protocol):
+    """What was last written to each account's page."""
+
+    def get_many(self, account_ids: Iterable[str]) -> dict[str, PageValues]: ...
+
+    def put_many(self, written: Mapping[str, PageValues]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The answer to a claim: `new` and `stale` may go on (a stale one looks first), `done` carries its outcome,
+    `busy` is under way elsewhere for `seconds` more.
+    """
+
+    state: Literal["new", "stale", "done", "busy"]
+    outcome: str | None = None
+    seconds: float = 0.0
+
+
+class Ledger(Protocol):
+    """Written before a vendor is called, so that a repeat is recognised. Entries are kept for 90 days."""
+
+    def claim(self, key: str, channel: str) -> Claim: ...
+
+    def done(self, key: str, channel: str, outcome: str) -> None: ...
+
+    def release(self, key: str, channel: str, *, unclear: bool) -> None:
+        """The call failed. If it is `unclear` whether it was carried out, the next claim is stale, else new."""
+        ...

@@ -1,0 +1,131 @@
+"""A run over the account book: where it stands, and what it counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, datetime
+from typing import Any, Literal
+
+from customer_success.ports import Bookmark
+
+EXAMPLES = 50
+
+Counts = dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counts of a run, or of one page of it. `read` = `scored` + all `rejected` + `skipped`, always.
+
+    The dictionaries count by reason, colour, move of colour ("GREEN → AMBER"), churn risk or signal. `lost` counts
+    for each signal how many accounts lost how many points on it, in steps of 0.1. The lists hold the first
+    `EXAMPLES` cases in words.
+    """
+
+    read: int = 0
+    scored: int = 0
+    skipped: int = 0
+    pages_changed: int = 0
+    rejected: Counts = field(default_factory=dict)
+    colours: Counts = field(default_factory=dict)
+    moves: Counts = field(default_factory=dict)
+    risks: Counts = field(default_factory=dict)
+    alerts: Counts = field(default_factory=dict)
+    quiet: Counts = field(default_factory=dict)
+    false_alarms: Counts = field(default_factory=dict)
+    unknown: Counts = field(default_factory=dict)
+    lost: dict[str, Counts] = field(default_factory=dict)
+    rejections: tuple[str, ...] = ()
+    no_longer_judged: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
+    hushed: tuple[str, ...] = ()
+
+    def plus(self, other: Tally) -> Tally:
+        """Both counts together."""
+        return Tally(**{f.name: _sum(getattr(self, f.name), getattr(other, f.name)) for f in fields(Tally)})
+
+    def medians(self) -> dict[str, float]:
+        """The points that the median scored account loses on each signal."""
+        return {signal: _median(counts) for signal, counts in self.lost.items()}
+
+
+def add_counts(a: Counts, b: Counts) -> Counts:
+    """Both counts together, by key."""
+    return {key: a.get(key, 0) + b.get(key, 0) for key in {**a, **b}}
+
+
+def _sum(a: Any, b: Any) -> Any:
+    if isinstance(a, dict):
+        return {key: _sum(a[key], b[key]) if key in a and key in b else {**b, **a}[key] for key in {**a, **b}}
+    if isinstance(a, tuple):
+        return (*a, *b)[:EXAMPLES]
+    return a + b
+
+
+def _median(counts: Counts) -> float:
+    half, seen = sum(counts.values()) / 2, 0
+    for points in sorted(counts, key=float):
+        seen += counts[points]
+        if seen >= half:
+            return float(points)
+    return 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How the alerts of a run were told: `held` ones wait for the next working day."""
+
+    single: int = 0
+    digest: int = 0
+    held: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a kind on a day.
+
+    `request` is the id of the event that started the present attempt, so that its redelivery goes on with it and
+    another request starts anew. `chunk` is the number of the next page of the book. The counts that end in `_ever`
+    add up all runs of the deployment, by trigger.
+    """
+
+    kind: str
+    on: date
+    request: str
+    attempt: int = 1
+    status: Literal["running", "closing", "finished", "failed"] = "running"
+    bookmark: Bookmark = Bookmark()
+    chunk: int = 0
+    tally: Tally = field(default_factory=Tally)
+    told: Told | None = None
+    gone: int = 0
+    alerts_ever: Counts = field(default_factory=dict)
+    false_alarms_ever: Counts = field(default_factory=dict)
+    alarm: str | None = None
+    failure: str | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    version: int = 0
+
+    @property
+    def key(self) -> str:
+        """The name under which this attempt marks what it wrote."""
+        return f"{self.on.isoformat()}#{self.attempt}"
+
+    def page_done(self, counted: Tally, goes_on_at: Bookmark | None) -> Run:
+        """The run after one more page of the book; without a further one it closes."""
+        return replace(
+            self,
+            tally=self.tally.plus(counted),
+            chunk=self.chunk + 1,
+            bookmark=goes_on_at or self.bookmark,
+            status="running" if goes_on_at else "closing",
+        )
+
+    @property
+    def confidence(self) -> Literal["high", "medium", "low"]:
+        """high only if nothing was rejected, low if nothing was scored or the run failed."""
+        if self.status == "failed" or not self.tally.scored:
+            return "low"
+        return "medium" if self.tally.rejected else "high"

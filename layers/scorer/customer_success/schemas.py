@@ -1,0 +1,335 @@
+"""What goes into a health score, what comes out of it, and what is made from it: strict, frozen models.
+
+Strict means that a number in a string, a boolean for a number, NaN, infinity, an unknown field and a value
+out of range are refused, never repaired. `refusals` says in one line per field what was wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal, NamedTuple, get_args
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    Strict,
+    ValidationError,
+    computed_field,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+UsageTrend = Literal["growing", "stable", "declining", "inactive"]
+Engagement = Literal["high", "medium", "low"]
+PaymentStatus = Literal["current", "overdue_30", "overdue_60", "overdue_90_plus"]
+Sentiment = Literal["positive", "neutral", "negative", "critical"]
+Rag = Literal["GREEN", "AMBER", "RED"]
+CollectionsRisk = Literal["GREEN", "AMBER", "RED", "CRITICAL"]
+ChurnRisk = Literal["low", "medium", "high", "critical"]
+ChurnTrigger = Literal["both", "contract_proximity", "behavioral"]
+Confidence = Literal["high", "medium", "low"]
+OpportunityType = Literal["seats", "module", "integration"]
+FeatureStatus = Literal["used", "underutilised", "not_entitled"]
+AlertChannel = Literal["notion", "event_bus", "email_alert", "chat_alert"]
+ChannelOutcome = Literal["pending", "delivered", "failed", "skipped"]
+
+SignalKey = Literal[
+    "feature_adoption_rate",
+    "usage_trend",
+    "login_frequency_days",
+    "days_since_last_interaction",
+    "invoice_payment_status",
+    "support",
+    "days_to_renewal",
+    "seats_utilization_rate",
+    "stakeholder_engagement",
+    "nps_score",
+    "escalation_count_90_days",
+]
+CapKey = Literal["collections_risk", "tam_health_rag"]
+
+SignalValue = str | int | float | None
+"""A signal's value as people see it, None where it is unknown."""
+
+Text = Annotated[str, Field(min_length=1)]
+Amount = Annotated[float, Field(ge=0.0)]
+Days = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Support(NamedTuple):
+    """The two halves of the signal `support`, each None where unknown."""
+
+    sentiment: Sentiment | None
+    open_tickets: int | None
+
+    def __str__(self) -> str:
+        tickets = None if self.open_tickets is None else f"{self.open_tickets} open"
+        return ", ".join(half for half in (self.sentiment, tickets) if half)
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class _SelfComputing(_Model):
+    """A model some of whose fields follow from the others."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_what_is_computed(cls, given: Any) -> Any:
+        """Drop computed fields from the input: a stored model reads back, and no caller decides them."""
+        computed = cls.model_computed_fields
+        if not isinstance(given, Mapping) or computed.keys().isdisjoint(given):
+            return given
+        return {name: value for name, value in given.items() if name not in computed}
+
+
+class CSMHealthSignals(_Model):
+    """What is known about one account. None is the same as absent, for every field: unknown, not bad.
+
+    What an unknown signal is worth, and the defaults of tickets, sentiment and escalations, stand in the
+    scorecard.
+    """
+
+    feature_adoption_rate: Share | None = None
+    """Share of the entitled features in use, 0.0 to 1.0."""
+    usage_trend: UsageTrend | None = None
+    login_frequency_days: Days | None = None
+    """Average days between logins."""
+    days_since_last_interaction: Days | None = None
+    stakeholder_engagement: Engagement | None = None
+    nps_score: Annotated[int, Field(ge=0, le=10)] | None = None
+    invoice_payment_status: PaymentStatus | None = None
+    days_to_renewal: int | None = None
+    """Days until the contract ends; negative when it has lapsed."""
+    seats_utilization_rate: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
+    """Seats in use per seat bought, 0.0 to 2.0; above 1.0 more are in use than bought."""
+    open_ticket_count: Count | None = None
+    avg_ticket_sentiment: Sentiment | None = None
+    escalation_count_90_days: Count | None = None
+    tam_health_rag: Rag | None = None
+    """The technical account manager's own rating."""
+    collections_risk: CollectionsRisk | None = None
+    """The collections team's rating."""
+
+    @property
+    def support(self) -> Support | None:
+        """Ticket sentiment and open tickets, None when neither is known."""
+        if self.avg_ticket_sentiment is None and self.open_ticket_count is None:
+            return None
+        return Support(self.avg_ticket_sentiment, self.open_ticket_count)
+
+
+class Driver(_Model):
+    """What one signal or cap costs an account, and the value that costs it."""
+
+    key: SignalKey | CapKey
+    points_lost: Amount
+    """Points of the score lost; 0 for a signal that dropped out."""
+    value: SignalValue
+    """As in "declining", 0.35 or, for `support`, "negative, 5 open"."""
+
+
+class AppliedCap(_Model):
+    """A multiplier that was applied to the score."""
+
+    name: CapKey
+    value: str
+    factor: Share
+    points_lost: Amount
+
+
+class CSMHealthScore(_SelfComputing):
+    """The health of one account at one moment, able to say why it is what it is.
+
+    `drivers` lose 100 − `score` points together, to within 0.01.
+    """
+
+    account_id: str
+    score: Annotated[float, Field(ge=0.0, le=100.0)]
+    """0.0 to 100.0, unrounded; people see one decimal."""
+    rag: Rag
+    """The colour of the score."""
+    churn_risk: ChurnRisk
+    churn_trigger: ChurnTrigger | None
+    signal_breakdown: Annotated[dict[SignalKey, Amount], Field(min_length=len(get_args(SignalKey)))]
+    """Points of each of the eleven signals, before scale and caps; 0 for one that dropped out."""
+    coverage: Share
+    """Weight of the signals that were really known, as a share of all weight."""
+    unknown: list[SignalKey]
+    """The signals that were not really known, in the scorecard's order."""
+    drivers: list[Driver]
+    """All eleven signals and the caps that were applied, by points lost, most first."""
+    caps: list[AppliedCap]
+    """The multipliers that were applied, in their order."""
+    scale: Annotated[float, Field(ge=1.0)]
+    """What the points were multiplied by to make up for signals that dropped out."""
+    scorecard_version: str
+    scored_at: Annotated[datetime | None, Strict(False)] = None
+    days_to_renewal: int | None = None
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def should_alert(self) -> bool:
+        """Whether the account is in an alerting state: RED, or churn risk high or critical."""
+        return self.rag == "RED" or self.churn_risk in ("high", "critical")
+
+
+class ChurnRiskResult(_Model):
+    """What is said about an account in danger."""
+
+    account_id: Text
+    churn_risk: ChurnRisk
+    trigger: ChurnTrigger | None
+    narrative: str
+    what_changed: list[str]
+    what_costs: list[str]
+    unknown: list[str]
+    next_step: str
+    confidence: Confidence
+
+
+class ExpansionOpportunity(_Model):
+    """Something more that an account could buy."""
+
+    account_id: Text
+    opportunity_type: OpportunityType
+    evidence: Annotated[list[Text], Field(min_length=1)]
+    """Each names a signal and its value."""
+    estimated_arr_impact: Amount | None = None
+    """ARR gained per year, only where price and quantity are known."""
+    recommended_talk_track: Text
+    confidence: Confidence
+
+
+class FeatureScore(_Model):
+    """One row of a review's feature adoption scorecard."""
+
+    feature: Text
+    status: FeatureStatus
+    comment: str = ""
+
+
+class QBRContent(_Model):
+    """The four sections of a quarterly review. Each list item is one paragraph or bullet."""
+
+    account_id: Text
+    period: Text
+    """The quarter it is held in, as in "Q1 2026"."""
+    reviewed_period: Text
+    """The quarter it looks back on."""
+    account_health_summary: list[Text]
+    roi_and_business_impact: list[Text]
+    feature_adoption_scorecard: list[FeatureScore]
+    expansion_and_next_steps: list[Text]
+
+
+class BenchmarkComparison(_Model):
+    """How an account's adoption compares with its peers in the book."""
+
+    peer_group: Text
+    """Who the peers are, as in "plan Enterprise, industry Retail"."""
+    peers: Count
+    percentile: Annotated[float, Field(ge=0.0, le=100.0)] | None = None
+    """Share of the peers at or below this account, 0 to 100; None when withheld."""
+    withheld_because: str | None = None
+
+
+class FeatureAdoptionReport(_Model):
+    """Which features an account uses, which it could, and which its plan does not include."""
+
+    account_id: Text
+    as_of: date
+    features_used: list[Text]
+    adoption_rate: Share | None
+    """Share of the entitled features in use, 0.0 to 1.0; None when nothing is known about them."""
+    underutilised_features: list[Text]
+    not_entitled_features: list[Text]
+    recommendations: list[Text]
+    benchmark_comparison: BenchmarkComparison
+    confidence: Confidence
+
+
+class CSMHandoffRequest(_Model):
+    """A task that another team or system asks for. Which task types there are is the agent's to say."""
+
+    task_type: Text
+    account_id: Text
+    tenant_id: Text
+    context: dict[str, JsonValue] = Field(default_factory=dict)
+    priority: Literal["low", "normal", "high"] = "normal"
+
+
+class CSMAlertResult(_SelfComputing):
+    """What became of one alert on each of its channels."""
+
+    alert_id: Text
+    account_id: Text
+    channels: Annotated[dict[AlertChannel, ChannelOutcome], Field(min_length=len(get_args(AlertChannel)))]
+    """The outcome of each of the four channels."""
+    draft_id: str | None = None
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def alerts_sent(self) -> int:
+        """How many channels delivered."""
+        return list(self.channels.values()).count("delivered")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One value that was refused. `str()` is one line, fit for a person."""
+
+    field: str
+    value: str
+    """As shown: on one line, at most 80 characters; empty where the field is missing."""
+    bound: str
+    """What would be right."""
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.reason}"
+
+
+def refusals(error: ValidationError, model: type[BaseModel] = CSMHealthSignals) -> list[Refusal]:
+    """Say of each refused field what was wrong; a misspelt name is likened to the fields of `model`."""
+    return [_refusal(detail, error.title, model.model_fields) for detail in error.errors(include_url=False)]
+
+
+def _refusal(detail: ErrorDetails, title: str, known: Collection[str]) -> Refusal:
+    field = _shown(".".join(str(part) for part in detail["loc"]) or title)
+    value = _shown(repr(detail["input"]))
+    match detail["type"], detail.get("ctx", {}):
+        case "extra_forbidden", _:
+            close = get_close_matches(field, known, n=1)
+            hint = f" (did you mean {close[0]}?)" if close else ""
+            return Refusal(field, value, f"one of {', '.join(known)}", f"no such field{hint}")
+        case "missing", _:
+            return Refusal(field, "", "required", "is missing")
+        case "greater_than_equal", {"ge": bound}:
+            return Refusal(field, value, f"at least {bound}", f"{value} is below the bound {bound}")
+        case "less_than_equal", {"le": bound}:
+            return Refusal(field, value, f"at most {bound}", f"{value} is above the bound {bound}")
+        case "literal_error", {"expected": str() as expected}:
+            words = expected.replace("'", "").replace(" or ", ", ")
+            return Refusal(field, value, f"one of {words}", f"{value} is not one of {words}")
+        case (("int_type" | "float_type" | "finite_number" as kind), _):
+            wanted = _NUMBERS[kind]
+            return Refusal(field, value, wanted, f"must be {wanted}, not {value}")
+    return Refusal(field, value, detail["msg"], f"{value} is refused: {detail['msg']}")
+
+
+_NUMBERS = {"int_type": "an integer", "float_type": "a number", "finite_number": "a finite number"}
+_LONGEST_SHOWN = 80
+
+
+def _shown(text: str) -> str:
+    line = text if text.isprintable() else ascii(text)
+    return line if len(line) <= _LONGEST_SHOWN else f"{line[: _LONGEST_SHOWN - 1]}…"

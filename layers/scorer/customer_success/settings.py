@@ -1,0 +1,125 @@
+"""What a deployment decides, read from the environment: one model per function, refused in one line when wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import date
+from typing import Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from customer_success.errors import Misconfigured
+
+
+def _list(value: Any) -> Any:
+    return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
+
+
+def _none_if_empty(value: Any) -> Any:
+    return None if value == "" else value
+
+
+def _from_json(value: Any) -> Any:
+    return json.loads(value or "{}") if isinstance(value, str) else value
+
+
+Optional = Annotated[str | None, BeforeValidator(_none_if_empty)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Settings(BaseModel):
+    """What every function needs. `retry_base_seconds` is the wait before a second try; it doubles with each."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    tenant_id: Text
+    table_name: Text
+    timezone: str
+    queue_url: Text
+    retry_base_seconds: float = Field(gt=0, le=3600)
+    max_receives: int = Field(ge=1, le=1000)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError("is not the name of a time zone such as Europe/Berlin") from error
+        return value
+
+
+class NotionSettings(Settings):
+    """Where Notion is, and at which pace it may be asked by all functions together."""
+
+    notion_api_url: Text
+    notion_secret: Text
+    notion_requests_per_second: float = Field(gt=0, le=100)
+
+
+class AccountPagesSettings(NotionSettings):
+    """The data source that holds the accounts; `notion_properties` renames its properties."""
+
+    notion_accounts: Text
+    notion_properties: Annotated[dict[str, str], BeforeValidator(_from_json)] = {}
+
+
+class HealthScanSettings(AccountPagesSettings):
+    """The scan: thresholds of the score, days off, and who is told of accounts that nobody owns."""
+
+    churn_topic_arn: Text
+    notion_updates_queue_url: Text
+    green_threshold: float
+    amber_threshold: float
+    churn_window_days: int = Field(ge=0)
+    holidays: Annotated[frozenset[date], BeforeValidator(_list)] = frozenset()
+    fallback_owner: Optional = None
+
+
+class AlertNotionSettings(NotionSettings):
+    """The data source in which alerts are recorded."""
+
+    notion_health_records: Text
+
+
+class AlertEventBusSettings(Settings):
+    """The bus on which other systems listen."""
+
+    event_bus_name: Text
+
+
+class AlertEmailSettings(Settings):
+    """Gmail; without a secret no drafts are made."""
+
+    gmail_api_url: Text
+    gmail_secret: Optional = None
+    fallback_owner: Optional = None
+
+
+class AlertChatSettings(Settings):
+    """Slack and Google Chat; each is used if its secret is set."""
+
+    slack_api_url: Text
+    slack_secret: Optional = None
+    slack_channel: Optional = None
+    google_chat_api_url: Text
+    google_chat_secret: Optional = None
+    google_chat_space: Optional = None
+    fallback_owner: Optional = None
+
+
+S = TypeVar("S", bound=Settings)
+
+
+def read(model: type[S]) -> S:
+    """The settings of one function. Raises `Misconfigured` in one line that names each wrong or missing one."""
+    given = {name: os.environ[name.upper()] for name in model.model_fields if name.upper() in os.environ}
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_url=False)
+        )
+        raise Misconfigured(f"wrong settings: {problems}") from error

@@ -1,0 +1,174 @@
+"""Brings an alert to its channels: the health record, the bus, the draft, the chat. Each is a job of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from customer_success import alert_text
+from customer_success.alert_entry import Channel, Outcome
+from customer_success.delivery import deliver_once
+from customer_success.digest_text import digest_messages
+from customer_success.errors import Misconfigured, Refused, Unavailable
+from customer_success.messages import HEALTH_DETAIL_TYPE, ChurnAlert, DigestReady, HealthEvent
+from customer_success.news import ChatMessage
+from customer_success.ports import (
+    AccountRows,
+    AlertLog,
+    Chat,
+    Digests,
+    Drafts,
+    EventBus,
+    HealthRecords,
+    Ledger,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertChannel:
+    """One channel: brings an alert there and writes to the alert what became of it."""
+
+    name: Channel
+    log: AlertLog
+    bring: Callable[[ChurnAlert], Outcome]
+
+    def __call__(self, alert: ChurnAlert, *, last_try: bool) -> Outcome:
+        """Bring the alert. A failure is written down once no further try follows, and raised in any case."""
+        try:
+            outcome = self.bring(alert)
+        except (Refused, Unavailable, Misconfigured) as error:
+            if last_try or isinstance(error, Refused):
+                self.log.record(alert.alert_id, self.name, Outcome("failed", reason=str(error)))
+            raise
+        self.log.record(alert.alert_id, self.name, outcome)
+        return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerOf:
+    """Finds who is told: the account's owner at this moment, else the one that was known, else the fallback."""
+
+    rows: AccountRows
+    fallback_owner: str | None
+
+    def __call__(self, alert: ChurnAlert) -> str | None:
+        row = self.rows.get(alert.account_id)
+        return (row.account.owner_email if row else alert.owner_email) or self.fallback_owner
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAlert:
+    """A health record page beside the account."""
+
+    records: HealthRecords
+    ledger: Ledger
+
+    def __call__(self, alert: ChurnAlert) -> Outcome:
+        page_id = deliver_once(
+            self.ledger,
+            alert.alert_id,
+            "notion",
+            find=lambda: self.records.find(alert.alert_id),
+            create=lambda: self.records.create(alert_text.health_record(alert)),
+        )
+        return Outcome("delivered", page_id)
+
+
+@dataclass(frozen=True, slots=True)
+class PutOnBus:
+    """An event for the company's other systems. They recognise a repeat by its `alert_id`."""
+
+    bus: EventBus
+    ledger: Ledger
+
+    def __call__(self, alert: ChurnAlert) -> Outcome:
+        event = HealthEvent(
+            alert_id=alert.alert_id,
+            tenant_id=alert.tenant_id,
+            account_id=alert.account_id,
+            run_date=alert.run_date,
+            score=round(alert.score, 1),
+            rag=alert.rag,
+            churn_risk=alert.churn_risk,
+            churn_trigger=alert.churn_trigger,
+            owner_email=alert.owner_email,
+            arr=alert.arr,
+            contract_end=alert.contract_end,
+            reason=alert.reason,
+        )
+        event_id = deliver_once(
+            self.ledger,
+            alert.alert_id,
+            "event_bus",
+            find=lambda: None,
+            create=lambda: self.bus.put(HEALTH_DETAIL_TYPE, event),
+        )
+        return Outcome("delivered", event_id)
+
+
+@dataclass(frozen=True, slots=True)
+class DraftMail:
+    """A mail draft in the owner's mailbox; `drafts` is None where no mail is configured."""
+
+    drafts: Drafts | None
+    ledger: Ledger
+    owner_of: OwnerOf
+
+    def __call__(self, alert: ChurnAlert) -> Outcome:
+        drafts, mailbox = self.drafts, self.owner_of(alert)
+        if drafts is None:
+            return Outcome("skipped", reason="Gmail is not configured")
+        if mailbox is None:
+            return Outcome("skipped", reason="the account has no owner, and no fallback owner is set")
+        draft_id = deliver_once(
+            self.ledger,
+            alert.alert_id,
+            "email_alert",
+            find=lambda: drafts.find(mailbox, alert.alert_id),
+            create=lambda: drafts.create(alert_text.mail_draft(alert, mailbox)),
+        )
+        return Outcome("delivered", draft_id)
+
+
+@dataclass(frozen=True, slots=True)
+class PostToChat:
+    """A message in every chat that is configured. One that fails keeps no other from it."""
+
+    chats: Sequence[Chat]
+    ledger: Ledger
+    owner_of: OwnerOf
+    digests: Digests
+
+    def alert(self, alert: ChurnAlert) -> Outcome:
+        """Post an alert for its owner."""
+        if not self.chats:
+            return Outcome("skipped", reason="no chat is configured")
+        posted = self._post([alert_text.chat_message(alert, self.owner_of(alert))])
+        return Outcome("delivered", ", ".join(posted))
+
+    def digest(self, ready: DigestReady) -> None:
+        """Post a digest for the team. Raises `Refused` when it is not in the table any more."""
+        digest = self.digests.get(ready.digest_id)
+        if digest is None:
+            raise Refused(f"digest {ready.digest_id} is not in the table (digests are kept for 90 days)")
+        self._post(digest_messages(digest))
+
+    def _post(self, messages: Sequence[ChatMessage]) -> list[str]:
+        posted, failures = [], []
+        for chat in self.chats:
+            try:
+                posted += [f"{chat.name}:{self._post_once(chat, message)}" for message in messages]
+            except (Unavailable, Misconfigured) as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+        return posted
+
+    def _post_once(self, chat: Chat, message: ChatMessage) -> str:
+        return deliver_once(
+            self.ledger,
+            message.key,
+            f"chat_alert:{chat.name}",
+            find=lambda: chat.find(message),
+            create=lambda: chat.post(message),
+        )

@@ -1,0 +1,195 @@
+"""The daily health scan of the whole account book, from checkpoint to checkpoint.
+
+Whatever it writes before a checkpoint may be written again after a crash, and then says the same: the baseline of
+every comparison lies before the run date, alerts have names of their own, and what was told stays told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from customer_success.account import Account
+from customer_success.alert_entry import AlertEntry
+from customer_success.closing import Closing
+from customer_success.errors import Misconfigured, OutOfTime, Refused, Unavailable
+from customer_success.health_scorer import CSMHealthScorer
+from customer_success.judgement import Judge, Judgement, count
+from customer_success.messages import PagesChanged
+from customer_success.ports import (
+    AccountBook,
+    AccountRows,
+    AlertLog,
+    BookPage,
+    Outbox,
+    Runs,
+    ScoreHistory,
+)
+from customer_success.run import Run
+
+KIND = "health_scan"
+LEASE_SECONDS = 120.0
+SECONDS_FOR_A_PAGE = 30.0
+ACCOUNTS_PER_MESSAGE = 25
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRequest:
+    """What a scan is asked for; `request` is the id of the event, by which its redelivery is recognised.
+
+    On the `last_try` a passing fault is told as a failed scan.
+    """
+
+    on: date
+    request: str
+    force: bool = False
+    last_try: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRun:
+    """The job. `time_left` gives the seconds that the function may still run; `now` the moment of scoring."""
+
+    tenant_id: str
+    book: AccountBook
+    rows: AccountRows
+    history: ScoreHistory
+    alerts: AlertLog
+    runs: Runs
+    page_updates: Outbox
+    closing: Closing
+    scorer: CSMHealthScorer
+    fallback_owner: str | None
+    time_left: Callable[[], float]
+    now: Callable[[], datetime]
+
+    def __call__(self, request: ScanRequest) -> dict[str, Any]:
+        """Scan, or go on with a scan, and return what it counted.
+
+        Raises `Refused` for a day before the last run's, and `Unavailable` when the rest has to wait.
+        """
+        latest = self.runs.latest_day(KIND)
+        if latest and request.on < latest:
+            raise Refused(f"the scan of {request.on} is refused: it lies before the last run, {latest}")
+        run = self.runs.take(
+            KIND, request.on, request=request.request, force=request.force, lease_seconds=LEASE_SECONDS
+        )
+        if run.status in ("finished", "failed"):
+            return result(run)
+        try:
+            return result(self._finish(run))
+        except Misconfigured as error:
+            return result(self._fail(run, str(error)))
+        except Unavailable as error:
+            if request.last_try:
+                self._fail(run, str(error))
+            else:
+                self.runs.release(run)
+            raise
+
+    def _finish(self, run: Run) -> Run:
+        previous = self.runs.last_finished(KIND, run.on)
+        if run.status == "running":
+            run = self._scan(run, previous)
+        return self.closing.close(run, previous)
+
+    def _fail(self, run: Run, failure: str) -> Run:
+        """Tell that the scan failed; the lease ends with it, so that another request may run again."""
+        return self.closing.fail(run, failure)
+
+    def _scan(self, run: Run, previous: Run | None) -> Run:
+        judge = Judge(
+            tenant_id=self.tenant_id,
+            on=run.on,
+            run=run.key,
+            now=self.now(),
+            scorer=self.scorer,
+            medians=previous.tally.medians() if previous else {},
+            fallback_owner=self.fallback_owner,
+        )
+        for page in one_ahead(self.book.read(run.bookmark)):
+            judged = self._judged(judge, page, run.chunk)
+            self._write(judged, run.on)
+            run = self.runs.save(run.page_done(count(judged), page.next))
+            if page.next and self.time_left() < SECONDS_FOR_A_PAGE:
+                raise OutOfTime(
+                    f"{run.tally.read} accounts are scanned; the rest goes on from there", retry_after=1
+                )
+        return run
+
+    def _judged(self, judge: Judge, page: BookPage, chunk: int) -> list[Judgement]:
+        """Judge a page of the book. An account that an earlier page of the book held already was counted there."""
+        known = self.rows.get_many(account.account_id for account in page.accounts)
+        judged: list[Judgement] = []
+        holders: dict[str, Account] = {}
+        for account in page.accounts:
+            row = known.get(account.account_id)
+            if row and row.run == judge.run and row.chunk != chunk:
+                holders.setdefault(account.account_id, row.account)
+            holder = holders.setdefault(account.account_id, account)
+            if holder.page_id != account.page_id:
+                judged.append(self._duplicate(judge, account, chunk, holder))
+            elif holder is account:
+                judged.append(judge.judge(account, row, chunk))
+        return judged
+
+    def _duplicate(self, judge: Judge, account: Account, chunk: int, holder: Account) -> Judgement:
+        own = replace(account, account_id=account.page_id.replace("-", ""))
+        return judge.duplicate(own, self.rows.get(own.account_id), chunk, holder)
+
+    def _write(self, judged: Sequence[Judgement], on: date) -> None:
+        """Alerts first: once a row says that an account was told, its alert is certain to exist."""
+        self.alerts.add([AlertEntry(j.alert) for j in judged if j.alert])
+        self.history.put_many([(j.row.account_id, p) for j in judged if (p := j.row.day.point)])
+        self.rows.put_many([j.row for j in judged])
+        changed = [j.row.account_id for j in judged if j.page_changed]
+        self.page_updates.send(
+            PagesChanged(
+                tenant_id=self.tenant_id,
+                run_date=on,
+                account_ids=tuple(changed[start : start + ACCOUNTS_PER_MESSAGE]),
+            )
+            for start in range(0, len(changed), ACCOUNTS_PER_MESSAGE)
+        )
+
+
+def result(run: Run) -> dict[str, Any]:
+    """A run as its caller sees it; `partial` with the error if it failed."""
+    tally = run.tally
+    counted: dict[str, Any] = {
+        "task_type": KIND,
+        "run_date": run.on.isoformat(),
+        "attempt": run.attempt,
+        "status": run.status,
+        "confidence": run.confidence,
+        "read": tally.read,
+        "scored": tally.scored,
+        "rejected": tally.rejected,
+        "skipped": tally.skipped,
+        "pages_changed": tally.pages_changed,
+        "colours": tally.colours,
+        "quiet": tally.quiet,
+        "told": {"single": run.told.single, "digest": run.told.digest, "held": run.told.held}
+        if run.told
+        else {},
+        "gone": run.gone,
+    }
+    if run.alarm:
+        counted["alarm"] = run.alarm
+    if run.failure:
+        counted |= {"error": run.failure, "partial": True, "retryable": False}
+    return counted
+
+
+def one_ahead(pages: Iterator[T]) -> Iterator[T]:
+    """The same pages, each next one being read while the present one is worked on."""
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        coming = reader.submit(next, pages, None)
+        while (page := coming.result()) is not None:
+            coming = reader.submit(next, pages, None)
+            yield page

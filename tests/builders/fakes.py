@@ -1,0 +1,254 @@
+"""The ports in memory. Every write goes through one `Writes`, which can be told to crash before or after any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+
+from customer_success.account import Account
+from customer_success.account_row import AccountRow, Point
+from customer_success.alert_entry import AlertEntry, Channel, Outcome
+from customer_success.digest import Digest
+from customer_success.errors import Unavailable
+from customer_success.messages import ChurnAlert, DigestReady, Message
+from customer_success.news import PageValues
+from customer_success.ports import Bookmark, BookPage, Claim
+from customer_success.run import Run
+
+
+class Crash(BaseException):
+    """The process dies here: nothing after it runs, and no handler sees it."""
+
+
+@dataclass
+class Writes:
+    """Counts writes, and crashes around the one that it is told to."""
+
+    crash_before: int | None = None
+    crash_after: int | None = None
+    count: int = 0
+
+    def __enter__(self) -> None:
+        self.count += 1
+        if self.count == self.crash_before:
+            raise Crash
+
+    def __exit__(self, *_: object) -> None:
+        if self.count == self.crash_after:
+            raise Crash
+
+
+@dataclass
+class FakeBook:
+    """An account book in pages of `page_size`; it can fail at one page a number of times."""
+
+    accounts: list[Account]
+    page_size: int = 100
+    error: Exception | None = None
+    fails_at: int | None = None
+    failures: int = 0
+    reads: int = 0
+
+    def read(self, start: Bookmark) -> Iterator[BookPage]:
+        first = int(start.cursor or 0)
+        for at in range(first, max(len(self.accounts), 1), self.page_size):
+            self.reads += 1
+            if self.error and at == (self.fails_at or 0) and self.failures:
+                self.failures -= 1
+                raise self.error
+            after = at + self.page_size
+            more = Bookmark(cursor=str(after)) if after < len(self.accounts) else None
+            yield BookPage(tuple(self.accounts[at:after]), more)
+
+
+@dataclass
+class FakeRows:
+    writes: Writes
+    rows: dict[str, AccountRow] = field(default_factory=dict)
+
+    def get(self, account_id: str) -> AccountRow | None:
+        return self.rows.get(account_id)
+
+    def get_many(self, account_ids: Iterable[str]) -> dict[str, AccountRow]:
+        return {i: self.rows[i] for i in account_ids if i in self.rows}
+
+    def put_many(self, rows: Iterable[AccountRow]) -> None:
+        for row in rows:
+            with self.writes:
+                self.rows[row.account_id] = row
+
+    def every(self) -> Iterator[AccountRow]:
+        yield from list(self.rows.values())
+
+
+@dataclass
+class FakeHistory:
+    writes: Writes
+    points: dict[tuple[str, date], Point] = field(default_factory=dict)
+
+    def put_many(self, points: Iterable[tuple[str, Point]]) -> None:
+        for account_id, point in points:
+            with self.writes:
+                self.points[account_id, point.on] = point
+
+    def between(self, account_id: str, first: date, last: date) -> Iterator[Point]:
+        yield from (
+            p for (i, on), p in sorted(self.points.items()) if i == account_id and first <= on <= last
+        )
+
+
+@dataclass
+class FakeAlerts:
+    writes: Writes
+    entries: dict[str, AlertEntry] = field(default_factory=dict)
+
+    def add(self, entries: Iterable[AlertEntry]) -> None:
+        for entry in entries:
+            with self.writes:
+                self.entries.setdefault(entry.alert_id, entry)
+
+    def on(self, day: date) -> Iterator[AlertEntry]:
+        yield from [e for _, e in sorted(self.entries.items()) if e.alert.run_date == day]
+
+    def mark(self, entries: Iterable[AlertEntry]) -> None:
+        for e in entries:
+            with self.writes:
+                known = self.entries[e.alert_id]
+                self.entries[e.alert_id] = replace(known, state=e.state, delivery=e.delivery, held=e.held)
+
+    def record(self, alert_id: str, channel: Channel, outcome: Outcome) -> None:
+        with self.writes:
+            known = self.entries[alert_id]
+            self.entries[alert_id] = replace(known, outcomes={**known.outcomes, channel: outcome})
+
+    def get(self, alert_id: str) -> AlertEntry | None:
+        return self.entries.get(alert_id)
+
+
+@dataclass
+class FakeRuns:
+    """Runs in one process: a lease is held by nobody else, so none is kept."""
+
+    writes: Writes
+    runs: dict[tuple[str, date], Run] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+
+    def take(self, kind: str, on: date, *, request: str, force: bool, lease_seconds: float) -> Run:  # noqa: ARG002
+        run = self.runs.get((kind, on))
+        anew = run is None or (
+            request not in self.seen
+            and (run.status == "failed" or (run.status == "finished" and (force or not run.tally.scored)))
+        )
+        self.seen.add(request)
+        if anew:
+            with self.writes:
+                started = datetime(on.year, on.month, on.day, 7, tzinfo=UTC)
+                run = Run(kind, on, request, attempt=run.attempt + 1 if run else 1, started_at=started)
+                self.runs[kind, on] = run
+        assert run is not None
+        return run
+
+    def save(self, run: Run) -> Run:
+        with self.writes:
+            if self.runs[run.kind, run.on].version != run.version:
+                raise Unavailable("the lease was lost")
+            saved = replace(run, version=run.version + 1)
+            self.runs[run.kind, run.on] = saved
+        return saved
+
+    def release(self, run: Run) -> None: ...
+
+    def last_finished(self, kind: str, before: date) -> Run | None:
+        finished = [
+            run
+            for (k, on), run in sorted(self.runs.items())
+            if k == kind and on < before and run.status == "finished" and run.tally.scored
+        ]
+        return finished[-1] if finished else None
+
+    def latest_day(self, kind: str) -> date | None:
+        return max((on for k, on in self.runs if k == kind), default=None)
+
+
+@dataclass
+class FakeDigests:
+    writes: Writes
+    digests: dict[str, Digest] = field(default_factory=dict)
+
+    def put(self, digest: Digest) -> None:
+        with self.writes:
+            self.digests[digest.digest_id] = digest
+
+    def get(self, digest_id: str) -> Digest | None:
+        return self.digests.get(digest_id)
+
+
+@dataclass
+class FakeTopic:
+    """The topic: what was published, repeats included."""
+
+    writes: Writes
+    published: list[ChurnAlert | DigestReady] = field(default_factory=list)
+    down: bool = False
+
+    def publish(self, messages: Iterable[ChurnAlert | DigestReady]) -> None:
+        for message in messages:
+            if self.down:
+                raise Unavailable("the topic is down")
+            with self.writes:
+                self.published.append(message)
+
+    @property
+    def told_singly(self) -> dict[str, ChurnAlert]:
+        """The alerts that people get one by one, as the channels know them: once each."""
+        return {m.alert_id: m for m in self.published if isinstance(m, ChurnAlert) and m.delivery == "single"}
+
+    @property
+    def digest_ids(self) -> set[str]:
+        return {m.digest_id for m in self.published if isinstance(m, DigestReady)}
+
+
+@dataclass
+class FakeOutbox:
+    writes: Writes
+    sent: list[Message] = field(default_factory=list)
+
+    def send(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            with self.writes:
+                self.sent.append(message)
+
+
+@dataclass
+class FakeWrittenPages:
+    values: dict[str, PageValues] = field(default_factory=dict)
+
+    def get_many(self, account_ids: Iterable[str]) -> dict[str, PageValues]:
+        return {i: self.values[i] for i in account_ids if i in self.values}
+
+    def put_many(self, written: Mapping[str, PageValues]) -> None:
+        self.values.update(written)
+
+
+@dataclass
+class FakeLedger:
+    entries: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+
+    def claim(self, key: str, channel: str) -> Claim:
+        state, outcome = self.entries.get((key, channel), ("new", ""))
+        if state == "done":
+            return Claim("done", outcome)
+        if state == "sending":
+            return Claim("busy", seconds=60.0)
+        self.entries[key, channel] = ("sending", "")
+        return Claim("stale" if state == "unclear" else "new")
+
+    def done(self, key: str, channel: str, outcome: str) -> None:
+        self.entries[key, channel] = ("done", outcome)
+
+    def release(self, key: str, channel: str, *, unclear: bool) -> None:
+        if unclear:
+            self.entries[key, channel] = ("unclear", "")
+        else:
+            self.entries.pop((key, channel), None)

@@ -1,0 +1,112 @@
+"""A whole scan over fakes: the morning's job without any vendor or AWS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from customer_success.account import Account
+from customer_success.closing import Closing
+from customer_success.errors import Unavailable
+from customer_success.health_scorer import CSMHealthScorer
+from customer_success.periods import Calendar
+from customer_success.tasks.scan_run import ScanRequest, ScanRun
+from tests.builders.accounts import TODAY
+from tests.builders.fakes import (
+    Crash,
+    FakeAlerts,
+    FakeBook,
+    FakeDigests,
+    FakeHistory,
+    FakeOutbox,
+    FakeRows,
+    FakeRuns,
+    FakeTopic,
+    Writes,
+)
+
+
+@dataclass
+class World:
+    """All that a scan reads and writes; it outlives every crash."""
+
+    accounts: list[Account]
+    page_size: int = 100
+    holidays: frozenset[date] = frozenset()
+    writes: Writes = field(default_factory=Writes)
+
+    def __post_init__(self) -> None:
+        self.book = FakeBook(self.accounts, self.page_size)
+        self.rows = FakeRows(self.writes)
+        self.history = FakeHistory(self.writes)
+        self.alerts = FakeAlerts(self.writes)
+        self.runs = FakeRuns(self.writes)
+        self.digests = FakeDigests(self.writes)
+        self.topic = FakeTopic(self.writes)
+        self.outbox = FakeOutbox(self.writes)
+
+    def scan(
+        self,
+        on: date = TODAY,
+        *,
+        request: str | None = None,
+        force: bool = False,
+        last_try: bool = False,
+        seconds_left: float = 300.0,
+    ) -> dict[str, Any]:
+        """Run the scan of a day, as one delivery of its message."""
+        self.book.accounts = self.accounts
+        job = self._job(on, seconds_left)
+        return job(ScanRequest(on, request or f"rule-{on}", force, last_try))
+
+    def scan_to_the_end(self, on: date = TODAY, **asked: Any) -> dict[str, Any]:
+        """Deliver the message again after each crash or passing fault, as its queue does."""
+        while True:
+            try:
+                return self.scan(on, **asked)
+            except (Crash, Unavailable):
+                self.writes.crash_before = self.writes.crash_after = None
+
+    def _job(self, on: date, seconds_left: float) -> ScanRun:
+        def now() -> datetime:
+            return datetime.combine(on, time(7), UTC)
+
+        closing = Closing(
+            "acme",
+            self.rows,
+            self.alerts,
+            self.runs,
+            self.digests,
+            self.topic,
+            Calendar(self.holidays),
+            now,
+        )
+        return ScanRun(
+            tenant_id="acme",
+            book=self.book,
+            rows=self.rows,
+            history=self.history,
+            alerts=self.alerts,
+            runs=self.runs,
+            page_updates=self.outbox,
+            closing=closing,
+            scorer=CSMHealthScorer(),
+            fallback_owner="lead@example.com",
+            time_left=lambda: seconds_left,
+            now=now,
+        )
+
+    @property
+    def end_state(self) -> dict[str, Any]:
+        """What remains of a scan, and what people were told: repeats, which channels recognise, are left out."""
+        return {
+            "rows": self.rows.rows,
+            "history": self.history.points,
+            "alerts": self.alerts.entries,
+            "runs": {key: (run.status, run.tally, run.told, run.gone) for key, run in self.runs.runs.items()},
+            "digests": self.digests.digests,
+            "told": self.topic.told_singly,
+            "announced": self.topic.digest_ids,
+            "pages": {account_id for message in self.outbox.sent for account_id in message.account_ids},  # type: ignore[attr-defined]
+        }

@@ -1,0 +1,226 @@
+"""Who is told, how and when: the stories of "Who is told" in the architecture."""
+
+from datetime import timedelta
+
+import pytest
+
+from customer_success.alert_policy import Candidate, Quiet, Reason, Standing, Wishes, rank
+from tests.builders.days import AT_RISK, FIRST_DAY, IN_DANGER, NOWHERE_NEAR, RED_ONLY, Days
+
+
+def test_an_account_that_enters_an_alerting_state_is_told_once() -> None:
+    # GIVEN a healthy account
+    days = Days()
+    assert days.scan(0, NOWHERE_NEAR).alert is None
+    # WHEN it becomes at risk and stays so
+    entered, stayed = days.scan(1, AT_RISK), days.scan(2, AT_RISK)
+    # THEN the first day tells, and the second says why it does not
+    assert entered.alert is Reason.ENTERED
+    assert (stayed.alert, stayed.quiet) == (None, Quiet.ALREADY_TOLD)
+
+
+def test_a_healthy_account_is_neither_told_nor_kept_quiet() -> None:
+    decision = Days().scan(0, NOWHERE_NEAR)
+    assert (decision.alert, decision.quiet) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "reason"),
+    [
+        (AT_RISK, IN_DANGER, Reason.RISK_HIGHER),
+        ({**AT_RISK, "rag": "AMBER"}, {**AT_RISK, "rag": "RED"}, Reason.COLOUR_WORSE),
+        (RED_ONLY, {**AT_RISK, "rag": "RED", "score": 37.0}, Reason.RISK_HIGHER),
+    ],
+)
+def test_worse_than_when_last_told_is_told_again(first: dict, then: dict, reason: Reason) -> None:
+    # GIVEN an account that was told
+    days = Days()
+    days.scan(0, first)
+    # WHEN it stands worse the next day
+    # THEN it is told again, with the reason
+    assert days.scan(1, then).alert is reason
+
+
+def test_a_better_but_still_alerting_account_stays_quiet() -> None:
+    days = Days()
+    days.scan(0, IN_DANGER)
+    assert days.scan(1, {**AT_RISK, "score": 50.0}).quiet is Quiet.ALREADY_TOLD
+
+
+def test_a_fall_of_15_points_in_7_days_is_told_although_the_account_is_green() -> None:
+    # GIVEN a healthy account
+    days = Days()
+    days.scan(0, {**NOWHERE_NEAR, "score": 95.0})
+    # WHEN it slides by 15 points within the week
+    assert days.scan(6, {**NOWHERE_NEAR, "score": 80.1}).alert is None
+    fell = days.scan(7, {**NOWHERE_NEAR, "score": 80.0})
+    # THEN that is told, once
+    assert fell.alert is Reason.FELL
+    assert days.scan(8, {**NOWHERE_NEAR, "score": 80.0}).alert is None
+
+
+def test_a_fall_over_more_than_7_days_is_not_a_fall() -> None:
+    days = Days()
+    days.scan(0, {**NOWHERE_NEAR, "score": 95.0})
+    assert days.scan(8, {**NOWHERE_NEAR, "score": 75.0}).alert is None
+
+
+def test_a_second_fall_after_the_first_was_told_is_told() -> None:
+    days = Days()
+    days.scan(0, {**NOWHERE_NEAR, "score": 100.0})
+    assert days.scan(1, {**NOWHERE_NEAR, "score": 85.0}).alert is Reason.FELL
+    assert days.scan(2, {**NOWHERE_NEAR, "score": 75.0}).alert is None
+    assert days.scan(3, {**NOWHERE_NEAR, "score": 70.0}).alert is Reason.FELL
+
+
+def test_coming_back_within_the_cool_down_is_silent_unless_worse() -> None:
+    # GIVEN an account that was told and recovered
+    days = Days()
+    days.scan(0, AT_RISK)
+    days.scan(1, NOWHERE_NEAR | {"score": 60.0})
+    # WHEN it comes back within 14 days of being told
+    back = days.scan(14, AT_RISK)
+    # THEN it is quiet, also on the days after, unless it is worse
+    assert (back.alert, back.quiet) == (None, Quiet.COOL_DOWN)
+    assert days.scan(20, AT_RISK).quiet is Quiet.ALREADY_TOLD
+    assert days.scan(21, IN_DANGER).alert is Reason.RISK_HIGHER
+
+
+def test_coming_back_after_the_cool_down_is_told() -> None:
+    days = Days()
+    days.scan(0, AT_RISK)
+    days.scan(1, NOWHERE_NEAR | {"score": 60.0})
+    assert days.scan(15, AT_RISK).alert is Reason.ENTERED
+
+
+def test_quiet_until_holds_until_that_day_and_then_the_account_is_told() -> None:
+    # GIVEN an account that a person wants quiet for ten days
+    days, wishes = Days(), Wishes(quiet_until=FIRST_DAY + timedelta(days=10))
+    # WHEN it enters an alerting state meanwhile (it stood the same when the wish was made)
+    days.scan(0, {**AT_RISK, "churn_risk": "medium"})
+    quiet = days.scan(1, {**AT_RISK, "churn_risk": "medium", "rag": "AMBER"}, wishes=wishes)
+    assert quiet.alert is None
+    # THEN worse than when it was asked is told all the same
+    assert days.scan(2, AT_RISK, wishes=wishes).alert is Reason.ENTERED
+
+
+def test_an_account_kept_quiet_and_no_worse_is_told_when_the_quiet_ends() -> None:
+    # GIVEN an account in danger whose first scan finds it quiet already
+    days, wishes = Days(), Wishes(quiet_until=FIRST_DAY + timedelta(days=3))
+    # WHEN the days pass
+    on_days = [days.scan(day, AT_RISK, wishes=wishes) for day in range(4)]
+    # THEN it is quiet until the day, and told on it
+    assert [d.quiet for d in on_days[:3]] == [Quiet.QUIET_UNTIL] * 3
+    assert on_days[3].alert is Reason.ENTERED
+
+
+def test_a_false_alarm_is_counted_once_by_its_trigger_and_hushes_for_28_days() -> None:
+    # GIVEN an alert
+    days, verdict = Days(), Wishes(false_alarm=True)
+    days.scan(0, IN_DANGER)
+    # WHEN a person calls it false, and the account recovers and returns
+    called = days.scan(1, IN_DANGER, wishes=verdict)
+    assert called.false_alarm == "both"
+    assert days.scan(2, NOWHERE_NEAR | {"score": 40.0}, wishes=verdict).false_alarm is None
+    # THEN it is quiet for 28 days after the verdict, and told after them
+    assert days.scan(28, IN_DANGER, wishes=verdict).quiet is Quiet.FALSE_ALARM
+    assert days.scan(29, IN_DANGER, wishes=verdict).alert is Reason.ENTERED
+
+
+def test_a_verdict_that_is_taken_back_and_given_again_counts_again() -> None:
+    days, verdict = Days(), Wishes(false_alarm=True)
+    days.scan(0, IN_DANGER)
+    days.scan(1, IN_DANGER, wishes=verdict)
+    days.scan(2, IN_DANGER)
+    assert days.scan(3, IN_DANGER, wishes=verdict).false_alarm == "both"
+
+
+def test_the_same_day_again_decides_the_same() -> None:
+    # GIVEN a day that was scanned
+    days = Days()
+    first = days.scan(0, AT_RISK, remember=False)
+    # WHEN it is scanned again from what stood before it
+    again = days.scan(0, AT_RISK, remember=False, told_today=first.memory.told)
+    # THEN nothing differs
+    assert again == first
+
+
+def test_a_rescan_that_finds_less_danger_tells_nobody_again() -> None:
+    # GIVEN an account that was told as critical this morning
+    days = Days()
+    told = days.scan(0, IN_DANGER, remember=False).memory.told
+    # WHEN a rescan of the day finds it only at risk
+    again = days.scan(0, AT_RISK, told_today=told)
+    # THEN it stays quiet, and what was told is remembered for the days after
+    assert (again.alert, again.quiet, again.memory.told) == (None, Quiet.ALREADY_TOLD, told)
+    assert days.scan(1, AT_RISK).quiet is Quiet.ALREADY_TOLD
+
+
+def test_a_rescan_that_finds_more_danger_tells_it() -> None:
+    days = Days()
+    told = days.scan(0, AT_RISK, remember=False).memory.told
+    assert days.scan(0, IN_DANGER, told_today=told).alert is Reason.ENTERED
+
+
+def test_a_rescan_that_finds_it_healthy_remembers_what_was_told() -> None:
+    days = Days()
+    told = days.scan(0, AT_RISK, remember=False).memory.told
+    days.scan(0, NOWHERE_NEAR | {"score": 60.0}, told_today=told)
+    assert days.scan(1, AT_RISK).quiet is Quiet.COOL_DOWN
+
+
+def candidates(count: int, *, risk: str = "high", owner: str = "ada@example.com") -> list[Candidate]:
+    return [Candidate(f"{owner}-{n}", f"A-{n}", owner, risk, float(n)) for n in range(count)]
+
+
+def singles(deliveries: dict[str, str]) -> set[str]:
+    return {alert_id for alert_id, delivery in deliveries.items() if delivery == "single"}
+
+
+def test_an_owner_gets_five_a_day_by_risk_then_arr() -> None:
+    # GIVEN seven high ones and one medium one of the largest account, for one owner
+    alerts = [*candidates(7), Candidate("big", "A-big", "ada@example.com", "medium", 1e6)]
+    # WHEN they are ranked
+    told = singles(rank(alerts, first_scan=False, working_day=True))
+    # THEN the five largest of the higher risk are told one by one
+    assert told == {f"ada@example.com-{n}" for n in (2, 3, 4, 5, 6)}
+
+
+def test_critical_ones_are_always_single_and_take_no_ones_place() -> None:
+    alerts = [
+        *candidates(8, risk="critical"),
+        *(Candidate(f"h{n}", f"B-{n}", "ada@example.com", "high", None) for n in range(6)),
+    ]
+    told = singles(rank(alerts, first_scan=False, working_day=True))
+    assert len(told) == 8 + 5
+
+
+def test_each_owner_has_a_share_of_their_own() -> None:
+    alerts = [*candidates(6), *candidates(6, owner="ben@example.com"), *candidates(6, owner="")]
+    assert len(singles(rank(alerts, first_scan=False, working_day=True))) == 15
+
+
+@pytest.mark.parametrize(("first_scan", "working_day"), [(True, True), (False, False)])
+def test_on_a_first_scan_and_on_days_off_only_critical_ones_are_single(
+    first_scan: bool, working_day: bool
+) -> None:
+    alerts = [*candidates(3), Candidate("worst", "A-x", None, "critical", None)]
+    assert singles(rank(alerts, first_scan=first_scan, working_day=working_day)) == {"worst"}
+
+
+def test_what_was_ranked_before_keeps_its_place_and_counts() -> None:
+    # GIVEN three that were told one by one this morning, and one that went to the digest
+    early = [Candidate(f"early-{n}", f"E-{n}", "ada@example.com", "medium", 0.0, "single") for n in range(3)]
+    digest = Candidate("digest", "D-1", "ada@example.com", "high", 9e9, "digest")
+    # WHEN six more come in the afternoon
+    deliveries = rank([*early, digest, *candidates(6)], first_scan=False, working_day=True)
+    # THEN two of them fill the owner's share
+    assert deliveries["digest"] == "digest"
+    assert len(singles(deliveries)) == 5
+
+
+def test_a_standing_compares_risk_before_colour() -> None:
+    calm = Standing(FIRST_DAY, 50.0, "AMBER", "medium")
+    assert Standing(FIRST_DAY, 50.0, "RED", "high").worse_than(calm) is Reason.RISK_HIGHER
+    assert Standing(FIRST_DAY, 50.0, "RED", "medium").worse_than(calm) is Reason.COLOUR_WORSE
+    assert Standing(FIRST_DAY, 80.0, "GREEN", "low").worse_than(calm) is None
