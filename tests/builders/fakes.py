@@ -93,9 +93,7 @@ class FakeHistory:
                 self.points[account_id, point.on] = point
 
     def between(self, account_id: str, first: date, last: date) -> Iterator[Point]:
-        yield from (
-            p for (i, on), p in sorted(self.points.items()) if i == account_id and first <= on <= last
-        )
+        yield from (p for (i, on), p in sorted(self.points.items()) if i == account_id and first <= on <= last)
 
 
 @dataclass

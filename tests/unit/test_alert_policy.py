@@ -201,9 +201,7 @@ def test_each_owner_has_a_share_of_their_own() -> None:
 
 
 @pytest.mark.parametrize(("first_scan", "working_day"), [(True, True), (False, False)])
-def test_on_a_first_scan_and_on_days_off_only_critical_ones_are_single(
-    first_scan: bool, working_day: bool
-) -> None:
+def test_on_a_first_scan_and_on_days_off_only_critical_ones_are_single(first_scan: bool, working_day: bool) -> None:
     alerts = [*candidates(3), Candidate("worst", "A-x", None, "critical", None)]
     assert singles(rank(alerts, first_scan=first_scan, working_day=working_day)) == {"worst"}
 

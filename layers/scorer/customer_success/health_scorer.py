@@ -41,9 +41,7 @@ _REMEMBERED = 1024
 class InsufficientDataError(ValueError):
     """Too little is known about an account to score it; the message names both it and what is missing."""
 
-    def __init__(
-        self, account_id: str, coverage: float, minimum: float, missing: Sequence[SignalKey]
-    ) -> None:
+    def __init__(self, account_id: str, coverage: float, minimum: float, missing: Sequence[SignalKey]) -> None:
         super().__init__(
             f"account {account_id!r}: signals with {coverage:.0%} of the weight are known, "
             f"at least {minimum:.0%} are needed; unknown: {', '.join(missing)}"
@@ -94,17 +92,13 @@ class CSMHealthScorer:
         self._earn = [lru_cache(_REMEMBERED)(signal.points) for signal in scorecard.signals]
         self._drive = [lru_cache(_REMEMBERED)(partial(_driver, signal)) for signal in scorecard.signals]
 
-    def score(
-        self, signals: CSMHealthSignals, account_id: str = "", now: datetime | None = None
-    ) -> CSMHealthScore:
+    def score(self, signals: CSMHealthSignals, account_id: str = "", now: datetime | None = None) -> CSMHealthScore:
         """Score one account; `now` is kept as the moment of scoring.
 
         Raises InsufficientDataError when less of the weight is known than the scorecard asks for.
         """
         values: tuple[Any, ...] = self._values_of(signals)
-        unknown = [
-            signal for signal, value in zip(self._scorecard.signals, values, strict=True) if value is None
-        ]
+        unknown = [signal for signal, value in zip(self._scorecard.signals, values, strict=True) if value is None]
         coverage = self._coverage(unknown, account_id)
         in_play = FULL_SCORE - sum([signal.weight for signal in unknown if signal.may_drop_out])
         scale = FULL_SCORE / in_play
@@ -187,9 +181,7 @@ def explain_change(before: CSMHealthScore, after: CSMHealthScore) -> list[Delta]
     then = {driver.key: driver for driver in before.drivers}
     now = {driver.key: driver for driver in after.drivers}
     deltas = [_delta(key, then.get(key), now.get(key)) for key in {**then, **now}]
-    return sorted(
-        (delta for delta in deltas if delta.delta), key=lambda delta: abs(delta.delta), reverse=True
-    )
+    return sorted((delta for delta in deltas if delta.delta), key=lambda delta: abs(delta.delta), reverse=True)
 
 
 def _delta(key: SignalKey | CapKey, before: Driver | None, after: Driver | None) -> Delta:

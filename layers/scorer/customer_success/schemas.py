@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -61,6 +62,8 @@ Amount = Annotated[float, Field(ge=0.0)]
 Days = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+# The same account must be told in the same letters, and -0.0 is 0.0 in other letters.
+Unsigned = AfterValidator(abs)
 
 
 class Support(NamedTuple):
@@ -98,7 +101,7 @@ class CSMHealthSignals(_Model):
     scorecard.
     """
 
-    feature_adoption_rate: Share | None = None
+    feature_adoption_rate: Annotated[Share, Unsigned] | None = None
     """Share of the entitled features in use, 0.0 to 1.0."""
     usage_trend: UsageTrend | None = None
     login_frequency_days: Days | None = None
@@ -109,7 +112,7 @@ class CSMHealthSignals(_Model):
     invoice_payment_status: PaymentStatus | None = None
     days_to_renewal: int | None = None
     """Days until the contract ends; negative when it has lapsed."""
-    seats_utilization_rate: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
+    seats_utilization_rate: Annotated[float, Field(ge=0.0, le=2.0), Unsigned] | None = None
     """Seats in use per seat bought, 0.0 to 2.0; above 1.0 more are in use than bought."""
     open_ticket_count: Count | None = None
     avg_ticket_sentiment: Sentiment | None = None

@@ -153,9 +153,7 @@ class Signal:
 
     def __post_init__(self) -> None:
         if self.rule.best != self.weight:
-            raise ValueError(
-                f"{self.key}: the best value earns {self.rule.best} of a weight of {self.weight}"
-            )
+            raise ValueError(f"{self.key}: the best value earns {self.rule.best} of a weight of {self.weight}")
         if self.rule.worst < 0:
             raise ValueError(f"{self.key}: the worst value earns {self.rule.worst}, less than nothing")
         if self.unknown is not None and not 0 <= self.unknown <= self.weight:
@@ -189,9 +187,7 @@ class Cap:
     def __post_init__(self) -> None:
         for rating, factor in self.factors.items():
             if not 0 < factor < 1:
-                raise ValueError(
-                    f"{self.key}: the factor of {rating} must lie between 0 and 1, not be {factor}"
-                )
+                raise ValueError(f"{self.key}: the factor of {rating} must lie between 0 and 1, not be {factor}")
 
 
 @dataclass(frozen=True, slots=True)

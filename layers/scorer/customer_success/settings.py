@@ -91,15 +91,16 @@ class AlertEventBusSettings(Settings):
 
 
 class AlertEmailSettings(Settings):
-    """Gmail; without a secret no drafts are made."""
+    """Gmail; without a secret no drafts are made. A draft costs 10 of the 250 units that a user has a second."""
 
     gmail_api_url: Text
     gmail_secret: Optional = None
+    gmail_requests_per_second: float = Field(default=4, gt=0, le=100)
     fallback_owner: Optional = None
 
 
 class AlertChatSettings(Settings):
-    """Slack and Google Chat; each is used if its secret is set."""
+    """Slack and Google Chat; each is used if its secret is set. Both take about one message a second."""
 
     slack_api_url: Text
     slack_secret: Optional = None
@@ -107,6 +108,7 @@ class AlertChatSettings(Settings):
     google_chat_api_url: Text
     google_chat_secret: Optional = None
     google_chat_space: Optional = None
+    chat_requests_per_second: float = Field(gt=0, le=100)
     fallback_owner: Optional = None
 
 

@@ -1,20 +1,329 @@
 """The composition root: builds each function's clients and jobs, at their first use and once per process.
 
-A function's `app.py` makes one of the classes below; making it touches neither environment nor network.
+A function's `app.py` makes one of the classes below. Making it touches neither environment nor network, and the
+connectors are imported only by what needs them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from pydantic import BaseModel
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+from aws_lambda_powertools.utilities.parameters import SecretsProvider
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError, TransformParameterError
+from pydantic import TypeAdapter
 
+from customer_success.aws.accounts import DynamoAccountRows
+from customer_success.aws.alerts import DynamoAlertLog
+from customer_success.aws.bus import EventBridgeBus
+from customer_success.aws.consumer import Delivery, QueueConsumer
+from customer_success.aws.digests import DynamoDigests
+from customer_success.aws.history import DynamoScoreHistory
+from customer_success.aws.ledger import DynamoLedger
+from customer_success.aws.pace import DynamoPace
+from customer_success.aws.pages import DynamoWrittenPages
+from customer_success.aws.queues import SqsOutbox
+from customer_success.aws.runs import DynamoRuns
+from customer_success.aws.table import Table
+from customer_success.aws.topic import SnsAnnouncements
+from customer_success.closing import Closing
+from customer_success.errors import Misconfigured, Refused
+from customer_success.health_scorer import CSMHealthScorer
+from customer_success.messages import Message
+from customer_success.periods import Calendar
 from customer_success.settings import (
+    AccountPagesSettings,
+    AlertChatSettings,
+    AlertEmailSettings,
+    AlertEventBusSettings,
+    AlertNotionSettings,
+    HealthScanSettings,
+    NotionSettings,
     Settings,
+    read,
 )
+from customer_success.tasks.alert_channels import (
+    AlertChannel,
+    DraftMail,
+    OwnerOf,
+    PostToChat,
+    PutOnBus,
+    RecordAlert,
+)
+from customer_success.tasks.notion_sync import NotionSync
+from customer_success.tasks.scan_run import ScanRun
 
 if TYPE_CHECKING:
-    pass
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+
+    from connectors.notion.accounts import NotionCSMAdapter
+    from connectors.notion.client import NotionClient
+    from connectors.patience import Patience
+    from customer_success.ports import Chat, Drafts
 
 S = TypeVar("S", bound=Settings)
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M")
+
+SECRET_MAX_AGE = 300
+"""Seconds after which a secret is read again: a rotated one is taken over without a deploy."""
+
+DELIVERY_LEASE_SECONDS = 90.0
+"""Longer than any channel's function may run."""
+
+SECONDS_KEPT = 5.0
+"""Held back from the time left, to end an invocation in good order."""
+
+
+class Function(Generic[S]):
+    """One Lambda function: its settings, its clients, and the seconds that its invocation has left."""
+
+    settings_model: ClassVar[type[Settings]]
+
+    def __init__(self) -> None:
+        self._milliseconds_left: Callable[[], int] = lambda: 0
+
+    def consume(
+        self, event: Mapping[str, Any], context: Any, work: Callable[[Delivery], object]
+    ) -> PartialItemFailureResponse:
+        """Do `work` for each record of a queue's event, and answer which ones failed."""
+        self._milliseconds_left = context.get_remaining_time_in_millis
+        self.logger.append_keys(function_request_id=context.aws_request_id)
+        return self._consumer.consume(event, work)
+
+    def message(self, model: TypeAdapter[M] | type[M], delivery: Delivery) -> M:
+        """The delivery's message. Raises `Refused` for another tenant's, `ValidationError` for an unreadable one."""
+        adapter = model if isinstance(model, TypeAdapter) else TypeAdapter(model)
+        message = adapter.validate_json(delivery.body)
+        if isinstance(message, Message) and message.tenant_id != self.settings.tenant_id:
+            raise Refused(f"tenant_id: {message.tenant_id!r} is not {self.settings.tenant_id!r}, which is served here")
+        return message
+
+    def report(self, counts: Mapping[str, float]) -> None:
+        """Write counts as metrics."""
+        metrics = EphemeralMetrics()
+        for name, value in counts.items():
+            metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+        metrics.flush_metrics()
+
+    @cached_property
+    def settings(self) -> S:
+        return read(self.settings_model)  # type: ignore[return-value]
+
+    @cached_property
+    def logger(self) -> Logger:
+        logger = Logger(service="customer-success", log_uncaught_exceptions=True)
+        logging.getLogger("customer_success").propagate = False
+        copy_config_to_registered_loggers(source_logger=logger, include={"customer_success"})
+        return logger
+
+    def time_left(self) -> float:
+        """Seconds that may still be spent on work."""
+        return self._milliseconds_left() / 1000 - SECONDS_KEPT
+
+    @cached_property
+    def table(self) -> Table:
+        return Table(boto3.client("dynamodb"), self.settings.table_name, self.settings.tenant_id)
+
+    @cached_property
+    def ledger(self) -> DynamoLedger:
+        return DynamoLedger(self.table, lease_seconds=DELIVERY_LEASE_SECONDS)
+
+    @cached_property
+    def rows(self) -> DynamoAccountRows:
+        return DynamoAccountRows(self.table)
+
+    @cached_property
+    def alerts(self) -> DynamoAlertLog:
+        return DynamoAlertLog(self.table)
+
+    def secret(self, name: str) -> dict[str, Any]:
+        """A secret that holds a JSON object. Raises `Misconfigured` in words that show nothing of it."""
+        try:
+            value = self._secrets.get(name, max_age=SECRET_MAX_AGE, transform="json")
+        except GetParameterError as error:
+            raise Misconfigured(f"secret {name!r} could not be read: does it exist, and may it be read?") from error
+        except TransformParameterError:
+            raise Misconfigured(f"secret {name!r} does not hold a JSON object") from None
+        if not isinstance(value, dict):
+            raise Misconfigured(f"secret {name!r} does not hold a JSON object")
+        return value
+
+    def token(self, secret: str) -> str:
+        """The `token` of a secret."""
+        token = self.secret(secret).get("token")
+        if not isinstance(token, str) or not token:
+            raise Misconfigured(f'secret {secret!r} holds no token: it must read {{"token": "…"}}')
+        return token
+
+    @cached_property
+    def _secrets(self) -> SecretsProvider:
+        return SecretsProvider()
+
+    @cached_property
+    def _consumer(self) -> QueueConsumer:
+        return QueueConsumer(
+            boto3.client("sqs"),
+            self.settings.queue_url,
+            retry_base_seconds=self.settings.retry_base_seconds,
+            max_receives=self.settings.max_receives,
+            logger=self.logger,
+        )
+
+    def _patience(self, vendor: str, per_second: float) -> Patience:
+        from connectors.patience import Patience
+
+        pace = DynamoPace(self.table, vendor, per_second=per_second, time_left=self.time_left)
+        return Patience(pace, self.time_left)
+
+
+class _WithNotion(Function[S]):
+    """A function that calls Notion."""
+
+    def _notion(self, settings: NotionSettings) -> NotionClient:
+        from connectors.notion.client import NotionClient
+
+        patience = self._patience("notion", settings.notion_requests_per_second)
+        token = self.token(settings.notion_secret)
+        return NotionClient(token, patience, base_url=settings.notion_api_url)
+
+    def _account_pages(self, settings: AccountPagesSettings) -> NotionCSMAdapter:
+        from connectors.notion.accounts import NotionCSMAdapter
+        from connectors.notion.names import PropertyNames
+
+        names = PropertyNames(**settings.notion_properties)
+        return NotionCSMAdapter(self._notion(settings), settings.notion_accounts, names=names)
+
+
+class HealthScan(_WithNotion[HealthScanSettings]):
+    """Scans the account book."""
+
+    settings_model = HealthScanSettings
+
+    @cached_property
+    def scan(self) -> ScanRun:
+        settings = self.settings
+        runs = DynamoRuns(self.table)
+        return ScanRun(
+            tenant_id=settings.tenant_id,
+            book=self._account_pages(settings),
+            rows=self.rows,
+            history=DynamoScoreHistory(self.table),
+            alerts=self.alerts,
+            runs=runs,
+            page_updates=SqsOutbox(boto3.client("sqs"), settings.notion_updates_queue_url),
+            closing=Closing(
+                settings.tenant_id,
+                self.rows,
+                self.alerts,
+                runs,
+                DynamoDigests(self.table),
+                SnsAnnouncements(boto3.client("sns"), settings.churn_topic_arn),
+                Calendar(settings.holidays),
+                _now,
+            ),
+            scorer=CSMHealthScorer(
+                green_threshold=settings.green_threshold,
+                amber_threshold=settings.amber_threshold,
+                churn_window_days=settings.churn_window_days,
+            ),
+            fallback_owner=settings.fallback_owner,
+            time_left=self.time_left,
+            now=_now,
+        )
+
+
+class SyncNotion(_WithNotion[AccountPagesSettings]):
+    """Writes account pages."""
+
+    settings_model = AccountPagesSettings
+
+    @cached_property
+    def sync(self) -> NotionSync:
+        return NotionSync(self.rows, DynamoWrittenPages(self.table), self._account_pages(self.settings))
+
+
+class AlertNotion(_WithNotion[AlertNotionSettings]):
+    """Records alerts in Notion."""
+
+    settings_model = AlertNotionSettings
+
+    @cached_property
+    def channel(self) -> AlertChannel:
+        from connectors.notion.records import NotionHealthRecords
+
+        records = NotionHealthRecords(self._notion(self.settings), self.settings.notion_health_records)
+        return AlertChannel("notion", self.alerts, RecordAlert(records, self.ledger))
+
+
+class AlertEventBus(Function[AlertEventBusSettings]):
+    """Puts alerts on the bus."""
+
+    settings_model = AlertEventBusSettings
+
+    @cached_property
+    def channel(self) -> AlertChannel:
+        bus = EventBridgeBus(boto3.client("events"), self.settings.event_bus_name)
+        return AlertChannel("event_bus", self.alerts, PutOnBus(bus, self.ledger))
+
+
+class AlertEmail(Function[AlertEmailSettings]):
+    """Drafts mails."""
+
+    settings_model = AlertEmailSettings
+
+    @cached_property
+    def channel(self) -> AlertChannel:
+        owner_of = OwnerOf(self.rows, self.settings.fallback_owner)
+        return AlertChannel("email_alert", self.alerts, DraftMail(self._drafts, self.ledger, owner_of))
+
+    @cached_property
+    def _drafts(self) -> Drafts | None:
+        settings = self.settings
+        if settings.gmail_secret is None:
+            return None
+        from connectors.gmail.drafts import GmailDrafts
+
+        patience = self._patience("gmail", settings.gmail_requests_per_second)
+        return GmailDrafts(self.secret(settings.gmail_secret), patience, base_url=settings.gmail_api_url)
+
+
+class AlertChat(Function[AlertChatSettings]):
+    """Posts alerts and digests to the chats that are configured."""
+
+    settings_model = AlertChatSettings
+
+    @cached_property
+    def post(self) -> PostToChat:
+        owner_of = OwnerOf(self.rows, self.settings.fallback_owner)
+        return PostToChat(tuple(self._chats()), self.ledger, owner_of, DynamoDigests(self.table))
+
+    @cached_property
+    def channel(self) -> AlertChannel:
+        return AlertChannel("chat_alert", self.alerts, self.post.alert)
+
+    def _chats(self) -> list[Chat]:
+        settings, chats = self.settings, list[Chat]()
+        if settings.slack_secret and settings.slack_channel:
+            from connectors.slack.chat import SlackChat
+
+            patience = self._patience("slack", settings.chat_requests_per_second)
+            token = self.token(settings.slack_secret)
+            chats.append(SlackChat(token, settings.slack_channel, patience, base_url=settings.slack_api_url))
+        if settings.google_chat_secret and settings.google_chat_space:
+            from connectors.google_chat.chat import GoogleChat
+
+            patience = self._patience("google_chat", settings.chat_requests_per_second)
+            info, space = self.secret(settings.google_chat_secret), settings.google_chat_space
+            chats.append(GoogleChat(info, space, patience, base_url=settings.google_chat_api_url))
+        return chats
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

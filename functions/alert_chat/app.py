@@ -1,0 +1,21 @@
+"""Posts each alert that is told singly to its owner, and the digests to the team, in chat."""
+
+from typing import Any
+
+from customer_success.aws.consumer import Delivery
+from customer_success.messages import ChatNews, DigestReady
+from customer_success.wiring import AlertChat
+
+function = AlertChat()
+
+
+def handler(event: dict[str, Any], context: Any) -> Any:
+    return function.consume(event, context, tell)
+
+
+def tell(delivery: Delivery) -> None:
+    news = function.message(ChatNews, delivery)
+    if isinstance(news, DigestReady):
+        function.post.digest(news)
+    else:
+        function.channel(news, last_try=delivery.last_try)

@@ -1,0 +1,17 @@
+"""Drafts a mail to the customer in the owner's mailbox, for each alert that is told singly."""
+
+from typing import Any
+
+from customer_success.aws.consumer import Delivery
+from customer_success.messages import ChurnAlert
+from customer_success.wiring import AlertEmail
+
+function = AlertEmail()
+
+
+def handler(event: dict[str, Any], context: Any) -> Any:
+    return function.consume(event, context, tell)
+
+
+def tell(delivery: Delivery) -> None:
+    function.channel(function.message(ChurnAlert, delivery), last_try=delivery.last_try)

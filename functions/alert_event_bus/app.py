@@ -1,0 +1,17 @@
+"""Puts each alert on the bus, for the company's other systems."""
+
+from typing import Any
+
+from customer_success.aws.consumer import Delivery
+from customer_success.messages import ChurnAlert
+from customer_success.wiring import AlertEventBus
+
+function = AlertEventBus()
+
+
+def handler(event: dict[str, Any], context: Any) -> Any:
+    return function.consume(event, context, tell)
+
+
+def tell(delivery: Delivery) -> None:
+    function.channel(function.message(ChurnAlert, delivery), last_try=delivery.last_try)

@@ -1,0 +1,128 @@
+"""AWS as the tests meet it: clients that count their calls, and whose first calls may go wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+TABLE = "customer-success"
+TENANT = "acme"
+REGION = "eu-central-1"
+
+Request: TypeAlias = dict[str, Any]
+Operation: TypeAlias = Callable[..., Any]
+Story: TypeAlias = Callable[[Operation, Request], Any]
+
+
+class Client:
+    """A real client. Counts calls by operation; `instead` tells how the next ones of an operation go."""
+
+    def __init__(self, real: Any) -> None:
+        self.real = real
+        self.calls: Counter[str] = Counter()
+        self._stories: dict[str, list[Story]] = {}
+
+    def instead(self, operation: str, *stories: Story) -> None:
+        self._stories.setdefault(operation, []).extend(stories)
+
+    def __getattr__(self, operation: str) -> Operation:
+        def call(**request: Any) -> Any:
+            self.calls[operation] += 1
+            carry_out = getattr(self.real, operation)
+            stories = self._stories.get(operation)
+            return stories.pop(0)(carry_out, request) if stories else carry_out(**request)
+
+        return call
+
+
+def refused(code: str, *, status: int = 400, reasons: Sequence[str] = ()) -> Story:
+    """AWS refuses the call; a transaction with a reason for each of its items."""
+
+    def story(operation: Operation, _: Request) -> Any:
+        answer: Any = {
+            "Error": {"Code": code, "Message": "as the test says"},
+            "ResponseMetadata": {"HTTPStatusCode": status},
+            "CancellationReasons": [{"Code": reason} for reason in reasons],
+        }
+        raise ClientError(answer, getattr(operation, "__name__", "call"))
+
+    return story
+
+
+def raising(error: Exception) -> Story:
+    """The call does not come through."""
+
+    def story(*_: object) -> Any:
+        raise error
+
+    return story
+
+
+def answer_lost(operation: Operation, request: Request) -> Any:
+    """The call is carried out, and its answer never arrives."""
+    operation(**request)
+    raise ReadTimeoutError(endpoint_url="https://aws.example")
+
+
+def sent_twice(operation: Operation, request: Request) -> Any:
+    """The call is carried out, its answer is lost, and the client repeats it by itself."""
+    operation(**request)
+    return operation(**request)
+
+
+def writes_only(first: int) -> Story:
+    """A batch of which only the first items are written."""
+
+    def story(operation: Operation, request: Request) -> Any:
+        [(table, items)] = request["RequestItems"].items()
+        if first:
+            operation(RequestItems={table: items[:first]})
+        return {"UnprocessedItems": {table: items[first:]}}
+
+    return story
+
+
+def reads_only(first: int) -> Story:
+    """A batch of which only the first keys are read."""
+
+    def story(operation: Operation, request: Request) -> Any:
+        [(table, wanted)] = request["RequestItems"].items()
+        answer = operation(RequestItems={table: {**wanted, "Keys": wanted["Keys"][:first]}})
+        left = {**wanted, "Keys": wanted["Keys"][first:]}
+        return {**answer, "UnprocessedKeys": {table: left}}
+
+    return story
+
+
+def loses(entries: str, *places: int, code: str = "InternalFailure", sender_fault: bool = False) -> Story:
+    """A batch of messages of which those at `places` are not taken; `entries` is the name of its parameter."""
+
+    def story(operation: Operation, request: Request) -> Any:
+        batch = request[entries]
+        taken = [entry for place, entry in enumerate(batch) if place not in places]
+        answer = operation(**{**request, entries: taken}) if taken else {}
+        failed = [
+            {"Id": batch[place]["Id"], "Code": code, "Message": "lost", "SenderFault": sender_fault} for place in places
+        ]
+        return {**answer, "Failed": failed}
+
+    return story
+
+
+@dataclass
+class Clock:
+    """A clock that moves only when it is told to, or slept on."""
+
+    now: float = 1_772_434_800.0
+    slept: list[float] = field(default_factory=list)
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds

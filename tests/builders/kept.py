@@ -1,0 +1,97 @@
+"""What the table keeps: rows, points, alerts, runs, digests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from customer_success.account import Unreadable
+from customer_success.account_row import AccountRow, Day, Point
+from customer_success.alert_entry import AlertEntry
+from customer_success.alert_policy import Memory
+from customer_success.digest import Digest, Section
+from customer_success.health_scorer import CSMHealthScorer
+from customer_success.messages import ChurnAlert, Said, alert_id
+from customer_success.news import Line, PageValues
+from customer_success.run import Run, Tally
+from tests.builders.accounts import TODAY, account, dying
+from tests.builders.signals import healthy
+
+NASTY_ID = "ACME/EU:42:№ 7 #é 🚀"
+"""An account id that has every separator in it, and more than ASCII."""
+
+
+def point(on: date = TODAY, **signals: Any) -> Point:
+    """The point of a healthy account, with `signals` laid over."""
+    scored_at = datetime.combine(on, time(7), UTC)
+    return Point(on, CSMHealthScorer().score(healthy(**signals), account_id="A-0001", now=scored_at))
+
+
+def page(**values: Any) -> PageValues:
+    """What the page of a healthy account shows."""
+    plain = PageValues(98.0, "GREEN", "low", "Feature adoption 0.9 costs 2.0", TODAY, "Nothing to do", TODAY)
+    return replace(plain, **values)
+
+
+def row(number: int = 1, **facts: Any) -> AccountRow:
+    """The row of an account that was told of yesterday, with everything in it that a row can hold."""
+    yesterday, today = point(TODAY - timedelta(days=1), nps_score=5), point()
+    memory = Memory(TODAY, settled=True, told=yesterday.standing, told_trigger="both", quiet_until=TODAY)
+    before = Day(
+        yesterday.on, "scored", yesterday.on, yesterday, trail=(yesterday.standing,), memory=memory, page=page()
+    )
+    day = replace(before, on=TODAY, last=today, trail=(yesterday.standing, today.standing), page_queued=TODAY)
+    unreadable = (Unreadable("ARR", "many", "a number"),)
+    known = account(number, **{"roi": {"Hours Saved": 12.5}, "unreadable": unreadable, **facts})
+    return AccountRow(known, day, before, f"{TODAY}#1", chunk=0)
+
+
+def alert(account_id: str = "A-0001", *, on: date = TODAY, **facts: Any) -> ChurnAlert:
+    """A critical alert about a dying account."""
+    told = dying(1, account_id=account_id)
+    plain = ChurnAlert(
+        tenant_id="acme",
+        alert_id=alert_id(account_id, on, "critical"),
+        account_id=account_id,
+        account_name=told.name,
+        run_date=on,
+        delivery="single",
+        score=8.0,
+        rag="RED",
+        churn_risk="critical",
+        churn_trigger="both",
+        reason="entered an alerting state",
+        said=Said(headline="Account 1 is RED", what_changed=("Usage",), coverage=1.0, since=on, next_step="Call"),
+        owner_email=told.owner_email,
+        arr=told.arr,
+        contract_end=told.contract_end,
+        page_id=told.page_id,
+        page_url=told.page_url,
+    )
+    return plain.model_copy(update=facts)
+
+
+def entry(account_id: str = "A-0001", *, on: date = TODAY, **facts: Any) -> AlertEntry:
+    """A pending alert, not ranked yet."""
+    return replace(AlertEntry(alert(account_id, on=on)), **facts)
+
+
+def scored(run: Run, accounts: int = 1) -> Run:
+    """The run, having scored some accounts."""
+    return replace(run, tally=Tally(read=accounts, scored=accounts, lost={"support": {"3.0": accounts}}))
+
+
+def finished(run: Run) -> Run:
+    """The run at its end."""
+    return replace(run, status="finished", finished_at=datetime.combine(run.on, time(7, 30), UTC))
+
+
+def digest(*sections: Section, digest_id: str = f"health_scan:{TODAY}") -> Digest:
+    """A digest with these sections."""
+    return Digest(digest_id, "health_scan", TODAY, "Health scan", sections)
+
+
+def section(title: str, lines: int, *, characters: int = 20) -> Section:
+    """A section of numbered lines."""
+    return Section(title, tuple(Line(f"{n:06d} ".ljust(characters, "é"), bullet=True) for n in range(lines)))

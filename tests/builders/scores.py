@@ -1,0 +1,50 @@
+"""Scores and alerts, made the way the product makes them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from customer_success.account import Account
+from customer_success.account_row import AccountRow, Point
+from customer_success.health_scorer import CSMHealthScorer
+from customer_success.judgement import Judge
+from customer_success.messages import ChurnAlert
+from customer_success.schemas import CSMHealthScore, CSMHealthSignals
+from tests.builders.accounts import HEALTHY, TODAY, account
+
+
+def score(**signals: Any) -> CSMHealthScore:
+    """The score of a healthy account with other signals laid over."""
+    given = {**HEALTHY, "days_to_renewal": 200, **signals}
+    return CSMHealthScorer().score(CSMHealthSignals.model_validate(given), "A-0001")
+
+
+def point(days_ago: int = 1, **signals: Any) -> Point:
+    return Point(TODAY - timedelta(days=days_ago), score(**signals))
+
+
+def judge(on: date = TODAY, **facts: Any) -> Judge:
+    plain: dict[str, Any] = {
+        "tenant_id": "acme",
+        "on": on,
+        "run": f"{on}#1",
+        "now": datetime.combine(on, time(7), UTC),
+        "scorer": CSMHealthScorer(),
+        "medians": {},
+        "fallback_owner": None,
+    }
+    return Judge(**(plain | facts))
+
+
+def row(of: Account | None = None, on: date = TODAY) -> AccountRow:
+    """The row of an account after its scan."""
+    return judge(on).judge(of or account(), None, 0).row
+
+
+def alert(of: Account, before: Account | None = None) -> ChurnAlert:
+    """The alert that an account raises, which was as `before` the day before."""
+    known = judge(TODAY - timedelta(days=1)).judge(before, None, 0).row if before else None
+    raised = judge().judge(of, known, 0).alert
+    assert raised is not None, "this account raises no alert"
+    return raised

@@ -1,0 +1,84 @@
+"""The agent: routes what it knows, refuses what it does not, and raises nothing else."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from customer_success.agent import CustomerSuccessAgent
+from customer_success.errors import Unavailable
+from customer_success.health_scorer import CSMHealthScorer
+from tests.builders.accounts import TODAY, account
+from tests.builders.fakes import FakeRows, Writes
+from tests.builders.scores import row
+
+CONTEXT = {"now": datetime(TODAY.year, TODAY.month, TODAY.day, 9, tzinfo=UTC)}
+
+
+def agent(accounts: Any = None) -> CustomerSuccessAgent:
+    known = FakeRows(Writes(), {"A-0001": row(account(1))})
+    return CustomerSuccessAgent(accounts=accounts or known, scorer=CSMHealthScorer())
+
+
+def test_an_unknown_task_type_is_a_value_error_that_names_the_known_ones() -> None:
+    with pytest.raises(ValueError, match=r"^Unknown task type: 'dance'\. Supported: health_scan, generate_qbr, "):
+        agent().execute({"type": "dance"}, CONTEXT)
+
+
+def test_a_health_scan_of_one_account_answers_from_its_row() -> None:
+    result = agent().execute({"type": "health_scan", "account_id": "A-0001"}, CONTEXT)
+    assert (result["health"]["rag"], result["churn"]["churn_risk"]) == ("GREEN", "low")
+
+
+def test_signals_of_a_task_are_laid_over_the_accounts_own() -> None:
+    # GIVEN a healthy account
+    task = {"type": "health_scan", "account_id": "A-0001"}
+    plain = agent().execute(task, CONTEXT)["health"]["signal_breakdown"]
+    # WHEN one signal is given with the task
+    other = agent().execute({**task, "signals": {"usage_trend": "inactive"}}, CONTEXT)["health"]["signal_breakdown"]
+    # THEN that one differs, and nothing else
+    assert {key for key in plain if plain[key] != other[key]} == {"usage_trend"}
+
+
+def test_a_wrong_signal_fails_open_with_field_value_and_bound() -> None:
+    task = {"type": "health_scan", "account_id": "A-0001", "signals": {"nps_score": 11}}
+    result = agent().execute(task, CONTEXT)
+    assert result["error"] == "account 'A-0001': nps_score: 11 is above the bound 10"
+    assert (result["partial"], result["confidence"], result["retryable"]) == (True, "low", False)
+
+
+def test_an_account_nobody_knows_fails_open() -> None:
+    result = agent().execute({"type": "health_scan", "account_id": "A-9999"}, CONTEXT)
+    assert result["error"].startswith("account 'A-9999' is not known")
+
+
+@pytest.mark.parametrize("given", [None, "", 7])
+def test_an_account_id_that_is_none_fails_open(given: object) -> None:
+    assert "account_id" in agent().execute({"type": "health_scan", "account_id": given}, CONTEXT)["error"]
+
+
+class Down:
+    def __init__(self, fault: Exception) -> None:
+        self.fault = fault
+
+    def get(self, _account_id: str) -> Any:
+        raise self.fault
+
+
+@pytest.mark.parametrize(("fault", "retryable"), [(Unavailable("throttled"), True), (KeyError("bug"), False)])
+def test_what_breaks_behind_it_fails_open_and_says_whether_to_try_again(fault: Exception, retryable: bool) -> None:
+    result = agent(Down(fault)).execute({"type": "health_scan", "account_id": "A-0001"}, CONTEXT)
+    assert (result["partial"], result["retryable"]) == (True, retryable)
+
+
+@pytest.mark.parametrize("kind", ["generate_qbr", "check_expansion", "track_feature_adoption"])
+def test_what_is_not_configured_says_so(kind: str) -> None:
+    result = agent().execute({"type": kind, "account_id": "A-0001"}, CONTEXT)
+    assert "not configured" in result["error"]
+    assert result["task_type"] == kind
+
+
+def test_a_port_that_is_none_is_skipped_and_told() -> None:
+    nobody = CustomerSuccessAgent(accounts=None, scorer=CSMHealthScorer())
+    result = nobody.execute({"type": "health_scan", "account_id": "A-0001"}, CONTEXT)
+    assert result["error"] == "health_scan was skipped: the port accounts is not configured"

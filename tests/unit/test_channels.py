@@ -1,0 +1,185 @@
+"""An alert on its channels: once on each, one that fails stops no other, and what became of it is written down."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pytest
+
+from customer_success.alert_entry import AlertEntry, Outcome
+from customer_success.delivery import deliver_once
+from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
+from customer_success.messages import DigestReady
+from customer_success.news import ChatMessage, MailDraft
+from customer_success.tasks.alert_channels import AlertChannel, DraftMail, OwnerOf, PostToChat
+from tests.builders.accounts import TODAY, account, dying
+from tests.builders.fakes import FakeAlerts, FakeDigests, FakeLedger, FakeRows, Writes
+from tests.builders.scans import World
+from tests.builders.scores import alert, row
+
+
+@dataclass
+class Vendor:
+    """Stands for chat and mail: does what it is asked, and fails as often as it is told to."""
+
+    name: str = "slack"
+    faults: list[Exception] = field(default_factory=list)
+    done_before_fault: bool = False
+    made: list[ChatMessage | MailDraft] = field(default_factory=list)
+    looked_up: int = 0
+
+    def post(self, made: ChatMessage | MailDraft) -> str:
+        if self.faults:
+            if self.done_before_fault:
+                self.made.append(made)
+            raise self.faults.pop(0)
+        self.made.append(made)
+        return f"{self.name}-{len(self.made)}"
+
+    create = post
+
+    def find(self, *what: object) -> str | None:
+        self.looked_up += 1
+        key = what[-1].key if isinstance(what[-1], ChatMessage) else what[-1]
+        return next((f"found-{m.key}" for m in self.made if m.key == key), None)
+
+
+def owner_of(*rows: object) -> OwnerOf:
+    return OwnerOf(FakeRows(Writes(), {r.account_id: r for r in rows}), "lead@example.com")  # type: ignore[attr-defined]
+
+
+def channel(chats: Iterable[Vendor], log: FakeAlerts, ledger: FakeLedger | None = None) -> AlertChannel:
+    post = PostToChat(tuple(chats), ledger or FakeLedger(), owner_of(), FakeDigests(Writes()))
+    return AlertChannel("chat_alert", log, post.alert)
+
+
+def log_with(raised: object) -> FakeAlerts:
+    log = FakeAlerts(Writes())
+    log.add([AlertEntry(raised)])  # type: ignore[arg-type]
+    return log
+
+
+def test_delivered_five_times_an_alert_is_posted_once() -> None:
+    # GIVEN an alert
+    raised, slack = alert(dying(1)), Vendor()
+    log = log_with(raised)
+    tell = channel([slack], log)
+    # WHEN its message is delivered five times
+    for _ in range(5):
+        tell(raised, last_try=False)
+    # THEN there is one message, and the alert knows of it
+    assert len(slack.made) == 1
+    assert log.entries[raised.alert_id].outcomes == {"chat_alert": Outcome("delivered", "slack:slack-1")}
+
+
+def test_a_chat_that_is_down_keeps_the_other_from_nothing_and_is_tried_again() -> None:
+    # GIVEN two chats, the first of which is down
+    slack, google = Vendor(faults=[Unavailable("503")]), Vendor("google_chat")
+    raised = alert(dying(1))
+    log = log_with(raised)
+    tell = channel([slack, google], log)
+    # WHEN the alert is delivered, and again
+    with pytest.raises(Unavailable):
+        tell(raised, last_try=False)
+    assert (len(slack.made), len(google.made)) == (0, 1)
+    tell(raised, last_try=False)
+    # THEN each has it once
+    assert (len(slack.made), len(google.made)) == (1, 1)
+
+
+@pytest.mark.parametrize("fault", [Unavailable("503"), Misconfigured("invalid_auth")])
+def test_a_failure_is_written_down_on_the_last_try_alone(fault: Exception) -> None:
+    raised = alert(dying(1))
+    log = log_with(raised)
+    for last_try, outcomes in ((False, {}), (True, {"chat_alert": Outcome("failed", reason=str(fault))})):
+        with pytest.raises(type(fault)):
+            channel([Vendor(faults=[fault])], log)(raised, last_try=last_try)
+        assert log.entries[raised.alert_id].outcomes == outcomes
+
+
+def test_a_connection_that_breaks_after_posting_is_looked_up_and_not_posted_again() -> None:
+    # GIVEN a chat that posts and then drops the connection
+    slack = Vendor(faults=[Unclear("connection lost")], done_before_fault=True)
+    raised = alert(dying(1))
+    tell = channel([slack], log_with(raised), FakeLedger())
+    with pytest.raises(Unclear):
+        tell(raised, last_try=False)
+    # WHEN the message is delivered again
+    tell(raised, last_try=False)
+    # THEN it was found there
+    assert (len(slack.made), slack.looked_up) == (1, 1)
+
+
+def test_an_unclear_delivery_stays_unclear_while_the_lookup_fails() -> None:
+    ledger = FakeLedger()
+
+    def lost() -> str:
+        raise Unclear("connection lost")
+
+    def down() -> str | None:
+        raise Unavailable("503")
+
+    with pytest.raises(Unclear):
+        deliver_once(ledger, "key", "notion", find=lambda: None, create=lost)
+    with pytest.raises(Unavailable):
+        deliver_once(ledger, "key", "notion", find=down, create=lost)
+    assert deliver_once(ledger, "key", "notion", find=lambda: "page", create=lost) == "page"
+
+
+def test_what_another_function_is_delivering_is_left_to_it() -> None:
+    ledger = FakeLedger()
+    ledger.claim("key", "notion")
+    with pytest.raises(Unavailable) as busy:
+        deliver_once(ledger, "key", "notion", find=lambda: None, create=lambda: "twice")
+    assert busy.value.retry_after == 60.0
+
+
+def test_no_chat_and_no_mail_configured_is_told_as_skipped() -> None:
+    raised = alert(dying(1))
+    log = log_with(raised)
+    channel([], log)(raised, last_try=False)
+    AlertChannel("email_alert", log, DraftMail(None, FakeLedger(), owner_of()))(raised, last_try=False)
+    assert {name: o.state for name, o in log.entries[raised.alert_id].outcomes.items()} == {
+        "chat_alert": "skipped",
+        "email_alert": "skipped",
+    }
+
+
+def test_the_owner_is_read_when_it_is_told() -> None:
+    # GIVEN an alert of the morning, and an account that changed hands since
+    raised, gmail = alert(dying(1)), Vendor("gmail")
+    draft = DraftMail(gmail, FakeLedger(), owner_of(row(account(1, owner_email="ben@example.com"))))  # type: ignore[arg-type]
+    # WHEN the draft is made
+    draft(raised)
+    # THEN it lies in the new owner's mailbox
+    assert gmail.made[0].mailbox == "ben@example.com"  # type: ignore[union-attr]
+
+
+def test_without_an_owner_the_fallback_owner_is_told() -> None:
+    raised, gmail = alert(dying(1, owner_email=None)), Vendor("gmail")
+    DraftMail(gmail, FakeLedger(), owner_of(row(dying(1, owner_email=None))))(raised)  # type: ignore[arg-type]
+    assert gmail.made[0].mailbox == "lead@example.com"  # type: ignore[union-attr]
+
+
+def test_a_long_digest_names_every_alert_in_one_thread_and_is_posted_once() -> None:
+    # GIVEN a first scan with 130 accounts in danger
+    world = World([dying(n) for n in range(1, 131)])
+    world.scan()
+    (digest_id,) = world.topic.digest_ids
+    slack = Vendor()
+    post = PostToChat((slack,), FakeLedger(), owner_of(), world.digests)  # type: ignore[arg-type]
+    ready = DigestReady(tenant_id="acme", digest_id=digest_id, run_kind="health_scan", run_date=TODAY)
+    # WHEN it is delivered twice
+    post.digest(ready)
+    post.digest(ready)
+    # THEN each account stands in it once, in messages of one thread
+    lines = [line.text for message in slack.made for line in message.lines]  # type: ignore[union-attr]
+    assert [sum(line.startswith(f"Account {n}:") for line in lines) for n in range(1, 131)] == [1] * 130
+    head, *rest = slack.made
+    assert {message.thread for message in rest} == {head.key}  # type: ignore[union-attr]
+    assert all(len(message.lines) <= 40 for message in slack.made)  # type: ignore[union-attr]
+
+
+def test_a_digest_that_is_not_in_the_table_any_more_is_refused() -> None:
+    ready = DigestReady(tenant_id="acme", digest_id="gone", run_kind="health_scan", run_date=TODAY)
+    with pytest.raises(Refused, match="gone"):
+        PostToChat((Vendor(),), FakeLedger(), owner_of(), FakeDigests(Writes())).digest(ready)

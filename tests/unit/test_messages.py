@@ -1,0 +1,86 @@
+"""The samples in `events/` on both sides: what the sender writes has their shape, and the reader takes them."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from customer_success.messages import (
+    EVENT_SOURCE,
+    HEALTH_DETAIL_TYPE,
+    ChatNews,
+    ChurnAlert,
+    DigestReady,
+    HealthEvent,
+    PagesChanged,
+    ScanMessage,
+    ScanRequested,
+    ScheduledEvent,
+)
+from customer_success.periods import run_date
+from tests.builders.accounts import account, dying
+from tests.builders.scans import World
+from tests.builders.scores import alert
+
+EVENTS = Path(__file__).parents[2] / "events"
+
+
+def sample(name: str) -> dict[str, Any]:
+    return json.loads((EVENTS / name).read_text("utf-8"))  # type: ignore[no-any-return]
+
+
+READERS = {
+    "schedule.json": (ScanMessage, ScheduledEvent),
+    "scan_requested.json": (ScanMessage, ScanRequested),
+    "pages_changed.json": (TypeAdapter(PagesChanged), PagesChanged),
+    "churn_alert.json": (ChatNews, ChurnAlert),
+    "digest_ready.json": (ChatNews, DigestReady),
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_the_reader_takes_the_sample(name: str) -> None:
+    adapter, model = READERS[name]
+    assert isinstance(adapter.validate_python(sample(name)), model)
+
+
+@pytest.mark.parametrize("name", [name for name in READERS if name != "schedule.json"])
+def test_the_reader_refuses_an_unknown_version_and_an_unknown_field(name: str) -> None:
+    adapter, _ = READERS[name]
+    with pytest.raises(ValidationError):
+        adapter.validate_python({**sample(name), "version": 2})
+    with pytest.raises(ValidationError):
+        adapter.validate_python({**sample(name), "surprise": True})
+
+
+def test_what_a_scan_sends_has_the_shape_of_the_samples() -> None:
+    # GIVEN a scan that tells of an account
+    world = World([dying(1), account(2)])
+    world.scan()
+    sent = {m.kind: m for m in (*world.topic.published, *world.outbox.sent)}  # type: ignore[attr-defined]
+    # THEN each message has the fields of its sample
+    for kind, name in (("alert", "churn_alert"), ("digest", "digest_ready"), ("pages_changed", "pages_changed")):
+        written = json.loads(sent[kind].model_dump_json())
+        assert set(written) == set(sample(f"{name}.json")), kind
+    assert set(json.loads(sent["alert"].model_dump_json())["said"]) == set(sample("churn_alert.json")["said"])
+
+
+def test_the_bus_sample_is_what_is_put_on_the_bus() -> None:
+    event = sample("agent_health.json")
+    assert (event["source"], event["detail-type"]) == (EVENT_SOURCE, HEALTH_DETAIL_TYPE)
+    assert json.loads(HealthEvent.model_validate(event["detail"]).model_dump_json()) == event["detail"]
+
+
+def test_an_alert_is_named_by_account_run_date_and_risk() -> None:
+    assert alert(dying(7)).alert_id == "A-0007:2026-03-02:critical"
+
+
+@pytest.mark.parametrize(
+    ("timezone", "day"),
+    [("UTC", date(2026, 3, 2)), ("America/Los_Angeles", date(2026, 3, 1)), ("Pacific/Auckland", date(2026, 3, 2))],
+)
+def test_the_run_date_is_the_events_day_in_the_tenants_time_zone(timezone: str, day: date) -> None:
+    assert run_date(ScheduledEvent.model_validate(sample("schedule.json")).time, timezone) == day

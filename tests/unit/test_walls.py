@@ -1,0 +1,97 @@
+"""The walls of the house: who may import a vendor, read the environment, reach the network."""
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOMAIN = ROOT / "layers/scorer/customer_success"
+CONNECTORS = ROOT / "layers/connectors/connectors"
+FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
+
+AWS = {"boto3", "botocore", "aws_lambda_powertools"}
+VENDORS = {"notion_client", "slack_sdk", "googleapiclient", "google", "requests", "httpx"}
+NETWORK = {"socket", "http", "urllib", "ssl", "asyncio"}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The top-level packages that a file imports, anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name.split(".")[0] for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.split(".")[0]
+
+
+def domain_files() -> list[Path]:
+    outside = {DOMAIN / "wiring.py", DOMAIN / "settings.py"}
+    return [path for path in DOMAIN.rglob("*.py") if path not in outside and DOMAIN / "aws" not in path.parents]
+
+
+@pytest.mark.parametrize("path", domain_files(), ids=lambda path: str(path.relative_to(DOMAIN)))
+def test_the_domain_imports_no_aws_no_vendor_no_network_and_reads_no_environment(path: Path) -> None:
+    assert set(imports(path)) & (AWS | VENDORS | NETWORK | {"os", "connectors"}) == set()
+
+
+def test_vendors_are_imported_by_the_connectors_alone() -> None:
+    shipped = [*DOMAIN.rglob("*.py"), *(ROOT / "functions").rglob("*.py")]
+    assert {str(path): found for path in shipped if (found := set(imports(path)) & VENDORS)} == {}
+
+
+def test_connectors_know_no_aws_and_read_no_environment() -> None:
+    assert {str(p): found for p in CONNECTORS.rglob("*.py") if (found := set(imports(p)) & (AWS | {"os"}))} == {}
+
+
+def test_only_settings_reads_the_environment() -> None:
+    readers = {path.name for path in DOMAIN.rglob("*.py") if "os.environ" in path.read_text("utf-8")}
+    assert readers == {"settings.py"}
+
+
+WATCH = """
+import os, socket, sys
+
+class Watched(dict):
+    def _seen(self, key):
+        caller = sys._getframe(2).f_code.co_filename
+        if "customer_success" in caller or caller.endswith("app.py"):
+            raise AssertionError(f"{caller} read {key}")
+    def __getitem__(self, key):
+        self._seen(key)
+        return super().__getitem__(key)
+    def get(self, key, default=None):
+        self._seen(key)
+        return super().get(key, default)
+    def __contains__(self, key):
+        self._seen(key)
+        return super().__contains__(key)
+
+import boto3
+os.environ = Watched(os.environ)
+socket.socket.connect = None
+boto3.client = boto3.resource = boto3.session.Session.client = None
+import app
+assert callable(app.handler)
+vendors = {"notion_client", "slack_sdk", "googleapiclient", "connectors"} & set(sys.modules)
+assert not vendors, vendors
+"""
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_importing_a_function_touches_neither_environment_nor_network(name: str) -> None:
+    paths = [ROOT / "functions" / name, ROOT / "layers/scorer", ROOT / "layers/connectors"]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(map(str, paths))}
+    done = subprocess.run(
+        [sys.executable, "-c", WATCH], env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_functions_folder_is_small_enough_to_read_at_a_glance() -> None:
+    lines = {name: len((ROOT / "functions" / name / "app.py").read_text("utf-8").splitlines()) for name in FUNCTIONS}
+    assert {name: count for name, count in lines.items() if count > 60} == {}
+    assert len(FUNCTIONS) >= 6
