@@ -20,8 +20,7 @@ from tests.builders.scores import alert, judge, point, score
         ("login_frequency_days", 45, "logins more than 30 days apart"),
         ("days_since_last_interaction", 120, "no contact for more than 90 days"),
         ("invoice_payment_status", "overdue_60", "invoice overdue by 60 days"),
-        ("support", ("negative", 1), "1 open ticket, sentiment negative"),
-        ("support", (None, 3), "3 open tickets"),
+        ("support", "negative, 1 open", "tickets negative, 1 open"),
         ("days_to_renewal", -3, "contract lapsed"),
         ("days_to_renewal", 0, "renewal within 30 days"),
         ("days_to_renewal", 60, "renewal within 60 days"),
@@ -80,7 +79,7 @@ def test_the_chat_message_of_an_alert_reads_well() -> None:
     assert "was GREEN; churn risk critical: the contract ends soon and usage is falling" in message.title
     assert text[0] == "What changed"
     assert "Next step: " in " ".join(text)
-    assert any(line.startswith("ARR 1,000, renewal 2026-04-01 (in 30 days), so since 2026-03-02") for line in text)
+    assert any(line.startswith("ARR 1,000, renewal 2026-04-01 (in 30 days), in this state since 2026-03-02") for line in text)
     assert "Why you are told: entered an alerting state" in text
     assert message.lines[-1].url == raised.page_url
 

@@ -84,7 +84,7 @@ def _facts(alert: ChurnAlert) -> tuple[Line, ...]:
     said = alert.said
     arr = "unknown" if alert.arr is None else f"{alert.arr:,.0f}"
     facts = [
-        f"ARR {arr}, renewal {_renewal(alert.contract_end, alert.run_date)}, so since {said.since}",
+        f"ARR {arr}, renewal {_renewal(alert.contract_end, alert.run_date)}, in this state since {said.since}",
         f"Why you are told: {alert.reason}",
         f"Known: {said.coverage:.0%} of what the score weighs"
         + (f"; unknown: {', '.join(said.unknown)}" if said.unknown else ""),

@@ -65,8 +65,8 @@ def driver_words(driver: Driver) -> str:
             return f"no contact for {_beyond(value, (90, 60, 30))} days"
         case "invoice_payment_status":
             return _INVOICE.get(str(value), "invoices paid")
-        case "support" if isinstance(value, tuple):
-            return _support_words(*value)
+        case "support" if value is not None:
+            return f"tickets {value}"
         case "days_to_renewal" if isinstance(value, int):
             return _renewal_words(value)
         case "seats_utilization_rate" if isinstance(value, float | int):
@@ -83,11 +83,6 @@ def driver_words(driver: Driver) -> str:
             return f"TAM rating {value}"
     label = LABELS[driver.key]
     return f"{label} unknown" if value is None else f"{label}: {value}"
-
-
-def _support_words(sentiment: str | None, tickets: int | None) -> str:
-    open_tickets = f"{tickets or 'no'} open ticket{'' if tickets == 1 else 's'}"
-    return open_tickets if sentiment is None else f"{open_tickets}, sentiment {sentiment}"
 
 
 def _beyond(value: int, bounds: tuple[int, ...]) -> str:
@@ -119,7 +114,7 @@ def costly_signals(score: CSMHealthScore) -> tuple[str, ...]:
 
 def next_step(score: CSMHealthScore) -> str:
     """One step for the owner: by the driver that costs most, the renewal first when it is what makes the risk."""
-    if score.churn_trigger == "contract_proximity":
+    if score.churn_trigger in ("contract_proximity", "both"):
         return _NEXT_STEP["days_to_renewal"]
     known = [driver for driver in _costly(score) if driver.value is not None]
     return _NEXT_STEP[known[0].key] if known else "Keep the regular contact."
@@ -143,8 +138,6 @@ def changes(score: CSMHealthScore, before: Point | None) -> tuple[str, ...]:
 
 
 def _value(value: SignalValue) -> str:
-    if isinstance(value, tuple):
-        return _support_words(*value)
     match value:
         case None:
             return "unknown"

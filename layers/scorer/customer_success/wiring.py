@@ -197,7 +197,7 @@ class _WithNotion(Function[S]):
         from connectors.notion.accounts import NotionCSMAdapter
         from connectors.notion.names import PropertyNames
 
-        names = PropertyNames(**settings.notion_properties)
+        names = PropertyNames.overridden_by(settings.notion_properties)
         return NotionCSMAdapter(self._notion(settings), settings.notion_accounts, names=names)
 
 
@@ -309,7 +309,8 @@ class AlertChat(Function[AlertChatSettings]):
         return AlertChannel("chat_alert", self.alerts, self.post.alert)
 
     def _chats(self) -> list[Chat]:
-        settings, chats = self.settings, list[Chat]()
+        settings = self.settings
+        chats: list[Chat] = []
         if settings.slack_secret and settings.slack_channel:
             from connectors.slack.chat import SlackChat
 

@@ -1,0 +1,1 @@
+"""Gmail: drafts, and no way to send one."""

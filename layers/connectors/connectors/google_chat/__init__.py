@@ -1,0 +1,1 @@
+"""Google Chat: messages to the team's space."""

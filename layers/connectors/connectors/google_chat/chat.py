@@ -1,0 +1,76 @@
+"""The team's space in Google Chat."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from uuid import NAMESPACE_URL, uuid5
+
+from connectors.google_auth import Info, credentials_for
+from connectors.google_chat.card import card_message
+from connectors.google_service import GoogleService
+from connectors.patience import Patience
+from customer_success.errors import Misconfigured
+from customer_success.news import ChatMessage
+
+SCOPE = "https://www.googleapis.com/auth/chat.bot"
+ALLOWED = (("POST", r"/v1/spaces/[\w-]+/messages"),)
+
+
+class GoogleChat:
+    """The port `Chat`, posting to one space (`spaces/…`) as a Chat app, by its service account's key.
+
+    `info` is that key, `timeout` bounds one answer, in seconds. Raises `Misconfigured` for a space or
+    credentials that cannot be used.
+    """
+
+    name = "google_chat"
+
+    def __init__(
+        self,
+        info: Info,
+        space: str,
+        patience: Patience,
+        *,
+        base_url: str | None = None,
+        timeout: float = 30.0,
+    ) -> None:
+        if not re.fullmatch(r"spaces/[\w-]+", space):
+            raise Misconfigured(f"{space!r} names no Google Chat space: it must read 'spaces/…'")
+        self._space = space
+        self._service = GoogleService(
+            files(__package__).joinpath("chat_messages.json").read_text("utf-8"),
+            credentials_for(info, [SCOPE]),
+            ALLOWED,
+            patience=patience,
+            endpoint=base_url,
+            timeout=timeout,
+            about=f"the Google Chat space {space}",
+            fix="Check the space's name, that the Chat app is a member of it, and that the key is the app's.",
+        )
+
+    def find(self, message: ChatMessage) -> str | None:
+        """None: there is no need to look, since posting again is safe."""
+        del message
+        return None
+
+    def post(self, message: ChatMessage) -> str:
+        """Post the message, or find it posted, and return its name (`spaces/…/messages/…`). Safe to repeat.
+
+        Raises `Misconfigured`, `Refused`, `Unavailable`.
+        """
+        request_id = str(uuid5(NAMESPACE_URL, f"customer-success:{self._space}:{message.key}"))
+        posted = self._service.call(
+            lambda chat: (
+                chat.spaces()
+                .messages()
+                .create(
+                    parent=self._space,
+                    requestId=request_id,
+                    messageReplyOption="REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD",
+                    body=card_message(message, request_id),
+                )
+            ),
+            repeatable=True,
+        )
+        return str(posted["name"])

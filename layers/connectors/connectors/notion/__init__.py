@@ -1,0 +1,1 @@
+"""Notion: the account book, the accounts' pages, and the records of alerts."""

@@ -1,0 +1,92 @@
+"""One page of the account book, read as an account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from connectors.notion.names import PropertyNames
+from connectors.notion.reading import PropertyReader
+from customer_success.account import Account
+from customer_success.schemas import (
+    CollectionsRisk,
+    Engagement,
+    PaymentStatus,
+    Rag,
+    Sentiment,
+    UsageTrend,
+)
+
+_NUMBERS = (
+    "feature_adoption_rate",
+    "login_frequency_days",
+    "nps_score",
+    "open_ticket_count",
+    "escalation_count_90_days",
+)
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "usage_trend": get_args(UsageTrend),
+    "stakeholder_engagement": get_args(Engagement),
+    "invoice_payment_status": get_args(PaymentStatus),
+    "avg_ticket_sentiment": get_args(Sentiment),
+    "tam_health_rag": get_args(Rag),
+    "collections_risk": get_args(CollectionsRisk),
+}
+
+
+def account_of(page: Mapping[str, Any], names: PropertyNames) -> Account:
+    """The account on a page as Notion returns it. What could not be read is told in `unreadable`."""
+    read = PropertyReader(page.get("properties") or {})
+    account_id = read.text(names.account_id) or page["id"].replace("-", "")
+    last_interaction = read.day(names.last_interaction)
+    signals = _signals(read, names)
+    if last_interaction is None:
+        signals["days_since_last_interaction"] = read.number(names.days_since_last_interaction)
+    return Account(
+        account_id=account_id,
+        name=read.text(names.name) or read.title() or f"Unnamed account ({account_id})",
+        page_id=page["id"],
+        page_url=page.get("url") or "",
+        created_at=page.get("created_time") or "",
+        status=read.text(names.status),
+        industry=read.text(names.industry),
+        plan=read.text(names.plan),
+        arr=read.number(names.arr),
+        owner_email=read.email(names.owner_email),
+        sales_email=read.email(names.sales_email),
+        manager_email=read.email(names.manager_email),
+        primary_contact_email=read.email(names.primary_contact_email),
+        contract_end=read.day(names.contract_end),
+        last_interaction=last_interaction,
+        notice_days=read.days(names.notice_days),
+        auto_renew=read.yes_or_no(names.auto_renew),
+        renewal_stage=read.text(names.renewal_stage),
+        qbr_cadence=read.text(names.qbr_cadence),
+        onboarding_until=read.day(names.onboarding_until),
+        quiet_until=read.day(names.quiet_until),
+        verdict=read.text(names.verdict),
+        signals_updated=read.day(names.signals_updated),
+        connected_tools=read.several(names.connected_tools),
+        notes=read.text(names.notes),
+        signals={field: value for field, value in signals.items() if value is not None},
+        roi=read.numbers_named(names.roi_prefix),
+        unreadable=tuple(read.unreadable),
+    )
+
+
+def _signals(read: PropertyReader, names: PropertyNames) -> dict[str, object]:
+    """The signals as they stand on the page, each under its own name; the scorer judges their values."""
+    numbers = {field: read.number(getattr(names, field)) for field in _NUMBERS}
+    choices = {field: read.choice(getattr(names, field), words) for field, words in _CHOICES.items()}
+    return {**numbers, **choices, "seats_utilization_rate": _seats(read, names)}
+
+
+def _seats(read: PropertyReader, names: PropertyNames) -> float | None:
+    """Seats in use per seat bought: the page's own rate, else from the two counts."""
+    rate = read.number(names.seats_utilization_rate)
+    if rate is not None:
+        return rate
+    used, bought = read.number(names.seats_used), read.number(names.seats_bought)
+    if bought == 0 and used is not None and used > 0:
+        read.note(names.seats_bought, bought, f"more than 0, since {names.seats_used} is {used}")
+    return used / bought if used is not None and bought else None

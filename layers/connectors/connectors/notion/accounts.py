@@ -1,0 +1,90 @@
+"""The account book and the accounts' pages in Notion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from connectors.notion.account_page import account_of
+from connectors.notion.client import NotionClient
+from connectors.notion.faults import NotFound
+from connectors.notion.names import PropertyNames
+from connectors.notion.source import DataSource
+from connectors.notion.walk import Walk
+from customer_success.errors import Refused
+from customer_success.news import PageValues
+from customer_success.ports import Bookmark, BookPage
+
+PAGE_SIZE = 100
+_BY_CREATION = [{"timestamp": "created_time", "direction": "ascending"}]
+
+
+class NotionCSMAdapter:
+    """The team's accounts in one Notion data source: the ports `AccountBook` and `AccountPages`.
+
+    `accounts_id` is the id of the data source or of its database; `source_name` chooses among several of
+    a database.
+    """
+
+    def __init__(
+        self,
+        client: NotionClient,
+        accounts_id: str,
+        *,
+        source_name: str | None = None,
+        names: PropertyNames | None = None,
+    ) -> None:
+        self._client = client
+        self._source = DataSource(client, accounts_id, name=source_name)
+        self._names = names or PropertyNames()
+
+    def read(self, start: Bookmark) -> Iterator[BookPage]:
+        """Yield the book from `start` on, one request for each 100 accounts, past Notion's limit of 10,000.
+
+        Accounts repeat where a new window begins in another process, or where Notion forgot the cursor.
+        Raises `Misconfigured`, `Refused`, `Unavailable`.
+        """
+        walk = Walk(start)
+        while walk.at is not None:
+            try:
+                answer = self._query(walk.at)
+            except Refused:
+                if walk.at.cursor is None or not walk.start_over():
+                    raise
+                continue
+            accounts = tuple(account_of(row, self._names) for row in walk.step(answer))
+            yield BookPage(accounts, walk.at)
+
+    def write(self, page_id: str, values: PageValues) -> None:
+        """Set the values on an account's page, as far as its data source has properties for them.
+
+        Raises `Refused` for a page that is in the trash or gone, `Misconfigured`, `Unavailable`.
+        """
+        names = self._names
+        properties = self._source.fitting(
+            {
+                names.health_score: values.score,
+                names.health_rag: values.rag,
+                names.churn_risk: values.churn_risk,
+                names.why: values.why,
+                names.since: values.since,
+                names.next_step: values.next_step,
+                names.last_scan: values.last_scan,
+            }
+        )
+        try:
+            self._client.call(
+                lambda notion: notion.pages.update(page_id, properties=properties),
+                about=f"the page {page_id}",
+            )
+        except NotFound as missing:
+            # The schema was read, so the integration has access: it is this one page that is gone.
+            raise Refused(f"the page {page_id} is gone, or no longer shared with the integration") from missing
+
+    def _query(self, at: Bookmark) -> dict[str, Any]:
+        what: dict[str, Any] = {"sorts": _BY_CREATION, "page_size": PAGE_SIZE}
+        if at.created_from is not None:
+            what["filter"] = {"timestamp": "created_time", "created_time": {"on_or_after": at.created_from}}
+        if at.cursor is not None:
+            what["start_cursor"] = at.cursor
+        return self._source.query(**what)

@@ -1,0 +1,60 @@
+"""Calls to Notion: at the shared pace, with one retry layer, with errors of ours."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+from notion_client import Client
+
+from connectors.notion.faults import FAILURES, fault_of
+from connectors.patience import Patience
+
+REAL_SERVICE = "https://api.notion.com"
+NOTION_VERSION = "2026-03-11"
+
+
+class NotionClient:
+    """One integration's access to Notion.
+
+    `timeout` bounds one request, in seconds; `transport` carries the requests, over the network unless given.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        patience: Patience,
+        *,
+        base_url: str | None = None,
+        timeout: float = 30.0,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._patience = patience
+        self._sdk = Client(
+            client=httpx.Client(transport=transport),
+            auth=token,
+            base_url=(base_url or REAL_SERVICE).rstrip("/"),
+            notion_version=NOTION_VERSION,
+            timeout_ms=int(timeout * 1000),
+            retry=False,
+            # Without a given logger each client adds a handler; what fails is raised, so it is not logged.
+            logger=logging.getLogger("notion_client"),
+            log_level=logging.ERROR,
+        )
+
+    def call(self, request: Callable[[Client], Any], *, about: str, repeatable: bool = True) -> Any:
+        """Notion's answer to `request`, whose subject is `about`.
+
+        Raises `Misconfigured` (token, id or sharing), `Refused` (Notion's message), `Unavailable`, and
+        `Unclear` for a request that is not repeatable and may have been carried out.
+        """
+
+        def once() -> Any:
+            try:
+                return request(self._sdk)
+            except FAILURES as error:
+                raise fault_of(error, about) from error
+
+        return self._patience.call(once, repeatable=repeatable)

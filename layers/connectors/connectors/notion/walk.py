@@ -1,0 +1,67 @@
+"""The walk through a data source that is longer than one query: window after window of creation times.
+
+Notion ends a query silently at 10,000 rows. The next window begins at the last row's creation time; the rows
+of that very minute are met again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from customer_success.errors import Misconfigured
+from customer_success.ports import Bookmark
+
+Row = Mapping[str, Any]
+
+
+class Walk:
+    """Where the walk stands: `at` is the page to ask for next, None after the last."""
+
+    def __init__(self, start: Bookmark) -> None:
+        self.at: Bookmark | None = start
+        self._window = start.created_from
+        self._cut_off = False
+        self._latest: str | None = None
+        self._seam: set[str] = set()
+        self._last_restart: Bookmark | None = None
+
+    def step(self, answer: Mapping[str, Any]) -> list[Row]:
+        """Take one answer in, move on, and return its rows without those already met at the seam.
+
+        Raises `Misconfigured` when so many rows were created in one minute that no window can get past it.
+        """
+        new = [row for row in answer["results"] if self._is_new(row)]
+        # Any page may say that its query was cut off, not only the last one.
+        self._cut_off |= (answer.get("request_status") or {}).get("type") == "incomplete"
+        if answer.get("has_more") and answer.get("next_cursor"):
+            self.at = Bookmark(self._window, answer["next_cursor"])
+        else:
+            self.at = self._next_window() if self._cut_off else None
+        return new
+
+    def start_over(self) -> bool:
+        """Go on from the last creation time met, as Notion refused the cursor. False if that was tried."""
+        restart = Bookmark(self._latest or self._window)
+        if restart == self._last_restart:
+            return False
+        self.at = self._last_restart = restart
+        self._window, self._cut_off = restart.created_from, False
+        return True
+
+    def _is_new(self, row: Row) -> bool:
+        if row["created_time"] != self._latest:
+            self._latest = row["created_time"]
+            self._seam.clear()
+        new = row["id"] not in self._seam
+        self._seam.add(row["id"])
+        return new
+
+    def _next_window(self) -> Bookmark:
+        if self._latest is None or self._latest == self._window:
+            raise Misconfigured(
+                f"More accounts were created at {self._window} than Notion returns to one query (10,000), "
+                "so the rest cannot be read. Move some of them to another data source."
+            )
+        self._window, self._cut_off = self._latest, False
+        return Bookmark(self._window)

@@ -1,0 +1,1 @@
+"""Slack: direct messages to owners, and the team's channel."""

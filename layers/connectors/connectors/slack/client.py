@@ -1,0 +1,55 @@
+"""Calls to Slack: at the shared pace, with one retry layer, with errors of ours."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.web import SlackResponse
+
+from connectors.patience import Patience
+from connectors.slack.faults import FAILURES, code_of, fault_of
+from customer_success.errors import Misconfigured, Refused
+
+logger = logging.getLogger(__name__)
+
+REAL_SERVICE = "https://slack.com/api/"
+
+
+class SlackClient:
+    """One app's access to Slack. `timeout` bounds one request, in whole seconds."""
+
+    def __init__(self, token: str, patience: Patience, *, base_url: str | None = None, timeout: int = 30) -> None:
+        # The default handler repeats after a dropped connection, and would post twice.
+        self._sdk = WebClient(token, base_url=base_url or REAL_SERVICE, timeout=timeout, retry_handlers=[])
+        self._patience = patience
+
+    def call(self, request: Callable[[WebClient], SlackResponse], *, about: str, repeatable: bool) -> dict[str, Any]:
+        """Slack's answer to `request`, whose subject is `about`.
+
+        Raises `Misconfigured` (token, channel or scope), `Refused` (with Slack's code), `Unavailable`, and
+        `Unclear` for a request that is not repeatable and may have been carried out.
+        """
+
+        def once() -> dict[str, Any]:
+            try:
+                answer = request(self._sdk).data
+            except FAILURES as error:
+                raise fault_of(error, about) from error
+            return answer if isinstance(answer, dict) else {}
+
+        return self._patience.call(once, repeatable=repeatable)
+
+    def ask(
+        self, question: Callable[[WebClient], SlackResponse], *, about: str, unless: Collection[str]
+    ) -> dict[str, Any] | None:
+        """As `call`, for what changes nothing; None if Slack answers with an error code in `unless`."""
+        try:
+            return self.call(question, about=about, repeatable=True)
+        except (Misconfigured, Refused) as fault:
+            if code_of(fault.__cause__) not in unless:
+                raise
+            logger.warning("%s", fault)
+            return None

@@ -1,0 +1,37 @@
+"""The account rows, spread over 16 partitions so that a whole book can be written at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from zlib import crc32
+
+from customer_success.account_row import AccountRow
+from customer_success.aws.items import Key
+from customer_success.aws.stored import Stored
+from customer_success.aws.table import Table
+
+SHARDS = 16
+
+
+class DynamoAccountRows:
+    """`AccountRows` in the table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._rows = Stored(table, AccountRow)
+
+    def get(self, account_id: str) -> AccountRow | None:
+        return self._rows.get(self._key(account_id))
+
+    def get_many(self, account_ids: Iterable[str]) -> dict[str, AccountRow]:
+        return self._rows.get_many({account_id: self._key(account_id) for account_id in account_ids})
+
+    def put_many(self, rows: Iterable[AccountRow]) -> None:
+        self._rows.put_many((self._key(row.account_id), row) for row in rows)
+
+    def every(self) -> Iterator[AccountRow]:
+        for shard in range(SHARDS):
+            yield from self._rows.query(self._table.partition("BOOK", f"{shard:02d}"))
+
+    def _key(self, account_id: str) -> Key:
+        return self._table.key("BOOK", f"{crc32(account_id.encode()) % SHARDS:02d}", account_id)

@@ -1,0 +1,107 @@
+"""The alerts. What the scan changes and what each channel changes lies in attributes of their own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Literal, cast
+
+from pydantic import TypeAdapter
+
+from customer_success.alert_entry import CHANNELS, AlertEntry, Channel, Outcome
+from customer_success.aws.items import Item, Key, Update, expiry, key_of, text
+from customer_success.aws.stored import Stored
+from customer_success.aws.table import ConditionNotMetError, Table
+from customer_success.errors import Refused
+from customer_success.messages import ChurnAlert
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+    from customer_success.alert_policy import Delivery
+
+KEPT_DAYS = 400
+THERE = "attribute_exists(#pk)"
+
+OUTCOME = TypeAdapter(Outcome)
+
+
+class DynamoAlertLog:
+    """`AlertLog` in the table. Alerts are kept for 400 days."""
+
+    def __init__(self, table: Table, *, clock: Callable[[], float] = time.time) -> None:
+        self._table = table
+        self._alerts = Stored(table, ChurnAlert)
+        self._clock = clock
+
+    def add(self, entries: Iterable[AlertEntry]) -> None:
+        items: dict[Key, Item] = {}
+        for entry in entries:
+            items.setdefault(self._key(entry.alert_id), self._item(entry))
+        there = {key_of(item) for item in self._table.get_many(items, only="pk, sk")}
+        self._table.put_many(item for key, item in items.items() if key not in there)
+
+    def on(self, day: date) -> Iterator[AlertEntry]:
+        return map(self._entry, self._table.query(self._table.partition("ALERTS", day.isoformat())))
+
+    def mark(self, entries: Iterable[AlertEntry]) -> None:
+        """As the port says. Raises `Refused` if an entry was never added."""
+        try:
+            self._table.transact(Update(self._key(entry.alert_id), _marks(entry), THERE) for entry in entries)
+        except ConditionNotMetError as error:
+            raise Refused("an alert that should be marked is not in the table: it has to be added first") from error
+
+    def record(self, alert_id: str, channel: Channel, outcome: Outcome) -> None:
+        """As the port says. Raises `Refused` if there is no such alert."""
+        try:
+            self._table.update(Update(self._key(alert_id), _outcomes({channel: outcome}), THERE))
+        except ConditionNotMetError as error:
+            raise Refused(f"alert {alert_id!r} is not in the table; on {channel} it was {outcome.state}") from error
+
+    def get(self, alert_id: str) -> AlertEntry | None:
+        item = self._table.get(self._key(alert_id))
+        return None if item is None else self._entry(item)
+
+    def _key(self, alert_id: str) -> Key:
+        """An alert's id ends with its run date and churn risk; the account before them may contain colons."""
+        run_date = alert_id.rpartition(":")[0].rpartition(":")[2]
+        return self._table.key("ALERTS", run_date, alert_id)
+
+    def _item(self, entry: AlertEntry) -> Item:
+        return self._alerts.item(
+            self._key(entry.alert_id),
+            entry.alert,
+            **_marks(entry),
+            **_outcomes(entry.outcomes),
+            expires_at=expiry(self._clock(), KEPT_DAYS),
+        )
+
+    def _entry(self, item: Item) -> AlertEntry:
+        return AlertEntry(
+            self._alerts.read(item),
+            state=cast("Literal['pending', 'published']", item["state"]["S"]),
+            delivery=cast("Delivery | None", item["delivery"].get("S")),
+            held=item["held"]["BOOL"],
+            outcomes={
+                channel: OUTCOME.validate_json(item[_attribute(channel)]["S"])
+                for channel in CHANNELS
+                if _attribute(channel) in item
+            },
+        )
+
+
+def _marks(entry: AlertEntry) -> dict[str, AttributeValueTypeDef]:
+    return {
+        "state": text(entry.state),
+        "delivery": text(entry.delivery) if entry.delivery else {"NULL": True},
+        "held": {"BOOL": entry.held},
+    }
+
+
+def _outcomes(outcomes: Mapping[Channel, Outcome]) -> dict[str, AttributeValueTypeDef]:
+    return {_attribute(channel): text(OUTCOME.dump_json(o).decode()) for channel, o in outcomes.items()}
+
+
+def _attribute(channel: Channel) -> str:
+    return f"ch_{channel}"

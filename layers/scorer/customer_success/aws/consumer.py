@@ -1,0 +1,117 @@
+"""Takes what a queue delivers, record by record: one that fails neither repeats nor drops the others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+
+from customer_success.aws.errors import translated
+from customer_success.errors import Misconfigured, Refused, Unavailable
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+    from mypy_boto3_sqs import SQSClient
+
+LONGEST_WAIT = 43_200
+"""Seconds: a queue hides a message for 12 hours at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message as the queue delivers it; `receive_count` is 1 at the first try.
+
+    After the `last_try` a failed message goes to the dead-letter queue.
+    """
+
+    body: str
+    receive_count: int
+    last_try: bool
+    message_id: str
+    attributes: Mapping[str, str]
+
+
+class QueueConsumer:
+    """Hands each record of a batch to the work, and reports those that failed.
+
+    A failed one is hidden for as long as its `Unavailable` says, else for `retry_base_seconds`, doubled with
+    each try. After `max_receives` tries the queue moves it to its dead-letter queue. `Refused` is logged and
+    acknowledged.
+    """
+
+    def __init__(
+        self,
+        client: SQSClient,
+        queue_url: str,
+        *,
+        retry_base_seconds: float,
+        max_receives: int,
+        logger: Logger,
+    ) -> None:
+        self._client = client
+        self._queue_url = queue_url
+        self._retry_base_seconds = retry_base_seconds
+        self._max_receives = max_receives
+        self._logger = logger
+
+    def consume(self, event: Mapping[str, Any], work: Callable[[Delivery], object]) -> PartialItemFailureResponse:
+        """Do the work for every record, and return what Lambda needs to know of those that failed."""
+
+        def handle(record: SQSRecord) -> None:
+            self._handle(record, work)
+
+        return process_partial_response(
+            event=dict(event),
+            record_handler=handle,
+            processor=BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False),
+        )
+
+    def _handle(self, record: SQSRecord, work: Callable[[Delivery], object]) -> None:
+        delivery = self._delivery(record)
+        about = {"message_id": delivery.message_id, "receive_count": delivery.receive_count}
+        try:
+            work(delivery)
+        except Refused as refused:
+            self._logger.warning("message refused: %s", refused, extra=about)
+        except Exception as fault:
+            self._logger.warning(
+                "message failed: %s: %s",
+                type(fault).__name__,
+                fault,
+                extra=about,
+                exc_info=not isinstance(fault, Unavailable | Misconfigured),
+            )
+            self._hide(record, self._wait(fault, delivery.receive_count))
+            raise
+
+    def _delivery(self, record: SQSRecord) -> Delivery:
+        received = int(record.attributes.approximate_receive_count)
+        attributes = record.raw_event.get("messageAttributes") or {}
+        return Delivery(
+            body=record.body,
+            receive_count=received,
+            last_try=received >= self._max_receives,
+            message_id=record.message_id,
+            attributes={name: value.get("stringValue", "") for name, value in attributes.items()},
+        )
+
+    def _wait(self, fault: Exception, receive_count: int) -> int:
+        """Whole seconds for which a failed message is hidden."""
+        asked = fault.retry_after if isinstance(fault, Unavailable) else None
+        seconds = math.ldexp(self._retry_base_seconds, receive_count - 1) if asked is None else asked
+        return max(1, math.ceil(min(seconds, LONGEST_WAIT)))
+
+    def _hide(self, record: SQSRecord, seconds: int) -> None:
+        """Set the message's own visibility; where that fails, it comes back after the queue's."""
+        try:
+            with translated(f"queue {self._queue_url}"):
+                self._client.change_message_visibility(
+                    QueueUrl=self._queue_url, ReceiptHandle=record.receipt_handle, VisibilityTimeout=seconds
+                )
+        except (Unavailable, Misconfigured) as error:
+            self._logger.warning("message %s could not be hidden: %s", record.message_id, error)

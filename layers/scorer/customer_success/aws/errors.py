@@ -1,0 +1,76 @@
+"""AWS's errors, turned into ours: what may pass by itself, and what a person has to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    HTTPClientError,
+    ParamValidationError,
+    ReadTimeoutError,
+)
+from botocore.exceptions import ConnectionError as BotoConnectionError
+
+from customer_success.errors import Misconfigured, Unavailable, Unclear
+
+PASSING_CODES = frozenset(
+    {
+        "InternalException",
+        "InternalFailure",
+        "KMSThrottling",
+        "LimitExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "ServiceUnavailable",
+        "Throttled",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+"""Codes of passing faults that come with another HTTP status than 429 or 5xx, or inside an accepted batch."""
+
+
+@contextmanager
+def translated(where: str) -> Iterator[None]:
+    """Raise what goes wrong inside as one of our errors; `where` names the table, queue, topic or bus."""
+    try:
+        yield
+    except ClientError as error:
+        raise _answered(where, error) from error
+    except (ReadTimeoutError, ConnectionClosedError) as error:
+        raise Unclear(f"{where}: {error}") from error
+    except (HTTPClientError, BotoConnectionError) as error:
+        raise Unavailable(f"{where}: {error}") from error
+    except ParamValidationError:
+        raise
+    except BotoCoreError as error:
+        raise Misconfigured(f"{where}: {error}; check the region, the credentials and the endpoint") from error
+
+
+def fault(where: str, code: str, text: str, *, status: int = 0) -> Unavailable | Misconfigured:
+    """Our error for a refusal with this code and HTTP status."""
+    reason = f"{where}: {code}: {text}"
+    if code in PASSING_CODES or status == 429 or status >= 500:
+        return Unavailable(reason)
+    return Misconfigured(
+        f"{reason}; check that it exists, that the function's role allows the call, and that the call keeps its limits"
+    )
+
+
+def code_of(error: ClientError) -> str:
+    """The code with which AWS refused, "Unknown" if it gave none."""
+    return error.response.get("Error", {}).get("Code", "Unknown")
+
+
+def _answered(where: str, error: ClientError) -> Unavailable | Misconfigured:
+    text = error.response.get("Error", {}).get("Message", "no reason given")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return fault(where, code_of(error), f"{text} ({error.operation_name})", status=status)

@@ -1,0 +1,67 @@
+"""The pace at which all functions together may call a vendor: one item holds the next free slot."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from customer_success.aws.items import number
+from customer_success.aws.table import ConditionNotMetError, Table
+from customer_success.errors import OutOfTime
+
+
+class DynamoPace:
+    """`Pace` in the table. `time_left` gives the seconds that the function may still wait.
+
+    The slot only ever moves forward, so what this instance saw last is a lower bound: as long as nobody else
+    calls the vendor, one conditional write takes a slot; a refused one brings the slot as it is now.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        vendor: str,
+        *,
+        per_second: float,
+        time_left: Callable[[], float],
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._table = table
+        self._vendor = vendor
+        self._interval = 1 / per_second
+        self._time_left = time_left
+        self._clock = clock
+        self._sleep = sleep
+        self._next_free = 0.0
+
+    def wait(self) -> None:
+        """As the port says; a slot beyond the time left is not used up."""
+        while True:
+            now = self._clock()
+            slot = max(now, self._next_free)
+            wait = slot - now
+            if wait > self._time_left():
+                raise OutOfTime(f"the next call to {self._vendor} may be made in {wait:.1f} s", retry_after=wait)
+            if self._move_on(slot + self._interval, from_at_most=slot):
+                self._sleep(wait)
+                return
+
+    def push_back(self, seconds: float) -> None:
+        until = self._clock() + seconds
+        self._move_on(until, from_at_most=until)
+
+    def _move_on(self, to: float, *, from_at_most: float) -> bool:
+        """Move the next free slot, unless it lies later than `from_at_most`; notes where it lies now."""
+        key = self._table.key("PACE", self._vendor, "SLOT")
+        try:
+            self._table.put(
+                {**key.attributes, "next_free": number(to)},
+                condition="attribute_not_exists(#pk) OR #next_free <= :latest",
+                given={"latest": number(from_at_most)},
+            )
+        except ConditionNotMetError as refused:
+            self._next_free = float((refused.item or {})["next_free"]["N"])
+            return False
+        self._next_free = round(to, 3)
+        return True

@@ -1,0 +1,27 @@
+"""What was last written to each account's page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from customer_success.aws.items import Key
+from customer_success.aws.stored import Stored
+from customer_success.aws.table import Table
+from customer_success.news import PageValues
+
+
+class DynamoWrittenPages:
+    """`WrittenPages` in the table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._pages = Stored(table, PageValues)
+
+    def get_many(self, account_ids: Iterable[str]) -> dict[str, PageValues]:
+        return self._pages.get_many({account_id: self._key(account_id) for account_id in account_ids})
+
+    def put_many(self, written: Mapping[str, PageValues]) -> None:
+        self._pages.put_many((self._key(account_id), values) for account_id, values in written.items())
+
+    def _key(self, account_id: str) -> Key:
+        return self._table.key("ACCOUNT", account_id, "PAGE")

@@ -1,0 +1,162 @@
+"""The runs, each with a lease and a version: one function works on a run; one that lost it writes nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
+
+from customer_success.aws.items import Item, Key, Update, number, text
+from customer_success.aws.stored import Stored
+from customer_success.aws.table import ConditionNotMetError, Table
+from customer_success.errors import Unavailable
+from customer_success.run import Run
+
+RUNS_PER_READ = 4
+SETTLED = ("finished", "failed")
+
+
+class DynamoRuns:
+    """`Runs` in the table.
+
+    The lease belongs to this instance, of which a function has one: when its next invocation takes the run
+    again, it need not wait for the lease that an invocation which broke off has left.
+    """
+
+    def __init__(self, table: Table, *, clock: Callable[[], float] = time.time) -> None:
+        self._table = table
+        self._runs = Stored(table, Run)
+        self._clock = clock
+        self._holder = uuid4().hex
+        self._lease_seconds = 0.0
+
+    def take(self, kind: str, on: date, *, request: str, force: bool, lease_seconds: float) -> Run:
+        """As the port says. A run that comes back finished or failed comes without the lease.
+
+        The requests that a run has seen are kept with it: none of them begins another attempt, not even on a
+        failed run.
+        """
+        self._lease_seconds = lease_seconds
+        item = self._table.get(self._key(kind, on))
+        while True:
+            run, seen = self._present(item)
+            wanted = self._wanted(run, seen, Run(kind, on, request), force)
+            if wanted.status in SETTLED:
+                return wanted
+            if item and (seconds := self._seconds_left(item)):
+                raise self._busy(wanted, seconds)
+            try:
+                return self._taken(wanted, run, {*seen, request})
+            except ConditionNotMetError as lost:
+                item = lost.item
+
+    def save(self, run: Run) -> Run:
+        """As the port says. A run that is saved as finished or failed gives its lease back."""
+        saved = replace(run, version=run.version + 1)
+        body = self._runs.body(saved)
+        update = Update(
+            self._key(run.kind, run.on),
+            {"body": body, "version": number(saved.version), "lease_until": number(self._lease_end(saved))},
+            "#version = :read AND #lease_holder = :me",
+            given={"read": number(run.version), "me": text(self._holder)},
+        )
+        try:
+            self._table.update(update)
+        except ConditionNotMetError as lost:
+            if not self._is_ours(lost.item, saved):
+                raise self._lost(run, lost.item) from lost
+        return saved
+
+    def release(self, run: Run) -> None:
+        """As the port says; a lease that another function holds by now stays as it is."""
+        free = Update(
+            self._key(run.kind, run.on),
+            {"lease_until": number(0)},
+            "#lease_holder = :me",
+            given={"me": text(self._holder)},
+        )
+        try:
+            self._table.update(free)
+        except ConditionNotMetError:
+            return
+
+    def last_finished(self, kind: str, before: date) -> Run | None:
+        earlier = self._table.query(
+            self._table.partition("RUNS", kind),
+            between=(date.min.isoformat(), (before - timedelta(days=1)).isoformat()),
+            newest_first=True,
+            page=RUNS_PER_READ,
+        )
+        runs = map(self._runs.read, earlier)
+        return next((run for run in runs if run.status == "finished" and run.tally.scored), None)
+
+    def latest_day(self, kind: str) -> date | None:
+        runs = self._table.query(self._table.partition("RUNS", kind), newest_first=True, page=1)
+        return next((date.fromisoformat(item["sk"]["S"]) for item in runs), None)
+
+    def _present(self, item: Item | None) -> tuple[Run | None, frozenset[str]]:
+        """The run that is there, and the requests it has seen."""
+        if item is None:
+            return None, frozenset()
+        return self._runs.read(item), frozenset(item["requests"]["SS"])
+
+    def _wanted(self, run: Run | None, seen: frozenset[str], fresh: Run, force: bool) -> Run:
+        """The run to go on with: the present attempt, or a new one."""
+        fresh = replace(fresh, started_at=datetime.fromtimestamp(self._clock(), UTC))
+        if run is None:
+            return fresh
+        if run.status not in SETTLED or fresh.request in seen:
+            return run
+        if force or run.status == "failed" or not run.tally.scored:
+            return replace(fresh, attempt=run.attempt + 1)
+        return run
+
+    def _taken(self, wanted: Run, present: Run | None, seen: set[str]) -> Run:
+        """The run with its lease. Raises `ConditionNotMetError` if another function was faster."""
+        read = present.version if present else 0
+        taken = replace(wanted, version=read + 1)
+        item = self._runs.item(
+            self._key(taken.kind, taken.on),
+            taken,
+            version=number(taken.version),
+            lease_until=number(self._lease_end(taken)),
+            lease_holder=text(self._holder),
+            requests={"SS": sorted(seen)},
+        )
+        self._table.put(
+            item,
+            condition="attribute_not_exists(#pk) OR "
+            "(#version = :read AND (#lease_until <= :now OR #lease_holder = :me))",
+            given={"read": number(read), "now": number(self._clock()), "me": text(self._holder)},
+        )
+        return taken
+
+    def _lease_end(self, run: Run) -> float:
+        return 0.0 if run.status in SETTLED else self._clock() + self._lease_seconds
+
+    def _seconds_left(self, item: Item) -> float:
+        """How long another function may still hold the lease; 0 if it is free, or ours."""
+        if item["lease_holder"]["S"] == self._holder:
+            return 0.0
+        return max(0.0, float(item["lease_until"]["N"]) - self._clock())
+
+    def _is_ours(self, item: Item | None, saved: Run) -> bool:
+        """True if this very write was carried out: the client lost the answer and repeated it."""
+        return item is not None and item["lease_holder"]["S"] == self._holder and item["body"] == self._runs.body(saved)
+
+    def _busy(self, run: Run, seconds: float) -> Unavailable:
+        return Unavailable(
+            f"another function has the lease of the {run.kind} run of {run.on}, for {seconds:.0f} s more",
+            retry_after=seconds,
+        )
+
+    def _lost(self, run: Run, item: Item | None) -> Unavailable:
+        return Unavailable(
+            f"the {run.kind} run of {run.on} was lost at version {run.version}: another function went on with it",
+            retry_after=self._seconds_left(item) if item else None,
+        )
+
+    def _key(self, kind: str, on: date) -> Key:
+        return self._table.key("RUNS", kind, on.isoformat())

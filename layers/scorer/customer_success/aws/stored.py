@@ -1,0 +1,61 @@
+"""Models in the table: each lies as JSON in the attribute `body` of its item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from customer_success.aws.items import Item, Key, key_of, text
+from customer_success.aws.table import Table
+from customer_success.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+T = TypeVar("T")
+
+
+class Stored(Generic[T]):
+    """The items of one model."""
+
+    def __init__(self, table: Table, model: type[T]) -> None:
+        self._table = table
+        self._json = TypeAdapter(model)
+
+    def item(self, key: Key, value: T, **attributes: AttributeValueTypeDef) -> Item:
+        """The item that keeps `value`, with attributes beside the body."""
+        return {**key.attributes, "body": self.body(value), **attributes}
+
+    def body(self, value: T) -> AttributeValueTypeDef:
+        """The value as an attribute."""
+        return text(self._json.dump_json(value, round_trip=True).decode())
+
+    def read(self, item: Item) -> T:
+        """The value that an item keeps. Raises `Misconfigured` if this version cannot read it."""
+        try:
+            return self._json.validate_json(item["body"]["S"])
+        except ValidationError as error:
+            pk, sk = key_of(item)
+            raise Misconfigured(
+                f"item {pk!r} / {sk!r} was written by a version that this one cannot read: {error}"
+            ) from error
+
+    def get(self, key: Key) -> T | None:
+        """The value under a key, or None."""
+        item = self._table.get(key)
+        return None if item is None else self.read(item)
+
+    def get_many(self, keys: Mapping[str, Key]) -> dict[str, T]:
+        """The values that exist, by the names given with their keys."""
+        names = {key: name for name, key in keys.items()}
+        return {names[key_of(item)]: self.read(item) for item in self._table.get_many(names)}
+
+    def put_many(self, values: Iterable[tuple[Key, T]]) -> None:
+        """Write all of them."""
+        self._table.put_many(self.item(key, value) for key, value in values)
+
+    def query(self, partition: str, *, between: tuple[str, str] | None = None) -> Iterator[T]:
+        """The values of a partition in order, one page in memory at a time."""
+        return map(self.read, self._table.query(partition, between=between))

@@ -1,0 +1,1 @@
+"""The whole system played on one machine: an account book in, pages, drafts and messages out."""

@@ -1,0 +1,110 @@
+"""Reads an account book from a CSV file, as a spreadsheet program saves it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.demo.columns import NAMES, Column, Recognised, recognise
+from local.demo.errors import DemoError
+
+DELIMITERS = ",;\t"
+LONGEST_CELL = 1_000_000
+HEADINGS_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One account of the file: the number of its line, counted from 1, and its cells as they are written."""
+
+    number: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A file's recognised columns and its lines, each with as many cells as there are headings.
+
+    `key` is the column by which an account is known again the next day; `too_long` are the numbers of lines that had
+    more cells than there are headings.
+    """
+
+    path: Path
+    headings: tuple[str, ...]
+    recognised: Recognised
+    key: Column
+    lines: tuple[Line, ...]
+    too_long: tuple[int, ...] = ()
+
+
+def read_book(path: Path) -> Sheet:
+    """Read the file. Raises `DemoError`, naming the file and what would be right, if it is no account book."""
+    text = read_text(path)
+    headings, lines = max((_split(path, text, d) for d in DELIMITERS), key=_recognised_columns)
+    recognised = recognise(headings)
+    if recognised.key is None:
+        raise DemoError(
+            f"{path}, line 1: no column is called {NAMES.name} or {NAMES.account_id}; "
+            f"the columns are {_shown(headings)}"
+        )
+    filled = [line for line in lines if any(cell.strip() for cell in line.cells)]
+    if not filled:
+        raise DemoError(f"{path}: there is no account below the headings")
+    width = len(headings)
+    return Sheet(
+        path,
+        headings,
+        recognised,
+        recognised.key,
+        tuple(Line(line.number, (*line.cells, *[""] * width)[:width]) for line in filled),
+        tuple(line.number for line in filled if any(cell.strip() for cell in line.cells[width:])),
+    )
+
+
+def read_text(path: Path) -> str:
+    """The file as text. Raises `DemoError` if it is missing, empty or no UTF-8."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DemoError(f"{path}: {error.strerror}; ACCOUNTS must name a CSV file") from error
+    if not content.strip():
+        raise DemoError(f"{path}: the file is empty")
+    if b"\0" in content:
+        raise DemoError(f"{path}: this is not a text file; save the book as CSV (UTF-8)")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DemoError(f"{path}, line {line}: this is not UTF-8; save the book as CSV (UTF-8)") from error
+
+
+def _split(path: Path, text: str, delimiter: str) -> tuple[tuple[str, ...], list[Line]]:
+    csv.field_size_limit(LONGEST_CELL)
+    lines = list(_lines(path, text, delimiter))
+    first = next((line for line in lines if any(cell.strip() for cell in line.cells)), None)
+    if first is None:
+        raise DemoError(f"{path}: the file is empty")
+    return tuple(cell.strip() for cell in first.cells), lines[lines.index(first) + 1 :]
+
+
+def _lines(path: Path, text: str, delimiter: str) -> Iterator[Line]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    begins = 1
+    try:
+        for cells in reader:
+            yield Line(begins, tuple(cells))
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise DemoError(f"{path}, line {reader.line_num}: {error}") from error
+
+
+def _recognised_columns(split: tuple[tuple[str, ...], list[Line]]) -> int:
+    return len(recognise(split[0]).columns)
+
+
+def _shown(headings: tuple[str, ...]) -> str:
+    shown = ", ".join(repr(heading[:40]) for heading in headings[:HEADINGS_SHOWN])
+    return shown if len(headings) <= HEADINGS_SHOWN else f"{shown} and {len(headings) - HEADINGS_SHOWN} more"

@@ -1,0 +1,74 @@
+"""What people and feeds change in a book from one day to the next, for playing several days.
+
+The changes of `book.csv` stand beside it in `book.changes.csv`: the day they happen on (2 is the day after the first),
+the account's id or name, the column as the book heads it, the new value. An account that the book does not have is
+added; the column "remove" takes one out.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from local.demo.book import Line, Sheet, read_text
+from local.demo.errors import DemoError
+
+HEADINGS = ["day", "account", "column", "value"]
+REMOVE = "remove"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A new value for one column of one account, from `day` on."""
+
+    day: int
+    account: str
+    column: str
+    value: str
+
+    def __str__(self) -> str:
+        if self.column == REMOVE:
+            return f"{self.account}: taken out of the book"
+        return f"{self.account}: {self.column} is now {self.value or 'unknown'}"
+
+
+def changes_beside(book: Path) -> tuple[Change, ...]:
+    """The changes of a book, none if no file with changes lies beside it. Raises `DemoError` for an unreadable one."""
+    path = book.with_suffix(".changes.csv")
+    return tuple(_read(path)) if path.exists() else ()
+
+
+def _read(path: Path) -> Iterator[Change]:
+    headings, *lines = csv.reader(read_text(path).splitlines())
+    if headings != HEADINGS:
+        raise DemoError(f"{path}, line 1: the columns must be {', '.join(HEADINGS)}, not {', '.join(headings)}")
+    for number, cells in enumerate(lines, start=2):
+        if len(cells) != len(HEADINGS) or not cells[0].isdecimal():
+            raise DemoError(f"{path}, line {number}: expected a day such as 2, an account, a column and a value")
+        day, account, column, value = cells
+        yield Change(int(day), account, column, value)
+
+
+def changed(sheet: Sheet, changes: Iterable[Change]) -> Sheet:
+    """The book after the changes. Raises `DemoError` for a column that the book does not have."""
+    lines = list(sheet.lines)
+    for change in changes:
+        lines = _after(sheet, lines, change)
+    return replace(sheet, lines=tuple(lines))
+
+
+def _after(sheet: Sheet, lines: list[Line], change: Change) -> list[Line]:
+    place = sheet.key.place
+    at = next((at for at, line in enumerate(lines) if line.cells[place] == change.account), len(lines))
+    before, there, after = lines[:at], lines[at : at + 1], lines[at + 1 :]
+    if change.column == REMOVE:
+        return before + after
+    if change.column not in sheet.headings:
+        raise DemoError(f"the changes of {sheet.path}: it has no column {change.column!r}")
+    cells = list(there[0].cells) if there else [""] * len(sheet.headings)
+    cells[place] = change.account
+    cells[sheet.headings.index(change.column)] = change.value
+    number = there[0].number if there else len(lines) + 2
+    return [*before, Line(number, tuple(cells)), *after]

@@ -1,0 +1,86 @@
+"""An account book as Notion pages, with everything that could not be taken over said in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from connectors.notion.schema import accounts_schema
+from customer_success.narrator import short
+from local.demo.book import Line, Sheet
+from local.demo.cells import EXPECTED, empty, value_of
+from local.demo.columns import NAMES
+from local.sandbox.notion.load import Book, Row
+
+BOOK_TITLE = "Accounts"
+LONGEST_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """A cell, or a whole line, that Notion cannot hold."""
+
+    line: int
+    account: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}, {self.account}: {self.what}" if self.account else f"line {self.line}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The book as the sandbox's Notion loads it, and what did not fit."""
+
+    book: Book
+    not_taken: tuple[NotTaken, ...]
+
+
+def notion_rows(sheet: Sheet, first_day: date) -> Rows:
+    """The book's accounts as Notion pages.
+
+    Values that Notion can hold go through as they stand, also those that the scan will refuse. Days to renewal become
+    a contract end, counted from `first_day`, where the book gives no contract end.
+    """
+    rows, not_taken = [], []
+    for line in sheet.lines:
+        values, problems = _page(sheet, line, first_day)
+        not_taken += problems
+        if values:
+            rows.append(Row(properties=values))
+    roi = [column.property for column in sheet.recognised.columns if column.property.startswith(NAMES.roi_prefix)]
+    schema = accounts_schema(NAMES) | {name: {"number": {"format": "number"}} for name in roi}
+    return Rows(Book(title=BOOK_TITLE, properties=schema, key=sheet.key.property, rows=rows), tuple(not_taken))
+
+
+def account_key(sheet: Sheet, line: Line) -> str:
+    """The account's id and name as they stand in the line."""
+    shown = (_cell(sheet, line, NAMES.account_id), short(_cell(sheet, line, NAMES.name), LONGEST_SHOWN))
+    return " ".join(filter(None, shown))
+
+
+def _cell(sheet: Sheet, line: Line, property_name: str) -> str:
+    column = sheet.recognised.named(property_name)
+    return line.cells[column.place].strip() if column else ""
+
+
+def _page(sheet: Sheet, line: Line, first_day: date) -> tuple[dict[str, Any], list[NotTaken]]:
+    account = account_key(sheet, line)
+    if not account:
+        missing = f"neither {NAMES.name} nor {NAMES.account_id} is given; the line was left out"
+        return {}, [NotTaken(line.number, "", missing)]
+    values: dict[str, Any] = {}
+    problems = []
+    if line.number in sheet.too_long:
+        problems.append(f"more cells than the {len(sheet.headings)} headings; the rest was left out")
+    for column in sheet.recognised.columns:
+        nothing, cell = empty(column.kind), line.cells[column.place].strip()
+        value = value_of(column.kind, cell, first_day) if cell else nothing
+        if value is None:
+            shown = short(cell, LONGEST_SHOWN)
+            problems.append(f"{column.heading} {shown!r} was left empty, expected {EXPECTED[column.kind]}")
+        # A contract end may come from two columns: the date itself, else the days until then.
+        if column.kind != "days" or values.get(column.property, nothing) == nothing:
+            values[column.property] = value or nothing
+    return values, [NotTaken(line.number, account, problem) for problem in problems]

@@ -1,0 +1,120 @@
+"""The whole deployment on one machine: the vendors' sandbox, the embedded stack, and the template deployed on it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from connectors.notion.names import PropertyNames, RecordNames
+from connectors.notion.schema import accounts_schema, records_schema
+from customer_success.aws.table import Table
+from local.sandbox.google import service_account
+from local.sandbox.notion.load import Book, Row
+from local.sandbox.server import NOTION_TOKEN, SLACK_TOKEN, Sandbox
+from local.stack.aws import Aws
+from local.stack.build import build
+from local.stack.bus_tap import empty_bus_tap, open_bus_tap
+from local.stack.deploy import Deployment, deploy
+from local.stack.schedule import fire
+from local.stack.secret_store import put_secret
+from local.stack.serving import serving
+from local.stack.template import read_template
+
+ROOT = Path(__file__).parents[1]
+STACK_PYTHON = ROOT / ".stack/bin/python"
+BUILT = ROOT / ".build"
+STACK = "customer-success-local"
+TENANT = "demo"
+
+SECRETS = {"notion": "csm/local/notion", "google": "csm/local/google", "slack": "csm/local/slack"}
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What runs. `folder` holds the state of all of it, and what the vendors received, to be opened."""
+
+    folder: Path
+    sandbox: Sandbox
+    aws: Aws
+    deployment: Deployment
+    bus_tap: str
+
+    @property
+    def table(self) -> Table:
+        """The deployed table, for reading what the functions wrote."""
+        return Table(self.aws.dynamodb, self.deployment.outputs["TableName"], TENANT)
+
+    def load(self, rows: list[Row]) -> None:
+        """Put accounts into the Notion sandbox; one with a known Account ID is updated."""
+        self.sandbox.load(_accounts(rows))
+
+    def write_bus_events(self) -> Path:
+        """Bring the events that came on the bus since last time to a file of JSON lines."""
+        events = self.folder / "vendors/event_bus.jsonl"
+        empty_bus_tap(self.aws, self.bus_tap, events)
+        return events
+
+    def tick(self, day: date, hour: int = 7) -> None:
+        """Hand the scan rule's target the event that the rule sends on that day."""
+        event = json.loads((ROOT / "events/schedule.json").read_text("utf-8"))
+        fire(self.aws, self.deployment.outputs["ScanRuleName"], {**event, "time": f"{day}T{hour:02d}:00:00Z"})
+
+
+@contextmanager
+def house(folder: Path, parameters: Mapping[str, str] | None = None) -> Iterator[House]:
+    """Run everything while the block runs; a later run on the same folder goes on with its state."""
+    template = read_template(ROOT / "template.yaml")
+    zips = build(template, ROOT, BUILT, STACK_PYTHON)
+    with Sandbox(folder / "vendors") as sandbox, serving(folder / "stack", STACK_PYTHON) as aws:
+        sandbox.start()
+        deployed = deploy(aws, template, zips, STACK, _parameters(aws, sandbox) | dict(parameters or {}))
+        tap = open_bus_tap(aws, deployed.outputs["EventBusName"])
+        yield House(folder, sandbox, aws, deployed, tap)
+
+
+def _accounts(rows: list[Row]) -> Book:
+    names = PropertyNames()
+    return Book(title="Accounts", properties=accounts_schema(names), key=names.account_id, rows=rows)
+
+
+def _parameters(aws: Aws, sandbox: Sandbox) -> dict[str, str]:
+    """The deployment's parameters, with the sandbox in place of each vendor and waits made short."""
+    accounts = sandbox.load(_accounts([]))
+    schema = records_schema(RecordNames(), accounts_source_id=accounts.data_source_id)
+    records = sandbox.load(Book(title="Health Records", properties=schema, key=RecordNames().key, rows=[]))
+    _put_secrets(aws, sandbox)
+    return {
+        "Stage": "local",
+        "TenantId": TENANT,
+        "FallbackOwner": "team-lead@example.com",
+        "RetryBaseSeconds": "1",
+        "NotionApiUrl": sandbox.url("notion").rstrip("/"),
+        "NotionSecret": SECRETS["notion"],
+        "NotionAccounts": accounts.database_id,
+        "NotionHealthRecords": records.database_id,
+        "NotionRequestsPerSecond": "100",
+        "GmailApiUrl": sandbox.url("gmail").rstrip("/"),
+        "GmailSecret": SECRETS["google"],
+        "GoogleChatApiUrl": sandbox.url("chat").rstrip("/"),
+        "GoogleChatSecret": SECRETS["google"],
+        "GoogleChatSpace": "spaces/customer-success",
+        "SlackApiUrl": sandbox.url("slack").rstrip("/"),
+        "SlackSecret": SECRETS["slack"],
+        "SlackChannel": "customer-success",
+        "ChatRequestsPerSecond": "100",
+    }
+
+
+def _put_secrets(aws: Aws, sandbox: Sandbox) -> None:
+    secrets: dict[str, Mapping[str, Any]] = {
+        SECRETS["notion"]: {"token": NOTION_TOKEN},
+        SECRETS["slack"]: {"token": SLACK_TOKEN},
+        SECRETS["google"]: service_account(sandbox.url("token")),
+    }
+    for name, content in secrets.items():
+        put_secret(aws, name, content)

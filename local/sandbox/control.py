@@ -1,0 +1,93 @@
+"""The sandbox's own endpoints, by which tests and the demo set the stage."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from local.sandbox.faults import Fault, Faults, Limit, Limits, Tally
+from local.sandbox.notion.load import Book, load
+from local.sandbox.notion.workspace import Workspace
+from local.sandbox.people import People
+from local.sandbox.wire import Reply, Request, Route, Vendor
+
+
+class Sharing(BaseModel):
+    """Whether a Notion database is shared with the integration."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    database_id: str
+    shared: bool
+
+
+class Accounts(BaseModel):
+    """The only e-mail addresses with an account at Google and Slack; None for the default rule."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    known: list[str] | None
+
+
+class Control(Vendor):
+    """Faults, limits, counts, and what the vendors' own surfaces would set."""
+
+    name = "control"
+
+    def __init__(self, faults: Faults, limits: Limits, tally: Tally, workspace: Workspace, people: People) -> None:
+        self._faults = faults
+        self._limits = limits
+        self._tally = tally
+        self._workspace = workspace
+        self._people = people
+        self.routes = (
+            Route("GET", "/faults", lambda _: Reply({"faults": faults.shown()})),
+            Route("POST", "/faults", self._add_fault),
+            Route("DELETE", "/faults", self._clear_faults),
+            Route("POST", "/limits", self._set_limit),
+            Route("GET", "/requests", lambda request: Reply(tally.shown(request.param("vendor")))),
+            Route("DELETE", "/requests", self._count_anew),
+            Route("POST", "/people", self._set_people),
+            Route("POST", "/notion/share", self._share),
+            Route("POST", "/notion/load", self._load),
+            # Files are written with the change they show, so none is ever outstanding.
+            Route("GET", "/flush", lambda _: Reply({"outstanding": 0})),
+        )
+
+    def error(self, status: int) -> Reply:
+        """What the sandbox itself says."""
+        return Reply({"error": f"nothing here answers that ({status})"}, status)
+
+    def handle(self, request: Request) -> Reply:
+        """Answer a request; what does not fit is told with field and reason."""
+        try:
+            return super().handle(request)
+        except ValidationError as error:
+            return Reply({"error": str(error)}, 400)
+
+    def _add_fault(self, request: Request) -> Reply:
+        self._faults.add(Fault.model_validate_json(request.body))
+        return Reply({"faults": self._faults.shown()})
+
+    def _clear_faults(self, request: Request) -> Reply:
+        self._faults.clear(request.param("vendor"))
+        return Reply({"faults": self._faults.shown()})
+
+    def _set_limit(self, request: Request) -> Reply:
+        self._limits.set(Limit.model_validate_json(request.body))
+        return Reply({})
+
+    def _count_anew(self, _: Request) -> Reply:
+        self._tally.reset()
+        return Reply({})
+
+    def _set_people(self, request: Request) -> Reply:
+        self._people.set_known(Accounts.model_validate_json(request.body).known)
+        return Reply({})
+
+    def _share(self, request: Request) -> Reply:
+        sharing = Sharing.model_validate_json(request.body)
+        self._workspace.share(sharing.database_id, sharing.shared)
+        return Reply({})
+
+    def _load(self, request: Request) -> Reply:
+        return Reply(load(self._workspace, Book.model_validate_json(request.body)).model_dump())

@@ -1,0 +1,86 @@
+"""How a page reads as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from local.sandbox.notion.properties import simple, stored
+from local.sandbox.notion.text import escaped, marked, plain
+from local.sandbox.wire import Json
+
+INDENT = "    "
+
+
+def page_as_markdown(
+    page: Json, schema: Mapping[str, Json], blocks: list[Json], children: Callable[[str], list[Json]]
+) -> str:
+    """The title, each filled property as an item of a list, then the blocks."""
+    return "\n".join(_page(page, schema, blocks, children))
+
+
+def _page(
+    page: Json, schema: Mapping[str, Json], blocks: list[Json], children: Callable[[str], list[Json]]
+) -> Iterator[str]:
+    yield f"# {marked(page['properties'].get('title', [])) or 'Untitled'}\n"
+    for name, prop in schema.items():
+        value = simple(prop["type"], stored(page, prop))
+        if prop["type"] != "title" and value is not None:
+            yield f"- **{name}**: {escaped(_one_line(value))}"
+    yield from ("", "---", "", *_blocks(blocks, children)) if blocks else ("",)
+
+
+def _one_line(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = ", ".join(value) if isinstance(value, list) else str(value)
+    return " ".join(text.split())
+
+
+def _blocks(blocks: list[Json], children: Callable[[str], list[Json]], indent: str = "") -> list[str]:
+    lines: list[str] = []
+    for block in blocks:
+        inner = children(block["id"])
+        if block["type"] == "table":
+            lines += [indent + line for line in _table(inner)]
+            continue
+        text = _block(block).replace("\n", f"\n{indent}")
+        lines += [indent + text, *_blocks(inner, children, indent + INDENT)]
+        if block["type"] not in ("bulleted_list_item", "numbered_list_item", "to_do"):
+            lines.append("")
+    return lines
+
+
+_MARKS: Mapping[str, str] = {
+    "heading_1": "## ",
+    "heading_2": "### ",
+    "heading_3": "#### ",
+    "bulleted_list_item": "- ",
+    "numbered_list_item": "1. ",
+    "toggle": "- ",
+    "quote": "> ",
+    "callout": "> ",
+}
+
+
+def _block(block: Json) -> str:
+    kind, content = block["type"], block["content"]
+    if kind == "divider":
+        return "---"
+    if kind == "code":
+        return f"```{content.get('language', '')}\n{plain(content['rich_text'])}\n```"
+    if kind == "bookmark":
+        return f"<{content.get('url', '')}>"
+    if kind == "to_do":
+        return f"- [{'x' if content.get('checked') else ' '}] {marked(content['rich_text'])}"
+    return _MARKS.get(kind, "") + marked(content.get("rich_text", []))
+
+
+def _table(rows: list[Json]) -> list[str]:
+    cells = [[_cell(cell) for cell in row["content"]["cells"]] for row in rows]
+    lines = [f"| {' | '.join(row)} |" for row in cells]
+    return [lines[0], "|" + " --- |" * len(cells[0]), *lines[1:], ""]
+
+
+def _cell(cell: list[Json]) -> str:
+    return marked(cell).replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,66 @@
+"""Clients for the embedded stack, or for AWS itself where no endpoint is named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
+
+
+@dataclass(frozen=True)
+class Aws:
+    """One client per service, made when first asked for.
+
+    Attributes:
+        session: whose credentials and region are used.
+        endpoint: base URL of the embedded stack; None means AWS.
+    """
+
+    session: boto3.Session
+    endpoint: str | None = None
+
+    @cached_property
+    def cloudformation(self) -> CloudFormationClient:
+        return self.session.client("cloudformation", endpoint_url=self.endpoint)
+
+    @cached_property
+    def dynamodb(self) -> DynamoDBClient:
+        return self.session.client("dynamodb", endpoint_url=self.endpoint)
+
+    @cached_property
+    def events(self) -> EventBridgeClient:
+        return self.session.client("events", endpoint_url=self.endpoint)
+
+    @cached_property
+    def functions(self) -> LambdaClient:
+        return self.session.client("lambda", endpoint_url=self.endpoint)
+
+    @cached_property
+    def logs(self) -> Any:
+        return self.session.client("logs", endpoint_url=self.endpoint)
+
+    @cached_property
+    def s3(self) -> S3Client:
+        # Buckets are addressed by path: no name server knows <bucket>.127.0.0.1.
+        by_path = Config(s3={"addressing_style": "path"})
+        return self.session.client("s3", endpoint_url=self.endpoint, config=by_path)
+
+    @cached_property
+    def secrets(self) -> SecretsManagerClient:
+        return self.session.client("secretsmanager", endpoint_url=self.endpoint)
+
+    @cached_property
+    def sqs(self) -> SQSClient:
+        return self.session.client("sqs", endpoint_url=self.endpoint)

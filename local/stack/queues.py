@@ -1,0 +1,133 @@
+"""What waits in the queues, when they are drained, and how dead letters come back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from local.stack.aws import Aws
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+DEAD_LETTERS = "-dlq"
+# A message is for a moment in no queue that was looked at: between two looks it can move on.
+CALM_LOOKS = 3
+LOOK_SECONDS = 0.2
+# Seconds that a dead letter is ours while it is put back.
+HOLD_SECONDS = 60
+
+
+class NotDrainedError(Exception):
+    """Queues still hold messages when the time is up; the text names them."""
+
+
+@dataclass(frozen=True)
+class Depth:
+    """Messages of one queue: waiting to be received, in hand or hidden until a retry, delayed when sent."""
+
+    waiting: int
+    in_hand: int
+    delayed: int
+
+    @property
+    def total(self) -> int:
+        return self.waiting + self.in_hand + self.delayed
+
+
+def depths(aws: Aws, queues: Mapping[str, str]) -> dict[str, Depth]:
+    """Depth of each queue, dead-letter queues included; `queues` are URLs by name."""
+    return {name: _depth(aws, url) for name, url in queues.items()}
+
+
+def wait_until_drained(
+    aws: Aws,
+    queues: Mapping[str, str],
+    timeout: float,
+    progress: Callable[[Mapping[str, Depth]], None] = lambda _: None,
+) -> None:
+    """Waits until no queue but the dead-letter queues holds a message.
+
+    Args:
+        aws: where the queues are.
+        queues: URLs by name.
+        timeout: seconds after which to give up.
+        progress: told the depths at every look.
+
+    Raises:
+        NotDrainedError: messages are left when the time is up.
+    """
+    deadline = time.monotonic() + timeout
+    calm = 0
+    while calm < CALM_LOOKS:
+        seen = depths(aws, queues)
+        progress(seen)
+        left = {name: depth for name, depth in seen.items() if depth.total and not name.endswith(DEAD_LETTERS)}
+        calm = 0 if left else calm + 1
+        if left and time.monotonic() > deadline:
+            rest = ", ".join(f"{name} {depth.total}" for name, depth in left.items())
+            raise NotDrainedError(f"after {timeout:.0f} s messages are left: {rest}")
+        time.sleep(LOOK_SECONDS)
+
+
+def redrive(aws: Aws, queues: Mapping[str, str], name: str) -> int:
+    """Moves every message of a dead-letter queue back to the queue it failed in.
+
+    Each is sent before it is deleted: if this is broken off, a message may be there twice, never lost.
+
+    Args:
+        aws: where the queues are.
+        queues: URLs by name.
+        name: the queue that gets its messages back, for example "alert-email".
+
+    Returns:
+        The number of messages moved.
+
+    Raises:
+        ValueError: there is no such queue, or it has no dead-letter queue.
+    """
+    sources = sorted(queue for queue in queues if queue + DEAD_LETTERS in queues)
+    if name not in sources:
+        raise ValueError(f"no queue {name!r} with dead letters; there are {', '.join(sources)}")
+    source, dead_letters = queues[name], queues[name + DEAD_LETTERS]
+    moved = 0
+    while messages := _receive(aws, dead_letters):
+        for message in messages:
+            aws.sqs.send_message(
+                QueueUrl=source,
+                MessageBody=message["Body"],
+                MessageAttributes=message.get("MessageAttributes", {}),
+            )
+            aws.sqs.delete_message(QueueUrl=dead_letters, ReceiptHandle=message["ReceiptHandle"])
+            moved += 1
+    return moved
+
+
+def _receive(aws: Aws, url: str) -> list[MessageTypeDef]:
+    # Long polling asks every server of the queue; a short poll may miss messages on AWS.
+    received = aws.sqs.receive_message(
+        QueueUrl=url,
+        MaxNumberOfMessages=10,
+        MessageAttributeNames=["All"],
+        VisibilityTimeout=HOLD_SECONDS,
+        WaitTimeSeconds=1,
+    )
+    return received.get("Messages", [])
+
+
+def _depth(aws: Aws, url: str) -> Depth:
+    counts = aws.sqs.get_queue_attributes(
+        QueueUrl=url,
+        AttributeNames=[
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesDelayed",
+        ],
+    )["Attributes"]
+    return Depth(
+        waiting=int(counts["ApproximateNumberOfMessages"]),
+        in_hand=int(counts["ApproximateNumberOfMessagesNotVisible"]),
+        delayed=int(counts["ApproximateNumberOfMessagesDelayed"]),
+    )

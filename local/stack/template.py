@@ -1,0 +1,27 @@
+"""The SAM template as data, and which of its resources carry code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+
+Template = dict[str, Any]
+
+# Where each kind of resource names its code.
+CODE_PROPERTIES = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
+
+
+def read_template(path: Path) -> Template:
+    """The template at `path`, short forms such as `!Ref` written out."""
+    template: Template = yaml_parse(path.read_text(encoding="utf-8"))
+    return template
+
+
+def resources_with_code(template: Template) -> Iterator[tuple[str, str, str]]:
+    """Logical id, the property that names the code, and the folder it names."""
+    for logical_id, resource in template["Resources"].items():
+        if code_property := CODE_PROPERTIES.get(resource["Type"]):
+            yield logical_id, code_property, resource["Properties"][code_property]

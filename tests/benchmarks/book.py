@@ -1,0 +1,147 @@
+"""An account book of any size, of which no page exists before it is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from connectors.notion.names import PropertyNames
+from tests.builders.notion_pages import checkbox, dated, email, multi_select, number, select, text, title
+
+Json = dict[str, Any]
+
+FIRST_DAY = date(2026, 3, 3)
+"""A Tuesday, so that the day after is a working day too."""
+FIRST_CREATED = datetime.fromisoformat("2024-01-01T00:00:00+00:00")
+CREATED_PER_MINUTE = 7
+"""More than one, and no divisor of 10,000: the windows of creation times overlap."""
+
+INACTIVE, BROKEN = 50, 51
+"""Of each hundred accounts: one has left, and one has a value that is refused."""
+CHANGED = {10: "falls", 40: "dips", 70: "recovers"}
+"""Of each hundred accounts: those that change on the second day."""
+
+HEALTHY: Json = {
+    "adoption": 0.9,
+    "trend": "Growing",
+    "logins": 5,
+    "contact": 10,
+    "engagement": "High",
+    "nps": 9,
+    "invoice": "Current",
+    "used": 85,
+    "tickets": 0,
+    "sentiment": "Positive",
+    "escalations": 0,
+    "renewal": 300,
+}
+SLACK: Json = {**HEALTHY, "adoption": 0.4, "trend": "Stable", "nps": 6, "used": 60, "renewal": 120}
+FADING: Json = {**SLACK, "trend": "Declining", "logins": 45, "sentiment": "Negative", "tickets": 3}
+DYING: Json = {**FADING, "adoption": 0.1, "invoice": "Overdue 60", "engagement": "Low", "renewal": 45}
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBook:
+    """A book of `size` accounts, numbered from 0 in order of creation, on its first day (0) and its second (1).
+
+    Of each hundred 65 are healthy, 23 are not what they could be, 7 fade and 3 are dying. No contract and no
+    contact crosses a band of the scorecard from one day to the next: what changes is what `CHANGED` says.
+    """
+
+    size: int
+
+    def expected_writes(self, day: int) -> int:
+        """How many pages show something else on `day` than before: at first all but those of who has left."""
+        places = [n % 100 for n in range(self.size)]
+        if day == 0:
+            return sum(place != INACTIVE for place in places)
+        return sum(place in CHANGED for place in places)
+
+    def created(self, number_: int) -> str:
+        """When the account's page was created, to the minute, as Notion tells it."""
+        moment = FIRST_CREATED + timedelta(minutes=number_ // CREATED_PER_MINUTE)
+        return moment.strftime("%Y-%m-%dT%H:%M:00.000Z")
+
+    def first_created_from(self, moment: str) -> int:
+        """The number of the first account created at `moment` or later."""
+        minutes = (datetime.fromisoformat(moment) - FIRST_CREATED) // timedelta(minutes=1)
+        return minutes * CREATED_PER_MINUTE
+
+    def page(self, number_: int, day: int) -> Json:
+        """The account's page as Notion returns it."""
+        return {
+            "object": "page",
+            "id": page_id(number_),
+            "created_time": self.created(number_),
+            "url": f"https://www.notion.so/{page_id(number_).replace('-', '')}",
+            "properties": _properties(number_, day),
+        }
+
+
+def page_id(number_: int) -> str:
+    return f"00000000-0000-4000-8000-{number_:012d}"
+
+
+def number_of(page: str) -> int:
+    """The number of the account whose page this is."""
+    return int(page[-12:])
+
+
+def signals(number_: int, day: int) -> Json:
+    """How the account stands on a day, in this book's own words."""
+    place = number_ % 100
+    if day and (change := CHANGED.get(place)):
+        return {"falls": DYING, "dips": {**HEALTHY, "adoption": 0.8}, "recovers": SLACK}[change]
+    if place < 65:
+        return HEALTHY
+    if CHANGED.get(place) == "recovers" or place >= 97:
+        return DYING
+    return SLACK if place < 90 else FADING
+
+
+def _properties(number_: int, day: int) -> Json:
+    names = PropertyNames()
+    place = number_ % 100
+    known = signals(number_, day)
+    today = FIRST_DAY + timedelta(days=day)
+    # A few different days to the renewal, all of one band and none at its edge.
+    renewal = FIRST_DAY + timedelta(days=known["renewal"] + number_ % 10)
+    return {
+        names.name: title(f"Account {number_}"),
+        names.account_id: text(f"A-{number_:06d}"),
+        names.status: select("Inactive" if place == INACTIVE else "Active"),
+        names.industry: select("Retail"),
+        names.plan: select("Enterprise"),
+        names.arr: number(12_000.0 + number_ % 977),
+        names.owner_email: email(f"owner{number_ % 40}@example.com"),
+        names.sales_email: email("sales@example.com"),
+        names.manager_email: email("lead@example.com"),
+        names.primary_contact_email: email(f"contact@customer{number_}.example"),
+        names.contract_end: dated(renewal.isoformat()),
+        names.notice_days: number(30),
+        names.auto_renew: checkbox(True),
+        names.renewal_stage: select("Open"),
+        names.qbr_cadence: select("Quarterly"),
+        names.onboarding_until: dated(None),
+        names.feature_adoption_rate: number(known["adoption"] + number_ % 89 / 1000),
+        names.usage_trend: select(known["trend"]),
+        names.login_frequency_days: number(known["logins"]),
+        names.days_since_last_interaction: number(known["contact"]),
+        names.stakeholder_engagement: select(known["engagement"]),
+        names.nps_score: number(11 if place == BROKEN else known["nps"]),
+        names.invoice_payment_status: select(known["invoice"]),
+        names.seats_bought: number(100),
+        names.seats_used: number(known["used"]),
+        names.open_ticket_count: number(known["tickets"]),
+        names.avg_ticket_sentiment: select(known["sentiment"]),
+        names.escalation_count_90_days: number(known["escalations"]),
+        names.tam_health_rag: select(None),
+        names.collections_risk: select("GREEN"),
+        names.signals_updated: dated(today.isoformat()),
+        names.connected_tools: multi_select("CRM", "Billing"),
+        names.notes: text("Uses the reporting module, asked twice about exports; the sponsor changed in autumn."),
+        names.quiet_until: dated(None),
+        names.verdict: select(None),
+        f"{names.roi_prefix}Hours Saved": number(float(number_ % 500)),
+    }

@@ -1,0 +1,58 @@
+"""AWS in memory: each test gets its own, empty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from customer_success.aws.table import Table
+from tests.builders.aws import REGION, TABLE, TENANT, Client, Clock
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@pytest.fixture(scope="session")
+def session() -> boto3.Session:
+    """One session for all tests: it reads what it knows of the services once. Its credentials are good nowhere."""
+    return boto3.Session("testing", "testing", region_name=REGION)
+
+
+@pytest.fixture
+def aws(session: boto3.Session) -> Iterator[boto3.Session]:
+    """AWS with nothing in it."""
+    with mock_aws():
+        yield session
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def dynamodb(aws: boto3.Session) -> Client:
+    """DynamoDB with the table in it."""
+    real = aws.client("dynamodb")
+    real.create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+    )
+    return Client(real)
+
+
+@pytest.fixture
+def table(dynamodb: Client, clock: Clock) -> Table:
+    return Table(cast("DynamoDBClient", dynamodb), TABLE, TENANT, sleep=clock.sleep)

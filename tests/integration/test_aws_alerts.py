@@ -1,0 +1,127 @@
+"""The alerts: added once, marked by the scan, and each channel's outcome beside the others'."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from customer_success.alert_entry import CHANNELS, Outcome
+from customer_success.aws.alerts import DynamoAlertLog
+from customer_success.aws.table import Table
+from customer_success.errors import Refused
+from tests.builders.accounts import TODAY
+from tests.builders.aws import TABLE, Client, Clock, refused
+from tests.builders.kept import NASTY_ID, entry
+
+
+@pytest.fixture
+def log(table: Table, clock: Clock) -> DynamoAlertLog:
+    return DynamoAlertLog(table, clock=clock)
+
+
+def test_an_alert_is_found_by_its_id_whatever_its_account_is_called(log: DynamoAlertLog) -> None:
+    # GIVEN alerts of accounts whose ids contain colons, dates and emoji
+    kept = [entry(NASTY_ID), entry("2026-01-01:high"), entry(":"), entry("A-0001", on=TODAY - timedelta(1))]
+    # WHEN they are added
+    log.add(kept)
+    # THEN each is found by its id, and by its run date
+    assert [log.get(known.alert_id) for known in kept] == kept
+    assert sorted(found.alert_id for found in log.on(TODAY)) == sorted(known.alert_id for known in kept[:3])
+
+
+@pytest.mark.parametrize("alert_id", ["nobody:2026-03-02:critical", "not-an-alert-id", ":"])
+def test_an_alert_that_does_not_exist_is_none(log: DynamoAlertLog, alert_id: str) -> None:
+    assert log.get(alert_id) is None
+
+
+def test_adding_again_changes_nothing_and_costs_one_read(log: DynamoAlertLog, dynamodb: Client) -> None:
+    # GIVEN 60 alerts, one of them told already
+    kept = [entry(f"A-{number:04d}") for number in range(60)]
+    log.add(kept)
+    log.mark([replace(kept[0], state="published", delivery="single")])
+    assert dynamodb.calls == {"batch_get_item": 1, "batch_write_item": 3, "transact_write_items": 1}
+    # WHEN a scan that crashed comes past them again, with a new one
+    log.add([*kept, entry("A-0060")])
+    assert dynamodb.calls == {"batch_get_item": 2, "batch_write_item": 4, "transact_write_items": 1}
+    # THEN the told one stays told, and the new one is there
+    told = log.get(kept[0].alert_id)
+    assert told is not None
+    assert told.state == "published"
+    assert len(list(log.on(TODAY))) == 61
+
+
+def test_nothing_to_add_costs_no_call(log: DynamoAlertLog, dynamodb: Client) -> None:
+    log.add([])
+    log.mark([])
+    assert not dynamodb.calls
+
+
+def test_marking_leaves_outcomes_and_words_alone(log: DynamoAlertLog) -> None:
+    # GIVEN an alert of which the scan read a copy before two channels were done with it
+    kept = entry(NASTY_ID)
+    log.add([kept])
+    delivered, failed = Outcome("delivered", reference="page-1"), Outcome("failed", reason="no such mailbox")
+    log.record(kept.alert_id, "notion", delivered)
+    log.record(kept.alert_id, "email_alert", failed)
+    # WHEN the scan marks its old copy, in which the words differ too
+    marked = replace(kept, state="published", delivery="digest", held=True)
+    log.mark([replace(marked, alert=kept.alert.model_copy(update={"reason": "another"}))])
+    # THEN the marks are set, and nothing else
+    assert log.get(kept.alert_id) == replace(marked, outcomes={"notion": delivered, "email_alert": failed})
+
+
+def test_a_delivery_can_be_taken_back(log: DynamoAlertLog) -> None:
+    kept = entry(delivery="single", held=True)
+    log.add([kept])
+    log.mark([replace(kept, delivery=None, held=False)])
+    assert log.get(kept.alert_id) == entry()
+
+
+def test_a_hundred_alerts_are_marked_by_one_call(log: DynamoAlertLog, dynamodb: Client) -> None:
+    kept = [entry(f"A-{number:04d}") for number in range(101)]
+    log.add(kept)
+    log.mark(replace(known, state="published", delivery="single") for known in kept)
+    assert dynamodb.calls["transact_write_items"] == 2
+    assert {found.state for found in log.on(TODAY)} == {"published"}
+
+
+def test_every_channel_has_an_outcome_of_its_own(log: DynamoAlertLog, dynamodb: Client) -> None:
+    log.add([entry()])
+    outcomes = {channel: Outcome("delivered", reference=f"id in {channel}") for channel in CHANNELS}
+    for channel, outcome in outcomes.items():
+        log.record(entry().alert_id, channel, outcome)
+    assert log.get(entry().alert_id) == entry(outcomes=outcomes)
+    assert dynamodb.calls["update_item"] == 4
+
+
+def test_an_outcome_waits_for_the_scan_that_marks_the_alert(
+    log: DynamoAlertLog, dynamodb: Client, clock: Clock
+) -> None:
+    # GIVEN a scan that has the alert in hand when a channel is done with it
+    log.add([entry()])
+    dynamodb.instead("update_item", refused("TransactionConflictException"))
+    # WHEN the channel records its outcome
+    log.record(entry().alert_id, "notion", Outcome("delivered"))
+    # THEN it is there, a moment later
+    assert log.get(entry().alert_id) == entry(outcomes={"notion": Outcome("delivered")})
+    assert len(clock.slept) == 1
+
+
+def test_what_was_never_added_cannot_be_recorded_or_marked(log: DynamoAlertLog) -> None:
+    with pytest.raises(Refused, match="'A-0001:2026-03-02:critical' is not in the table"):
+        log.record(entry().alert_id, "notion", Outcome("delivered"))
+    with pytest.raises(Refused, match="has to be added first"):
+        log.mark([entry()])
+    assert list(log.on(TODAY)) == []
+
+
+def test_outcomes_that_are_known_are_added_with_the_alert(log: DynamoAlertLog) -> None:
+    kept = entry(outcomes={"chat_alert": Outcome("skipped", reason="no chat is configured")})
+    log.add([kept])
+    assert log.get(kept.alert_id) == kept
+
+
+def test_an_alert_expires_after_400_days(log: DynamoAlertLog, dynamodb: Client, clock: Clock) -> None:
+    log.add([entry()])
+    [item] = dynamodb.real.scan(TableName=TABLE)["Items"]
+    assert item["expires_at"] == {"N": str(int(clock.now) + 400 * 86_400)}

@@ -1,0 +1,233 @@
+"""Messages in Google Chat: once each, in their thread, with account data that is shown and not read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import httplib2  # type: ignore[import-untyped]
+import pytest
+from googleapiclient.errors import HttpError  # type: ignore[import-untyped]
+
+from connectors.google_auth import credentials_for
+from connectors.google_chat.card import LARGEST_MESSAGE, card_message
+from connectors.google_chat.chat import ALLOWED, SCOPE, GoogleChat
+from connectors.google_faults import fault_of
+from connectors.google_http import GatedHttp, NotAllowed
+from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
+from customer_success.news import ChatMessage, Line
+from local.sandbox import Sandbox
+from tests.builders.google_keys import service_account_of
+from tests.builders.vendors import NASTY, Waiting, break_next, requests_to
+
+CREATE = "POST /v1/spaces/{space_id}/messages"
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    with Sandbox(tmp_path).start() as sandbox:
+        yield sandbox
+
+
+def chat_of(sandbox: Sandbox, space: str = "spaces/TEAM") -> GoogleChat:
+    return GoogleChat(service_account_of(sandbox), space, Waiting().patience, base_url=sandbox.url("chat"), timeout=5)
+
+
+def message(*lines: Line, title: str = "Acme is at risk", key: str = "k1", thread: str | None = None) -> ChatMessage:
+    return ChatMessage(key, title, lines or (Line("usage fell"),), thread=thread)
+
+
+def posted(folder: Path, space: str = "TEAM") -> list[dict[str, Any]]:
+    """The messages of a space, as they lie on disk."""
+    file = folder / "chat" / f"{space}.jsonl"
+    return [json.loads(line)["payload"] for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def paragraphs(body: dict[str, Any]) -> list[str]:
+    [section] = body["cardsV2"][0]["card"]["sections"]
+    return [widget["textParagraph"]["text"] for widget in section["widgets"]]
+
+
+class Reader(HTMLParser):
+    """What a person reads of a card's HTML, and the tags that the card means."""
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        super().__init__()
+        self.text = ""
+        self.tags: set[str] = set()
+        self.links: list[str] = []
+        self.feed("\n".join(paragraphs(body)))
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [value or "" for name, value in attrs if name == "href"]
+        if tag == "br":
+            self.text += "\n"
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_a_message_is_posted_to_the_space(sandbox: Sandbox, tmp_path: Path) -> None:
+    # GIVEN news for the team  WHEN it is posted
+    name = chat_of(sandbox).post(message(Line("Reasons", strong=True), Line("usage fell", bullet=True)))
+
+    # THEN it is there, with a text for notifications
+    [found] = posted(tmp_path)
+    assert found["name"] == name
+    assert found["fallbackText"] == "Acme is at risk"
+    assert paragraphs(found) == ["<b>Acme is at risk</b>", "<b>Reasons</b><br>• usage fell"]
+
+
+def test_a_message_posted_again_is_the_same_message(sandbox: Sandbox, tmp_path: Path) -> None:
+    # GIVEN a message that was posted  WHEN it is posted again, also by another process
+    first = chat_of(sandbox).post(message())
+    again = chat_of(sandbox).post(message())
+
+    # THEN there is one, so there is nothing to look up; another key is another message
+    assert again == first
+    assert len(posted(tmp_path)) == 1
+    assert chat_of(sandbox).find(message()) is None
+    assert chat_of(sandbox).post(message(key="k2")) != first
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after", "malformed", "status"])
+def test_a_broken_connection_makes_no_second_message(sandbox: Sandbox, tmp_path: Path, kind: str) -> None:
+    # GIVEN a connection that breaks  WHEN the message is posted  THEN it is tried again, and there is one
+    break_next(sandbox, "chat", kind, status=503)
+    name = chat_of(sandbox).post(message())
+    assert [found["name"] for found in posted(tmp_path)] == [name]
+    assert requests_to(sandbox, "chat") == {CREATE: 2}
+
+
+def test_messages_of_a_thread_belong_together(sandbox: Sandbox, tmp_path: Path) -> None:
+    # GIVEN a digest, its details, and other news  WHEN they are posted
+    chat = chat_of(sandbox)
+    chat.post(message(key="digest"))
+    chat.post(message(key="detail", thread="digest"))
+    chat.post(message(key="other"))
+
+    # THEN only the first two share a thread
+    digest, detail, other = (found["thread"]["name"] for found in posted(tmp_path))
+    assert digest == detail != other
+
+
+def test_account_data_is_shown_and_not_read(sandbox: Sandbox, tmp_path: Path) -> None:
+    # GIVEN names and links that would do harm as markup
+    lines = (
+        Line(NASTY, bullet=True),
+        Line(NASTY, url='https://www.notion.so/a?b=1&c="2"'),
+        Line("two\nlines", url="javascript:alert(1)"),
+    )
+    chat_of(sandbox).post(message(*lines, title=NASTY))
+
+    # WHEN the card is looked at
+    [found] = posted(tmp_path)
+    read = Reader(found)
+
+    # THEN it reads as it was written, and holds no tag but ours
+    assert read.text == f"{NASTY}\n• {NASTY}\n{NASTY}\ntwo\nlines"
+    assert read.tags == {"b", "br", "a"}
+    assert read.links == ['https://www.notion.so/a?b=1&c="2"']
+    assert not any(mark in "".join(paragraphs(found)) for mark in ("<script", "<users", "<!", "<http"))
+
+
+def test_news_for_one_person_says_so_in_the_teams_space(sandbox: Sandbox, tmp_path: Path) -> None:
+    # GIVEN a message for an owner  WHEN it is posted where all read it  THEN it says for whom it is
+    chat_of(sandbox).post(ChatMessage("k", "t", (Line("usage fell"),), recipient="ada@example.com"))
+    assert paragraphs(posted(tmp_path)[0])[1] == "For ada@example.com<br>usage fell"
+
+
+@pytest.mark.parametrize("letter", ["x", "<", "🦊", "é"])
+def test_a_message_too_long_is_shortened_with_a_note(sandbox: Sandbox, tmp_path: Path, letter: str) -> None:
+    # GIVEN a digest of a thousand accounts, whatever their names are made of
+    digest = message(*(Line(f"{number} {letter * 100}") for number in range(1000)))
+
+    # WHEN it is posted
+    chat_of(sandbox).post(digest)
+
+    # THEN it fits, says how many lines it left out, and those that are there are whole
+    *kept, note = Reader(posted(tmp_path)[0]).text.split("\n")[1:]
+    assert kept == [f"{number} {letter * 100}" for number in range(len(kept))]
+    assert note == f"… shortened: {1000 - len(kept)} more lines"
+    assert len(json.dumps(card_message(digest, "x" * 36))) <= LARGEST_MESSAGE
+
+
+def test_very_long_names_arrive_readable(sandbox: Sandbox, tmp_path: Path) -> None:
+    # GIVEN a name of 5,000 characters in the title and in a line  WHEN it is posted
+    chat_of(sandbox).post(message(Line("🦊" * 5000), Line("the end"), title="🦊" * 5000))
+
+    # THEN both are cut between characters, and what follows is there
+    title, line, end = Reader(posted(tmp_path)[0]).text.split("\n")
+    assert title == "🦊" * 74 + "…"
+    assert line == "🦊" * 1499 + "…"
+    assert end == "the end"
+
+
+@pytest.mark.parametrize("space", ["TEAM", "spaces/", "spaces/a/b", "spaces/../x", "https://chat.google.com/x"])
+def test_a_space_that_is_none_is_told(sandbox: Sandbox, space: str) -> None:
+    # GIVEN a setting that names no space  WHEN the connector is made  THEN it is told
+    with pytest.raises(Misconfigured, match="names no Google Chat space"):
+        chat_of(sandbox, space)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "said"),
+    [
+        (401, Misconfigured, "refused access to the Google Chat space spaces/TEAM"),
+        (403, Misconfigured, "that the Chat app is a member of it"),
+        (404, Misconfigured, "Check the space's name"),
+        (400, Refused, "refused the Google Chat space spaces/TEAM .400."),
+    ],
+)
+def test_what_trying_again_cannot_help_is_told_at_once(
+    sandbox: Sandbox, status: int, error: type[Exception], said: str
+) -> None:
+    # GIVEN an error for good  WHEN it is met  THEN there is one try, and what to do is told
+    break_next(sandbox, "chat", "status", status=status)
+    with pytest.raises(error, match=said):
+        chat_of(sandbox).post(message())
+    assert requests_to(sandbox, "chat") == {CREATE: 1}
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "error"),
+    [
+        (403, "rateLimitExceeded", Unavailable),
+        (403, "userRateLimitExceeded", Unavailable),
+        (403, "forbidden", Misconfigured),
+        (400, "failedPrecondition", Misconfigured),
+        (400, "invalidArgument", Refused),
+        (413, "uploadTooLarge", Refused),
+        (409, "aborted", Unavailable),
+        (500, "backendError", Unclear),
+    ],
+)
+def test_google_tells_by_its_reason_what_a_status_means(status: int, reason: str, error: type[Exception]) -> None:
+    # GIVEN an answer of Google's  WHEN it is judged  THEN its kind says whether to wait, to look or to repair
+    body = {"error": {"message": "said", "errors": [{"reason": reason}]}}
+    answer = httplib2.Response({"status": str(status), "retry-after": "4"})
+    fault = fault_of(HttpError(answer, json.dumps(body).encode()), "it", "fix it")
+    assert type(fault) is error
+    assert "said" in str(fault)
+    assert getattr(fault, "retry_after", None) == (4.0 if "LimitExceeded" in reason else None)
+
+
+def test_an_error_page_instead_of_json_is_told_as_it_is() -> None:
+    # GIVEN a proxy's own page  WHEN it is judged  THEN its first words are told
+    fault = fault_of(HttpError(httplib2.Response({"status": "502"}), b"<html>Bad Gateway"), "it", "fix it")
+    assert type(fault) is Unclear
+    assert "Bad Gateway" in str(fault)
+
+
+def test_the_app_can_do_nothing_but_post(sandbox: Sandbox) -> None:
+    # GIVEN the app's credentials  WHEN anything else is requested  THEN nothing leaves
+    http = GatedHttp(credentials_for(service_account_of(sandbox), [SCOPE]), sandbox.url("chat"), ALLOWED)
+    for method, path in (("GET", "/v1/spaces/TEAM/messages"), ("DELETE", "/v1/spaces/TEAM"), ("POST", "/v1/spaces")):
+        with pytest.raises(NotAllowed):
+            http.request(sandbox.url("chat") + path, method)
+    assert requests_to(sandbox, "chat") == {}

@@ -1,0 +1,381 @@
+"""The account book in Notion: read past its limits, and written back."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.notion.accounts import NotionCSMAdapter
+from connectors.notion.walk import Walk
+from customer_success.account import Account
+from customer_success.errors import Misconfigured, OutOfTime, Refused
+from customer_success.news import PageValues
+from customer_success.ports import Bookmark, BookPage
+from local.sandbox import Sandbox
+from tests.builders.notion_books import account_book, load_book, notion_client, row, typed
+from tests.builders.vendors import NASTY, Waiting, break_next, requests_to
+
+LIMIT = 120
+QUERY = "POST /v1/data_sources/{data_source_id}/query"
+VALUES = PageValues(71.3, "AMBER", "high", "usage fell", date(2024, 9, 1), "call them", date(2024, 9, 30))
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    with Sandbox(tmp_path, notion_query_limit=LIMIT).start() as sandbox:
+        yield sandbox
+
+
+def minute(number: int) -> str:
+    return f"2024-01-01T{number // 60:02}:{number % 60:02}:00.000Z"
+
+
+def ids(pages: list[BookPage]) -> list[str]:
+    return [account.account_id for page in pages for account in page.accounts]
+
+
+def test_a_book_is_read_in_order_of_creation_with_one_request_per_hundred_accounts(sandbox: Sandbox) -> None:
+    # GIVEN a book whose accounts were created in another order than they are listed
+    load_book(sandbox, [row(number, minute(110 - number)) for number in range(110)])
+    database = load_book(sandbox, []).database_id
+
+    # WHEN it is read from the start
+    pages = list(account_book(sandbox, database).read(Bookmark()))
+
+    # THEN every account comes once, oldest first, at one query per hundred and one look at the database
+    assert ids(pages) == [f"A-{number}" for number in reversed(range(110))]
+    assert [len(page.accounts) for page in pages] == [100, 10]
+    assert requests_to(sandbox, "notion") == {"GET /v1/databases/{database_id}": 1, QUERY: 2}
+    assert [page.next is None for page in pages] == [False, True]
+
+
+def test_an_empty_book_is_one_empty_page(sandbox: Sandbox) -> None:
+    # GIVEN a book without accounts  WHEN it is read  THEN there is one page, and it is the last
+    source = load_book(sandbox, []).data_source_id
+    assert list(account_book(sandbox, source).read(Bookmark())) == [BookPage((), None)]
+
+
+@pytest.mark.parametrize("each_minute", [1, 7, 100, 119])
+def test_reading_goes_on_past_the_row_at_which_a_query_silently_stops(sandbox: Sandbox, each_minute: int) -> None:
+    # GIVEN three times as many accounts as one query returns, created in bursts
+    load_book(sandbox, [row(number, minute(number // each_minute)) for number in range(3 * LIMIT)])
+    source = load_book(sandbox, []).data_source_id
+
+    # WHEN the book is read in one go
+    pages = list(account_book(sandbox, source).read(Bookmark()))
+
+    # THEN each account comes exactly once, also those of the minute in which a query was cut off
+    assert sorted(ids(pages)) == sorted(f"A-{number}" for number in range(3 * LIMIT))
+
+
+def test_a_bookmark_lets_another_process_go_on_at_any_page(sandbox: Sandbox) -> None:
+    # GIVEN a long book, and the bookmarks that one reading of it left
+    load_book(sandbox, [row(number, minute(number // 7)) for number in range(2 * LIMIT)])
+    source = load_book(sandbox, []).data_source_id
+    pages = list(account_book(sandbox, source).read(Bookmark()))
+
+    for number, page in enumerate(pages):
+        # WHEN another process goes on from one of them
+        rest = [] if page.next is None else ids(list(account_book(sandbox, source).read(page.next)))
+
+        # THEN nobody is missed; only the first accounts of a new window may come again
+        known = ids(pages[: number + 1])
+        assert set(known) | set(rest) == set(ids(pages))
+        again = [account_id for account_id in rest if account_id in known]
+        assert again == rest[: len(again)]
+        assert not again or (page.next and page.next.cursor is None)
+
+
+def test_more_accounts_of_one_minute_than_a_query_returns_stop_the_reading(sandbox: Sandbox) -> None:
+    # GIVEN an import that created more accounts in one minute than Notion ever returns
+    load_book(sandbox, [row(number, minute(5)) for number in range(LIMIT + 1)])
+    source = load_book(sandbox, []).data_source_id
+
+    # WHEN the book is read  THEN it ends with what is wrong, and does not turn in circles
+    with pytest.raises(Misconfigured, match=r"created at 2024-01-01T00:05:00.000Z.*another data source"):
+        list(account_book(sandbox, source).read(Bookmark()))
+    assert requests_to(sandbox, "notion")[QUERY] == 4
+
+
+def test_a_cursor_that_notion_has_forgotten_starts_its_window_over(sandbox: Sandbox) -> None:
+    # GIVEN a bookmark whose cursor is no longer known
+    load_book(sandbox, [row(number, minute(number)) for number in range(150)])
+    source = load_book(sandbox, []).data_source_id
+    forgotten = Bookmark(minute(20), "0b1cd2ef-0000-4000-8000-000000000000")
+
+    # WHEN reading goes on from it
+    pages = list(account_book(sandbox, source).read(forgotten))
+
+    # THEN it is from the beginning of the bookmark's window
+    assert ids(pages) == [f"A-{number}" for number in range(20, 150)]
+
+
+def test_a_cursor_refused_on_the_way_costs_no_account(sandbox: Sandbox) -> None:
+    # GIVEN a long book, of which the first page was read
+    load_book(sandbox, [row(number, minute(number // 3)) for number in range(220)])
+    reading = account_book(sandbox, load_book(sandbox, []).data_source_id).read(Bookmark())
+    pages = [next(reading)]
+
+    # WHEN Notion refuses the cursor of the second
+    break_next(sandbox, "notion", "status", status=400, match="/query")
+    pages += list(reading)
+
+    # THEN each account still comes exactly once
+    assert ids(pages) == [f"A-{number}" for number in range(220)]
+
+
+def test_a_notion_that_refuses_every_cursor_is_told_not_asked_for_ever(sandbox: Sandbox) -> None:
+    # GIVEN a Notion that refuses whatever it is asked from now on
+    load_book(sandbox, [row(number, minute(0)) for number in range(150)])
+    reading = account_book(sandbox, load_book(sandbox, []).data_source_id).read(Bookmark())
+    next(reading)
+    break_next(sandbox, "notion", "status", status=400, match="/query", times=None)
+
+    # WHEN reading goes on  THEN Notion's refusal is told
+    with pytest.raises(Refused, match="400"):
+        next(reading)
+
+
+def test_what_could_not_be_read_is_told_with_its_account(sandbox: Sandbox) -> None:
+    # GIVEN a book that keeps NPS as a text
+    schema: dict[str, Any] = {"Name": {"title": {}}, "Account ID": {"rich_text": {}}, "NPS": {"rich_text": {}}}
+    load_book(sandbox, [row(1, NPS={"rich_text": typed("nine")})], schema)
+    source = load_book(sandbox, [], schema).data_source_id
+
+    # WHEN it is read
+    [page] = account_book(sandbox, source).read(Bookmark())
+
+    # THEN the account is there, and says what of it could not be read
+    [account] = page.accounts
+    assert account.account_id == "A-1"
+    assert [str(told) for told in account.unreadable] == ["NPS: 'nine' could not be read, expected a number"]
+
+
+def test_the_id_of_a_data_source_does_as_well(sandbox: Sandbox) -> None:
+    # GIVEN both ids of a book  WHEN it is read by either  THEN it is the same book
+    loaded = load_book(sandbox, [row(1)])
+    by_database = list(account_book(sandbox, loaded.database_id).read(Bookmark()))
+    assert list(account_book(sandbox, loaded.data_source_id).read(Bookmark())) == by_database
+
+
+class TwoSources:
+    """A database of two data sources, which Notion's API makes by `data_sources.create`."""
+
+    def __init__(self, *names: str) -> None:
+        self.asked: list[str] = []
+        self.sources = [{"id": f"id-{name}", "name": name} for name in names]
+
+    def call(self, request: Any, *, about: str, repeatable: bool = True) -> Any:
+        del about, repeatable
+        return request(self)
+
+    @property
+    def databases(self) -> Any:
+        return self
+
+    data_sources = databases
+
+    def retrieve(self, database_id: str) -> dict[str, Any]:
+        return {"id": database_id, "data_sources": self.sources}
+
+    def query(self, source_id: str, **_: Any) -> dict[str, Any]:
+        self.asked.append(source_id)
+        return {"results": [], "has_more": False}
+
+
+def test_a_database_of_several_data_sources_needs_the_name_of_one() -> None:
+    # GIVEN a database of two data sources  WHEN none is named  THEN both are named in what is told
+    notion: Any = TwoSources("Accounts", "Archive")
+    with pytest.raises(Misconfigured, match=r"exactly one .* 'Accounts' \(id-Accounts\), 'Archive'"):
+        list(NotionCSMAdapter(notion, "db").read(Bookmark()))
+
+    # WHEN one of them is named  THEN that is read
+    list(NotionCSMAdapter(notion, "db", source_name="Archive").read(Bookmark()))
+    assert notion.asked == ["id-Archive"]
+
+    # WHEN a third is named, or there is none at all  THEN that is told
+    with pytest.raises(Misconfigured, match="named 'Leads'"):
+        list(NotionCSMAdapter(notion, "db", source_name="Leads").read(Bookmark()))
+    empty: Any = TwoSources()
+    with pytest.raises(Misconfigured, match="has: none"):
+        list(NotionCSMAdapter(empty, "db").read(Bookmark()))
+
+
+@pytest.fixture
+def page_of(sandbox: Sandbox) -> tuple[str, Account]:
+    """A book of one account: the database's id, and the account."""
+    loaded = load_book(sandbox, [row(1)])
+    [page] = account_book(sandbox, loaded.database_id).read(Bookmark())
+    return loaded.database_id, page.accounts[0]
+
+
+def written(sandbox: Sandbox, page_id: str) -> dict[str, Any]:
+    """The page's properties, as Notion shows them."""
+    page: dict[str, Any] = notion_client(sandbox, Waiting()).call(
+        lambda notion: notion.pages.retrieve(page_id), about="page"
+    )
+    return dict(page["properties"])
+
+
+def plain(prop: dict[str, Any]) -> str:
+    return "".join(part["plain_text"] for part in prop[prop["type"]])
+
+
+def test_what_the_scan_found_is_written_to_the_accounts_page(sandbox: Sandbox, page_of: tuple[str, Account]) -> None:
+    # GIVEN an account's page  WHEN values are written to it, twice
+    database, account = page_of
+    book = account_book(sandbox, database)
+    book.write(account.page_id, VALUES)
+    book.write(account.page_id, VALUES)
+
+    # THEN they stand there, and what the team keeps there is as it was
+    page = written(sandbox, account.page_id)
+    assert page["CSM Health Score"]["number"] == 71.3
+    assert page["CSM Health RAG"]["select"]["name"] == "AMBER"
+    assert page["CSM Churn Risk"]["select"]["name"] == "high"
+    assert plain(page["CSM Why"]) == "usage fell"
+    assert page["CSM Since"]["date"]["start"] == "2024-09-01"
+    assert plain(page["CSM Next Step"]) == "call them"
+    assert page["CSM Last Scan"]["date"]["start"] == "2024-09-30"
+    assert plain(page["Account ID"]) == "A-1"
+
+    # AND the schema was looked at once
+    assert requests_to(sandbox, "notion")["GET /v1/data_sources/{data_source_id}"] == 1
+
+
+def test_what_is_not_known_any_more_is_emptied(sandbox: Sandbox, page_of: tuple[str, Account]) -> None:
+    # GIVEN a page with values
+    database, account = page_of
+    book = account_book(sandbox, database)
+    book.write(account.page_id, VALUES)
+
+    # WHEN the account can no longer be judged
+    unknown = PageValues(None, "Unknown", None, "no usage data", None, "", date(2024, 10, 1))
+    book.write(account.page_id, unknown)
+
+    # THEN no old value stays
+    page = written(sandbox, account.page_id)
+    assert page["CSM Health Score"]["number"] is None
+    assert page["CSM Health RAG"]["select"]["name"] == "Unknown"
+    assert page["CSM Churn Risk"]["select"] is None
+    assert page["CSM Since"]["date"] is None
+    assert plain(page["CSM Next Step"]) == ""
+
+
+def test_long_and_nasty_texts_arrive_whole_and_literal(sandbox: Sandbox, page_of: tuple[str, Account]) -> None:
+    # GIVEN a reason that is longer than one text may be, full of markup, half characters and emoji
+    database, account = page_of
+    why = NASTY * 50 + "🦊" * 2500 + "\ud83e" + "\x00" + "‮"
+
+    # WHEN it is written
+    account_book(sandbox, database).write(
+        account.page_id, PageValues(1.0, "RED", "high", why, None, "", date(2024, 9, 30))
+    )
+
+    # THEN it reads the same, but for what no text may hold
+    assert plain(written(sandbox, account.page_id)["CSM Why"]) == NASTY * 50 + "🦊" * 2500 + "\ufffd"
+
+
+def test_only_properties_that_are_there_and_fit_are_written(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    # GIVEN a book that has few of our properties, and one of them as another type
+    schema: dict[str, Any] = {
+        "Name": {"title": {}},
+        "Account ID": {"rich_text": {}},
+        "CSM Health Score": {"rich_text": {}},
+        "CSM Why": {"number": {}},
+        "CSM Last Scan": {"date": {}},
+    }
+    loaded = load_book(sandbox, [row(1)], schema)
+    book = account_book(sandbox, loaded.database_id)
+    [page] = book.read(Bookmark())
+
+    # WHEN values are written, twice
+    with caplog.at_level(logging.WARNING):
+        book.write(page.accounts[0].page_id, VALUES)
+        book.write(page.accounts[0].page_id, VALUES)
+
+    # THEN what fits is there
+    properties = written(sandbox, page.accounts[0].page_id)
+    assert plain(properties["CSM Health Score"]) == "71.3"
+    assert properties["CSM Why"]["number"] is None
+    assert properties["CSM Last Scan"]["date"]["start"] == "2024-09-30"
+
+    # AND what does not is told once
+    told = [record.getMessage() for record in caplog.records if record.name.startswith("connectors")]
+    assert len(told) == 5
+    assert f"the database {loaded.database_id}: the property 'CSM Since' is missing; it is not written" in told
+    assert any("'CSM Why' has the type number, which cannot hold a str" in text for text in told)
+
+
+def test_a_page_in_the_trash_is_refused_by_name(sandbox: Sandbox, page_of: tuple[str, Account]) -> None:
+    # GIVEN an account whose page was thrown away after the scan read it
+    database, account = page_of
+    notion_client(sandbox, Waiting()).call(
+        lambda notion: notion.pages.update(account.page_id, in_trash=True), about="page"
+    )
+
+    # WHEN values are written to it  THEN it is refused, and the page is named
+    with pytest.raises(Refused, match=f"the page {account.page_id}.*archived"):
+        account_book(sandbox, database).write(account.page_id, VALUES)
+
+
+def test_a_page_that_is_gone_is_refused_while_the_book_is_still_there(
+    sandbox: Sandbox, page_of: tuple[str, Account]
+) -> None:
+    # GIVEN a page that does not exist any more  WHEN values are written to it  THEN it is that page's matter alone
+    gone = "00000000-0000-4000-8000-000000000000"
+    with pytest.raises(Refused, match=f"the page {gone} is gone"):
+        account_book(sandbox, page_of[0]).write(gone, VALUES)
+
+
+def test_a_write_that_was_cut_off_is_repeated(sandbox: Sandbox, page_of: tuple[str, Account]) -> None:
+    # GIVEN a connection that breaks after Notion did its work
+    database, account = page_of
+    break_next(sandbox, "notion", "drop_after", method="PATCH")
+
+    # WHEN values are written  THEN they are written again, since that is safe
+    account_book(sandbox, database).write(account.page_id, VALUES)
+    assert written(sandbox, account.page_id)["CSM Health Score"]["number"] == 71.3
+    assert requests_to(sandbox, "notion")["PATCH /v1/pages/{page_id}"] == 2
+
+
+def test_every_call_waits_for_the_shared_pace(sandbox: Sandbox) -> None:
+    # GIVEN a pace that has no slot left in time
+    class NoSlot:
+        def wait(self) -> None:
+            raise OutOfTime("the next slot is too late")
+
+        def push_back(self, seconds: float) -> None: ...
+
+    waiting = Waiting()
+    waiting.pace = NoSlot()  # type: ignore[assignment]
+    source = load_book(sandbox, [row(1)]).data_source_id
+
+    # WHEN the book is read  THEN Notion is not called at all
+    with pytest.raises(OutOfTime):
+        list(account_book(sandbox, source, waiting).read(Bookmark()))
+    assert requests_to(sandbox, "notion") == {}
+
+
+def test_a_book_that_was_unshared_says_what_to_do(sandbox: Sandbox) -> None:
+    # GIVEN an id that the integration does not see  WHEN the book is read  THEN id and remedy are told
+    with pytest.raises(Misconfigured, match=r"the database 0b1cd2ef-.*share the database with the integration"):
+        list(account_book(sandbox, "0b1cd2ef-0000-4000-8000-000000000000").read(Bookmark()))
+
+
+def test_memory_stays_flat_over_many_windows() -> None:
+    # GIVEN a walk over many windows of a book whose accounts were created minute by minute
+    walk = Walk(Bookmark())
+    most = 0
+    for number in range(2000):
+        rows = [{"id": f"{number}-{at}", "created_time": f"{number:06}-{at // 10}"} for at in range(100)]
+        walk.step({"results": rows, "has_more": True, "next_cursor": "x"})
+        most = max(most, len(walk._seam))
+
+    # WHEN it is over  THEN it never held more than the ids of one minute
+    assert most == 10

@@ -1,0 +1,241 @@
+"""When Notion does not answer as hoped: what is tried again, what is told, and what is never done twice."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+
+from connectors.notion.client import NotionClient
+from connectors.notion.names import RecordNames
+from connectors.notion.records import NotionHealthRecords
+from connectors.notion.schema import records_schema
+from connectors.patience import Patience, seconds_asked
+from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
+from customer_success.news import HealthRecord, Line
+from customer_success.ports import Bookmark
+from local.sandbox import Sandbox
+from local.sandbox.notion.load import Book
+from local.sandbox.notion.workspace import ROOT_PAGE
+from tests.builders.notion_books import account_book, load_book, notion_client, row
+from tests.builders.vendors import CountingPace, Waiting, break_next, requests_to
+
+QUERY = "POST /v1/data_sources/{data_source_id}/query"
+CREATE = "POST /v1/pages"
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    with Sandbox(tmp_path).start() as sandbox:
+        yield sandbox
+
+
+def read_book(sandbox: Sandbox, waiting: Waiting) -> int:
+    """Read the book of two accounts; how many came."""
+    source = load_book(sandbox, [row(1), row(2)]).data_source_id
+    return sum(len(page.accounts) for page in account_book(sandbox, source, waiting).read(Bookmark()))
+
+
+@pytest.mark.parametrize("status", [409, 500, 502, 503, 504, 529])
+def test_a_passing_fault_is_waited_out(sandbox: Sandbox, status: int) -> None:
+    # GIVEN a Notion that fails twice
+    waiting = Waiting()
+    break_next(sandbox, "notion", "status", status=status, match="/query", times=2)
+
+    # WHEN the book is read  THEN it is read, after pauses that grow, each call at the shared pace
+    assert read_book(sandbox, waiting) == 2
+    assert waiting.slept == [0.5, 1.0]
+    assert waiting.pace.waits == sum(requests_to(sandbox, "notion").values()) == 4
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after", "malformed"])
+def test_a_broken_answer_to_a_question_is_asked_again(sandbox: Sandbox, kind: str) -> None:
+    # GIVEN an answer that breaks off  WHEN the book is read  THEN it is asked again
+    break_next(sandbox, "notion", kind, match="/query")
+    assert read_book(sandbox, Waiting()) == 2
+    assert requests_to(sandbox, "notion")[QUERY] == 2
+
+
+def test_a_question_that_takes_too_long_is_asked_again(sandbox: Sandbox) -> None:
+    # GIVEN an answer that comes later than the caller waits
+    source = load_book(sandbox, [row(1)]).data_source_id
+    break_next(sandbox, "notion", "delay", seconds=1, match="/databases")
+    client = NotionClient("ntn_sandbox", Waiting().patience, base_url=sandbox.url("notion"), timeout=0.3)
+
+    # WHEN it is asked  THEN it is asked again
+    database = load_book(sandbox, []).database_id
+    answer = client.call(lambda notion: notion.databases.retrieve(database), about="the database")
+    assert answer["data_sources"][0]["id"] == source
+    assert requests_to(sandbox, "notion") == {"GET /v1/databases/{database_id}": 2}
+
+
+def test_a_fault_that_stays_is_unavailable(sandbox: Sandbox) -> None:
+    # GIVEN a Notion that is down  WHEN the book is read  THEN after four tries it is told, with what Notion says
+    break_next(sandbox, "notion", "status", status=503, match="/query", times=None)
+    with pytest.raises(Unavailable, match=r"503") as told:
+        read_book(sandbox, Waiting())
+    assert not isinstance(told.value, Unclear)
+    assert requests_to(sandbox, "notion")[QUERY] == 4
+
+
+def test_nothing_is_tried_again_that_the_time_left_does_not_allow(sandbox: Sandbox) -> None:
+    # GIVEN less time than the second pause takes
+    waiting = Waiting(seconds_left=0.8)
+    break_next(sandbox, "notion", "status", status=503, match="/query", times=None)
+
+    # WHEN the book is read  THEN only the first pause was made
+    with pytest.raises(Unavailable):
+        read_book(sandbox, waiting)
+    assert waiting.slept == [0.5]
+
+
+def test_a_pause_that_notion_asks_for_is_told_to_all_and_kept(sandbox: Sandbox) -> None:
+    # GIVEN a Notion that asks for 7 seconds
+    waiting = Waiting()
+    break_next(sandbox, "notion", "status", status=429, retry_after=7, match="/query")
+
+    # WHEN the book is read  THEN the shared pace is pushed back, and the call waits for it, not by itself
+    assert read_book(sandbox, waiting) == 2
+    assert waiting.pace.pauses == [7.0]
+    assert waiting.slept == []
+
+
+def test_a_pause_longer_than_the_time_left_goes_back_to_the_queue(sandbox: Sandbox) -> None:
+    # GIVEN a Notion that asks for more than there is
+    waiting = Waiting(seconds_left=30)
+    break_next(sandbox, "notion", "status", status=429, retry_after=90, match="/query")
+
+    # WHEN the book is read  THEN whoever decides knows for how long to wait, and all others are told
+    with pytest.raises(Unavailable) as told:
+        read_book(sandbox, waiting)
+    assert told.value.retry_after == 90.0
+    assert waiting.pace.pauses == [90.0]
+    assert requests_to(sandbox, "notion")[QUERY] == 1
+
+
+def test_a_refused_token_says_which_secret_to_check(sandbox: Sandbox) -> None:
+    # GIVEN a token that Notion does not take  WHEN it is used  THEN there is one try, and the remedy
+    client = notion_client(sandbox, Waiting(), token="wrong")
+    with pytest.raises(Misconfigured, match=r"Notion refused the token: .*Check the secret"):
+        client.call(lambda notion: notion.users.me(), about="the integration")
+    assert sum(requests_to(sandbox, "notion").values()) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "said"),
+    [
+        (401, Misconfigured, "Check the secret"),
+        (404, Misconfigured, r"the book: .*share the database with the integration"),
+        (403, Refused, "Notion refused the book .403 restricted_resource"),
+        (400, Refused, "Notion refused the book .400 "),
+        (422, Refused, "Notion refused the book .422 "),
+    ],
+)
+def test_what_trying_again_cannot_help_is_told_at_once(
+    sandbox: Sandbox, status: int, error: type[Exception], said: str
+) -> None:
+    # GIVEN an error for good  WHEN it is met  THEN there is one try, and its kind says what can be done
+    break_next(sandbox, "notion", "status", status=status)
+    with pytest.raises(error, match=said):
+        notion_client(sandbox, Waiting()).call(lambda notion: notion.users.me(), about="the book")
+    assert sum(requests_to(sandbox, "notion").values()) == 1
+
+
+def test_an_id_that_cannot_be_one_is_told(sandbox: Sandbox) -> None:
+    # GIVEN an id that would lead elsewhere  WHEN it is used  THEN nothing is asked
+    with pytest.raises(Misconfigured, match="the page: this cannot be an id"):
+        notion_client(sandbox, Waiting()).call(lambda notion: notion.pages.retrieve("../me"), about="the page")
+    assert requests_to(sandbox, "notion") == {}
+
+
+@pytest.fixture
+def records(sandbox: Sandbox) -> NotionHealthRecords:
+    source = load_book(sandbox, []).data_source_id
+    schema = records_schema(RecordNames(), accounts_source_id=source)
+    made = sandbox.load(Book(title="Records", properties=schema, key="Alert ID", rows=[]))
+    return NotionHealthRecords(notion_client(sandbox, Waiting()), made.database_id)
+
+
+def record() -> HealthRecord:
+    lines = (Line("usage fell"),)
+    return HealthRecord("k1", "Acme", ROOT_PAGE, date(2024, 9, 30), 30.0, "RED", "high", "both", None, lines)
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after", "malformed", "status"])
+def test_a_create_of_which_nobody_knows_the_end_is_unclear_and_never_repeated(
+    sandbox: Sandbox, records: NotionHealthRecords, kind: str
+) -> None:
+    # GIVEN a record whose page is created, or not, before the connection breaks
+    records.find("k1")
+    break_next(sandbox, "notion", kind, status=502, method="POST", match="/pages")
+
+    # WHEN it is created  THEN it is unclear what became of it, and it was asked for once
+    with pytest.raises(Unclear):
+        records.create(record())
+    assert requests_to(sandbox, "notion")[CREATE] == 1
+
+    # AND whoever looks it up finds out
+    done = kind in ("drop_after", "malformed")
+    assert (records.find("k1") is not None) is done
+
+
+@pytest.mark.parametrize("status", [409, 429])
+def test_a_create_that_was_surely_not_carried_out_is_tried_again(
+    sandbox: Sandbox, records: NotionHealthRecords, status: int
+) -> None:
+    # GIVEN a Notion that turns the create away  WHEN it is created  THEN it is tried again, and made once
+    break_next(sandbox, "notion", "status", status=status, method="POST", match="/pages")
+    page_id = records.create(record())
+    assert records.find("k1") == page_id
+    assert requests_to(sandbox, "notion")[CREATE] == 2
+
+
+def test_a_create_that_never_left_is_unavailable_not_unclear(tmp_path: Path) -> None:
+    # GIVEN a Notion that cannot be reached at all
+    with Sandbox(tmp_path).start() as gone:
+        url = gone.url("notion")
+    client = NotionClient("ntn_sandbox", Waiting().patience, base_url=url)
+
+    # WHEN something is created  THEN it surely was not
+    with pytest.raises(Unavailable, match="ConnectError") as told:
+        client.call(lambda notion: notion.pages.create(parent={}), about="the record", repeatable=False)
+    assert not isinstance(told.value, Unclear)
+
+
+def test_clients_add_no_log_handlers() -> None:
+    # GIVEN the handlers of the SDK's logger  WHEN clients are made  THEN there are no more of them
+    before = list(logging.getLogger("notion_client").handlers)
+    for _ in range(3):
+        NotionClient("token", Waiting().patience)
+    assert logging.getLogger("notion_client").handlers == before
+
+
+def test_the_retry_after_header_is_read_in_both_forms() -> None:
+    # GIVEN seconds, a date, or what is neither  WHEN it is read  THEN it is seconds from now, or nothing
+    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    assert seconds_asked("12") == 12.0
+    assert seconds_asked("0.5") == 0.5
+    assert 25 < (seconds_asked(soon) or 0) <= 30
+    assert seconds_asked("-3") == 0.0
+    assert [seconds_asked(odd) for odd in (None, "", "soon", "nan", "inf")] == [None] * 5
+
+
+def test_pauses_grow_and_scatter() -> None:
+    # GIVEN a vendor that is down
+    def down() -> None:
+        raise Unavailable("down")
+
+    # WHEN two processes try that differ by chance
+    def pauses(chance: float) -> list[float]:
+        slept: list[float] = []
+        with pytest.raises(Unavailable):
+            Patience(CountingPace(), lambda: 60.0, slept.append, lambda: chance).call(down, repeatable=False)
+        return slept
+
+    # THEN each waits longer from try to try, but not as long as the other
+    assert pauses(0.0) == [0.25, 0.5, 1.0]
+    assert pauses(1.0) == [0.5, 1.0, 2.0]

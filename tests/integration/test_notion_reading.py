@@ -1,0 +1,442 @@
+"""Reading an account from a page whose properties have the types that the team happened to choose."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from connectors.notion.account_page import account_of
+from connectors.notion.names import PropertyNames
+from customer_success.account import Account
+from customer_success.errors import Misconfigured
+from customer_success.schemas import CSMHealthSignals
+from tests.builders.notion_pages import (
+    PAGE_ID,
+    Json,
+    checkbox,
+    dated,
+    email,
+    formula,
+    multi_select,
+    number,
+    page,
+    people,
+    prop,
+    relation,
+    rolled_up,
+    rollup,
+    select,
+    status,
+    text,
+    title,
+)
+
+UNKNOWN = None
+A_NUMBER, A_DATE, AN_ADDRESS = "a number", "a date", "an e-mail address"
+
+
+def read(**properties: Json) -> Account:
+    return account_of(page(**properties), PropertyNames())
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (number(7), 7),
+        (number(30.0), 30),
+        (number(30.5), 30.5),
+        (formula("number", 7.0), 7),
+        (rolled_up("number", 7), 7),
+        (rollup(number(7)), 7),
+        (rollup(number(7), number(7)), 7),
+        (number(None), UNKNOWN),
+        (formula("number", None), UNKNOWN),
+        (rollup(), UNKNOWN),
+        (number(999), 999),
+    ],
+)
+def test_a_number_is_read_from_whatever_holds_one(given: Json, meant: float | None) -> None:
+    # GIVEN a property that holds a number in its own way  WHEN the account is read
+    account = read(NPS=given)
+
+    # THEN the signal is that number, a whole one as an int; the scorer judges its range
+    assert account.signals.get("nps_score") == meant
+    assert type(account.signals.get("nps_score")) is type(meant)
+    assert account.unreadable == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (text("about 8"), "about 8"),
+        (select("8"), "8"),
+        (checkbox(True), "True"),
+        (formula("string", "75%"), "75%"),
+        (rollup(number(7), number(8)), "7, 8"),
+        (dated("2024-10-01"), "2024-10-01"),
+        (relation("p1"), "a value of type relation"),
+        (text("x" * 5000), "x" * 199 + "…"),
+    ],
+)
+def test_what_cannot_be_a_number_is_unknown_and_told(given: Json, shown: str) -> None:
+    # GIVEN a property of a type that cannot give a number  WHEN the account is read
+    account = read(NPS=given, ARR=number(5))
+
+    # THEN the signal is unknown, the property is named, and the rest of the account is there
+    assert "nps_score" not in account.signals
+    [told] = account.unreadable
+    assert (told.property, told.value, told.expected) == ("NPS", shown, A_NUMBER)
+    assert account.arr == 5
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (dated("2024-10-01"), date(2024, 10, 1)),
+        (dated("2024-10-01T23:30:00.000-08:00"), date(2024, 10, 1)),
+        (dated("2024-10-01T00:30:00.000+09:00"), date(2024, 10, 1)),
+        (dated("2024-01-01", "2024-12-31"), date(2024, 12, 31)),
+        (formula("date", {"start": "2024-10-01", "end": None}), date(2024, 10, 1)),
+        (rolled_up("date", {"start": "2024-10-01", "end": None}), date(2024, 10, 1)),
+        (rollup(dated("2024-10-01")), date(2024, 10, 1)),
+        (prop("created_time", "2024-10-01T07:00:00.000Z"), date(2024, 10, 1)),
+        (dated(None), UNKNOWN),
+    ],
+)
+def test_a_date_is_the_day_as_it_is_written(given: Json, meant: date | None) -> None:
+    # GIVEN a date, with or without time and offset  WHEN it is read  THEN it is the day in its own offset
+    account = read(Contract_End_Date=given)
+    assert account.contract_end == meant
+    assert account.unreadable == ()
+
+
+@pytest.mark.parametrize("given", [text("next spring"), text("2024-10-01"), number(45000), dated("soon")])
+def test_what_cannot_be_a_date_is_unknown_and_told(given: Json) -> None:
+    # GIVEN no date  WHEN it is read  THEN the contract's end is unknown, and told
+    account = read(Contract_End_Date=given)
+    assert account.contract_end is None
+    assert [(told.property, told.expected) for told in account.unreadable] == [("Contract End Date", A_DATE)]
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (select("Growing"), "growing"),
+        (status("GROWING"), "growing"),
+        (text(" growing "), "growing"),
+        (formula("string", "growing"), "growing"),
+        (rollup(select("Growing")), "growing"),
+        (select("booming"), "booming"),
+        (select(None), UNKNOWN),
+        (text("  "), UNKNOWN),
+    ],
+)
+def test_a_choice_is_read_from_whatever_holds_a_word(given: Json, meant: str | None) -> None:
+    # GIVEN a word of the scorer's, or one it does not know  WHEN read  THEN the first fits, the second stays
+    account = read(Usage_Trend=given)
+    assert account.signals.get("usage_trend") == meant
+    assert account.unreadable == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "signal", "meant"),
+    [
+        ("Invoice Status", "Overdue 30", "invoice_payment_status", "overdue_30"),
+        ("Invoice Status", "overdue-90 Plus", "invoice_payment_status", "overdue_90_plus"),
+        ("Invoice Status", "Overdue 90+", "invoice_payment_status", "Overdue 90+"),
+        ("Health Status", "green", "tam_health_rag", "GREEN"),
+        ("Collections Risk", "Critical", "collections_risk", "CRITICAL"),
+        ("Ticket Sentiment", "Negative", "avg_ticket_sentiment", "negative"),
+        ("Stakeholder Engagement", "HIGH", "stakeholder_engagement", "high"),
+    ],
+)
+def test_case_space_and_hyphen_of_a_choice_do_not_matter(name: str, written: str, signal: str, meant: str) -> None:
+    # GIVEN a choice as a person wrote it  WHEN read  THEN it is the scorer's word, where that is beyond doubt
+    assert read(**{name: select(written)}).signals == {signal: meant}
+
+
+@pytest.mark.parametrize("given", [number(3), multi_select("growing"), checkbox(True)])
+def test_what_cannot_be_a_choice_is_unknown_and_told(given: Json) -> None:
+    # GIVEN no word  WHEN read  THEN the signal is unknown and the words that would be right are told
+    account = read(Usage_Trend=given)
+    assert account.signals == {}
+    assert account.unreadable[0].expected == "one of growing, stable, declining, inactive"
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (email(" Ada@Example.COM "), "ada@example.com"),
+        (text("ada@example.com"), "ada@example.com"),
+        (formula("string", "ada@example.com"), "ada@example.com"),
+        (people(("Grace", None), ("Ada", "Ada@example.com")), "ada@example.com"),
+        (rollup(people(("Ada", "ada@example.com"))), "ada@example.com"),
+        (prop("created_by", {"name": "Ada", "person": {"email": "ada@example.com"}}), "ada@example.com"),
+        (email(None), UNKNOWN),
+        (people(), UNKNOWN),
+    ],
+)
+def test_an_address_is_read_from_whatever_holds_one(given: Json, meant: str | None) -> None:
+    # GIVEN an address in one of its forms  WHEN it is read  THEN it is that address, in lower case
+    account = read(Owner_Email=given)
+    assert account.owner_email == meant
+    assert account.unreadable == ()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        email("ada"),
+        email("ada@localhost"),
+        email("ada@example.com, eve@example.com"),
+        email("Ada <ada@example.com>"),
+        text("ada@example.com\nBcc: eve@example.com"),
+        email("a" * 250 + "@example.com"),
+        people(("Ada", None)),
+        number(1),
+        select("Ada"),
+    ],
+)
+def test_what_is_no_single_address_is_unknown_and_told(given: Json) -> None:
+    # GIVEN something that mail could not go to, or would go to two  WHEN read  THEN there is no owner, and it is told
+    account = read(Owner_Email=given)
+    assert account.owner_email is None
+    assert [told.expected for told in account.unreadable] == [AN_ADDRESS]
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (checkbox(True), True),
+        (checkbox(False), False),
+        (select("Yes"), True),
+        (select("no"), False),
+        (formula("boolean", True), True),
+        (select(None), UNKNOWN),
+    ],
+)
+def test_yes_or_no_is_read_from_a_checkbox_or_a_word(given: Json, meant: bool | None) -> None:
+    # GIVEN yes, no or nothing  WHEN it is read  THEN it is just that
+    assert read(**{"Auto-Renew": given}).auto_renew is meant
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (multi_select("Jira", "Slack"), ("Jira", "Slack")),
+        (select("Jira"), ("Jira",)),
+        (text("Jira, Slack ,"), ("Jira", "Slack")),
+        (rollup(select("Jira"), multi_select("Slack", "Jira")), ("Jira", "Slack")),
+        (multi_select(), ()),
+    ],
+)
+def test_a_list_is_read_from_whatever_holds_several(given: Json, meant: tuple[str, ...]) -> None:
+    # GIVEN several values in one of their forms  WHEN they are read  THEN they are those, once each
+    assert read(Connected_Tools=given).connected_tools == meant
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (text("A-1"), "A-1"),
+        (number(1042), "1042"),
+        (number(1042.0), "1042"),
+        (prop("unique_id", {"prefix": "ACC", "number": 12}), "ACC-12"),
+        (prop("unique_id", {"prefix": None, "number": 12}), "12"),
+        (formula("string", "A-1"), "A-1"),
+        (text(""), PAGE_ID.replace("-", "")),
+    ],
+)
+def test_an_account_without_an_id_of_its_own_goes_by_its_page(given: Json, meant: str) -> None:
+    # GIVEN an id of any kind, or none  WHEN it is read  THEN it is a text, and never missing
+    assert read(Account_ID=given).account_id == meant
+
+
+@pytest.mark.parametrize(
+    ("properties", "meant"),
+    [
+        ({"Name": title("Acme")}, "Acme"),
+        ({"Company": title("Acme")}, "Acme"),
+        ({"Name": title(" ")}, f"Unnamed account ({PAGE_ID.replace('-', '')})"),
+        ({}, f"Unnamed account ({PAGE_ID.replace('-', '')})"),
+    ],
+)
+def test_an_account_always_has_a_name(properties: dict[str, Json], meant: str) -> None:
+    # GIVEN a title, whatever its property is called, or none  WHEN it is read  THEN there is a name to show
+    assert read(**properties).name == meant
+
+
+@pytest.mark.parametrize(
+    ("properties", "rate"),
+    [
+        ({"Seats_Utilization": number(0.85), "Seats_Used": number(1), "Seats_Bought": number(2)}, 0.85),
+        ({"Seats_Used": number(30), "Seats_Bought": number(40)}, 0.75),
+        ({"Seats_Used": number(0), "Seats_Bought": number(40)}, 0.0),
+        ({"Seats_Used": number(30)}, UNKNOWN),
+        ({"Seats_Used": number(0), "Seats_Bought": number(0)}, UNKNOWN),
+        ({"Seats_Bought": number(40)}, UNKNOWN),
+    ],
+)
+def test_seat_use_is_the_rate_or_follows_from_the_counts(properties: dict[str, Json], rate: float | None) -> None:
+    # GIVEN a rate, counts, or too little of either  WHEN read  THEN the rate is known only where it follows
+    account = read(**properties)
+    assert account.signals.get("seats_utilization_rate") == rate
+    assert account.unreadable == ()
+
+
+def test_seats_in_use_of_none_bought_are_told() -> None:
+    # GIVEN seats in use and none bought  WHEN the account is read
+    account = read(Seats_Used=number(3), Seats_Bought=number(0))
+
+    # THEN the rate is unknown, and the contradiction is told
+    assert account.signals == {}
+    assert str(account.unreadable[0]) == (
+        "Seats Bought: '0' could not be read, expected more than 0, since Seats Used is 3"
+    )
+
+
+def test_the_last_interaction_is_a_date_or_else_a_number_of_days() -> None:
+    # GIVEN both  WHEN the account is read  THEN the date counts
+    both = read(Last_Interaction=dated("2024-09-01"), Days_Since_Last_Interaction=number(99))
+    assert both.last_interaction == date(2024, 9, 1)
+    assert both.signals == {}
+
+    # GIVEN only the number  WHEN it is read  THEN that is the signal
+    assert read(Days_Since_Last_Interaction=number(12.0)).signals == {"days_since_last_interaction": 12}
+
+
+def test_numbers_that_begin_with_roi_are_gathered_by_their_name() -> None:
+    # GIVEN measured returns beside other properties  WHEN the account is read
+    account = read(
+        ROI_Hours_Saved=number(120),
+        ROI_Savings=formula("number", 1500.5),
+        ROI_Comment=text("good"),
+        ROI_Later=number(None),
+        ROIs=number(1),
+    )
+
+    # THEN only the numbers are there, each under its property's name
+    assert account.roi == {"ROI Hours Saved": 120.0, "ROI Savings": 1500.5}
+    assert account.unreadable == ()
+
+
+def test_a_whole_account_reads_into_valid_signals() -> None:
+    # GIVEN a page on which everything is filled in
+    full: dict[str, Any] = {
+        "Name": title("Acme"),
+        "Status": select("Inactive"),
+        "Account ID": text("A-1"),
+        "Industry": select("FinTech"),
+        "Plan": select("Enterprise"),
+        "ARR": number(120_000),
+        "Owner Email": people(("Ada", "ada@example.com")),
+        "Sales Email": email("sales@example.com"),
+        "Manager Email": email("boss@example.com"),
+        "Primary Contact Email": email("kim@acme.example"),
+        "Contract End Date": dated("2025-01-31"),
+        "Feature Adoption Rate": number(0.85),
+        "Usage Trend": select("Growing"),
+        "Login Frequency Days": number(3.0),
+        "Last Interaction": dated("2024-09-20"),
+        "Stakeholder Engagement": select("High"),
+        "NPS": number(9.0),
+        "Invoice Status": select("Overdue 30"),
+        "Seats Bought": number(40),
+        "Seats Used": number(30),
+        "Open Tickets": number(2.0),
+        "Ticket Sentiment": select("Neutral"),
+        "Escalations 90d": number(0),
+        "Health Status": select("Amber"),
+        "Collections Risk": select("Red"),
+        "Signals Updated": dated("2024-09-29"),
+        "Onboarding Until": dated("2024-10-15"),
+        "CSM Quiet Until": dated("2024-10-20"),
+        "CSM Verdict": select("false alarm"),
+        "Connected Tools": multi_select("Jira"),
+        "Notes": text("Renewal talks began."),
+        "Notice Days": number(60.0),
+        "Auto-Renew": checkbox(True),
+        "Renewal Stage": select("Negotiating"),
+        "QBR Cadence": select("Quarterly"),
+        "ROI Hours": number(10),
+    }
+
+    # WHEN it is read
+    account = read(**full)
+
+    # THEN every fact is in its place
+    assert account == Account(
+        account_id="A-1",
+        name="Acme",
+        page_id=PAGE_ID,
+        page_url="https://www.notion.so/cafe",
+        created_at="2024-09-30T07:00:00.000Z",
+        status="Inactive",
+        industry="FinTech",
+        plan="Enterprise",
+        arr=120_000,
+        owner_email="ada@example.com",
+        sales_email="sales@example.com",
+        manager_email="boss@example.com",
+        primary_contact_email="kim@acme.example",
+        contract_end=date(2025, 1, 31),
+        last_interaction=date(2024, 9, 20),
+        notice_days=60,
+        auto_renew=True,
+        renewal_stage="Negotiating",
+        qbr_cadence="Quarterly",
+        onboarding_until=date(2024, 10, 15),
+        quiet_until=date(2024, 10, 20),
+        verdict="false alarm",
+        signals_updated=date(2024, 9, 29),
+        connected_tools=("Jira",),
+        notes="Renewal talks began.",
+        signals={
+            "feature_adoption_rate": 0.85,
+            "usage_trend": "growing",
+            "login_frequency_days": 3,
+            "stakeholder_engagement": "high",
+            "nps_score": 9,
+            "invoice_payment_status": "overdue_30",
+            "seats_utilization_rate": 0.75,
+            "open_ticket_count": 2,
+            "avg_ticket_sentiment": "neutral",
+            "escalation_count_90_days": 0,
+            "tam_health_rag": "AMBER",
+            "collections_risk": "RED",
+        },
+        roi={"ROI Hours": 10.0},
+    )
+
+    # AND the strict scorer takes them as they are
+    CSMHealthSignals.model_validate(account.signals_on(date(2024, 9, 30)))
+
+
+def test_an_empty_page_is_an_account_of_which_nothing_is_known() -> None:
+    # GIVEN a page without a single property  WHEN it is read  THEN there is an account, and nothing to complain of
+    account = read()
+    assert account.signals == {}
+    assert account.unreadable == ()
+
+
+def test_half_a_day_of_notice_is_told() -> None:
+    # GIVEN a notice period that is no whole number of days  WHEN read  THEN it is unknown and told
+    account = read(Notice_Days=number(30.5))
+    assert account.notice_days is None
+    assert account.unreadable[0].expected == "a whole number of days"
+
+
+def test_names_of_properties_are_settings() -> None:
+    # GIVEN a team that calls things otherwise
+    names = PropertyNames.overridden_by({"nps_score": "Promoter", "roi_prefix": "Value: "})
+
+    # WHEN its page is read  THEN its names count
+    account = account_of(page(Promoter=number(9), NPS=number(1), **{"Value: hours": number(2)}), names)
+    assert account.signals == {"nps_score": 9}
+    assert account.roi == {"Value: hours": 2.0}
+
+    # AND a setting that names nothing is refused with what there is
+    with pytest.raises(Misconfigured, match=r"nps is not known; known are name, .*nps_score"):
+        PropertyNames.overridden_by({"nps": "Promoter"})

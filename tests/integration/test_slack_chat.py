@@ -1,0 +1,425 @@
+"""Messages in Slack: to the person they are for, once each, with account data that is shown and not read."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import httpx
+import pytest
+from slack_sdk.errors import SlackApiError, SlackRequestError
+from slack_sdk.web import SlackResponse
+
+from connectors.slack.blocks import blocks
+from connectors.slack.chat import SlackChat
+from connectors.slack.faults import fault_of
+from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
+from customer_success.news import ChatMessage, Line
+from local.sandbox import SLACK_TOKEN, Sandbox
+from tests.builders.vendors import NASTY, Waiting, break_next, requests_to
+
+TEAM = "C0TEAM"
+ADA = "ada@example.com"
+POST = "POST /api/chat.postMessage"
+LOOK_UP = "POST /api/users.lookupByEmail"
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    with Sandbox(tmp_path).start() as sandbox:
+        yield sandbox
+
+
+def slack(sandbox: Sandbox, *, token: str = SLACK_TOKEN, waiting: Waiting | None = None) -> SlackChat:
+    """A connector as a fresh process makes it."""
+    return SlackChat(token, TEAM, (waiting or Waiting()).patience, base_url=sandbox.url("slack"), timeout=5)
+
+
+def message(
+    *lines: Line, key: str = "k1", title: str = "Acme", recipient: str | None = None, thread: str | None = None
+) -> ChatMessage:
+    return ChatMessage(key, title, lines or (Line("usage fell"),), recipient, thread)
+
+
+def posted(folder: Path, channel: str = TEAM) -> list[dict[str, Any]]:
+    """The messages of a channel, as they lie on disk."""
+    file = folder / "slack" / f"{channel}.jsonl"
+    return [json.loads(line)["payload"] for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def elements(payload: dict[str, Any]) -> list[dict[str, Any]]:
+    """The texts and links of a message's rich text, in order."""
+    found: list[dict[str, Any]] = []
+    for block in payload["blocks"]:
+        for part in block.get("elements", []):
+            sections = part["elements"] if part["type"] == "rich_text_list" else [part]
+            found += [element for section in sections for element in section["elements"]]
+    return found
+
+
+def lines_of(payload: dict[str, Any]) -> list[str]:
+    return [element["text"] for element in elements(payload)]
+
+
+def test_news_for_a_person_is_a_direct_message(sandbox: Sandbox, tmp_path: Path) -> None:
+    # GIVEN an owner whom Slack knows  WHEN two messages are for them
+    chat = slack(sandbox)
+    chat.post(message(recipient=ADA))
+    chat.post(message(key="k2", recipient=ADA))
+
+    # THEN both are in their direct messages, who was looked up once, and the team sees nothing
+    assert [lines_of(payload) for payload in posted(tmp_path, f"dm-{ADA}")] == [["usage fell"]] * 2
+    assert posted(tmp_path) == []
+    assert requests_to(sandbox, "slack")[LOOK_UP] == 1
+
+
+def test_news_for_the_team_is_in_its_channel(sandbox: Sandbox, tmp_path: Path) -> None:
+    # GIVEN a message for nobody in particular  WHEN it is posted  THEN the team's channel has it, nobody looked up
+    slack(sandbox).post(message(Line("Reasons", strong=True), Line("usage fell", bullet=True)))
+    [payload] = posted(tmp_path)
+    assert payload["blocks"] == [
+        {"type": "header", "text": {"type": "plain_text", "text": "Acme", "emoji": False}},
+        {
+            "type": "rich_text",
+            "elements": [
+                {
+                    "type": "rich_text_section",
+                    "elements": [{"type": "text", "text": "Reasons", "style": {"bold": True}}],
+                },
+                {
+                    "type": "rich_text_list",
+                    "style": "bullet",
+                    "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "usage fell"}]}],
+                },
+            ],
+        },
+    ]
+    assert payload["text"] == "Acme\nReasons\nusage fell"
+    assert payload["metadata"] == {"event_type": "csm_message", "event_payload": {"key": "k1"}}
+    assert requests_to(sandbox, "slack") == {POST: 1}
+
+
+def test_news_for_somebody_slack_does_not_know_is_in_the_teams_channel(sandbox: Sandbox, tmp_path: Path) -> None:
+    # GIVEN an owner without an account  WHEN two messages are for them
+    chat = slack(sandbox)
+    chat.post(message(recipient="nobody@example.com"))
+    chat.post(message(key="k2", recipient="nobody@example.com"))
+
+    # THEN the team has them, with whom they are for; and nobody was looked up twice
+    assert [lines_of(payload)[0] for payload in posted(tmp_path)] == ["For nobody@example.com"] * 2
+    assert requests_to(sandbox, "slack")[LOOK_UP] == 1
+
+
+class Answers:
+    """A Slack that answers each method as it is told: an error code, or data."""
+
+    def __init__(self, **answers: str | dict[str, Any]) -> None:
+        self.answers = answers
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    def __getattr__(self, method: str) -> Any:
+        def answer(**given: Any) -> SlackResponse:
+            self.asked.append((method, given))
+            said = self.answers[method]
+            data = {"ok": False, "error": said} if isinstance(said, str) else {"ok": True, **said}
+            return response(data).validate()  # type: ignore[no-any-return, no-untyped-call]
+
+        return answer
+
+
+def response(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> SlackResponse:
+    return SlackResponse(
+        client=None,
+        http_verb="POST",
+        api_url="https://slack.com/api/x",
+        req_args={},
+        data=data,
+        headers=headers or {},
+        status_code=status,
+    )
+
+
+def answering(**answers: str | dict[str, Any]) -> tuple[SlackChat, Answers]:
+    chat, stand_in = SlackChat("token", TEAM, Waiting().patience), Answers(**answers)
+    chat._client._sdk = stand_in  # type: ignore[assignment]
+    return chat, stand_in
+
+
+USER: dict[str, Any] = {"user": {"id": "U1"}}
+DONE: dict[str, Any] = {"ts": "1.0"}
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        {"users_lookupByEmail": "missing_scope"},
+        {"users_lookupByEmail": "users_not_found"},
+        {"users_lookupByEmail": USER, "conversations_open": "missing_scope"},
+        {"users_lookupByEmail": USER, "conversations_open": "cannot_dm_bot"},
+        {"users_lookupByEmail": USER, "conversations_open": "user_disabled"},
+    ],
+)
+def test_where_no_direct_message_is_possible_the_team_is_told(refusal: dict[str, Any]) -> None:
+    # GIVEN an app or a person that allows no direct message  WHEN one is due  THEN it goes to the team's channel
+    chat, _ = answering(**refusal, chat_postMessage=DONE)
+    assert chat.post(message(recipient=ADA)) == f"{TEAM}/1.0"
+
+
+def test_a_bad_token_is_no_reason_to_tell_the_team() -> None:
+    # GIVEN a token that was revoked  WHEN somebody is looked up  THEN it is told, not worked around
+    chat, stand_in = answering(users_lookupByEmail="token_revoked", chat_postMessage=DONE)
+    with pytest.raises(Misconfigured, match="Check the secret with the bot token"):
+        chat.post(message(recipient=ADA))
+    assert [method for method, _ in stand_in.asked] == ["users_lookupByEmail"]
+
+
+@pytest.mark.parametrize("recipient", [ADA, "nobody@example.com", None])
+def test_a_message_is_found_by_its_key_where_it_was_posted(sandbox: Sandbox, recipient: str | None) -> None:
+    # GIVEN a message that was not posted  WHEN it is looked for  THEN it is not there
+    asked = message(recipient=recipient)
+    assert slack(sandbox).find(asked) is None
+
+    # WHEN it was, among others  THEN another process finds it
+    chat = slack(sandbox)
+    chat.post(message(key="k0", recipient=recipient))
+    message_id = chat.post(asked)
+    chat.post(message(key="k2", recipient=recipient))
+    assert slack(sandbox).find(asked) == message_id
+
+
+@pytest.mark.parametrize("code", ["missing_scope", "not_in_channel", "channel_not_found"])
+def test_a_history_that_may_not_be_read_finds_nothing(code: str) -> None:
+    # GIVEN an app without the scope  WHEN a message is looked for  THEN it is not found
+    chat, _ = answering(conversations_history=code)
+    assert chat.find(message()) is None
+
+
+def test_messages_of_others_are_not_mistaken_for_ours() -> None:
+    # GIVEN another app's message with the same key  WHEN ours is looked for  THEN it is not found
+    theirs = {"ts": "1.0", "metadata": {"event_type": "other", "event_payload": {"key": "k1"}}}
+    chat, _ = answering(conversations_history={"messages": [theirs, {"ts": "0.5"}]})
+    assert chat.find(message()) is None
+
+
+@pytest.mark.parametrize("recipient", [ADA, None])
+def test_messages_of_a_thread_lie_under_its_first(sandbox: Sandbox, tmp_path: Path, recipient: str | None) -> None:
+    # GIVEN a digest  WHEN its details are posted by the same process, and by another
+    chat = slack(sandbox)
+    digest = chat.post(message(key="digest", recipient=recipient))
+    chat.post(message(key="d1", recipient=recipient, thread="digest"))
+    slack(sandbox).post(message(key="d2", recipient=recipient, thread="digest"))
+    chat.post(message(key="other", recipient=recipient))
+
+    # THEN the details lie under it, and nothing else does
+    ts = digest.partition("/")[2]
+    channel = TEAM if recipient is None else f"dm-{recipient}"
+    assert [payload.get("thread_ts") for payload in posted(tmp_path, channel)] == [None, ts, ts, None]
+
+    # AND each is found by its key
+    for key in ("d1", "d2"):
+        assert slack(sandbox).find(message(key=key, recipient=recipient, thread="digest")) is not None
+    assert slack(sandbox).find(message(key="d3", recipient=recipient, thread="digest")) is None
+
+
+def test_the_first_of_a_thread_that_nobody_opened_opens_it(sandbox: Sandbox, tmp_path: Path) -> None:
+    # GIVEN a thread named after an account  WHEN several processes post to it  THEN the first is its head
+    heads = [slack(sandbox).post(message(key=key, thread="A-1")) for key in ("k1", "k2", "k3")]
+    ts = heads[0].partition("/")[2]
+    assert [payload.get("thread_ts") for payload in posted(tmp_path)] == [None, ts, ts]
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after", "malformed", "status"])
+def test_a_post_of_which_nobody_knows_the_end_is_unclear_and_never_repeated(
+    sandbox: Sandbox, tmp_path: Path, kind: str
+) -> None:
+    # GIVEN a connection that breaks around the posting
+    break_next(sandbox, "slack", kind, status=500, match="chat.postMessage")
+
+    # WHEN it is posted  THEN it is unclear what became of it, and it was sent once
+    chat = slack(sandbox)
+    with pytest.raises(Unclear):
+        chat.post(message())
+    assert requests_to(sandbox, "slack")[POST] == 1
+
+    # AND whoever looks it up finds out
+    done = kind in ("drop_after", "malformed")
+    assert (slack(sandbox).find(message()) is not None) is done
+    assert len(posted(tmp_path)) == done
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after", "malformed", "status"])
+def test_a_question_that_fails_is_asked_again(sandbox: Sandbox, kind: str) -> None:
+    # GIVEN a look-up that breaks off  WHEN it is made  THEN it is made again
+    break_next(sandbox, "slack", kind, status=502, match="users.lookupByEmail")
+    slack(sandbox).post(message(recipient=ADA))
+    assert requests_to(sandbox, "slack")[LOOK_UP] == 2
+
+
+def test_a_pause_that_slack_asks_for_is_kept(sandbox: Sandbox, tmp_path: Path) -> None:
+    # GIVEN a Slack that asks for 5 seconds  WHEN a message is posted  THEN the pace knows, and it is posted once
+    waiting = Waiting()
+    break_next(sandbox, "slack", "status", status=429, retry_after=5, match="chat.postMessage")
+    slack(sandbox, waiting=waiting).post(message())
+    assert waiting.pace.pauses == [5.0]
+    assert len(posted(tmp_path)) == 1
+
+    # WHEN it asks for more than there is  THEN the caller knows how long
+    break_next(sandbox, "slack", "status", status=429, retry_after=90, match="chat.postMessage")
+    with pytest.raises(Unavailable) as told:
+        slack(sandbox).post(message(key="k2"))
+    assert told.value.retry_after == 90.0
+
+
+def test_a_wrong_token_is_told(sandbox: Sandbox) -> None:
+    # GIVEN another token  WHEN a message is posted  THEN there is one try, and the remedy
+    with pytest.raises(Misconfigured, match=r"invalid_auth. Check the secret with the bot token"):
+        slack(sandbox, token="xoxb-wrong").post(message())
+    assert requests_to(sandbox, "slack") == {POST: 1}
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "error"),
+    [
+        ({"error": "invalid_auth"}, 200, Misconfigured),
+        ({"error": "not_authed"}, 200, Misconfigured),
+        ({"error": "account_inactive"}, 200, Misconfigured),
+        ({"error": "channel_not_found"}, 200, Misconfigured),
+        ({"error": "not_in_channel"}, 200, Misconfigured),
+        ({"error": "is_archived"}, 200, Misconfigured),
+        ({"error": "missing_scope", "needed": "chat:write"}, 200, Misconfigured),
+        ({"error": "ratelimited"}, 429, Unavailable),
+        ({"error": "ratelimited"}, 200, Unavailable),
+        ({"error": "<html>"}, 429, Unavailable),
+        ({"error": "service_unavailable"}, 503, Unavailable),
+        ({"error": "internal_error"}, 200, Unclear),
+        ({"error": "fatal_error"}, 200, Unclear),
+        ({"error": "Received a response in a non-JSON format: <html>"}, 502, Unclear),
+        ({"error": "Received a response in a non-JSON format: <html>"}, 200, Unclear),
+        ({}, 500, Unclear),
+        ({"error": "msg_too_long"}, 200, Refused),
+        ({"error": "invalid_blocks"}, 200, Refused),
+    ],
+)
+def test_slack_tells_by_its_code_what_went_wrong(data: dict[str, Any], status: int, error: type[Exception]) -> None:
+    # GIVEN an answer of Slack's  WHEN it is judged  THEN its kind says whether to wait, to look or to repair
+    answer = response(data, status, {"Retry-After": "3"})
+    fault = fault_of(SlackApiError("failed", answer), "it")  # type: ignore[no-untyped-call]
+    assert type(fault) is error
+    assert str(data.get("error", "")) in str(fault)
+    waits = status == 429 or data.get("error") == "ratelimited"
+    assert getattr(fault, "retry_after", None) == (3.0 if waits else None)
+    if "needed" in data:
+        assert "chat:write" in str(fault)
+
+
+@pytest.mark.parametrize(
+    ("raised", "error"),
+    [
+        (URLError(ConnectionRefusedError()), Unavailable),
+        (URLError(ssl.SSLCertVerificationError()), Unavailable),
+        (URLError(BrokenPipeError()), Unclear),
+        (URLError(TimeoutError()), Unclear),
+        (TimeoutError(), Unclear),
+        (http.client.IncompleteRead(b""), Unclear),
+        (ConnectionResetError(), Unclear),
+        (SlackRequestError("Invalid URL"), Misconfigured),
+    ],
+)
+def test_a_request_that_never_left_is_not_unclear(raised: Exception, error: type[Exception]) -> None:
+    # GIVEN what the standard library raises  WHEN it is judged  THEN only what may have arrived is unclear
+    assert type(fault_of(raised, "it")) is error
+
+
+def test_account_data_is_shown_and_not_read(sandbox: Sandbox, tmp_path: Path) -> None:
+    # GIVEN names and links that would do harm as markup
+    lines = (
+        Line(NASTY, bullet=True),
+        Line(NASTY, url="https://www.notion.so/a?b=1&c=2", strong=True),
+        Line("bad link", url="javascript:alert(1)"),
+        Line("half \ud83e\x00"),
+        Line(""),
+    )
+
+    # WHEN they are posted
+    slack(sandbox).post(message(*lines, title=NASTY))
+
+    # THEN they are texts and links, in which Slack reads no markup
+    [payload] = posted(tmp_path)
+    assert elements(payload) == [
+        {"type": "text", "text": NASTY},
+        {"type": "link", "url": "https://www.notion.so/a?b=1&c=2", "text": NASTY, "style": {"bold": True}},
+        {"type": "text", "text": "bad link"},
+        {"type": "text", "text": "half \ufffd"},
+        {"type": "text", "text": " "},
+    ]
+    assert payload["blocks"][0]["text"] == {"type": "plain_text", "text": NASTY, "emoji": False}
+
+    # AND the notification's text, which Slack does read, is escaped
+    assert "<" not in payload["text"]
+    assert payload["text"].startswith("&lt;script&gt;alert(1)&lt;/script&gt; *bold*")
+    assert "&amp; &lt;users/all&gt; &lt;!channel&gt;" in payload["text"]
+
+
+def test_nothing_in_a_message_is_read_or_unfurled() -> None:
+    # GIVEN a message  WHEN it is posted
+    chat, stand_in = answering(chat_postMessage=DONE)
+    chat.post(message())
+
+    # THEN Slack is told to read no markup in it and to unfurl no link
+    [(_, given)] = stand_in.asked
+    assert (given["mrkdwn"], given["unfurl_links"], given["unfurl_media"]) == (False, False, False)
+
+
+def test_very_long_names_arrive_readable(sandbox: Sandbox, tmp_path: Path) -> None:
+    # GIVEN a name of 5,000 characters in the title and in a line  WHEN it is posted
+    slack(sandbox).post(message(Line("🦊" * 5000), Line("the end"), title="🦊" * 5000))
+
+    # THEN both are cut between characters, and what follows is there
+    [payload] = posted(tmp_path)
+    assert payload["blocks"][0]["text"]["text"] == "🦊" * 74 + "…"
+    assert lines_of(payload) == ["🦊" * 1499 + "…", "the end"]
+
+
+@pytest.mark.parametrize(("letter", "length"), [("x", 100), ("🦊", 100), ("x", 5000)])
+def test_a_message_too_long_is_shortened_with_a_note(
+    sandbox: Sandbox, tmp_path: Path, letter: str, length: int
+) -> None:
+    # GIVEN a digest of a thousand accounts
+    lines = [Line(f"{number} {letter * length}", bullet=number % 7 == 0) for number in range(1000)]
+
+    # WHEN it is posted
+    slack(sandbox).post(message(*lines))
+
+    # THEN Slack takes it, and it says how many lines it left out
+    [payload] = posted(tmp_path)
+    *kept, note = lines_of(payload)
+    assert len(kept) >= 3
+    assert all(line.startswith(f"{number} {letter * 40}") for number, line in enumerate(kept))
+    assert note == f"… shortened: {1000 - len(kept)} more lines"
+    assert len(payload["blocks"]) <= 50
+    sizes = [sum(len(element["text"]) for element in elements({"blocks": [block]})) for block in payload["blocks"]]
+    assert max(sizes) <= 3000
+    assert sum(sizes) + len(payload["text"]) < 13_000
+
+
+def test_many_short_lines_stay_within_fifty_blocks() -> None:
+    # GIVEN as many lines as fit  WHEN they become blocks  THEN there are few
+    made = blocks("t", [Line("x" * 1600) for _ in range(6)])
+    assert len(made) == 7
+
+
+def test_the_people_who_have_an_account_decide(sandbox: Sandbox, tmp_path: Path) -> None:
+    # GIVEN a workspace that only Grace belongs to  WHEN news is for Ada and for Grace
+    httpx.post(sandbox.url("control") + "/people", json={"known": ["grace@example.com"]}).raise_for_status()
+    chat = slack(sandbox)
+    chat.post(message(recipient=ADA))
+    chat.post(message(key="k2", recipient="grace@example.com"))
+
+    # THEN Ada's is the team's, and Grace has hers
+    assert lines_of(posted(tmp_path)[0])[0] == f"For {ADA}"
+    assert len(posted(tmp_path, "dm-grace@example.com")) == 1
