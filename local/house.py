@@ -20,6 +20,7 @@ from local.stack.aws import Aws
 from local.stack.build import build
 from local.stack.bus_tap import empty_bus_tap, open_bus_tap
 from local.stack.deploy import Deployment, deploy
+from local.stack.queues import depths, wait_until_drained
 from local.stack.schedule import fire
 from local.stack.secret_store import put_secret
 from local.stack.serving import serving
@@ -63,6 +64,12 @@ class House:
         """Hand the scan rule's target the event that the rule sends on that day."""
         event = json.loads((ROOT / "events/schedule.json").read_text("utf-8"))
         fire(self.aws, self.deployment.outputs["ScanRuleName"], {**event, "time": f"{day}T{hour:02d}:00:00Z"})
+
+    def drain(self, seconds: float = 60.0) -> dict[str, int]:
+        """Wait until every queue has drained; the dead letters that are left, by their queue."""
+        wait_until_drained(self.aws, self.deployment.queues, seconds)
+        found = depths(self.aws, self.deployment.queues)
+        return {name: depth.total for name, depth in found.items() if depth.total}
 
 
 @contextmanager

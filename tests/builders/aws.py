@@ -19,11 +19,12 @@ Story: TypeAlias = Callable[[Operation, Request], Any]
 
 
 class Client:
-    """A real client. Counts calls by operation; `instead` tells how the next ones of an operation go."""
+    """A real client. Notes its calls and counts them; `instead` tells how the next ones of an operation go."""
 
     def __init__(self, real: Any) -> None:
         self.real = real
         self.calls: Counter[str] = Counter()
+        self.requests: list[Request] = []
         self._stories: dict[str, list[Story]] = {}
 
     def instead(self, operation: str, *stories: Story) -> None:
@@ -32,6 +33,7 @@ class Client:
     def __getattr__(self, operation: str) -> Operation:
         def call(**request: Any) -> Any:
             self.calls[operation] += 1
+            self.requests.append(request)
             carry_out = getattr(self.real, operation)
             stories = self._stories.get(operation)
             return stories.pop(0)(carry_out, request) if stories else carry_out(**request)

@@ -11,7 +11,7 @@ from customer_success.aws.pages import DynamoWrittenPages
 from customer_success.aws.table import Table
 from customer_success.errors import Misconfigured
 from tests.builders.accounts import TODAY
-from tests.builders.aws import Client
+from tests.builders.aws import TABLE, Client
 from tests.builders.kept import NASTY_ID, page, point, row
 
 
@@ -107,3 +107,15 @@ def test_written_pages_are_known_by_account_and_are_no_part_of_the_history(table
     # THEN they come back as they were, and the history is what it was
     assert found == written
     assert list(history.between(NASTY_ID, date.min, date.max)) == [point()]
+
+
+def test_everything_about_an_account_lies_under_its_id_and_tenant(table: Table, dynamodb: Client) -> None:
+    DynamoAccountRows(table).put_many([row(1)])
+    DynamoScoreHistory(table).put_many([("A-0001", point())])
+    DynamoWrittenPages(table).put_many({"A-0001": page()})
+    items = dynamodb.real.scan(TableName=TABLE)["Items"]
+    assert {(item["pk"]["S"], item["sk"]["S"]) for item in items} == {
+        ("acme#BOOK#07", "A-0001"),
+        ("acme#ACCOUNT#A-0001", "SCORE#2026-03-02"),
+        ("acme#ACCOUNT#A-0001", "PAGE"),
+    }

@@ -50,6 +50,17 @@ def test_adding_again_changes_nothing_and_costs_one_read(log: DynamoAlertLog, dy
     assert len(list(log.on(TODAY))) == 61
 
 
+def test_to_know_which_alerts_exist_only_their_keys_are_read(log: DynamoAlertLog, dynamodb: Client) -> None:
+    log.add([entry()])
+    assert dynamodb.requests[0]["RequestItems"][TABLE]["ProjectionExpression"] == "pk, sk"
+
+
+def test_of_two_alerts_with_one_id_the_first_stays(log: DynamoAlertLog) -> None:
+    first, second = entry(), entry(held=True)
+    log.add([first, second])
+    assert log.get(first.alert_id) == first
+
+
 def test_nothing_to_add_costs_no_call(log: DynamoAlertLog, dynamodb: Client) -> None:
     log.add([])
     log.mark([])

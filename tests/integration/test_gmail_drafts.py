@@ -226,6 +226,16 @@ def test_credentials_that_cannot_be_used_are_told(sandbox: Sandbox, info: dict[s
         gmail(sandbox, info).create(draft())
 
 
+def test_a_draft_that_never_left_is_unavailable_not_unclear(sandbox: Sandbox) -> None:
+    # GIVEN a Gmail that cannot be reached at all  WHEN a draft is created  THEN it surely was not, after four tries
+    waiting = Waiting()
+    drafts = GmailDrafts(service_account_of(sandbox), waiting.patience, base_url="http://127.0.0.1:9")
+    with pytest.raises(Unavailable, match="did not answer about the mailbox ada@") as told:
+        drafts.create(draft())
+    assert not isinstance(told.value, Unclear)
+    assert waiting.pace.waits == 4
+
+
 def test_a_token_endpoint_that_is_down_is_a_passing_fault(sandbox: Sandbox) -> None:
     # GIVEN a token endpoint that cannot be reached  WHEN a draft is created  THEN it surely was not
     info = {**service_account_of(sandbox), "token_uri": "http://127.0.0.1:9/token"}

@@ -36,7 +36,7 @@ def sdk(sandbox: Sandbox) -> Any:
 @pytest.fixture
 def http(sandbox: Sandbox) -> GatedHttp:
     credentials = credentials_for(service_account_of(sandbox), [SCOPE], mailbox=ADA)
-    return GatedHttp(credentials, sandbox.url("gmail"), ALLOWED)
+    return GatedHttp(credentials, sandbox.url("gmail"), ALLOWED, lambda: 5.0)
 
 
 def test_the_sdk_knows_nothing_but_five_methods_of_drafts(sdk: Any) -> None:

@@ -226,7 +226,7 @@ def test_an_error_page_instead_of_json_is_told_as_it_is() -> None:
 
 def test_the_app_can_do_nothing_but_post(sandbox: Sandbox) -> None:
     # GIVEN the app's credentials  WHEN anything else is requested  THEN nothing leaves
-    http = GatedHttp(credentials_for(service_account_of(sandbox), [SCOPE]), sandbox.url("chat"), ALLOWED)
+    http = GatedHttp(credentials_for(service_account_of(sandbox), [SCOPE]), sandbox.url("chat"), ALLOWED, lambda: 5.0)
     for method, path in (("GET", "/v1/spaces/TEAM/messages"), ("DELETE", "/v1/spaces/TEAM"), ("POST", "/v1/spaces")):
         with pytest.raises(NotAllowed):
             http.request(sandbox.url("chat") + path, method)

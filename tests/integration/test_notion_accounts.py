@@ -312,6 +312,15 @@ def test_only_properties_that_are_there_and_fit_are_written(sandbox: Sandbox, ca
     assert any("'CSM Why' has the type number, which cannot hold a str" in text for text in told)
 
 
+def test_a_book_without_our_properties_is_not_written_to(sandbox: Sandbox) -> None:
+    # GIVEN a book that has none of our properties  WHEN values are written  THEN Notion is not troubled
+    loaded = load_book(sandbox, [row(1)], {"Name": {"title": {}}, "Account ID": {"rich_text": {}}})
+    book = account_book(sandbox, loaded.database_id)
+    [page] = book.read(Bookmark())
+    book.write(page.accounts[0].page_id, VALUES)
+    assert "PATCH /v1/pages/{page_id}" not in requests_to(sandbox, "notion")
+
+
 def test_a_page_in_the_trash_is_refused_by_name(sandbox: Sandbox, page_of: tuple[str, Account]) -> None:
     # GIVEN an account whose page was thrown away after the scan read it
     database, account = page_of
@@ -379,3 +388,15 @@ def test_memory_stays_flat_over_many_windows() -> None:
 
     # WHEN it is over  THEN it never held more than the ids of one minute
     assert most == 10
+
+
+def test_a_database_that_was_not_shared_is_found_once_it_is(tmp_path: Path) -> None:
+    # GIVEN a database that is not shared with the integration, and an adapter that has tried it
+    with Sandbox(tmp_path).start() as sandbox:
+        database = load_book(sandbox, [row(1)]).database_id
+        book = account_book(sandbox, database, Waiting())
+        break_next(sandbox, "notion", "status", status=404, times=2)
+        with pytest.raises(Misconfigured):
+            next(book.read(Bookmark()))
+        # WHEN it is shared  THEN the same adapter, in the same process, reads it
+        assert len(next(book.read(Bookmark())).accounts) == 1

@@ -77,6 +77,7 @@ def test_a_number_is_read_from_whatever_holds_one(given: Json, meant: float | No
         (rollup(number(7), number(8)), "7, 8"),
         (dated("2024-10-01"), "2024-10-01"),
         (relation("p1"), "a value of type relation"),
+        (number(float("nan")), "nan"),
         (text("x" * 5000), "x" * 199 + "…"),
     ],
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -27,7 +27,7 @@ class GatedHttp:
     """Sends the allowed requests, each once, with the credentials' token.
 
     `allowed` are pairs of a method and a pattern that must match the whole path below `endpoint`. One session
-    serves each thread. `timeout` is how long an answer may take, in seconds.
+    serves each thread. `timeout` tells how long an answer may take now, in seconds.
     """
 
     def __init__(
@@ -35,8 +35,7 @@ class GatedHttp:
         credentials: Credentials,
         endpoint: str,
         allowed: Sequence[tuple[str, str]],
-        *,
-        timeout: float = 30.0,
+        timeout: Callable[[], float],
     ) -> None:
         self._credentials = credentials
         self._endpoint = endpoint.rstrip("/")
@@ -56,13 +55,15 @@ class GatedHttp:
         sent = {name: value for name, value in (headers or {}).items() if name.lower() != "content-length"}
         self._check(uri, method, sent)
         session = self._session()
-        self._credentials.before_request(self._own.token_request, method, uri, sent)  # type: ignore[no-untyped-call]
+        # Google's own default lets a token take two minutes.
+        token_request = partial(self._own.token_request, timeout=self._timeout())
+        self._credentials.before_request(token_request, method, uri, sent)  # type: ignore[no-untyped-call]
         answer = session.request(
             method,
             uri,
             data=body,
             headers=sent,
-            timeout=(_CONNECT_SECONDS, self._timeout),
+            timeout=(_CONNECT_SECONDS, self._timeout()),
             allow_redirects=False,
         )
         response = httplib2.Response({**answer.headers, "status": str(answer.status_code)})
@@ -84,7 +85,6 @@ class GatedHttp:
     def _session(self) -> requests.Session:
         if not hasattr(self._own, "session"):
             self._own.session = requests.Session()
-            # Google's own default lets a token take two minutes.
-            self._own.token_request = partial(Request(), timeout=self._timeout)
+            self._own.token_request = Request()
         session: requests.Session = self._own.session
         return session

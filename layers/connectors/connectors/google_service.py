@@ -36,7 +36,7 @@ class GoogleService:
         fix: str,
     ) -> None:
         base = (endpoint or json.loads(document)["rootUrl"]).rstrip("/")
-        http = GatedHttp(credentials, base, allowed, timeout=timeout)
+        http = GatedHttp(credentials, base, allowed, lambda: patience.within(timeout))
         self.sdk = build_from_document(document, http=http, client_options={"api_endpoint": f"{base}/"})
         self._patience = patience
         self._about = about

@@ -51,6 +51,10 @@ class Patience:
                 if not self._paused_after(fault, tried):
                     raise Unavailable(str(fault), retry_after=fault.retry_after) from fault
 
+    def within(self, timeout: float) -> float:
+        """The time that one request may take, in seconds: `timeout`, less where less is left, but at least one."""
+        return min(timeout, max(1.0, self.time_left()))
+
     def _paused_after(self, fault: Unavailable, tried: int) -> bool:
         """Wait for the next try; False if there is none. A pause that the vendor named is told to all."""
         if fault.retry_after is not None:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from customer_success.alert_policy import Candidate, Delivery
 from customer_success.messages import ChurnAlert
+from customer_success.schemas import ChannelOutcome, CSMAlertResult
 
 Channel = Literal["notion", "event_bus", "email_alert", "chat_alert"]
 CHANNELS: tuple[Channel, ...] = ("notion", "event_bus", "email_alert", "chat_alert")
@@ -35,6 +36,24 @@ class AlertEntry:
     @property
     def alert_id(self) -> str:
         return self.alert.alert_id
+
+    @property
+    def result(self) -> CSMAlertResult:
+        """What became of the alert, as its caller sees it; `pending` where no outcome is written yet."""
+        mail = self.outcomes.get("email_alert")
+        return CSMAlertResult(
+            alert_id=self.alert_id,
+            account_id=self.alert.account_id,
+            channels={name: self._state_on(name) for name in CHANNELS},
+            draft_id=mail.reference if mail else None,
+        )
+
+    def _state_on(self, channel: Channel) -> ChannelOutcome:
+        """An alert that stands in the digest alone is not for mail and chat."""
+        if outcome := self.outcomes.get(channel):
+            return outcome.state
+        told_one_by_one = channel in ("notion", "event_bus") or self.delivery == "single" or self.held
+        return "pending" if told_one_by_one or self.delivery is None else "skipped"
 
     @property
     def candidate(self) -> Candidate:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, islice
@@ -11,7 +12,7 @@ from typing import TypeVar
 
 from customer_success.account_row import AccountRow, Day
 from customer_success.alert_entry import AlertEntry
-from customer_success.alert_policy import rank
+from customer_success.alert_policy import Delivery, rank
 from customer_success.digest import Digest, failure_digest, scan_digest
 from customer_success.errors import Unavailable
 from customer_success.messages import DigestReady
@@ -53,9 +54,7 @@ class Closing:
             status="finished",
             finished_at=self.now(),
             alerts_ever=add_counts(run.tally.alerts, previous.alerts_ever if previous else {}),
-            false_alarms_ever=add_counts(
-                run.tally.false_alarms, previous.false_alarms_ever if previous else {}
-            ),
+            false_alarms_ever=add_counts(run.tally.false_alarms, previous.false_alarms_ever if previous else {}),
         )
         if self.calendar.is_working_day(run.on):
             self._post(scan_digest(run, previous, self._entries_to_digest(run)))
@@ -73,29 +72,34 @@ class Closing:
     def _ranked(self, run: Run, *, first_scan: bool) -> Run:
         """Mark each alert single or digest, and what waits for the next working day as held."""
         working_day = self.calendar.is_working_day(run.on)
-        today = list(self.alerts.on(run.on))
-        held = self._held_before(run, today) if working_day else []
+        today = [(entry.state, entry.candidate) for entry in self.alerts.on(run.on)]
+        held = self._held_before(run, {alert.account_id for _, alert in today}) if working_day else []
         deliveries = rank(
-            [entry.candidate for entry in (*today, *held)], first_scan=first_scan, working_day=working_day
+            [alert for _, alert in today] + [entry.candidate for entry in held],
+            first_scan=first_scan,
+            working_day=working_day,
         )
         waits = not working_day and not first_scan
-        pending = [
-            replace(e, delivery=deliveries[e.alert_id], held=waits and deliveries[e.alert_id] == "digest")
-            for e in today
-            if e.state == "pending"
-        ]
-        released = [
-            replace(e, delivery=deliveries[e.alert_id], held=deliveries[e.alert_id] == "single") for e in held
-        ]
-        self.alerts.mark([*pending, *released])
-        told = [*pending, *(entry for entry in released if entry.delivery == "single")]
-        singles = sum(entry.delivery == "single" for entry in told)
-        waiting = sum(entry.held for entry in pending)
-        return self.runs.save(replace(run, told=Told(singles, len(told) - singles - waiting, waiting)))
+        self._mark_ranked(run, held, deliveries, waits)
+        pending = Counter(deliveries[alert.alert_id] for state, alert in today if state == "pending")
+        singles = pending["single"] + sum(deliveries[entry.alert_id] == "single" for entry in held)
+        told = Told(singles, digest=0 if waits else pending["digest"], held=pending["digest"] if waits else 0)
+        return self.runs.save(replace(run, told=told))
 
-    def _held_before(self, run: Run, today: Iterable[AlertEntry]) -> list[AlertEntry]:
+    def _mark_ranked(
+        self, run: Run, held: Iterable[AlertEntry], deliveries: Mapping[str, Delivery], waits: bool
+    ) -> None:
+        """Today's alerts are read once more for it: a big book's do not fit into memory together."""
+        pending = (
+            replace(e, delivery=deliveries[e.alert_id], held=waits and deliveries[e.alert_id] == "digest")
+            for e in self.alerts.on(run.on)
+            if e.state == "pending"
+        )
+        released = (replace(e, delivery=deliveries[e.alert_id], held=deliveries[e.alert_id] == "single") for e in held)
+        self.alerts.mark(chain(pending, released))
+
+    def _held_before(self, run: Run, told_anew: Collection[str]) -> list[AlertEntry]:
         """Alerts of the days off just before whose accounts are in danger still, and not told anew today."""
-        told_anew = {entry.alert.account_id for entry in today}
         held = {
             entry.alert.account_id: entry
             for day in reversed(list(self.calendar.days_off_before(run.on)))
@@ -121,9 +125,7 @@ class Closing:
             self.announcements.publish(
                 [entry.alert.model_copy(update={"delivery": entry.delivery}) for entry in entries]
             )
-            self.alerts.mark(
-                [replace(e, state="published", held=e.held and e.delivery == "digest") for e in entries]
-            )
+            self.alerts.mark([replace(e, state="published", held=e.held and e.delivery == "digest") for e in entries])
 
     def _without_the_gone(self, run: Run, previous: Run | None) -> Run:
         """Close the accounts that the book no longer holds, unless so many are missing that the book is in doubt."""
@@ -141,10 +143,10 @@ class Closing:
             self.rows.put_many([_gone(row, run) for row in missing])
         return replace(run, gone=gone)
 
-    def _entries_to_digest(self, run: Run) -> list[AlertEntry]:
+    def _entries_to_digest(self, run: Run) -> Iterator[AlertEntry]:
         """Today's alerts, and those of the days off before, which had no digest of their own."""
         days = [*self.calendar.days_off_before(run.on)][::-1]
-        return [entry for day in (*days, run.on) for entry in self.alerts.on(day)]
+        return (entry for day in (*days, run.on) for entry in self.alerts.on(day))
 
     def _post(self, digest: Digest) -> None:
         self.digests.put(digest)

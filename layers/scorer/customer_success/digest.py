@@ -6,12 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from operator import itemgetter
 
 from customer_success.alert_entry import AlertEntry
 from customer_success.alert_policy import COLOURS, RISKS
+from customer_success.messages import ChurnAlert
 from customer_success.narrator import short
 from customer_success.news import Line
 from customer_success.run import Run
+
+Place = tuple[str, int, float, str]
+"""Where an alert stands in the digest: by owner, then by danger."""
 
 NAME_LIMIT = 80
 NO_OWNER = "no owner"
@@ -38,7 +43,8 @@ class Digest:
 
 def scan_digest(run: Run, previous: Run | None, entries: Iterable[AlertEntry]) -> Digest:
     """The digest of a finished scan. It has a new name only if there is a new alert in it."""
-    alerts = sorted(entries, key=_by_owner_then_danger)
+    # Of each alert its line is kept, not the alert: a big book has many.
+    alerts = sorted(((_place(entry.alert), _alert_line(entry)) for entry in entries), key=itemgetter(0))
     sections = (
         Section("The scan", tuple(Line(text) for text in _overview(run, previous))),
         *_owner_sections(alerts),
@@ -78,9 +84,7 @@ def _overview(run: Run, previous: Run | None) -> list[str]:
     if run.alarm:
         lines.append(f"Attention: {run.alarm}")
     if previous is None:
-        lines.append(
-            "This is the first scan: only critical accounts were told one by one, the rest stands here."
-        )
+        lines.append("This is the first scan: only critical accounts were told one by one, the rest stands here.")
     return lines
 
 
@@ -90,12 +94,12 @@ def _colour(colour: str, run: Run, previous: Run | None) -> str:
     return f"{colour} {now} ({change:+d})" if change else f"{colour} {now}"
 
 
-def _owner_sections(alerts: list[AlertEntry]) -> list[Section]:
+def _owner_sections(alerts: list[tuple[Place, Line]]) -> list[Section]:
     if not alerts:
         return [Section("Alerts", (Line("Nothing new: no account needs telling today."),))]
     return [
-        Section(f"Alerts for {owner}", tuple(_alert_line(entry) for entry in entries))
-        for owner, entries in groupby(alerts, key=_owner)
+        Section(f"Alerts for {owner}", tuple(line for _, line in lines))
+        for owner, lines in groupby(alerts, key=lambda alert: alert[0][0])
     ]
 
 
@@ -126,10 +130,6 @@ def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {number}" for name, number in sorted(counts.items()))
 
 
-def _owner(entry: AlertEntry) -> str:
-    return entry.alert.owner_email or NO_OWNER
-
-
-def _by_owner_then_danger(entry: AlertEntry) -> tuple[str, int, float, str]:
-    alert = entry.alert
-    return _owner(entry), -RISKS.index(alert.churn_risk), -(alert.arr or 0.0), alert.alert_id
+def _place(alert: ChurnAlert) -> Place:
+    owner = alert.owner_email or NO_OWNER
+    return owner, -RISKS.index(alert.churn_risk), -(alert.arr or 0.0), alert.alert_id

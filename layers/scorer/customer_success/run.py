@@ -86,8 +86,9 @@ class Run:
     """One run of a kind on a day.
 
     `request` is the id of the event that started the present attempt, so that its redelivery goes on with it and
-    another request starts anew. `chunk` is the number of the next page of the book. The counts that end in `_ever`
-    add up all runs of the deployment, by trigger.
+    another request starts anew. `chunk` is the number of the next page of the book. `pages_waiting` are accounts
+    whose pages changed and which are not handed on yet. The counts that end in `_ever` add up all runs of the
+    deployment, by trigger.
     """
 
     kind: str
@@ -98,6 +99,7 @@ class Run:
     bookmark: Bookmark = Bookmark()
     chunk: int = 0
     tally: Tally = field(default_factory=Tally)
+    pages_waiting: tuple[str, ...] = ()
     told: Told | None = None
     gone: int = 0
     alerts_ever: Counts = field(default_factory=dict)
@@ -113,11 +115,12 @@ class Run:
         """The name under which this attempt marks what it wrote."""
         return f"{self.on.isoformat()}#{self.attempt}"
 
-    def page_done(self, counted: Tally, goes_on_at: Bookmark | None) -> Run:
+    def page_done(self, counted: Tally, goes_on_at: Bookmark | None, pages_waiting: tuple[str, ...]) -> Run:
         """The run after one more page of the book; without a further one it closes."""
         return replace(
             self,
             tally=self.tally.plus(counted),
+            pages_waiting=pages_waiting,
             chunk=self.chunk + 1,
             bookmark=goes_on_at or self.bookmark,
             status="running" if goes_on_at else "closing",

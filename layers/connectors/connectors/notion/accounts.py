@@ -72,6 +72,8 @@ class NotionCSMAdapter:
                 names.last_scan: values.last_scan,
             }
         )
+        if not properties:
+            return
         try:
             self._client.call(
                 lambda notion: notion.pages.update(page_id, properties=properties),

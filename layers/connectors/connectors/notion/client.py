@@ -32,12 +32,12 @@ class NotionClient:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._patience = patience
+        self._timeout = timeout
         self._sdk = Client(
             client=httpx.Client(transport=transport),
             auth=token,
             base_url=(base_url or REAL_SERVICE).rstrip("/"),
             notion_version=NOTION_VERSION,
-            timeout_ms=int(timeout * 1000),
             retry=False,
             # Without a given logger each client adds a handler; what fails is raised, so it is not logged.
             logger=logging.getLogger("notion_client"),
@@ -52,6 +52,7 @@ class NotionClient:
         """
 
         def once() -> Any:
+            self._sdk.client.timeout = self._patience.within(self._timeout)
             try:
                 return request(self._sdk)
             except FAILURES as error:

@@ -6,6 +6,7 @@ and noted.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -188,7 +189,7 @@ def _text(value: Read) -> str | None:
 
 
 def _number(value: Read) -> int | float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return _whole_if_whole(value)
 

@@ -38,7 +38,8 @@ class DataSource:
         try:
             database = self.client.call(lambda notion: notion.databases.retrieve(self._given_id), about=self.about)
         except (NotFound, Refused):
-            # It is no database's id. If it is no data source's either, the next call says so.
+            # It is no database's id; it is kept only once it is known to be a data source's.
+            self.client.call(lambda notion: notion.data_sources.retrieve(self._given_id), about=self.about)
             return self._given_id
         return self._chosen(database.get("data_sources") or [])
 

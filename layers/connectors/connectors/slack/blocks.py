@@ -17,7 +17,7 @@ LONGEST_LINE = 3000
 LARGEST_BLOCK = 3000
 MOST_TEXT = 11_000
 """Slack takes about 13,000 characters in all; the title and the notification's text take their part."""
-LONGEST_NOTICE = 1000
+LONGEST_NOTICE = 300
 
 
 def blocks(title: str, lines: Iterable[Line]) -> list[Block]:

@@ -23,7 +23,8 @@ class SlackClient:
 
     def __init__(self, token: str, patience: Patience, *, base_url: str | None = None, timeout: int = 30) -> None:
         # The default handler repeats after a dropped connection, and would post twice.
-        self._sdk = WebClient(token, base_url=base_url or REAL_SERVICE, timeout=timeout, retry_handlers=[])
+        self._sdk = WebClient(token, base_url=base_url or REAL_SERVICE, retry_handlers=[])
+        self._timeout = timeout
         self._patience = patience
 
     def call(self, request: Callable[[WebClient], SlackResponse], *, about: str, repeatable: bool) -> dict[str, Any]:
@@ -34,6 +35,7 @@ class SlackClient:
         """
 
         def once() -> dict[str, Any]:
+            self._sdk.timeout = int(self._patience.within(self._timeout))
             try:
                 answer = request(self._sdk).data
             except FAILURES as error:

@@ -34,6 +34,8 @@ KIND = "health_scan"
 LEASE_SECONDS = 120.0
 SECONDS_FOR_A_PAGE = 30.0
 ACCOUNTS_PER_MESSAGE = 25
+PAGES_HANDED_ON_TOGETHER = 10 * ACCOUNTS_PER_MESSAGE
+"""As many as one call to the queue takes; fewer wait in the checkpoint."""
 
 T = TypeVar("T")
 
@@ -76,18 +78,16 @@ class ScanRun:
         latest = self.runs.latest_day(KIND)
         if latest and request.on < latest:
             raise Refused(f"the scan of {request.on} is refused: it lies before the last run, {latest}")
-        run = self.runs.take(
-            KIND, request.on, request=request.request, force=request.force, lease_seconds=LEASE_SECONDS
-        )
+        run = self._take(request, force=request.force)
         if run.status in ("finished", "failed"):
             return result(run)
         try:
             return result(self._finish(run))
         except Misconfigured as error:
-            return result(self._fail(run, str(error)))
+            return result(self._fail(request, str(error)))
         except Unavailable as error:
             if request.last_try:
-                self._fail(run, str(error))
+                self._fail(request, str(error))
             else:
                 self.runs.release(run)
             raise
@@ -98,8 +98,13 @@ class ScanRun:
             run = self._scan(run, previous)
         return self.closing.close(run, previous)
 
-    def _fail(self, run: Run, failure: str) -> Run:
+    def _take(self, request: ScanRequest, *, force: bool) -> Run:
+        return self.runs.take(KIND, request.on, request=request.request, force=force, lease_seconds=LEASE_SECONDS)
+
+    def _fail(self, request: ScanRequest, failure: str) -> Run:
         """Tell that the scan failed; the lease ends with it, so that another request may run again."""
+        run = self._take(request, force=False)
+        self._hand_on(run.pages_waiting, run.on)
         return self.closing.fail(run, failure)
 
     def _scan(self, run: Run, previous: Run | None) -> Run:
@@ -114,12 +119,14 @@ class ScanRun:
         )
         for page in one_ahead(self.book.read(run.bookmark)):
             judged = self._judged(judge, page, run.chunk)
-            self._write(judged, run.on)
-            run = self.runs.save(run.page_done(count(judged), page.next))
+            self._write(judged)
+            changed = (*run.pages_waiting, *(j.row.account_id for j in judged if j.page_changed))
+            rest = len(changed) % PAGES_HANDED_ON_TOGETHER if page.next else 0
+            handed_on, waiting = changed[: len(changed) - rest], changed[len(changed) - rest :]
+            self._hand_on(handed_on, run.on)
+            run = self.runs.save(run.page_done(count(judged), page.next, waiting))
             if page.next and self.time_left() < SECONDS_FOR_A_PAGE:
-                raise OutOfTime(
-                    f"{run.tally.read} accounts are scanned; the rest goes on from there", retry_after=1
-                )
+                raise OutOfTime(f"{run.tally.read} accounts are scanned; the rest goes on from there", retry_after=1)
         return run
 
     def _judged(self, judge: Judge, page: BookPage, chunk: int) -> list[Judgement]:
@@ -142,19 +149,21 @@ class ScanRun:
         own = replace(account, account_id=account.page_id.replace("-", ""))
         return judge.duplicate(own, self.rows.get(own.account_id), chunk, holder)
 
-    def _write(self, judged: Sequence[Judgement], on: date) -> None:
+    def _write(self, judged: Sequence[Judgement]) -> None:
         """Alerts first: once a row says that an account was told, its alert is certain to exist."""
         self.alerts.add([AlertEntry(j.alert) for j in judged if j.alert])
         self.history.put_many([(j.row.account_id, p) for j in judged if (p := j.row.day.point)])
         self.rows.put_many([j.row for j in judged])
-        changed = [j.row.account_id for j in judged if j.page_changed]
+
+    def _hand_on(self, account_ids: Sequence[str], on: date) -> None:
+        """Queue the accounts for what writes their pages."""
         self.page_updates.send(
             PagesChanged(
                 tenant_id=self.tenant_id,
                 run_date=on,
-                account_ids=tuple(changed[start : start + ACCOUNTS_PER_MESSAGE]),
+                account_ids=tuple(account_ids[start : start + ACCOUNTS_PER_MESSAGE]),
             )
-            for start in range(0, len(changed), ACCOUNTS_PER_MESSAGE)
+            for start in range(0, len(account_ids), ACCOUNTS_PER_MESSAGE)
         )
 
 
@@ -174,9 +183,7 @@ def result(run: Run) -> dict[str, Any]:
         "pages_changed": tally.pages_changed,
         "colours": tally.colours,
         "quiet": tally.quiet,
-        "told": {"single": run.told.single, "digest": run.told.digest, "held": run.told.held}
-        if run.told
-        else {},
+        "told": {"single": run.told.single, "digest": run.told.digest, "held": run.told.held} if run.told else {},
         "gone": run.gone,
     }
     if run.alarm:

@@ -1,0 +1,52 @@
+"""What a test asks of the vendors' sandbox: faults to have, and what it received."""
+
+from __future__ import annotations
+
+import json
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from local.house import House
+
+
+def fault(home: House, vendor: str, **what: Any) -> None:
+    """Let a vendor fail: `kind` and the rest as the sandbox's control takes them."""
+    answer = requests.post(f"{home.sandbox.url('control')}/faults", json={"vendor": vendor, **what}, timeout=10)
+    answer.raise_for_status()
+
+
+def mend(home: House, vendor: str) -> None:
+    """End the vendor's faults."""
+    requests.delete(f"{home.sandbox.url('control')}/faults", params={"vendor": vendor}, timeout=10).raise_for_status()
+
+
+def calls(home: House, vendor: str) -> dict[str, int]:
+    """How often a vendor was called, by method and path."""
+    answer = requests.get(f"{home.sandbox.url('control')}/requests", params={"vendor": vendor}, timeout=10)
+    return answer.json()["calls"]  # type: ignore[no-any-return]
+
+
+def drafts(home: House) -> list[EmailMessage]:
+    """All drafts in all mailboxes."""
+    parser = BytesParser(EmailMessage, policy=policy.default)  # type: ignore[arg-type]
+    return [parser.parsebytes(path.read_bytes()) for path in sorted(_received(home, "gmail").rglob("*.eml"))]  # type: ignore[misc]
+
+
+def chat_messages(home: House, service: str) -> list[dict[str, Any]]:
+    """All messages of "slack" or "chat" (Google's), with their text first."""
+    files = sorted(_received(home, service).glob("*.jsonl"))
+    return [json.loads(line) for path in files for line in path.read_text("utf-8").splitlines()]
+
+
+def pages(home: House, source: str) -> dict[str, str]:
+    """The pages of a data source as Markdown, by file name."""
+    return {path.name: path.read_text("utf-8") for path in sorted(_received(home, "notion").glob(f"{source}/*.md"))}
+
+
+def _received(home: House, vendor: str) -> Path:
+    return home.folder / "vendors" / vendor
