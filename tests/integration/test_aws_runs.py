@@ -50,7 +50,7 @@ def test_a_saved_run_comes_back_as_it_was(runs: DynamoRuns, elsewhere: DynamoRun
         lost={"support": {"0.0": 97, "3.5": 1}},
         rejections=("Łódź 🚀: nps_score: 11 is above the bound 10",),
     )
-    run = take(runs).page_done(tally, Bookmark("2026-01-01T00:00:00Z", "cursor"))
+    run = replace(take(runs), tally=tally, chunk=1, bookmark=Bookmark("2026-01-01T00:00:00Z", "cursor"))
     # WHEN it is saved, given back and taken by another function for the same request
     saved = runs.save(replace(run, told=Told(1, 2, 3), alarm="the book shrank"))
     runs.release(saved)

@@ -243,6 +243,26 @@ def test_a_misconfigured_notion_fails_the_run_with_what_to_fix_and_tells_it() ->
     assert world.scan(request="fixed")["status"] == "finished"
 
 
+def test_a_notion_that_is_closed_in_the_middle_of_the_book_fails_the_run_and_keeps_what_it_found() -> None:
+    # GIVEN a Notion that takes the access back after two pages of the book
+    world = World([account(n) for n in range(1, 7)], page_size=2)
+    world.book.error, world.book.fails_at, world.book.failures = Misconfigured("share the database"), 4, 1
+    # WHEN the scan runs
+    result = world.scan()
+    # THEN it says what to fix and how far it came, and the pages of these accounts are written
+    assert (result["status"], result["error"], result["read"]) == ("failed", "share the database", 4)
+    assert world.end_state["pages"] == {"A-0001", "A-0002", "A-0003", "A-0004"}
+
+
+def test_changed_pages_are_handed_on_in_full_messages() -> None:
+    # GIVEN a book of 30 small pages, a few accounts on each
+    world = World([account(n) for n in range(1, 301)], page_size=10)
+    # WHEN all of them change
+    world.scan()
+    # THEN no message but the last is smaller than it may be
+    assert [len(message.account_ids) for message in world.outbox.sent] == [25] * 12  # type: ignore[attr-defined]
+
+
 def test_a_passing_fault_goes_on_from_the_checkpoint() -> None:
     # GIVEN a book of three pages, the second of which cannot be read at first
     world = World([account(n) for n in range(1, 7)], page_size=2)

@@ -16,8 +16,6 @@ import requests
 from google.auth.credentials import Credentials
 from google.auth.transport.requests import Request
 
-_CONNECT_SECONDS = 10.0
-
 
 class NotAllowed(Exception):
     """A request that this program must never make."""
@@ -63,7 +61,7 @@ class GatedHttp:
             uri,
             data=body,
             headers=sent,
-            timeout=(_CONNECT_SECONDS, self._timeout()),
+            timeout=self._timeout(),
             allow_redirects=False,
         )
         response = httplib2.Response({**answer.headers, "status": str(answer.status_code)})

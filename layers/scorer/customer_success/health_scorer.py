@@ -48,6 +48,7 @@ class InsufficientDataError(ValueError):
         )
         self.account_id = account_id
         self.coverage = coverage
+        self.minimum = minimum
         self.missing = tuple(missing)
 
 

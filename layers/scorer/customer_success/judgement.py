@@ -67,7 +67,7 @@ class Judge:
             if account.onboarding_on(self.on):
                 detail = f"still in onboarding until {account.onboarding_until}"
                 return self._rejected(account, known, chunk, "onboarding", detail)
-            return self._rejected(account, known, chunk, "insufficient_data", str(error))
+            return self._rejected(account, known, chunk, "insufficient_data", narrator.too_little_known(error))
         return self._scored(account, known, chunk, score)
 
     def duplicate(self, own: Account, known: AccountRow | None, chunk: int, holder: Account) -> Judgement:

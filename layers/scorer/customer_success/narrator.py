@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from customer_success.account_row import Point
-from customer_success.health_scorer import explain_change
+from customer_success.health_scorer import InsufficientDataError, explain_change
 from customer_success.messages import Said
 from customer_success.schemas import ChurnRiskResult, CSMHealthScore, Driver, SignalValue
 from customer_success.scorecard import LABELS
@@ -118,6 +118,15 @@ def next_step(score: CSMHealthScore) -> str:
         return _NEXT_STEP["days_to_renewal"]
     known = [driver for driver in _costly(score) if driver.value is not None]
     return _NEXT_STEP[known[0].key] if known else "Keep the regular contact."
+
+
+def too_little_known(error: InsufficientDataError) -> str:
+    """Why an account has no score, for its page and the digest."""
+    missing = ", ".join(LABELS[key] for key in error.missing)
+    return (
+        f"{error.coverage:.0%} of what the score weighs is known, at least {error.minimum:.0%} is needed; "
+        f"unknown: {missing}"
+    )
 
 
 def step_to_judge(reason: str) -> str:

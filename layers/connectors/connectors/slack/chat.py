@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from connectors.lines import named
@@ -11,8 +10,6 @@ from connectors.slack.blocks import blocks, notice
 from connectors.slack.client import SlackClient
 from connectors.text import clean
 from customer_success.news import ChatMessage
-
-logger = logging.getLogger(__name__)
 
 EVENT_TYPE = "csm_message"
 LOOK_BACK = 200

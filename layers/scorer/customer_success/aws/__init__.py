@@ -1,0 +1,1 @@
+"""The adapters that need only boto3: the table, the topic, the queues and the bus."""

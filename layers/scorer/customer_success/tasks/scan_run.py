@@ -121,10 +121,9 @@ class ScanRun:
             judged = self._judged(judge, page, run.chunk)
             self._write(judged)
             changed = (*run.pages_waiting, *(j.row.account_id for j in judged if j.page_changed))
-            rest = len(changed) % PAGES_HANDED_ON_TOGETHER if page.next else 0
-            handed_on, waiting = changed[: len(changed) - rest], changed[len(changed) - rest :]
-            self._hand_on(handed_on, run.on)
-            run = self.runs.save(run.page_done(count(judged), page.next, waiting))
+            full = len(changed) - (len(changed) % PAGES_HANDED_ON_TOGETHER if page.next else 0)
+            self._hand_on(changed[:full], run.on)
+            run = self.runs.save(run.page_done(count(judged), page.next, changed[full:]))
             if page.next and self.time_left() < SECONDS_FOR_A_PAGE:
                 raise OutOfTime(f"{run.tally.read} accounts are scanned; the rest goes on from there", retry_after=1)
         return run

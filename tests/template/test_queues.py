@@ -1,0 +1,141 @@
+"""No message is lost, none waits for ever, and nobody sends who has no business to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.template.cloud import Cloud, environment, named_by
+
+FOUR_DAYS, FOURTEEN_DAYS = 345_600, 1_209_600
+
+
+def test_a_function_fed_by_a_queue_reports_which_messages_failed(cloud: Cloud) -> None:
+    # GIVEN the functions that a queue feeds
+    # WHEN one of them fails at a single message of a batch
+    # THEN only that message comes back
+    assert cloud.fed_by_queue
+    for mapping, _, _ in cloud.fed_by_queue:
+        assert mapping.properties.get("FunctionResponseTypes") == ["ReportBatchItemFailures"], mapping.id
+
+
+def test_a_message_stays_hidden_for_six_times_as_long_as_its_function_may_run(cloud: Cloud) -> None:
+    for _, queue, function in cloud.fed_by_queue:
+        visibility = queue.properties.get("VisibilityTimeout", 30)
+        assert visibility >= 6 * function.properties["Timeout"], queue.id
+
+
+def test_a_function_knows_its_own_queue_and_how_often_a_message_comes(cloud: Cloud) -> None:
+    for _, queue, function in cloud.fed_by_queue:
+        known = environment(function)
+        assert named_by(known["QUEUE_URL"]) == queue.id, function.id
+        assert known["MAX_RECEIVES"] == str(queue.properties["RedrivePolicy"]["maxReceiveCount"]), function.id
+
+
+def test_every_queue_has_a_dead_letter_queue_that_outlives_it(cloud: Cloud) -> None:
+    # GIVEN every queue that is not a dead-letter queue itself
+    for queue in cloud.all("SQS::Queue"):
+        if queue.id in cloud.dead_letter_queues:
+            continue
+        # WHEN a message fails for good
+        redrive = queue.properties["RedrivePolicy"]
+        dead_letters = cloud.at(redrive["deadLetterTargetArn"])
+        # THEN it goes to a queue of the same kind, which no other queue uses and which keeps it for longer
+        assert dead_letters.type == "SQS::Queue", queue.id
+        assert dead_letters.properties.get("FifoQueue") == queue.properties.get("FifoQueue"), queue.id
+        assert cloud.dead_letter_queues[dead_letters.id] == queue.id
+        assert queue.properties.get("MessageRetentionPeriod", FOUR_DAYS) < FOURTEEN_DAYS
+        assert redrive["maxReceiveCount"] >= 5
+
+
+def test_dead_letters_are_kept_for_as_long_as_can_be(cloud: Cloud) -> None:
+    for queue in cloud.dead_letter_queues:
+        assert cloud.resources[queue].properties["MessageRetentionPeriod"] == FOURTEEN_DAYS, queue
+
+
+def test_scans_and_page_updates_come_one_at_a_time(cloud: Cloud) -> None:
+    for mapping, queue, _ in cloud.fed_by_queue:
+        if queue.id in ("ScanQueue", "NotionUpdatesQueue"):
+            assert mapping.properties["BatchSize"] == 1, mapping.id
+
+
+def test_a_rule_may_fill_its_target_and_its_own_dead_letter_queue(cloud: Cloud) -> None:
+    assert cloud.all("Events::Rule")
+    for rule in cloud.all("Events::Rule"):
+        for target in rule.properties["Targets"]:
+            for queue in (target["Arn"], target["DeadLetterConfig"]["Arn"]):
+                assert may_send(cloud, named_by(queue), "events.amazonaws.com", rule.id), (rule.id, queue)
+
+
+def test_a_topic_may_fill_the_queues_subscribed_to_it(cloud: Cloud) -> None:
+    assert cloud.all("SNS::Subscription")
+    for subscription in cloud.all("SNS::Subscription"):
+        topic = named_by(subscription.properties["TopicArn"])
+        queue = named_by(subscription.properties["Endpoint"])
+        assert may_send(cloud, queue, "sns.amazonaws.com", topic), subscription.id
+
+
+def test_a_function_that_knows_another_queue_may_send_to_it(cloud: Cloud) -> None:
+    for function in cloud.all("Lambda::Function"):
+        for name, value in environment(function).items():
+            if name.endswith("_QUEUE_URL"):
+                assert named_by(value) in senders_by_role(cloud, function.id), (function.id, name)
+
+
+def test_every_queue_has_a_sender(cloud: Cloud) -> None:
+    # GIVEN all that may come from a rule, a topic, a role or another queue's failures
+    fed = set(cloud.dead_letter_queues)
+    fed |= {named_by(t["Arn"]) for rule in cloud.all("Events::Rule") for t in rule.properties["Targets"]}
+    fed |= {named_by(subscription.properties["Endpoint"]) for subscription in cloud.all("SNS::Subscription")}
+    for function in cloud.all("Lambda::Function"):
+        fed |= senders_by_role(cloud, function.id)
+    # THEN there is no queue that stays empty for ever
+    assert {queue.id for queue in cloud.all("SQS::Queue")} == fed
+
+
+def test_queues_are_encrypted_and_refuse_open_lines(cloud: Cloud) -> None:
+    for queue in cloud.all("SQS::Queue"):
+        assert queue.properties.get("SqsManagedSseEnabled") is True, queue.id
+        refusals = [s for s in cloud.queue_policy(queue.id) if s.effect == "Deny"]
+        assert [(s.principal, s.actions, s.condition) for s in refusals] == [
+            ("*", ["sqs:*"], {"Bool": {"aws:SecureTransport": "false"}})
+        ], queue.id
+
+
+def test_a_queue_has_one_policy(cloud: Cloud) -> None:
+    # A second one would silently take the place of the first.
+    listed = [named_by(queue) for p in cloud.all("SQS::QueuePolicy") for queue in p.properties["Queues"]]
+    assert sorted(listed) == sorted(queue.id for queue in cloud.all("SQS::Queue"))
+
+
+def test_queues_let_only_known_services_send_and_only_for_a_known_source(cloud: Cloud) -> None:
+    for queue in cloud.all("SQS::Queue"):
+        for grant in (s for s in cloud.queue_policy(queue.id) if s.effect == "Allow"):
+            assert grant.actions == ["sqs:SendMessage"], grant.of
+            assert set(grant.principal) == {"Service"}, grant.of
+            assert named_by(grant.condition["ArnEquals"]["aws:SourceArn"]) in cloud.resources, grant.of
+
+
+def may_send(cloud: Cloud, queue: str, service: str, source: str) -> bool:
+    """Whether the queue's own policy lets that service send to it in that source's name."""
+    return any(
+        grant.effect == "Allow"
+        and "sqs:SendMessage" in grant.actions
+        and grant.principal == {"Service": service}
+        and source in _sources(grant.condition)
+        for grant in cloud.queue_policy(queue)
+    )
+
+
+def senders_by_role(cloud: Cloud, function: str) -> set[str]:
+    """The queues to which the function's role may send."""
+    return {
+        named_by(resource)
+        for statement in cloud.permissions(cloud.resources[function])
+        if "sqs:SendMessage" in statement.actions
+        for resource in statement.resources
+    }
+
+
+def _sources(condition: dict[str, Any]) -> list[str]:
+    arns = condition.get("ArnEquals", {}).get("aws:SourceArn", [])
+    return [named_by(arn) for arn in (arns if isinstance(arns, list) else [arns])]

@@ -1,0 +1,110 @@
+"""Each function may do its own work and nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from tests.template.cloud import Cloud, Resource, environment, named_by
+
+OWN_QUEUE = {
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ChangeMessageVisibility",
+}
+OWN_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+
+def test_every_function_has_a_role_of_its_own(cloud: Cloud) -> None:
+    roles = Counter(named_by(function.properties["Role"]) for function in cloud.all("Lambda::Function"))
+    assert set(roles) == {role.id for role in cloud.all("IAM::Role")}
+    assert set(roles.values()) == {1}
+
+
+def test_roles_are_for_lambda_and_take_over_nobody_elses_policies(cloud: Cloud) -> None:
+    for role in cloud.all("IAM::Role"):
+        assert "ManagedPolicyArns" not in role.properties, role.id
+        assert role.properties["AssumeRolePolicyDocument"]["Statement"] == [
+            {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ], role.id
+
+
+def test_no_role_has_a_wildcard_for_an_action_or_for_what_can_be_named(cloud: Cloud) -> None:
+    for function in cloud.all("Lambda::Function"):
+        for statement in cloud.permissions(function):
+            assert not [action for action in statement.actions if "*" in action], statement
+            assert all(is_named(resource) for resource in statement.resources), statement
+
+
+def test_a_function_may_take_its_own_messages_and_write_its_own_log(cloud: Cloud) -> None:
+    for _, queue, function in cloud.fed_by_queue:
+        assert allowed(cloud, function, queue.id) == OWN_QUEUE, function.id
+        assert allowed(cloud, function, named_by(function.properties["LoggingConfig"]["LogGroup"])) == OWN_LOG
+
+
+def test_a_function_may_do_what_its_environment_points_to(cloud: Cloud) -> None:
+    # GIVEN what a function is told about
+    for function in cloud.all("Lambda::Function"):
+        known = environment(function)
+        # THEN it may use it
+        assert allowed(cloud, function, named_by(known["TABLE_NAME"])), function.id
+        if "CHURN_TOPIC_ARN" in known:
+            assert allowed(cloud, function, named_by(known["CHURN_TOPIC_ARN"])) == {"sns:Publish"}
+        if "EVENT_BUS_NAME" in known:
+            assert allowed(cloud, function, named_by(known["EVENT_BUS_NAME"])) == {"events:PutEvents"}
+        told = {named_by(value) for name, value in known.items() if name.endswith("_SECRET")}
+        assert readable_secrets(cloud, function) == told, function.id
+
+
+def test_no_function_reads_the_whole_table_or_changes_the_table_itself(cloud: Cloud) -> None:
+    rows_only = {"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"}
+    for function in cloud.all("Lambda::Function"):
+        actions = allowed(cloud, function, "Table")
+        assert actions <= {f"dynamodb:{action}" for action in rows_only}, function.id
+
+
+def test_the_scan_deletes_nothing(cloud: Cloud) -> None:
+    assert "dynamodb:DeleteItem" not in allowed(cloud, cloud.resources["HealthScan"], "Table")
+
+
+def test_events_are_put_in_our_own_name_only(cloud: Cloud) -> None:
+    for function in cloud.all("Lambda::Function"):
+        for statement in cloud.permissions(function):
+            if "events:PutEvents" in statement.actions:
+                # Several events in one call have several sources: all of them have to be ours.
+                ours = {"ForAllValues:StringEquals": {"events:source": "customer_success_manager"}}
+                assert statement.condition == ours, function.id
+
+
+def allowed(cloud: Cloud, function: Resource, resource: str) -> set[str]:
+    """The actions that the function's role allows on that resource."""
+    return {
+        action
+        for statement in cloud.permissions(function)
+        if resource in map(named_by, statement.resources)
+        for action in statement.actions
+    }
+
+
+def readable_secrets(cloud: Cloud, function: Resource) -> set[str]:
+    """The parameters that name a secret which the function may read."""
+    return {
+        resource["Fn::Sub"].rpartition("${")[2].partition("}")[0]
+        for statement in cloud.permissions(function)
+        if statement.actions == ["secretsmanager:GetSecretValue"]
+        for resource in statement.resources
+    }
+
+
+def is_named(resource: Any) -> bool:
+    """Whether a statement's resource is one of the template's own, or a secret of a given name.
+
+    Secrets Manager adds six characters of its own to a secret's name, which nobody knows beforehand.
+    """
+    match resource:
+        case {"Ref": _} | {"Fn::GetAtt": _}:
+            return True
+        case {"Fn::Sub": str(arn)}:
+            return "*" not in arn and arn.endswith("}-??????")
+    return False
