@@ -33,34 +33,39 @@ class Aws:
 
     @cached_property
     def cloudformation(self) -> CloudFormationClient:
-        return self.session.client("cloudformation", endpoint_url=self.endpoint)
+        return self.session.client("cloudformation", endpoint_url=self.endpoint, config=self._config)
 
     @cached_property
     def dynamodb(self) -> DynamoDBClient:
-        return self.session.client("dynamodb", endpoint_url=self.endpoint)
+        return self.session.client("dynamodb", endpoint_url=self.endpoint, config=self._config)
 
     @cached_property
     def events(self) -> EventBridgeClient:
-        return self.session.client("events", endpoint_url=self.endpoint)
+        return self.session.client("events", endpoint_url=self.endpoint, config=self._config)
 
     @cached_property
     def functions(self) -> LambdaClient:
-        return self.session.client("lambda", endpoint_url=self.endpoint)
+        return self.session.client("lambda", endpoint_url=self.endpoint, config=self._config)
 
     @cached_property
     def logs(self) -> Any:
-        return self.session.client("logs", endpoint_url=self.endpoint)
+        return self.session.client("logs", endpoint_url=self.endpoint, config=self._config)
 
     @cached_property
     def s3(self) -> S3Client:
-        # Buckets are addressed by path: no name server knows <bucket>.127.0.0.1.
-        by_path = Config(s3={"addressing_style": "path"})
-        return self.session.client("s3", endpoint_url=self.endpoint, config=by_path)
+        return self.session.client("s3", endpoint_url=self.endpoint, config=self._config)
 
     @cached_property
     def secrets(self) -> SecretsManagerClient:
-        return self.session.client("secretsmanager", endpoint_url=self.endpoint)
+        return self.session.client("secretsmanager", endpoint_url=self.endpoint, config=self._config)
 
     @cached_property
     def sqs(self) -> SQSClient:
-        return self.session.client("sqs", endpoint_url=self.endpoint)
+        return self.session.client("sqs", endpoint_url=self.endpoint, config=self._config)
+
+    @cached_property
+    def _config(self) -> Config | None:
+        if self.endpoint is None:
+            return None
+        # Loopback is reached by no proxy, and no name server knows <bucket>.127.0.0.1.
+        return Config(proxies={}, s3={"addressing_style": "path"})

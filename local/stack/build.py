@@ -15,11 +15,11 @@ from local.stack.template import Template, resources_with_code
 
 # Every file gets this date, so that the same content makes the same zip.
 EPOCH = (1980, 1, 1, 0, 0, 0)
-CACHES = shutil.ignore_patterns("__pycache__")
+CACHE = "__pycache__"
 
 
 class BuildError(Exception):
-    """A layer could not be built; the text names it and says what its build said."""
+    """A layer could not be built; the text has the step that failed and what it said."""
 
 
 def build(template: Template, root: Path, cache: Path, python: Path) -> dict[str, Path]:
@@ -38,15 +38,17 @@ def build(template: Template, root: Path, cache: Path, python: Path) -> dict[str
         The zip of each resource by logical id; its name changes with its content.
 
     Raises:
-        BuildError: a layer's make target failed.
+        BuildError: a layer's make target failed, or there is a syntax error in it.
     """
     zips = {}
     with _alone_in(cache):
-        for logical_id, code_property, folder in resources_with_code(template):
-            source = root / folder
+        for name, code_property, folder in resources_with_code(template):
+            source, built = root / folder, cache / name
             if code_property == "ContentUri":
-                source = _build_layer(logical_id, source, cache / logical_id, python)
-            zips[logical_id] = _zip(source, cache / "zips", logical_id)
+                _build_layer(name, source, built, python)
+            else:
+                _copy(source, built)
+            zips[name] = _zip(built, cache / "zips", name)
     return zips
 
 
@@ -58,38 +60,43 @@ def _alone_in(cache: Path) -> Iterator[None]:
         yield
 
 
-def _build_layer(logical_id: str, source: Path, built: Path, python: Path) -> Path:
+def _build_layer(name: str, source: Path, built: Path, python: Path) -> None:
     """Files in the layer's folder say what is installed; the folders in it are the project's own code."""
     stamp = built.with_suffix(".made-from")
     made_from = _fingerprint(source, python)
     if not stamp.exists() or stamp.read_text() != made_from:
         stamp.unlink(missing_ok=True)
         shutil.rmtree(built, ignore_errors=True)
-        _make_layer(logical_id, source, built, python)
+        _make_layer(name, source, built, python)
         _compile(built, python)
         stamp.write_text(made_from)
     for package in filter(Path.is_dir, source.iterdir()):
-        if package.name != "__pycache__":
+        if package.name != CACHE:
             copy = built / "python" / package.name
-            shutil.rmtree(copy, ignore_errors=True)
-            shutil.copytree(package, copy, ignore=CACHES)
+            _copy(package, copy)
             _compile(copy, python)
-    return built
 
 
-def _make_layer(logical_id: str, source: Path, built: Path, python: Path) -> None:
+def _copy(source: Path, copy: Path) -> None:
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(source, copy, ignore=shutil.ignore_patterns(CACHE))
+
+
+def _make_layer(name: str, source: Path, built: Path, python: Path) -> None:
     # PLATFORM is emptied: the layer is for this machine, not for Lambda's.
     settings = [f"ARTIFACTS_DIR={built.resolve()}", f"PYTHON={python}", "PLATFORM="]
-    command = ["make", "--directory", str(source), f"build-{logical_id}", *settings]
-    made = subprocess.run(command, capture_output=True, text=True)
-    if made.returncode != 0:
-        raise BuildError(f"{logical_id}: `{' '.join(command)}` failed:\n{made.stderr.strip()}")
+    _run("make", "--directory", str(source), f"build-{name}", *settings)
 
 
 def _compile(folder: Path, python: Path) -> None:
-    # A worker unpacks its layers anew, with new dates: only byte code that looks at no date is used again.
-    command = [str(python), "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(folder)]
-    subprocess.run(command, check=True)
+    # A worker finds its layers with new dates each time: only byte code that looks at no date is used again.
+    _run(str(python), "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(folder))
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode != 0:
+        raise BuildError(f"`{' '.join(command)}` failed:\n{done.stdout.strip()}")
 
 
 def _fingerprint(source: Path, python: Path) -> str:
@@ -101,7 +108,7 @@ def _fingerprint(source: Path, python: Path) -> str:
 
 
 def _zip(folder: Path, into: Path, name: str) -> Path:
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and _belongs(path, folder)]
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     digest = hashlib.sha256()
     for file in files:
         digest.update(f"{file.relative_to(folder)}\0{file.stat().st_size}\0".encode() + file.read_bytes())
@@ -112,11 +119,6 @@ def _zip(folder: Path, into: Path, name: str) -> Path:
             outdated.unlink()
         _write_zip(path, folder, files)
     return path
-
-
-def _belongs(path: Path, folder: Path) -> bool:
-    """A function's own byte code may be of any Python; that of a layer was made for the one that runs it."""
-    return folder.parent.name != "functions" or "__pycache__" not in path.parts
 
 
 def _write_zip(path: Path, folder: Path, files: list[Path]) -> None:

@@ -18,6 +18,7 @@ from local.stack.template import Template, resources_with_code
 
 ARTIFACTS = "customer-success-artifacts"
 DONE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+NOTHING_NEW = "No updates are to be performed"
 POLL_SECONDS = 0.1
 DEPLOY_SECONDS = 120.0
 
@@ -54,7 +55,7 @@ def deploy(
         parameters: the template's parameters that differ from their defaults.
 
     Raises:
-        DeployError: a resource could not be made, or it took longer than two minutes.
+        DeployError: a parameter is refused, a resource could not be made, or it took longer than two minutes.
     """
     started = datetime.now(UTC)
     status = _change(
@@ -108,14 +109,14 @@ def _change(aws: Aws, stack: str, **wanted: Any) -> str:
     if status == "ROLLBACK_COMPLETE":
         aws.cloudformation.delete_stack(StackName=stack)
         status = _settled(aws, stack)
-    if status in (None, "DELETE_COMPLETE"):
-        aws.cloudformation.create_stack(StackName=stack, **wanted)
-    else:
-        try:
+    try:
+        if status in (None, "DELETE_COMPLETE"):
+            aws.cloudformation.create_stack(StackName=stack, **wanted)
+        else:
             aws.cloudformation.update_stack(StackName=stack, **wanted)
-        except ClientError as error:
-            if "No updates are to be performed" not in str(error):
-                raise
+    except ClientError as error:
+        if NOTHING_NEW not in str(error):
+            raise DeployError(f"stack {stack}: {error.response['Error']['Message']}") from error
     return _settled(aws, stack)
 
 

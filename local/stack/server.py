@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -138,8 +139,18 @@ def _hold_folder() -> int:
             time.sleep(0.1)
 
 
+def _clear(folder: Path) -> None:
+    """What a predecessor left that was ended by force."""
+    for left in folder.iterdir():
+        if left.is_dir():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
+
+
 if __name__ == "__main__":
     _hold_folder()
+    _clear(Path(tempfile.gettempdir()))
     iam_actions.extract_iam_action = _as_aws_names_actions(iam_actions.extract_iam_action)
     lambda_runtime.zipfile = SimpleNamespace(
         ZipFile=UnpackedOnce, BadZipFile=zipfile.BadZipFile, LargeFileError=zipfile.LargeZipFile

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import boto3
+import botocore.session
 
 from local.stack.aws import Aws
 
@@ -38,9 +38,7 @@ def serving(folder: Path, python: Path) -> Iterator[Aws]:
     Raises:
         StackStartError: it ended, or did not answer within a minute.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(folder / "tmp", ignore_errors=True)
-    (folder / "tmp").mkdir()
+    (folder / "tmp").mkdir(parents=True, exist_ok=True)
     with socket.create_server(("127.0.0.1", 0)) as listening, (folder / LOG).open("ab") as log:
         endpoint = f"http://127.0.0.1:{listening.getsockname()[1]}"
         process = subprocess.Popen(
@@ -55,8 +53,7 @@ def serving(folder: Path, python: Path) -> Iterator[Aws]:
         )
     try:
         _wait_until_healthy(endpoint, folder / LOG)
-        session = boto3.Session("test", "test", region_name=REGION)
-        yield Aws(session, endpoint)
+        yield Aws(_session(), endpoint)
     finally:
         _stop(process)
 
@@ -83,13 +80,20 @@ def _environment(folder: Path, endpoint: str) -> dict[str, str]:
     }
 
 
+def _session() -> boto3.Session:
+    """ministack's root user, whatever profile the caller works with otherwise."""
+    no_profile = botocore.session.Session({"profile": (None, None, None, None)})
+    return boto3.Session("test", "test", region_name=REGION, botocore_session=no_profile)
+
+
 def _wait_until_healthy(endpoint: str, log: Path) -> None:
     # The socket already listens: one request waits until the stack takes it, or fails when the stack ends.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=START_SECONDS).close()
+        direct.open(f"{endpoint}/_ministack/health", timeout=START_SECONDS).close()
     except (urllib.error.URLError, OSError) as error:
-        last_words = log.read_text(errors="replace").strip().splitlines()[-3:]
-        raise StackStartError(f"the embedded stack did not start ({log}): {' / '.join(last_words)}") from error
+        _, _, last_words = log.read_text(errors="replace").strip().rpartition("\n")
+        raise StackStartError(f"the embedded stack did not start: {last_words} (see {log})") from error
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

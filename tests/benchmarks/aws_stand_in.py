@@ -102,7 +102,9 @@ class TableOnDisk:
         condition = re.sub(r"attribute_not_exists\((#\w+)\)", r"\1 IS NULL", request["ConditionExpression"])
         condition = re.sub(r"attribute_exists\((#\w+)\)", r"\1 IS NOT NULL", condition)
         condition = re.sub(r"#(\w+)", r":its_\1", condition)
-        named = {f"its_{name[1:]}": _plain((item or {}).get(a)) for name, a in request["ExpressionAttributeNames"].items()}
+        named = {
+            f"its_{name[1:]}": _plain((item or {}).get(a)) for name, a in request["ExpressionAttributeNames"].items()
+        }
         [(holds,)] = self._db.execute(f"SELECT {condition}", {**_values(request), **named})
         if not holds:
             error: Any = {"Error": {"Code": "ConditionalCheckFailedException", "Message": "no"}, "Item": item}

@@ -153,15 +153,15 @@ def test_the_work_is_told_what_it_needs(consumer: QueueConsumer, queue: Queue) -
         (Unavailable("down"), 1, 60),
         (Unavailable("down"), 2, 120),
         (Unavailable("down"), 4, 480),
-        (Unavailable("down"), 500, 43_200),
+        (Unavailable("down"), 5, 0),
         (Misconfigured("share the database"), 3, 240),
         (RuntimeError("bug"), 2, 120),
         (Unavailable("busy", retry_after=90.01), 4, 91),
-        (OutOfTime("the rest goes on later", retry_after=0), 9, 1),
+        (OutOfTime("the rest goes on later", retry_after=0), 3, 1),
         (Unavailable("closed until Monday", retry_after=172_800), 1, 43_200),
     ],
 )
-def test_a_failed_message_waits_as_asked_or_twice_as_long_each_time(
+def test_a_failed_message_waits_as_asked_or_twice_as_long_each_time_and_not_before_its_dead_letter_queue(
     consumer: QueueConsumer, queue: Queue, trouble: Exception, receives: int, seconds: int
 ) -> None:
     event = queue.batch("a", receives=receives)

@@ -248,6 +248,7 @@ def test_a_list_is_read_from_whatever_holds_several(given: Json, meant: tuple[st
         (prop("unique_id", {"prefix": None, "number": 12}), "12"),
         (formula("string", "A-1"), "A-1"),
         (text(""), PAGE_ID.replace("-", "")),
+        (text("Ä" * 251), PAGE_ID.replace("-", "")),
     ],
 )
 def test_an_account_without_an_id_of_its_own_goes_by_its_page(given: Json, meant: str) -> None:

@@ -81,4 +81,6 @@ def test_a_rejected_account_reads_unknown_with_the_reason() -> None:
     NotionSync(FakeRows(Writes(), {"A-0001": rejected}), FakeWrittenPages(), pages)(message("A-0001"))
     ((_, values),) = pages.written
     assert values.rag == "Unknown"
-    assert values.why.startswith("13% of what the score weighs is known, at least 50% is needed; unknown: feature adoption,")
+    assert values.why.startswith(
+        "13% of what the score weighs is known, at least 50% is needed; unknown: feature adoption,"
+    )

@@ -79,7 +79,9 @@ def test_the_chat_message_of_an_alert_reads_well() -> None:
     assert "was GREEN; churn risk critical: the contract ends soon and usage is falling" in message.title
     assert text[0] == "What changed"
     assert "Next step: " in " ".join(text)
-    assert any(line.startswith("ARR 1,000, renewal 2026-04-01 (in 30 days), in this state since 2026-03-02") for line in text)
+    assert any(
+        line.startswith("ARR 1,000, renewal 2026-04-01 (in 30 days), in this state since 2026-03-02") for line in text
+    )
     assert "Why you are told: entered an alerting state" in text
     assert message.lines[-1].url == raised.page_url
 

@@ -228,6 +228,13 @@ def test_a_digest_is_posted_when_nothing_is_new() -> None:
     assert "Nothing new" in digest.sections[1].lines[0].text
 
 
+def test_a_query_that_notion_refuses_fails_the_run_and_is_told() -> None:
+    world = World([account(1)])
+    world.book.error, world.book.failures = Refused("Notion refused the query"), 1
+    assert world.scan()["error"] == "Notion refused the query"
+    assert len(world.digests.digests) == 1
+
+
 def test_a_misconfigured_notion_fails_the_run_with_what_to_fix_and_tells_it() -> None:
     # GIVEN a Notion that refuses the token
     world = World([account(1)])

@@ -21,8 +21,7 @@ _TOPICS = {
     "what it could do for your team.",
     "usage": "We would like to hear how your team works with us at the moment, and what would make it easier.",
     "support": "We also want to make sure that your open support requests get the attention they need.",
-    "renewal": "Your current agreement runs until {end}, so this is a good moment to look at the coming term "
-    "together.",
+    "renewal": "Your current agreement runs until {end}, so this is a good moment to look at the coming term together.",
     "contact": "It has been a while since we last spoke, and we would like to catch up.",
 }
 

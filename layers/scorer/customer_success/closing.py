@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain, islice
-from typing import TypeVar
+from itertools import chain
 
 from customer_success.account_row import AccountRow, Day
 from customer_success.alert_entry import AlertEntry
 from customer_success.alert_policy import Delivery, rank
+from customer_success.batches import batches
 from customer_success.digest import Digest, failure_digest, scan_digest
 from customer_success.errors import Unavailable
 from customer_success.messages import DigestReady
@@ -24,7 +24,6 @@ SHRUNK_BELOW = 0.5
 BATCH = 100
 
 logger = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,7 @@ class Closing:
             for entry in self.alerts.on(day)
             if entry.held and entry.delivery == "single"
         )
-        for entries in in_batches(chain(pending, released), BATCH):
+        for entries in batches(chain(pending, released), count=BATCH):
             self.announcements.publish(
                 [entry.alert.model_copy(update={"delivery": entry.delivery}) for entry in entries]
             )
@@ -137,7 +136,7 @@ class Closing:
             logger.error("%s", alarm)
             return replace(run, alarm=alarm)
         gone = 0
-        for rows in in_batches(self.rows.every(), BATCH):
+        for rows in batches(self.rows.every(), count=BATCH):
             missing = [row for row in rows if row.run != run.key and row.day.status != "gone"]
             gone += len(missing) + sum(row.day.status == "gone" and row.day.on == run.on for row in rows)
             self.rows.put_many([_gone(row, run) for row in missing])
@@ -160,13 +159,6 @@ class Closing:
                 )
             ]
         )
-
-
-def in_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """The items in lists of `size`, the last one shorter."""
-    rest = iter(items)
-    while batch := list(islice(rest, size)):
-        yield batch
 
 
 def _gone(row: AccountRow, run: Run) -> AccountRow:

@@ -101,9 +101,7 @@ class Judge:
         )
         return self._with_page(AccountRow(account, day, before, self.run, chunk), page, known)
 
-    def _scored(
-        self, account: Account, known: AccountRow | None, chunk: int, score: CSMHealthScore
-    ) -> Judgement:
+    def _scored(self, account: Account, known: AccountRow | None, chunk: int, score: CSMHealthScore) -> Judgement:
         before = known.before_day(self.on) if known else None
         point = Point(self.on, score)
         decision = decide(
@@ -143,13 +141,9 @@ class Judge:
             or (known is not None and known.day.on == self.on and _differs(page, known.day.page))
         )
         queued = self.on if changed or before is None else before.page_queued
-        return Judgement(
-            replace(row, day=replace(row.day, page=page, page_queued=queued)), page_changed=changed
-        )
+        return Judgement(replace(row, day=replace(row.day, page=page, page_queued=queued)), page_changed=changed)
 
-    def _alert(
-        self, account: Account, point: Point, before: Day | None, decision: Decision, since: date
-    ) -> ChurnAlert:
+    def _alert(self, account: Account, point: Point, before: Day | None, decision: Decision, since: date) -> ChurnAlert:
         score = point.score
         assert decision.alert is not None
         return ChurnAlert(
@@ -202,9 +196,7 @@ def count(judgements: Iterable[Judgement]) -> Tally:
         lost=_lost(scored),
         rejections=tuple(f"{_name(j)}: {j.row.day.detail}" for j in rejected),
         no_longer_judged=tuple(
-            f"{_name(j)}: {j.row.day.detail}"
-            for j in rejected
-            if j.row.before and j.row.before.status == "scored"
+            f"{_name(j)}: {j.row.day.detail}" for j in rejected if j.row.before and j.row.before.status == "scored"
         ),
         unreadable=tuple(f"{_name(j)}: {problem}" for j in judged for problem in j.row.account.unreadable),
         stale=tuple(

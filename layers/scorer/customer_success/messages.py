@@ -120,9 +120,7 @@ class HealthEvent(BaseModel):
 
 
 ScanMessage = TypeAdapter[ScanRequested | ScheduledEvent](ScanRequested | ScheduledEvent)
-ChatNews = TypeAdapter[ChurnAlert | DigestReady](
-    Annotated[ChurnAlert | DigestReady, Field(discriminator="kind")]
-)
+ChatNews = TypeAdapter[ChurnAlert | DigestReady](Annotated[ChurnAlert | DigestReady, Field(discriminator="kind")])
 
 
 def alert_id(account_id: str, run_date: date, churn_risk: str) -> str:

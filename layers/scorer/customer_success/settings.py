@@ -121,7 +121,5 @@ def read(model: type[S]) -> S:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        problems = "; ".join(
-            f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_url=False)
-        )
+        problems = "; ".join(f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_url=False))
         raise Misconfigured(f"wrong settings: {problems}") from error

@@ -30,6 +30,7 @@ from customer_success.aws.ledger import DynamoLedger
 from customer_success.aws.pace import DynamoPace
 from customer_success.aws.pages import DynamoWrittenPages
 from customer_success.aws.queues import SqsOutbox
+from customer_success.aws.retries import CLIENT_CONFIG
 from customer_success.aws.runs import DynamoRuns
 from customer_success.aws.table import Table
 from customer_success.aws.topic import SnsAnnouncements
@@ -129,7 +130,7 @@ class Function(Generic[S]):
 
     @cached_property
     def table(self) -> Table:
-        return Table(boto3.client("dynamodb"), self.settings.table_name, self.settings.tenant_id)
+        return Table(boto3.client("dynamodb", config=CLIENT_CONFIG), self.settings.table_name, self.settings.tenant_id)
 
     @cached_property
     def ledger(self) -> DynamoLedger:
@@ -169,7 +170,7 @@ class Function(Generic[S]):
     @cached_property
     def _consumer(self) -> QueueConsumer:
         return QueueConsumer(
-            boto3.client("sqs"),
+            boto3.client("sqs", config=CLIENT_CONFIG),
             self.settings.queue_url,
             retry_base_seconds=self.settings.retry_base_seconds,
             max_receives=self.settings.max_receives,
@@ -217,14 +218,14 @@ class HealthScan(_WithNotion[HealthScanSettings]):
             history=DynamoScoreHistory(self.table),
             alerts=self.alerts,
             runs=runs,
-            page_updates=SqsOutbox(boto3.client("sqs"), settings.notion_updates_queue_url),
+            page_updates=SqsOutbox(boto3.client("sqs", config=CLIENT_CONFIG), settings.notion_updates_queue_url),
             closing=Closing(
                 settings.tenant_id,
                 self.rows,
                 self.alerts,
                 runs,
                 DynamoDigests(self.table),
-                SnsAnnouncements(boto3.client("sns"), settings.churn_topic_arn),
+                SnsAnnouncements(boto3.client("sns", config=CLIENT_CONFIG), settings.churn_topic_arn),
                 Calendar(settings.holidays),
                 _now,
             ),
@@ -269,7 +270,7 @@ class AlertEventBus(Function[AlertEventBusSettings]):
 
     @cached_property
     def channel(self) -> AlertChannel:
-        bus = EventBridgeBus(boto3.client("events"), self.settings.event_bus_name)
+        bus = EventBridgeBus(boto3.client("events", config=CLIENT_CONFIG), self.settings.event_bus_name)
         return AlertChannel("event_bus", self.alerts, PutOnBus(bus, self.ledger))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from itertools import chain
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -24,7 +25,10 @@ class Row(BaseModel):
 
 
 class Book(BaseModel):
-    """A data source and its pages. `key` is the property by which a page is known again on the next load."""
+    """A data source and its pages. `key` is the property by which a page is known again on the next load.
+
+    A `whole` book has all pages: those that it lacks go to the trash.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -32,6 +36,7 @@ class Book(BaseModel):
     properties: dict[str, Any]
     key: str
     rows: list[Row]
+    whole: bool = False
 
 
 class Loaded(BaseModel):
@@ -42,10 +47,11 @@ class Loaded(BaseModel):
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    trashed: int = 0
 
 
 def load(workspace: Workspace, book: Book) -> Loaded:
-    """Make the data source hold the book's rows; pages that the book does not have stay as they are.
+    """Make the data source hold the book's rows; pages that it does not have stay, unless the book is whole.
 
     Properties that the book has and the data source lacks are added. Rows with the same key are pages of
     their own, told apart by their order. Raises `VendorError` for a value that does not fit its property.
@@ -68,6 +74,10 @@ def load(workspace: Workspace, book: Book) -> Loaded:
             done.updated += 1
         else:
             done.unchanged += 1
+    for page in chain(*known.values()) if book.whole else ():
+        if not page["in_trash"]:
+            workspace.save_page(page | {"in_trash": True})
+            done.trashed += 1
     workspace.save_source(source)
     return done
 
@@ -91,8 +101,9 @@ def _by_key(workspace: Workspace, source: Json, key: Json) -> dict[Any, deque[Js
 
 
 def _update(workspace: Workspace, page: Json, values: Json) -> bool:
-    if all(page["properties"].get(name) == value for name, value in values.items()):
+    if not page["in_trash"] and all(page["properties"].get(name) == value for name, value in values.items()):
         return False
     page["properties"] = page["properties"] | values
+    page["in_trash"] = False
     workspace.save_page(page)
     return True

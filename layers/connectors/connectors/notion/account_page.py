@@ -17,6 +17,8 @@ from customer_success.schemas import (
     UsageTrend,
 )
 
+LONGEST_ID = 500
+
 _NUMBERS = (
     "feature_adoption_rate",
     "login_frequency_days",
@@ -37,7 +39,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 def account_of(page: Mapping[str, Any], names: PropertyNames) -> Account:
     """The account on a page as Notion returns it. What could not be read is told in `unreadable`."""
     read = PropertyReader(page.get("properties") or {})
-    account_id = read.text(names.account_id) or page["id"].replace("-", "")
+    account_id = _account_id(read, names) or page["id"].replace("-", "")
     last_interaction = read.day(names.last_interaction)
     signals = _signals(read, names)
     if last_interaction is None:
@@ -72,6 +74,15 @@ def account_of(page: Mapping[str, Any], names: PropertyNames) -> Account:
         roi=read.numbers_named(names.roi_prefix),
         unreadable=tuple(read.unreadable),
     )
+
+
+def _account_id(read: PropertyReader, names: PropertyNames) -> str | None:
+    """The team's own id of the account; it becomes part of keys, so a very long one is none."""
+    account_id = read.text(names.account_id)
+    if account_id and len(account_id.encode()) > LONGEST_ID:
+        read.note(names.account_id, account_id, f"at most {LONGEST_ID} bytes")
+        return None
+    return account_id
 
 
 def _signals(read: PropertyReader, names: PropertyNames) -> dict[str, object]:

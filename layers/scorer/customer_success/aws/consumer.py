@@ -40,7 +40,7 @@ class QueueConsumer:
     """Hands each record of a batch to the work, and reports those that failed.
 
     A failed one is hidden for as long as its `Unavailable` says, else for `retry_base_seconds`, doubled with
-    each try. After `max_receives` tries the queue moves it to its dead-letter queue. `Refused` is logged and
+    each try. After `max_receives` tries the queue moves it to its dead-letter queue, at once. `Refused` is logged and
     acknowledged.
     """
 
@@ -86,7 +86,7 @@ class QueueConsumer:
                 extra=about,
                 exc_info=not isinstance(fault, Unavailable | Misconfigured),
             )
-            self._hide(record, self._wait(fault, delivery.receive_count))
+            self._hide(record, 0 if delivery.last_try else self._wait(fault, delivery.receive_count))
             raise
 
     def _delivery(self, record: SQSRecord) -> Delivery:

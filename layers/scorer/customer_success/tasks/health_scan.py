@@ -21,9 +21,7 @@ class HealthScan:
     accounts: AccountRows
     scorer: CSMHealthScorer
 
-    def __call__(
-        self, account_id: str, signals: Mapping[str, Any], *, on: date, now: datetime
-    ) -> dict[str, Any]:
+    def __call__(self, account_id: str, signals: Mapping[str, Any], *, on: date, now: datetime) -> dict[str, Any]:
         """Score the account on the day `on`, with `signals` laid over its own.
 
         Raises `Refused` for an account that is not known and brings no signals, `ValueError` for signals that cannot

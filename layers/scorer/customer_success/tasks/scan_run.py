@@ -83,7 +83,7 @@ class ScanRun:
             return result(run)
         try:
             return result(self._finish(run))
-        except Misconfigured as error:
+        except (Misconfigured, Refused) as error:
             return result(self._fail(request, str(error)))
         except Unavailable as error:
             if request.last_try:

@@ -1,0 +1,56 @@
+# What a person needs on this machine: python3 (3.11 or later, with venv) and make.
+PYTHON ?= python3
+PIP_VERSION := 26.3# the first ones cannot install a dependency group
+
+PIP := -m pip install -qq --disable-pip-version-check
+RUN := PYTHONPATH=layers/scorer:layers/connectors .venv/bin/python
+TYPED := layers/scorer/customer_success layers/connectors/connectors local
+LAYERS := $(wildcard layers/*/requirements.txt)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo redrive demo-clean install test pr bench clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+
+demo: install ## a day of the whole system on this machine: ACCOUNTS=book.csv DATE=YYYY-MM-DD DAYS=3 FORCE=1 DOWN=slack
+	@$(RUN) -m local.demo
+
+redrive: install ## bring the dead letters of a queue back, after a demo: QUEUE=alert-chat ACCOUNTS=book.csv
+	@$(RUN) -m local.demo redrive
+
+demo-clean: ## forget all that demos have left behind
+	rm -rf .demo
+
+install: .venv/installed .stack/installed ## make the virtual environments, which the other targets do by themselves
+
+test: install ## lint, types and all tests
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy $(TYPED)
+	.venv/bin/pytest
+
+pr: test ## what has to pass before a change goes in
+
+bench: install ## the figures: requests, writes, memory, time over the floor, cold starts
+	@$(RUN) -m tests.benchmarks
+
+clean: demo-clean ## remove everything that was made here
+	rm -rf .venv .stack .build .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# Two environments: the project's own, and that of the embedded AWS, in which the functions run.
+.venv/installed: pyproject.toml $(LAYERS)
+	$(call environment,.venv,--group dev $(LAYERS:%=--requirement %))
+
+.stack/installed: pyproject.toml
+	$(call environment,.stack,--group stack)
+
+define environment
+	@echo "installing into $(1) (once, takes about a minute) …"
+	@$(PYTHON) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "$(PYTHON) must be Python 3.11 or later, with venv; name another with PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(1)
+	@$(1)/bin/python $(PIP) pip==$(PIP_VERSION)
+	@$(1)/bin/python $(PIP) $(2)
+	@touch $@
+endef
