@@ -28,10 +28,11 @@ class Change:
     column: str
     value: str
 
-    def __str__(self) -> str:
+    def told(self, name: str) -> str:
+        """The change in words, of an account with this name."""
         if self.column == REMOVE:
-            return f"{self.account}: taken out of the book"
-        return f"{self.account}: {self.column} is now {self.value or 'unknown'}"
+            return f"{name}: taken out of the book"
+        return f"{name}: {self.column} is now {self.value or 'unknown'}"
 
 
 def changes_beside(book: Path) -> tuple[Change, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from connectors.notion.schema import accounts_schema
+from connectors.notion.schema import Schema, accounts_schema
 from customer_success.narrator import short
 from local.demo.book import Line, Sheet
 from local.demo.cells import EXPECTED, empty, value_of
@@ -49,9 +49,16 @@ def notion_rows(sheet: Sheet, first_day: date) -> Rows:
         not_taken += problems
         if values:
             rows.append(Row(properties=values))
-    roi = [column.property for column in sheet.recognised.columns if column.property.startswith(NAMES.roi_prefix)]
-    schema = accounts_schema(NAMES) | {name: {"number": {"format": "number"}} for name in roi}
-    return Rows(Book(title=BOOK_TITLE, properties=schema, key=sheet.key.property, rows=rows), tuple(not_taken))
+    schema = _schema(sheet)
+    book = Book(title=BOOK_TITLE, properties=schema, key=sheet.key.property, rows=rows, whole=True)
+    return Rows(book, tuple(not_taken))
+
+
+def _schema(sheet: Sheet) -> Schema:
+    """The account book's properties, with those that only this book has."""
+    known = accounts_schema(NAMES)
+    own = {column.property for column in sheet.recognised.columns} - known.keys()
+    return known | {name: {"number": {"format": "number"}} for name in sorted(own)}
 
 
 def account_key(sheet: Sheet, line: Line) -> str:

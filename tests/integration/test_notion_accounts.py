@@ -141,6 +141,23 @@ def test_a_notion_that_refuses_every_cursor_is_told_not_asked_for_ever(sandbox: 
         next(reading)
 
 
+def test_a_notion_that_knows_none_of_its_own_cursors_is_told_not_asked_for_ever() -> None:
+    # GIVEN a Notion that gives cursors and takes none of them back
+    class Forgetful(TwoSources):
+        def query(self, source_id: str, **asked: Any) -> dict[str, Any]:
+            self.asked.append(source_id)
+            if "start_cursor" in asked:
+                raise Refused("The start_cursor provided is invalid")
+            rows = [{"id": str(number), "created_time": minute(0)} for number in range(100)]
+            return {"results": rows, "has_more": True, "next_cursor": "x"}
+
+    # WHEN the book is read  THEN its window is started over once, and then the refusal is told
+    notion: Any = Forgetful("Accounts")
+    with pytest.raises(Refused, match="start_cursor"):
+        list(NotionCSMAdapter(notion, "db").read(Bookmark()))
+    assert len(notion.asked) == 4
+
+
 def test_what_could_not_be_read_is_told_with_its_account(sandbox: Sandbox) -> None:
     # GIVEN a book that keeps NPS as a text
     schema: dict[str, Any] = {"Name": {"title": {}}, "Account ID": {"rich_text": {}}, "NPS": {"rich_text": {}}}

@@ -9,10 +9,10 @@ from itertools import groupby, islice
 
 from pydantic import TypeAdapter
 
-from customer_success.batches import batches
 from customer_success.aws.items import expiry, number
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import Table
+from customer_success.batches import batches
 from customer_success.digest import Digest, Section
 from customer_success.news import Line
 

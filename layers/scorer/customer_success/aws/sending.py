@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from customer_success.batches import batches
 from customer_success.aws.errors import translated
+from customer_success.batches import batches
 from customer_success.errors import Unavailable
 from customer_success.messages import Message
 

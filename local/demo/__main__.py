@@ -1,0 +1,60 @@
+"""`python -m local.demo [redrive]`, asked by the variables that `make demo` and `make redrive` take."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from local.demo.errors import DemoError
+from local.demo.kept import Kept
+from local.demo.options import Options, read_options
+from local.demo.play import play, play_redrive
+from local.stack.build import BuildError
+from local.stack.deploy import DeployError
+from local.stack.serving import StackStartError
+
+WIDTH = 100
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Play what is asked for. 0 if all went well, 1 with the reason on standard error, 130 if it was broken off."""
+    # A request to end is taken like Ctrl-C, so that everything started ends in good order.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    options = None
+    try:
+        options = read_options(os.environ)
+        (play_redrive if "redrive" in arguments else play)(options, _console())
+    except KeyboardInterrupt:
+        print(f"\nstopped; everything that was started has ended{_kept(options)}", file=sys.stderr)
+        return INTERRUPTED
+    except sqlite3.OperationalError as error:
+        print(f"another demo uses {Kept.of(options.book).folder if options else ''}: {error}", file=sys.stderr)
+        return 1
+    except (DemoError, BuildError, DeployError, StackStartError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _console() -> Console:
+    """A console that takes account data literally, and draws plain lines where there is no terminal."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    console = Console(markup=False, emoji=False, highlight=False)
+    console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
+    return console
+
+
+def _kept(options: Options | None) -> str:
+    return f"; what was done is kept in {Kept.of(options.book).folder}" if options else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,84 @@
+"""Plays one day: the morning's event goes to the scan, and the work runs until every queue is empty."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+from uuid import uuid4
+
+from rich.console import Console
+
+from local.demo.errors import DemoError
+from local.demo.findings import Findings, Sent, gather, run_of
+from local.demo.kept import Kept
+from local.demo.progress import Stalled, Watch, screen_on
+from local.house import ROOT, TENANT, House
+from local.stack.logs import log_lines
+from local.stack.queues import wait_until_drained
+from local.stack.schedule import fire
+
+SEVEN = time(7)
+SERIOUS = ("WARNING", "ERROR", "CRITICAL")
+MOST_SECONDS = 3600.0
+PATIENCE = 150.0
+"""Seconds without any movement until the demo gives up: longer than a lease that a killed function has left."""
+PATIENCE_WITH_FAULTS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """How days are played: in this house, shown on this console, given up after `patience` seconds of standstill."""
+
+    home: House
+    kept: Kept
+    console: Console
+    patience: float = PATIENCE
+
+    def day(self, day: date, accounts: int, *, force: bool) -> Findings:
+        """Scan a book of so many accounts. Raises `DemoError` if the scan does not reach its end."""
+        home, began = self.home, datetime.now(UTC)
+        known, sent_before = run_of(home.table, day), Sent.now(self.kept)
+        self.kept.note(day)
+        self._ask_for_scan(day, force=force)
+        self.drain(day, accounts)
+        found = gather(home, self.kept, day, known, sent_before)
+        if found is None or found.run.status != "finished":
+            reason = (found.run.failure if found else None) or last_complaint(home, began)
+            raise DemoError(f"the scan of {day} did not reach its end: {reason}")
+        return found
+
+    def drain(self, day: date, accounts: int) -> None:
+        """Wait until every queue is empty, or nothing moves any more."""
+        block, screen = screen_on(self.console)
+        watch = Watch(self.home, day, accounts, screen, self.patience)
+        with block, suppress(Stalled):
+            wait_until_drained(self.home.aws, self.home.deployment.queues, MOST_SECONDS, watch)
+            watch.look()
+        self.home.write_bus_events()
+
+    def _ask_for_scan(self, day: date, *, force: bool) -> None:
+        aws, deployment = self.home.aws, self.home.deployment
+        if force:
+            request = json.dumps(_event("scan_requested", day) | {"tenant_id": TENANT})
+            aws.sqs.send_message(QueueUrl=deployment.queues["scan"], MessageBody=request)
+        else:
+            fire(aws, deployment.outputs["ScanRuleName"], _event("schedule", day))
+
+
+def last_complaint(home: House, since: datetime) -> str:
+    """The last warning or error that a function logged, in one line."""
+    complaints = [line for line in log_lines(home.aws, home.deployment, since) if line.fields.get("level") in SERIOUS]
+    if not complaints:
+        return "no function said why"
+    last = max(complaints, key=lambda line: line.at)
+    exception = str(last.fields.get("exception", "")).strip().splitlines()[-1:]
+    return f"{last.function}: {' '.join([str(last.fields.get('message')), *exception])}"
+
+
+def _event(sample: str, day: date) -> dict[str, Any]:
+    """The sample event of that name, for seven in the morning of `day`, with an id of its own."""
+    event: dict[str, Any] = json.loads((ROOT / "events" / f"{sample}.json").read_text(encoding="utf-8"))
+    return event | {"id": str(uuid4()), "time": datetime.combine(day, SEVEN, UTC).isoformat()}

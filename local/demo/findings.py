@@ -1,0 +1,133 @@
+"""What a day left behind: read from the deployment's table, its queues, and the files that the services wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from customer_success.account_row import AccountRow
+from customer_success.alert_entry import CHANNELS, AlertEntry, Channel
+from customer_success.aws.accounts import DynamoAccountRows
+from customer_success.aws.alerts import DynamoAlertLog
+from customer_success.aws.stored import Stored
+from customer_success.aws.table import Table
+from customer_success.run import Run
+from customer_success.tasks.scan_run import KIND
+from local.demo.kept import Kept
+from local.house import House
+from local.stack.queues import DEAD_LETTERS, depths
+
+TOLD_ONE_BY_ONE: tuple[Channel, ...] = ("email_alert", "chat_alert")
+"""The channels that take an alert only if it is told singly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How many of each lie with the outside services."""
+
+    records: int
+    events: int
+    drafts: int
+    messages: int
+
+    @classmethod
+    def now(cls, kept: Kept) -> Sent:
+        folder = kept.vendors
+        chats = [*folder.glob("slack/*.jsonl"), *folder.glob("chat/*.jsonl")]
+        return cls(
+            records=len(list(folder.glob("notion/Health-Records/*.md"))),
+            events=_lines(folder / "event_bus.jsonl"),
+            drafts=len(list(folder.glob("gmail/*/*.eml"))),
+            messages=sum(map(_lines, chats)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """One day that was played.
+
+    `known` is its run as it stood before; `alerts` are those of the day; `dead` and `waiting` count the messages
+    that lie in dead-letter queues and in the queues themselves, by queue.
+    """
+
+    day: date
+    known: Run | None
+    run: Run
+    rows: tuple[AccountRow, ...]
+    alerts: tuple[AlertEntry, ...]
+    dead: Mapping[str, int]
+    waiting: Mapping[str, int]
+    sent_before: Sent
+    sent: Sent
+
+    @property
+    def already_scanned(self) -> bool:
+        """True if the day had a finished scan, and this one did nothing but answer with it."""
+        return self.known is not None and self.known.status == "finished" and self.known.attempt == self.run.attempt
+
+
+def gather(home: House, kept: Kept, day: date, known: Run | None, sent_before: Sent) -> Findings | None:
+    """What a day left behind, None if it has no scan at all."""
+    run = run_of(home.table, day)
+    if run is None:
+        return None
+    return Findings(
+        day=day,
+        known=known,
+        run=run,
+        rows=tuple(DynamoAccountRows(home.table).every()),
+        alerts=alerts_of(home.table, day),
+        dead=dead_letters(home),
+        waiting=waiting(home),
+        sent_before=sent_before,
+        sent=Sent.now(kept),
+    )
+
+
+def run_of(table: Table, day: date) -> Run | None:
+    """The scan of a day as the table has it."""
+    return Stored(table, Run).get(table.key("RUNS", KIND, day.isoformat()))
+
+
+def alerts_of(table: Table, day: date) -> tuple[AlertEntry, ...]:
+    """The alerts of a day."""
+    return tuple(DynamoAlertLog(table).on(day))
+
+
+def dead_letters(home: House) -> dict[str, int]:
+    """How many messages lie in dead-letter queues, by the name of the queue they failed in."""
+    return {name.removesuffix(DEAD_LETTERS): n for name, n in _filled(home).items() if name.endswith(DEAD_LETTERS)}
+
+
+def waiting(home: House) -> dict[str, int]:
+    """How many messages are still to be worked on, by queue."""
+    return {name: number for name, number in _filled(home).items() if not name.endswith(DEAD_LETTERS)}
+
+
+def _filled(home: House) -> dict[str, int]:
+    seen = depths(home.aws, home.deployment.queues)
+    return {name: depth.total for name, depth in seen.items() if depth.total}
+
+
+def for_channel(alerts: tuple[AlertEntry, ...], channel: Channel) -> tuple[AlertEntry, ...]:
+    """The published alerts that a channel is to bring."""
+    return tuple(
+        entry
+        for entry in alerts
+        if entry.state == "published" and (channel not in TOLD_ONE_BY_ONE or entry.delivery == "single")
+    )
+
+
+def brought(alerts: tuple[AlertEntry, ...]) -> dict[Channel, tuple[int, int]]:
+    """For each channel how many alerts have an outcome, and how many it is to bring."""
+    return {
+        channel: (sum(channel in entry.outcomes for entry in entries), len(entries))
+        for channel in CHANNELS
+        for entries in [for_channel(alerts, channel)]
+    }
+
+
+def _lines(path: Path) -> int:
+    return path.read_bytes().count(b"\n") if path.exists() else 0

@@ -1,0 +1,103 @@
+"""The demo: a book, one day after the other, and what came of it."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from rich.console import Console
+
+from local.demo.book import Sheet, read_book
+from local.demo.changes import Change, changed, changes_beside
+from local.demo.day import PATIENCE, PATIENCE_WITH_FAULTS, Play
+from local.demo.errors import DemoError
+from local.demo.findings import Sent, gather, waiting
+from local.demo.kept import Kept
+from local.demo.options import DOWN_VENDORS, SAMPLE_BOOK, SAMPLE_DAY, Options
+from local.demo.report import channel_report, counted, day_report, full_report, heading
+from local.demo.rows import Rows, notion_rows
+from local.demo.stage import refuse, staged
+from local.stack.queues import redrive
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A book over several days, the first of which is `first`: what stands in it, and what changes when."""
+
+    sheet: Sheet
+    changes: tuple[Change, ...]
+    first: date
+
+    def changes_on(self, day: date) -> tuple[Change, ...]:
+        """What changes on this very day."""
+        number = self._number(day)
+        return tuple(change for change in self.changes if change.day == number)
+
+    def rows(self, day: date) -> Rows:
+        """The book as it stands on a day."""
+        until = self._number(day)
+        sheet = changed(self.sheet, (change for change in self.changes if change.day <= until))
+        return notion_rows(sheet, self.first)
+
+    def _number(self, day: date) -> int:
+        return (day - self.first).days + 1
+
+
+def play(options: Options, console: Console) -> None:
+    """`make demo`. Raises `DemoError` and what `staged` raises."""
+    kept, script, start = _prepared(options)
+    days = [start + timedelta(number) for number in range(options.days)]
+    script.rows(days[-1])
+    console.print("starting Notion, Gmail, Google Chat, Slack and AWS on this machine, deploying template.yaml …")
+    with staged(kept) as home:
+        for name in options.down:
+            refuse(home, DOWN_VENDORS[name])
+        playing = Play(home, kept, console, PATIENCE_WITH_FAULTS if options.down else PATIENCE)
+        if waiting(home):
+            console.print("going on with what was left in the queues the last time")
+            playing.drain(start, 0)
+        for day in days:
+            rows = script.rows(day)
+            home.sandbox.load(rows.book)
+            heading(console, day, options.book, len(rows.book.rows))
+            found = playing.day(day, len(rows.book.rows), force=options.force)
+            if options.days > 1:
+                day_report(console, found, script.changes_on(day))
+        full_report(console, found, script.sheet, rows, kept)
+    console.print(f"Everything that was started has ended. The next day: make demo{_next(options, days[-1])}")
+    if found.waiting:
+        raise DemoError(f"messages are still waiting to be tried again: {counted(found.waiting)}")
+
+
+def play_redrive(options: Options, console: Console) -> None:
+    """`make redrive`. Raises `DemoError` and what `staged` raises."""
+    kept = Kept.of(options.book)
+    if not options.queue:
+        raise DemoError("QUEUE is missing: name the queue that gets its dead letters back, as in QUEUE=alert-chat")
+    if not kept.played:
+        raise DemoError(f"{options.book} was not played yet: there are no dead letters")
+    day = kept.played[-1]
+    with staged(kept) as home:
+        try:
+            moved = redrive(home.aws, home.deployment.queues, options.queue)
+        except ValueError as error:
+            raise DemoError(f"QUEUE={options.queue}: {error}") from error
+        console.print(f"{moved} dead letters go back to the queue {options.queue}")
+        playing = Play(home, kept, console)
+        sent_before = Sent.now(kept)
+        playing.drain(day, 0)
+        if found := gather(home, kept, day, None, sent_before):
+            channel_report(console, found)
+
+
+def _prepared(options: Options) -> tuple[Kept, Script, date]:
+    """What is kept of the book, the book over the days, and the day to begin with."""
+    sheet, kept = read_book(options.book), Kept.of(options.book)
+    start = kept.starting(options.day, SAMPLE_DAY if options.book == SAMPLE_BOOK else datetime.now(UTC).date())
+    return kept, Script(sheet, changes_beside(options.book), kept.first_day(start)), start
+
+
+def _next(options: Options, last: date) -> str:
+    book = "" if options.book == SAMPLE_BOOK else f" ACCOUNTS={shlex.quote(str(options.book))}"
+    return f"{book} DATE={last + timedelta(1)}"

@@ -1,0 +1,162 @@
+"""Shows how far the work has come while it runs, and notices when it gets no further."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from customer_success.alert_entry import Channel
+from local.demo.findings import alerts_of, brought, run_of
+from local.demo.stage import page_writes
+from local.house import House
+from local.stack.logs import errors
+from local.stack.queues import Depth
+
+LOOK_SECONDS = 0.5
+PLAIN_SECONDS = 3.0
+CRASH_SECONDS = 8.0
+
+CHANNEL_WORDS: Mapping[Channel, str] = {
+    "notion": "records",
+    "event_bus": "events",
+    "email_alert": "drafts",
+    "chat_alert": "chat",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Come:
+    """How far the work has come: done and total by what is done. A total of 0 is not known yet."""
+
+    parts: Mapping[str, tuple[int, int]]
+
+    @property
+    def complete(self) -> bool:
+        """True if all that is known to be done is done."""
+        return all(done >= total for done, total in self.parts.values())
+
+    def __str__(self) -> str:
+        return " · ".join(f"{name} {done}/{total}" for name, (done, total) in self.parts.items() if total)
+
+
+def how_far(home: House, day: date, accounts: int, pages: int, *, pages_wait: bool) -> Come:
+    """How far the scan of a day has come, of a book with so many accounts and with so many pages written by now.
+
+    A page that shows already what it should is queued and not written: the total counts while pages wait.
+    """
+    table = home.table
+    run = run_of(table, day)
+    tally = run.tally if run else None
+    left_out = sum(tally.rejected.values()) + tally.skipped if tally else 0
+    parts = {
+        "read": (tally.read if tally else 0, accounts),
+        "scored": (tally.scored if tally else 0, max(accounts - left_out, 0)),
+        "pages": (pages, tally.pages_changed if tally and pages_wait else pages),
+    }
+    out = brought(alerts_of(table, day))
+    return Come(parts | {words: out[channel] for channel, words in CHANNEL_WORDS.items()})
+
+
+class Screen(Protocol):
+    """Shows how far the work has come."""
+
+    def show(self, come: Come) -> None: ...
+
+
+class Bars:
+    """One bar for each part of the work, on a terminal."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def show(self, come: Come) -> None:
+        for name, (done, total) in come.parts.items():
+            if total and name not in self._tasks:
+                self._tasks[name] = self._progress.add_task(name)
+            if name in self._tasks:
+                self._progress.update(self._tasks[name], completed=done, total=max(total, done))
+
+
+class Lines:
+    """A line now and then, where no terminal is."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._shown = ""
+        self._next = 0.0
+
+    def show(self, come: Come) -> None:
+        line = str(come)
+        if line != self._shown and (come.complete or time.monotonic() >= self._next):
+            self._console.print(f"  {line}", style="dim")
+            self._shown, self._next = line, time.monotonic() + PLAIN_SECONDS
+
+
+def bars(console: Console) -> Progress:
+    """The bars of a terminal."""
+    return Progress(
+        TextColumn("  {task.description}", markup=False),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+    )
+
+
+def screen_on(console: Console) -> tuple[AbstractContextManager[object], Screen]:
+    """What shows the progress on this console, and the block in which it does."""
+    if not console.is_terminal:
+        return nullcontext(), Lines(console)
+    progress = bars(console)
+    return progress, Bars(progress)
+
+
+class Stalled(Exception):
+    """Nothing has moved for too long."""
+
+
+class Watch:
+    """Looks at the work now and then, as long as the queues are not drained. Raises `Stalled`."""
+
+    def __init__(self, home: House, day: date, accounts: int, screen: Screen, patience: float) -> None:
+        self._home = home
+        self._day = day
+        self._accounts = accounts
+        self._pages_before = page_writes(home)
+        self._screen = screen
+        self._patience = patience
+        self._began = datetime.now(UTC)
+        self._seen: object = None
+        self._moved = self._next_look = time.monotonic()
+
+    def __call__(self, depths: Mapping[str, Depth]) -> None:
+        now = time.monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + LOOK_SECONDS
+        come = self.look(pages_wait=depths["notion-updates"].total > 0)
+        if (come, depths) != self._seen:
+            self._seen, self._moved = (come, depths), now
+        if now - self._moved > self._patience or (now - self._moved > CRASH_SECONDS and self._crashed()):
+            raise Stalled
+
+    def _crashed(self) -> bool:
+        """True if a function broke off; what it had in hand would come back only after the queue's time-out."""
+        return any(
+            "exception_name" in line.fields for line in errors(self._home.aws, self._home.deployment, self._began)
+        )
+
+    def look(self, *, pages_wait: bool = False) -> Come:
+        """Look once, and show it."""
+        pages = page_writes(self._home) - self._pages_before
+        come = how_far(self._home, self._day, self._accounts, pages, pages_wait=pages_wait)
+        self._screen.show(come)
+        return come

@@ -1,0 +1,139 @@
+"""The report: what a person sees when a day has been played."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.text import Text
+
+from customer_success.alert_entry import AlertEntry
+from customer_success.alert_policy import RISKS
+from customer_success.periods import long_date
+from local.demo.book import Sheet
+from local.demo.changes import Change
+from local.demo.findings import Findings
+from local.demo.kept import Kept
+from local.demo.report.anatomy import anatomy, most_telling
+from local.demo.report.channels import channels, reasons
+from local.demo.report.counts import again, counts, refusals
+from local.demo.report.knowledge import columns, not_taken, unknown
+from local.demo.report.told import Read, chat_message, mail_draft
+from local.demo.report.words import RISK_STYLES, counted, name_of
+from local.demo.report.worst import MOST, worst, worst_lines
+from local.demo.rows import Rows
+
+__all__ = ["channel_report", "counted", "day_report", "full_report", "heading"]
+
+NAME_LIMIT = 50
+
+
+def heading(console: Console, day: date, book: Path, accounts: int) -> None:
+    """The head of a day."""
+    console.print()
+    console.print(Rule(f"{day:%A}, {long_date(day)} · {book.name} · {accounts} accounts", style="bold"))
+
+
+def day_report(console: Console, found: Findings, changes: Iterable[Change]) -> None:
+    """A day among several: what changed in the book, who was told, who was kept quiet."""
+    names = {row.account_id: name_of(row.account.name, NAME_LIMIT) for row in found.rows}
+    _section(console, "What changed in the book", (c.told(names.get(c.account, c.account)) for c in changes))
+    _told(console, found.alerts)
+    _section(console, "The counts", [*again(found), *counts(found), *found.run.tally.hushed])
+
+
+def full_report(console: Console, found: Findings, sheet: Sheet, rows: Rows, kept: Kept) -> None:
+    """Everything about a day."""
+    for sentence in again(found):
+        console.print(Text(sentence, "bold"))
+    lowest = worst(found.rows, found.day)
+    _head(console, f"The {min(MOST, len(lowest))} worst accounts")
+    for line in worst_lines(lowest, found.day, console.width):
+        _one_line(console, line)
+    preferred = ""
+    if telling := most_telling(lowest):
+        row, point = telling
+        preferred = row.account_id
+        _head(console, f"One score taken apart: {name_of(row.account.name, NAME_LIMIT)}")
+        console.print(Padding(anatomy(point.score), (0, 0, 0, 2), expand=False))
+    _read(console, "As it reads in chat", chat_message(kept.vendors, found.alerts, preferred))
+    _read(console, "As it reads in Gmail", mail_draft(kept.vendors, found.alerts, preferred))
+    _section(console, "The run", [*counts(found), *refusals(found)])
+    channel_report(console, found)
+    knowledge = [*columns(sheet), *not_taken(rows), *unknown(found.run, sheet)]
+    _section(console, "What the book tells, and what it does not", knowledge)
+    _section(console, "To open", _folders(kept))
+
+
+def channel_report(console: Console, found: Findings) -> None:
+    """What became of the alerts on each channel."""
+    _head(console, "The channels")
+    console.print(Padding(channels(found), (0, 0, 0, 2), expand=False))
+    for line in reasons(found):
+        _line(console, line)
+
+
+def _told(console: Console, alerts: tuple[AlertEntry, ...]) -> None:
+    _head(console, "Who was told")
+    for entry in sorted(alerts, key=lambda entry: -RISKS.index(entry.alert.churn_risk)):
+        alert = entry.alert
+        line = Text("  ")
+        line.append(f"{alert.churn_risk:<9}", RISK_STYLES[alert.churn_risk])
+        line.append(f"{'one by one' if entry.delivery == 'single' else 'held' if entry.held else 'digest':<11}", "dim")
+        line.append(f"{name_of(alert.account_name, NAME_LIMIT)}: {alert.reason}")
+        _one_line(console, line)
+    if not alerts:
+        _line(console, "nobody: nothing is new or worse")
+
+
+def _read(console: Console, title: str, read: Read | None) -> None:
+    if read is None:
+        _section(console, title, ["nothing was told one by one on this day"])
+        return
+    _head(console, f"{title}: {read.where}")
+    for line in read.text.splitlines():
+        for part in Text(line).wrap(console, console.width - 4) or [Text()]:
+            console.print(Text("  │ ", "dim") + part)
+
+
+def _folders(kept: Kept) -> Iterator[str]:
+    where = _relative(kept.vendors)
+    for folder, words in (
+        ("notion/Accounts", "account pages, as Markdown"),
+        ("notion/Health-Records", "a record for each alert, as Markdown"),
+        ("gmail", "drafts by mailbox, as .eml"),
+        ("slack", "messages by channel, as JSON lines"),
+        ("chat", "messages in Google Chat, as JSON lines"),
+        ("event_bus.jsonl", "events on the bus"),
+    ):
+        yield f"{where / folder}: {words}"
+
+
+def _relative(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _one_line(console: Console, line: Text) -> None:
+    console.print(line, no_wrap=True, overflow="ellipsis", crop=True)
+
+
+def _section(console: Console, title: str, lines: Iterable[str]) -> None:
+    lines = list(lines)
+    if lines:
+        _head(console, title)
+    for line in lines:
+        _line(console, line)
+
+
+def _head(console: Console, title: str) -> None:
+    console.print()
+    console.print(Text(title, "bold"))
+
+
+def _line(console: Console, line: str) -> None:
+    indent = 4 if line.startswith("  ") else 2
+    console.print(Padding(Text(line.strip()), (0, 0, 0, indent), expand=False))

@@ -1,0 +1,70 @@
+"""The counts of a run in sentences: what was read, what was refused and why, who was told and who was not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from customer_success.narrator import short
+from customer_success.run import Run
+from local.demo.findings import Findings
+from local.demo.report.words import counted
+
+EXAMPLES = 8
+LONGEST = 180
+
+
+def counts(found: Findings) -> Iterator[str]:
+    """The counts, one sentence a line."""
+    run, tally = found.run, found.run.tally
+    rejected = sum(tally.rejected.values())
+    yield f"read {tally.read} = scored {tally.scored} + rejected {rejected} + skipped {tally.skipped} (inactive)"
+    yield f"colours: {counted(tally.colours)}; churn risk: {counted(tally.risks)}"
+    if tally.moves:
+        yield f"changed colour: {counted(tally.moves)}"
+    yield f"account pages that changed: {tally.pages_changed}; accounts that are no longer in the book: {run.gone}"
+    yield from _told(run)
+    if tally.quiet:
+        yield "kept quiet: " + "; ".join(f"{number} {reason}" for reason, number in sorted(tally.quiet.items()))
+    if tally.false_alarms:
+        yield f"called a false alarm: {counted(tally.false_alarms)}"
+    if run.alarm:
+        yield f"attention: {run.alarm}"
+
+
+def _told(run: Run) -> Iterator[str]:
+    told = run.told
+    if told:
+        yield f"told one by one {told.single}, in the digest {told.digest}, held for the next working day {told.held}"
+
+
+def refusals(found: Findings) -> Iterator[str]:
+    """What was rejected or could not be read, with its reason; at most `EXAMPLES` of each."""
+    tally = found.run.tally
+    if tally.rejected:
+        yield f"rejected: {counted(tally.rejected)}"
+        yield from _first(tally.rejections)
+    if tally.unreadable:
+        yield "scored, but not all of it could be read:"
+        yield from _first(tally.unreadable)
+
+
+def again(found: Findings) -> Iterator[str]:
+    """That a day was scanned before and nobody is told again, with what lies at the services as proof."""
+    if found.already_scanned:
+        at = f" at {found.run.finished_at:%H:%M} UTC" if found.run.finished_at else ""
+        yield f"{found.day} was scanned before, finished{at}: nobody is told again."
+    elif found.known:
+        yield f"{found.day} was scanned again (attempt {found.run.attempt}): nobody is told twice."
+    else:
+        return
+    before, now = found.sent_before, found.sent
+    yield (
+        f"before and after: health records {before.records} and {now.records}, bus events {before.events} and "
+        f"{now.events}, drafts {before.drafts} and {now.drafts}, chat messages {before.messages} and {now.messages}"
+    )
+
+
+def _first(items: tuple[str, ...]) -> Iterator[str]:
+    yield from (f"  {short(item, LONGEST)}" for item in items[:EXAMPLES])
+    if len(items) > EXAMPLES:
+        yield f"  … and {len(items) - EXAMPLES} more"

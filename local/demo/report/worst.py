@@ -1,0 +1,55 @@
+"""The worst accounts, two lines each: how they stand, and what drives it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from rich.cells import set_cell_size
+from rich.text import Text
+
+from customer_success.account_row import AccountRow, Point
+from customer_success.narrator import short, why
+from local.demo.report.words import COLOUR_STYLES, RISK_STYLES, amount, name_of, owner, renewal, signed
+
+MOST = 15
+INDENT = 6
+NAME, ARR, RENEWAL, OWNER = 33, 9, 12, 12
+"""Widths in cells."""
+
+
+def worst(rows: Iterable[AccountRow], day: date) -> list[tuple[AccountRow, Point]]:
+    """The lowest scores of the day, each with its point."""
+    scored = [(row, row.day.point) for row in rows if row.day.on == day]
+    found = [(row, point) for row, point in scored if point]
+    return sorted(found, key=lambda each: (each[1].score.score, each[0].account_id))[:MOST]
+
+
+def worst_lines(accounts: Iterable[tuple[AccountRow, Point]], day: date, width: int) -> Iterator[Text]:
+    """The accounts below a line of headings; what drives a score is cut to `width`."""
+    headings = (
+        f"{'score':>5} {'':5} {'change':>6}  {'risk':8} {'account':{NAME}} {'ARR':>{ARR}}  {'renewal':{RENEWAL}} owner"
+    )
+    yield Text(headings, "dim")
+    for row, point in accounts:
+        score, account = point.score, row.account
+        line = Text(f"{score.score:5.1f} ")
+        line.append(f"{score.rag:<5} ", COLOUR_STYLES[score.rag])
+        line.append(f"{_change(row, point):>6}  ")
+        line.append(f"{score.churn_risk:<8} ", RISK_STYLES[score.churn_risk])
+        line.append(set_cell_size(name_of(account.name, NAME), NAME), "bold")
+        line.append(f" {amount(account.arr):>{ARR}}  {renewal(account.contract_end, day):<{RENEWAL}} ")
+        line.append(short(owner(account.owner_email), OWNER))
+        yield line
+        yield Text(" " * INDENT + _fitting(why(score).split("; "), width - INDENT), "dim")
+
+
+def _change(row: AccountRow, point: Point) -> str:
+    before = row.before.last if row.before else None
+    return signed(point.score.score - before.score.score) if before else "new"
+
+
+def _fitting(drivers: list[str], width: int) -> str:
+    """As many drivers as fit, at least one."""
+    line = "; ".join(drivers)
+    return line if len(line) <= width or len(drivers) == 1 else _fitting(drivers[:-1], width)
