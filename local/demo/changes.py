@@ -8,11 +8,13 @@ added; the column "remove" takes one out.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 from local.demo.book import Line, Sheet, read_text
+from local.demo.columns import NAMES
 from local.demo.errors import DemoError
 
 HEADINGS = ["day", "account", "column", "value"]
@@ -28,11 +30,17 @@ class Change:
     column: str
     value: str
 
-    def told(self, name: str) -> str:
-        """The change in words, of an account with this name."""
-        if self.column == REMOVE:
-            return f"{name}: taken out of the book"
-        return f"{name}: {self.column} is now {self.value or 'unknown'}"
+
+def in_words(changes: Iterable[Change], names: Mapping[str, str]) -> Iterator[str]:
+    """The changes, one line for each account; `names` are those of the accounts known so far, by id or name."""
+    for account, own in groupby(changes, key=lambda change: change.account):
+        columns = {change.column: change.value or "unknown" for change in own}
+        if REMOVE in columns:
+            yield f"{names.get(account, account)}: no longer in the book"
+        elif account in names:
+            yield f"{names[account]}: {', '.join(f'{column} {value}' for column, value in columns.items())}"
+        else:
+            yield f"{columns.get(NAMES.name, account)}: new in the book"
 
 
 def changes_beside(book: Path) -> tuple[Change, ...]:

@@ -125,19 +125,20 @@ def _column(place: int, heading: str, meant: str) -> Column:
 
 def _meaning(heading: str) -> str | None:
     name = " ".join(heading.split())
-    return name if name.startswith(NAMES.roi_prefix) else _MEANINGS.get(_plain(heading))
+    return name if name.startswith(NAMES.roi_prefix) else _MEANINGS.get(plain(heading))
 
 
-def _plain(heading: str) -> str:
+def plain(heading: str) -> str:
+    """A heading without what people vary: case, spaces, hyphens, underscores."""
     return re.sub(r"[\W_]+", " ", heading.casefold()).strip()
 
 
 def _all_names() -> dict[str, str]:
     properties = {getattr(NAMES, field.name): field.name for field in fields(NAMES) if field.name != "roi_prefix"}
-    names = {_plain(name): name for name in properties}
-    names |= {_plain(field): name for name, field in properties.items()}
-    names |= {_plain(other): name for name, others in _ALSO_CALLED.items() for other in others}
-    return names | {_plain(DAYS_TO_RENEWAL): DAYS_TO_RENEWAL}
+    names = {plain(name): name for name in properties}
+    names |= {plain(field): name for name, field in properties.items()}
+    names |= {plain(other): name for name, others in _ALSO_CALLED.items() for other in others}
+    return names | {plain(DAYS_TO_RENEWAL): DAYS_TO_RENEWAL}
 
 
 _MEANINGS: Mapping[str, str] = _all_names()

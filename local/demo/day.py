@@ -25,7 +25,8 @@ SERIOUS = ("WARNING", "ERROR", "CRITICAL")
 MOST_SECONDS = 3600.0
 PATIENCE = 150.0
 """Seconds without any movement until the demo gives up: longer than a lease that a killed function has left."""
-PATIENCE_WITH_FAULTS = 20.0
+PATIENCE_WITH_FAULTS = 60.0
+"""The same with services that are down: longer than five tries of a message take."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 from rich.console import Console
 
 from local.demo.book import Sheet, read_book
-from local.demo.changes import Change, changed, changes_beside
+from local.demo.changes import Change, changed, changes_beside, in_words
 from local.demo.day import PATIENCE, PATIENCE_WITH_FAULTS, Play
 from local.demo.errors import DemoError
 from local.demo.findings import Sent, gather, waiting
 from local.demo.kept import Kept
 from local.demo.options import DOWN_VENDORS, SAMPLE_BOOK, SAMPLE_DAY, Options
 from local.demo.report import channel_report, counted, day_report, full_report, heading
-from local.demo.rows import Rows, notion_rows
+from local.demo.rows import Rows, names_of, notion_rows
 from local.demo.stage import refuse, staged
 from local.stack.queues import redrive
 
@@ -29,16 +31,18 @@ class Script:
     changes: tuple[Change, ...]
     first: date
 
-    def changes_on(self, day: date) -> tuple[Change, ...]:
-        """What changes on this very day."""
+    def changes_on(self, day: date) -> Iterator[str]:
+        """What changes on this very day, in words."""
         number = self._number(day)
-        return tuple(change for change in self.changes if change.day == number)
+        names = names_of(self._sheet(number - 1))
+        return in_words((change for change in self.changes if change.day == number), names)
 
     def rows(self, day: date) -> Rows:
         """The book as it stands on a day."""
-        until = self._number(day)
-        sheet = changed(self.sheet, (change for change in self.changes if change.day <= until))
-        return notion_rows(sheet, self.first)
+        return notion_rows(self._sheet(self._number(day)), self.first)
+
+    def _sheet(self, number: int) -> Sheet:
+        return changed(self.sheet, (change for change in self.changes if change.day <= number))
 
     def _number(self, day: date) -> int:
         return (day - self.first).days + 1
@@ -60,12 +64,14 @@ def play(options: Options, console: Console) -> None:
         for day in days:
             rows = script.rows(day)
             home.sandbox.load(rows.book)
-            heading(console, day, options.book, len(rows.book.rows))
+            heading(console, day, options.book, len(rows.book.rows), script.changes_on(day))
             found = playing.day(day, len(rows.book.rows), force=options.force)
             if options.days > 1:
-                day_report(console, found, script.changes_on(day))
-        full_report(console, found, script.sheet, rows, kept)
-    console.print(f"Everything that was started has ended. The next day: make demo{_next(options, days[-1])}")
+                day_report(console, found)
+        full_report(console, found, script.sheet, rows, kept, _named(options.book))
+    console.print(
+        f"Everything that was started has ended. The next day: make demo{_named(options.book)} DATE={days[-1] + timedelta(1)}"
+    )
     if found.waiting:
         raise DemoError(f"messages are still waiting to be tried again: {counted(found.waiting)}")
 
@@ -88,7 +94,7 @@ def play_redrive(options: Options, console: Console) -> None:
         sent_before = Sent.now(kept)
         playing.drain(day, 0)
         if found := gather(home, kept, day, None, sent_before):
-            channel_report(console, found)
+            channel_report(console, found, _named(options.book))
 
 
 def _prepared(options: Options) -> tuple[Kept, Script, date]:
@@ -98,6 +104,6 @@ def _prepared(options: Options) -> tuple[Kept, Script, date]:
     return kept, Script(sheet, changes_beside(options.book), kept.first_day(start)), start
 
 
-def _next(options: Options, last: date) -> str:
-    book = "" if options.book == SAMPLE_BOOK else f" ACCOUNTS={shlex.quote(str(options.book))}"
-    return f"{book} DATE={last + timedelta(1)}"
+def _named(book: Path) -> str:
+    """How a command names the book; the bundled one needs no name."""
+    return "" if book == SAMPLE_BOOK else f" ACCOUNTS={shlex.quote(str(book))}"

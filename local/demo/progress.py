@@ -96,7 +96,7 @@ class Lines:
     def show(self, come: Come) -> None:
         line = str(come)
         if line != self._shown and (come.complete or time.monotonic() >= self._next):
-            self._console.print(f"  {line}", style="dim")
+            self._console.print(f"  {line}", style="dim", soft_wrap=True)
             self._shown, self._next = line, time.monotonic() + PLAIN_SECONDS
 
 

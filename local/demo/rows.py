@@ -54,6 +54,11 @@ def notion_rows(sheet: Sheet, first_day: date) -> Rows:
     return Rows(book, tuple(not_taken))
 
 
+def names_of(sheet: Sheet) -> dict[str, str]:
+    """The accounts' names, by what they are known by the next day."""
+    return {line.cells[sheet.key.place]: _cell(sheet, line, NAMES.name) for line in sheet.lines}
+
+
 def _schema(sheet: Sheet) -> Schema:
     """The account book's properties, with those that only this book has."""
     known = accounts_schema(NAMES)

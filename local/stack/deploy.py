@@ -17,7 +17,8 @@ from local.stack.aws import Aws
 from local.stack.template import Template, resources_with_code
 
 ARTIFACTS = "customer-success-artifacts"
-DONE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+UNCHANGED = "UNCHANGED"
+DONE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", UNCHANGED)
 NOTHING_NEW = "No updates are to be performed"
 POLL_SECONDS = 0.1
 DEPLOY_SECONDS = 120.0
@@ -115,8 +116,9 @@ def _change(aws: Aws, stack: str, **wanted: Any) -> str:
         else:
             aws.cloudformation.update_stack(StackName=stack, **wanted)
     except ClientError as error:
-        if NOTHING_NEW not in str(error):
-            raise DeployError(f"stack {stack}: {error.response['Error']['Message']}") from error
+        if NOTHING_NEW in str(error):
+            return UNCHANGED
+        raise DeployError(f"stack {stack}: {error.response['Error']['Message']}") from error
     return _settled(aws, stack)
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
@@ -89,6 +89,14 @@ class TableOnDisk:
             return {"Items": items}
         return {"Items": items, "LastEvaluatedKey": {name: items[-1][name] for name in ("pk", "sk")}}
 
+    def full_answers(self, kind: str) -> int:
+        """How many answers it takes to query all partitions of a kind, each answer as full as it may be."""
+        with self._lock:
+            sizes = self._db.execute(
+                "SELECT sum(length(item)) FROM items WHERE pk LIKE ? GROUP BY pk", (f"%#{kind}#%",)
+            )
+            return sum(1 + size // LARGEST_ANSWER for (size,) in sizes)
+
     def _updated(self, update: Request) -> Item:
         before = self._read(update["Key"])
         self._require(update, before, "UpdateItem")
@@ -113,7 +121,7 @@ class TableOnDisk:
     def _read(self, key: Item) -> Item | None:
         place = (key["pk"]["S"], key["sk"]["S"])
         row = self._db.execute("SELECT item FROM items WHERE pk = ? AND sk = ?", place).fetchone()
-        return json.loads(row[0]) if row else None
+        return cast("Item", json.loads(row[0])) if row else None
 
     def _write(self, items: Iterable[Item]) -> None:
         rows = [(item["pk"]["S"], item["sk"]["S"], json.dumps(item)) for item in items]
@@ -123,7 +131,7 @@ class TableOnDisk:
 
 
 class QueueOnDisk:
-    """An SQS client with one queue, and an SNS client with one topic, which keeps the messages' bodies in a file."""
+    """An SQS client with one queue, or an SNS client with one topic: what it is given lies in a file, line by line."""
 
     def __init__(self, file: Path) -> None:
         self.calls: Counter[str] = Counter()
@@ -131,11 +139,11 @@ class QueueOnDisk:
         self._file = file
 
     def send_message_batch(self, **request: Any) -> Any:
-        self.calls["SQS SendMessageBatch"] += 1
+        self.calls["SendMessageBatch"] += 1
         return self._take(entry["MessageBody"] for entry in request["Entries"])
 
     def publish_batch(self, **request: Any) -> Any:
-        self.calls["SNS PublishBatch"] += 1
+        self.calls["PublishBatch"] += 1
         return self._take(entry["Message"] for entry in request["PublishBatchRequestEntries"])
 
     def receive(self) -> Iterator[str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time as clock
+import time as real_time
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from connectors.notion.accounts import NotionCSMAdapter
 from connectors.notion.client import NotionClient
@@ -33,43 +32,56 @@ from tests.benchmarks.book import FIRST_DAY
 from tests.benchmarks.notion_stand_in import DATABASE, NotionStandIn
 
 TENANT = "acme"
-PER_SECOND = 3.0
+NOTION_PER_SECOND = 3.0
+"""The deployment's default."""
 
 
-class VirtualTime:
-    """A clock that only sleeping moves."""
+class Clock(Protocol):
+    """What the functions wait by."""
+
+    def __call__(self) -> float: ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class VirtualClock:
+    """A clock of long ago that only sleeping moves."""
 
     def __init__(self) -> None:
-        self.now = clock.time()
+        self._now = 0.0
 
     def __call__(self) -> float:
-        return self.now
+        return self._now
 
     def sleep(self, seconds: float) -> None:
-        self.now += seconds
+        self._now += seconds
+
+
+class RealClock:
+    """The clock on the wall."""
+
+    def __call__(self) -> float:
+        return real_time.time()
+
+    def sleep(self, seconds: float) -> None:
+        real_time.sleep(seconds)
 
 
 class Deployment:
-    """What runs for one tenant. Waits for Notion's pace in virtual time unless told otherwise."""
+    """One tenant's, with its state in `folder`."""
 
-    def __init__(
-        self,
-        notion: NotionStandIn,
-        folder: Path,
-        *,
-        time: Callable[[], float] | None = None,
-        sleep: Callable[[float], None] | None = None,
-    ) -> None:
-        virtual = VirtualTime()
-        self._time, self._sleep = time or virtual, sleep or virtual.sleep
+    def __init__(self, notion: NotionStandIn, folder: Path) -> None:
         self.notion = notion
+        self.clock: Clock = VirtualClock()
         self.dynamodb: Any = TableOnDisk(folder / "table")
         self.updates: Any = QueueOnDisk(folder / "notion-updates")
         self.topic: Any = QueueOnDisk(folder / "churn-alerts")
 
     @property
     def aws_calls(self) -> Counter[str]:
-        return self.dynamodb.calls + self.updates.calls + self.topic.calls
+        """All calls so far, by operation."""
+        calls: Counter[str] = self.dynamodb.calls + self.updates.calls + self.topic.calls
+        return calls
 
     def scan(self, day: int) -> dict[str, Any]:
         """The whole scan of a day, and what it counted."""
@@ -77,6 +89,7 @@ class Deployment:
         on = FIRST_DAY + timedelta(days=day)
         table, pages = self._function()
         rows, alerts, runs = DynamoAccountRows(table), DynamoAlertLog(table), DynamoRuns(table)
+        announcements = SnsAnnouncements(self.topic, "churn-alerts")
 
         def now() -> datetime:
             return datetime.combine(on, time(7), UTC)
@@ -89,16 +102,7 @@ class Deployment:
             alerts=alerts,
             runs=runs,
             page_updates=SqsOutbox(self.updates, "notion-updates"),
-            closing=Closing(
-                TENANT,
-                rows,
-                alerts,
-                runs,
-                DynamoDigests(table),
-                SnsAnnouncements(self.topic, "churn-alerts"),
-                Calendar(),
-                now,
-            ),
+            closing=Closing(TENANT, rows, alerts, runs, DynamoDigests(table), announcements, Calendar(), now),
             scorer=CSMHealthScorer(),
             fallback_owner="lead@example.com",
             time_left=_plenty,
@@ -106,26 +110,30 @@ class Deployment:
         )
         return job(ScanRequest(on, f"rule-{on}"))
 
-    def sync(self) -> int:
-        """Write the pages of all messages that wait; returns how many were written."""
-        work = self.sync_worker()
-        return sum(work(PagesChanged.model_validate_json(body)) for body in self.updates.receive())
+    def page_updates(self) -> list[PagesChanged]:
+        """Take all messages off the queue of pages to be written."""
+        return [PagesChanged.model_validate_json(body) for body in self.updates.receive()]
 
-    def sync_worker(self) -> NotionSync:
+    def page_writer(self) -> NotionSync:
         """One of the functions that write pages."""
         table, pages = self._function()
         return NotionSync(DynamoAccountRows(table), DynamoWrittenPages(table), pages)
 
     def _function(self) -> tuple[Table, NotionCSMAdapter]:
-        """The clients that a function of its own has."""
-        table = Table(self.dynamodb, "customer-success", TENANT, sleep=self._sleep)
+        """The clients that each function has for itself."""
+        table = Table(self.dynamodb, "customer-success", TENANT, sleep=self.clock.sleep)
         pace = DynamoPace(
-            table, "notion", per_second=PER_SECOND, time_left=_plenty, clock=self._time, sleep=self._sleep
+            table,
+            "notion",
+            per_second=NOTION_PER_SECOND,
+            time_left=_plenty,
+            clock=self.clock,
+            sleep=self.clock.sleep,
         )
-        client = NotionClient("token", Patience(pace, _plenty, self._sleep), transport=self.notion)
+        client = NotionClient("token", Patience(pace, _plenty, self.clock.sleep), transport=self.notion)
         return table, NotionCSMAdapter(client, DATABASE)
 
 
 def _plenty() -> float:
-    """Seconds left: the benchmark measures one function that is not cut off."""
+    """Seconds left: no function is cut off here."""
     return 3600.0

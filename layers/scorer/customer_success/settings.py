@@ -56,7 +56,7 @@ class NotionSettings(Settings):
 
     notion_api_url: Text
     notion_secret: Text
-    notion_requests_per_second: float = Field(gt=0, le=1000)
+    notion_requests_per_second: float = Field(gt=0, le=100)
 
 
 class AccountPagesSettings(NotionSettings):

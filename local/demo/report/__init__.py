@@ -11,11 +11,12 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
+from connectors.text import one_line
 from customer_success.alert_entry import AlertEntry
 from customer_success.alert_policy import RISKS
+from customer_success.narrator import short
 from customer_success.periods import long_date
 from local.demo.book import Sheet
-from local.demo.changes import Change
 from local.demo.findings import Findings
 from local.demo.kept import Kept
 from local.demo.report.anatomy import anatomy, most_telling
@@ -32,22 +33,22 @@ __all__ = ["channel_report", "counted", "day_report", "full_report", "heading"]
 NAME_LIMIT = 50
 
 
-def heading(console: Console, day: date, book: Path, accounts: int) -> None:
-    """The head of a day."""
+def heading(console: Console, day: date, book: Path, accounts: int, changes: Iterable[str]) -> None:
+    """The head of a day, with what changed in the book since the day before."""
     console.print()
     console.print(Rule(f"{day:%A}, {long_date(day)} · {book.name} · {accounts} accounts", style="bold"))
+    _section(console, "What changed in the book", (short(one_line(line), console.width - 4) for line in changes))
 
 
-def day_report(console: Console, found: Findings, changes: Iterable[Change]) -> None:
-    """A day among several: what changed in the book, who was told, who was kept quiet."""
-    names = {row.account_id: name_of(row.account.name, NAME_LIMIT) for row in found.rows}
-    _section(console, "What changed in the book", (c.told(names.get(c.account, c.account)) for c in changes))
+def day_report(console: Console, found: Findings) -> None:
+    """A day among several: who was told, who was kept quiet, and the counts."""
     _told(console, found.alerts)
-    _section(console, "The counts", [*again(found), *counts(found), *found.run.tally.hushed])
+    hushed = [f"  {line}" for line in found.run.tally.hushed]
+    _section(console, "The run", [*again(found), *counts(found), *hushed])
 
 
-def full_report(console: Console, found: Findings, sheet: Sheet, rows: Rows, kept: Kept) -> None:
-    """Everything about a day."""
+def full_report(console: Console, found: Findings, sheet: Sheet, rows: Rows, kept: Kept, book: str) -> None:
+    """Everything about a day; `book` names the book for further commands."""
     for sentence in again(found):
         console.print(Text(sentence, "bold"))
     lowest = worst(found.rows, found.day)
@@ -63,17 +64,17 @@ def full_report(console: Console, found: Findings, sheet: Sheet, rows: Rows, kep
     _read(console, "As it reads in chat", chat_message(kept.vendors, found.alerts, preferred))
     _read(console, "As it reads in Gmail", mail_draft(kept.vendors, found.alerts, preferred))
     _section(console, "The run", [*counts(found), *refusals(found)])
-    channel_report(console, found)
+    channel_report(console, found, book)
     knowledge = [*columns(sheet), *not_taken(rows), *unknown(found.run, sheet)]
     _section(console, "What the book tells, and what it does not", knowledge)
     _section(console, "To open", _folders(kept))
 
 
-def channel_report(console: Console, found: Findings) -> None:
-    """What became of the alerts on each channel."""
+def channel_report(console: Console, found: Findings, book: str) -> None:
+    """What became of the alerts on each channel; `book` names the book for further commands."""
     _head(console, "The channels")
     console.print(Padding(channels(found), (0, 0, 0, 2), expand=False))
-    for line in reasons(found):
+    for line in reasons(found, book):
         _line(console, line)
 
 
@@ -101,7 +102,7 @@ def _read(console: Console, title: str, read: Read | None) -> None:
 
 
 def _folders(kept: Kept) -> Iterator[str]:
-    where = _relative(kept.vendors)
+    yield f"in {_relative(kept.vendors)}:"
     for folder, words in (
         ("notion/Accounts", "account pages, as Markdown"),
         ("notion/Health-Records", "a record for each alert, as Markdown"),
@@ -110,15 +111,11 @@ def _folders(kept: Kept) -> Iterator[str]:
         ("chat", "messages in Google Chat, as JSON lines"),
         ("event_bus.jsonl", "events on the bus"),
     ):
-        yield f"{where / folder}: {words}"
+        yield f"  {folder:<22} {words}"
 
 
 def _relative(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-
-
-def _one_line(console: Console, line: Text) -> None:
-    console.print(line, no_wrap=True, overflow="ellipsis", crop=True)
 
 
 def _section(console: Console, title: str, lines: Iterable[str]) -> None:
@@ -135,5 +132,6 @@ def _head(console: Console, title: str) -> None:
 
 
 def _line(console: Console, line: str) -> None:
-    indent = 4 if line.startswith("  ") else 2
-    console.print(Padding(Text(line.strip()), (0, 0, 0, indent), expand=False))
+    indent = " " * (4 if line.startswith("  ") else 2)
+    for part in Text(line.strip()).wrap(console, console.width - len(indent)):
+        console.print(Text(indent) + part)

@@ -18,6 +18,9 @@ CHANNELS: Mapping[Channel, tuple[str, str]] = {
 }
 """Each channel's name for a person, and its queue."""
 
+REASONS = 2
+"""Reasons that are shown for each channel."""
+
 STATES = ("delivered", "failed", "skipped", "pending")
 
 
@@ -35,14 +38,13 @@ def channels(found: Findings) -> Table:
     return table
 
 
-def reasons(found: Findings) -> Iterator[str]:
-    """Why alerts failed or were skipped, each reason once, and what brings dead letters back."""
-    told = {
-        f"{words}, {outcome.state}: {outcome.reason}"
-        for channel, (words, _) in CHANNELS.items()
-        for entry in for_channel(found.alerts, channel)
-        if (outcome := entry.outcomes.get(channel)) and outcome.reason
-    }
-    yield from sorted(told)
+def reasons(found: Findings, book: str) -> Iterator[str]:
+    """Why alerts failed or were skipped, and what brings dead letters back; `book` names it for `make redrive`."""
+    for channel, (words, _) in CHANNELS.items():
+        outcomes = [entry.outcomes.get(channel) for entry in for_channel(found.alerts, channel)]
+        told = dict.fromkeys(f"{words}, {o.state}: {o.reason}" for o in outcomes if o and o.reason)
+        yield from list(told)[:REASONS]
+        if len(told) > REASONS:
+            yield f"{words}: … and {len(told) - REASONS} more of that kind"
     for queue, number in sorted(found.dead.items()):
-        yield f"{number} dead letters of {queue}: once the cause is gone, make redrive QUEUE={queue}"
+        yield f"{number} dead letters of {queue}; once the cause is gone: make redrive QUEUE={queue}{book}"

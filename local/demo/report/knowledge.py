@@ -8,10 +8,12 @@ from customer_success.run import Run
 from customer_success.schemas import SignalKey
 from customer_success.scorecard import LABELS
 from local.demo.book import Sheet
-from local.demo.columns import NAMES
+from local.demo.columns import NAMES, Column, plain
 from local.demo.rows import Rows
 
 EXAMPLES = 8
+SPARSE = 0.5
+"""A column that is filled for less than this share of the accounts is named."""
 
 _CANNOT: Mapping[SignalKey, str] = {
     "feature_adoption_rate": "who uses little of what the plan includes",
@@ -39,13 +41,30 @@ _WITHOUT: Mapping[str, str] = {
 
 
 def columns(sheet: Sheet) -> Iterator[str]:
-    """Which columns were recognised, as what, and which were not."""
+    """Which columns were recognised, as what, which were left out, and which say nothing or little."""
     recognised = sheet.recognised
-    renamed = [f"{c.heading} as {c.property}" for c in recognised.columns if c.heading != c.property]
-    line = f"{len(recognised.columns)} of {len(sheet.headings)} columns were recognised"
-    yield f"{line}: {', '.join(renamed)}" if renamed else line
+    yield f"recognised: {', '.join(map(_in_words, recognised.columns))}"
     if recognised.ignored:
         yield f"left out: {'; '.join(map(str, recognised.ignored))}"
+    shares = {column.heading: _share_filled(sheet, column) for column in recognised.columns}
+    if empty := [heading for heading, share in shares.items() if not share]:
+        yield f"empty throughout: {', '.join(empty)}"
+    if sparse := [f"{heading} {share:.0%}" for heading, share in shares.items() if 0 < share < SPARSE]:
+        yield f"given for a part of the accounts only: {', '.join(sparse)}"
+
+
+def _in_words(column: Column) -> str:
+    if column.kind == "days":
+        return f"{column.heading} (as {column.property} where that is empty)"
+    return (
+        column.heading
+        if plain(column.heading) == plain(column.property)
+        else f"{column.heading} (as {column.property})"
+    )
+
+
+def _share_filled(sheet: Sheet, column: Column) -> float:
+    return sum(bool(line.cells[column.place].strip()) for line in sheet.lines) / len(sheet.lines)
 
 
 def not_taken(rows: Rows) -> Iterator[str]:
@@ -74,4 +93,4 @@ def unknown(run: Run, sheet: Sheet) -> Iterator[str]:
 
 def _filled(sheet: Sheet, property_name: str) -> bool:
     column = sheet.recognised.named(property_name)
-    return column is not None and any(line.cells[column.place].strip() for line in sheet.lines)
+    return column is not None and _share_filled(sheet, column) > 0

@@ -46,7 +46,8 @@ def worst_lines(accounts: Iterable[tuple[AccountRow, Point]], day: date, width: 
 
 def _change(row: AccountRow, point: Point) -> str:
     before = row.before.last if row.before else None
-    return signed(point.score.score - before.score.score) if before else "new"
+    change = round(point.score.score - before.score.score, 1) if before else None
+    return "new" if change is None else signed(change) if change else "="
 
 
 def _fitting(drivers: list[str], width: int) -> str:

@@ -1,0 +1,46 @@
+"""How a figure is shown, and which of them are promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A count or ratio that has to stay within its limit."""
+
+    what: str
+    measured: str
+    limit: str
+    kept: bool
+
+
+def at_most(what: str, measured: float, limit: float) -> Promise:
+    """A promise that is kept up to its limit."""
+    return Promise(what, f"{measured:.4g}", f"≤ {limit:g}", measured <= limit)
+
+
+def exactly(what: str, measured: int, wanted: int) -> Promise:
+    """A promise that is kept by one number alone."""
+    return Promise(what, f"{measured:,}", f"= {wanted:,}", measured == wanted)
+
+
+def show(console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], note: str = "") -> None:
+    """Print a table whose first column is text and whose others are figures."""
+    table = Table(title=title, title_justify="left", title_style="bold", caption=note, caption_justify="left")
+    for place, column in enumerate(columns):
+        table.add_column(column, justify="right" if place else "left")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+    console.print()
+
+
+def show_promises(console: Console, promises: Sequence[Promise]) -> None:
+    """Print what was promised, and whether it was kept."""
+    rows = [(p.what, p.measured, p.limit, "kept" if p.kept else "BROKEN") for p in promises]
+    show(console, "Promises", ("", "measured", "limit", ""), rows)

@@ -1,0 +1,115 @@
+"""How the cost of a scan grows with the book: requests to Notion, calls of AWS, memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from rich.console import Console
+
+from tests.benchmarks.figures import Promise, at_most, exactly, show
+from tests.benchmarks.scan_cost import COSTS, DayCost
+
+SIZES = (1_000, 10_000, 50_000)
+WRITTEN_ON_THE_FIRST_DAY = (1_000, 10_000)
+MOST_READS = 11
+"""Notion requests per 1,000 accounts."""
+MOST_CALLS = 1.2
+"""AWS calls, as a multiple of what full batches need."""
+MOST_MEMORY = 1.3
+"""Peak memory at the largest size, as a multiple of that at the smallest."""
+DAYS = ("first day", "second day")
+
+
+def run(console: Console) -> list[Promise]:
+    """Measure all sizes, two at a time, the largest first."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        costs = dict(zip(sorted(SIZES, reverse=True), pool.map(_measured, sorted(SIZES, reverse=True)), strict=True))
+    days = [cost for size in SIZES for cost in costs[size]]
+    _show_costs(console, days)
+    _show_calls(console, days)
+    return [*count_promises(days), *_memory_promises(costs)]
+
+
+def count_promises(days: Iterable[DayCost]) -> list[Promise]:
+    """What is promised of requests and calls, at any size."""
+    return [promise for cost in days for promise in _of_a_day(cost)]
+
+
+def _of_a_day(cost: DayCost) -> list[Promise]:
+    where = f"{cost.accounts:,} accounts, {DAYS[cost.day]}"
+    promises = [
+        at_most(f"{where}: Notion reads per 1,000", cost.per_thousand(cost.reads), MOST_READS),
+        at_most(f"{where}: AWS calls of the scan over full batches", cost.calls.excess, MOST_CALLS),
+    ]
+    if cost.writing:
+        promises += [
+            exactly(f"{where}: page writes = changed accounts", cost.writing.pages, cost.changed),
+            exactly(f"{where}: page writes that changed nothing", cost.writing.idle, 0),
+            at_most(f"{where}: AWS calls of the writing over full batches", cost.writing.calls.excess, MOST_CALLS),
+        ]
+    return promises
+
+
+def _memory_promises(costs: dict[int, list[DayCost]]) -> list[Promise]:
+    small, large = costs[min(SIZES)], costs[max(SIZES)]
+    return [
+        at_most(
+            f"peak memory at {max(SIZES):,} over {min(SIZES):,}: up to the {DAYS[day]}",
+            large[day].peak_megabytes / small[day].peak_megabytes,
+            MOST_MEMORY,
+        )
+        for day in range(len(DAYS))
+    ]
+
+
+def _measured(size: int) -> list[DayCost]:
+    options = ["--write-first-day"] if size in WRITTEN_ON_THE_FIRST_DAY else []
+    command = [sys.executable, "-m", "tests.benchmarks.scan_cost", str(size), *options]
+    return COSTS.validate_json(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+
+
+def _show_costs(console: Console, days: list[DayCost]) -> None:
+    columns = ("accounts", "day", "reads per\n1,000", "accounts\nchanged", "pages\nwritten", "AWS calls\nper 1,000")
+    rows = [
+        (
+            f"{cost.accounts:,}",
+            DAYS[cost.day],
+            f"{cost.per_thousand(cost.reads):.1f}",
+            f"{cost.changed:,}",
+            f"{cost.writing.pages:,}" if cost.writing else "-",
+            f"{cost.per_thousand(sum(cost.calls.made.values())):,.0f}",
+            f"{cost.calls.excess:.2f}",
+            f"{cost.peak_megabytes:.0f}",
+            f"{cost.peak_megabytes / days[cost.day].peak_megabytes:.2f}",
+        )
+        for cost in days
+    ]
+    limits = ("limit", "", f"{MOST_READS}", "", "changed", "", f"{MOST_CALLS}", "", f"{MOST_MEMORY}")
+    show(
+        console,
+        "A scan of the book against Notion and AWS in process",
+        (*columns, "over full\nbatches", "peak\nMB", f"over\n{SIZES[0]:,}"),
+        [*rows, limits],
+        "-: not written here; at Notion's pace it would take hours",
+    )
+
+
+def _show_calls(console: Console, days: list[DayCost]) -> None:
+    made = Counter[str]()
+    for cost in days:
+        made.update(cost.calls.made)
+    show(
+        console,
+        "AWS calls of a scan per 1,000 accounts: made / needed if all batches were full",
+        ("", *(f"{cost.accounts:,}\n{DAYS[cost.day]}" for cost in days)),
+        [(kind, *(_made_and_needed(kind, cost) for cost in days)) for kind, _ in made.most_common()],
+    )
+
+
+def _made_and_needed(kind: str, cost: DayCost) -> str:
+    made, needed = (cost.per_thousand(calls.get(kind, 0)) for calls in (cost.calls.made, cost.calls.needed))
+    return f"{made:.1f} / {needed:.1f}"

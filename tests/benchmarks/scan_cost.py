@@ -1,0 +1,141 @@
+"""What a first and a second day cost at one size of the book.
+
+`python -m tests.benchmarks.scan_cost 1000` measures in a process of its own, whose memory no other size has touched.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from customer_success.messages import PagesChanged
+from tests.benchmarks.book import AccountBook
+from tests.benchmarks.deployment import Deployment
+from tests.benchmarks.memory import peak_megabytes
+from tests.benchmarks.notion_stand_in import NotionStandIn
+
+ITEMS_PER_WRITE, ITEMS_PER_READ, MARKS_PER_CALL = 25, 100, 100
+ACCOUNTS_PER_CHECKPOINT, ACCOUNTS_PER_SEND, MESSAGES_PER_PUBLISH = 100, 250, 10
+LOOK_UPS_OF_A_WRITER = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """AWS calls by operation: those `made`, and those `needed` if all batches were full."""
+
+    made: dict[str, int]
+    needed: dict[str, int]
+
+    @property
+    def excess(self) -> float:
+        """Calls made for each one needed."""
+        return sum(self.made.values()) / sum(self.needed.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What writing the pages of a day cost; `idle` are the writes that changed nothing."""
+
+    pages: int
+    idle: int
+    calls: Calls
+
+
+@dataclass(frozen=True, slots=True)
+class DayCost:
+    """What a day cost: the scan, and the writing of the pages that it found `changed`, if they were written.
+
+    `reads` are Notion's, and `changed` is what the book knows to have changed.
+    """
+
+    day: int
+    accounts: int
+    reads: int
+    changed: int
+    calls: Calls
+    writing: Writing | None
+    peak_megabytes: float
+
+    def per_thousand(self, count: int) -> float:
+        """A count for each 1,000 accounts."""
+        return count * 1000 / self.accounts
+
+
+COSTS = TypeAdapter(list[DayCost])
+
+
+def measure(size: int, folder: Path, *, write_first_day: bool = True) -> list[DayCost]:
+    """Scan a book of `size` accounts on two days, and write the pages that changed."""
+    deployment = Deployment(NotionStandIn(AccountBook(size)), folder)
+    return [_day(deployment, 0, write=write_first_day), _day(deployment, 1, write=True)]
+
+
+def _day(deployment: Deployment, day: int, *, write: bool) -> DayCost:
+    requests, calls = deployment.notion.requests.total(), deployment.aws_calls
+    counted = deployment.scan(day)
+    reads = deployment.notion.requests.total() - requests
+    made = deployment.aws_calls - calls
+    updates = deployment.page_updates()
+    return DayCost(
+        day=day,
+        accounts=counted["read"],
+        reads=reads,
+        changed=deployment.notion.book.changed(day),
+        calls=Calls(made, _needed_to_scan(deployment, counted, reads)),
+        writing=_write(deployment, updates) if write else None,
+        peak_megabytes=peak_megabytes(),
+    )
+
+
+def _write(deployment: Deployment, updates: list[PagesChanged]) -> Writing:
+    notion = deployment.notion
+    written, idle, calls = notion.requests["write"], notion.idle_writes, deployment.aws_calls
+    writer = deployment.page_writer()
+    for message in updates:
+        writer(message)
+    made = deployment.aws_calls - calls
+    pages = sum(len(message.account_ids) for message in updates)
+    return Writing(notion.requests["write"] - written, notion.idle_writes - idle, Calls(made, _needed_to_write(pages)))
+
+
+def _needed_to_scan(deployment: Deployment, counted: dict[str, Any], notion_requests: int) -> dict[str, int]:
+    """A row and a point per account, an alert per alert, a checkpoint per 100 accounts; all batches full."""
+    told = sum(counted["told"].values())
+    items = counted["read"] + counted["scored"] + told
+    return {
+        "BatchGetItem": ceil(counted["read"] / ITEMS_PER_READ),
+        "BatchWriteItem": ceil(items / ITEMS_PER_WRITE),
+        # Ranked, then published.
+        "TransactWriteItems": 2 * ceil(told / MARKS_PER_CALL),
+        # The book, the alerts, the latest run and the last finished one.
+        "Query": deployment.dynamodb.full_answers("BOOK") + deployment.dynamodb.full_answers("ALERTS") + 2,
+        # With the run as ranked and as finished.
+        "UpdateItem": ceil(counted["read"] / ACCOUNTS_PER_CHECKPOINT) + 2,
+        # A slot of Notion's pace each, the run with its lease, the digest.
+        "PutItem": notion_requests + 2,
+        "GetItem": 1,
+        "SendMessageBatch": ceil(counted["pages_changed"] / ACCOUNTS_PER_SEND),
+        # With the digest.
+        "PublishBatch": ceil((told + 1) / MESSAGES_PER_PUBLISH),
+    }
+
+
+def _needed_to_write(pages: int) -> dict[str, int]:
+    """The row, and what was last written, read for each page; noted what was written; a slot for each request."""
+    return {
+        "BatchGetItem": 2 * ceil(pages / ITEMS_PER_READ),
+        "BatchWriteItem": ceil(pages / ITEMS_PER_WRITE),
+        "PutItem": pages + LOOK_UPS_OF_A_WRITER,
+    }
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as scratch:
+        costs = measure(int(sys.argv[1]), Path(scratch), write_first_day="--write-first-day" in sys.argv)
+    print(COSTS.dump_json(costs).decode())
