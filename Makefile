@@ -28,7 +28,7 @@ test: install ## lint, types and all tests
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy $(TYPED)
-	.venv/bin/pytest
+	.venv/bin/pytest --numprocesses 2 --dist worksteal
 
 pr: test ## what has to pass before a change goes in
 

@@ -26,7 +26,8 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str]) -> int:
     """Play what is asked for. 0 if all went well, 1 with the reason on standard error, 130 if it was broken off."""
     # A request to end is taken like Ctrl-C, so that everything started ends in good order.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for request in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(request, signal.default_int_handler)
     options = None
     try:
         options = read_options(os.environ)

@@ -11,17 +11,17 @@ from uuid import uuid4
 
 from rich.console import Console
 
+from local.demo.complaints import last_complaint
 from local.demo.errors import DemoError
-from local.demo.findings import Findings, Sent, gather, run_of
+from local.demo.findings import Findings, Sent, gather, run_of, waiting
 from local.demo.kept import Kept
 from local.demo.progress import Stalled, Watch, screen_on
 from local.house import ROOT, TENANT, House
-from local.stack.logs import log_lines
 from local.stack.queues import wait_until_drained
 from local.stack.schedule import fire
 
 SEVEN = time(7)
-SERIOUS = ("WARNING", "ERROR", "CRITICAL")
+SCAN_QUEUE = "scan"
 MOST_SECONDS = 3600.0
 PATIENCE = 150.0
 """Seconds without any movement until the demo gives up: longer than a lease that a killed function has left."""
@@ -43,12 +43,17 @@ class Play:
         home, began = self.home, datetime.now(UTC)
         known, sent_before = run_of(home.table, day), Sent.now(self.kept)
         self.kept.note(day)
-        self._ask_for_scan(day, force=force)
-        self.drain(day, accounts)
+        if waiting(home):
+            self.console.print("  going on with what was left in the queues", style="dim")
+            self.drain(day, accounts)
+        if SCAN_QUEUE not in waiting(home):
+            self._ask_for_scan(day, force=force)
+            self.drain(day, accounts)
         found = gather(home, self.kept, day, known, sent_before)
         if found is None or found.run.status != "finished":
-            reason = (found.run.failure if found else None) or last_complaint(home, began)
-            raise DemoError(f"the scan of {day} did not reach its end: {reason}")
+            reason = (found.run.failure if found else None) or (last_complaint(home, began) or "no function said why")
+            later = "; it is tried again when the demo is started anew" if SCAN_QUEUE in waiting(home) else ""
+            raise DemoError(f"the scan of {day} did not reach its end: {reason}{later}")
         return found
 
     def drain(self, day: date, accounts: int) -> None:
@@ -64,19 +69,9 @@ class Play:
         aws, deployment = self.home.aws, self.home.deployment
         if force:
             request = json.dumps(_event("scan_requested", day) | {"tenant_id": TENANT})
-            aws.sqs.send_message(QueueUrl=deployment.queues["scan"], MessageBody=request)
+            aws.sqs.send_message(QueueUrl=deployment.queues[SCAN_QUEUE], MessageBody=request)
         else:
             fire(aws, deployment.outputs["ScanRuleName"], _event("schedule", day))
-
-
-def last_complaint(home: House, since: datetime) -> str:
-    """The last warning or error that a function logged, in one line."""
-    complaints = [line for line in log_lines(home.aws, home.deployment, since) if line.fields.get("level") in SERIOUS]
-    if not complaints:
-        return "no function said why"
-    last = max(complaints, key=lambda line: line.at)
-    exception = str(last.fields.get("exception", "")).strip().splitlines()[-1:]
-    return f"{last.function}: {' '.join([str(last.fields.get('message')), *exception])}"
 
 
 def _event(sample: str, day: date) -> dict[str, Any]:

@@ -65,7 +65,16 @@ class Findings:
     @property
     def already_scanned(self) -> bool:
         """True if the day had a finished scan, and this one did nothing but answer with it."""
-        return self.known is not None and self.known.status == "finished" and self.known.attempt == self.run.attempt
+        return self._was_finished and self.known == self.run
+
+    @property
+    def scanned_anew(self) -> bool:
+        """True if the day had a finished scan, and all of it was scanned again."""
+        return self._was_finished and self.known != self.run
+
+    @property
+    def _was_finished(self) -> bool:
+        return self.known is not None and self.known.status == "finished"
 
 
 def gather(home: House, kept: Kept, day: date, known: Run | None, sent_before: Sent) -> Findings | None:

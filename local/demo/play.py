@@ -14,7 +14,7 @@ from local.demo.book import Sheet, read_book
 from local.demo.changes import Change, changed, changes_beside, in_words
 from local.demo.day import PATIENCE, PATIENCE_WITH_FAULTS, Play
 from local.demo.errors import DemoError
-from local.demo.findings import Sent, gather, waiting
+from local.demo.findings import Sent, gather
 from local.demo.kept import Kept
 from local.demo.options import DOWN_VENDORS, SAMPLE_BOOK, SAMPLE_DAY, Options
 from local.demo.report import channel_report, counted, day_report, full_report, heading
@@ -58,9 +58,6 @@ def play(options: Options, console: Console) -> None:
         for name in options.down:
             refuse(home, DOWN_VENDORS[name])
         playing = Play(home, kept, console, PATIENCE_WITH_FAULTS if options.down else PATIENCE)
-        if waiting(home):
-            console.print("going on with what was left in the queues the last time")
-            playing.drain(start, 0)
         for day in days:
             rows = script.rows(day)
             home.sandbox.load(rows.book)
@@ -69,9 +66,8 @@ def play(options: Options, console: Console) -> None:
             if options.days > 1:
                 day_report(console, found)
         full_report(console, found, script.sheet, rows, kept, _named(options.book))
-    console.print(
-        f"Everything that was started has ended. The next day: make demo{_named(options.book)} DATE={days[-1] + timedelta(1)}"
-    )
+    following = f"make demo{_named(options.book)} DATE={days[-1] + timedelta(1)}"
+    console.print(f"\nEverything that was started has ended. The next day: {following}", soft_wrap=True)
     if found.waiting:
         raise DemoError(f"messages are still waiting to be tried again: {counted(found.waiting)}")
 

@@ -13,15 +13,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from customer_success.alert_entry import Channel
+from local.demo.complaints import broke_off, last_complaint
 from local.demo.findings import alerts_of, brought, run_of
 from local.demo.stage import page_writes
 from local.house import House
-from local.stack.logs import errors
 from local.stack.queues import Depth
 
 LOOK_SECONDS = 0.5
 PLAIN_SECONDS = 3.0
-CRASH_SECONDS = 8.0
+STILL_SECONDS = 8.0
+"""Seconds without movement after which a person is told why."""
 
 CHANNEL_WORDS: Mapping[Channel, str] = {
     "notion": "records",
@@ -69,6 +70,10 @@ class Screen(Protocol):
 
     def show(self, come: Come) -> None: ...
 
+    def tell(self, words: str) -> None:
+        """Tell why nothing moves."""
+        ...
+
 
 class Bars:
     """One bar for each part of the work, on a terminal."""
@@ -84,6 +89,9 @@ class Bars:
             if name in self._tasks:
                 self._progress.update(self._tasks[name], completed=done, total=max(total, done))
 
+    def tell(self, words: str) -> None:
+        self._progress.console.print(f"  {words}", style="yellow")
+
 
 class Lines:
     """A line now and then, where no terminal is."""
@@ -98,6 +106,9 @@ class Lines:
         if line != self._shown and (come.complete or time.monotonic() >= self._next):
             self._console.print(f"  {line}", style="dim", soft_wrap=True)
             self._shown, self._next = line, time.monotonic() + PLAIN_SECONDS
+
+    def tell(self, words: str) -> None:
+        self._console.print(f"  {words}")
 
 
 def bars(console: Console) -> Progress:
@@ -135,6 +146,7 @@ class Watch:
         self._patience = patience
         self._began = datetime.now(UTC)
         self._seen: object = None
+        self._complaint = ""
         self._moved = self._next_look = time.monotonic()
 
     def __call__(self, depths: Mapping[str, Depth]) -> None:
@@ -145,14 +157,18 @@ class Watch:
         come = self.look(pages_wait=depths["notion-updates"].total > 0)
         if (come, depths) != self._seen:
             self._seen, self._moved = (come, depths), now
-        if now - self._moved > self._patience or (now - self._moved > CRASH_SECONDS and self._crashed()):
+        still = now - self._moved
+        if still > STILL_SECONDS:
+            self._tell_why()
+        if still > self._patience or (still > STILL_SECONDS and broke_off(self._home, self._began)):
             raise Stalled
 
-    def _crashed(self) -> bool:
-        """True if a function broke off; what it had in hand would come back only after the queue's time-out."""
-        return any(
-            "exception_name" in line.fields for line in errors(self._home.aws, self._home.deployment, self._began)
-        )
+    def _tell_why(self) -> None:
+        """Show the functions' last complaint, each once."""
+        complaint = last_complaint(self._home, self._began)
+        if complaint and complaint != self._complaint:
+            self._complaint = complaint
+            self._screen.tell(f"waiting: {complaint}")
 
     def look(self, *, pages_wait: bool = False) -> Come:
         """Look once, and show it."""

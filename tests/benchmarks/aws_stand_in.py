@@ -90,11 +90,9 @@ class TableOnDisk:
         return {"Items": items, "LastEvaluatedKey": {name: items[-1][name] for name in ("pk", "sk")}}
 
     def full_answers(self, kind: str) -> int:
-        """How many answers it takes to query all partitions of a kind, each answer as full as it may be."""
+        """How many answers it takes to read all partitions of a kind, as in "BOOK#", each as full as it may be."""
         with self._lock:
-            sizes = self._db.execute(
-                "SELECT sum(length(item)) FROM items WHERE pk LIKE ? GROUP BY pk", (f"%#{kind}#%",)
-            )
+            sizes = self._db.execute("SELECT sum(length(item)) FROM items WHERE pk LIKE ? GROUP BY pk", (f"%#{kind}%",))
             return sum(1 + size // LARGEST_ANSWER for (size,) in sizes)
 
     def _updated(self, update: Request) -> Item:

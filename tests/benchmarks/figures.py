@@ -31,13 +31,14 @@ def exactly(what: str, measured: int, wanted: int) -> Promise:
 
 def show(console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], note: str = "") -> None:
     """Print a table whose first column is text and whose others are figures."""
-    table = Table(title=title, title_justify="left", title_style="bold", caption=note, caption_justify="left")
+    table = Table()
     for place, column in enumerate(columns):
         table.add_column(column, justify="right" if place else "left")
     for row in rows:
         table.add_row(*row)
+    console.print(title, style="bold")
     console.print(table)
-    console.print()
+    console.print(f"{note}\n" if note else "", style="italic", highlight=False)
 
 
 def show_promises(console: Console, promises: Sequence[Promise]) -> None:

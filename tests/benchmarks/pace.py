@@ -57,7 +57,7 @@ def run(console: Console) -> list[Promise]:
         rows.append((what, f"{requests}", f"{refused}", f"{floor:.1f} s", f"{seconds:.1f} s", f"{seconds / floor:.2f}"))
     show(
         console,
-        f"Against a Notion of {NOTION_PER_SECOND:g} requests a second that answers after {ANSWER_SECONDS * 1000:.0f} ms",
+        f"Against a Notion that allows {NOTION_PER_SECOND:g} requests a second and answers after {ANSWER_SECONDS} s",
         ("", "requests", "refused", "floor: requests / 3", "took", "over the floor"),
         rows,
         f"a scan's reads wait for one another: that alone makes {ANSWER_SECONDS * NOTION_PER_SECOND:.2f}",
@@ -72,6 +72,7 @@ def _scan_of_a_second_day(folder: Path) -> tuple[int, int, float]:
 
 
 def _writing_of_a_first_day(folder: Path) -> tuple[int, int, float]:
+    # One of so many accounts has left, and its page is not written.
     deployment = Deployment(NotionStandIn(AccountBook(PAGES_WRITTEN + 1)), folder)
     deployment.scan(0)
     waiting = SimpleQueue[PagesChanged]()

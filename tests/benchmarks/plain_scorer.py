@@ -1,10 +1,32 @@
-"""The same score the plain way: a pydantic model per account, chains of ifs, model_dump. What ours is compared with."""
+"""The same answer the plain way: a pydantic model per account, chains of ifs, model_dump. Ours is compared with it."""
 
 from __future__ import annotations
 
+from math import fsum
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
+
+WEIGHTS = {
+    "feature_adoption_rate": 20,
+    "usage_trend": 15,
+    "login_frequency_days": 10,
+    "days_since_last_interaction": 10,
+    "invoice_payment_status": 10,
+    "support": 10,
+    "days_to_renewal": 10,
+    "seats_utilization_rate": 5,
+    "stakeholder_engagement": 5,
+    "nps_score": 3,
+    "escalation_count_90_days": 2,
+}
+DROPS_OUT = (
+    "feature_adoption_rate",
+    "usage_trend",
+    "invoice_payment_status",
+    "seats_utilization_rate",
+    "stakeholder_engagement",
+)
 
 
 class PlainSignals(BaseModel):
@@ -19,15 +41,15 @@ class PlainSignals(BaseModel):
     invoice_payment_status: Literal["current", "overdue_30", "overdue_60", "overdue_90_plus"] | None = None
     days_to_renewal: int | None = None
     seats_utilization_rate: float | None = Field(default=None, ge=0, le=2)
-    open_ticket_count: int = Field(default=0, ge=0)
-    avg_ticket_sentiment: Literal["positive", "neutral", "negative", "critical"] = "neutral"
-    escalation_count_90_days: int = Field(default=0, ge=0)
+    open_ticket_count: int | None = Field(default=None, ge=0)
+    avg_ticket_sentiment: Literal["positive", "neutral", "negative", "critical"] | None = None
+    escalation_count_90_days: int | None = Field(default=None, ge=0)
     tam_health_rag: Literal["GREEN", "AMBER", "RED"] | None = None
     collections_risk: Literal["GREEN", "AMBER", "RED", "CRITICAL"] | None = None
 
 
 class PlainScore(BaseModel):
-    """What comes out: the score and its parts, without a word on why."""
+    """The score and its points, without a word on why."""
 
     account_id: str
     score: float
@@ -38,41 +60,100 @@ class PlainScore(BaseModel):
     signal_breakdown: dict[str, float]
 
 
+class PlainDriver(BaseModel):
+    """What one signal or cap costs."""
+
+    key: str
+    points_lost: float
+    value: str | float | None
+
+
+class PlainExplanation(PlainScore):
+    """The score with its reasons, as ours always gives them."""
+
+    coverage: float
+    unknown: list[str]
+    drivers: list[PlainDriver]
+
+
 def plain_score(given: dict[str, Any], account_id: str) -> dict[str, Any]:
     """Validate, score, serialise."""
     signals = PlainSignals(**given)
     points = _points(signals)
-    dropped = sum(
-        weight
-        for name, weight in (
-            ("feature_adoption_rate", 20),
-            ("usage_trend", 15),
-            ("invoice_payment_status", 10),
-            ("seats_utilization_rate", 5),
-            ("stakeholder_engagement", 5),
-        )
-        if getattr(signals, name) is None
-    )
-    score = sum(points.values()) * 100 / (100 - dropped)
-    if signals.collections_risk == "CRITICAL":
-        score *= 0.80
-    elif signals.collections_risk == "RED":
-        score *= 0.90
-    if signals.tam_health_rag == "RED":
-        score *= 0.85
-    elif signals.tam_health_rag == "AMBER":
-        score *= 0.95
-    rag = "GREEN" if score >= 70 else "AMBER" if score >= 40 else "RED"
+    score, _ = _capped(_scaled(points, signals), signals)
+    return PlainScore(**_verdict(account_id, score, points, signals)).model_dump()
+
+
+def plain_explanation(given: dict[str, Any], account_id: str) -> dict[str, Any]:
+    """Validate, score, say why, serialise."""
+    signals = PlainSignals(**given)
+    points = _points(signals)
+    score, drivers = _capped(_scaled(points, signals), signals)
+    scale = 100 / _weight_in_play(signals)
+    unknown = []
+    for key, weight in WEIGHTS.items():
+        value = _value(signals, key)
+        if value is None:
+            unknown.append(key)
+        lost = 0.0 if value is None and key in DROPS_OUT else (weight - points[key]) * scale
+        drivers.append(PlainDriver(key=key, points_lost=lost, value=value))
+    drivers.sort(key=lambda driver: driver.points_lost, reverse=True)
+    coverage = 1 - sum(WEIGHTS[key] for key in unknown) / 100
+    verdict = _verdict(account_id, score, points, signals)
+    return PlainExplanation(**verdict, coverage=coverage, unknown=unknown, drivers=drivers).model_dump()
+
+
+def _verdict(account_id: str, score: float, points: dict[str, float], signals: PlainSignals) -> dict[str, Any]:
+    if score >= 70:
+        rag = "GREEN"
+    elif score >= 40:
+        rag = "AMBER"
+    else:
+        rag = "RED"
     risk, trigger = _churn(signals, rag)
-    return PlainScore(
-        account_id=account_id,
-        score=score,
-        rag=rag,
-        churn_risk=risk,
-        churn_trigger=trigger,
-        should_alert=rag == "RED" or risk in ("high", "critical"),
-        signal_breakdown=points,
-    ).model_dump()
+    return {
+        "account_id": account_id,
+        "score": score,
+        "rag": rag,
+        "churn_risk": risk,
+        "churn_trigger": trigger,
+        "should_alert": rag == "RED" or risk in ("high", "critical"),
+        "signal_breakdown": points,
+    }
+
+
+def _weight_in_play(signals: PlainSignals) -> int:
+    weight = 100
+    for key in DROPS_OUT:
+        if getattr(signals, key) is None:
+            weight -= WEIGHTS[key]
+    return weight
+
+
+def _scaled(points: dict[str, float], signals: PlainSignals) -> float:
+    return fsum(points.values()) * 100 / _weight_in_play(signals)
+
+
+def _capped(score: float, signals: PlainSignals) -> tuple[float, list[PlainDriver]]:
+    caps = []
+    for key, factors in (
+        ("collections_risk", {"CRITICAL": 0.80, "RED": 0.90}),
+        ("tam_health_rag", {"RED": 0.85, "AMBER": 0.95}),
+    ):
+        rating = getattr(signals, key)
+        if rating in factors:
+            capped = score * factors[rating]
+            caps.append(PlainDriver(key=key, points_lost=score - capped, value=rating))
+            score = capped
+    return score, caps
+
+
+def _value(signals: PlainSignals, key: str) -> Any:
+    if key != "support":
+        return getattr(signals, key)
+    if signals.avg_ticket_sentiment is None and signals.open_ticket_count is None:
+        return None
+    return f"{signals.avg_ticket_sentiment}, {signals.open_ticket_count} open"
 
 
 def _points(signals: PlainSignals) -> dict[str, float]:
@@ -123,16 +204,16 @@ def _invoice(status: str | None) -> float:
     return 0
 
 
-def _support(sentiment: str, tickets: int) -> float:
+def _support(sentiment: str | None, tickets: int | None) -> float:
     if sentiment == "positive":
         points = 10
-    elif sentiment == "neutral":
-        points = 7
     elif sentiment == "negative":
         points = 3
-    else:
+    elif sentiment == "critical":
         points = 0
-    return max(0, points - min(tickets, 5))
+    else:
+        points = 7
+    return max(0, points - min(tickets or 0, 5))
 
 
 def _renewal(days: int | None) -> float:
@@ -183,8 +264,8 @@ def _nps(score: int | None) -> float:
     return 0
 
 
-def _escalations(count: int) -> float:
-    if count == 0:
+def _escalations(count: int | None) -> float:
+    if not count:
         return 2
     if count == 1:
         return 1

@@ -79,48 +79,51 @@ def measure(size: int, folder: Path, *, write_first_day: bool = True) -> list[Da
 def _day(deployment: Deployment, day: int, *, write: bool) -> DayCost:
     requests, calls = deployment.notion.requests.total(), deployment.aws_calls
     counted = deployment.scan(day)
-    reads = deployment.notion.requests.total() - requests
+    reads, changed = deployment.notion.requests.total() - requests, deployment.notion.book.changed(day)
     made = deployment.aws_calls - calls
     updates = deployment.page_updates()
     return DayCost(
         day=day,
         accounts=counted["read"],
         reads=reads,
-        changed=deployment.notion.book.changed(day),
-        calls=Calls(made, _needed_to_scan(deployment, counted, reads)),
-        writing=_write(deployment, updates) if write else None,
+        changed=changed,
+        calls=Calls(made, _needed_to_scan(deployment, counted, reads, changed)),
+        writing=_write(deployment, updates, changed) if write else None,
         peak_megabytes=peak_megabytes(),
     )
 
 
-def _write(deployment: Deployment, updates: list[PagesChanged]) -> Writing:
+def _write(deployment: Deployment, updates: list[PagesChanged], changed: int) -> Writing:
     notion = deployment.notion
     written, idle, calls = notion.requests["write"], notion.idle_writes, deployment.aws_calls
     writer = deployment.page_writer()
     for message in updates:
         writer(message)
     made = deployment.aws_calls - calls
-    pages = sum(len(message.account_ids) for message in updates)
-    return Writing(notion.requests["write"] - written, notion.idle_writes - idle, Calls(made, _needed_to_write(pages)))
+    calls_of_it = Calls(made, _needed_to_write(changed))
+    return Writing(notion.requests["write"] - written, notion.idle_writes - idle, calls_of_it)
 
 
-def _needed_to_scan(deployment: Deployment, counted: dict[str, Any], notion_requests: int) -> dict[str, int]:
+def _needed_to_scan(deployment: Deployment, counted: dict[str, Any], reads: int, changed: int) -> dict[str, int]:
     """A row and a point per account, an alert per alert, a checkpoint per 100 accounts; all batches full."""
     told = sum(counted["told"].values())
+    answers = deployment.dynamodb.full_answers("BOOK#") + deployment.dynamodb.full_answers(
+        f"ALERTS#{counted['run_date']}"
+    )
     items = counted["read"] + counted["scored"] + told
     return {
         "BatchGetItem": ceil(counted["read"] / ITEMS_PER_READ),
         "BatchWriteItem": ceil(items / ITEMS_PER_WRITE),
         # Ranked, then published.
         "TransactWriteItems": 2 * ceil(told / MARKS_PER_CALL),
-        # The book, the alerts, the latest run and the last finished one.
-        "Query": deployment.dynamodb.full_answers("BOOK") + deployment.dynamodb.full_answers("ALERTS") + 2,
+        # The book, the day's alerts, the latest run and the last finished one.
+        "Query": answers + 2,
         # With the run as ranked and as finished.
         "UpdateItem": ceil(counted["read"] / ACCOUNTS_PER_CHECKPOINT) + 2,
         # A slot of Notion's pace each, the run with its lease, the digest.
-        "PutItem": notion_requests + 2,
+        "PutItem": reads + 2,
         "GetItem": 1,
-        "SendMessageBatch": ceil(counted["pages_changed"] / ACCOUNTS_PER_SEND),
+        "SendMessageBatch": ceil(changed / ACCOUNTS_PER_SEND),
         # With the digest.
         "PublishBatch": ceil((told + 1) / MESSAGES_PER_PUBLISH),
     }

@@ -129,6 +129,15 @@ def test_a_cursor_refused_on_the_way_costs_no_account(sandbox: Sandbox) -> None:
     assert ids(pages) == [f"A-{number}" for number in range(220)]
 
 
+def test_a_refusal_that_has_nothing_to_do_with_a_cursor_is_told_at_once(sandbox: Sandbox) -> None:
+    # GIVEN a Notion that refuses the first query  WHEN the book is read  THEN it is asked once
+    source = load_book(sandbox, [row(1)]).data_source_id
+    break_next(sandbox, "notion", "status", status=400, match="/query")
+    with pytest.raises(Refused, match="400"):
+        list(account_book(sandbox, source).read(Bookmark()))
+    assert requests_to(sandbox, "notion")[QUERY] == 1
+
+
 def test_a_notion_that_refuses_every_cursor_is_told_not_asked_for_ever(sandbox: Sandbox) -> None:
     # GIVEN a Notion that refuses whatever it is asked from now on
     load_book(sandbox, [row(number, minute(0)) for number in range(150)])
@@ -295,7 +304,11 @@ def test_long_and_nasty_texts_arrive_whole_and_literal(sandbox: Sandbox, page_of
     )
 
     # THEN it reads the same, but for what no text may hold
-    assert plain(written(sandbox, account.page_id)["CSM Why"]) == NASTY * 50 + "🦊" * 2500 + "\ufffd"
+    found = written(sandbox, account.page_id)["CSM Why"]
+    assert plain(found) == NASTY * 50 + "🦊" * 2500 + "\ufffd"
+
+    # AND no part of it is longer than Notion takes, as Notion counts
+    assert max(len(part["plain_text"].encode("utf-16-le")) // 2 for part in found["rich_text"]) == 2000
 
 
 def test_only_properties_that_are_there_and_fit_are_written(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:

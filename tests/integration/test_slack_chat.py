@@ -15,6 +15,7 @@ import pytest
 from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web import SlackResponse
 
+from connectors.lines import fitted
 from connectors.slack.blocks import blocks
 from connectors.slack.chat import SlackChat
 from connectors.slack.faults import fault_of
@@ -233,6 +234,23 @@ def test_the_first_of_a_thread_that_nobody_opened_opens_it(sandbox: Sandbox, tmp
     assert [payload.get("thread_ts") for payload in posted(tmp_path)] == [None, ts, ts]
 
 
+def test_of_several_heads_the_oldest_is_the_threads() -> None:
+    # GIVEN two messages of a thread that were posted at once, each as its head
+    marks = {"metadata": {"event_type": "csm_message", "event_payload": {"key": "k", "thread": "A-1"}}}
+    history = {"messages": [{"ts": "2.0", **marks}, {"ts": "1.0", **marks}]}
+
+    # WHEN a third is posted  THEN it lies under the older one
+    chat, stand_in = answering(conversations_history=history, chat_postMessage=DONE)
+    chat.post(message(key="k3", thread="A-1"))
+    assert stand_in.asked[-1][1]["thread_ts"] == "1.0"
+
+
+def test_the_head_of_a_thread_looks_for_no_other(sandbox: Sandbox) -> None:
+    # GIVEN a message whose thread is called after itself  WHEN it is posted  THEN no history is read
+    slack(sandbox).post(message(key="digest", thread="digest"))
+    assert requests_to(sandbox, "slack") == {POST: 1}
+
+
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after", "malformed", "status"])
 def test_a_post_of_which_nobody_knows_the_end_is_unclear_and_never_repeated(
     sandbox: Sandbox, tmp_path: Path, kind: str
@@ -340,7 +358,7 @@ def test_account_data_is_shown_and_not_read(sandbox: Sandbox, tmp_path: Path) ->
     lines = (
         Line(NASTY, bullet=True),
         Line(NASTY, url="https://www.notion.so/a?b=1&c=2", strong=True),
-        Line("bad link", url="javascript:alert(1)"),
+        Line("bad link", url="javascript://x.example/%0aalert(1)"),
         Line("half \ud83e\x00"),
         Line(""),
     )
@@ -405,6 +423,15 @@ def test_a_message_too_long_is_shortened_with_a_note(
     sizes = [sum(len(element["text"]) for element in elements({"blocks": [block]})) for block in payload["blocks"]]
     assert max(sizes) <= 3000
     assert sum(sizes) + len(payload["text"]) < 13_000
+
+
+@pytest.mark.parametrize("room", range(40, 130))
+def test_the_note_finds_room_as_well(room: int) -> None:
+    # GIVEN lines that do not all fit, or just do  WHEN they are fitted  THEN they and the note take no more than that
+    lines = [Line("x" * 10) for _ in range(11)]
+    fits = fitted(lines, room, lambda line: len(line.text))
+    assert sum(len(line.text) for line in fits) <= room
+    assert (fits == tuple(lines)) is (room >= 110)
 
 
 def test_many_short_lines_stay_within_fifty_blocks() -> None:

@@ -135,3 +135,7 @@ def _line(console: Console, line: str) -> None:
     indent = " " * (4 if line.startswith("  ") else 2)
     for part in Text(line.strip()).wrap(console, console.width - len(indent)):
         console.print(Text(indent) + part)
+
+
+def _one_line(console: Console, line: Text) -> None:
+    console.print(line, no_wrap=True, overflow="ellipsis")

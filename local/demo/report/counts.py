@@ -53,7 +53,7 @@ def again(found: Findings) -> Iterator[str]:
     if found.already_scanned:
         at = f" at {found.run.finished_at:%H:%M} UTC" if found.run.finished_at else ""
         yield f"{found.day} was scanned before, finished{at}: nobody is told again."
-    elif found.known:
+    elif found.scanned_anew:
         yield f"{found.day} was scanned again (attempt {found.run.attempt}): nobody is told twice."
     else:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from customer_success.run import Run
-from customer_success.schemas import SignalKey
+from customer_success.schemas import CSMHealthSignals, SignalKey
 from customer_success.scorecard import LABELS
 from local.demo.book import Sheet
 from local.demo.columns import NAMES, Column, plain
@@ -13,7 +13,10 @@ from local.demo.rows import Rows
 
 EXAMPLES = 8
 SPARSE = 0.5
-"""A column that is filled for less than this share of the accounts is named."""
+"""A signal that is given for less than this share of the accounts is named."""
+
+SIGNALS = {getattr(NAMES, field) for field in CSMHealthSignals.model_fields if hasattr(NAMES, field)}
+"""The properties that are signals."""
 
 _CANNOT: Mapping[SignalKey, str] = {
     "feature_adoption_rate": "who uses little of what the plan includes",
@@ -49,7 +52,8 @@ def columns(sheet: Sheet) -> Iterator[str]:
     shares = {column.heading: _share_filled(sheet, column) for column in recognised.columns}
     if empty := [heading for heading, share in shares.items() if not share]:
         yield f"empty throughout: {', '.join(empty)}"
-    if sparse := [f"{heading} {share:.0%}" for heading, share in shares.items() if 0 < share < SPARSE]:
+    signals = {column.heading for column in recognised.columns if column.property in SIGNALS}
+    if sparse := [f"{name} {share:.0%}" for name, share in shares.items() if name in signals and 0 < share < SPARSE]:
         yield f"given for a part of the accounts only: {', '.join(sparse)}"
 
 

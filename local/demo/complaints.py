@@ -1,0 +1,31 @@
+"""What the functions complain of in their logs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from local.house import House
+from local.stack.logs import LogLine, log_lines
+
+SERIOUS = ("WARNING", "ERROR", "CRITICAL")
+
+
+def last_complaint(home: House, since: datetime) -> str | None:
+    """The last warning or error that a function logged since then, in one line."""
+    complaints = _complaints(home, since)
+    return _in_one_line(max(complaints, key=lambda line: line.at)) if complaints else None
+
+
+def broke_off(home: House, since: datetime) -> bool:
+    """True if a function broke off; what it had in hand would come back only after the queue's time-out."""
+    return any("exception_name" in line.fields for line in _complaints(home, since))
+
+
+def _complaints(home: House, since: datetime) -> list[LogLine]:
+    lines = log_lines(home.aws, home.deployment, since)
+    return [line for line in lines if line.fields.get("level") in SERIOUS]
+
+
+def _in_one_line(line: LogLine) -> str:
+    exception = str(line.fields.get("exception", "")).strip().splitlines()[-1:]
+    return f"{line.function}: {' '.join([str(line.fields.get('message')), *exception])}"

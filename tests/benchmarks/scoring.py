@@ -1,0 +1,125 @@
+"""How fast accounts are validated, scored and serialised, beside the plain way of doing it."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import Any, get_args
+
+from rich.console import Console
+
+from customer_success.health_scorer import CSMHealthScorer
+from customer_success.schemas import (
+    CollectionsRisk,
+    CSMHealthSignals,
+    Engagement,
+    PaymentStatus,
+    Rag,
+    Sentiment,
+    UsageTrend,
+)
+from tests.benchmarks.figures import Promise, show
+from tests.benchmarks.plain_scorer import plain_explanation, plain_score
+
+Signals = dict[str, Any]
+Score = Callable[[Signals, str], Any]
+
+ACCOUNTS = 5_000
+ROUNDS = 7
+SEED = 20260302
+UNKNOWN = 0.05
+"""Share of the signals that nobody knows."""
+
+ENOUGH_KNOWN = 11
+"""Signals, of 14: so many have the weight that a score asks for."""
+
+SCORER = CSMHealthScorer()
+
+
+def run(console: Console) -> list[Promise]:
+    """Time all ways on the same accounts, in turns, each by its best round."""
+    book = accounts(random.Random(SEED))
+    require_same_scores(book)
+    ways: dict[str, Score] = {
+        "ours": our_json,
+        "the plain way, with the same reasons": plain_explanation,
+        "the plain way, the score alone": plain_score,
+    }
+    best = {name: min(times) for name, times in _timed(book, ways).items()}
+    show(
+        console,
+        f"Validate, score and serialise {len(book):,} accounts",
+        ("", "accounts a second", "ours over it"),
+        [
+            (name, f"{len(book) / seconds:,.0f}", "" if name == "ours" else f"{seconds / best['ours']:.2f}")
+            for name, seconds in best.items()
+        ],
+        "ours says why (drivers, caps, coverage, what is unknown) and serialises to JSON; the plain way to a dict",
+    )
+    return []
+
+
+def our_json(given: Signals, account_id: str) -> str:
+    """Validate, score, serialise, as the scan does."""
+    return SCORER.score(CSMHealthSignals.model_validate(given), account_id).model_dump_json()
+
+
+def require_same_scores(book: list[Signals]) -> None:
+    """Raise AssertionError unless ours and the plain ways agree on every account, to the last digit."""
+    for given in book:
+        ours = SCORER.score(CSMHealthSignals.model_validate(given), "A-1").model_dump()
+        for plain in (plain_score(given, "A-1"), plain_explanation(given, "A-1")):
+            different = {key: (value, ours[key]) for key, value in plain.items() if not _same(value, ours[key])}
+            assert not different, f"{given}: {different}"
+
+
+def accounts(chance: random.Random) -> list[Signals]:
+    """Accounts of every kind, of which enough is known to be scored."""
+    book: list[Signals] = []
+    while len(book) < ACCOUNTS:
+        known = {name: value for name, value in _account(chance).items() if chance.random() >= UNKNOWN}
+        if len(known) >= ENOUGH_KNOWN:
+            book.append(known)
+    return book
+
+
+def _account(chance: random.Random) -> Signals:
+    return {
+        "feature_adoption_rate": round(chance.random(), 2),
+        "usage_trend": chance.choice(get_args(UsageTrend)),
+        "login_frequency_days": chance.randint(0, 90),
+        "days_since_last_interaction": chance.randint(0, 120),
+        "stakeholder_engagement": chance.choice(get_args(Engagement)),
+        "nps_score": chance.randint(0, 10),
+        "invoice_payment_status": chance.choice(get_args(PaymentStatus)),
+        "days_to_renewal": chance.randint(-30, 400),
+        "seats_utilization_rate": round(chance.uniform(0.0, 1.2), 2),
+        "open_ticket_count": chance.randint(0, 7),
+        "avg_ticket_sentiment": chance.choice(get_args(Sentiment)),
+        "escalation_count_90_days": chance.randint(0, 3),
+        "tam_health_rag": chance.choice([*get_args(Rag), None]),
+        "collections_risk": chance.choice([*get_args(CollectionsRisk), None]),
+    }
+
+
+def _timed(book: list[Signals], ways: dict[str, Score]) -> dict[str, list[float]]:
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(ROUNDS):
+        for name, score in ways.items():
+            start = time.perf_counter()
+            for given in book:
+                score(given, "A-1")
+            times[name].append(time.perf_counter() - start)
+    return times
+
+
+def _same(plain: Any, ours: Any) -> bool:
+    """Equal; of the drivers, those that cost anything, by what they cost."""
+    if not isinstance(plain, list) or not plain or not isinstance(plain[0], dict):
+        return bool(plain == ours) or (isinstance(plain, float) and abs(plain - ours) < 1e-9)
+    return _costs(plain) == _costs(ours)
+
+
+def _costs(drivers: list[dict[str, Any]]) -> dict[str, float]:
+    return {driver["key"]: round(driver["points_lost"], 9) for driver in drivers if driver["points_lost"]}

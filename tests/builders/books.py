@@ -1,0 +1,51 @@
+"""Account books as files, and what the Notion adapter reads of them."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+from connectors.notion.account_page import account_of
+from connectors.notion.client import NOTION_VERSION
+from connectors.notion.names import PropertyNames
+from customer_success.account import Account
+from local.demo.book import Sheet, read_book
+from local.demo.rows import Rows, notion_rows
+from local.sandbox import NOTION_TOKEN, Sandbox
+from local.sandbox.notion.load import Loaded
+
+FIRST_DAY = date(2026, 3, 2)
+
+
+def book_file(folder: Path, *lines: str, name: str = "book.csv", encoding: str = "utf-8") -> Path:
+    """A file of these lines."""
+    path = folder / name
+    path.write_text("\n".join(lines) + "\n", encoding=encoding)
+    return path
+
+
+def sheet_of(folder: Path, *lines: str) -> Sheet:
+    """The book in a file of these lines."""
+    return read_book(book_file(folder, *lines))
+
+
+def rows_of(folder: Path, *lines: str) -> Rows:
+    """The same as Notion pages."""
+    return notion_rows(sheet_of(folder, *lines), FIRST_DAY)
+
+
+def accounts_in_notion(sandbox: Sandbox, rows: Rows) -> list[Account]:
+    """The accounts that the adapter reads once the book is loaded; the sandbox need not listen."""
+    loaded = sandbox.load(rows.book)
+    return [account_of(page, PropertyNames()) for page in _pages(sandbox, loaded)]
+
+
+def _pages(sandbox: Sandbox, loaded: Loaded) -> list[dict[str, object]]:
+    headers = {"authorization": f"Bearer {NOTION_TOKEN}", "notion-version": NOTION_VERSION}
+    path = f"/notion/v1/data_sources/{loaded.data_source_id}/query"
+    reply = sandbox.answer("POST", path, headers, json.dumps({"page_size": 100}).encode())
+    assert reply is not None
+    body = reply.body
+    assert isinstance(body, dict)
+    return list(body["results"])

@@ -1,0 +1,137 @@
+"""`make demo` as a person runs it: a day, the same day again, the next one, a service that is down, a sudden end."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from local.demo.findings import Sent
+from local.demo.kept import Kept
+from local.house import ROOT
+from tests.builders.books import book_file
+
+HEADINGS = (
+    "id,name,arr,owner,contract_end_date,adoption,usage,login frequency,days since last contact,payment status,mood"
+)
+HEALTHY = "A-1,Fine & Co,1000,ada@example.com,2027-01-31,0.9,Growing,3,5,Current,sunny"
+DYING = "A-2,<b>Gloom</b>,9000,ada@example.com,2026-03-20,0.1,Declining,80,120,Overdue 60,"
+BROKEN = "A-3,Odd,500,bo@example.com,2027-01-31,7,Growing,3,5,Current,"
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Path]:
+    """A book of three accounts; what the demo keeps of it is forgotten in the end."""
+    path = book_file(tmp_path, HEADINGS, HEALTHY, DYING, BROKEN)
+    yield path
+    shutil.rmtree(Kept.of(path).folder, ignore_errors=True)
+
+
+def start(book: Path, *arguments: str, **asked: str) -> subprocess.Popen[str]:
+    paths = os.pathsep.join(str(ROOT / layer) for layer in ("layers/scorer", "layers/connectors"))
+    return subprocess.Popen(
+        [sys.executable, "-m", "local.demo", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": paths, "ACCOUNTS": str(book), **asked},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def run(book: Path, *arguments: str, **asked: str) -> tuple[int, str]:
+    """The exit code and all that was said."""
+    process = start(book, *arguments, **asked)
+    said, _ = process.communicate(timeout=180)
+    return process.returncode, said
+
+
+def running_below(folder: Path) -> list[str]:
+    """The processes that work in the folder, as far as this machine can tell."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if folder in (process / "cwd").readlink().parents:
+                found.append(process.name)
+    return found
+
+
+def test_a_day_the_same_day_again_and_the_next_one(book: Path) -> None:
+    # WHEN a book is played for a day
+    code, said = run(book, DATE="2026-03-02")
+    # THEN all of it is told: the worst account, why, what was sent, what was refused and what is not known
+    assert code == 0, said
+    assert "read 3 = scored 2 + rejected 1 + skipped 0" in said
+    assert "feature_adoption_rate: 7 is above the bound 1.0" in said
+    assert re.search(r"critical <b>Gloom</b> +9,000  in 18 days +ada", said)
+    assert "a direct message to ada@example.com" in said
+    assert "Subject: Catching up: <b>Gloom</b>" in said
+    assert "left out: mood: not known" in said
+    assert "unknown for every account: " in said
+    told = Sent.now(Kept.of(book))
+    assert told == Sent(records=1, events=1, drafts=1, messages=4)
+    # WHEN it is played again, and once more by force
+    for asked, words in (({}, "nobody is told again"), ({"FORCE": "1"}, "nobody is told twice")):
+        code, said = run(book, DATE="2026-03-02", **asked)
+        # THEN nobody is told anything
+        assert code == 0, said
+        assert words in said
+        assert Sent.now(Kept.of(book)) == told
+    # WHEN the next day comes, on which nothing changed
+    code, said = run(book, DATE="2026-03-03")
+    # THEN there is the digest, and no more
+    assert code == 0, said
+    assert "told before, and not worse" in said
+    assert Sent.now(Kept.of(book)) == Sent(records=1, events=1, drafts=1, messages=6)
+    # AND a day before is refused in one line
+    code, said = run(book, DATE="2026-03-01")
+    assert code == 1
+    assert said.startswith("DATE=2026-03-01 lies before the last run")
+    assert said.count("\n") == 1
+
+
+def test_a_service_that_is_down_leaves_dead_letters_that_come_back(book: Path) -> None:
+    # GIVEN a Gmail that is down
+    code, said = run(book, DATE="2026-03-02", DOWN="gmail")
+    # THEN the report says what failed, and what brings it back
+    assert code == 0, said
+    assert "draft in Gmail, failed: " in said
+    assert f"1 dead letters of alert-email; once the cause is gone: make redrive QUEUE=alert-email ACCOUNTS={book}" in (
+        " ".join(said.split())
+    )
+    assert Sent.now(Kept.of(book)).drafts == 0
+    # WHEN it is brought back
+    code, said = run(book, "redrive", QUEUE="alert-email")
+    # THEN the draft lies in the mailbox
+    assert code == 0, said
+    assert Sent.now(Kept.of(book)).drafts == 1
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="processes are looked up in /proc")
+def test_a_sudden_end_leaves_no_process_and_the_next_start_goes_on(book: Path) -> None:
+    # GIVEN a demo that is broken off in the middle of the scan
+    process = start(book, DATE="2026-03-02")
+    kept = Kept.of(book)
+    while process.poll() is None and not kept.played:
+        time.sleep(0.1)
+    time.sleep(0.5)
+    assert running_below(kept.folder)
+    process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate(timeout=60)
+    # THEN it says so, and nothing of it runs on
+    assert process.returncode == 130
+    assert "stopped; everything that was started has ended" in said
+    assert not running_below(kept.folder)
+    # AND the next start ends as one that was not broken off
+    code, said = run(book, DATE="2026-03-02")
+    assert code == 0, said
+    assert Sent.now(kept) == Sent(records=1, events=1, drafts=1, messages=4)

@@ -1,0 +1,66 @@
+"""A book is read as spreadsheet programs save it, or refused in one line that says what and where."""
+
+from pathlib import Path
+
+import pytest
+
+from local.demo.book import read_book
+from local.demo.errors import DemoError
+from tests.builders.books import book_file, sheet_of
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_book_is_read_whatever_separates_its_cells(tmp_path: Path, delimiter: str, encoding: str) -> None:
+    # GIVEN a book whose names hold the very signs that separate cells, and letters of many kinds
+    heading = delimiter.join(["account_id", "name", "arr"])
+    line = delimiter.join(["A-1", '"Café, Söhne; ""Enkel""\t🍋"', "1200"])
+    # WHEN it is read
+    sheet = read_book(book_file(tmp_path, heading, line, encoding=encoding))
+    # THEN the columns are known and the name is whole
+    assert [column.property for column in sheet.recognised.columns] == ["Account ID", "Name", "ARR"]
+    assert sheet.lines[0].cells == ("A-1", 'Café, Söhne; "Enkel"\t🍋', "1200")
+
+
+def test_lines_are_told_by_their_number_in_the_file_also_after_a_name_of_two_lines(tmp_path: Path) -> None:
+    sheet = sheet_of(tmp_path, "Name,ARR", '"Two', 'lines",1', "", "Other,2")
+    assert [(line.number, line.cells[0]) for line in sheet.lines] == [(2, "Two\nlines"), (5, "Other")]
+
+
+def test_short_lines_are_filled_and_long_ones_cut_and_noted(tmp_path: Path) -> None:
+    sheet = sheet_of(tmp_path, "Name,ARR,NPS", "Short", "Long,1,2,3", "Empty cells behind,1,2,,")
+    assert [line.cells for line in sheet.lines] == [
+        ("Short", "", ""),
+        ("Long", "1", "2"),
+        ("Empty cells behind", "1", "2"),
+    ]
+    assert sheet.too_long == (3,)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "the file is empty"),
+        (b"\n  \n", "the file is empty"),
+        (b"\x7fELF\x00\x00", "this is not a text file; save the book as CSV (UTF-8)"),
+        ("name,arr\nCaf\xe9,1\n".encode("latin-1"), ", line 2: this is not UTF-8"),
+        (b"colour,size\nred,4\n", ", line 1: no column is called Name or Account ID; the columns are 'colour', 'size'"),
+        (b"name,arr\n\n,\n", "there is no account below the headings"),
+        (b'name\n"' + b"x" * 1_000_001 + b'"\n', "field larger than field limit"),
+    ],
+    ids=["nothing", "blank", "binary", "latin-1", "another table", "headings alone", "endless cell"],
+)
+def test_a_file_that_is_no_book_is_refused_in_one_line(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "book.csv"
+    path.write_bytes(content)
+    with pytest.raises(DemoError) as refused:
+        read_book(path)
+    assert said in str(refused.value)
+    assert str(path) in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_file_that_is_not_there_and_a_folder_are_refused_by_their_name(tmp_path: Path) -> None:
+    for path in (tmp_path / "missing.csv", tmp_path):
+        with pytest.raises(DemoError, match=str(path)):
+            read_book(path)

@@ -1,0 +1,97 @@
+"""The bundled book shows all there is to show, over the three days that it can be played."""
+
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from customer_success.alert_policy import COLOURS, RISKS, Quiet, Reason
+from customer_success.judgement import RejectionReason
+from customer_success.run import Run
+from customer_success.schemas import ChurnTrigger
+from local.demo.book import read_book
+from local.demo.changes import changed, changes_beside
+from local.demo.options import SAMPLE_BOOK, SAMPLE_DAY
+from local.demo.rows import notion_rows
+from local.sandbox import Sandbox
+from tests.builders.books import accounts_in_notion
+from tests.builders.scans import World
+
+DAYS = [SAMPLE_DAY + timedelta(number) for number in range(3)]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The book, scanned on three days with its changes."""
+    world = World([])
+    sheet, changes = read_book(SAMPLE_BOOK), changes_beside(SAMPLE_BOOK)
+    with Sandbox(tmp_path_factory.mktemp("sample")) as sandbox:
+        for number, day in enumerate(DAYS, start=1):
+            today = changed(sheet, [change for change in changes if change.day <= number])
+            world.accounts = accounts_in_notion(sandbox, notion_rows(today, SAMPLE_DAY))
+            world.scan(day)
+    return world
+
+
+def run_of(world: World, day: int) -> Run:
+    return world.runs.runs["health_scan", DAYS[day - 1]]
+
+
+def test_the_first_day_has_every_colour_risk_trigger_cap_and_reason_to_reject(world: World) -> None:
+    scores = [point.score for point in world.history.points.values() if point.on == SAMPLE_DAY]
+    tally = run_of(world, 1).tally
+    assert tally.colours.keys() == set(COLOURS)
+    assert tally.risks.keys() == set(RISKS)
+    assert {score.churn_trigger for score in scores} == {*get_args(ChurnTrigger), None}
+    assert {(cap.name, cap.value) for score in scores for cap in score.caps} >= {
+        ("collections_risk", "CRITICAL"),
+        ("collections_risk", "RED"),
+        ("tam_health_rag", "RED"),
+        ("tam_health_rag", "AMBER"),
+    }
+    assert {len(score.caps) for score in scores} == {0, 1, 2}
+    assert tally.rejected.keys() == set(get_args(RejectionReason))
+    assert tally.skipped
+    assert tally.unreadable
+    assert tally.stale
+    assert 55 <= tally.read <= 70
+
+
+def test_the_first_day_tells_only_the_critical_ones_one_by_one(world: World) -> None:
+    told = run_of(world, 1).told
+    assert told is not None
+    assert (told.single, told.digest) == (4, 11)
+
+
+def test_over_three_days_every_reason_to_tell_and_to_stay_quiet_occurs(world: World) -> None:
+    reasons = Counter(entry.alert.reason for entry in world.alerts.entries.values())
+    assert reasons.keys() >= {Reason.ENTERED, Reason.RISK_HIGHER, Reason.FELL}
+    quiet = {reason for day in (1, 2, 3) for reason in run_of(world, day).tally.quiet}
+    assert quiet == set(Quiet)
+
+
+def test_the_days_after_bring_recoveries_a_false_alarm_and_accounts_that_come_and_go(world: World) -> None:
+    second, third = run_of(world, 2), run_of(world, 3)
+    assert second.gone == 1
+    assert second.tally.moves == {"RED → AMBER": 1, "AMBER → RED": 1}
+    assert second.tally.false_alarms == {"contract_proximity": 1}
+    assert third.tally.moves["AMBER → GREEN"] == 1
+    assert third.tally.no_longer_judged
+    assert third.tally.skipped == second.tally.skipped + 1
+
+
+def test_the_book_itself_has_cells_and_a_line_that_cannot_be_taken_over() -> None:
+    rows = notion_rows(read_book(SAMPLE_BOOK), SAMPLE_DAY)
+    told = "\n".join(map(str, rows.not_taken))
+    assert "'abc' was left empty, expected a number" in told
+    assert "'next spring' was left empty, expected a date" in told
+    assert "the line was left out" in told
+
+
+def test_no_address_in_the_book_leads_anywhere() -> None:
+    words = Path(SAMPLE_BOOK).read_text(encoding="utf-8").replace(",", " ").split()
+    addresses = [word for word in words if "@" in word]
+    assert addresses
+    assert all(address.endswith(".example") for address in addresses)

@@ -1,0 +1,65 @@
+"""What a person asks the demo for, and the one line that answers what cannot be meant."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from local.demo.errors import DemoError
+from local.demo.kept import Kept
+from local.demo.options import SAMPLE_BOOK, Options, read_options
+
+
+def test_nothing_given_plays_the_bundled_book_for_a_day() -> None:
+    given = {"ACCOUNTS": "", "DATE": "", "DAYS": "", "FORCE": "", "DOWN": "", "QUEUE": ""}
+    assert read_options({}) == read_options(given) == Options(SAMPLE_BOOK)
+
+
+def test_everything_given_is_heeded() -> None:
+    given = {"ACCOUNTS": "my book.csv", "DATE": "2024-09-30", "DAYS": "3", "FORCE": "1", "DOWN": "slack, gmail"}
+    assert read_options(given) == Options(Path("my book.csv"), date(2024, 9, 30), 3, True, ("slack", "gmail"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATE", "30.9.2024"),
+        ("DATE", "20240930"),
+        ("DATE", "2024-02-30"),
+        ("DATE", "0001-01-01"),
+        ("DATE", "9999-12-31"),
+        ("DAYS", "0"),
+        ("DAYS", "32"),
+        ("DAYS", "-1"),
+        ("DAYS", "99999999999999999999"),
+        ("DAYS", "two"),
+        ("FORCE", "yes"),
+        ("DOWN", "fax"),
+        ("DOWN", "slack,fax"),
+    ],
+)
+def test_what_cannot_be_meant_is_answered_with_name_value_and_what_would_be_right(name: str, value: str) -> None:
+    with pytest.raises(DemoError, match=rf"^{name}={value}: .*expected"):
+        read_options({name: value})
+
+
+def test_a_day_before_the_last_one_is_refused_and_the_last_one_is_where_it_goes_on(tmp_path: Path) -> None:
+    # GIVEN a book that was played on two days
+    kept = Kept(tmp_path / "book")
+    first, second = date(2026, 3, 2), date(2026, 3, 3)
+    for day in (first, second, second):
+        kept.note(day)
+    # THEN it goes on with the last one, or a later one
+    assert kept.played == (first, second)
+    assert kept.starting(None, first) == second
+    assert kept.starting(date(2026, 3, 9), first) == date(2026, 3, 9)
+    assert kept.first_day(second) == first
+    # AND not with an earlier one
+    with pytest.raises(DemoError, match="DATE=2026-03-02 lies before the last run of this book, 2026-03-03"):
+        kept.starting(first, first)
+
+
+def test_books_of_the_same_name_are_kept_apart(tmp_path: Path) -> None:
+    one, other = tmp_path / "a" / "book.csv", tmp_path / "b" / "book.csv"
+    assert Kept.of(one) != Kept.of(other)
+    assert Kept.of(one) == Kept.of(tmp_path / "b" / ".." / "a" / "book.csv")

@@ -1,0 +1,104 @@
+"""What the demo's report says of a day adds up, and says nothing that a terminal would obey."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.console import Console, RenderableType
+
+from customer_success.account_row import AccountRow, Day, Point
+from customer_success.health_scorer import CSMHealthScorer
+from customer_success.run import Run, Tally
+from customer_success.schemas import CSMHealthScore, CSMHealthSignals
+from local.demo.report.anatomy import anatomy, most_telling
+from local.demo.report.knowledge import columns, unknown
+from local.demo.report.worst import worst, worst_lines
+from tests.builders.accounts import DYING, HEALTHY, TODAY, account
+from tests.builders.books import sheet_of
+
+SCORER = CSMHealthScorer()
+
+
+def scored(number: int, signals: dict[str, object], **facts: object) -> AccountRow:
+    """An account as the table has it after a scan of today."""
+    what = account(number, signals, **facts)
+    score = SCORER.score(CSMHealthSignals.model_validate(what.signals_on(TODAY)), what.account_id)
+    day = Day(TODAY, "scored", TODAY, last=Point(TODAY, score))
+    return AccountRow(what, day, None, "run", 0)
+
+
+def shown(what: Iterable[RenderableType]) -> str:
+    """As it is printed, a hundred cells wide."""
+    console = Console(width=100, markup=False, emoji=False, highlight=False)
+    with console.capture() as capture:
+        for each in what:
+            console.print(each, no_wrap=True)
+    return capture.get()
+
+
+def columns_of(score: CSMHealthScore) -> dict[str, list[float]]:
+    """The figures of a score taken apart, by column, as they are printed."""
+    table = anatomy(score)
+    return {str(c.header): [float(str(cell).replace("−", "-")) for cell in c.cells if cell] for c in table.columns[2:]}
+
+
+def test_a_score_taken_apart_adds_up_to_100_with_caps_and_with_signals_that_drop_out() -> None:
+    # GIVEN a score with two caps, and one in which three signals are unknown and drop out
+    capped = SCORER.score(
+        CSMHealthSignals.model_validate({**DYING, "collections_risk": "CRITICAL", "tam_health_rag": "RED"})
+    )
+    known = {
+        name: value for name, value in DYING.items() if name not in ("invoice_payment_status", "seats_utilization_rate")
+    }
+    partly = SCORER.score(CSMHealthSignals.model_validate(known))
+    for score in (capped, partly):
+        # WHEN it is taken apart
+        figures = columns_of(score)
+        # THEN the weights make 100, the points the score, and what is lost the rest
+        assert abs(sum(figures["weight"]) - 100) < 0.5
+        assert abs(sum(figures["earns"]) - score.score) < 0.5
+        assert abs(sum(figures["loses"]) - (100 - score.score)) < 0.5
+
+
+def test_a_score_with_caps_is_taken_apart_before_a_worse_one_without() -> None:
+    plain, capped = scored(1, DYING), scored(2, {**DYING, "nps_score": 9, "tam_health_rag": "AMBER"})
+    telling = most_telling(worst([plain, capped], TODAY))
+    assert telling is not None
+    assert telling[0].account_id == capped.account_id
+    assert most_telling([]) is None
+
+
+def test_the_worst_accounts_stand_first_and_no_more_than_fifteen() -> None:
+    rows = [scored(number, HEALTHY) for number in range(1, 20)] + [scored(99, DYING)]
+    found = worst(rows, TODAY)
+    assert len(found) == 15
+    assert found[0][0].account_id == "A-0099"
+
+
+def test_a_name_full_of_marks_is_shown_as_it_is_written_on_one_line_and_commands_nothing() -> None:
+    # GIVEN names with markup, with an escape sequence, and of 5,000 characters
+    names = ["[bold red]Acme[/] :smile: <script>", "\x1b[31mRed\x07\nAlert", "L" * 5000]
+    rows = [scored(number, DYING, name=name) for number, name in enumerate(names, 1)]
+    # WHEN they are listed
+    lines = shown(worst_lines(worst(rows, TODAY), TODAY, 100)).splitlines()
+    # THEN each takes its two lines below the headings, within the width
+    assert len(lines) == 1 + 2 * len(names)
+    assert max(map(len, lines)) <= 100
+    assert "[bold red]Acme[/] :smile: <script>"[:30] in lines[1]
+    assert "\x1b" not in "".join(lines)
+
+
+def test_what_is_unknown_throughout_says_what_nobody_can_tell(tmp_path: Path) -> None:
+    # GIVEN a book without logins, owners and contacts, whose NPS is known for one of four
+    sheet = sheet_of(tmp_path, "name,arr,nps,mood", "A,1,9,", "B,1,,", "C,1,,", "D,,,")
+    tally = Tally(read=4, scored=4, unknown={"login_frequency_days": 4, "nps_score": 3})
+    # WHEN it is told what the book tells
+    said = "\n".join([*columns(sheet), *unknown(Run("health_scan", TODAY, "r", tally=tally), sheet)])
+    # THEN the gaps are named with what follows from them
+    assert "left out: mood: not known" in said
+    assert "given for a part of the accounts only: nps 25%" in said
+    assert "unknown for every account: days between logins" in said
+    assert "falling usage alone tells nobody" in said
+    assert "the fallback owner" in said
+    assert "addressed to nobody" in said
+    assert "no ARR" not in said
+    assert "unknown for some accounts: NPS 75%" in said
