@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from connectors.notion.names import PropertyNames, RecordNames
 from connectors.notion.schema import accounts_schema, records_schema
@@ -63,7 +64,7 @@ class House:
     def tick(self, day: date, hour: int = 7) -> None:
         """Hand the scan rule's target the event that the rule sends on that day."""
         event = json.loads((ROOT / "events/schedule.json").read_text("utf-8"))
-        fire(self.aws, self.deployment.outputs["ScanRuleName"], {**event, "time": f"{day}T{hour:02d}:00:00Z"})
+        fire(self.aws, self.deployment.outputs["ScanRuleName"], {**event, "id": str(uuid4()), "time": f"{day}T{hour:02d}:00:00Z"})
 
     def drain(self, seconds: float = 60.0) -> dict[str, int]:
         """Wait until every queue has drained; the dead letters that are left, by their queue."""

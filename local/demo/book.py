@@ -75,7 +75,7 @@ def read_text(path: Path) -> str:
     if b"\0" in content:
         raise DemoError(f"{path}: this is not a text file; save the book as CSV (UTF-8)")
     try:
-        return content.decode("utf-8")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise DemoError(f"{path}, line {line}: this is not UTF-8; save the book as CSV (UTF-8)") from error

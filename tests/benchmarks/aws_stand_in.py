@@ -133,7 +133,6 @@ class QueueOnDisk:
 
     def __init__(self, file: Path) -> None:
         self.calls: Counter[str] = Counter()
-        self.messages = 0
         self._file = file
 
     def send_message_batch(self, **request: Any) -> Any:
@@ -146,6 +145,8 @@ class QueueOnDisk:
 
     def receive(self) -> Iterator[str]:
         """The bodies of all messages; the queue is empty then."""
+        if not self._file.exists():
+            return
         taken = self._file.with_suffix(".taken")
         self._file.rename(taken)
         with taken.open(encoding="utf-8") as lines:
@@ -153,9 +154,7 @@ class QueueOnDisk:
 
     def _take(self, bodies: Iterable[str]) -> Any:
         with self._file.open("a", encoding="utf-8") as file:
-            for body in bodies:
-                self.messages += 1
-                file.write(f"{body}\n")
+            file.writelines(f"{body}\n" for body in bodies)
         return {}
 
 

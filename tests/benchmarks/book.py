@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from connectors.notion.names import PropertyNames
-from tests.builders.notion_pages import checkbox, dated, email, multi_select, number, select, text, title
+from tests.builders import notion_pages as notion
 
 Json = dict[str, Any]
 
@@ -37,8 +37,8 @@ HEALTHY: Json = {
     "escalations": 0,
     "renewal": 300,
 }
-SLACK: Json = {**HEALTHY, "adoption": 0.4, "trend": "Stable", "nps": 6, "used": 60, "renewal": 120}
-FADING: Json = {**SLACK, "trend": "Declining", "logins": 45, "sentiment": "Negative", "tickets": 3}
+MIDDLING: Json = {**HEALTHY, "adoption": 0.4, "trend": "Stable", "nps": 6, "used": 60, "renewal": 120}
+FADING: Json = {**MIDDLING, "trend": "Declining", "logins": 45, "sentiment": "Negative", "tickets": 3}
 DYING: Json = {**FADING, "adoption": 0.1, "invoice": "Overdue 60", "engagement": "Low", "renewal": 45}
 
 
@@ -46,8 +46,8 @@ DYING: Json = {**FADING, "adoption": 0.1, "invoice": "Overdue 60", "engagement":
 class AccountBook:
     """A book of `size` accounts, numbered from 0 in order of creation, on its first day (0) and its second (1).
 
-    Of each hundred 65 are healthy, 23 are not what they could be, 7 fade and 3 are dying. No contract and no
-    contact crosses a band of the scorecard from one day to the next: what changes is what `CHANGED` says.
+    Of each hundred 65 are healthy, 24 middling, 7 fade and 4 are dying. No contract crosses a band of the scorecard
+    from one day to the next: what changes is what `CHANGED` says.
     """
 
     size: int
@@ -56,9 +56,9 @@ class AccountBook:
         """How many pages have to show something else on `day` than before: at first all but those of who has left."""
         return sum(n % 100 in CHANGED if day else n % 100 != INACTIVE for n in range(self.size))
 
-    def created(self, number_: int) -> str:
+    def created(self, number: int) -> str:
         """When the account's page was created, to the minute, as Notion tells it."""
-        moment = FIRST_CREATED + timedelta(minutes=number_ // CREATED_PER_MINUTE)
+        moment = FIRST_CREATED + timedelta(minutes=number // CREATED_PER_MINUTE)
         return moment.strftime("%Y-%m-%dT%H:%M:00.000Z")
 
     def first_created_from(self, moment: str) -> int:
@@ -66,19 +66,19 @@ class AccountBook:
         minutes = (datetime.fromisoformat(moment) - FIRST_CREATED) // timedelta(minutes=1)
         return minutes * CREATED_PER_MINUTE
 
-    def page(self, number_: int, day: int) -> Json:
+    def page(self, number: int, day: int) -> Json:
         """The account's page as Notion returns it."""
         return {
             "object": "page",
-            "id": page_id(number_),
-            "created_time": self.created(number_),
-            "url": f"https://www.notion.so/{page_id(number_).replace('-', '')}",
-            "properties": _properties(number_, day),
+            "id": page_id(number),
+            "created_time": self.created(number),
+            "url": f"https://www.notion.so/{page_id(number).replace('-', '')}",
+            "properties": _properties(number, day),
         }
 
 
-def page_id(number_: int) -> str:
-    return f"00000000-0000-4000-8000-{number_:012d}"
+def page_id(number: int) -> str:
+    return f"00000000-0000-4000-8000-{number:012d}"
 
 
 def number_of(page: str) -> int:
@@ -86,59 +86,61 @@ def number_of(page: str) -> int:
     return int(page[-12:])
 
 
-def signals(number_: int, day: int) -> Json:
+def signals(number: int, day: int) -> Json:
     """How the account stands on a day, in this book's own words."""
-    place = number_ % 100
+    place = number % 100
     if day and (change := CHANGED.get(place)):
-        return {"falls": DYING, "dips": {**HEALTHY, "adoption": 0.8}, "recovers": SLACK}[change]
+        return {"falls": DYING, "dips": {**HEALTHY, "adoption": 0.8}, "recovers": MIDDLING}[change]
     if place < 65:
         return HEALTHY
     if CHANGED.get(place) == "recovers" or place >= 97:
         return DYING
-    return SLACK if place < 90 else FADING
+    return MIDDLING if place < 90 else FADING
 
 
-def _properties(number_: int, day: int) -> Json:
-    place = number_ % 100
-    known = signals(number_, day)
+def _properties(number: int, day: int) -> Json:
+    place = number % 100
+    known = signals(number, day)
     today = FIRST_DAY + timedelta(days=day)
     # A few different days to the renewal, all of one band and none at its edge.
-    renewal = FIRST_DAY + timedelta(days=known["renewal"] + number_ % 10)
+    renewal = FIRST_DAY + timedelta(days=known["renewal"] + number % 10)
     return {
-        NAMES.name: title(f"Account {number_}"),
-        NAMES.account_id: text(f"A-{number_:06d}"),
-        NAMES.status: select("Inactive" if place == INACTIVE else "Active"),
-        NAMES.industry: select("Retail"),
-        NAMES.plan: select("Enterprise"),
-        NAMES.arr: number(12_000.0 + number_ % 977),
-        NAMES.owner_email: email(f"owner{number_ % 40}@example.com"),
-        NAMES.sales_email: email("sales@example.com"),
-        NAMES.manager_email: email("lead@example.com"),
-        NAMES.primary_contact_email: email(f"contact@customer{number_}.example"),
-        NAMES.contract_end: dated(renewal.isoformat()),
-        NAMES.notice_days: number(30),
-        NAMES.auto_renew: checkbox(True),
-        NAMES.renewal_stage: select("Open"),
-        NAMES.qbr_cadence: select("Quarterly"),
-        NAMES.onboarding_until: dated(None),
-        NAMES.feature_adoption_rate: number(known["adoption"] + number_ % 89 / 1000),
-        NAMES.usage_trend: select(known["trend"]),
-        NAMES.login_frequency_days: number(known["logins"]),
-        NAMES.days_since_last_interaction: number(known["contact"]),
-        NAMES.stakeholder_engagement: select(known["engagement"]),
-        NAMES.nps_score: number(11 if place == BROKEN else known["nps"]),
-        NAMES.invoice_payment_status: select(known["invoice"]),
-        NAMES.seats_bought: number(100),
-        NAMES.seats_used: number(known["used"]),
-        NAMES.open_ticket_count: number(known["tickets"]),
-        NAMES.avg_ticket_sentiment: select(known["sentiment"]),
-        NAMES.escalation_count_90_days: number(known["escalations"]),
-        NAMES.tam_health_rag: select(None),
-        NAMES.collections_risk: select("GREEN"),
-        NAMES.signals_updated: dated(today.isoformat()),
-        NAMES.connected_tools: multi_select("CRM", "Billing"),
-        NAMES.notes: text("Uses the reporting module, asked twice about exports; the sponsor changed in autumn."),
-        NAMES.quiet_until: dated(None),
-        NAMES.verdict: select(None),
-        f"{NAMES.roi_prefix}Hours Saved": number(float(number_ % 500)),
+        NAMES.name: notion.title(f"Account {number}"),
+        NAMES.account_id: notion.text(f"A-{number:06d}"),
+        NAMES.status: notion.select("Inactive" if place == INACTIVE else "Active"),
+        NAMES.industry: notion.select("Retail"),
+        NAMES.plan: notion.select("Enterprise"),
+        NAMES.arr: notion.number(12_000.0 + number % 977),
+        NAMES.owner_email: notion.email(f"owner{number % 40}@example.com"),
+        NAMES.sales_email: notion.email("sales@example.com"),
+        NAMES.manager_email: notion.email("lead@example.com"),
+        NAMES.primary_contact_email: notion.email(f"contact@customer{number}.example"),
+        NAMES.contract_end: notion.dated(renewal.isoformat()),
+        NAMES.notice_days: notion.number(30),
+        NAMES.auto_renew: notion.checkbox(True),
+        NAMES.renewal_stage: notion.select("Open"),
+        NAMES.qbr_cadence: notion.select("Quarterly"),
+        NAMES.onboarding_until: notion.dated(None),
+        NAMES.feature_adoption_rate: notion.number(known["adoption"] + number % 89 / 1000),
+        NAMES.usage_trend: notion.select(known["trend"]),
+        NAMES.login_frequency_days: notion.number(known["logins"]),
+        NAMES.days_since_last_interaction: notion.number(known["contact"]),
+        NAMES.stakeholder_engagement: notion.select(known["engagement"]),
+        NAMES.nps_score: notion.number(11 if place == BROKEN else known["nps"]),
+        NAMES.invoice_payment_status: notion.select(known["invoice"]),
+        NAMES.seats_bought: notion.number(100),
+        NAMES.seats_used: notion.number(known["used"]),
+        NAMES.open_ticket_count: notion.number(known["tickets"]),
+        NAMES.avg_ticket_sentiment: notion.select(known["sentiment"]),
+        NAMES.escalation_count_90_days: notion.number(known["escalations"]),
+        NAMES.tam_health_rag: notion.select(None),
+        NAMES.collections_risk: notion.select("GREEN"),
+        NAMES.signals_updated: notion.dated(today.isoformat()),
+        NAMES.connected_tools: notion.multi_select("CRM", "Billing"),
+        NAMES.notes: notion.text(
+            "Uses the reporting module, asked twice about exports; the sponsor changed in autumn."
+        ),
+        NAMES.quiet_until: notion.dated(None),
+        NAMES.verdict: notion.select(None),
+        f"{NAMES.roi_prefix}Hours Saved": notion.number(float(number % 500)),
     }

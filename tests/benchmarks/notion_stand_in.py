@@ -67,7 +67,7 @@ class NotionStandIn(httpx.BaseTransport):
         raise AssertionError(f"this Notion knows no {request.method} {request.url.path}")
 
     def _query(self, asked: Json) -> Json:
-        """Up to 100 pages; a cursor names the first row of the query and the next one to come."""
+        """Up to 100 pages; a cursor is the number of the first one."""
         created_from = asked.get("filter", {}).get("created_time", {}).get("on_or_after")
         first = self.book.first_created_from(created_from) if created_from else 0
         start = int(asked.get("start_cursor", first))

@@ -134,10 +134,8 @@ class FakeRuns:
 
     def take(self, kind: str, on: date, *, request: str, force: bool, lease_seconds: float) -> Run:  # noqa: ARG002
         run = self.runs.get((kind, on))
-        anew = run is None or (
-            request not in self.seen
-            and (run.status == "failed" or (run.status == "finished" and (force or not run.tally.scored)))
-        )
+        asked_anew = request not in self.seen and run is not None and (force or not run.tally.scored)
+        anew = run is None or run.status == "failed" or (run.status == "finished" and asked_anew)
         self.seen.add(request)
         if anew:
             with self.writes:

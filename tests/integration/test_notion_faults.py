@@ -161,7 +161,7 @@ def test_a_refused_token_says_which_secret_to_check(sandbox: Sandbox) -> None:
     [
         (401, Misconfigured, "Check the secret"),
         (404, Misconfigured, r"the book: .*share the database with the integration"),
-        (403, Refused, "Notion refused the book .403 restricted_resource"),
+        (403, Misconfigured, "Give it the capabilities"),
         (400, Refused, "Notion refused the book .400 "),
         (422, Refused, "Notion refused the book .422 "),
     ],

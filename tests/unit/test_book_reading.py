@@ -18,6 +18,7 @@ def test_a_book_is_read_whatever_separates_its_cells(tmp_path: Path, delimiter: 
     # WHEN it is read
     sheet = read_book(book_file(tmp_path, heading, line, encoding=encoding))
     # THEN the columns are known and the name is whole
+    assert sheet.headings == ("account_id", "name", "arr")
     assert [column.property for column in sheet.recognised.columns] == ["Account ID", "Name", "ARR"]
     assert sheet.lines[0].cells == ("A-1", 'Café, Söhne; "Enkel"\t🍋', "1200")
 

@@ -292,6 +292,18 @@ def test_the_last_try_tells_that_the_scan_failed() -> None:
     assert len(world.digests.digests) == 1
 
 
+def test_a_failed_scan_that_is_redriven_scans_the_day_after_all() -> None:
+    # GIVEN a scan whose last try failed, so that its message went to the dead-letter queue
+    world = World([account(1)])
+    world.book.error, world.book.failures = Unavailable("Notion answered 503"), 1
+    with pytest.raises(Unavailable):
+        world.scan(last_try=True)
+    # WHEN the very same message is brought back
+    result = world.scan()
+    # THEN the day is scanned
+    assert (result["status"], result["attempt"], result["scored"]) == ("finished", 2, 1)
+
+
 def test_short_of_time_the_rest_waits_for_the_next_delivery() -> None:
     world = World([account(n) for n in range(1, 7)], page_size=2)
     for _ in range(2):

@@ -44,6 +44,11 @@ def _answered(error: HTTPResponseError, about: str) -> Exception:
     match error.status:
         case 401:
             return Misconfigured(f"Notion refused the token: {said} Check the secret with the integration's token.")
+        case 403:
+            return Misconfigured(
+                f"Notion does not let the integration touch {about}: {said} "
+                "Give it the capabilities to read, insert and update content."
+            )
         case 404:
             return NotFound(
                 f"Notion does not find {about}: {said} "

@@ -35,8 +35,8 @@ class DynamoRuns:
     def take(self, kind: str, on: date, *, request: str, force: bool, lease_seconds: float) -> Run:
         """As the port says. A run that comes back finished or failed comes without the lease.
 
-        The requests that a run has seen are kept with it: none of them begins another attempt, not even on a
-        failed run.
+        The requests that a run has seen are kept with it: none of them begins another attempt, unless the run failed
+        and its message was brought back from the dead-letter queue.
         """
         self._lease_seconds = lease_seconds
         item = self._table.get(self._key(kind, on))
@@ -107,9 +107,8 @@ class DynamoRuns:
         fresh = replace(fresh, started_at=datetime.fromtimestamp(self._clock(), UTC))
         if run is None:
             return fresh
-        if run.status not in SETTLED or fresh.request in seen:
-            return run
-        if force or run.status == "failed" or not run.tally.scored:
+        asked_anew = fresh.request not in seen and (force or not run.tally.scored)
+        if run.status == "failed" or (run.status == "finished" and asked_anew):
             return replace(fresh, attempt=run.attempt + 1)
         return run
 
