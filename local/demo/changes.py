@@ -43,9 +43,14 @@ def in_words(changes: Iterable[Change], names: Mapping[str, str]) -> Iterator[st
             yield f"{columns.get(NAMES.name, account)}: new in the book"
 
 
+def changes_file(book: Path) -> Path:
+    """Where the changes of a book stand."""
+    return book.with_suffix(".changes.csv")
+
+
 def changes_beside(book: Path) -> tuple[Change, ...]:
     """The changes of a book, none if no file with changes lies beside it. Raises `DemoError` for an unreadable one."""
-    path = book.with_suffix(".changes.csv")
+    path = changes_file(book)
     return tuple(_read(path)) if path.exists() else ()
 
 

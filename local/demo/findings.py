@@ -49,8 +49,8 @@ class Sent:
 class Findings:
     """One day that was played.
 
-    `known` is its run as it stood before; `alerts` are those of the day, and those that it released; `dead` and `waiting` count the messages
-    that lie in dead-letter queues and in the queues themselves, by queue.
+    `known` is its run as it stood before; `alerts` are those of the day, and those of days off that it released;
+    `dead` and `waiting` count the messages in dead-letter queues and in the queues themselves, by queue.
     """
 
     day: date

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from local.demo.book import Sheet, read_book
-from local.demo.changes import Change, changed, changes_beside, in_words
+from local.demo.changes import Change, changed, changes_beside, changes_file, in_words
 from local.demo.day import PATIENCE, PATIENCE_WITH_FAULTS, Play
 from local.demo.errors import DemoError
 from local.demo.findings import Sent, gather
@@ -52,7 +52,9 @@ def play(options: Options, console: Console) -> None:
     """`make demo`. Raises `DemoError` and what `staged` raises."""
     kept, script, start = _prepared(options)
     days = [start + timedelta(number) for number in range(options.days)]
-    script.rows(days[-1])
+    script.rows(days[-1])  # a change that cannot be made is told before anything is started
+    if options.days > 1 and not script.changes:
+        console.print(f"no {changes_file(options.book).name} lies beside the book: only the calendar moves on")
     console.print("starting Notion, Gmail, Google Chat, Slack and AWS on this machine, deploying template.yaml …")
     with staged(kept) as home:
         for name in options.down:

@@ -41,6 +41,22 @@ class Client:
         return call
 
 
+def create_table(client: Any) -> None:
+    """The table as the template has it, as far as keys go."""
+    client.create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+    )
+
+
 def refused(code: str, *, status: int = 400, reasons: Sequence[str] = ()) -> Story:
     """AWS refuses the call; a transaction with a reason for each of its items."""
 

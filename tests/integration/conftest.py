@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from customer_success.aws.table import Table
-from tests.builders.aws import REGION, TABLE, TENANT, Client, Clock
+from tests.builders.aws import REGION, TABLE, TENANT, Client, Clock, create_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -38,18 +38,7 @@ def clock() -> Clock:
 def dynamodb(aws: boto3.Session) -> Client:
     """DynamoDB with the table in it."""
     real = aws.client("dynamodb")
-    real.create_table(
-        TableName=TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-    )
+    create_table(real)
     return Client(real)
 
 

@@ -20,7 +20,7 @@ from customer_success.aws.runs import DynamoRuns
 from customer_success.aws.table import Table
 from customer_success.errors import Unavailable
 from tests.builders.accounts import HEALTHY, TODAY, account, at_risk, dying
-from tests.builders.aws import TABLE, TENANT, Client, Clock
+from tests.builders.aws import TABLE, TENANT, Client, Clock, create_table
 from tests.builders.fakes import Crash
 from tests.builders.scans import World
 
@@ -125,15 +125,7 @@ def fresh_world(session: boto3.Session, **killed: int) -> TableWorld:
     real = session.client("dynamodb")
     if TABLE in real.list_tables()["TableNames"]:
         real.delete_table(TableName=TABLE)
-    real.create_table(
-        TableName=TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-    )
+    create_table(real)
     client = KilledAt(Client(real), **killed)
     return TableWorld([account(n) for n in range(1, 12)], page_size=4, client=client)
 

@@ -25,7 +25,7 @@ from local.demo.report.counts import again, counts, refusals
 from local.demo.report.knowledge import columns, not_taken, unknown
 from local.demo.report.told import Read, chat_message, mail_draft
 from local.demo.report.words import RISK_STYLES, counted, name_of
-from local.demo.report.worst import MOST, worst, worst_lines
+from local.demo.report.worst import worst, worst_lines
 from local.demo.rows import Rows
 
 __all__ = ["channel_report", "counted", "day_report", "full_report", "heading"]
@@ -52,7 +52,7 @@ def full_report(console: Console, found: Findings, sheet: Sheet, rows: Rows, kep
     for sentence in again(found):
         console.print(Text(sentence, "bold"))
     lowest = worst(found.rows, found.day)
-    _head(console, f"The {min(MOST, len(lowest))} worst accounts")
+    _head(console, f"The {len(lowest)} worst accounts" if lowest else "No account could be scored")
     for line in worst_lines(lowest, found.day, console.width):
         _one_line(console, line)
     preferred = ""

@@ -14,8 +14,11 @@ from local.demo.report.words import COLOUR_STYLES, RISK_STYLES, amount, name_of,
 
 MOST = 15
 INDENT = 6
-NAME, ARR, RENEWAL, OWNER = 33, 9, 12, 12
-"""Widths in cells."""
+ARR, RENEWAL, OWNER = 9, 12, 12
+"""Widths in cells. A name takes what the rest leaves."""
+
+REST = 67
+SHORTEST_NAME = 12
 
 
 def worst(rows: Iterable[AccountRow], day: date) -> list[tuple[AccountRow, Point]]:
@@ -26,18 +29,16 @@ def worst(rows: Iterable[AccountRow], day: date) -> list[tuple[AccountRow, Point
 
 
 def worst_lines(accounts: Iterable[tuple[AccountRow, Point]], day: date, width: int) -> Iterator[Text]:
-    """The accounts below a line of headings; what drives a score is cut to `width`."""
-    headings = (
-        f"{'score':>5} {'':5} {'change':>6}  {'risk':8} {'account':{NAME}} {'ARR':>{ARR}}  {'renewal':{RENEWAL}} owner"
-    )
-    yield Text(headings, "dim")
+    """The accounts below a line of headings, `width` cells wide."""
+    room = max(width - REST, SHORTEST_NAME)
+    yield Text(f"score {'':5} change  {'risk':8} {'account':{room}} {'ARR':>{ARR}}  {'renewal':{RENEWAL}} owner", "dim")
     for row, point in accounts:
         score, account = point.score, row.account
         line = Text(f"{score.score:5.1f} ")
         line.append(f"{score.rag:<5} ", COLOUR_STYLES[score.rag])
         line.append(f"{_change(row, point):>6}  ")
         line.append(f"{score.churn_risk:<8} ", RISK_STYLES[score.churn_risk])
-        line.append(set_cell_size(name_of(account.name, NAME), NAME), "bold")
+        line.append(set_cell_size(name_of(account.name, room), room), "bold")
         line.append(f" {amount(account.arr):>{ARR}}  {renewal(account.contract_end, day):<{RENEWAL}} ")
         line.append(short(owner(account.owner_email), OWNER))
         yield line
