@@ -26,12 +26,15 @@ def staged(kept: Kept) -> Iterator[House]:
     """
     if not STACK_PYTHON.exists():
         raise DemoError(f"{STACK_PYTHON} is missing: `make install` makes it")
+    ours = False
     try:
         with house(kept.folder, PARAMETERS) as home:
+            ours = True
             yield home
     finally:
-        # The embedded AWS unpacks layers there for each worker, hundreds of megabytes.
-        shutil.rmtree(kept.folder / "stack" / "tmp", ignore_errors=True)
+        if ours:
+            # The embedded AWS unpacks layers there for each worker, hundreds of megabytes.
+            shutil.rmtree(kept.folder / "stack" / "tmp", ignore_errors=True)
 
 
 def refuse(home: House, vendor: str) -> None:

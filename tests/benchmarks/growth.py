@@ -42,9 +42,10 @@ def count_promises(days: Iterable[DayCost]) -> list[Promise]:
 
 def _of_a_day(cost: DayCost) -> list[Promise]:
     where = f"{cost.accounts:,} accounts, {DAYS[cost.day]}"
+    kind, excess = cost.calls.worst
     promises = [
         at_most(f"{where}: Notion reads per 1,000", cost.per_thousand(cost.reads), MOST_READS),
-        at_most(f"{where}: AWS calls of the scan over full batches", cost.calls.excess, MOST_CALLS),
+        at_most(f"{where}: AWS calls of the scan over full batches, most for {kind}", excess, MOST_CALLS),
     ]
     if cost.writing:
         promises += [
@@ -83,7 +84,7 @@ def _show_costs(console: Console, days: list[DayCost]) -> None:
             f"{cost.changed:,}",
             f"{cost.writing.pages:,}" if cost.writing else "-",
             f"{cost.per_thousand(sum(cost.calls.made.values())):,.0f}",
-            f"{cost.calls.excess:.2f}",
+            f"{cost.calls.worst[1]:.2f}",
             f"{cost.peak_megabytes:.0f}",
             f"{cost.peak_megabytes / days[cost.day].peak_megabytes:.2f}",
         )

@@ -37,6 +37,11 @@ class Calls:
         """Calls made for each one needed."""
         return sum(self.made.values()) / sum(self.needed.values())
 
+    @property
+    def worst(self) -> tuple[str, float]:
+        """The operation with the most calls for each one needed, and how many."""
+        return max(((kind, made / self.needed[kind]) for kind, made in self.made.items()), key=lambda kind: kind[1])
+
 
 @dataclass(frozen=True, slots=True)
 class Writing:

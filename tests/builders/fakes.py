@@ -101,6 +101,11 @@ class FakeAlerts:
     writes: Writes
     entries: dict[str, AlertEntry] = field(default_factory=dict)
 
+    def put(self, entries: Iterable[AlertEntry]) -> None:
+        for entry in entries:
+            with self.writes:
+                self.entries[entry.alert_id] = entry
+
     def add(self, entries: Iterable[AlertEntry]) -> None:
         for entry in entries:
             with self.writes:

@@ -21,7 +21,8 @@ from local.house import ROOT
 from tests.builders.books import book_file
 
 HEADINGS = (
-    "id,name,arr,owner,contract_end_date,adoption,usage,login frequency,days since last contact,payment status,mood"
+    "id,name,arr,owner,contract_end_date,feature adoption,usage,login frequency,days since last contact,"
+    "payment status,mood"
 )
 HEALTHY = "A-1,Fine & Co,1000,ada@example.com,2027-01-31,0.9,Growing,3,5,Current,sunny"
 DYING = "A-2,<b>Gloom</b>,9000,ada@example.com,2026-03-20,0.1,Declining,80,120,Overdue 60,"

@@ -28,12 +28,13 @@ RejectionReason = Literal["invalid_signal", "insufficient_data", "onboarding", "
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a scan has to write about an account."""
+    """What a scan has to write about an account. `again` is true if the day was scanned before."""
 
     row: AccountRow
     page_changed: bool = False
     alert: ChurnAlert | None = None
     decision: Decision | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,8 @@ class Judge:
         day = Day(self.on, "scored", since, last=point, trail=trail, memory=decision.memory)
         judged = self._with_page(AccountRow(account, day, before, self.run, chunk), page, known)
         alert = self._alert(account, point, before, decision, since) if decision.alert else None
-        return replace(judged, alert=alert, decision=decision)
+        again = known is not None and known.day.on == self.on
+        return replace(judged, alert=alert, decision=decision, again=again)
 
     def _with_page(self, row: AccountRow, page: PageValues, known: AccountRow | None) -> Judgement:
         """Say what the account's page should show, and whether that must be written."""

@@ -139,6 +139,10 @@ class ScoreHistory(Protocol):
 class AlertLog(Protocol):
     """The alerts, from `pending` to what became of them on each channel."""
 
+    def put(self, entries: Iterable[AlertEntry]) -> None:
+        """Write alerts that nobody can have published yet."""
+        ...
+
     def add(self, entries: Iterable[AlertEntry]) -> None:
         """Add those that are not there yet; the others stay as they are."""
         ...

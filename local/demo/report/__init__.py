@@ -36,7 +36,8 @@ NAME_LIMIT = 50
 def heading(console: Console, day: date, book: Path, accounts: int, changes: Iterable[str]) -> None:
     """The head of a day, with what changed in the book since the day before."""
     console.print()
-    console.print(Rule(f"{day:%A}, {long_date(day)} · {book.name} · {accounts} accounts", style="bold"))
+    size = "1 account" if accounts == 1 else f"{accounts} accounts"
+    console.print(Rule(f"{day:%A}, {long_date(day)} · {book.name} · {size}", style="bold"))
     _section(console, "What changed in the book", (short(one_line(line), console.width - 4) for line in changes))
 
 

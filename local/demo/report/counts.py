@@ -18,7 +18,8 @@ def counts(found: Findings) -> Iterator[str]:
     run, tally = found.run, found.run.tally
     rejected = sum(tally.rejected.values())
     yield f"read {tally.read} = scored {tally.scored} + rejected {rejected} + skipped {tally.skipped} (inactive)"
-    yield f"colours: {counted(tally.colours)}; churn risk: {counted(tally.risks)}"
+    if tally.scored:
+        yield f"colours: {counted(tally.colours)}; churn risk: {counted(tally.risks)}"
     if tally.moves:
         yield f"changed colour: {counted(tally.moves)}"
     yield f"account pages that changed: {tally.pages_changed}; accounts that are no longer in the book: {run.gone}"

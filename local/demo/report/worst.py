@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from rich.cells import set_cell_size
@@ -28,8 +28,10 @@ def worst(rows: Iterable[AccountRow], day: date) -> list[tuple[AccountRow, Point
     return sorted(found, key=lambda each: (each[1].score.score, each[0].account_id))[:MOST]
 
 
-def worst_lines(accounts: Iterable[tuple[AccountRow, Point]], day: date, width: int) -> Iterator[Text]:
+def worst_lines(accounts: Sequence[tuple[AccountRow, Point]], day: date, width: int) -> Iterator[Text]:
     """The accounts below a line of headings, `width` cells wide."""
+    if not accounts:
+        return
     room = max(width - REST, SHORTEST_NAME)
     yield Text(f"score {'':5} change  {'risk':8} {'account':{room}} {'ARR':>{ARR}}  {'renewal':{RENEWAL}} owner", "dim")
     for row, point in accounts:

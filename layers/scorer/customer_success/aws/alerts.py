@@ -35,12 +35,19 @@ class DynamoAlertLog:
         self._alerts = Stored(table, ChurnAlert)
         self._clock = clock
 
+    def put(self, entries: Iterable[AlertEntry]) -> None:
+        self._table.put_many(self._items(entries).values())
+
     def add(self, entries: Iterable[AlertEntry]) -> None:
+        items = self._items(entries)
+        there = {key_of(item) for item in self._table.get_many(items, only="pk, sk")}
+        self._table.put_many(item for key, item in items.items() if key not in there)
+
+    def _items(self, entries: Iterable[AlertEntry]) -> dict[Key, Item]:
         items: dict[Key, Item] = {}
         for entry in entries:
             items.setdefault(self._key(entry.alert_id), self._item(entry))
-        there = {key_of(item) for item in self._table.get_many(items, only="pk, sk")}
-        self._table.put_many(item for key, item in items.items() if key not in there)
+        return items
 
     def on(self, day: date) -> Iterator[AlertEntry]:
         return map(self._entry, self._table.query(self._table.partition("ALERTS", day.isoformat())))

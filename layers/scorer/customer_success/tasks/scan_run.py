@@ -149,8 +149,12 @@ class ScanRun:
         return judge.duplicate(own, self.rows.get(own.account_id), chunk, holder)
 
     def _write(self, judged: Sequence[Judgement]) -> None:
-        """Alerts first: once a row says that an account was told, its alert is certain to exist."""
-        self.alerts.add([AlertEntry(j.alert) for j in judged if j.alert])
+        """Alerts first: once a row says that an account was told, its alert is certain to exist.
+
+        Only where a row is of this day already, an alert may have been published that must stay as it is.
+        """
+        self.alerts.put([AlertEntry(j.alert) for j in judged if j.alert and not j.again])
+        self.alerts.add([AlertEntry(j.alert) for j in judged if j.alert and j.again])
         self.history.put_many([(j.row.account_id, p) for j in judged if (p := j.row.day.point)])
         self.rows.put_many([j.row for j in judged])
 
