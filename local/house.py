@@ -64,7 +64,11 @@ class House:
     def tick(self, day: date, hour: int = 7) -> None:
         """Hand the scan rule's target the event that the rule sends on that day."""
         event = json.loads((ROOT / "events/schedule.json").read_text("utf-8"))
-        fire(self.aws, self.deployment.outputs["ScanRuleName"], {**event, "id": str(uuid4()), "time": f"{day}T{hour:02d}:00:00Z"})
+        fire(
+            self.aws,
+            self.deployment.outputs["ScanRuleName"],
+            {**event, "id": str(uuid4()), "time": f"{day}T{hour:02d}:00:00Z"},
+        )
 
     def drain(self, seconds: float = 60.0) -> dict[str, int]:
         """Wait until every queue has drained; the dead letters that are left, by their queue."""
