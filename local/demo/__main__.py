@@ -36,7 +36,12 @@ def main(arguments: Sequence[str]) -> int:
         print(f"\nstopped; everything that was started has ended{_kept(options)}", file=sys.stderr)
         return INTERRUPTED
     except sqlite3.OperationalError as error:
-        print(f"another demo uses {Kept.of(options.book).folder if options else ''}: {error}", file=sys.stderr)
+        busy = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+        folder = Kept.of(options.book).folder if options else ""
+        print(f"{'another demo uses ' if busy else ''}{folder}: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{error.filename or 'the demo cannot go on'}: {error.strerror or error}", file=sys.stderr)
         return 1
     except (DemoError, BuildError, DeployError, StackStartError) as error:
         print(error, file=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from local.demo.errors import DemoError
 DELIMITERS = ",;\t"
 LONGEST_CELL = 1_000_000
 HEADINGS_SHOWN = 8
+SEPARATOR = re.compile(r'"?sep=([,;|\t])"?[ \t]*(?=\r?\n|$)', re.IGNORECASE)
+"""The first line by which Excel is told what separates the cells. It is no part of the book."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +46,19 @@ class Sheet:
 def read_book(path: Path) -> Sheet:
     """Read the file. Raises `DemoError`, naming the file and what would be right, if it is no account book."""
     text = read_text(path)
-    headings, lines = max((_split(path, text, d) for d in DELIMITERS), key=_recognised_columns)
+    delimiters = DELIMITERS
+    if separator := SEPARATOR.match(text):
+        delimiters, text = separator[1], text[separator.end() :]
+    delimiter = max(delimiters, key=lambda each: len(recognise(_headings(path, text, each)).columns))
+    lines = [line for line in _lines(path, text, delimiter, strict=True) if _is_filled(line)]
+    headings = _headings(path, text, delimiter)
     recognised = recognise(headings)
     if recognised.key is None:
         raise DemoError(
             f"{path}, line 1: no column is called {NAMES.name} or {NAMES.account_id}; "
             f"the columns are {_shown(headings)}"
         )
-    filled = [line for line in lines if any(cell.strip() for cell in line.cells)]
+    filled = lines[1:]
     if not filled:
         raise DemoError(f"{path}: there is no account below the headings")
     width = len(headings)
@@ -81,28 +89,31 @@ def read_text(path: Path) -> str:
         raise DemoError(f"{path}, line {line}: this is not UTF-8; save the book as CSV (UTF-8)") from error
 
 
-def _split(path: Path, text: str, delimiter: str) -> tuple[tuple[str, ...], list[Line]]:
-    csv.field_size_limit(LONGEST_CELL)
-    lines = list(_lines(path, text, delimiter))
-    first = next((line for line in lines if any(cell.strip() for cell in line.cells)), None)
+def _headings(path: Path, text: str, delimiter: str) -> tuple[str, ...]:
+    first = next(filter(_is_filled, _lines(path, text, delimiter, strict=False)), None)
     if first is None:
         raise DemoError(f"{path}: the file is empty")
-    return tuple(cell.strip() for cell in first.cells), lines[lines.index(first) + 1 :]
+    return tuple(cell.strip() for cell in first.cells)
 
 
-def _lines(path: Path, text: str, delimiter: str) -> Iterator[Line]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+def _is_filled(line: Line) -> bool:
+    return any(cell.strip() for cell in line.cells)
+
+
+def _lines(path: Path, text: str, delimiter: str, *, strict: bool) -> Iterator[Line]:
+    """The lines; where it is `strict`, a quotation mark out of place is refused."""
+    csv.field_size_limit(LONGEST_CELL)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict)
     begins = 1
     try:
         for cells in reader:
             yield Line(begins, tuple(cells))
             begins = reader.line_num + 1
     except csv.Error as error:
-        raise DemoError(f"{path}, line {reader.line_num}: {error}") from error
-
-
-def _recognised_columns(split: tuple[tuple[str, ...], list[Line]]) -> int:
-    return len(recognise(split[0]).columns)
+        raise DemoError(
+            f"{path}, line {begins}: {error}; is a quotation mark of this line never closed, or not doubled inside "
+            "a cell?"
+        ) from error
 
 
 def _shown(headings: tuple[str, ...]) -> str:

@@ -14,13 +14,17 @@ LONGEST_OPTION = 100
 LONGEST_ADDRESS = 200
 MOST_DAYS = 36_500
 
+# With a sign of currency, three decimals would be thousands to others.
+_PERCENT = re.compile(r"([+-]?\d+(?:\.\d+)?) ?%")
+_CURRENCY = re.compile(r"^([+-]?)[$€£¥] ?| ?[$€£¥]$")
+_AMOUNT = re.compile(r"[+-]?(\d+(\.\d{1,2})?|[1-9]\d{0,2}(,\d{3})+(\.\d+)?)")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _YES_NO: Mapping[str, bool] = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 EXPECTED: Mapping[Kind, str] = {
     "title": "a text",
     "rich_text": "a text",
-    "number": "a number such as 0.85 or 1200",
+    "number": "a number such as 0.85, 35% or 1200",
     "select": f"one option, without a comma and of at most {LONGEST_OPTION} characters",
     "multi_select": f"options with commas between them, of at most {LONGEST_OPTION} characters each",
     "date": "a date as YYYY-MM-DD",
@@ -47,16 +51,27 @@ def _held(kind: Kind, value: Any) -> dict[str, Any]:
 
 
 def _days(cell: str, first_day: date) -> dict[str, str] | None:
-    days = _number(cell)
+    days = _number(cell) if _NUMBER.fullmatch(cell) else None
     if not isinstance(days, int) or abs(days) > MOST_DAYS:
         return None
     return {"start": (first_day + timedelta(days)).isoformat()}
 
 
 def _number(cell: str) -> int | float | None:
-    if not _NUMBER.fullmatch(cell) or not math.isfinite(number := float(cell)):
+    number = _as_written(cell)
+    if number is None or not math.isfinite(number):
         return None
     return int(number) if number.is_integer() else number
+
+
+def _as_written(cell: str) -> float | None:
+    """Plain, in per cent, or an amount with thousands commas or a sign of currency; None for what is ambiguous."""
+    if _NUMBER.fullmatch(cell):
+        return float(cell)
+    if percent := _PERCENT.fullmatch(cell):
+        return float(percent[1]) / 100
+    amount = _CURRENCY.sub(r"\1", cell, count=1)
+    return float(amount.replace(",", "")) if _AMOUNT.fullmatch(amount) else None
 
 
 def _option(cell: str) -> dict[str, str] | None:

@@ -10,11 +10,10 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import groupby
 from pathlib import Path
 
 from local.demo.book import Line, Sheet, read_text
-from local.demo.columns import NAMES
+from local.demo.columns import NAMES, plain
 from local.demo.errors import DemoError
 
 HEADINGS = ["day", "account", "column", "value"]
@@ -33,14 +32,17 @@ class Change:
 
 def in_words(changes: Iterable[Change], names: Mapping[str, str]) -> Iterator[str]:
     """The changes, one line for each account; `names` are those of the accounts known so far, by id or name."""
-    for account, own in groupby(changes, key=lambda change: change.account):
-        columns = {change.column: change.value or "unknown" for change in own}
+    by_account: dict[str, dict[str, str]] = {}
+    for change in changes:
+        by_account.setdefault(change.account, {})[change.column] = change.value or "unknown"
+    for account, columns in by_account.items():
         if REMOVE in columns:
             yield f"{names.get(account, account)}: no longer in the book"
         elif account in names:
             yield f"{names[account]}: {', '.join(f'{column} {value}' for column, value in columns.items())}"
         else:
-            yield f"{columns.get(NAMES.name, account)}: new in the book"
+            named = next((value for column, value in columns.items() if plain(column) == plain(NAMES.name)), account)
+            yield f"{named}: new in the book"
 
 
 def changes_file(book: Path) -> Path:

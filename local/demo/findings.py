@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,12 +10,11 @@ from pathlib import Path
 from customer_success.account_row import AccountRow
 from customer_success.alert_entry import CHANNELS, AlertEntry, Channel
 from customer_success.aws.accounts import DynamoAccountRows
-from customer_success.aws.alerts import DynamoAlertLog
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import Table
-from customer_success.periods import Calendar
 from customer_success.run import Run
 from customer_success.tasks.scan_run import KIND
+from local.demo.alert_days import AlertDays
 from local.demo.kept import Kept
 from local.house import House
 from local.stack.queues import DEAD_LETTERS, depths
@@ -49,7 +48,7 @@ class Sent:
 class Findings:
     """One day that was played.
 
-    `known` is its run as it stood before; `alerts` are those of the day, and those of days off that it released;
+    `known` is its run as it stood before; `alerts` are those of the day, and those of earlier days that it told;
     `dead` and `waiting` count the messages in dead-letter queues and in the queues themselves, by queue.
     """
 
@@ -88,7 +87,7 @@ def gather(home: House, kept: Kept, day: date, known: Run | None, sent_before: S
         known=known,
         run=run,
         rows=tuple(DynamoAccountRows(home.table).every()),
-        alerts=(*alerts_of(home.table, day), *released_on(home.table, day)),
+        alerts=tuple(AlertDays.until(home.table, day).alerts(home.table)),
         dead=dead_letters(home),
         waiting=waiting(home),
         sent_before=sent_before,
@@ -99,20 +98,6 @@ def gather(home: House, kept: Kept, day: date, known: Run | None, sent_before: S
 def run_of(table: Table, day: date) -> Run | None:
     """The scan of a day as the table has it."""
     return Stored(table, Run).get(table.key("RUNS", KIND, day.isoformat()))
-
-
-def alerts_of(table: Table, day: date) -> tuple[AlertEntry, ...]:
-    """The alerts of a day."""
-    return tuple(DynamoAlertLog(table).on(day))
-
-
-def released_on(table: Table, day: date) -> Iterator[AlertEntry]:
-    """Alerts of the days off just before that were held, and told one by one on this working day."""
-    calendar = Calendar()
-    for day_off in calendar.days_off_before(day) if calendar.is_working_day(day) else ():
-        for entry in alerts_of(table, day_off):
-            if entry.delivery == "single" and entry.alert.churn_risk != "critical":
-                yield entry
 
 
 def dead_letters(home: House) -> dict[str, int]:

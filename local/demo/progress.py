@@ -12,9 +12,11 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from customer_success.alert_entry import Channel
+from customer_success.alert_entry import AlertEntry, Channel
+from customer_success.run import Run
+from local.demo.alert_days import AlertDays
 from local.demo.complaints import broke_off, last_complaint
-from local.demo.findings import alerts_of, brought, run_of
+from local.demo.findings import brought, run_of
 from local.demo.stage import page_writes
 from local.house import House
 from local.stack.queues import Depth
@@ -47,13 +49,11 @@ class Come:
         return " · ".join(f"{name} {done}/{total}" for name, (done, total) in self.parts.items() if total)
 
 
-def how_far(home: House, day: date, accounts: int, pages: int, *, pages_wait: bool) -> Come:
-    """How far the scan of a day has come, of a book with so many accounts and with so many pages written by now.
+def how_far(run: Run | None, alerts: tuple[AlertEntry, ...], accounts: int, pages: int, *, pages_wait: bool) -> Come:
+    """How far a scan has come, of a book with so many accounts and with so many pages written by now.
 
     A page that shows already what it should is queued and not written: the total counts while pages wait.
     """
-    table = home.table
-    run = run_of(table, day)
     tally = run.tally if run else None
     left_out = sum(tally.rejected.values()) + tally.skipped if tally else 0
     parts = {
@@ -61,8 +61,13 @@ def how_far(home: House, day: date, accounts: int, pages: int, *, pages_wait: bo
         "scored": (tally.scored if tally else 0, max(accounts - left_out, 0)),
         "pages": (pages, tally.pages_changed if tally and pages_wait else pages),
     }
-    out = brought(alerts_of(table, day))
+    out = brought(alerts)
     return Come(parts | {words: out[channel] for channel, words in CHANNEL_WORDS.items()})
+
+
+def failed_since(run: Run, began: datetime) -> bool:
+    """True if the scan failed since then, and not in a demo before."""
+    return run.status == "failed" and run.finished_at is not None and run.finished_at >= began
 
 
 class Screen(Protocol):
@@ -71,7 +76,7 @@ class Screen(Protocol):
     def show(self, come: Come) -> None: ...
 
     def tell(self, words: str) -> None:
-        """Tell why nothing moves."""
+        """Tell why nothing moves, or why it failed."""
         ...
 
 
@@ -139,14 +144,14 @@ class Watch:
 
     def __init__(self, home: House, day: date, accounts: int, screen: Screen, patience: float) -> None:
         self._home = home
-        self._day = day
+        self._alert_days = AlertDays.until(home.table, day)
         self._accounts = accounts
         self._pages_before = page_writes(home)
         self._screen = screen
         self._patience = patience
         self._began = datetime.now(UTC)
         self._seen: object = None
-        self._complaint = ""
+        self._told: set[str] = set()
         self._moved = self._next_look = time.monotonic()
 
     def __call__(self, depths: Mapping[str, Depth]) -> None:
@@ -164,15 +169,22 @@ class Watch:
             raise Stalled
 
     def _tell_why(self) -> None:
-        """Show the functions' last complaint, each once."""
-        complaint = last_complaint(self._home, self._began)
-        if complaint and complaint != self._complaint:
-            self._complaint = complaint
-            self._screen.tell(f"waiting: {complaint}")
+        """Show the functions' last complaint."""
+        if complaint := last_complaint(self._home, self._began):
+            self._tell(f"waiting: {complaint}")
+
+    def _tell(self, words: str) -> None:
+        """Tell each thing once."""
+        if words not in self._told:
+            self._told.add(words)
+            self._screen.tell(words)
 
     def look(self, *, pages_wait: bool = False) -> Come:
         """Look once, and show it."""
-        pages = page_writes(self._home) - self._pages_before
-        come = how_far(self._home, self._day, self._accounts, pages, pages_wait=pages_wait)
+        table, days = self._home.table, self._alert_days
+        run, pages = run_of(table, days.day), page_writes(self._home) - self._pages_before
+        if run and failed_since(run, self._began):
+            self._tell(f"the scan failed: {run.failure}")
+        come = how_far(run, tuple(days.alerts(table)), self._accounts, pages, pages_wait=pages_wait)
         self._screen.show(come)
         return come

@@ -160,13 +160,11 @@ class FakeRuns:
 
     def release(self, run: Run) -> None: ...
 
+    def before(self, kind: str, on: date) -> Iterator[Run]:
+        yield from (run for (k, day), run in sorted(self.runs.items(), reverse=True) if k == kind and day < on)
+
     def last_finished(self, kind: str, before: date) -> Run | None:
-        finished = [
-            run
-            for (k, on), run in sorted(self.runs.items())
-            if k == kind and on < before and run.status == "finished" and run.tally.scored
-        ]
-        return finished[-1] if finished else None
+        return next((r for r in self.before(kind, before) if r.status == "finished" and r.tally.scored), None)
 
     def latest_day(self, kind: str) -> date | None:
         return max((on for k, on in self.runs if k == kind), default=None)

@@ -127,12 +127,16 @@ def test_a_false_alarm_is_counted_once_by_its_trigger_and_hushes_for_28_days() -
     assert days.scan(29, IN_DANGER, wishes=verdict).alert is Reason.ENTERED
 
 
-def test_a_verdict_that_is_taken_back_and_given_again_counts_again() -> None:
+def test_a_verdict_that_is_taken_back_and_given_again_counts_once_for_an_alert() -> None:
+    # GIVEN an alert that was called false, and then not
     days, verdict = Days(), Wishes(false_alarm=True)
-    days.scan(0, IN_DANGER)
-    days.scan(1, IN_DANGER, wishes=verdict)
-    days.scan(2, IN_DANGER)
-    assert days.scan(3, IN_DANGER, wishes=verdict).false_alarm == "both"
+    days.scan(0, AT_RISK)
+    days.scan(1, AT_RISK, wishes=verdict)
+    days.scan(2, AT_RISK)
+    # WHEN it is called false again  THEN that is no second false alarm; of another alert it is
+    assert days.scan(3, AT_RISK, wishes=verdict).false_alarm is None
+    days.scan(4, IN_DANGER)
+    assert days.scan(5, IN_DANGER, wishes=verdict).false_alarm == "both"
 
 
 def test_the_same_day_again_decides_the_same() -> None:

@@ -122,3 +122,53 @@ def test_the_next_step_of_a_contract_that_ends_soon_is_the_renewal() -> None:
     )
     assert raised.churn_trigger == "contract_proximity"
     assert raised.said.next_step.startswith("Agree on the renewal")
+
+
+@pytest.mark.parametrize(
+    ("signals", "said", "unsaid"),
+    [
+        ({"open_ticket_count": 0, "avg_ticket_sentiment": "critical"}, (), ("support requests",)),
+        ({"open_ticket_count": 2}, ("support requests",), ()),
+        ({"days_since_last_interaction": None}, (), ("It has been a while",)),
+        ({"days_since_last_interaction": 61}, ("It has been a while",), ()),
+        ({"feature_adoption_rate": 0.97}, (), ("not in use yet",)),
+        ({"feature_adoption_rate": None}, (), ("not in use yet",)),
+        ({"feature_adoption_rate": 0.4}, ("not in use yet",), ()),
+    ],
+)
+def test_a_draft_says_only_what_is_known_and_true(
+    signals: dict[str, object], said: tuple[str, ...], unsaid: tuple[str, ...]
+) -> None:
+    # GIVEN an account in danger for its contract and its payment, with some signals known and some not
+    base = {
+        **HEALTHY,
+        "usage_trend": "inactive",
+        "login_frequency_days": 70,
+        "invoice_payment_status": "overdue_90_plus",
+    }
+    raised = alert(account(1, {**base, **signals}))
+    # WHEN the mail is drafted  THEN it speaks of what is so, and of nothing else
+    text = " ".join(alert_text.mail_draft(raised, "ada@example.com").paragraphs)
+    assert all(words in text for words in said)
+    assert not any(words in text for words in unsaid)
+
+
+@pytest.mark.parametrize(
+    ("signals", "step"),
+    [
+        ({"usage_trend": "stable"}, "Keep the regular contact."),
+        ({"usage_trend": "declining"}, "Ask what changed"),
+        ({"open_ticket_count": 0, "avg_ticket_sentiment": "neutral"}, "Keep the regular contact."),
+        ({"open_ticket_count": 5}, "Go through the open tickets"),
+        ({"login_frequency_days": None}, "Keep the regular contact."),
+        ({"tam_health_rag": "RED"}, "Ask the technical account manager"),
+    ],
+)
+def test_the_next_step_answers_what_is_known_to_be_bad(signals: dict[str, object], step: str) -> None:
+    assert narrator.next_step(score(**signals)).startswith(step)
+
+
+def test_no_open_ticket_is_no_complaint() -> None:
+    assert "0 open" not in narrator.why(
+        score(avg_ticket_sentiment=None, open_ticket_count=0, feature_adoption_rate=0.2)
+    )

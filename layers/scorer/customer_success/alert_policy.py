@@ -76,7 +76,7 @@ class Memory:
     `alerting_since` is the first day of the present episode in an alerting state, and `settled` is true while that
     episode needs no further word. `told` is how the account stood when it was last told, `told_trigger` by which
     trigger. `hushed` is how it stood when a person last asked for quiet; `quiet_until` and `false_alarm_on` (the day
-    the verdict was first seen) are what they asked.
+    the verdict was first seen) are what they asked; `called_false` is the day of the alert that was last called false.
     """
 
     alerting_since: date | None = None
@@ -84,6 +84,7 @@ class Memory:
     told: Standing | None = None
     told_trigger: str | None = None
     hushed: Standing | None = None
+    called_false: date | None = None
     quiet_until: date | None = None
     false_alarm_on: date | None = None
 
@@ -119,7 +120,7 @@ def decide(
     trail = tuple(trail)
     heeded, false_alarm = _heed(memory, wishes, before=trail[-1] if trail else now, today=now.on)
     reason, quiet, settled = _weigh(now, should_alert, heeded, trail)
-    if reason and (hush := _hush(now, heeded)):
+    if reason and (hush := hushed(now, heeded)):
         reason, quiet, settled = None, hush, False
     if reason and told_today and told_today.churn_risk != now.churn_risk and not now.worse_than(told_today):
         reason, quiet, settled = None, Quiet.ALREADY_TOLD, True
@@ -166,16 +167,19 @@ def _heed(memory: Memory, wishes: Wishes, *, before: Standing, today: date) -> t
     """Take note of new wishes: a person asked for them looking at how the account stood before today."""
     asks_quiet = wishes.quiet_until is not None and wishes.quiet_until != memory.quiet_until
     calls_false = wishes.false_alarm and memory.false_alarm_on is None
+    told_on = memory.told.on if memory.told else None
+    false_alarm = calls_false and told_on not in (None, memory.called_false)
     heeded = replace(
         memory,
         hushed=before if asks_quiet or calls_false else memory.hushed,
+        called_false=told_on if false_alarm else memory.called_false,
         quiet_until=wishes.quiet_until,
         false_alarm_on=(memory.false_alarm_on or today) if wishes.false_alarm else None,
     )
-    return heeded, (memory.told_trigger or "score") if calls_false and memory.told else None
+    return heeded, (memory.told_trigger or "score") if false_alarm else None
 
 
-def _hush(now: Standing, memory: Memory) -> Quiet | None:
+def hushed(now: Standing, memory: Memory) -> Quiet | None:
     """The wish that holds today, unless the account stands worse than when it was asked."""
     if memory.hushed and now.worse_than(memory.hushed):
         return None

@@ -17,7 +17,7 @@ NAME_LIMIT = 120
 RENEWAL_TALK = timedelta(days=90)
 
 _TOPICS = {
-    "feature": "We noticed that some of what your plan includes is not in use yet, and we would like to show you "
+    "adoption": "We noticed that some of what your plan includes is not in use yet, and we would like to show you "
     "what it could do for your team.",
     "usage": "We would like to hear how your team works with us at the moment, and what would make it easier.",
     "support": "We also want to make sure that your open support requests get the attention they need.",
@@ -99,13 +99,8 @@ def _renewal(end: date | None, today: date) -> str:
 
 
 def _topics(alert: ChurnAlert) -> tuple[str, ...]:
-    """What to talk about: what the customer would recognise of the causes, in a friend's words."""
-    costly = set(alert.costly_signals)
-    topics = [_TOPICS["contact"] if "days_since_last_interaction" in costly else _TOPICS["usage"]]
-    if "feature_adoption_rate" in costly:
-        topics.append(_TOPICS["feature"])
-    if "support" in costly:
-        topics.append(_TOPICS["support"])
+    """What to talk about: only what is known, in words that the customer would use."""
+    topics = [_TOPICS[topic] for topic in alert.topics] or [_TOPICS["usage"]]
     if alert.contract_end and timedelta(0) <= alert.contract_end - alert.run_date <= RENEWAL_TALK:
         topics.append(_TOPICS["renewal"].format(end=long_date(alert.contract_end)))
     return tuple(topics)

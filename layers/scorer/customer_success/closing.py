@@ -6,24 +6,43 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from itertools import chain
 
 from customer_success.account_row import AccountRow, Day
 from customer_success.alert_entry import AlertEntry
-from customer_success.alert_policy import Delivery, rank
+from customer_success.alert_policy import FALL_POINTS, Delivery, Reason, hushed, rank
 from customer_success.batches import batches
-from customer_success.digest import Digest, failure_digest, scan_digest
+from customer_success.digest import Digest, alarm_digest, failure_digest, scan_digest
 from customer_success.errors import Unavailable
+from customer_success.judgement import closed_memory
 from customer_success.messages import DigestReady
 from customer_success.periods import Calendar
 from customer_success.ports import AccountRows, AlertLog, Announcements, Digests, Runs
 from customer_success.run import Run, Told, add_counts
 
 SHRUNK_BELOW = 0.5
+ONE_DAY = timedelta(days=1)
+DOUBT = timedelta(days=7)
+"""For so long a book that shrank is compared with the one before; a longer silence of people is consent."""
 BATCH = 100
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The runs before the present one that its closing looks back on.
+
+    `told` is the latest that told all it had to: finished, on a working day. `untold` are those since, oldest first:
+    of days off, failed, or broken off; their alerts may wait still. `trusted` is the latest whose book was not in
+    doubt, `previous` the latest finished one; each is None where there is none.
+    """
+
+    previous: Run | None = None
+    told: Run | None = None
+    trusted: Run | None = None
+    untold: tuple[Run, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,28 +58,30 @@ class Closing:
     calendar: Calendar
     now: Callable[[], datetime]
 
-    def close(self, run: Run, previous: Run | None) -> Run:
-        """Rank the alerts, close accounts that are gone, publish, post the digest, finish.
-
-        `previous` is the last finished run before this day, None for a deployment's first.
-        """
+    def close(self, run: Run) -> Run:
+        """Rank the alerts, close accounts that are gone, publish, post the digest, finish."""
+        past = self._past(run)
         if run.told is None:
-            run = self._ranked(run, first_scan=previous is None)
-        run = self._without_the_gone(run, previous)
-        self._publish(run)
+            run = self._ranked(run, past)
+        run = self._without_the_gone(run, past.trusted)
+        self._publish(run, past)
         run = replace(
             run,
             status="finished",
             finished_at=self.now(),
-            alerts_ever=add_counts(run.tally.alerts, previous.alerts_ever if previous else {}),
-            false_alarms_ever=add_counts(run.tally.false_alarms, previous.false_alarms_ever if previous else {}),
+            alerts_ever=add_counts(run.tally.alerts, past.previous.alerts_ever if past.previous else {}),
+            false_alarms_ever=add_counts(
+                run.tally.false_alarms, past.previous.false_alarms_ever if past.previous else {}
+            ),
         )
         if self.calendar.is_working_day(run.on):
-            self._post(scan_digest(run, previous, self._entries_to_digest(run)))
+            self._post(scan_digest(run, past.told, past.untold, self._to_digest(run, past)))
+        elif run.alarm:
+            self._post(alarm_digest(run))
         return self.runs.save(run)
 
     def fail(self, run: Run, failure: str) -> Run:
-        """Tell that the run failed and why, on whatever day; what it wrote before stays."""
+        """Tell that the run failed and why, on whatever day; what it wrote before stays, and waits for the next run."""
         run = replace(run, status="failed", failure=failure, finished_at=self.now())
         try:
             self._post(failure_digest(run))
@@ -68,25 +89,46 @@ class Closing:
             logger.exception("the failed run of %s could not be told: %s", run.on, failure)
         return self.runs.save(run)
 
-    def _ranked(self, run: Run, *, first_scan: bool) -> Run:
+    def _past(self, run: Run) -> Past:
+        past = Past()
+        for earlier in self.runs.before(run.kind, run.on):
+            finished = earlier.status == "finished" and earlier.tally.scored > 0
+            if finished and past.previous is None:
+                past = replace(past, previous=earlier)
+            if finished and not earlier.alarm and run.on - earlier.on <= DOUBT and past.trusted is None:
+                past = replace(past, trusted=earlier)
+            if finished and past.told is None and self.calendar.is_working_day(earlier.on):
+                past = replace(past, told=earlier)
+            if past.told is None:
+                past = replace(past, untold=(earlier, *past.untold))
+            elif past.trusted or run.on - earlier.on > DOUBT:
+                break
+        return past
+
+    def _ranked(self, run: Run, past: Past) -> Run:
         """Mark each alert single or digest, and what waits for the next working day as held."""
         working_day = self.calendar.is_working_day(run.on)
         today = [(entry.state, entry.candidate) for entry in self.alerts.on(run.on)]
-        held = self._held_before(run, {alert.account_id for _, alert in today}) if working_day else []
+        waiting = list(self._waiting(past, {alert.account_id for _, alert in today}, run.on))
+        asked = [entry for entry in waiting if entry.delivery != "digest" and (working_day or entry.state == "pending")]
         deliveries = rank(
-            [alert for _, alert in today] + [entry.candidate for entry in held],
-            first_scan=first_scan,
+            [alert for _, alert in today] + [entry.candidate for entry in asked],
+            first_scan=past.previous is None,
             working_day=working_day,
         )
-        waits = not working_day and not first_scan
-        self._mark_ranked(run, held, deliveries, waits)
+        waits = not working_day and past.previous is not None
+        self._mark_ranked(run, waiting, deliveries, waits)
         pending = Counter(deliveries[alert.alert_id] for state, alert in today if state == "pending")
-        singles = pending["single"] + sum(deliveries[entry.alert_id] == "single" for entry in held)
-        told = Told(singles, digest=0 if waits else pending["digest"], held=pending["digest"] if waits else 0)
+        pending += Counter(deliveries[e.alert_id] for e in asked if e.state == "pending" or _single(e, deliveries))
+        told = Told(
+            pending["single"],
+            digest=0 if waits else pending["digest"],
+            held=pending["digest"] if waits else 0,
+        )
         return self.runs.save(replace(run, told=told))
 
     def _mark_ranked(
-        self, run: Run, held: Iterable[AlertEntry], deliveries: Mapping[str, Delivery], waits: bool
+        self, run: Run, waiting: Iterable[AlertEntry], deliveries: Mapping[str, Delivery], waits: bool
     ) -> None:
         """Today's alerts are read once more for it: a big book's do not fit into memory together."""
         pending = (
@@ -94,44 +136,62 @@ class Closing:
             for e in self.alerts.on(run.on)
             if e.state == "pending"
         )
-        released = (replace(e, delivery=deliveries[e.alert_id], held=deliveries[e.alert_id] == "single") for e in held)
-        self.alerts.mark(chain(pending, released))
+        earlier = (self._settled(entry, deliveries, waits) for entry in waiting)
+        self.alerts.mark(chain(pending, earlier))
 
-    def _held_before(self, run: Run, told_anew: Collection[str]) -> list[AlertEntry]:
-        """Alerts of the days off just before whose accounts are in danger still, and not told anew today."""
-        held = {
-            entry.alert.account_id: entry
-            for day in reversed(list(self.calendar.days_off_before(run.on)))
-            for entry in self.alerts.on(day)
-            if entry.held and entry.alert.account_id not in told_anew
-        }
-        rows = self.rows.get_many(held)
-        return [
-            entry if entry.delivery == "single" else replace(entry, delivery=None)
-            for account_id, entry in held.items()
-            if (row := rows.get(account_id)) and row.day.memory.alerting_since
-        ]
+    def _settled(self, entry: AlertEntry, deliveries: Mapping[str, Delivery], waits: bool) -> AlertEntry:
+        """An alert of an earlier day as it is told now; a held one waits on while no working day has come."""
+        if entry.held and waits:
+            return replace(entry, delivery="digest")
+        delivery = deliveries.get(entry.alert_id, "digest")
+        if entry.state == "pending":
+            return replace(
+                entry, delivery=delivery, held=waits and entry.alert_id in deliveries and delivery == "digest"
+            )
+        return replace(entry, delivery=delivery, held=delivery == "single")
 
-    def _publish(self, run: Run) -> None:
-        pending = (entry for entry in self.alerts.on(run.on) if entry.state == "pending")
-        released = (
+    def _waiting(self, past: Past, told_anew: Collection[str], on: date) -> Iterator[AlertEntry]:
+        """The alerts of untold runs that are not told yet, with today's owner.
+
+        `delivery` is "digest" for one that needs no word of its own any more: its account was told anew today, is in
+        danger no longer, is gone, or a person asked for quiet meanwhile.
+        """
+        found = (
             entry
-            for day in self.calendar.days_off_before(run.on)
-            for entry in self.alerts.on(day)
-            if entry.held and entry.delivery == "single"
+            for earlier in past.untold
+            for entry in self.alerts.on(earlier.on)
+            if entry.state == "pending" or entry.held
         )
-        for entries in batches(chain(pending, released), count=BATCH):
+        for entries in batches(found, count=BATCH):
+            rows = self.rows.get_many({entry.alert.account_id for entry in entries})
+            for entry in entries:
+                row = rows.get(entry.alert.account_id)
+                worth_a_word = entry.alert.account_id not in told_anew and row and in_danger_still(entry, row, on)
+                delivery: Delivery | None = None
+                if entry.delivery == "single" and entry.state == "published":
+                    delivery = "single"
+                yield replace(with_owner(entry, row), delivery=delivery if worth_a_word else "digest")
+
+    def _publish(self, run: Run, past: Past) -> None:
+        days = [*(earlier.on for earlier in past.untold), run.on]
+        ready = (
+            entry
+            for day in days
+            for entry in self.alerts.on(day)
+            if entry.state == "pending" or (entry.held and entry.delivery == "single")
+        )
+        for entries in batches(ready, count=BATCH):
             self.announcements.publish(
                 [entry.alert.model_copy(update={"delivery": entry.delivery}) for entry in entries]
             )
             self.alerts.mark([replace(e, state="published", held=e.held and e.delivery == "digest") for e in entries])
 
-    def _without_the_gone(self, run: Run, previous: Run | None) -> Run:
+    def _without_the_gone(self, run: Run, trusted: Run | None) -> Run:
         """Close the accounts that the book no longer holds, unless so many are missing that the book is in doubt."""
-        if previous and run.tally.read < previous.tally.read * SHRUNK_BELOW:
+        if trusted and run.tally.read < trusted.tally.read * SHRUNK_BELOW:
             alarm = (
-                f"the book holds {run.tally.read} accounts, less than half of the {previous.tally.read} of "
-                f"{previous.on}: no account was closed"
+                f"the book holds {run.tally.read} accounts, less than half of the {trusted.tally.read} of "
+                f"{trusted.on}: no account was closed, and none will be before {trusted.on + DOUBT + ONE_DAY}"
             )
             logger.error("%s", alarm)
             return replace(run, alarm=alarm)
@@ -142,10 +202,19 @@ class Closing:
             self.rows.put_many([_gone(row, run) for row in missing])
         return replace(run, gone=gone)
 
-    def _entries_to_digest(self, run: Run) -> Iterator[AlertEntry]:
-        """Today's alerts, and those of the days off before, which had no digest of their own."""
-        days = [*self.calendar.days_off_before(run.on)][::-1]
-        return (entry for day in (*days, run.on) for entry in self.alerts.on(day))
+    def _to_digest(self, run: Run, past: Past) -> Iterator[tuple[AlertEntry, str]]:
+        """Today's alerts, and those of the untold runs that today's do not replace, with what came of them since."""
+        today = {entry.alert.account_id for entry in self.alerts.on(run.on)}
+        yield from ((entry, "") for entry in self.alerts.on(run.on))
+        latest = {
+            entry.alert.account_id: entry
+            for earlier in past.untold
+            for entry in self.alerts.on(earlier.on)
+            if entry.alert.account_id not in today
+        }
+        rows = self.rows.get_many(latest)
+        for account_id, entry in latest.items():
+            yield with_owner(entry, rows.get(account_id)), _since_then(rows.get(account_id))
 
     def _post(self, digest: Digest) -> None:
         self.digests.put(digest)
@@ -161,7 +230,35 @@ class Closing:
         )
 
 
+def in_danger_still(entry: AlertEntry, row: AccountRow, on: date) -> bool:
+    """True if an alert of an earlier day is still worth a word of its own on the day `on`."""
+    last, memory = row.day.last, row.day.memory
+    if last is None or row.day.status in ("gone", "skipped") or hushed(replace(last.standing, on=on), memory):
+        return False
+    regained = last.score.score - entry.alert.score >= FALL_POINTS
+    return memory.alerting_since is not None or (entry.alert.reason == Reason.FELL and not regained)
+
+
+def with_owner(entry: AlertEntry, row: AccountRow | None) -> AlertEntry:
+    """The alert with the account's present owner, by whom it is ranked and listed."""
+    owner = row.account.owner_email if row else None
+    return replace(entry, alert=entry.alert.model_copy(update={"owner_email": owner})) if owner else entry
+
+
+def _single(entry: AlertEntry, deliveries: Mapping[str, Delivery]) -> bool:
+    return deliveries[entry.alert_id] == "single"
+
+
+def _since_then(row: AccountRow | None) -> str:
+    if row is None or row.day.status == "gone":
+        return "no longer in the book"
+    if row.day.status == "skipped":
+        return "inactive by now"
+    return "" if row.day.memory.alerting_since else "recovered since"
+
+
 def _gone(row: AccountRow, run: Run) -> AccountRow:
     before = row.before_day(run.on)
     last = before.last if before else None
-    return replace(row, day=Day(run.on, "gone", run.on, last=last), before=before, run=run.key)
+    day = Day(run.on, "gone", run.on, last=last, memory=closed_memory(before))
+    return replace(row, day=day, before=before, run=run.key)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -41,16 +42,20 @@ class Digest:
     sections: tuple[Section, ...]
 
 
-def scan_digest(run: Run, previous: Run | None, entries: Iterable[AlertEntry]) -> Digest:
-    """The digest of a finished scan. It has a new name only if there is a new alert in it."""
+def scan_digest(run: Run, told: Run | None, untold: Sequence[Run], entries: Iterable[tuple[AlertEntry, str]]) -> Digest:
+    """The digest of a finished scan, and of the runs since the one that was last told. It has a new name only if
+    there is a new alert in it. Each entry comes with what became of its account since, empty for today's.
+    """
     # Of each alert its line is kept, not the alert: a big book has many.
-    alerts = sorted(((_place(entry.alert), _alert_line(entry)) for entry in entries), key=itemgetter(0))
+    alerts = sorted(((_place(entry.alert), _alert_line(entry, since)) for entry, since in entries), key=itemgetter(0))
+    runs = (*untold, run)
     sections = (
-        Section("The scan", tuple(Line(text) for text in _overview(run, previous))),
+        Section("The scan", tuple(Line(text) for text in _overview(run, told, untold))),
         *_owner_sections(alerts),
-        *_listed("Can no longer be judged", run.tally.no_longer_judged),
-        *_listed("Signals older than 14 days", run.tally.stale),
-        *_listed("Could not be read", run.tally.unreadable),
+        *_listed("Can no longer be judged", "no_longer_judged", runs),
+        *_listed("Rejected", "rejections", [run] if told is None else []),
+        *_listed("Signals older than 14 days", "stale", [run]),
+        *_listed("Could not be read", "unreadable", [run]),
         Section("Quiet", tuple(Line(text) for text in _quiet(run))),
     )
     name = f"{run.kind}:{run.on}:{len(alerts)}"
@@ -61,31 +66,45 @@ def failure_digest(run: Run) -> Digest:
     """The digest of a scan that failed: what went wrong, and how far it came."""
     lines = (
         Line(run.failure or "", strong=True),
-        Line(f"{run.tally.read} accounts were read before; nobody was told anything from this scan."),
+        Line(f"{run.tally.read} accounts were read before. What was found in them is told with the next scan."),
     )
     name = f"{run.kind}:{run.on}:failed:{run.attempt}"
     title = f"Account health, {run.on}: the scan failed"
     return Digest(name, run.kind, run.on, title, (Section("The scan", lines),))
 
 
-def _overview(run: Run, previous: Run | None) -> list[str]:
+def alarm_digest(run: Run) -> Digest:
+    """What cannot wait for the next working day's digest: a book that is in doubt."""
+    title = f"Account health, {run.on}: please look at the account book"
+    sections = (Section("The scan", (Line(f"Attention: {run.alarm}", strong=True),)),)
+    return Digest(f"{run.kind}:{run.on}:alarm", run.kind, run.on, title, sections)
+
+
+def _overview(run: Run, told: Run | None, untold: Sequence[Run]) -> list[str]:
     tally = run.tally
     rejected = sum(tally.rejected.values())
     at = f" at {run.started_at:%H:%M} UTC" if run.started_at else ""
     lines = [
-        f"Scanned{at}: {tally.read} read = {tally.scored} scored + {rejected} rejected{_counts(tally.rejected)} "
+        f"Scanned{at}: {tally.read} read = {tally.scored} scored + {rejected} rejected{_reasons(tally.rejected)} "
         f"+ {tally.skipped} skipped (inactive)",
-        "Colours: " + ", ".join(_colour(colour, run, previous) for colour in COLOURS),
+        "Colours: " + ", ".join(_colour(colour, run, told) for colour in COLOURS),
     ]
-    if tally.moves:
-        lines.append(f"Changes of colour: {_counted(tally.moves)}")
-    if run.gone:
-        lines.append(f"No longer in the book: {run.gone}")
-    if run.alarm:
-        lines.append(f"Attention: {run.alarm}")
-    if previous is None:
+    moves = Counter[str]()
+    for each in (*untold, run):
+        moves.update(each.tally.moves)
+    if moves:
+        lines.append(f"Changes of colour{_since(told, untold)}: {_counted(moves)}")
+    if gone := sum(each.gone for each in (*untold, run)):
+        lines.append(f"No longer in the book{_since(told, untold)}: {gone}")
+    lines += [f"Attention, {each.on}: {each.alarm}" for each in (*untold, run) if each.alarm]
+    lines += [f"The scan of {each.on} failed: {each.failure}" for each in untold if each.failure]
+    if told is None and not untold:
         lines.append("This is the first scan: only critical accounts were told one by one, the rest stands here.")
     return lines
+
+
+def _since(told: Run | None, untold: Sequence[Run]) -> str:
+    return f" since {told.on}" if told and untold else ""
 
 
 def _colour(colour: str, run: Run, previous: Run | None) -> str:
@@ -103,9 +122,10 @@ def _owner_sections(alerts: list[tuple[Place, Line]]) -> list[Section]:
     ]
 
 
-def _alert_line(entry: AlertEntry) -> Line:
+def _alert_line(entry: AlertEntry, since: str) -> Line:
     alert = entry.alert
-    single = " (told one by one)" if entry.delivery == "single" else ""
+    notes = [*(["told one by one"] if entry.delivery == "single" else []), *([since] if since else [])]
+    single = f" ({', '.join(notes)})" if notes else ""
     arr = "" if alert.arr is None else f", ARR {alert.arr:,.0f}"
     text = f"{short(alert.account_name, NAME_LIMIT)}: {alert.said.headline}{arr}{single}"
     return Line(text, url=alert.page_url, bullet=True)
@@ -118,8 +138,17 @@ def _quiet(run: Run) -> list[str]:
     return [*(quiet or ["No account in danger is kept quiet."]), *run.tally.hushed, f"False alarms: {share}"]
 
 
-def _listed(title: str, items: tuple[str, ...]) -> list[Section]:
-    return [Section(title, tuple(Line(short(item, 300), bullet=True) for item in items))] if items else []
+def _listed(title: str, what: str, runs: Sequence[Run]) -> list[Section]:
+    """A section of the cases that runs list in words, and how many more there are."""
+    lines = [Line(short(item, 300), bullet=True) for run in runs for item in getattr(run.tally, what)]
+    more = sum(run.tally.cases.get(what, 0) for run in runs) - len(lines)
+    if more > 0:
+        lines.append(Line(f"and {more} more", bullet=True))
+    return [Section(title, tuple(lines))] if lines else []
+
+
+def _reasons(counts: Mapping[str, int]) -> str:
+    return _counts({reason.replace("_", " "): number for reason, number in counts.items()})
 
 
 def _counts(counts: Mapping[str, int]) -> str:

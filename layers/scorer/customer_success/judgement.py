@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -55,9 +55,8 @@ class Judge:
 
     def judge(self, account: Account, known: AccountRow | None, chunk: int) -> Judgement:
         """Judge one account, `known` being its present row."""
-        before = known.before_day(self.on) if known else None
         if account.inactive:
-            return self._closed(account, before, chunk)
+            return self._closed(account, known, chunk)
         try:
             signals = CSMHealthSignals.model_validate(account.signals_on(self.on))
             score = self.scorer.score(signals, account_id=account.account_id, now=self.now)
@@ -69,20 +68,19 @@ class Judge:
                 detail = f"still in onboarding until {account.onboarding_until}"
                 return self._rejected(account, known, chunk, "onboarding", detail)
             return self._rejected(account, known, chunk, "insufficient_data", narrator.too_little_known(error))
-        return self._scored(account, known, chunk, score)
+        return self._scored(account, known, chunk, signals, score)
 
     def duplicate(self, own: Account, known: AccountRow | None, chunk: int, holder: Account) -> Judgement:
         """Judge a page whose Account ID stands on the earlier page of `holder` too; `own` bears an id of its own."""
         detail = f"Account ID {holder.account_id!r} is also that of {holder.name!r}, {holder.page_url}"
         return self._rejected(own, known, chunk, "duplicate_account_id", detail)
 
-    def _closed(self, account: Account, before: Day | None, chunk: int) -> Judgement:
-        page = before.page if before else None
-        queued = before.page_queued if before else None
+    def _closed(self, account: Account, known: AccountRow | None, chunk: int) -> Judgement:
+        before = known.before_day(self.on) if known else None
         since = before.since if before and before.status == "skipped" else self.on
-        last = before.last if before else None
-        day = Day(self.on, "skipped", since, last=last, page=page, page_queued=queued)
-        return Judgement(AccountRow(account, day, before, self.run, chunk))
+        page = PageValues(None, "Unknown", None, narrator.INACTIVE, since, "", self.on)
+        day = Day(self.on, "skipped", since, last=before.last if before else None, memory=closed_memory(before))
+        return self._with_page(AccountRow(account, day, before, self.run, chunk), page, known)
 
     def _rejected(
         self, account: Account, known: AccountRow | None, chunk: int, reason: RejectionReason, detail: str
@@ -102,7 +100,14 @@ class Judge:
         )
         return self._with_page(AccountRow(account, day, before, self.run, chunk), page, known)
 
-    def _scored(self, account: Account, known: AccountRow | None, chunk: int, score: CSMHealthScore) -> Judgement:
+    def _scored(
+        self,
+        account: Account,
+        known: AccountRow | None,
+        chunk: int,
+        signals: CSMHealthSignals,
+        score: CSMHealthScore,
+    ) -> Judgement:
         before = known.before_day(self.on) if known else None
         point = Point(self.on, score)
         decision = decide(
@@ -111,7 +116,7 @@ class Judge:
             trigger=score.churn_trigger,
             memory=before.memory if before else Memory(),
             trail=before.trail if before else (),
-            wishes=Wishes(account.quiet_until, (account.verdict or "").strip().lower() == "false alarm"),
+            wishes=Wishes(account.quiet_until, _plain(account.verdict) == "false alarm"),
             told_today=_told_on(known, self.on),
         )
         since = _since(before, score) or self.on
@@ -127,7 +132,7 @@ class Judge:
         trail = trail_after(before.trail if before else (), point.standing)
         day = Day(self.on, "scored", since, last=point, trail=trail, memory=decision.memory)
         judged = self._with_page(AccountRow(account, day, before, self.run, chunk), page, known)
-        alert = self._alert(account, point, before, decision, since) if decision.alert else None
+        alert = self._alert(account, signals, point, before, decision, since) if decision.alert else None
         again = known is not None and known.day.on == self.on
         return replace(judged, alert=alert, decision=decision, again=again)
 
@@ -145,7 +150,15 @@ class Judge:
         queued = self.on if changed or before is None else before.page_queued
         return Judgement(replace(row, day=replace(row.day, page=page, page_queued=queued)), page_changed=changed)
 
-    def _alert(self, account: Account, point: Point, before: Day | None, decision: Decision, since: date) -> ChurnAlert:
+    def _alert(
+        self,
+        account: Account,
+        signals: CSMHealthSignals,
+        point: Point,
+        before: Day | None,
+        decision: Decision,
+        since: date,
+    ) -> ChurnAlert:
         score = point.score
         assert decision.alert is not None
         return ChurnAlert(
@@ -161,7 +174,7 @@ class Judge:
             churn_trigger=score.churn_trigger,
             reason=decision.alert,
             said=narrator.say(score, before.last if before else None, self.medians, since),
-            costly_signals=narrator.costly_signals(score),
+            topics=narrator.topics(signals),
             owner_email=account.owner_email or self.fallback_owner,
             primary_contact_email=account.primary_contact_email,
             arr=account.arr,
@@ -182,6 +195,7 @@ def count(judgements: Iterable[Judgement]) -> Tally:
     scored = [j for j in judged if j.row.day.status == "scored"]
     rejected = [j for j in judged if j.row.day.status == "rejected"]
     decisions = [j.decision for j in scored if j.decision]
+    told = _in_words(judged)
     return Tally(
         read=len(judged),
         scored=len(scored),
@@ -196,24 +210,39 @@ def count(judgements: Iterable[Judgement]) -> Tally:
         false_alarms=Counter(d.false_alarm for d in decisions if d.false_alarm),
         unknown=Counter(signal for j in scored for signal in _score(j).unknown),
         lost=_lost(scored),
-        rejections=tuple(f"{_name(j)}: {j.row.day.detail}" for j in rejected),
-        no_longer_judged=tuple(
-            f"{_name(j)}: {j.row.day.detail}" for j in rejected if j.row.before and j.row.before.status == "scored"
-        ),
-        unreadable=tuple(f"{_name(j)}: {problem}" for j in judged for problem in j.row.account.unreadable),
-        stale=tuple(
-            f"{_name(j)}: signals last updated on {updated}"
-            for j in judged
-            if (updated := j.row.account.signals_updated)
-            and not j.row.account.inactive
-            and j.row.day.on - updated > SIGNALS_STALE_AFTER
-        ),
-        hushed=tuple(
-            f"{_name(j)}: {j.decision.quiet}"
-            for j in scored
-            if j.decision and j.decision.quiet in (Quiet.QUIET_UNTIL, Quiet.FALSE_ALARM)
-        ),
+        cases={name: len(cases) for name, cases in told.items() if cases},
+        **{name: tuple(cases) for name, cases in told.items()},
     )
+
+
+def _in_words(judged: Sequence[Judgement]) -> dict[str, list[str]]:
+    """The cases that the digest lists, by the tally's name for the list."""
+    rejected = [j for j in judged if j.row.day.status == "rejected"]
+    lost = [j for j in rejected if j.row.before and j.row.before.status == "scored"]
+    hushed = [j for j in judged if j.decision and j.decision.quiet in (Quiet.QUIET_UNTIL, Quiet.FALSE_ALARM)]
+    return {
+        "rejections": [f"{_name(j)}: {j.row.day.detail}" for j in rejected],
+        "no_longer_judged": [f"{_name(j)}: {j.row.day.detail}" for j in lost],
+        "unreadable": [f"{_name(j)}: {problem}" for j in judged for problem in j.row.account.unreadable],
+        "stale": [f"{_name(j)}: signals last updated on {j.row.account.signals_updated}" for j in judged if _stale(j)],
+        "hushed": [f"{_name(j)}: {j.decision.quiet}" for j in hushed if j.decision],
+    }
+
+
+def _stale(judgement: Judgement) -> bool:
+    account, on = judgement.row.account, judgement.row.day.on
+    updated = account.signals_updated
+    return updated is not None and not account.inactive and on - updated > SIGNALS_STALE_AFTER
+
+
+def closed_memory(before: Day | None) -> Memory:
+    """What is remembered of an account that left: what it was told, so that coming back at once tells nobody again."""
+    memory = before.memory if before else Memory()
+    return Memory(told=memory.told, told_trigger=memory.told_trigger, called_false=memory.called_false)
+
+
+def _plain(word: str | None) -> str:
+    return " ".join((word or "").lower().replace("-", " ").replace("_", " ").split())
 
 
 def _told_on(known: AccountRow | None, day: date) -> Standing | None:

@@ -79,7 +79,7 @@ class ChurnAlert(Message):
     churn_trigger: Literal["both", "contract_proximity", "behavioral"] | None
     reason: str
     said: Said
-    costly_signals: tuple[str, ...] = ()
+    topics: tuple[Literal["contact", "adoption", "support"], ...] = ()
     owner_email: str | None
     primary_contact_email: str | None = None
     arr: float | None = None

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Literal
 
 from customer_success.account_row import Point
 from customer_success.health_scorer import InsufficientDataError, explain_change
 from customer_success.messages import Said
-from customer_success.schemas import ChurnRiskResult, CSMHealthScore, Driver, SignalValue
-from customer_success.scorecard import LABELS
+from customer_success.schemas import ChurnRiskResult, CSMHealthScore, CSMHealthSignals, Driver, SignalValue
+from customer_success.scorecard import DEFAULT_SCORECARD, LABELS
 
 WHY_DRIVERS = 3
 CHANGES_TOLD = 4
 COSTS_TOLD = 4
 NOTABLE_POINTS = 0.5
+BAD_SHARE = 0.4
+LONG_SILENCE_DAYS = 60
+LOW_ADOPTION = 0.7
+INACTIVE = "Inactive: not scanned."
+
+_WEIGHTS: dict[str, float] = {signal.key: signal.weight for signal in DEFAULT_SCORECARD.signals}
 
 _USAGE = {"inactive": "nobody uses it", "declining": "usage declining", "stable": "usage stable"}
 _INVOICE = {
@@ -61,12 +68,14 @@ def driver_words(driver: Driver) -> str:
             return _USAGE.get(str(value), "usage growing")
         case "login_frequency_days" if isinstance(value, int):
             return f"logins {_beyond(value, (60, 30, 7))} days apart"
+        case "days_since_last_interaction" if isinstance(value, int) and value <= 30:
+            return "last contact within 30 days"
         case "days_since_last_interaction" if isinstance(value, int):
             return f"no contact for {_beyond(value, (90, 60, 30))} days"
         case "invoice_payment_status":
             return _INVOICE.get(str(value), "invoices paid")
         case "support" if value is not None:
-            return f"tickets {value}"
+            return _support_words(str(value))
         case "days_to_renewal" if isinstance(value, int):
             return _renewal_words(value)
         case "seats_utilization_rate" if isinstance(value, float | int):
@@ -83,6 +92,13 @@ def driver_words(driver: Driver) -> str:
             return f"TAM rating {value}"
     label = LABELS[driver.key]
     return f"{label} unknown" if value is None else f"{label}: {value}"
+
+
+def _support_words(value: str) -> str:
+    """Sentiment and open tickets; no ticket is no complaint, so of those that are unknown only that is said."""
+    if value == "0 open":
+        return "ticket sentiment unknown"
+    return f"tickets {value.removesuffix(', 0 open')}"
 
 
 def _beyond(value: int, bounds: tuple[int, ...]) -> str:
@@ -107,17 +123,31 @@ def _costly(score: CSMHealthScore) -> list[Driver]:
     return [driver for driver in score.drivers if driver.points_lost >= NOTABLE_POINTS]
 
 
-def costly_signals(score: CSMHealthScore) -> tuple[str, ...]:
-    """The keys of what costs the account points worth a word, the dearest first."""
-    return tuple(driver.key for driver in _costly(score))
+def topics(signals: CSMHealthSignals) -> tuple[Literal["contact", "adoption", "support"], ...]:
+    """What a mail to the customer may speak of: what is known and really so."""
+    adoption, contact = signals.feature_adoption_rate, signals.days_since_last_interaction
+    found: list[Literal["contact", "adoption", "support"]] = []
+    if contact is not None and contact > LONG_SILENCE_DAYS:
+        found.append("contact")
+    if adoption is not None and adoption < LOW_ADOPTION:
+        found.append("adoption")
+    if signals.open_ticket_count:
+        found.append("support")
+    return tuple(found)
 
 
 def next_step(score: CSMHealthScore) -> str:
-    """One step for the owner: by the driver that costs most, the renewal first when it is what makes the risk."""
+    """One step for the owner: the renewal if the contract makes the risk, else by the worst of what is known."""
     if score.churn_trigger in ("contract_proximity", "both"):
         return _NEXT_STEP["days_to_renewal"]
-    known = [driver for driver in _costly(score) if driver.value is not None]
-    return _NEXT_STEP[known[0].key] if known else "Keep the regular contact."
+    worst = next((driver for driver in _costly(score) if driver.value is not None and _is_bad(driver, score)), None)
+    return _NEXT_STEP[worst.key] if worst else "Keep the regular contact."
+
+
+def _is_bad(driver: Driver, score: CSMHealthScore) -> bool:
+    """True for a cap, and for a signal that earns little of its weight: a merely fair one asks for no step."""
+    weight = _WEIGHTS.get(driver.key)
+    return weight is None or driver.points_lost >= BAD_SHARE * weight * score.scale
 
 
 def too_little_known(error: InsufficientDataError) -> str:

@@ -185,6 +185,10 @@ class Runs(Protocol):
         """Give the lease back, so that the next delivery need not wait for its end."""
         ...
 
+    def before(self, kind: str, on: date) -> Iterator[Run]:
+        """The runs dated before `on`, whatever became of them, latest first."""
+        ...
+
     def last_finished(self, kind: str, before: date) -> Run | None:
         """The latest finished run that scored something, dated before `before`."""
         ...

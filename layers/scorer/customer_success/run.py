@@ -19,7 +19,7 @@ class Tally:
 
     The dictionaries count by reason, colour, move of colour ("GREEN → AMBER"), churn risk or signal. `lost` counts
     for each signal how many accounts lost how many points on it, in steps of 0.1. The lists hold the first
-    `EXAMPLES` cases in words.
+    `EXAMPLES` cases in words, `cases` how many there are of each list.
     """
 
     read: int = 0
@@ -35,6 +35,7 @@ class Tally:
     false_alarms: Counts = field(default_factory=dict)
     unknown: Counts = field(default_factory=dict)
     lost: dict[str, Counts] = field(default_factory=dict)
+    cases: Counts = field(default_factory=dict)
     rejections: tuple[str, ...] = ()
     no_longer_judged: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()

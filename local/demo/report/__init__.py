@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from customer_success.alert_policy import RISKS
 from customer_success.narrator import short
 from customer_success.periods import long_date
 from local.demo.book import Sheet
-from local.demo.findings import Findings
+from local.demo.findings import Findings, for_channel
 from local.demo.kept import Kept
 from local.demo.report.anatomy import anatomy, most_telling
 from local.demo.report.channels import channels, reasons
@@ -53,7 +53,7 @@ def full_report(console: Console, found: Findings, sheet: Sheet, rows: Rows, kep
     for sentence in again(found):
         console.print(Text(sentence, "bold"))
     lowest = worst(found.rows, found.day)
-    _head(console, f"The {len(lowest)} worst accounts" if lowest else "No account could be scored")
+    _head(console, _worst(len(lowest)))
     for line in worst_lines(lowest, found.day, console.width):
         _one_line(console, line)
     preferred = ""
@@ -62,8 +62,12 @@ def full_report(console: Console, found: Findings, sheet: Sheet, rows: Rows, kep
         preferred = row.account_id
         _head(console, f"One score taken apart: {name_of(row.account.name, NAME_LIMIT)}")
         console.print(Padding(anatomy(point.score), (0, 0, 0, 2), expand=False))
-    _read(console, "As it reads in chat", chat_message(kept.vendors, found.alerts, preferred))
-    _read(console, "As it reads in Gmail", mail_draft(kept.vendors, found.alerts, preferred))
+    chat, mail = (
+        chat_message(kept.vendors, found.alerts, preferred),
+        mail_draft(kept.vendors, found.alerts, preferred),
+    )
+    _read(console, "As it reads in chat", chat, for_channel(found.alerts, "chat_alert"))
+    _read(console, "As it reads in Gmail", mail, for_channel(found.alerts, "email_alert"))
     _section(console, "The run", [*counts(found), *refusals(found)])
     channel_report(console, found, book)
     knowledge = [*columns(sheet), *not_taken(rows), *unknown(found.run, sheet)]
@@ -92,9 +96,16 @@ def _told(console: Console, alerts: tuple[AlertEntry, ...]) -> None:
         _line(console, "nobody: nothing is new or worse")
 
 
-def _read(console: Console, title: str, read: Read | None) -> None:
+def _worst(number: int) -> str:
+    if number < 2:
+        return "The only account that was scored" if number else "No account could be scored"
+    return f"The {number} worst accounts"
+
+
+def _read(console: Console, title: str, read: Read | None, alerts: Collection[AlertEntry]) -> None:
     if read is None:
-        _section(console, title, ["nothing was told one by one on this day"])
+        none = f"nothing to show: of {len(alerts)} alerts told one by one none has arrived, see the channels below"
+        _section(console, title, [none if alerts else "nothing was told one by one on this day"])
         return
     _head(console, f"{title}: {read.where}")
     for line in read.text.splitlines():

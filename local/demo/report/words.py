@@ -10,6 +10,7 @@ from customer_success.narrator import short
 
 COLOUR_STYLES: Mapping[str, str] = {"GREEN": "green", "AMBER": "yellow", "RED": "red"}
 RISK_STYLES: Mapping[str, str] = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "green"}
+MILLIONS_FROM, POWERS_FROM = 1e7, 1e12
 
 
 def name_of(text: str, limit: int) -> str:
@@ -18,7 +19,12 @@ def name_of(text: str, limit: int) -> str:
 
 
 def amount(arr: float | None) -> str:
-    return "unknown" if arr is None else f"{arr:,.0f}"
+    """An amount in at most ten characters: in full, in millions, or as a power of ten."""
+    if arr is None:
+        return "unknown"
+    if abs(arr) < MILLIONS_FROM:
+        return f"{arr:,.0f}"
+    return f"{arr / 1e6:,.0f}M" if abs(arr) < POWERS_FROM else f"{arr:.1e}"
 
 
 def renewal(end: date | None, today: date) -> str:

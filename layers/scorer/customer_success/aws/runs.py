@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
@@ -82,15 +82,18 @@ class DynamoRuns:
         except ConditionNotMetError:
             return
 
-    def last_finished(self, kind: str, before: date) -> Run | None:
+    def before(self, kind: str, on: date) -> Iterator[Run]:
         earlier = self._table.query(
             self._table.partition("RUNS", kind),
-            between=(date.min.isoformat(), (before - timedelta(days=1)).isoformat()),
+            between=(date.min.isoformat(), (on - timedelta(days=1)).isoformat()),
             newest_first=True,
             page=RUNS_PER_READ,
         )
-        runs = map(self._runs.read, earlier)
-        return next((run for run in runs if run.status == "finished" and run.tally.scored), None)
+        return map(self._runs.read, earlier)
+
+    def last_finished(self, kind: str, before: date) -> Run | None:
+        earlier = self.before(kind, before)
+        return next((run for run in earlier if run.status == "finished" and run.tally.scored), None)
 
     def latest_day(self, kind: str) -> date | None:
         runs = self._table.query(self._table.partition("RUNS", kind), newest_first=True, page=1)

@@ -93,10 +93,9 @@ class ScanRun:
             raise
 
     def _finish(self, run: Run) -> Run:
-        previous = self.runs.last_finished(KIND, run.on)
         if run.status == "running":
-            run = self._scan(run, previous)
-        return self.closing.close(run, previous)
+            run = self._scan(run)
+        return self.closing.close(run)
 
     def _take(self, request: ScanRequest, *, force: bool) -> Run:
         return self.runs.take(KIND, request.on, request=request.request, force=force, lease_seconds=LEASE_SECONDS)
@@ -107,7 +106,8 @@ class ScanRun:
         self._hand_on(run.pages_waiting, run.on)
         return self.closing.fail(run, failure)
 
-    def _scan(self, run: Run, previous: Run | None) -> Run:
+    def _scan(self, run: Run) -> Run:
+        previous = self.runs.last_finished(KIND, run.on)
         judge = Judge(
             tenant_id=self.tenant_id,
             on=run.on,

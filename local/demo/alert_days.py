@@ -1,0 +1,50 @@
+"""Which alerts the scan of a day tells: its own, and those of earlier days that could not be told before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from customer_success.alert_entry import AlertEntry
+from customer_success.aws.alerts import DynamoAlertLog
+from customer_success.aws.stored import Stored
+from customer_success.aws.table import Table
+from customer_success.periods import Calendar
+from customer_success.run import Run
+from customer_success.tasks.scan_run import KIND
+
+
+@dataclass(frozen=True, slots=True)
+class AlertDays:
+    """The days whose alerts are told on `day`: `unranked` ones whose scan did not finish, and days off that `held`."""
+
+    day: date
+    unranked: tuple[date, ...] = ()
+    held: tuple[date, ...] = ()
+
+    @classmethod
+    def until(cls, table: Table, day: date) -> AlertDays:
+        """Those since the last finished scan; on a working day since the last finished scan of a working day."""
+        calendar, span = Calendar(), (date.min.isoformat(), (day - timedelta(days=1)).isoformat())
+        runs = list(Stored(table, Run).query(table.partition("RUNS", KIND), between=span))
+        finished = [run.on for run in runs if run.status == "finished"]
+        last = max(finished, default=date.min)
+        last_working = max(filter(calendar.is_working_day, finished), default=date.min)
+        return cls(
+            day,
+            unranked=tuple(run.on for run in runs if run.on > last),
+            held=tuple(run.on for run in runs if last_working < run.on <= last) if calendar.is_working_day(day) else (),
+        )
+
+    def alerts(self, table: Table) -> Iterator[AlertEntry]:
+        """The alerts that are told on the day, its own first. What a day off held and did not release is not."""
+        log = DynamoAlertLog(table)
+        yield from log.on(self.day)
+        for day in self.unranked:
+            yield from (entry for entry in log.on(day) if entry.delivery)
+        for day in self.held:
+            for entry in log.on(day):
+                # A critical alert was told on the day off itself.
+                if entry.delivery == "single" and entry.alert.churn_risk != "critical":
+                    yield entry
