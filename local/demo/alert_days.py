@@ -28,7 +28,7 @@ class AlertDays:
         """Those since the last finished scan; on a working day since the last finished scan of a working day."""
         calendar, span = Calendar(), (date.min.isoformat(), (day - timedelta(days=1)).isoformat())
         runs = list(Stored(table, Run).query(table.partition("RUNS", KIND), between=span))
-        finished = [run.on for run in runs if run.status == "finished"]
+        finished = [run.on for run in runs if run.status == "finished" and run.tally.scored]
         last = max(finished, default=date.min)
         last_working = max(filter(calendar.is_working_day, finished), default=date.min)
         return cls(

@@ -37,11 +37,15 @@ def test_changes_are_told_in_one_line_for_each_account() -> None:
         Change(2, "A-2", "remove", ""),
         Change(2, "A-3", "Name", "New one"),
         Change(2, "A-3", "arr", "8"),
+        Change(2, "A-1", "owner", "bo@example.com"),
+        Change(2, "A-4", "arr", "8"),
+        Change(2, "A-4", "name", "Newer one"),
     ]
     assert list(in_words(changes, {"A-1": "Acme", "A-2": "Other"})) == [
-        "Acme: arr 7, nps unknown",
+        "Acme: arr 7, nps unknown, owner bo@example.com",
         "Other: no longer in the book",
         "New one: new in the book",
+        "Newer one: new in the book",
     ]
 
 

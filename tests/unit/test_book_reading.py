@@ -23,6 +23,13 @@ def test_a_book_is_read_whatever_separates_its_cells(tmp_path: Path, delimiter: 
     assert sheet.lines[0].cells == ("A-1", 'Café, Söhne; "Enkel"\t🍋', "1200")
 
 
+@pytest.mark.parametrize("first", ["sep=;", "SEP=;", '"sep=;"'])
+def test_the_line_that_tells_excel_the_separator_is_no_heading(tmp_path: Path, first: str) -> None:
+    sheet = sheet_of(tmp_path, first, "Name;ARR", "Acme, Inc;5")
+    assert sheet.headings == ("Name", "ARR")
+    assert [(line.number, line.cells) for line in sheet.lines] == [(3, ("Acme, Inc", "5"))]
+
+
 def test_lines_are_told_by_their_number_in_the_file_also_after_a_name_of_two_lines(tmp_path: Path) -> None:
     sheet = sheet_of(tmp_path, "Name,ARR", '"Two', 'lines",1', "", "Other,2")
     assert [(line.number, line.cells[0]) for line in sheet.lines] == [(2, "Two\nlines"), (5, "Other")]
@@ -48,8 +55,22 @@ def test_short_lines_are_filled_and_long_ones_cut_and_noted(tmp_path: Path) -> N
         (b"colour,size\nred,4\n", ", line 1: no column is called Name or Account ID; the columns are 'colour', 'size'"),
         (b"name,arr\n\n,\n", "there is no account below the headings"),
         (b'name\n"' + b"x" * 1_000_001 + b'"\n', "field larger than field limit"),
+        (b'name,arr\nFine,1\n"Acme,2\nOther,3\nLast,4\n', ", line 3: unexpected end of data; is a quotation mark"),
+        (b'name,arr\n"Acme,2\n"Other",3\n', ", line 2: "),
+        (b"sep=;\n", "the file is empty"),
     ],
-    ids=["nothing", "blank", "binary", "latin-1", "another table", "headings alone", "endless cell"],
+    ids=[
+        "nothing",
+        "blank",
+        "binary",
+        "latin-1",
+        "another table",
+        "headings alone",
+        "endless cell",
+        "open quote",
+        "quote within a quote",
+        "separator alone",
+    ],
 )
 def test_a_file_that_is_no_book_is_refused_in_one_line(tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "book.csv"

@@ -18,6 +18,13 @@ from tests.builders.books import FIRST_DAY, accounts_in_notion, rows_of
         ("number", "1200", 1200),
         ("number", "-3", -3),
         ("number", "11", 11),
+        ("number", "35%", 0.35),
+        ("number", "12.5 %", 0.125),
+        ("number", "12,000", 12000),
+        ("number", "1,234,567.5", 1234567.5),
+        ("number", "$12,000", 12000),
+        ("number", "-€ 950.50", -950.5),
+        ("number", "1,200 €", 1200),
         ("select", "Sideways", {"name": "Sideways"}),
         ("date", "2026-04-01", {"start": "2026-04-01"}),
         ("date", "2026-04-01T10:00:00Z", {"start": "2026-04-01"}),
@@ -39,13 +46,18 @@ def test_a_cell_becomes_a_value_of_its_property(kind: Kind, cell: str, held: obj
         ("number", "nan"),
         ("number", "1e999"),
         ("number", "1_000"),
-        ("number", "85%"),
-        ("number", "1,200"),
+        ("number", "$85%"),
+        ("number", "$5€"),
+        ("number", "€12.000"),
+        ("number", "0,850"),
+        ("number", "12,50"),
+        ("number", "1,2345"),
         ("select", "Media, Print"),
         ("select", "x" * 101),
         ("date", "next spring"),
         ("date", "31/12/2026"),
         ("days", "2.5"),
+        ("days", "100%"),
         ("days", "99999999999"),
         ("checkbox", "perhaps"),
         ("email", "x" * 201),
@@ -66,7 +78,7 @@ def test_a_cell_that_does_not_fit_is_left_empty_and_told_and_the_rest_goes_on(tm
         acme, other = accounts_in_notion(sandbox, rows)
     # THEN the word is told, the rest is as it was written
     assert [str(problem) for problem in rows.not_taken] == [
-        "line 2, A-1 Acme: arr 'a lot' was left empty, expected a number such as 0.85 or 1200"
+        "line 2, A-1 Acme: arr 'a lot' was left empty, expected a number such as 0.85, 35% or 1200"
     ]
     assert acme.arr is None
     assert acme.signals == {"nps_score": 11, "usage_trend": "Sideways"}
@@ -121,3 +133,15 @@ def test_what_is_emptied_in_the_book_is_emptied_in_notion_and_what_is_gone_is_go
         # AND an account that returns is the same page as before
         both = accounts_in_notion(sandbox, rows_of(tmp_path, "id,name,arr,nps", "A-1,Acme,,9", "A-2,Gone,5,9"))
         assert [account.account_id for account in both] == ["A-1", "A-2"]
+
+
+def test_the_rows_of_a_long_book_are_created_one_minute_after_the_other_and_the_same_on_every_day(
+    tmp_path: Path,
+) -> None:
+    # GIVEN a book of more rows than one minute takes
+    lines = ["name", *(f"Account {number}" for number in range(250))]
+    created = [row.created_time for row in rows_of(tmp_path, *lines).book.rows]
+    # THEN the times go up in its order, from the day before the first one on
+    assert created == sorted(created)
+    assert [created.count(minute) for minute in dict.fromkeys(created)] == [100, 100, 50]
+    assert created[0] == "2026-03-01T00:00:00.000Z"

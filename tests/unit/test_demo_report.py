@@ -1,19 +1,32 @@
 """What the demo's report says of a day adds up, and says nothing that a terminal would obey."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
+import pytest
 from rich.console import Console, RenderableType
 
 from customer_success.account_row import AccountRow, Day, Point
+from customer_success.alert_policy import Delivery
 from customer_success.health_scorer import CSMHealthScorer
 from customer_success.run import Run, Tally
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals
+from local.demo.findings import Findings, Sent
+from local.demo.kept import Kept
+from local.demo.progress import failed_since
+from local.demo.report import full_report
 from local.demo.report.anatomy import anatomy, most_telling
 from local.demo.report.knowledge import columns, unknown
+from local.demo.report.words import amount
 from local.demo.report.worst import worst, worst_lines
+from local.demo.rows import notion_rows
 from tests.builders.accounts import DYING, HEALTHY, TODAY, account
 from tests.builders.books import sheet_of
+from tests.builders.kept import entry
+
+Status = Literal["finished", "failed"]
 
 SCORER = CSMHealthScorer()
 
@@ -85,6 +98,62 @@ def test_a_name_full_of_marks_is_shown_as_it_is_written_on_one_line_and_commands
     assert max(map(len, lines)) <= 100
     assert "[bold red]Acme[/] :smile: <script>"[:30] in lines[1]
     assert "\x1b" not in "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("arr", "written"),
+    [
+        (None, "unknown"),
+        (1234.4, "1,234"),
+        (9_999_999.0, "9,999,999"),
+        (123_456_789.0, "123M"),
+        (1e300, "1.0e+300"),
+    ],
+)
+def test_an_amount_fits_its_column_whatever_it_is(arr: float | None, written: str) -> None:
+    assert amount(arr) == written
+    row = scored(1, DYING, arr=arr)
+    assert max(map(len, shown(worst_lines(worst([row], TODAY), TODAY, 100)).splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    ("delivery", "said"),
+    [
+        ("single", "nothing has arrived of what was told one by one (1): see the channels below"),
+        ("digest", "nothing was told one by one on this day"),
+    ],
+)
+def test_what_did_not_arrive_is_not_said_to_have_been_kept_back(tmp_path: Path, delivery: Delivery, said: str) -> None:
+    # GIVEN an alert, and a chat and a mailbox that got nothing
+    found = Findings(
+        day=TODAY,
+        known=None,
+        run=Run("health_scan", TODAY, "r", status="finished"),
+        rows=(),
+        alerts=(entry("A-1", state="published", delivery=delivery),),
+        dead={},
+        waiting={},
+        sent_before=Sent(0, 0, 0, 0),
+        sent=Sent(0, 0, 0, 0),
+    )
+    console = Console(width=100, markup=False, emoji=False, highlight=False)
+    sheet = sheet_of(tmp_path, "name", "A")
+    # WHEN the day is reported
+    with console.capture() as capture:
+        full_report(console, found, sheet, notion_rows(sheet, TODAY), Kept(tmp_path), "")
+    # THEN it says which of the two it was, and that nothing was scored
+    assert capture.get().count(said) == 2
+    assert "No account could be scored" in capture.get()
+    assert "colours" not in capture.get()
+
+
+@pytest.mark.parametrize(
+    ("status", "minutes", "failed"), [("failed", 1, True), ("failed", -1, False), ("finished", 1, False)]
+)
+def test_a_failed_scan_is_told_if_it_failed_in_this_demo(status: Status, minutes: int, failed: bool) -> None:
+    began = datetime(2026, 3, 2, 7, tzinfo=UTC)
+    run = Run("health_scan", TODAY, "r", status=status, finished_at=began + timedelta(minutes=minutes))
+    assert failed_since(run, began) is failed
 
 
 def test_what_is_unknown_throughout_says_what_nobody_can_tell(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -62,12 +62,9 @@ def full_report(console: Console, found: Findings, sheet: Sheet, rows: Rows, kep
         preferred = row.account_id
         _head(console, f"One score taken apart: {name_of(row.account.name, NAME_LIMIT)}")
         console.print(Padding(anatomy(point.score), (0, 0, 0, 2), expand=False))
-    chat, mail = (
-        chat_message(kept.vendors, found.alerts, preferred),
-        mail_draft(kept.vendors, found.alerts, preferred),
-    )
-    _read(console, "As it reads in chat", chat, for_channel(found.alerts, "chat_alert"))
-    _read(console, "As it reads in Gmail", mail, for_channel(found.alerts, "email_alert"))
+    told = len(for_channel(found.alerts, "chat_alert"))
+    _read(console, "As it reads in chat", chat_message(kept.vendors, found.alerts, preferred), told)
+    _read(console, "As it reads in Gmail", mail_draft(kept.vendors, found.alerts, preferred), told)
     _section(console, "The run", [*counts(found), *refusals(found)])
     channel_report(console, found, book)
     knowledge = [*columns(sheet), *not_taken(rows), *unknown(found.run, sheet)]
@@ -102,10 +99,10 @@ def _worst(number: int) -> str:
     return f"The {number} worst accounts"
 
 
-def _read(console: Console, title: str, read: Read | None, alerts: Collection[AlertEntry]) -> None:
+def _read(console: Console, title: str, read: Read | None, told: int) -> None:
     if read is None:
-        none = f"nothing to show: of {len(alerts)} alerts told one by one none has arrived, see the channels below"
-        _section(console, title, [none if alerts else "nothing was told one by one on this day"])
+        none = f"nothing has arrived of what was told one by one ({told}): see the channels below"
+        _section(console, title, [none if told else "nothing was told one by one on this day"])
         return
     _head(console, f"{title}: {read.where}")
     for line in read.text.splitlines():
