@@ -191,6 +191,12 @@ def test_an_inactive_accounts_page_is_cleared_once() -> None:
     assert [message.account_ids for message in world.outbox.sent] == [("A-0001",)]  # type: ignore[attr-defined]
 
 
+def test_the_page_of_an_account_that_was_inactive_from_the_beginning_is_left_alone() -> None:
+    world = World([account(1, status="Inactive"), account(2)])
+    world.scan(MONDAY)
+    assert [message.account_ids for message in world.outbox.sent] == [("A-0002",)]  # type: ignore[attr-defined]
+
+
 def test_a_long_list_says_how_many_more_there_are() -> None:
     world = World([account(n) for n in range(1, 121)])
     world.scan(MONDAY)

@@ -58,9 +58,8 @@ class Closing:
     calendar: Calendar
     now: Callable[[], datetime]
 
-    def close(self, run: Run) -> Run:
+    def close(self, run: Run, past: Past) -> Run:
         """Rank the alerts, close accounts that are gone, publish, post the digest, finish."""
-        past = self._past(run)
         if run.told is None:
             run = self._ranked(run, past)
         run = self._without_the_gone(run, past.trusted)
@@ -89,7 +88,8 @@ class Closing:
             logger.exception("the failed run of %s could not be told: %s", run.on, failure)
         return self.runs.save(run)
 
-    def _past(self, run: Run) -> Past:
+    def past(self, run: Run) -> Past:
+        """What the run's closing looks back on."""
         past = Past()
         for earlier in self.runs.before(run.kind, run.on):
             finished = earlier.status == "finished" and earlier.tally.scored > 0
@@ -204,8 +204,10 @@ class Closing:
 
     def _to_digest(self, run: Run, past: Past) -> Iterator[tuple[AlertEntry, str]]:
         """Today's alerts, and those of the untold runs that today's do not replace, with what came of them since."""
-        today = {entry.alert.account_id for entry in self.alerts.on(run.on)}
-        yield from ((entry, "") for entry in self.alerts.on(run.on))
+        today = set[str]()
+        for entry in self.alerts.on(run.on):
+            today.add(entry.alert.account_id)
+            yield entry, ""
         latest = {
             entry.alert.account_id: entry
             for earlier in past.untold

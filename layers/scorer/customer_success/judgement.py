@@ -80,7 +80,9 @@ class Judge:
         since = before.since if before and before.status == "skipped" else self.on
         page = PageValues(None, "Unknown", None, narrator.INACTIVE, since, "", self.on)
         day = Day(self.on, "skipped", since, last=before.last if before else None, memory=closed_memory(before))
-        return self._with_page(AccountRow(account, day, before, self.run, chunk), page, known)
+        row = AccountRow(account, day, before, self.run, chunk)
+        shows_something = (before and before.page) or (known and known.day.page)
+        return self._with_page(row, page, known) if shows_something else Judgement(row)
 
     def _rejected(
         self, account: Account, known: AccountRow | None, chunk: int, reason: RejectionReason, detail: str

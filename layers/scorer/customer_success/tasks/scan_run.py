@@ -93,9 +93,10 @@ class ScanRun:
             raise
 
     def _finish(self, run: Run) -> Run:
+        past = self.closing.past(run)
         if run.status == "running":
-            run = self._scan(run)
-        return self.closing.close(run)
+            run = self._scan(run, past.previous)
+        return self.closing.close(run, past)
 
     def _take(self, request: ScanRequest, *, force: bool) -> Run:
         return self.runs.take(KIND, request.on, request=request.request, force=force, lease_seconds=LEASE_SECONDS)
@@ -106,8 +107,7 @@ class ScanRun:
         self._hand_on(run.pages_waiting, run.on)
         return self.closing.fail(run, failure)
 
-    def _scan(self, run: Run) -> Run:
-        previous = self.runs.last_finished(KIND, run.on)
+    def _scan(self, run: Run, previous: Run | None) -> Run:
         judge = Judge(
             tenant_id=self.tenant_id,
             on=run.on,
