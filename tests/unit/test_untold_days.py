@@ -105,6 +105,20 @@ def test_a_verdict_over_the_weekend_keeps_monday_quiet() -> None:
     assert world.scan(MONDAY)["told"]["single"] == 0
 
 
+@pytest.mark.parametrize("worse_on", [SATURDAY, SUNDAY])
+def test_what_waits_is_not_told_after_something_worse_was(worse_on: date) -> None:
+    # GIVEN an alert that waits since Saturday, and a worse one that was told at once the same weekend
+    world = World(twenty())
+    world.scan(FRIDAY)
+    world.accounts = twenty(a1=at_risk(1))
+    world.scan(SATURDAY)
+    world.accounts = twenty(a1=dying(1))
+    world.scan(worse_on, request="worse", force=True)
+    # WHEN Monday comes  THEN the lesser one is not told any more
+    assert world.scan(MONDAY)["told"]["single"] == 0
+    assert set(world.topic.told_singly) == {f"A-0001:{worse_on}:critical"}
+
+
 def test_a_fall_on_saturday_is_told_on_monday_although_the_account_is_green() -> None:
     world = World(twenty())
     world.scan(FRIDAY)

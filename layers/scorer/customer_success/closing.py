@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import chain
@@ -109,7 +109,7 @@ class Closing:
         """Mark each alert single or digest, and what waits for the next working day as held."""
         working_day = self.calendar.is_working_day(run.on)
         today = [(entry.state, entry.candidate) for entry in self.alerts.on(run.on)]
-        waiting = list(self._waiting(past, {alert.account_id for _, alert in today}, run.on))
+        waiting = list(self._waiting(past, run.on))
         asked = [entry for entry in waiting if entry.delivery != "digest" and (working_day or entry.state == "pending")]
         deliveries = rank(
             [alert for _, alert in today] + [entry.candidate for entry in asked],
@@ -150,11 +150,11 @@ class Closing:
             )
         return replace(entry, delivery=delivery, held=delivery == "single")
 
-    def _waiting(self, past: Past, told_anew: Collection[str], on: date) -> Iterator[AlertEntry]:
+    def _waiting(self, past: Past, on: date) -> Iterator[AlertEntry]:
         """The alerts of untold runs that are not told yet, with today's owner.
 
-        `delivery` is "digest" for one that needs no word of its own any more: its account was told anew today, is in
-        danger no longer, is gone, or a person asked for quiet meanwhile.
+        `delivery` is "digest" for one that needs no word of its own any more: a later alert of its account replaces it,
+        the account is in danger no longer or gone, or a person asked for quiet meanwhile.
         """
         found = (
             entry
@@ -166,7 +166,7 @@ class Closing:
             rows = self.rows.get_many({entry.alert.account_id for entry in entries})
             for entry in entries:
                 row = rows.get(entry.alert.account_id)
-                worth_a_word = entry.alert.account_id not in told_anew and row and in_danger_still(entry, row, on)
+                worth_a_word = row and not _replaced(entry, row) and in_danger_still(entry, row, on)
                 delivery: Delivery | None = None
                 if entry.delivery == "single" and entry.state == "published":
                     delivery = "single"
@@ -239,6 +239,14 @@ def in_danger_still(entry: AlertEntry, row: AccountRow, on: date) -> bool:
         return False
     regained = last.score.score - entry.alert.score >= FALL_POINTS
     return memory.alerting_since is not None or (entry.alert.reason == Reason.FELL and not regained)
+
+
+def _replaced(entry: AlertEntry, row: AccountRow) -> bool:
+    """True if the account raised another alert on that day or since."""
+    told, alert = row.day.memory.told, entry.alert
+    if told is None or told.on < alert.run_date:
+        return False
+    return (told.on, told.churn_risk) != (alert.run_date, alert.churn_risk)
 
 
 def with_owner(entry: AlertEntry, row: AccountRow | None) -> AlertEntry:
