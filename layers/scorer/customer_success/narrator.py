@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from math import isfinite
 from typing import Literal
 
 from customer_success.account_row import Point
 from customer_success.health_scorer import InsufficientDataError, explain_change
 from customer_success.messages import Said
 from customer_success.schemas import ChurnRiskResult, CSMHealthScore, CSMHealthSignals, Driver, SignalValue
-from customer_success.scorecard import DEFAULT_SCORECARD, LABELS
+from customer_success.scorecard import DEFAULT_SCORECARD, LABELS, Bands
 
 WHY_DRIVERS = 3
 CHANGES_TOLD = 4
@@ -21,6 +22,12 @@ LONG_SILENCE_DAYS = 60
 LOW_ADOPTION = 0.7
 INACTIVE = "Inactive: not scanned."
 
+_BOUNDS = {
+    signal.key: tuple(int(band.bound) for band in signal.rule.bands if isfinite(band.bound))
+    for signal in DEFAULT_SCORECARD.signals
+    if isinstance(signal.rule, Bands)
+}
+"""Where the scorecard's bands of a signal end, rising: words change only where points do."""
 _WEIGHTS: dict[str, float] = {signal.key: signal.weight for signal in DEFAULT_SCORECARD.signals}
 
 _USAGE = {"inactive": "nobody uses it", "declining": "usage declining", "stable": "usage stable"}
@@ -67,11 +74,9 @@ def driver_words(driver: Driver) -> str:
         case "usage_trend":
             return _USAGE.get(str(value), "usage growing")
         case "login_frequency_days" if isinstance(value, int):
-            return f"logins {_beyond(value, (60, 30, 7))} days apart"
-        case "days_since_last_interaction" if isinstance(value, int) and value <= 30:
-            return "last contact within 30 days"
+            return f"logins {_beyond(value, _BOUNDS[driver.key])} days apart"
         case "days_since_last_interaction" if isinstance(value, int):
-            return f"no contact for {_beyond(value, (90, 60, 30))} days"
+            return _contact_words(value)
         case "invoice_payment_status":
             return _INVOICE.get(str(value), "invoices paid")
         case "support" if value is not None:
@@ -102,15 +107,23 @@ def _support_words(value: str) -> str:
 
 
 def _beyond(value: int, bounds: tuple[int, ...]) -> str:
-    bound = next((bound for bound in bounds if value > bound), None)
-    return f"at most {bounds[-1]}" if bound is None else f"more than {bound}"
+    bound = next((bound for bound in reversed(bounds) if value > bound), None)
+    return f"at most {bounds[0]}" if bound is None else f"more than {bound}"
+
+
+def _contact_words(days: int) -> str:
+    bounds = _BOUNDS["days_since_last_interaction"]
+    return (
+        f"last contact within {bounds[0]} days" if days <= bounds[0] else f"no contact for {_beyond(days, bounds)} days"
+    )
 
 
 def _renewal_words(days: int) -> str:
     if days < 0:
         return "contract lapsed"
-    bound = next((bound for bound in (30, 60, 90, 180) if days <= bound), None)
-    return "renewal more than 180 days away" if bound is None else f"renewal within {bound} days"
+    bounds = _BOUNDS["days_to_renewal"]
+    bound = next((bound for bound in bounds if days <= bound), None)
+    return f"renewal more than {bounds[-1]} days away" if bound is None else f"renewal within {bound} days"
 
 
 def why(score: CSMHealthScore) -> str:
