@@ -82,3 +82,21 @@ def test_a_port_that_is_none_is_skipped_and_told() -> None:
     nobody = CustomerSuccessAgent(accounts=None, scorer=CSMHealthScorer())
     result = nobody.execute({"type": "health_scan", "account_id": "A-0001"}, CONTEXT)
     assert result["error"] == "health_scan was skipped: the port accounts is not configured"
+
+
+@pytest.mark.parametrize("kind", [None, [], {}, 7, ""])
+def test_a_task_type_that_is_no_word_is_an_unknown_one(kind: object) -> None:
+    with pytest.raises(ValueError, match=r"^Unknown task type: "):
+        agent().execute({"type": kind}, CONTEXT)
+
+
+@pytest.mark.parametrize("signals", [5, "healthy", [1]])
+def test_signals_that_are_no_object_are_named(signals: object) -> None:
+    result = agent().execute({"type": "health_scan", "account_id": "A-0001", "signals": signals}, CONTEXT)
+    assert result["error"] == f"account 'A-0001': signals: {signals!r} is not an object of signals by their names"
+
+
+@pytest.mark.parametrize("context", [{}, {"now": "today"}, {"now": datetime(2026, 3, 2)}])  # noqa: DTZ001
+def test_a_context_without_a_moment_is_named(context: dict[str, object]) -> None:
+    result = agent().execute({"type": "health_scan", "account_id": "A-0001"}, context)
+    assert "is not a moment with a time zone" in result["error"]

@@ -58,7 +58,7 @@ class CustomerSuccessAgent:
         nothing else: what cannot be done answers with `error`, `partial` and `retryable`.
         """
         kind = task.get("type")
-        if kind not in self._tasks:
+        if not isinstance(kind, str) or kind not in self._tasks:
             raise ValueError(f"Unknown task type: {kind!r}. Supported: {', '.join(SUPPORTED)}")
         try:
             return self._tasks[kind](task, context)
@@ -80,9 +80,13 @@ class CustomerSuccessAgent:
         account_id = task.get("account_id")
         if not isinstance(account_id, str) or not account_id:
             raise Refused(f"account_id: {account_id!r} is not the id of an account")
-        now: datetime = context["now"]
+        signals, now = task.get("signals") or {}, context.get("now")
+        if not isinstance(signals, Mapping):
+            raise Refused(f"account {account_id!r}: signals: {signals!r} is not an object of signals by their names")
+        if not isinstance(now, datetime) or now.tzinfo is None:
+            raise Refused(f"account {account_id!r}: now: {now!r} in the context is not a moment with a time zone")
         scan = HealthScan(self._accounts, self._scorer)
-        return scan(account_id, task.get("signals") or {}, on=run_date(now, self._timezone), now=now)
+        return scan(account_id, signals, on=run_date(now, self._timezone), now=now)
 
     def _not_configured(self, task: Mapping[str, Any], _context: Mapping[str, Any]) -> dict[str, Any]:
         return self._without(str(task["type"]), "what does it")
