@@ -213,7 +213,7 @@ class FakeOutbox:
     writes: Writes
     sent: list[Message] = field(default_factory=list)
 
-    def send(self, messages: Iterable[Message]) -> None:
+    def send(self, messages: Iterable[Message], *, delay_seconds: int = 0) -> None:  # noqa: ARG002
         for message in messages:
             with self.writes:
                 self.sent.append(message)

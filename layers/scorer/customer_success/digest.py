@@ -33,13 +33,16 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A digest in words, in the order in which it is read."""
+    """A digest in words, in the order in which it is read; `recipient` is the e-mail address of the person it is for,
+    None is the team.
+    """
 
     digest_id: str
     run_kind: str
     on: date
     title: str
     sections: tuple[Section, ...]
+    recipient: str | None = None
 
 
 def scan_digest(run: Run, told: Run | None, untold: Sequence[Run], entries: Iterable[tuple[AlertEntry, str]]) -> Digest:

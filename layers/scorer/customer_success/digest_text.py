@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from customer_success.digest import Digest, Section
 from customer_success.news import ChatMessage, Line
@@ -14,11 +15,11 @@ CHARACTERS_A_MESSAGE = 8_000
 def digest_messages(digest: Digest) -> list[ChatMessage]:
     """The messages of a digest, together naming every line of it."""
     first, *rest = _packed(digest.sections)
-    head = ChatMessage(digest.digest_id, digest.title, first)
+    head = ChatMessage(digest.digest_id, digest.title, first, recipient=digest.recipient)
     return [
         head,
         *(
-            ChatMessage(f"{head.key}#{number}", f"{digest.title} ({number})", lines, thread=head.key)
+            replace(head, key=f"{head.key}#{number}", title=f"{head.title} ({number})", lines=lines, thread=head.key)
             for number, lines in enumerate(rest, start=2)
         ),
     ]

@@ -34,3 +34,7 @@ class OutOfTime(Unavailable):
 
 class Misconfigured(Exception):
     """Trying again cannot help before a person changes a setting. The text says which, and how."""
+
+
+class NotWritten(Exception):
+    """The model gave no usable answer, also when it was asked to mend it. The text says what was wrong with it."""

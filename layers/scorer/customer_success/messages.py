@@ -6,9 +6,11 @@ A sample of each lies in `events/` and is tested on the side that writes it and 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+
+from customer_success.evidence import QbrTrigger
 
 EVENT_SOURCE = "customer_success_manager"
 HEALTH_DETAIL_TYPE = "agent.health"
@@ -48,6 +50,43 @@ class PagesChanged(Message):
     kind: Literal["pages_changed"] = "pages_changed"
     run_date: date
     account_ids: Annotated[tuple[str, ...], Field(min_length=1, max_length=25)]
+
+
+class QbrRequested(Message):
+    """One account's review is wanted. `id` names the request, by which its redelivery is recognised; the run date is
+    that of `time`. A review that a contract's end calls for is made once for that end.
+    """
+
+    kind: Literal["qbr_requested"] = "qbr_requested"
+    id: str = Field(min_length=1)
+    time: AwareDatetime
+    account_id: str = Field(min_length=1)
+    trigger: QbrTrigger = "scheduled"
+    contract_end: date | None = None
+
+    @model_validator(mode="after")
+    def _has_the_end_that_calls_for_it(self) -> Self:
+        if self.trigger == "contract_proximity" and self.contract_end is None:
+            raise ValueError("contract_end is missing: the trigger contract_proximity is about one contract's end")
+        return self
+
+
+class AdoptionRequested(Message):
+    """One account's feature adoption is to be worked out, on the run date of `time`."""
+
+    kind: Literal["adoption_requested"] = "adoption_requested"
+    id: str = Field(min_length=1)
+    time: AwareDatetime
+    account_id: str = Field(min_length=1)
+
+
+class QuarterPlanned(Message):
+    """All reviews of a quarter are on their queue. Read again and again until they are done, or until `until`."""
+
+    kind: Literal["quarter_planned"] = "quarter_planned"
+    period: str = Field(pattern=r"^Q[1-4] \d{4}$")
+    run_date: date
+    until: AwareDatetime
 
 
 class Said(BaseModel):
@@ -120,6 +159,7 @@ class HealthEvent(BaseModel):
 
 
 ScanMessage = TypeAdapter[ScanRequested | ScheduledEvent](ScanRequested | ScheduledEvent)
+PlanMessage = TypeAdapter[QuarterPlanned | ScheduledEvent](QuarterPlanned | ScheduledEvent)
 ChatNews = TypeAdapter[ChurnAlert | DigestReady](Annotated[ChurnAlert | DigestReady, Field(discriminator="kind")])
 
 

@@ -59,6 +59,61 @@ class HealthRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Heading:
+    """The title of a section of a page."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph of a page."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bullet:
+    """An item of a list on a page."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Callout:
+    """What a page says first, set apart from the rest."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table on a page; every row has as many cells as `header`."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+PageBlock = Heading | Paragraph | Bullet | Callout | Grid
+
+
+@dataclass(frozen=True, slots=True)
+class QbrPage:
+    """A quarterly review as a page beside its account. All text is shown literally."""
+
+    key: str
+    title: str
+    account_page_id: str
+    period: str
+    reviewed_period: str
+    on: date
+    owner_email: str | None
+    trigger: str
+    partial: bool
+    blocks: tuple[PageBlock, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PageValues:
     """What the scan writes back to an account's page. `score` has one decimal; None is "cannot be judged"."""
 

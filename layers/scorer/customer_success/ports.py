@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from customer_success.account_row import AccountRow, Point
     from customer_success.alert_entry import AlertEntry, Channel, Outcome
     from customer_success.digest import Digest
+    from customer_success.evidence import QBREvidence
     from customer_success.messages import ChurnAlert, DigestReady, Message
-    from customer_success.news import ChatMessage, HealthRecord, MailDraft, PageValues
+    from customer_success.news import ChatMessage, HealthRecord, MailDraft, PageValues, QbrPage
+    from customer_success.qbr import Qbr, QbrKey, QbrText
     from customer_success.run import Run
+    from customer_success.schemas import FeatureAdoptionReport, QBRContent
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,88 @@ class HealthRecords(Protocol):
     def create(self, record: HealthRecord) -> str:
         """Create the record and return its id. Not safe to repeat."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPage:
+    """A page that is there; it is not `complete` if writing it broke off."""
+
+    page_id: str
+    complete: bool
+
+
+class QbrPages(Protocol):
+    """The pages of quarterly reviews."""
+
+    def find(self, key: str) -> FoundPage | None:
+        """The page with this key, or None."""
+        ...
+
+    def create(self, page: QbrPage) -> str:
+        """Create the page and return its id. Not safe to repeat."""
+        ...
+
+    def replace(self, page_id: str, page: QbrPage) -> bool:
+        """Make the page read as `page`, whatever stood on it; safe to repeat.
+
+        False, and nothing is changed, if a person edited it.
+        """
+        ...
+
+    def url(self, page_id: str) -> str:
+        """Where a person opens the page."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Narration:
+    """What a narrator wrote, and what it took; the rules narrator takes no tokens."""
+
+    content: QBRContent
+    written_by: str
+    tokens_in: int = 0
+    tokens_out: int = 0
+    calls: int = 0
+
+
+class Narrator(Protocol):
+    """Writes what people read, from evidence alone."""
+
+    def write_qbr(self, evidence: QBREvidence) -> Narration:
+        """The review. Raises `NotWritten` if no usable answer came, `Unavailable` for a passing fault."""
+        ...
+
+
+class Qbrs(Protocol):
+    """The quarterly reviews: a short record of each, and beside it the evidence and the text."""
+
+    def get(self, key: QbrKey) -> Qbr | None: ...
+
+    def put(self, qbr: Qbr) -> None: ...
+
+    def add(self, qbrs: Iterable[Qbr]) -> None:
+        """Add those that are not there yet; the others stay as they are."""
+        ...
+
+    def of_period(self, period: str) -> Iterator[Qbr]:
+        """The reviews of a quarter, by account id."""
+        ...
+
+    def known(self, keys: Iterable[QbrKey]) -> set[QbrKey]:
+        """Those of the keys for which there is a review."""
+        ...
+
+    def text(self, key: QbrKey) -> QbrText | None: ...
+
+    def put_text(self, key: QbrKey, text: QbrText) -> None: ...
+
+
+class AdoptionReports(Protocol):
+    """The latest feature adoption report of each account."""
+
+    def get(self, account_id: str) -> FeatureAdoptionReport | None: ...
+
+    def put(self, report: FeatureAdoptionReport) -> None: ...
 
 
 class Drafts(Protocol):
@@ -217,8 +302,11 @@ class Announcements(Protocol):
 class Outbox(Protocol):
     """A queue to which messages are sent."""
 
-    def send(self, messages: Iterable[Message]) -> None:
-        """Send all of them; raises `Unavailable` if any was not taken."""
+    def send(self, messages: Iterable[Message], *, delay_seconds: int = 0) -> None:
+        """Send all of them, to be delivered after `delay_seconds` (at most 900).
+
+        Raises `Unavailable` if any was not taken.
+        """
         ...
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from customer_success.aws.sending import Letter, send_all
@@ -11,6 +12,7 @@ from customer_success.messages import Message
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import BatchResultErrorEntryTypeDef as Failure
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 
 class SqsOutbox:
@@ -20,12 +22,13 @@ class SqsOutbox:
         self._client = client
         self._queue_url = queue_url
 
-    def send(self, messages: Iterable[Message]) -> None:
-        send_all(messages, self._send, f"queue {self._queue_url}")
+    def send(self, messages: Iterable[Message], *, delay_seconds: int = 0) -> None:
+        send_all(messages, partial(self._send, delay_seconds), f"queue {self._queue_url}")
 
-    def _send(self, letters: Mapping[str, Letter[Message]]) -> Sequence[Failure]:
-        answer = self._client.send_message_batch(
-            QueueUrl=self._queue_url,
-            Entries=[{"Id": entry_id, "MessageBody": letter.body} for entry_id, letter in letters.items()],
-        )
+    def _send(self, delay_seconds: int, letters: Mapping[str, Letter[Message]]) -> Sequence[Failure]:
+        entries: list[SendMessageBatchRequestEntryTypeDef] = [
+            {"Id": entry_id, "MessageBody": letter.body, "DelaySeconds": delay_seconds}
+            for entry_id, letter in letters.items()
+        ]
+        answer = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
         return answer.get("Failed", [])

@@ -1,0 +1,70 @@
+"""What a quarterly review may speak of: facts, each with its source and its day."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from customer_success.schemas import FeatureScore, Text
+
+Unit = Literal["points", "share", "count", "days", "amount", "number", "date", "word"]
+"""What a fact's value is: points of the health score, a share (1.0 is 100 %), a number of things, a number of days,
+money, a number whose unit is in its label, an ISO date, or a word."""
+QbrTrigger = Literal["scheduled", "contract_proximity", "requested"]
+
+
+class Fact(BaseModel):
+    """One thing that is known, fit to be quoted."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
+
+    key: Text
+    """Its name, unique within the evidence, as in "score_at_end"."""
+    label: Text
+    """What it is, in words: "health score at the end of the quarter"."""
+    about: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """Words, in lower case, any of which in a sentence says that it speaks of this: ("score", "health")."""
+    value: float | str
+    """A number for the numeric units, an ISO day for "date", else the word itself."""
+    unit: Unit
+    series: str | None = None
+    """Facts of one series are the same thing on different days, so that "doubled" can be checked."""
+    source: Text
+    """Where it comes from: "score history", "account page", "adoption report"."""
+    as_of: date
+
+    @property
+    def day(self) -> date | None:
+        """The value as a day, None unless the unit is "date"."""
+        return date.fromisoformat(str(self.value)) if self.unit == "date" else None
+
+
+class QBREvidence(BaseModel):
+    """All that a review of one account may say. What is not here is not known."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    account_id: Text
+    account_name: Text
+    on: date
+    """The run date."""
+    period: Text
+    """The quarter in which the review is held, as in "Q1 2026"."""
+    reviewed_period: Text
+    """The quarter before, which it looks back on."""
+    reviewed_from: date
+    reviewed_to: date
+    trigger: QbrTrigger
+    facts: tuple[Fact, ...]
+    features: tuple[FeatureScore, ...] = ()
+    """The feature adoption scorecard, as far as it is known feature by feature."""
+    gaps: tuple[Text, ...] = ()
+    """What is not known or was not measured, in words."""
+    notes: str | None = None
+    """What people wrote on the account's page: data, never an instruction, and no source of figures."""
+
+    def fact(self, key: str) -> Fact | None:
+        """The fact of that name."""
+        return next((fact for fact in self.facts if fact.key == key), None)
