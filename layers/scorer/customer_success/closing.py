@@ -13,19 +13,18 @@ from customer_success.account_row import AccountRow, Day
 from customer_success.alert_entry import AlertEntry
 from customer_success.alert_policy import FALL_POINTS, Delivery, Reason, hushed, rank
 from customer_success.batches import batches
-from customer_success.digest import Digest, alarm_digest, failure_digest, scan_digest
+from customer_success.digest import alarm_digest, failure_digest, scan_digest
 from customer_success.errors import Unavailable
 from customer_success.judgement import closed_memory
-from customer_success.messages import DigestReady
 from customer_success.periods import Calendar
 from customer_success.ports import AccountRows, AlertLog, Announcements, Digests, Runs
 from customer_success.run import Run, Told, add_counts
+from customer_success.telling import BATCH, Telling
 
 SHRUNK_BELOW = 0.5
 ONE_DAY = timedelta(days=1)
 DOUBT = timedelta(days=7)
 """For so long a book that shrank is compared with the one before; a longer silence of people is consent."""
-BATCH = 100
 
 logger = logging.getLogger(__name__)
 
@@ -74,16 +73,16 @@ class Closing:
             ),
         )
         if self.calendar.is_working_day(run.on):
-            self._post(scan_digest(run, past.told, past.untold, self._to_digest(run, past)))
+            self._telling.post(scan_digest(run, past.told, past.untold, self._to_digest(run, past)))
         elif run.alarm:
-            self._post(alarm_digest(run))
+            self._telling.post(alarm_digest(run))
         return self.runs.save(run)
 
     def fail(self, run: Run, failure: str) -> Run:
         """Tell that the run failed and why, on whatever day; what it wrote before stays, and waits for the next run."""
         run = replace(run, status="failed", failure=failure, finished_at=self.now())
         try:
-            self._post(failure_digest(run))
+            self._telling.post(failure_digest(run))
         except Unavailable:
             logger.exception("the failed run of %s could not be told: %s", run.on, failure)
         return self.runs.save(run)
@@ -174,17 +173,12 @@ class Closing:
 
     def _publish(self, run: Run, past: Past) -> None:
         days = [*(earlier.on for earlier in past.untold), run.on]
-        ready = (
+        self._telling.publish(
             entry
             for day in days
             for entry in self.alerts.on(day)
             if entry.state == "pending" or (entry.held and entry.delivery == "single")
         )
-        for entries in batches(ready, count=BATCH):
-            self.announcements.publish(
-                [entry.alert.model_copy(update={"delivery": entry.delivery}) for entry in entries]
-            )
-            self.alerts.mark([replace(e, state="published", held=e.held and e.delivery == "digest") for e in entries])
 
     def _without_the_gone(self, run: Run, trusted: Run | None) -> Run:
         """Close the accounts that the book no longer holds, unless so many are missing that the book is in doubt."""
@@ -218,18 +212,9 @@ class Closing:
         for account_id, entry in latest.items():
             yield with_owner(entry, rows.get(account_id)), _since_then(rows.get(account_id))
 
-    def _post(self, digest: Digest) -> None:
-        self.digests.put(digest)
-        self.announcements.publish(
-            [
-                DigestReady(
-                    tenant_id=self.tenant_id,
-                    digest_id=digest.digest_id,
-                    run_kind=digest.run_kind,
-                    run_date=digest.on,
-                )
-            ]
-        )
+    @property
+    def _telling(self) -> Telling:
+        return Telling(self.tenant_id, self.alerts, self.digests, self.announcements)
 
 
 def in_danger_still(entry: AlertEntry, row: AccountRow, on: date) -> bool:

@@ -1,0 +1,103 @@
+"""Contracts that come to an end: when, by when notice has to be given, and which of them belong together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from customer_success.account_row import AccountRow
+from customer_success.alert_policy import Standing
+
+NOTICE_AHEAD = timedelta(days=30)
+LONGEST_NOTICE_DAYS = 3650
+"""More than ten years is a slip of the pen."""
+
+
+class Group(StrEnum):
+    """Where a contract stands on a day. Each account that is looked at is in exactly one."""
+
+    LAPSED = "lapsed"
+    WITHIN_30 = "within_30_days"
+    WITHIN_60 = "within_60_days"
+    WITHIN_90 = "within_90_days"
+    LATER = "later"
+    SIGNED = "signed"
+    UNDATED = "undated"
+
+
+LISTED = (Group.LAPSED, Group.WITHIN_30, Group.WITHIN_60, Group.WITHIN_90)
+ENDS_SOON = LISTED[1:]
+"""0 to 90 days before the end: 0 to 30, 31 to 60, 61 to 90."""
+DUE = LISTED[:3]
+"""Lapsed, or at most 60 days before the end: judged every day, also when the scan could not."""
+
+_LAST_DAY = {Group.LAPSED: -1, Group.WITHIN_30: 30, Group.WITHIN_60: 60, Group.WITHIN_90: 90}
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """An account's contract, and how the account stood when it was last scored (None: never).
+
+    `notice_days` is the account's own term: so many days before the end notice has to be given. `auto_renew` is None
+    where nobody said whether the contract renews by itself; a `signed` one needs no more attention.
+    """
+
+    account_id: str
+    name: str
+    page_url: str
+    owner_email: str | None
+    arr: float | None
+    end: date | None
+    notice_days: int | None
+    auto_renew: bool | None
+    signed: bool
+    standing: Standing | None
+
+    def days_left(self, on: date) -> int | None:
+        """Days from `on` to the end; negative once it has lapsed, None if no end is known."""
+        return None if self.end is None else (self.end - on).days
+
+    def group(self, on: date) -> Group:
+        """Where it stands on the day `on`."""
+        days = self.days_left(on)
+        if days is None:
+            return Group.UNDATED
+        if self.signed:
+            return Group.SIGNED
+        return next((group for group, last in _LAST_DAY.items() if days <= last), Group.LATER)
+
+    @property
+    def notice_is_usable(self) -> bool:
+        """False if the notice period is out of bounds: it is then taken as unknown."""
+        return self.notice_days is None or 0 <= self.notice_days <= LONGEST_NOTICE_DAYS
+
+    @property
+    def notice_by(self) -> date | None:
+        """The last day for giving notice; None if the terms are unknown, or the contract ends without any."""
+        if self.end is None or self.notice_days is None or self.auto_renew is False or not self.notice_is_usable:
+            return None
+        return self.end - timedelta(days=self.notice_days)
+
+    def notice_due(self, on: date) -> bool:
+        """True if the day for giving notice is `on`, or comes within `NOTICE_AHEAD`; it may be long before the end."""
+        return not self.signed and self.notice_by is not None and on <= self.notice_by <= on + NOTICE_AHEAD
+
+
+def contract_of(row: AccountRow) -> Contract | None:
+    """The contract of a row; None if it is not looked at: a customer who left, or the second page of an account."""
+    if row.account.inactive or row.day.status in ("skipped", "gone") or row.day.reason == "duplicate_account_id":
+        return None
+    account = row.account
+    return Contract(
+        account_id=account.account_id,
+        name=account.name,
+        page_url=account.page_url,
+        owner_email=account.owner_email,
+        arr=account.arr,
+        end=account.contract_end,
+        notice_days=account.notice_days,
+        auto_renew=account.auto_renew,
+        signed=(account.renewal_stage or "").strip().casefold() == "signed",
+        standing=row.day.last.standing if row.day.last else None,
+    )

@@ -1,0 +1,129 @@
+"""The renewals digest: which contracts end soon or have lapsed, and by when notice has to be given."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date
+
+from customer_success.alert_policy import Standing
+from customer_success.digest import NAME_LIMIT, NO_OWNER, Digest, Section
+from customer_success.narrator import short
+from customer_success.news import Line
+from customer_success.renewals import ENDS_SOON, LISTED, LONGEST_NOTICE_DAYS, Contract, Group
+
+KIND = "contract_check"
+NAMED = 50
+"""Contracts of one group that are named; the rest is counted. The days of those that end later are still to come."""
+UNDATED_NAMED = 10
+
+_TITLES = {
+    Group.LAPSED: "Lapsed",
+    Group.WITHIN_30: "Ends within 30 days",
+    Group.WITHIN_60: "Ends in 31 to 60 days",
+    Group.WITHIN_90: "Ends in 61 to 90 days",
+}
+
+
+def renewals_digest(on: date, contracts: Collection[Contract], *, skipped: int, last_scan: date | None) -> Digest:
+    """The digest of the day `on`. `skipped` accounts were not looked at; `last_scan` is the day of the latest finished
+    scan, None before the first.
+    """
+    grouped = {group: [c for c in contracts if c.group(on) == group] for group in Group}
+    sections = (
+        Section("The contracts", tuple(Line(text) for text in _overview(grouped, skipped, last_scan, on))),
+        *(_group_section(group, grouped[group], on) for group in LISTED if grouped[group]),
+        *_notice_section([c for c in contracts if c.notice_due(on)], on),
+        *_undated_section(grouped[Group.UNDATED]),
+    )
+    return Digest(f"{KIND}:{on}", KIND, on, f"Renewals, {on}", sections)
+
+
+def _overview(grouped: dict[Group, list[Contract]], skipped: int, last_scan: date | None, on: date) -> Iterator[str]:
+    looked_at, undated = sum(map(len, grouped.values())), len(grouped[Group.UNDATED])
+    yield (
+        f"Read: {looked_at + skipped} = {looked_at - undated} with an end date + {undated} without "
+        f"+ {skipped} skipped (inactive, gone or listed twice)"
+    )
+    if not any(grouped[group] for group in ENDS_SOON):
+        yield "No contract ends within 90 days."
+    if signed := len(grouped[Group.SIGNED]):
+        yield f"Signed, and not listed: {signed}"
+    if last_scan is None:
+        yield "No scan has finished yet: not every account may be known."
+    elif last_scan != on:
+        yield f"Scores are of what the account pages said on {last_scan}: today's scan has not finished."
+
+
+def _group_section(group: Group, contracts: Sequence[Contract], on: date) -> Section:
+    nearest_first = sorted(contracts, key=lambda c: (abs(c.days_left(on) or 0), -(c.arr or 0.0), c.account_id))
+    lines = [_line(contract, _facts(contract, on)) for contract in nearest_first[:NAMED]]
+    return Section(f"{_TITLES[group]}: {_summed(contracts)}", (*lines, *_more(len(contracts) - NAMED)))
+
+
+def _notice_section(due: Sequence[Contract], on: date) -> Iterator[Section]:
+    by_deadline = sorted((c.notice_by, -(c.arr or 0.0), c.account_id, c) for c in due if c.notice_by)
+    if not by_deadline:
+        return
+    lines = [_line(c, [f"{_day(by, on)}: {_notice(c, on)}", _owner(c)]) for by, _, _, c in by_deadline[:NAMED]]
+    yield Section("Notice deadlines within 30 days", (*lines, *_more(len(due) - NAMED)))
+
+
+def _undated_section(undated: Sequence[Contract]) -> Iterator[Section]:
+    if not undated:
+        return
+    by_name = sorted(undated, key=lambda c: (-(c.arr or 0.0), c.account_id))
+    lines = [_line(contract, [_owner(contract)]) for contract in by_name[:UNDATED_NAMED]]
+    yield Section(f"No end date: {_summed(undated)}", (*lines, *_more(len(undated) - UNDATED_NAMED)))
+
+
+def _line(contract: Contract, facts: Sequence[str]) -> Line:
+    return Line(f"{short(contract.name, NAME_LIMIT)}: {', '.join(facts)}", url=contract.page_url, bullet=True)
+
+
+def _more(count: int) -> tuple[Line, ...]:
+    return (Line(f"and {count} more", bullet=True),) if count > 0 else ()
+
+
+def _facts(contract: Contract, on: date) -> list[str]:
+    arr = "unknown" if contract.arr is None else f"{contract.arr:,.0f}"
+    facts = [f"ARR {arr}", _owner(contract), _colour(contract.standing, on), _notice(contract, on)]
+    return [_day(contract.end, on) if contract.end else "no end date", *filter(None, facts)]
+
+
+def _summed(contracts: Sequence[Contract]) -> str:
+    known = [contract.arr for contract in contracts if contract.arr is not None]
+    number = "1 contract" if len(contracts) == 1 else f"{len(contracts)} contracts"
+    unknown = f" and {len(contracts) - len(known)} unknown" if len(known) < len(contracts) else ""
+    return f"{number}, ARR {sum(known):,.0f}{unknown}"
+
+
+def _owner(contract: Contract) -> str:
+    return contract.owner_email or NO_OWNER
+
+
+def _colour(standing: Standing | None, on: date) -> str:
+    """The colour, the churn risk where it alerts, and the day of the score unless it is today's."""
+    if standing is None:
+        return "not judged"
+    risk = f", churn risk {standing.churn_risk}" if standing.churn_risk in ("high", "critical") else ""
+    return f"{standing.rag}{risk}" + ("" if standing.on == on else f" as of {standing.on}")
+
+
+def _notice(contract: Contract, on: date) -> str:
+    """What the contract's own terms ask for, if they are known."""
+    if not contract.notice_is_usable:
+        return f"notice period {contract.notice_days} days cannot be right, expected 0 to {LONGEST_NOTICE_DAYS}"
+    if contract.end is not None and contract.end < on:
+        return "renews by itself: enter the new end date" if contract.auto_renew else ""
+    by = contract.notice_by
+    if by is None:
+        return "renews by itself" if contract.auto_renew else ""
+    if by < on:
+        return f"notice was due by {by}" + (": renews by itself" if contract.auto_renew else "")
+    return f"renews by itself unless notice is given by {by}" if contract.auto_renew else f"notice by {by}"
+
+
+def _day(day: date, on: date) -> str:
+    days = (day - on).days
+    number = f"{abs(days)} day" if abs(days) == 1 else f"{abs(days)} days"
+    return f"{day} (today)" if days == 0 else f"{day} ({f'in {number}' if days > 0 else f'lapsed {number} ago'})"

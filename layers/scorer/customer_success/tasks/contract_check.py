@@ -1,0 +1,236 @@
+"""The daily look at the contracts: who is due, who must be told, which review is called for, and the renewals digest.
+
+It reads the account rows alone, and so works on a morning on which the account book cannot be read. It keeps no
+checkpoint: what is done is seen from what is there, and any part of it may be done again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from customer_success.account_row import AccountRow
+from customer_success.alert_entry import AlertEntry
+from customer_success.alert_policy import RISKS, Candidate, rank
+from customer_success.batches import batches
+from customer_success.health_scorer import CSMHealthScorer
+from customer_success.judgement import Judge, Judgement
+from customer_success.messages import ChurnAlert, PagesChanged, QbrRequested
+from customer_success.periods import Calendar, Quarter
+from customer_success.ports import (
+    AccountRows,
+    AlertLog,
+    Announcements,
+    Digests,
+    Outbox,
+    Qbrs,
+    Runs,
+    ScoreHistory,
+)
+from customer_success.qbr import Qbr, QbrKey
+from customer_success.renewals import DUE, ENDS_SOON, Contract, Group, contract_of
+from customer_success.renewals_digest import KIND, renewals_digest
+from customer_success.run import Run
+from customer_success.tasks import scan_run
+from customer_success.tasks.plan_qbrs import wants_review
+from customer_success.telling import BATCH, Telling
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class Found:
+    """What a look at the rows found. `due` are accounts that are not judged today, `alerts` what they raise;
+    `changed` are accounts whose pages an earlier try of the same day changed, `reviews` contracts that call for one.
+    """
+
+    contracts: dict[str, Contract] = field(default_factory=dict)
+    skipped: int = 0
+    due: list[str] = field(default_factory=list)
+    alerts: list[ChurnAlert] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    reviews: list[Contract] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ContractCheck:
+    """The job. `now` is the moment of scoring."""
+
+    tenant_id: str
+    rows: AccountRows
+    history: ScoreHistory
+    alerts: AlertLog
+    runs: Runs
+    digests: Digests
+    announcements: Announcements
+    page_updates: Outbox
+    qbr_requests: Outbox
+    qbrs: Qbrs
+    calendar: Calendar
+    scorer: CSMHealthScorer
+    fallback_owner: str | None
+    now: Callable[[], datetime]
+
+    def __call__(self, on: date, *, request: str, time: datetime) -> dict[str, Any]:
+        """Check the contracts of the run date `on`, that of `time`, and return what was counted.
+
+        `request` is the id of the event that asks for it. What an earlier try did already is not counted as scanned,
+        told or requested again. Raises `Unavailable` when the rest has to wait.
+        """
+        last_scan = self.runs.last_finished(scan_run.KIND, on + ONE_DAY)
+        judge = self._judge(on, last_scan)
+        telling = Telling(self.tenant_id, self.alerts, self.digests, self.announcements)
+        found = self._look(judge)
+        self._rank(found.alerts, on, first_scan=last_scan is None)
+        scanned = self._scan(found, judge)
+        self._hand_on(found.changed, on)
+        told = telling.publish(e for e in self.alerts.on(on) if e.state == "pending" and e.delivery)
+        requested = self._request_reviews(found.reviews, on, time)
+        if self.calendar.is_working_day(on):
+            day = last_scan.on if last_scan else None
+            telling.post(renewals_digest(on, found.contracts.values(), skipped=found.skipped, last_scan=day))
+        return {**_result(on, found), "request": request, "scanned": scanned, "alerts": told, "qbrs": requested}
+
+    def _judge(self, on: date, last_scan: Run | None) -> Judge:
+        return Judge(
+            tenant_id=self.tenant_id,
+            on=on,
+            run=f"{KIND}:{on}",
+            now=self.now(),
+            scorer=self.scorer,
+            medians=last_scan.tally.medians() if last_scan else {},
+            fallback_owner=self.fallback_owner,
+        )
+
+    def _look(self, judge: Judge) -> Found:
+        """Read every row once; of each its contract is kept, not the row: a big book has many."""
+        found = Found()
+        for row in self.rows.every():
+            contract = contract_of(row)
+            if contract is None:
+                found.skipped += 1
+                continue
+            found.contracts[row.account_id] = contract
+            group = contract.group(judge.on)
+            if group in ENDS_SOON and wants_review(row):
+                found.reviews.append(contract)
+            if group in DUE and row.day.on < judge.on:
+                found.due.append(row.account_id)
+                if alert := self._judged(judge, row).alert:
+                    found.alerts.append(alert)
+            elif row.run == judge.run and row.day.page_queued == judge.on:
+                found.changed.append(row.account_id)
+        return found
+
+    def _judged(self, judge: Judge, row: AccountRow) -> Judgement:
+        """Judge an account by what was last read of it.
+
+        An alert that is not for this check leaves the memory as it was, so that the next scan tells it.
+        """
+        judgement = judge.judge(row.account, row, row.chunk)
+        if judgement.alert is None or self._is_told(judgement.alert, row):
+            return judgement
+        left = replace(judgement.row, day=replace(judgement.row.day, memory=row.day.memory))
+        return replace(judgement, row=left, alert=None)
+
+    def _is_told(self, alert: ChurnAlert, row: AccountRow) -> bool:
+        """True if the risk is higher than what was told; on a day off only if it is critical."""
+        told = row.day.memory.told
+        higher = told is None or RISKS.index(alert.churn_risk) > RISKS.index(told.churn_risk)
+        return higher and (alert.churn_risk == "critical" or self.calendar.is_working_day(alert.run_date))
+
+    def _rank(self, alerts: Iterable[ChurnAlert], on: date, *, first_scan: bool) -> None:
+        """Write the alerts with their delivery: a scan that closes meanwhile may publish them at any moment."""
+        raised = {alert.alert_id: AlertEntry(alert) for alert in alerts}
+        if not raised:
+            return
+        unranked: list[str] = []
+        candidates: dict[str, Candidate] = {alert_id: entry.candidate for alert_id, entry in raised.items()}
+        for known in self.alerts.on(on):
+            candidates[known.alert_id] = known.candidate
+            if known.alert_id in raised and known.state == "pending" and known.delivery is None:
+                unranked.append(known.alert_id)
+        deliveries = rank(candidates.values(), first_scan=first_scan, working_day=self.calendar.is_working_day(on))
+        ranked = {alert_id: replace(entry, delivery=deliveries[alert_id]) for alert_id, entry in raised.items()}
+        self.alerts.add(ranked.values())
+        self.alerts.mark(ranked[alert_id] for alert_id in unranked)
+
+    def _scan(self, found: Found, judge: Judge) -> int:
+        """Write what is judged, the alerts being there already. Rows are read anew, for a scan may have come by."""
+        scanned = 0
+        for account_ids in batches(found.due, count=BATCH):
+            rows = list(self.rows.get_many(account_ids).values())
+            judged = [self._judged(judge, row) for row in rows if row.day.on < judge.on]
+            self.history.put_many([(j.row.account_id, p) for j in judged if (p := j.row.day.point)])
+            self.rows.put_many([j.row for j in judged])
+            found.changed += [j.row.account_id for j in judged if j.page_changed]
+            present = {row.account_id: row for row in (*rows, *(j.row for j in judged))}
+            found.contracts |= {i: contract for i, row in present.items() if (contract := contract_of(row))}
+            scanned += len(judged)
+        return scanned
+
+    def _hand_on(self, account_ids: Sequence[str], on: date) -> None:
+        """Queue the accounts for what writes their pages."""
+        self.page_updates.send(
+            PagesChanged(tenant_id=self.tenant_id, run_date=on, account_ids=tuple(some))
+            for some in batches(account_ids, count=scan_run.ACCOUNTS_PER_MESSAGE)
+        )
+
+    def _request_reviews(self, contracts: Iterable[Contract], on: date, time: datetime) -> int:
+        """Ask for the review that a contract's end calls for, once for that end.
+
+        It is asked for before that is noted: asked for twice it is made once, noted only it would never be made.
+        """
+        requested = 0
+        period = str(Quarter.of(on))
+        for some in batches(contracts, count=BATCH):
+            keyed = {QbrKey(c.account_id, period, c.end): c for c in some}
+            known = self.qbrs.known(keyed)
+            wanted = {key: contract for key, contract in keyed.items() if key not in known}
+            self.qbr_requests.send(self._review_of(key, time) for key in wanted)
+            self.qbrs.add(
+                Qbr(key, contract.name, contract.owner_email, trigger="contract_proximity", on=on)
+                for key, contract in wanted.items()
+            )
+            requested += len(wanted)
+        return requested
+
+    def _review_of(self, key: QbrKey, time: datetime) -> QbrRequested:
+        return QbrRequested(
+            tenant_id=self.tenant_id,
+            id=f"contract:{key}",
+            time=time,
+            account_id=key.account_id,
+            trigger="contract_proximity",
+            contract_end=key.contract_end,
+        )
+
+
+def _result(on: date, found: Found) -> dict[str, Any]:
+    """read = dated + undated + skipped, and dated = all groups + signed."""
+    contracts = found.contracts.values()
+    groups = Counter(contract.group(on) for contract in contracts)
+    undated, signed = groups.pop(Group.UNDATED, 0), groups[Group.SIGNED]
+    return {
+        "task_type": KIND,
+        "run_date": on.isoformat(),
+        "confidence": _confidence([c for c in contracts if c.group(on) in DUE], on),
+        "read": len(contracts) + found.skipped,
+        "dated": len(contracts) - undated,
+        "undated": undated,
+        "skipped": found.skipped,
+        "groups": {group.value: groups[group] for group in Group if group not in (Group.UNDATED, Group.SIGNED)},
+        "signed": signed,
+        "notice_deadlines": sum(contract.notice_due(on) for contract in contracts),
+    }
+
+
+def _confidence(due: Sequence[Contract], on: date) -> str:
+    """high if every account that is due has a score of today, low if none has."""
+    scored = sum(c.standing is not None and c.standing.on == on for c in due)
+    if scored == len(due):
+        return "high"
+    return "medium" if scored else "low"

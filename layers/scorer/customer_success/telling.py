@@ -1,0 +1,43 @@
+"""How alerts and digests go out: written down before and after, so that a repeat says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from customer_success.alert_entry import AlertEntry
+from customer_success.batches import batches
+from customer_success.digest import Digest
+from customer_success.messages import DigestReady
+from customer_success.ports import AlertLog, Announcements, Digests
+
+BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Publishes on the topic on which all channels listen."""
+
+    tenant_id: str
+    alerts: AlertLog
+    digests: Digests
+    announcements: Announcements
+
+    def publish(self, ranked: Iterable[AlertEntry]) -> int:
+        """Publish alerts as they are ranked, mark them as published, and return how many they were."""
+        published = 0
+        for entries in batches(ranked, count=BATCH):
+            self.announcements.publish(
+                [entry.alert.model_copy(update={"delivery": entry.delivery}) for entry in entries]
+            )
+            self.alerts.mark([replace(e, state="published", held=e.held and e.delivery == "digest") for e in entries])
+            published += len(entries)
+        return published
+
+    def post(self, digest: Digest) -> None:
+        """Put the digest where the channels find it, and tell them of it."""
+        self.digests.put(digest)
+        ready = DigestReady(
+            tenant_id=self.tenant_id, digest_id=digest.digest_id, run_kind=digest.run_kind, run_date=digest.on
+        )
+        self.announcements.publish([ready])

@@ -1,0 +1,111 @@
+"""Scans and contract checks over the same fakes: a morning's 07:00 and 08:00."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from customer_success.errors import Misconfigured, Unavailable
+from customer_success.health_scorer import CSMHealthScorer
+from customer_success.messages import QbrRequested
+from customer_success.periods import Calendar
+from customer_success.qbr import Qbr, QbrKey, QbrText
+from customer_success.tasks.contract_check import ContractCheck
+from tests.builders.accounts import TODAY
+from tests.builders.fakes import Crash, FakeOutbox, Writes
+from tests.builders.scans import World
+
+
+@dataclass
+class FakeQbrs:
+    """Reviews by their run key: of those that a contract's end called for, the quarter tells none apart."""
+
+    writes: Writes
+    qbrs: dict[str, Qbr] = field(default_factory=dict)
+    texts: dict[str, QbrText] = field(default_factory=dict)
+
+    def get(self, key: QbrKey) -> Qbr | None:
+        return self.qbrs.get(str(key))
+
+    def put(self, qbr: Qbr) -> None:
+        with self.writes:
+            self.qbrs[str(qbr.key)] = qbr
+
+    def add(self, qbrs: Iterable[Qbr]) -> None:
+        for qbr in qbrs:
+            with self.writes:
+                self.qbrs.setdefault(str(qbr.key), qbr)
+
+    def of_period(self, period: str) -> Iterator[Qbr]:
+        yield from (q for _, q in sorted(self.qbrs.items()) if q.key.period == period and not q.key.contract_end)
+
+    def known(self, keys: Iterable[QbrKey]) -> set[QbrKey]:
+        return {key for key in keys if str(key) in self.qbrs}
+
+    def text(self, key: QbrKey) -> QbrText | None:
+        return self.texts.get(str(key))
+
+    def put_text(self, key: QbrKey, text: QbrText) -> None:
+        with self.writes:
+            self.texts[str(key)] = text
+
+
+@dataclass
+class Mornings(World):
+    """A world in which contracts are checked, too."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.qbr_requests = FakeOutbox(self.writes)
+        self.qbrs = FakeQbrs(self.writes)
+
+    def scan_fails(self, on: date = TODAY) -> dict[str, Any]:
+        """A scan on a morning on which Notion cannot be read."""
+        self.book.error, self.book.fails_at, self.book.failures = Misconfigured("Notion is down"), 0, 1
+        return self.scan(on)
+
+    def check(self, on: date = TODAY, *, request: str | None = None) -> dict[str, Any]:
+        """Check the contracts of a day, as one delivery of the rule's message."""
+        moment = datetime.combine(on, time(8), UTC)
+        job = ContractCheck(
+            tenant_id="acme",
+            rows=self.rows,
+            history=self.history,
+            alerts=self.alerts,
+            runs=self.runs,
+            digests=self.digests,
+            announcements=self.topic,
+            page_updates=self.outbox,
+            qbr_requests=self.qbr_requests,
+            qbrs=self.qbrs,
+            calendar=Calendar(self.holidays),
+            scorer=CSMHealthScorer(),
+            fallback_owner="lead@example.com",
+            now=lambda: moment,
+        )
+        return job(on, request=request or f"rule-{on}", time=moment)
+
+    def check_to_the_end(self, on: date = TODAY, **asked: Any) -> dict[str, Any]:
+        """Deliver the message again after each crash or passing fault, as its queue does."""
+        while True:
+            try:
+                return self.check(on, **asked)
+            except (Crash, Unavailable):
+                self.writes.crash_before = self.writes.crash_after = None
+
+    @property
+    def reviews_asked_for(self) -> set[str]:
+        """The reviews that were asked for, as those who make them tell them apart: repeats are left out."""
+        return {m.id for m in self.qbr_requests.sent if isinstance(m, QbrRequested)}
+
+    @property
+    def end_state(self) -> dict[str, Any]:
+        """As of a scan, and what remains of the contract checks."""
+        return {**super().end_state, "reviews": self.reviews_asked_for, "qbrs": self.qbrs.qbrs}
+
+    def renewals_text(self, on: date = TODAY) -> str:
+        """The renewals digest of a day as it reads, a line each; a KeyError if there is none."""
+        digest = self.digests.digests[f"contract_check:{on}"]
+        return "\n".join(t for s in digest.sections for t in (s.title, *(line.text for line in s.lines)))
