@@ -5,8 +5,9 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from local.sandbox.faults import Fault, Faults, Limit, Limits, Tally
+from local.sandbox.notion.blocks import read_blocks
 from local.sandbox.notion.load import Book, load
-from local.sandbox.notion.workspace import Workspace
+from local.sandbox.notion.workspace import PERSON, Workspace
 from local.sandbox.people import People
 from local.sandbox.wire import Reply, Request, Route, Vendor
 
@@ -18,6 +19,15 @@ class Sharing(BaseModel):
 
     database_id: str
     shared: bool
+
+
+class Edit(BaseModel):
+    """What a person adds to a Notion page."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    page_id: str
+    text: str
 
 
 class Accounts(BaseModel):
@@ -49,6 +59,7 @@ class Control(Vendor):
             Route("POST", "/people", self._set_people),
             Route("POST", "/notion/share", self._share),
             Route("POST", "/notion/load", self._load),
+            Route("POST", "/notion/edit", self._edit),
             # Files are written with the change they show, so none is ever outstanding.
             Route("GET", "/flush", lambda _: Reply({"outstanding": 0})),
         )
@@ -91,3 +102,9 @@ class Control(Vendor):
 
     def _load(self, request: Request) -> Reply:
         return Reply(load(self._workspace, Book.model_validate_json(request.body)).model_dump())
+
+    def _edit(self, request: Request) -> Reply:
+        edit = Edit.model_validate_json(request.body)
+        paragraph = read_blocks([{"paragraph": {"rich_text": [{"text": {"content": edit.text}}]}}])
+        self._workspace.append(edit.page_id, paragraph, None, by=PERSON)
+        return Reply({})

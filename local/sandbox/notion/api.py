@@ -9,18 +9,17 @@ from urllib.parse import unquote
 from uuid import uuid4
 
 from local.sandbox.notion.blocks import read_blocks
-from local.sandbox.notion.errors import error, invalid, unfit
+from local.sandbox.notion.errors import archived, error, invalid, unfit
 from local.sandbox.notion.properties import TITLE_ONLY, find, read_schema, read_values, show, stored
 from local.sandbox.notion.query import Window, read_filter, sort, window
 from local.sandbox.notion.text import plain, read_rich_text
-from local.sandbox.notion.workspace import Workspace
+from local.sandbox.notion.workspace import INTEGRATION, Workspace
 from local.sandbox.wire import Json, Reply, Request, Route, Vendor, VendorError
 
 NEWER_VERSION = "2026-03-11"
 VERSIONS = ("2025-09-03", NEWER_VERSION)
 LARGEST_BODY = 500_000
 LISTED = ("title", "rich_text", "relation", "people")
-BOT: Json = {"object": "user", "id": "c5000000-0000-4000-8000-00000000000b"}
 MESSAGES: Mapping[int, str] = {
     401: "API token is invalid.",
     429: "You have been rate limited. Please try again in a few minutes.",
@@ -82,7 +81,7 @@ class Notion(Vendor):
 
     def _me(self, _: Request) -> Reply:
         workspace = {"owner": {"type": "workspace", "workspace": True}, "workspace_name": "Sandbox"}
-        return _found({**BOT, "type": "bot", "name": "Sandbox", "avatar_url": None, "bot": workspace})
+        return _found({**INTEGRATION, "type": "bot", "name": "Sandbox", "avatar_url": None, "bot": workspace})
 
     def _create_database(self, request: Request) -> Reply:
         # `properties` beside `initial_data_source` is not refused: Notion drops it without a word.
@@ -192,13 +191,18 @@ class Notion(Vendor):
         page = self._workspace.page(page_id)
         body = request.json()
         trash = _trash_field(request)
-        _only(body, "properties", "icon", "cover", "is_locked", "in_trash", trash)
+        _only(body, "properties", "icon", "cover", "is_locked", "in_trash", "erase_content", trash)
         in_trash = body.get("in_trash", body.get(trash, page["in_trash"]))
         if page["in_trash"] and in_trash:
-            raise invalid("Can't edit block that is archived. You must unarchive the block before editing.")
+            raise archived()
+        erase = body.get("erase_content", False)
+        if not isinstance(erase, bool):
+            raise unfit("body.erase_content", "a boolean or `undefined`", erase)
         values = self._read_values(self._workspace.schema_of(page), body.get("properties", {}))
         page["properties"] = page["properties"] | values
         page["in_trash"] = in_trash
+        if erase:
+            self._workspace.erase(page)
         self._workspace.save_page(page)
         self._keep_options(page)
         return _found(self._show_page(request, page))
@@ -331,8 +335,8 @@ def _times(request: Request, row: Json) -> Json:
     return {
         "created_time": row["created_time"],
         "last_edited_time": row["last_edited_time"],
-        "created_by": BOT,
-        "last_edited_by": BOT,
+        "created_by": row.get("created_by", INTEGRATION),
+        "last_edited_by": row.get("last_edited_by", INTEGRATION),
         **trash,
         **({} if _is_newer(request) else {"archived": trash["in_trash"]}),
     }

@@ -40,6 +40,11 @@ def invalid(message: str) -> VendorError:
     return VendorError(error(400, message))
 
 
+def archived() -> VendorError:
+    """The page lies in the trash: 400 `validation_error`."""
+    return invalid("Can't edit block that is archived. You must unarchive the block before editing.")
+
+
 def unfit(at: str, expected: str, value: object = ABSENT) -> VendorError:
     """The value at `at`, a path such as `body.page_size`, is not what it should be."""
     found = "undefined" if value is ABSENT else json.dumps(value)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from local.sandbox.notion.errors import invalid
 from local.sandbox.notion.properties import read_schema, read_values, simple, stored
 from local.sandbox.notion.text import typed
-from local.sandbox.notion.workspace import ROOT_PAGE, Workspace
+from local.sandbox.notion.workspace import PERSON, ROOT_PAGE, Workspace
 from local.sandbox.wire import Json
 
 
@@ -68,7 +68,7 @@ def load(workspace: Workspace, book: Book) -> Loaded:
         key = simple(schema[book.key]["type"], values.get(schema[book.key]["id"]))
         same = known.get(key)
         if not same:
-            workspace.add_page({"type": "data_source_id", **parent}, values, [], created=row.created_time)
+            workspace.add_page({"type": "data_source_id", **parent}, values, [], created=row.created_time, by=PERSON)
             done.created += 1
         elif _update(workspace, same.popleft(), values):
             done.updated += 1
@@ -76,7 +76,7 @@ def load(workspace: Workspace, book: Book) -> Loaded:
             done.unchanged += 1
     for page in chain(*known.values()) if book.whole else ():
         if not page["in_trash"]:
-            workspace.save_page(page | {"in_trash": True})
+            workspace.save_page(page | {"in_trash": True}, by=PERSON)
             done.trashed += 1
     workspace.save_source(source)
     return done
@@ -105,5 +105,5 @@ def _update(workspace: Workspace, page: Json, values: Json) -> bool:
         return False
     page["properties"] = page["properties"] | values
     page["in_trash"] = False
-    workspace.save_page(page)
+    workspace.save_page(page, by=PERSON)
     return True

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from local.sandbox.notion.errors import missing, unfit
+from local.sandbox.notion.errors import archived, missing, unfit
 from local.sandbox.notion.markdown import page_as_markdown
 from local.sandbox.notion.properties import TITLE_ONLY
 from local.sandbox.notion.text import plain, typed
@@ -15,13 +15,16 @@ from local.sandbox.wire import Json
 
 # The page that is shared with the integration from the start, under which databases are created.
 ROOT_PAGE = "c5000000-0000-4000-8000-000000000001"
+# The users: the integration, as which the API writes, and a person, who works in the app.
+INTEGRATION: Json = {"object": "user", "id": "c5000000-0000-4000-8000-00000000000b"}
+PERSON: Json = {"object": "user", "id": "c5000000-0000-4000-8000-00000000000c"}
 
 
 class Workspace:
     """Rows as stored. What the API shows of them is the business of `api`.
 
     A page's `properties` are values by property id, its `file` is where it lies on disk. What a page or block
-    contains is a row of its own, with the id of the page.
+    contains is a row of its own, with the id of the page. Pages and blocks keep by whom they were made and edited.
     """
 
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
@@ -122,7 +125,14 @@ class Workspace:
         self._sources.put(source["id"], source)
 
     def add_page(
-        self, parent: Json, properties: Json, blocks: list[Json], *, page_id: str = "", created: str = ""
+        self,
+        parent: Json,
+        properties: Json,
+        blocks: list[Json],
+        *,
+        page_id: str = "",
+        created: str = "",
+        by: Json = INTEGRATION,
     ) -> Json:
         """Create a page, with its blocks."""
         page: Json = {
@@ -130,16 +140,17 @@ class Workspace:
             "parent": parent,
             "properties": properties,
             "created_time": created or self.now(),
+            "created_by": by,
             "in_trash": False,
             "file": "",
         }
         self._children.put(page["id"], {"page_id": page["id"], "blocks": []})
-        self._add_children(page["id"], page["id"], blocks, None)
-        return self.save_page(page)
+        self._add_children(page["id"], page["id"], blocks, None, by)
+        return self.save_page(page, by=by)
 
-    def save_page(self, page: Json) -> Json:
+    def save_page(self, page: Json, *, by: Json = INTEGRATION) -> Json:
         """Keep a changed page, and write its file."""
-        page["last_edited_time"] = self.now()
+        page |= {"last_edited_time": self.now(), "last_edited_by": by}
         self._write(page)
         self._pages.put(page["id"], page)
         self._index(page)
@@ -160,28 +171,41 @@ class Workspace:
     def _pages_parent(self, page_id: str) -> Json:
         return (self._pages.get(page_id) or {}).get("parent", {})  # type: ignore[no-any-return]
 
-    def append(self, block_id: str, blocks: list[Json], after: str | None) -> None:
+    def erase(self, page: Json) -> None:
+        """Take all blocks off a page, which the caller saves."""
+        for block in self.children(page["id"]):
+            self._forget(block["id"])
+        self._children.put(page["id"], {"page_id": page["id"], "blocks": []})
+
+    def _forget(self, block_id: str) -> None:
+        for block in self.children(block_id):
+            self._forget(block["id"])
+        self._children.delete(block_id)
+
+    def append(self, block_id: str, blocks: list[Json], after: str | None, *, by: Json = INTEGRATION) -> None:
         """Put blocks inside a page or block: after one of its blocks, at the start (""), or at the end."""
         key = _uuid(block_id, "block_id")
         self.children(key)
-        page_id = self._children.get(key)["page_id"]  # type: ignore[index]
-        self._add_children(page_id, key, blocks, after)
-        self.save_page(self.page(page_id))
+        page = self.page(self._children.get(key)["page_id"])  # type: ignore[index]
+        if page["in_trash"]:
+            raise archived()
+        self._add_children(page["id"], key, blocks, after, by)
+        self.save_page(page, by=by)
 
-    def _add_children(self, page_id: str, parent_id: str, blocks: list[Json], after: str | None) -> None:
+    def _add_children(self, page_id: str, parent_id: str, blocks: list[Json], after: str | None, by: Json) -> None:
         before = self.children(parent_id)
         ids = [block["id"] for block in before]
         if after and after not in ids:
             raise missing("block", after)
         place = len(ids) if after is None else ids.index(after) + 1 if after else 0
-        times = {"created_time": self.now(), "last_edited_time": self.now()}
-        own = [{**block, **times} for block in blocks]
+        made = {"created_time": self.now(), "last_edited_time": self.now(), "created_by": by, "last_edited_by": by}
+        own = [{**block, **made} for block in blocks]
         nested = {block["id"]: block.pop("children") for block in own}
         row = {"page_id": page_id, "blocks": before[:place] + own + before[place:]}
         self._children.put(parent_id, row)
         for block_id, inner in nested.items():
             self._children.put(block_id, {"page_id": page_id, "blocks": []})
-            self._add_children(page_id, block_id, inner, None)
+            self._add_children(page_id, block_id, inner, None, by)
 
     def _write(self, page: Json) -> None:
         file = "" if page["in_trash"] else self._file(page)
