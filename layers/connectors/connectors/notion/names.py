@@ -82,3 +82,17 @@ class RecordNames:
     churn_risk: str = "Churn Risk"
     trigger: str = "Trigger"
     owner_email: str = "Owner Email"
+
+
+@dataclass(frozen=True, slots=True)
+class QbrNames:
+    """The properties of the quarterly reviews, beside their title."""
+
+    key: str = "Run Key"
+    account: str = "Account"
+    period: str = "Period"
+    reviewed_period: str = "Reviews"
+    on: str = "Date"
+    owner_email: str = "Owner Email"
+    state: str = "State"
+    trigger: str = "Trigger"

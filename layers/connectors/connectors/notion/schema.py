@@ -1,4 +1,4 @@
-"""The properties that the data sources of accounts and of health records have, as Notion takes them.
+"""The properties that the data sources of accounts, health records and reviews have, as Notion takes them.
 
 The team may rename, retype or leave out any of them; this is what a new one is made with.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.notion.names import PropertyNames, RecordNames
+from connectors.notion.names import PropertyNames, QbrNames, RecordNames
 
 Schema = dict[str, dict[str, Any]]
 
@@ -80,11 +80,10 @@ def accounts_schema(names: PropertyNames) -> Schema:
 
 def records_schema(names: RecordNames, *, accounts_source_id: str, title: str = "Name") -> Schema:
     """The health records, each related to its account in the data source `accounts_source_id`."""
-    account = {"data_source_id": accounts_source_id, "type": "single_property", "single_property": {}}
     return {
         title: _TITLE,
         names.key: _TEXT,
-        names.account: {"relation": account},
+        names.account: _related(accounts_source_id),
         names.on: _DATE,
         names.score: _NUMBER,
         names.rag: _options(_RAG),
@@ -92,6 +91,25 @@ def records_schema(names: RecordNames, *, accounts_source_id: str, title: str = 
         names.trigger: _choice(both="red", contract_proximity="orange", behavioral="yellow"),
         names.owner_email: _EMAIL,
     }
+
+
+def qbr_schema(names: QbrNames, *, accounts_source_id: str, title: str = "Name") -> Schema:
+    """The quarterly reviews, each related to its account in the data source `accounts_source_id`."""
+    return {
+        title: _TITLE,
+        names.key: _TEXT,
+        names.account: _related(accounts_source_id),
+        names.period: _choice(),
+        names.reviewed_period: _choice(),
+        names.on: _DATE,
+        names.owner_email: _EMAIL,
+        names.state: _choice(Writing="gray", Written="green", Partial="yellow"),
+        names.trigger: _choice(scheduled="blue", contract_proximity="orange", requested="gray"),
+    }
+
+
+def _related(source_id: str) -> dict[str, Any]:
+    return {"relation": {"data_source_id": source_id, "type": "single_property", "single_property": {}}}
 
 
 def _choice(**colours: str) -> dict[str, Any]:

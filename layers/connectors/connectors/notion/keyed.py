@@ -1,0 +1,63 @@
+"""Pages of ours that are found again by their key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from connectors.notion.blocks import Block
+from connectors.notion.client import NotionClient
+from connectors.notion.source import DataSource
+from connectors.text import clean
+from customer_success.errors import Misconfigured
+
+
+class KeyedPages:
+    """The pages of one data source whose text property `key_name` holds a key of ours."""
+
+    def __init__(self, client: NotionClient, source: DataSource, key_name: str) -> None:
+        self._client = client
+        self._source = source
+        self._key_name = key_name
+
+    def find(self, key: str) -> dict[str, Any] | None:
+        """The page with this key as Notion shows it, or None. Raises as `DataSource.query`, and `require_key`."""
+        self.require_key()
+        found = self._source.query(
+            filter={"property": self._key_name, "rich_text": {"equals": clean(key)}}, page_size=1
+        )["results"]
+        return dict(found[0]) if found else None
+
+    def create(self, about: str, properties: Mapping[str, Any], blocks: list[Block]) -> str:
+        """Create a page and return its id. Raises `Unclear` when it may have been created."""
+        page = self._client.call(
+            lambda notion: notion.pages.create(
+                parent={"type": "data_source_id", "data_source_id": self._source.id},
+                properties=properties,
+                children=blocks,
+            ),
+            about=f"{about} in {self._source.about}",
+            repeatable=False,
+        )
+        return str(page["id"])
+
+    def append(self, page_id: str, blocks: list[Block]) -> None:
+        """Add blocks at the page's end. Raises `Unclear` when they may have been added."""
+        self._client.call(
+            lambda notion: notion.blocks.children.append(page_id, children=blocks),
+            about=f"the page {page_id}",
+            repeatable=False,
+        )
+
+    def require_key(self) -> None:
+        """Raises `Misconfigured` if the pages cannot have a key."""
+        self.require(self._key_name, "rich_text", "by which its pages are found again")
+
+    def require(self, name: str, kind: str, purpose: str) -> None:
+        """Raises `Misconfigured` unless the property `name` is there and of the type `kind`."""
+        found = self._source.schema.get(name)
+        if found != kind:
+            raise Misconfigured(
+                f"{self._source.about} needs a {kind.removeprefix('rich_')} property {name!r}, {purpose}; "
+                f"it is {'missing' if found is None else f'of type {found}'}"
+            )

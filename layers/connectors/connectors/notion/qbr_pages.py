@@ -1,0 +1,133 @@
+"""Pages of quarterly reviews: one each, beside the account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
+
+from connectors.notion.blocks import Block, batches, page_blocks
+from connectors.notion.client import NotionClient
+from connectors.notion.faults import NotFound
+from connectors.notion.keyed import KeyedPages
+from connectors.notion.names import QbrNames
+from connectors.notion.source import DataSource
+from connectors.notion.values import Related
+from connectors.text import one_line
+from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
+from customer_success.news import QbrPage
+from customer_success.ports import FoundPage
+
+WRITING = "Writing"
+"""The state of a page that is not whole yet, or stayed so because writing it broke off."""
+
+
+class NotionQbrPages:
+    """The port `QbrPages`, over one Notion data source named by its id or its database's."""
+
+    def __init__(
+        self,
+        client: NotionClient,
+        qbrs_id: str,
+        *,
+        source_name: str | None = None,
+        names: QbrNames | None = None,
+    ) -> None:
+        self._client = client
+        self._source = DataSource(client, qbrs_id, name=source_name)
+        self._names = names or QbrNames()
+        self._pages = KeyedPages(client, self._source, self._names.key)
+
+    def find(self, key: str) -> FoundPage | None:
+        """The page with this key, or None. Raises `Misconfigured`, `Refused`, `Unavailable`."""
+        self._require_properties()
+        found = self._pages.find(key)
+        if found is None:
+            return None
+        state = found["properties"][self._names.state]["select"] or {}
+        return FoundPage(str(found["id"]), complete=state.get("name") != WRITING)
+
+    def create(self, page: QbrPage) -> str:
+        """Create the page and return its id; one that fits into a request is whole at once.
+
+        Raises `Unclear` when the page may have been created, be it whole or not; else `Misconfigured`, `Refused`,
+        `Unavailable`.
+        """
+        self._require_properties()
+        first, *others = batches(page_blocks(page.blocks))
+        state = WRITING if others else _written(page)
+        page_id = self._pages.create(f"the review {page.key}", self._properties(page, state), first)
+        if others:
+            try:
+                self._finish(page_id, page, others)
+            except (Misconfigured, Refused, Unavailable) as fault:
+                # Whatever it was, there is a page now: a repeat has to find it, and not create another.
+                raise Unclear(f"the review {page.key} stays unfinished on the page {page_id}: {fault}") from fault
+        return page_id
+
+    def replace(self, page_id: str, page: QbrPage) -> bool:
+        """Make the page read as `page`; False, and nothing is changed, if a person edited it last.
+
+        Safe to repeat: it begins with an empty page each time. Raises `Refused` if the page is in the trash or gone,
+        or if Notion refuses what is written; `Misconfigured`, `Unavailable`.
+        """
+        self._require_properties()
+        found = self._present(page_id)
+        if found["last_edited_by"]["id"] != self._own_id:
+            return False
+        self._update(page_id, properties=self._properties(page, WRITING), erase_content=True)
+        self._finish(page_id, page, filter(None, batches(page_blocks(page.blocks))))
+        return True
+
+    def url(self, page_id: str) -> str:
+        """Where a person opens the page."""
+        return f"https://www.notion.so/{page_id.replace('-', '')}"
+
+    def _finish(self, page_id: str, page: QbrPage, parts: Iterable[list[Block]]) -> None:
+        for blocks in parts:
+            self._pages.append(page_id, blocks)
+        self._update(page_id, properties=self._source.fitting({self._names.state: _written(page)}))
+
+    def _update(self, page_id: str, **what: Any) -> None:
+        self._client.call(lambda notion: notion.pages.update(page_id, **what), about=f"the page {page_id}")
+
+    def _present(self, page_id: str) -> dict[str, Any]:
+        """The page as Notion shows it."""
+        try:
+            page = self._client.call(lambda notion: notion.pages.retrieve(page_id), about=f"the page {page_id}")
+        except NotFound as fault:
+            # Notion says the same of a page that is gone and of a database that is no longer shared.
+            self._source.query(page_size=1)
+            raise Refused(f"the page {page_id} is gone from {self._source.about}") from fault
+        if page["in_trash"]:
+            raise Refused(f"the page {page_id} is in the trash of {self._source.about}")
+        return dict(page)
+
+    @cached_property
+    def _own_id(self) -> str:
+        """The integration's own user, as whom all our writing is done."""
+        return str(self._client.call(lambda notion: notion.users.me(), about="the integration's own user")["id"])
+
+    def _properties(self, page: QbrPage, state: str) -> dict[str, Any]:
+        names = self._names
+        return self._source.fitting(
+            {
+                self._source.title: one_line(page.title),
+                names.key: page.key,
+                names.account: Related(page.account_page_id),
+                names.period: page.period,
+                names.reviewed_period: page.reviewed_period,
+                names.on: page.on,
+                names.owner_email: page.owner_email,
+                names.state: state,
+                names.trigger: page.trigger,
+            }
+        )
+
+    def _require_properties(self) -> None:
+        self._pages.require_key()
+        self._pages.require(self._names.state, "select", "by which a page that is not whole is known")
+
+
+def _written(page: QbrPage) -> str:
+    return "Partial" if page.partial else "Written"
