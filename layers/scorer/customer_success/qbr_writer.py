@@ -1,0 +1,208 @@
+"""The rule-based writer of reviews: plain sentences, each figure in them a fact of the evidence. It needs no model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from customer_success.evidence import Fact, QBREvidence
+from customer_success.narrator import LOW_ADOPTION
+from customer_success.periods import long_date
+from customer_success.ports import Narration
+from customer_success.schemas import QBRContent
+from customer_success.scorecard import LABELS
+
+WRITTEN_BY = "rules"
+NOT_MEASURED = "not measured"
+RENEWAL_DUE_DAYS = 120
+FEATURES_NAMED = 3
+MANY_SEATS, FEW_SEATS = 1.0, 0.5
+LOW_NPS = 7
+
+
+class RulesNarrator:
+    """Writes a review by rule."""
+
+    def write_qbr(self, evidence: QBREvidence) -> Narration:
+        """The four sections in sentences that can be read out. Raises nothing."""
+        content = QBRContent(
+            account_id=evidence.account_id,
+            period=evidence.period,
+            reviewed_period=evidence.reviewed_period,
+            account_health_summary=[*_health(evidence), *_adoption(evidence)],
+            roi_and_business_impact=list(_roi(evidence)) or [NOT_MEASURED],
+            feature_adoption_scorecard=list(evidence.features),
+            expansion_and_next_steps=[*_contract(evidence), *_steps(evidence)],
+        )
+        return Narration(content, WRITTEN_BY)
+
+
+def said(fact: Fact) -> str:
+    """A fact's value as people read it: 71.5, 35%, 12,000, 5 January 2026."""
+    if fact.day:
+        return long_date(fact.day)
+    if isinstance(fact.value, str):
+        return fact.value
+    match fact.unit:
+        case "points":
+            return f"{fact.value:.1f}".replace("-", "−")
+        case "share":
+            return f"{fact.value:.0%}"
+        case "amount":
+            return f"{fact.value:,.0f}"
+    return f"{fact.value:,.2f}".rstrip("0").rstrip(".")
+
+
+def value(evidence: QBREvidence, key: str) -> float | None:
+    """A fact's value as a number, None if it is not known or not a number."""
+    fact = evidence.fact(key)
+    return fact.value if fact and isinstance(fact.value, float) else None
+
+
+def renewal_due(evidence: QBREvidence) -> bool:
+    """True if the contract ends within `RENEWAL_DUE_DAYS` and its renewal is not signed."""
+    days = value(evidence, "days_to_renewal")
+    return days is not None and 0 <= days <= RENEWAL_DUE_DAYS and evidence.fact("renewal_signed") is None
+
+
+def adoption_is_low(evidence: QBREvidence) -> bool:
+    """True if some of what the plan includes is known not to be in use."""
+    rate = value(evidence, "adoption")
+    return (rate is not None and rate < LOW_ADOPTION) or bool(_little_used(evidence))
+
+
+def _little_used(evidence: QBREvidence) -> list[str]:
+    return [feature.feature for feature in evidence.features if feature.status == "underutilised"]
+
+
+def _health(evidence: QBREvidence) -> Iterator[str]:
+    quarter = evidence.reviewed_period
+    start, end, now = (evidence.fact(f"score_{moment}") for moment in ("at_start", "at_end", "now"))
+    if end is None:
+        yield f"There is no score history of {quarter}, so it cannot be said how health developed."
+    elif start is None:
+        yield f"The only health score of {quarter} is {_scored(evidence, 'at_end', end)}."
+    else:
+        yield from _development(evidence, start, end)
+    if now:
+        yield f"The latest health score is {_scored(evidence, 'now', now)}."
+
+
+def _scored(evidence: QBREvidence, moment: str, score: Fact) -> str:
+    colour = evidence.fact(f"colour_{moment}")
+    return f"{said(score)}{f' ({colour.value})' if colour else ''} on {long_date(score.as_of)}"
+
+
+def _development(evidence: QBREvidence, start: Fact, end: Fact) -> Iterator[str]:
+    was, became = _scored(evidence, "at_start", start), _scored(evidence, "at_end", end)
+    yield f"The health score was {was} and {became}{_changed(evidence.fact('score_change'))}."
+    lowest, highest = evidence.fact("score_lowest"), evidence.fact("score_highest")
+    if lowest and highest and lowest.value != highest.value:
+        yield (
+            f"The health score was lowest with {said(lowest)} on {long_date(lowest.as_of)} "
+            f"and highest with {said(highest)} on {long_date(highest.as_of)}."
+        )
+    turns = _keyed(evidence, "colour_change_")
+    yield from (f"The {turn.label} on {said(turn)}." for turn in turns)
+    if not turns and (colour := evidence.fact("colour_at_end")):
+        yield f"The colour was {colour.value} throughout."
+    for move in _keyed(evidence, "moved_by_"):
+        points = value(evidence, move.key) or 0.0
+        yield f"{_mover(move)} {'brought' if points > 0 else 'cost'} {abs(points):.1f} points of the health score."
+
+
+def _changed(change: Fact | None) -> str:
+    if change is None or not isinstance(change.value, float):
+        return ""
+    if change.value == 0:
+        return ": no change"
+    return f": {'up' if change.value > 0 else 'down'} {abs(change.value):.1f} points"
+
+
+def _mover(move: Fact) -> str:
+    """What moved the score. Its values then and now are told if they are words; figures have facts of their own."""
+    name = LABELS.get(move.key.removeprefix("moved_by_"), move.label)
+    change = move.label.removeprefix(name).strip()
+    told = f"{name} ({change})" if change and not any(letter.isdecimal() for letter in change) else name
+    return told[0].upper() + told[1:]
+
+
+def _keyed(evidence: QBREvidence, prefix: str) -> list[Fact]:
+    return [fact for fact in evidence.facts if fact.key.startswith(prefix)]
+
+
+def _adoption(evidence: QBREvidence) -> Iterator[str]:
+    was, now = evidence.fact("adoption_at_start"), evidence.fact("adoption")
+    if now and was:
+        yield (f"Feature adoption was {said(was)} on {long_date(was.as_of)} and {said(now)} on {long_date(now.as_of)}.")
+    elif now:
+        yield f"Feature adoption is {said(now)} as of {long_date(now.as_of)}."
+
+
+def _roi(evidence: QBREvidence) -> Iterator[str]:
+    for fact in _keyed(evidence, "roi_"):
+        yield f"{fact.label}: {said(fact)}, as of {long_date(fact.as_of)}."
+
+
+def _contract(evidence: QBREvidence) -> Iterator[str]:
+    end, days = evidence.fact("contract_end"), value(evidence, "days_to_renewal")
+    if end is None or days is None:
+        yield "The end of the contract is not known: confirm it."
+    elif days < 0:
+        yield f"The contract ended on {said(end)}: agree on what follows it."
+    else:
+        left = "today" if days == 0 else f"in {days:.0f} {'day' if days == 1 else 'days'}"
+        yield f"The contract runs until {said(end)}, {left}."
+    if evidence.fact("renewal_signed"):
+        yield "The renewal of the contract is signed."
+    elif terms := list(_terms(evidence)):
+        yield f"The contract {', and '.join(terms)}."
+    if renewal_due(evidence):
+        yield "Agree on the renewal: who decides, by when, and what they need to see."
+
+
+def _terms(evidence: QBREvidence) -> Iterator[str]:
+    if renews := evidence.fact("auto_renew"):
+        yield "renews by itself" if renews.value == "yes" else "does not renew by itself"
+    if notice := evidence.fact("notice_days"):
+        yield f"has a notice period of {said(notice)} {'day' if notice.value == 1 else 'days'}"
+
+
+def _steps(evidence: QBREvidence) -> Iterator[str]:
+    """What to do next, by rule, from what is known and asks for it."""
+    steps = [*_adoption_step(evidence), *_usage_steps(evidence), *_support_steps(evidence)]
+    if steps:
+        yield from steps
+    elif evidence.fact("adoption") or evidence.fact("usage_trend"):
+        yield "Nothing else that is known asks for a step: keep the regular contact."
+    else:
+        yield "Too little is known to propose more: fill in what is listed as not known."
+
+
+def _adoption_step(evidence: QBREvidence) -> Iterator[str]:
+    if features := _little_used(evidence):
+        yield f"Show what these features can do, which are little used so far: {', '.join(features[:FEATURES_NAMED])}."
+    elif (rate := evidence.fact("adoption")) and adoption_is_low(evidence):
+        yield f"Feature adoption is {said(rate)}: show what the plan includes and is not in use yet."
+
+
+def _usage_steps(evidence: QBREvidence) -> Iterator[str]:
+    usage, seats, nps = evidence.fact("usage_trend"), evidence.fact("seats"), evidence.fact("nps")
+    if usage and usage.value in ("declining", "inactive"):
+        yield f"Usage is {usage.value}: ask what changed in the daily work."
+    share = value(evidence, "seats")
+    if seats and share is not None and share > MANY_SEATS:
+        yield f"More seats are in use than were bought ({said(seats)}): agree on how many are needed."
+    elif seats and share is not None and share < FEW_SEATS:
+        yield f"Seats in use: {said(seats)}. Find out who has a seat and does not use it."
+    rating = value(evidence, "nps")
+    if nps and rating is not None and rating < LOW_NPS:
+        yield f"Ask what lies behind the NPS of {said(nps)}."
+
+
+def _support_steps(evidence: QBREvidence) -> Iterator[str]:
+    tickets, escalations = evidence.fact("open_tickets"), value(evidence, "escalations")
+    if tickets and tickets.value:
+        open_tickets = "open ticket" if tickets.value == 1 else "open tickets"
+        yield f"Go through the {said(tickets)} {open_tickets} with support."
+    if escalations:
+        yield "Make sure that every escalation was closed to everybody's satisfaction."
