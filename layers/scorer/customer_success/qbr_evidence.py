@@ -1,6 +1,6 @@
 """What is known of an account when its quarter is reviewed: every figure that a review may quote, with its source.
 
-Churn risk, the collections team's rating and the technical account manager's are left out: the customer reads along.
+The customer reads along: churn risk, ratings by other teams, invoices and what is thought of people are left out.
 """
 
 from __future__ import annotations
@@ -39,17 +39,15 @@ NEAR = timedelta(days=14)
 within a quarter stands for its start or its end if it is no farther away from it."""
 HISTORY, PAGE, REPORT = "score history", "account page", "adoption report"
 
-_INTERNAL = get_args(CapKey)
+_INTERNAL = (*get_args(CapKey), "invoice_payment_status", "stakeholder_engagement")
 _ABOUT: Mapping[str, tuple[str, ...]] = {
     "feature_adoption_rate": ("adoption",),
     "usage_trend": ("usage",),
     "login_frequency_days": ("login", "logins"),
     "days_since_last_interaction": ("contact",),
-    "invoice_payment_status": ("invoice", "invoices", "payment"),
     "support": ("support", "ticket", "tickets"),
     "days_to_renewal": ("renewal",),
     "seats_utilization_rate": ("seat", "seats"),
-    "stakeholder_engagement": ("engagement",),
     "nps_score": ("nps",),
     "escalation_count_90_days": ("escalation", "escalations"),
 }
