@@ -482,6 +482,98 @@ def test_blocks_are_kept_in_order_with_what_is_nested(notion: Any, tmp_path: Pat
     )
 
 
+def test_a_review_reads_well_as_markdown(notion: Any, tmp_path: Path) -> None:
+    # GIVEN a page with a callout of two lines, lists and text that looks like markup at the start of a line
+    source = new_source(notion, "QBR", {"Name": {"title": {}}})
+    notion.pages.create(
+        parent={"data_source_id": source},
+        properties={"Name": {"title": text("QBR")}},
+        children=[
+            {"callout": {"rich_text": text("Health 62\nup 8"), "icon": {"type": "emoji", "emoji": "📊"}}},
+            {"callout": {"rich_text": text("No icon")}},
+            {"heading_2": {"rich_text": text("Risks")}},
+            *[{"bulleted_list_item": {"rich_text": text(each)}} for each in ("one", "two")],
+            paragraph("# none\n- none\n>90%\n2. none\n-5% #1"),
+        ],
+    )
+
+    # THEN each block stands by itself, the items of a list together, and text stays text
+    [file] = (tmp_path / "notion" / "QBR").iterdir()
+    assert file.read_text() == (
+        "# QBR\n\n\n---\n\n> 📊 Health 62\n> up 8\n\n> No icon\n\n### Risks\n\n- one\n- two\n\n"
+        "\\# none\n\\- none\n\\>90%\n2\\. none\n-5% #1\n"
+    )
+
+
+def test_a_page_tells_who_edited_it_last(sandbox: Sandbox, notion: Any, clock: Clock, tmp_path: Path) -> None:
+    # GIVEN a page that the integration made, and one of a book that a person imported
+    own = notion.users.me()["id"]
+    page = new_page(notion, new_source(notion, "QBR"), "Acme")
+    loaded = load(sandbox, [row(1)])
+    [imported] = notion.data_sources.query(loaded["data_source_id"])["results"]
+    assert (page["created_by"]["id"], page["last_edited_by"]["id"]) == (own, own)
+    assert own not in (imported["created_by"]["id"], imported["last_edited_by"]["id"])
+
+    # WHEN a minute later a person adds a paragraph to it
+    clock.time += timedelta(minutes=1)
+    edit = {"page_id": page["id"], "text": "Spoke with Dana"}
+    httpx.post(sandbox.url("control") + "/notion/edit", json=edit).raise_for_status()
+
+    # THEN page, block and file tell it, while the page remains the integration's own
+    edited = notion.pages.retrieve(page["id"])
+    person = edited["last_edited_by"]["id"]
+    assert person == imported["last_edited_by"]["id"]
+    assert edited["created_by"]["id"] == own
+    assert edited["last_edited_time"] == "2024-09-30T07:01:00.000Z"
+    [block] = notion.blocks.children.list(page["id"])["results"]
+    assert (block["created_by"]["id"], block["last_edited_by"]["id"]) == (person, person)
+    [file] = (tmp_path / "notion" / "QBR").iterdir()
+    assert file.read_text().endswith("Spoke with Dana\n")
+
+    # WHEN the integration writes to either  THEN it is the last again
+    notion.blocks.children.append(page["id"], children=[paragraph("ours")])
+    notion.pages.update(imported["id"], properties={"ARR": {"number": 5}})
+    assert notion.pages.retrieve(page["id"])["last_edited_by"]["id"] == own
+    assert notion.pages.retrieve(imported["id"])["last_edited_by"]["id"] == own
+
+
+def test_a_person_cannot_edit_a_page_that_is_not_there(sandbox: Sandbox) -> None:
+    edit = {"page_id": "c5000000-0000-4000-8000-00000000dead", "text": "Hello"}
+    assert httpx.post(sandbox.url("control") + "/notion/edit", json=edit).status_code == 404
+
+
+def test_the_content_of_a_page_is_erased_with_an_update_and_only_if_the_update_fits(notion: Any) -> None:
+    # GIVEN a page with nested blocks
+    page = new_page(notion, new_source(notion), "Acme")
+    notion.blocks.children.append(page["id"], children=[paragraph("outer", paragraph("inner")), paragraph("last")])
+    outer = notion.blocks.children.list(page["id"])["results"][0]["id"]
+
+    # WHEN an update does not fit  THEN nothing is erased
+    for wrong in ({"properties": {"No Such": {"number": 1}}, "erase_content": True}, {"erase_content": "yes"}):
+        with pytest.raises(APIResponseError):
+            notion.pages.update(page["id"], **wrong)
+    assert len(notion.blocks.children.list(page["id"])["results"]) == 2
+
+    # WHEN it fits  THEN the properties are written, and the blocks are gone with all that lay in them
+    changed = notion.pages.update(page["id"], properties={"ARR": {"number": 7}}, erase_content=True)
+    assert changed["properties"]["ARR"]["number"] == 7
+    assert notion.blocks.children.list(page["id"])["results"] == []
+    with pytest.raises(APIResponseError) as refusal:
+        notion.blocks.children.list(outer)
+    assert refusal.value.code == "object_not_found"
+
+    # AND the page takes new ones
+    notion.blocks.children.append(page["id"], children=[paragraph("new")])
+    assert len(notion.blocks.children.list(page["id"])["results"]) == 1
+
+
+def test_a_page_in_the_trash_takes_no_blocks(notion: Any) -> None:
+    page = new_page(notion, new_source(notion), "Acme")
+    notion.pages.update(page["id"], in_trash=True)
+    with pytest.raises(APIResponseError, match="archived"):
+        notion.blocks.children.append(page["id"], children=[paragraph("late")])
+
+
 def test_relations_show_25_pages_and_the_rest_when_asked(notion: Any) -> None:
     # GIVEN 27 accounts that one digest refers to
     accounts = new_source(notion, schema={"Name": {"title": {}}})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import zip_longest
 from typing import Any
 
 from local.sandbox.notion.properties import simple, stored
@@ -10,6 +12,7 @@ from local.sandbox.notion.text import escaped, marked, plain
 from local.sandbox.wire import Json
 
 INDENT = "    "
+LISTS = ("bulleted_list_item", "numbered_list_item", "to_do")
 
 
 def page_as_markdown(
@@ -39,17 +42,21 @@ def _one_line(value: Any) -> str:
 
 def _blocks(blocks: list[Json], children: Callable[[str], list[Json]], indent: str = "") -> list[str]:
     lines: list[str] = []
-    for block in blocks:
+    for block, following in zip_longest(blocks, blocks[1:]):
         inner = children(block["id"])
         if block["type"] == "table":
             lines += [indent + line for line in _table(inner)]
             continue
         text = _block(block).replace("\n", f"\n{indent}")
         lines += [indent + text, *_blocks(inner, children, indent + INDENT)]
-        if block["type"] not in ("bulleted_list_item", "numbered_list_item", "to_do"):
+        # Only items of one list follow each other closely.
+        if lines[-1] and (block["type"] not in LISTS or (following and following["type"] != block["type"])):
             lines.append("")
     return lines
 
+
+# Where a line of a paragraph would begin a heading, a quote or an item of a list.
+_LINE_MARK = re.compile(r"^(\d+(?=[.)]\s)|(?=#+\s|[+-]\s|>))", re.MULTILINE)
 
 _MARKS: Mapping[str, str] = {
     "heading_1": "## ",
@@ -58,8 +65,6 @@ _MARKS: Mapping[str, str] = {
     "bulleted_list_item": "- ",
     "numbered_list_item": "1. ",
     "toggle": "- ",
-    "quote": "> ",
-    "callout": "> ",
 }
 
 
@@ -73,7 +78,11 @@ def _block(block: Json) -> str:
         return f"<{content.get('url', '')}>"
     if kind == "to_do":
         return f"- [{'x' if content.get('checked') else ' '}] {marked(content['rich_text'])}"
-    return _MARKS.get(kind, "") + marked(content.get("rich_text", []))
+    if kind in ("quote", "callout"):
+        icon = (content.get("icon") or {}).get("emoji", "")
+        return "> " + f"{icon} {marked(content['rich_text'])}".lstrip().replace("\n", "\n> ")
+    text = marked(content.get("rich_text", []))
+    return _LINE_MARK.sub(r"\1\\", text) if kind == "paragraph" else _MARKS.get(kind, "") + text
 
 
 def _table(rows: list[Json]) -> list[str]:
