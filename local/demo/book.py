@@ -77,7 +77,7 @@ def read_text(path: Path) -> str:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise DemoError(f"{path}: {error.strerror}; ACCOUNTS must name a CSV file") from error
+        raise DemoError(f"{path}: {error.strerror}; expected a CSV file") from error
     if not content.strip():
         raise DemoError(f"{path}: the file is empty")
     if b"\0" in content:

@@ -1,0 +1,75 @@
+"""`python -m local.import_history FILE --table NAME --tenant ID`: into a real deployment, by the usual AWS credentials.
+
+`make import-history` gives the three by its variables FILE, TABLE and TENANT.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import BotoCoreError
+from rich.console import Console
+
+from customer_success.aws.accounts import DynamoAccountRows
+from customer_success.aws.history import DynamoScoreHistory
+from customer_success.aws.table import Table
+from customer_success.errors import Misconfigured, Refused, Unavailable
+from customer_success.health_scorer import CSMHealthScorer
+from customer_success.scorecard import DEFAULT_SCORECARD
+from local.demo.book import read_book
+from local.demo.errors import DemoError
+from local.import_history.entries import History
+from local.import_history.job import import_history
+from local.import_history.told import counting, tell
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Import, and tell what became of the lines. 0 if all went well, 1 with the reason on standard error."""
+    asked = _asked(arguments)
+    console = Console(markup=False, emoji=False, highlight=False)
+    try:
+        scorer = CSMHealthScorer(
+            green_threshold=asked.green_threshold,
+            amber_threshold=asked.amber_threshold,
+            churn_window_days=asked.churn_window_days,
+        )
+        history = History(read_book(Path(asked.file)))
+        table = Table(boto3.Session().client("dynamodb"), asked.table, asked.tenant)
+        with counting(console, len(history)) as step:
+            done = import_history(
+                history,
+                DynamoAccountRows(table),
+                DynamoScoreHistory(table),
+                today=datetime.now(UTC).date(),
+                scorer=scorer,
+                step=step,
+            )
+    except (DemoError, Refused, Unavailable, Misconfigured, BotoCoreError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    tell(console, done)
+    return 0
+
+
+def _asked(arguments: Sequence[str]) -> argparse.Namespace:
+    """What is asked for; the thresholds are those of the deployment, so that older colours mean the same."""
+    given, scorecard = os.environ, DEFAULT_SCORECARD
+    parser = argparse.ArgumentParser(prog="python -m local.import_history", description=__doc__)
+    file, table, tenant = given.get("FILE"), given.get("TABLE"), given.get("TENANT")
+    parser.add_argument("file", nargs="?" if file else None, default=file, help="a CSV: account, date, signals")
+    parser.add_argument("--table", default=table, required=not table, help="the deployment's output TableName")
+    parser.add_argument("--tenant", default=tenant, required=not tenant, help="the deployment's parameter TenantId")
+    parser.add_argument("--green-threshold", type=float, default=scorecard.green_threshold)
+    parser.add_argument("--amber-threshold", type=float, default=scorecard.amber_threshold)
+    parser.add_argument("--churn-window-days", type=int, default=scorecard.churn.window_days)
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,72 @@
+"""The import: lines become points of the score history where none is yet. It may be repeated, and replaces nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from customer_success.account_row import Point
+from customer_success.health_scorer import CSMHealthScorer
+from customer_success.ports import AccountRows, ScoreHistory
+from local.import_history.entries import Entry, History, Known, Rejected
+
+
+@dataclass(slots=True)
+class Imported:
+    """What became of a file's lines: read = imported + known + rejected. `accounts` got points that are new."""
+
+    read: int = 0
+    imported: int = 0
+    known: int = 0
+    accounts: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return (
+            f"read {self.read} = imported {self.imported} (of {self.accounts} accounts) "
+            f"+ already known {self.known} + rejected {len(self.rejected)}"
+        )
+
+
+def import_history(
+    history: History,
+    rows: AccountRows,
+    points: ScoreHistory,
+    *,
+    today: date,
+    scorer: CSMHealthScorer | None = None,
+    step: Callable[[], None] = lambda: None,
+) -> Imported:
+    """Import what a file holds of days before `today`; `step` is told each line that is done.
+
+    A day of which the account has a point already keeps it. Raises `Unavailable`, `Misconfigured`.
+    """
+    known = Known((row.account_id, row.account.name) for row in rows.every())
+    done = Imported(read=len(history))
+    by_account: dict[str, list[Entry]] = {}
+    for made in history.entries(known, scorer or CSMHealthScorer(), today):
+        if isinstance(made, Entry):
+            by_account.setdefault(made.account_id, []).append(made)
+        else:
+            done.rejected.append(made)
+            step()
+    points.put_many(_new(by_account, points, done, step))
+    return done
+
+
+def _new(
+    by_account: dict[str, list[Entry]], points: ScoreHistory, done: Imported, step: Callable[[], None]
+) -> Iterator[tuple[str, Point]]:
+    """The points of days that have none, one account after the other."""
+    for account_id, entries in by_account.items():
+        days = [entry.point.on for entry in entries]
+        there = {point.on for point in points.between(account_id, min(days), max(days))}
+        new = [entry.point for entry in entries if entry.point.on not in there]
+        done.known += len(entries) - len(new)
+        done.imported += len(new)
+        done.accounts += bool(new)
+        for point in new:
+            yield account_id, point
+        for _ in entries:
+            step()
