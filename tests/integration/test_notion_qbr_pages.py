@@ -202,13 +202,16 @@ def test_a_long_review_arrives_whole(
     assert (calls[CREATE], calls[APPEND], calls[UPDATE]) == (1, 2, 1)
 
 
-def test_an_empty_review_is_a_page_all_the_same(client: NotionClient, pages: NotionQbrPages, account_page: str) -> None:
+def test_an_empty_review_is_a_page_all_the_same(
+    sandbox: Sandbox, client: NotionClient, pages: NotionQbrPages, account_page: str
+) -> None:
     # GIVEN a review without a block  WHEN it is created, and replaced  THEN nothing empty is appended
     page = replace(review(account_page), blocks=(), owner_email=None)
     page_id = pages.create(page)
     assert pages.replace(page_id, page)
     assert read(client, page_id) == ()
     assert properties_of(client, page_id)["Owner Email"]["email"] is None
+    assert APPEND not in requests_to(sandbox, "notion")
 
 
 def test_a_dropped_create_is_looked_up_not_repeated(

@@ -110,6 +110,7 @@ def test_batches_count_what_lies_inside_the_blocks() -> None:
 def test_batches_stay_below_the_weight_of_a_request() -> None:
     blocks = list(line_blocks([Line("漢" * 20_000)] * 10))
     assert all(len(json.dumps(batch)) < 500_000 for batch in batches(blocks))
+    assert [len(batch) for batch in batches(blocks)] == [3, 3, 3, 1]
     assert [block for batch in batches(blocks) for block in batch] == blocks
 
 
