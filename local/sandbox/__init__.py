@@ -1,4 +1,4 @@
-"""Small servers that speak the wire formats of Notion, Gmail, Google Chat and Slack."""
+"""Small servers that speak the wire formats of Notion, Gmail, Google Chat, Slack and Bedrock."""
 
 from local.sandbox.server import NOTION_TOKEN, SLACK_TOKEN, Sandbox
 

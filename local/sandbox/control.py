@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from local.sandbox.bedrock import Bedrock
+from local.sandbox.bedrock_model import Behaviour
 from local.sandbox.faults import Fault, Faults, Limit, Limits, Tally
 from local.sandbox.notion.blocks import read_blocks
 from local.sandbox.notion.load import Book, load
@@ -43,12 +45,21 @@ class Control(Vendor):
 
     name = "control"
 
-    def __init__(self, faults: Faults, limits: Limits, tally: Tally, workspace: Workspace, people: People) -> None:
+    def __init__(
+        self,
+        faults: Faults,
+        limits: Limits,
+        tally: Tally,
+        workspace: Workspace,
+        people: People,
+        bedrock: Bedrock,
+    ) -> None:
         self._faults = faults
         self._limits = limits
         self._tally = tally
         self._workspace = workspace
         self._people = people
+        self._bedrock = bedrock
         self.routes = (
             Route("GET", "/faults", lambda _: Reply({"faults": faults.shown()})),
             Route("POST", "/faults", self._add_fault),
@@ -60,6 +71,10 @@ class Control(Vendor):
             Route("POST", "/notion/share", self._share),
             Route("POST", "/notion/load", self._load),
             Route("POST", "/notion/edit", self._edit),
+            Route("GET", "/bedrock", lambda _: Reply({"behaviours": bedrock.behaviours.shown()})),
+            Route("POST", "/bedrock", self._misbehave),
+            Route("DELETE", "/bedrock", self._behave),
+            Route("GET", "/tokens", lambda _: Reply(bedrock.tokens)),
             # Files are written with the change they show, so none is ever outstanding.
             Route("GET", "/flush", lambda _: Reply({"outstanding": 0})),
         )
@@ -89,6 +104,7 @@ class Control(Vendor):
 
     def _count_anew(self, _: Request) -> Reply:
         self._tally.reset()
+        self._bedrock.count_anew()
         return Reply({})
 
     def _set_people(self, request: Request) -> Reply:
@@ -108,3 +124,11 @@ class Control(Vendor):
         paragraph = read_blocks([{"paragraph": {"rich_text": [{"text": {"content": edit.text}}]}}])
         self._workspace.append(edit.page_id, paragraph, None, by=PERSON)
         return Reply({})
+
+    def _misbehave(self, request: Request) -> Reply:
+        self._bedrock.behaviours.add(Behaviour.model_validate_json(request.body))
+        return Reply({"behaviours": self._bedrock.behaviours.shown()})
+
+    def _behave(self, _: Request) -> Reply:
+        self._bedrock.behaviours.clear()
+        return Reply({"behaviours": []})

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from local.sandbox.wire import Json
 
-VendorName = Literal["notion", "gmail", "chat", "slack", "token"]
+VendorName = Literal["notion", "gmail", "chat", "slack", "bedrock", "token"]
 
 
 class Fault(BaseModel):

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
+from local.sandbox.bedrock import Bedrock
 from local.sandbox.control import Control
 from local.sandbox.faults import Faults, Limits, Tally
 from local.sandbox.gmail import Gmail
@@ -39,6 +40,7 @@ BASE_PATHS: Mapping[str, str] = {
     "gmail": "/",
     "chat": "/chat",
     "slack": "/slack/api/",
+    "bedrock": "/bedrock",
     "token": "/token",
     "control": "/control",
 }
@@ -49,7 +51,7 @@ def _now() -> datetime:
 
 
 class Sandbox:
-    """Notion, Gmail, Google Chat and Slack on one port of this machine.
+    """Notion, Gmail, Google Chat, Slack and Bedrock on one port of this machine.
 
     What they are sent stays below `folder`, as state that the next start goes on from and as files to read. A
     fault, a limit and the count of requests last only as long as the sandbox runs. `clock` dates what is
@@ -75,15 +77,16 @@ class Sandbox:
         self._faults, self._limits, self._tally = Faults(), Limits(), Tally()
         self._workspace = Workspace(self._store, clock)
         people = People(self._store)
-        gmail = Gmail(self._store)
+        gmail, bedrock = Gmail(self._store), Bedrock(self._store, clock)
         self._vendors: Mapping[str, Vendor] = {
             "notion": Notion(self._workspace, notion_token, notion_query_limit),
             "gmail": gmail,
             "upload": gmail,
             "chat": GoogleChat(self._store, clock),
             "slack": Slack(self._store, people, slack_token, clock),
+            "bedrock": bedrock,
             "token": TokenEndpoint(people),
-            "control": Control(self._faults, self._limits, self._tally, self._workspace, people),
+            "control": Control(self._faults, self._limits, self._tally, self._workspace, people, bedrock),
         }
         self._store.commit()
         self._server: _Server | None = None
@@ -171,7 +174,9 @@ class Sandbox:
         if status == 429:
             self._tally.count_throttled(vendor.name)
         reply = vendor.error(status)
-        return reply if retry_after is None else Reply(reply.body, status, {"Retry-After": str(retry_after)})
+        if retry_after is None:
+            return reply
+        return Reply(reply.body, status, {**reply.headers, "Retry-After": str(retry_after)})
 
 
 class _Server(ThreadingHTTPServer):

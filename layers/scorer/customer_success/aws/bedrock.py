@@ -1,0 +1,235 @@
+"""Reviews written by a model on Bedrock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Protocol
+
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from customer_success.aws.errors import code_of, fault, translated
+from customer_success.aws.model_schema import answer_schema
+from customer_success.errors import Misconfigured, NotWritten, OutOfTime, Unavailable
+from customer_success.evidence import QBREvidence
+from customer_success.narrator import short
+from customer_success.ports import Narration
+from customer_success.prompts import build_qbr_prompt
+from customer_success.schemas import QBRContent
+
+CONNECT_SECONDS = 3
+READ_SECONDS = 60
+CALL_SECONDS = CONNECT_SECONDS + READ_SECONDS
+"""The longest that one call takes; with less time left none is begun."""
+MODEL_CLIENT_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS
+)
+"""For the client of a model. It repeats nothing by itself: each repeat of a call that timed out is billed."""
+MAX_TOKENS = 4_000
+"""Of one answer; a review with forty features takes about half of them."""
+CALLS = 2
+"""The question, and one turn to mend the answer."""
+
+_ACCEPTED = ("end_turn", "tool_use")
+_CUT_OFF = ("max_tokens", "model_context_window_exceeded")
+_REFUSALS = ("content_filtered", "guardrail_intervened", "refusal")
+_PASSING = ("ModelErrorException", "ModelNotReadyException", "ModelTimeoutException")
+_SECTIONS = ("account_health_summary", "roi_and_business_impact", "expansion_and_next_steps")
+_COPIED = ("account_id", "period", "reviewed_period")
+_PROBLEMS_TOLD = 5
+_LONGEST_REASON = 300
+
+Turn = dict[str, Any]
+
+
+class ConverseClient(Protocol):
+    """What is needed of boto3's client for "bedrock-runtime"."""
+
+    def converse(self, **request: Any) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    text: str
+    stop_reason: str
+    tokens_in: int
+    tokens_out: int
+
+
+class _Unusable(Exception):
+    """An answer that is no review. The text says why, without anything of what it said; `advice` is for the model."""
+
+    def __init__(self, reason: str, advice: str) -> None:
+        super().__init__(reason)
+        self.advice = advice
+
+
+class BedrockNarrator:
+    """`Narrator` on a model that answers Converse in a JSON schema.
+
+    `time_left` gives the seconds that may still be spent. An answer is bound to the schema, then checked all the
+    same; one that cannot be used is sent back once, with what was wrong with it.
+    """
+
+    def __init__(
+        self,
+        client: ConverseClient,
+        model_id: str,
+        *,
+        time_left: Callable[[], float],
+        max_tokens: int = MAX_TOKENS,
+    ) -> None:
+        self._client = client
+        self._model_id = model_id
+        self._time_left = time_left
+        self._max_tokens = max_tokens
+        self._where = f"model {model_id!r}"
+
+    def write_qbr(self, evidence: QBREvidence) -> Narration:
+        """As the port says. Raises `OutOfTime` when a call could outlast the time left, and `Misconfigured` when the
+        model may not be called or refuses the request as such.
+        """
+        prompt = build_qbr_prompt(evidence)
+        turns = [_turn("user", prompt.user)]
+        answers: list[_Answer] = []
+        reasons: list[str] = []
+        while len(answers) < CALLS:
+            answer = self._ask(prompt.system, turns)
+            answers.append(answer)
+            try:
+                content = _read(answer, evidence)
+            except _Unusable as unusable:
+                reasons.append(str(unusable))
+                turns = _sent_back(prompt.user, answer, unusable)
+            else:
+                return Narration(
+                    content,
+                    self._model_id,
+                    tokens_in=sum(answer.tokens_in for answer in answers),
+                    tokens_out=sum(answer.tokens_out for answer in answers),
+                    calls=len(answers),
+                )
+        raise NotWritten(
+            f"{self._where} wrote no review of account {evidence.account_id!r}: {'; asked again: '.join(reasons)}"
+        )
+
+    def _ask(self, system: str, turns: Sequence[Turn]) -> _Answer:
+        left = self._time_left()
+        if left < CALL_SECONDS:
+            raise OutOfTime(f"{self._where}: a call may take {CALL_SECONDS} s, and {max(left, 0):.0f} s are left")
+        with translated(self._where):
+            try:
+                answer = self._client.converse(
+                    modelId=self._model_id,
+                    system=[{"text": system}],
+                    messages=turns,
+                    inferenceConfig={"maxTokens": self._max_tokens, "temperature": 0.0},
+                    outputConfig=_output(),
+                )
+            except ClientError as error:
+                raise _refusal(self._where, error) from error
+        return _answer(self._where, answer)
+
+
+@cache
+def _output() -> dict[str, Any]:
+    # The same for every account, since Bedrock compiles a schema when it first sees it and keeps it for a day.
+    schema = {"name": "quarterly_review", "schema": answer_schema(QBRContent)}
+    return {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": schema}}}
+
+
+def _turn(role: str, *texts: str) -> Turn:
+    return {"role": role, "content": [{"text": text} for text in texts]}
+
+
+def _sent_back(question: str, answer: _Answer, unusable: _Unusable) -> list[Turn]:
+    """The conversation so far, and what was wrong with the answer."""
+    complaint = (
+        f"This answer cannot be used: {unusable}. {unusable.advice} Answer with the whole JSON document and nothing "
+        "else; the rules and the account data stay as they are."
+    )
+    if not answer.text.strip():
+        # Converse takes no empty turn, and no two turns of the user.
+        return [_turn("user", question, complaint)]
+    return [_turn("user", question), _turn("assistant", answer.text), _turn("user", complaint)]
+
+
+def _answer(where: str, answer: Mapping[str, Any]) -> _Answer:
+    try:
+        usage, blocks = answer["usage"], answer["output"]["message"]["content"]
+        return _Answer(
+            text="".join(block.get("text", "") for block in blocks),
+            stop_reason=answer["stopReason"],
+            tokens_in=usage["inputTokens"],
+            tokens_out=usage["outputTokens"],
+        )
+    except KeyError as missing:
+        raise Unavailable(f"{where}: its answer came without {missing}") from missing
+
+
+def _read(answer: _Answer, evidence: QBREvidence) -> QBRContent:
+    """The review that an answer holds. Raises `_Unusable`."""
+    _check_end(answer)
+    try:
+        content = QBRContent.model_validate_json(answer.text)
+    except ValidationError as error:
+        raise _unfit(error.errors(include_url=False, include_input=False)) from error
+    wrong = [name for name in _COPIED if getattr(content, name) != getattr(evidence, name)]
+    if wrong:
+        raise _Unusable(f"{' and '.join(wrong)} not copied", "Copy them from the account data letter by letter.")
+    empty = [name for name in _SECTIONS if not getattr(content, name)]
+    if empty:
+        raise _Unusable(f"nothing in {' and '.join(empty)}", "Write at least one sentence in each written section.")
+    return content
+
+
+def _check_end(answer: _Answer) -> None:
+    reason = answer.stop_reason
+    if reason in _ACCEPTED:
+        return
+    if reason in _CUT_OFF:
+        raise _Unusable(
+            f"cut off ({reason}) after {answer.tokens_out} tokens",
+            "Be much shorter: at most three sentences in each written section, and comments of a few words.",
+        )
+    if reason in _REFUSALS:
+        raise _Unusable(f"refused ({reason})", "Write the review in plain business words from the facts alone.")
+    raise _Unusable(f"broke off ({reason})", "Answer in the JSON schema.")
+
+
+def _unfit(details: Sequence[ErrorDetails]) -> _Unusable:
+    if details[0]["type"] == "json_invalid":
+        return _Unusable("not JSON", "Answer in the JSON schema.")
+    problems = list(dict.fromkeys(map(_problem, details)))[:_PROBLEMS_TOLD]
+    return _Unusable(f"not as the schema has it: {'; '.join(problems)}", "Use the fields of the schema and no others.")
+
+
+def _problem(detail: ErrorDetails) -> str:
+    """What is wrong with one field. Names that the model made up are not told: they may be account data."""
+    if detail["type"] == "extra_forbidden":
+        return "a field too many"
+    place = ".".join(map(str, detail["loc"])) or "the whole"
+    return f"{place}: {detail['msg']}"
+
+
+def _refusal(where: str, error: ClientError) -> Unavailable | Misconfigured:
+    """Our error for a call that Bedrock did not carry out."""
+    code, response = code_of(error), error.response.get("ResponseMetadata", {})
+    text = short(error.response.get("Error", {}).get("Message", "no reason given"), _LONGEST_REASON)
+    # These say that the model failed this once, although their status is the caller's fault.
+    status = 503 if code in _PASSING else response.get("HTTPStatusCode", 0)
+    known = fault(where, code, text, status=status)
+    if isinstance(known, Unavailable):
+        return Unavailable(str(known), retry_after=_seconds(response.get("HTTPHeaders", {}).get("retry-after")))
+    return Misconfigured(
+        f"{where}: {code}: {text}; check that the id is right, that access to the model is enabled in this region, "
+        "that the function's role may invoke it, and that it can answer in a JSON schema"
+    )
+
+
+def _seconds(told: str | None) -> float | None:
+    return float(told) if told and told.isdecimal() else None

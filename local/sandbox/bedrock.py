@@ -1,0 +1,185 @@
+"""Bedrock's Converse: checks a request as Bedrock does, and has the sandbox's model answer it."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from local.sandbox.bedrock_model import Answer, Behaviours, account_data, answer
+from local.sandbox.store import Store
+from local.sandbox.wire import Json, Reply, Request, Route, Vendor, VendorError
+
+CALLS = "bedrock/calls.jsonl"
+CHARACTERS_PER_TOKEN = 4
+"""A token is counted as four characters, begun ones as whole ones: near enough for English, and the same each time."""
+# By HTTP status: the exception's name and message.
+ERRORS: Mapping[int, tuple[str, str]] = {
+    400: ("ValidationException", "The request is not valid."),
+    403: ("AccessDeniedException", "You don't have access to the model with the specified model ID."),
+    404: ("ResourceNotFoundException", "Could not resolve the foundation model from the provided model identifier."),
+    408: ("ModelTimeoutException", "The model took too long to process the request."),
+    424: ("ModelErrorException", "The model failed while it processed the request."),
+    429: ("ThrottlingException", "Too many requests, please wait before trying again."),
+    500: ("InternalServerException", "An internal server error occurred."),
+    503: ("ServiceUnavailableException", "The service is currently unavailable."),
+}
+UNSUPPORTED = (
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    *("minLength", "maxLength", "pattern", "minItems", "maxItems", "uniqueItems"),
+)
+
+
+class Bedrock(Vendor):
+    """Every model that has a name, all of them the same. It writes reviews, and tells so to whoever asks for else.
+
+    Each answer is kept as a line of `bedrock/calls.jsonl`, with the prompt that it answers.
+    """
+
+    name = "bedrock"
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+        self.behaviours = Behaviours()
+        self.count_anew()
+        self.routes = (Route("POST", "/model/{model_id}/converse", self._converse),)
+
+    def count_anew(self) -> None:
+        """Begin to count calls and tokens anew."""
+        self.tokens = {"calls": 0, "input": 0, "output": 0}
+
+    def error(self, status: int) -> Reply:
+        """Bedrock's answer for this status."""
+        return _error(status)
+
+    def admit(self, request: Request) -> None:
+        """Bedrock asks for a signed request. The signature itself is not checked, as the sandbox knows no keys."""
+        if not request.headers.get("authorization", "").startswith("AWS4-HMAC-SHA256 Credential="):
+            raise VendorError(_error(403, "Missing Authentication Token", "MissingAuthenticationTokenException"))
+
+    def _converse(self, request: Request, model_id: str) -> Reply:
+        begun = time.perf_counter()
+        asked = request.json()
+        _check(asked)
+        account = account_data(_texts(asked["messages"][:1]))
+        if account is None or "facts" not in account or "outputConfig" not in asked:
+            raise _invalid("The sandbox writes reviews only: from fenced account data with facts, to a JSON schema")
+        behaviour = self.behaviours.take(str(account.get("account_id", "")))
+        said = _within(answer(account, behaviour), asked.get("inferenceConfig", {}).get("maxTokens"))
+        usage = self._count(asked, said)
+        body = {
+            "output": {"message": {"role": "assistant", "content": [{"text": said.text}] if said.text else []}},
+            "stopReason": said.stop_reason,
+            "usage": usage,
+            "metrics": {"latencyMs": round((time.perf_counter() - begun) * 1000)},
+        }
+        self._keep(model_id, asked, said, usage)
+        return Reply(body, headers={"x-amzn-RequestId": str(uuid4())})
+
+    def _count(self, asked: Json, said: Answer) -> Json:
+        """The tokens of all texts of the request, and of the answer; the schema is not counted."""
+        read = _tokens(_texts([{"content": asked.get("system", [])}, *asked["messages"]]))
+        written = _tokens(said.text)
+        self.tokens["calls"] += 1
+        self.tokens["input"] += read
+        self.tokens["output"] += written
+        return {"inputTokens": read, "outputTokens": written, "totalTokens": read + written}
+
+    def _keep(self, model_id: str, asked: Json, said: Answer, usage: Json) -> None:
+        call = {
+            "time": self._clock().isoformat(),
+            "model": model_id,
+            "stopReason": said.stop_reason,
+            "usage": usage,
+            "prompt": {"system": asked.get("system", []), "messages": asked["messages"]},
+            "answer": said.text,
+        }
+        self._store.append(CALLS, call)
+
+
+def _error(status: int, message: str = "", kind: str = "") -> Reply:
+    usual_kind, usual_message = ERRORS.get(status, ERRORS[500 if status >= 500 else 400])
+    headers = {"x-amzn-ErrorType": kind or usual_kind, "x-amzn-RequestId": str(uuid4())}
+    return Reply({"message": message or usual_message}, status, headers)
+
+
+def _invalid(message: str) -> VendorError:
+    return VendorError(_error(400, message))
+
+
+def _tokens(text: str) -> int:
+    return math.ceil(len(text) / CHARACTERS_PER_TOKEN)
+
+
+def _texts(messages: list[Json]) -> str:
+    return "".join(block["text"] for message in messages for block in message["content"])
+
+
+def _within(said: Answer, max_tokens: int | None) -> Answer:
+    """The answer as far as it may go."""
+    if max_tokens is None or _tokens(said.text) <= max_tokens:
+        return said
+    return Answer(said.text[: max_tokens * CHARACTERS_PER_TOKEN], "max_tokens")
+
+
+def _check(asked: Json) -> None:
+    """Raise `VendorError` for a request that Bedrock would refuse."""
+    messages = asked.get("messages")
+    if not isinstance(messages, list) or not messages or messages[0].get("role") != "user":
+        raise _invalid("A conversation must start with a user message.")
+    for before, message in zip([None, *messages], messages, strict=False):
+        if before is not None and before.get("role") == message.get("role"):
+            raise _invalid("A conversation must alternate between user and assistant roles.")
+        _check_content(message.get("content"))
+    if messages[-1]["role"] != "user":
+        raise _invalid("This model does not support assistant message prefill; it must end with a user message.")
+    if asked.get("system"):
+        _check_content(asked["system"])
+    if "outputConfig" in asked:
+        _check_output(asked["outputConfig"])
+
+
+def _check_content(content: Any) -> None:
+    if not isinstance(content, list) or not content:
+        raise _invalid("The content field in the Message object is empty.")
+    for block in content:
+        text = block.get("text") if isinstance(block, dict) else None
+        if not isinstance(text, str) or not text.strip():
+            raise _invalid("The text field in the ContentBlock object is blank; the sandbox reads nothing but text.")
+
+
+def _check_output(config: Json) -> None:
+    text_format = config.get("textFormat", {})
+    text = text_format.get("structure", {}).get("jsonSchema", {}).get("schema")
+    if text_format.get("type") != "json_schema" or not isinstance(text, str):
+        raise _invalid("outputConfig.textFormat must be of type json_schema, its schema a string of JSON.")
+    try:
+        schema = json.loads(text)
+    except ValueError as error:
+        raise _invalid(f"outputConfig.textFormat: the schema is not valid JSON: {error}") from error
+    if complaint := next(_complaints(schema, "schema"), None):
+        raise _invalid(f"outputConfig.textFormat: {complaint}")
+
+
+def _complaints(schema: Any, place: str) -> Iterator[str]:
+    """What a schema has that Bedrock does not take. Names of properties and definitions are no keywords."""
+    if isinstance(schema, list):
+        for index, part in enumerate(schema):
+            yield from _complaints(part, f"{place}[{index}]")
+    if not isinstance(schema, dict):
+        return
+    if schema.get("type") == "object" and schema.get("additionalProperties") is not False:
+        yield f"{place}: for 'object' type, 'additionalProperties' must be explicitly set to false"
+    for name, part in schema.items():
+        if name in UNSUPPORTED:
+            yield f"{place}: for '{schema.get('type')}' type, property '{name}' is not supported"
+        named = part.items() if name in ("properties", "$defs") and isinstance(part, dict) else ()
+        for key, inner in named:
+            yield from _complaints(inner, f"{place}.{name}.{key}")
+        if not named:
+            yield from _complaints(part, f"{place}.{name}")
