@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from customer_success.evidence import Fact, QBREvidence
+from customer_success.evidence import Fact, QBREvidence, Unit
 from customer_success.narrator import LOW_ADOPTION
 from customer_success.periods import long_date
 from customer_success.ports import Narration
@@ -42,14 +42,18 @@ def said(fact: Fact) -> str:
         return long_date(fact.day)
     if isinstance(fact.value, str):
         return fact.value
-    match fact.unit:
+    return _figure(fact.value, fact.unit).replace("-", "−")
+
+
+def _figure(number: float, unit: Unit) -> str:
+    match unit:
         case "points":
-            return f"{fact.value:.1f}".replace("-", "−")
+            return f"{number:.1f}"
         case "share":
-            return f"{fact.value:.0%}"
+            return f"{number:.0%}"
         case "amount":
-            return f"{fact.value:,.0f}"
-    return f"{fact.value:,.2f}".rstrip("0").rstrip(".")
+            return f"{number:,.0f}"
+    return f"{round(number, 4):,}".removesuffix(".0")
 
 
 def value(evidence: QBREvidence, key: str) -> float | None:
