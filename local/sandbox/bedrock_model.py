@@ -18,8 +18,7 @@ INVENTED = "Customers like this save 37 % on average."
 """What no fact bears out. It stands in every review, as a real model's may, so that the check has something to find."""
 
 _FENCED = re.compile(r'<account_data id="(\w+)">\n(.*)\n</account_data id="\1">', re.DOTALL)
-_ABOUT_RETURNS = re.compile(r"\b(roi|return|saved|savings)\b", re.IGNORECASE)
-_ABOUT_WHAT_COMES = re.compile(r"\b(contract|renewal|notice|seats?)\b", re.IGNORECASE)
+_COMING = ("arr", "auto_renew", "contract", "days_to_renewal", "notice", "plan", "renewal", "seats")
 _SHARE = re.compile(r"\d+(?:\.\d+)? ?%")
 
 
@@ -99,13 +98,13 @@ def answer(account: Json, behaviour: BehaviourName | None) -> Answer:
 
 
 def _review(account: Json) -> Json:
-    """A review with a bullet for each fact, in the section that its label points to."""
+    """A review with a bullet for each fact, in the section that its key points to."""
     returns: list[str] = []
     coming: list[str] = []
     health: list[str] = []
     for fact in account["facts"]:
-        label = fact["label"]
-        section = returns if _ABOUT_RETURNS.search(label) else coming if _ABOUT_WHAT_COMES.search(label) else health
+        key, label = fact["key"], fact["label"]
+        section = returns if key.startswith("roi") else coming if key.startswith(_COMING) else health
         section.append(f"{label[:1].upper()}{label[1:]}: {_words(fact['value'], fact['unit'])}.")
     name, period, reviewed = account["account_name"], account["period"], account["reviewed_period"]
     return {

@@ -25,11 +25,11 @@ ACCOUNT: dict[str, Any] = {
     "period": "Q1 2026",
     "reviewed_period": "Q4 2025",
     "facts": [
-        {"label": "health score at the end", "value": 71.52, "unit": "points"},
-        {"label": "feature adoption", "value": 0.625, "unit": "share"},
-        {"label": "contract end", "value": "2026-06-30", "unit": "date"},
-        {"label": "seats bought", "value": 1200.0, "unit": "count"},
-        {"label": "usage", "value": "growing", "unit": "word"},
+        {"key": "score_at_end", "label": "health score at the end", "value": 71.52, "unit": "points"},
+        {"key": "adoption", "label": "feature adoption", "value": 0.625, "unit": "share"},
+        {"key": "contract_end", "label": "contract end", "value": "2026-06-30", "unit": "date"},
+        {"key": "seats", "label": "seats bought", "value": 1200.0, "unit": "count"},
+        {"key": "usage_trend", "label": "usage", "value": "growing", "unit": "word"},
     ],
     "features": [{"feature": "Reports", "status": "used", "comment": ""}],
     "not_known": [],
@@ -133,7 +133,7 @@ def test_a_review_is_written_from_the_facts_and_one_figure_of_its_own(bedrock: A
 
 def test_a_measured_return_takes_the_place_of_not_measured(bedrock: Any) -> None:
     # GIVEN a fact about the return  WHEN a review is asked for  THEN it says that, and not that nothing was measured
-    measured = ACCOUNT | {"facts": [{"label": "ROI hours saved", "value": 120, "unit": "number"}]}
+    measured = ACCOUNT | {"facts": [{"key": "roi_hours", "label": "ROI hours saved", "value": 120, "unit": "number"}]}
     review = json.loads(text_of(converse(bedrock, messages=[turn("user", fenced(measured))])))
     assert review["roi_and_business_impact"][:-1] == ["ROI hours saved: 120."]
 

@@ -109,8 +109,8 @@ def test_a_review_is_asked_for_with_all_that_is_known_and_no_more() -> None:
         "reviewed_from": "2025-10-01",
         "reviewed_to": "2025-12-31",
         "facts": [
-            {"label": "adoption rate", "value": 0.4, "unit": "share", **source},
-            {"label": "roi hours", "value": 120, "unit": "number", **source},
+            {"key": "adoption_rate", "label": "adoption rate", "value": 0.4, "unit": "share", **source},
+            {"key": "roi_hours", "label": "roi hours", "value": 120, "unit": "number", **source},
         ],
         "features": [{"feature": "Reports", "status": "used", "comment": ""}],
         "not_known": ["NPS was not asked for"],

@@ -52,6 +52,7 @@ You write the quarterly business review (QBR) that a customer success manager go
 {_FACTS}
 - A value's unit says how to read it: "points" of a health score of at most 100, "share" (1.0 is 100 %), "count",
   "days", "amount" of money, "number" (its label says of what), "date", "word".
+- A fact whose key begins with "moved_by" says how many points of the health score its cause brought or cost.
 - If no fact tells of a return on investment (ROI), write that it was not measured, in the words "not measured".
 - What stands under "not_known" is told as not known, or left out. It is never filled in.
 
@@ -195,7 +196,7 @@ def _who(account: Account) -> dict[str, Any]:
 
 def _fact(fact: Fact) -> dict[str, Any]:
     """A fact as the model needs it; what the check needs beyond that stays here."""
-    return fact.model_dump(mode="json", include={"label", "value", "unit", "source", "as_of"})
+    return fact.model_dump(mode="json", include={"key", "label", "value", "unit", "source", "as_of"})
 
 
 def _notes(notes: str | None) -> str | None:
