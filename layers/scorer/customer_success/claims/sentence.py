@@ -1,0 +1,366 @@
+"""Whether the evidence bears out what a sentence states, and if not, why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from itertools import combinations, pairwise
+
+from customer_success.claims.directions import Direction, Mode, Move, comes_from, comes_to, mode_of, move_of, went
+from customer_success.claims.figures import Figure, figures
+from customer_success.claims.grounds import COLOUR, Grounds
+from customer_success.claims.matching import can_change, changes, is_of, stated
+from customer_success.claims.moments import Moment
+from customer_success.claims.plans import is_planned
+from customer_success.claims.sentences import HIDDEN
+from customer_success.claims.subjects import Clause, clauses
+from customer_success.evidence import Fact
+
+_FROM_COLOUR = re.compile(r"\bfrom\s(green|amber|red)\sto\s(green|amber|red)\b", re.IGNORECASE)
+_LEAST = re.compile(r"\b(?:more than|over|above|at least|exceed(?:s|ed|ing)?)\s\Z", re.IGNORECASE)
+_MOST = re.compile(r"\b(?:less than|fewer than|under|below|at most|nearly|almost)\s\Z", re.IGNORECASE)
+_PAST = re.compile(r"\b(?:ago|lapsed|expired|ended|overdue)\b", re.IGNORECASE)
+_FRAME = re.compile(r"(?:\b(?:as of|as at|by|since|between|during)\s(?:the\s)?|\A\W*(?:on|in|at)\s)\Z", re.IGNORECASE)
+_ON = re.compile(r"\b(?:on|as of|as at)\s(?:the\s)?\Z", re.IGNORECASE)
+_HAPPENS = re.compile(
+    r"\b(?:end(?:s|ed|ing)?|expire[sd]?|until|due|renews|renewed|lapse[sd]?|starts?|began|signed|changed|turned|became)\b",
+    re.IGNORECASE,
+)
+_CHANGING = re.compile(r"change|moved|lost|gain|delta|difference|cost|growth", re.IGNORECASE)
+_NONE = re.compile(
+    r"\b(?:no(?!\s(?:longer|further|more|such|other)\b)|not a single|without(?: any)?|none of (?:the|its|their))\s"
+    r"(?:\w+\s){0,2}\Z",
+    re.IGNORECASE,
+)
+_NO_NEWS = re.compile(
+    r"\s(?:data|reports?|history|figures?|records?|information|facts?)\b|\s(?:is|are|was|were)\s(?:known|measured|available)\b",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(
+    r"\b(?:tickets?|escalations?|features?|modules?|incidents?|invoices?|complaints?)\b", re.IGNORECASE
+)
+_ONE_THING = re.compile(r"\s(?!of\b)(?:\w+\s){0,2}\Z")
+_BETTER_THE_MORE = ("share", "points", "amount")
+_WINDOW = 60
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence before the check. `planning` is true in the section of next steps; `before` is what the sentence
+    before it speaks of, None if that is nothing.
+    """
+
+    grounds: Grounds
+    text: str
+    planning: bool = False
+    before: frozenset[str] | None = None
+
+    @cached_property
+    def bare(self) -> str:
+        """The text with names hidden."""
+        names = self.grounds.names
+        text = names.sub(lambda match: HIDDEN * len(match.group()), self.text) if names else self.text
+        return re.sub(r"\bB2[BC]\b", HIDDEN * 3, text)
+
+    @cached_property
+    def figures(self) -> list[Figure]:
+        return figures(self.bare)
+
+    @cached_property
+    def clauses(self) -> list[Clause]:
+        return clauses(self.text, self.figures, self.grounds.vocabulary, self.before)
+
+    @property
+    def keys(self) -> frozenset[str] | None:
+        """The facts of which it speaks at its end."""
+        return self.clauses[-1].keys
+
+    def fault(self) -> str | None:
+        """Why it must go, None if the evidence bears it out."""
+        return next(self._faults(), None)
+
+    def _faults(self) -> Iterator[str]:
+        at = 0
+        for clause in self.clauses:
+            found = []
+            while at < len(self.figures) and self.figures[at].start < clause.end:
+                found.append(self.figures[at])
+                at += 1
+            part = _Part(self, clause, found)
+            yield from part.figure_faults()
+            yield from part.colour_faults()
+            yield from part.none_faults()
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One clause of a sentence with its figures."""
+
+    sentence: Sentence
+    clause: Clause
+    figures: Sequence[Figure]
+
+    @property
+    def grounds(self) -> Grounds:
+        return self.sentence.grounds
+
+    @cached_property
+    def facts(self) -> dict[str, Fact]:
+        return self.grounds.facts
+
+    def figure_faults(self) -> Iterator[str]:
+        paired = {id(figure) for pair in self._pairs for figure in pair}
+        for figure in self.figures:
+            stands = self._is_known(figure) if id(figure) in paired else self._stands(figure)
+            if not stands:
+                yield f"{figure.text} is not in the evidence{self._elsewhere(figure)}"
+        for began, ended in self._pairs:
+            if not self._pair_stands(began, ended):
+                yield f"from {began.text} to {ended.text} is not in the evidence"
+
+    @cached_property
+    def _pairs(self) -> list[tuple[Figure, Figure]]:
+        """The numbers of which the clause says that something went from the first to the second."""
+        numbers = [figure for figure in self.figures if figure.kind not in ("moment", "unread")]
+        return [
+            (began, ended)
+            for began, ended in pairwise(numbers)
+            if comes_from(self._before(began), self._after(began)) and comes_to(self._before(ended))
+        ]
+
+    def _is_known(self, figure: Figure) -> bool:
+        """True if a fact of what the clause names stands at the figure."""
+        return any(_is(figure, fact) or self._quotes(figure, fact) for fact in self._candidates(figure))
+
+    def _elsewhere(self, figure: Figure) -> str:
+        everything = list(self.facts.values())
+        told = self.clause.keys is not None and figure.readings and self._fits(figure, everything, whatever=True)
+        return " as the sentence has it" if told else ""
+
+    def colour_faults(self) -> Iterator[str]:
+        text = self.sentence.bare[self.clause.start : self.clause.end]
+        told = [match.group() for match in COLOUR.finditer(text)]
+        if not told:
+            return
+        of_clause = {key: found for key, found in self.grounds.colours.items() if key in (self.clause.keys or ())}
+        known = frozenset().union(*(of_clause or self.grounds.colours).values())
+        yield from (f"{colour} is not in the evidence" for colour in told if colour.casefold() not in known)
+        for first, last in _FROM_COLOUR.findall(text):
+            if not self._colour_turned(first.casefold(), last.casefold()):
+                yield f"from {first} to {last} is not in the evidence"
+
+    def _colour_turned(self, first: str, last: str) -> bool:
+        words = [fact for key in self.grounds.colours if (fact := self.facts[key])]
+        if any(f"from {first} to {last}" in fact.label.casefold() for fact in words):
+            return True
+        coloured = [(fact, str(fact.value).casefold()) for fact in words if fact.unit == "word"]
+        return any(
+            (was, became) == (first, last) and a.as_of < b.as_of for a, was in coloured for b, became in coloured
+        )
+
+    def none_faults(self) -> Iterator[str]:
+        for mention in self.clause.mentions:
+            word = self.sentence.text[mention.start : mention.end]
+            before = self.sentence.bare[max(self.clause.start, mention.start - _WINDOW) : mention.start]
+            if not (_COUNTED.fullmatch(word) and (none := _NONE.search(before))):
+                continue
+            counts = [fact.value for key in mention.keys if (fact := self.facts[key]).unit == "count"]
+            if 0.0 not in counts and not _NO_NEWS.match(self.sentence.text, mention.end):
+                yield f"{none.group()}{word} is not in the evidence"
+
+    def _before(self, figure: Figure) -> str:
+        return self.sentence.bare[max(self.clause.start, figure.start - _WINDOW) : figure.start]
+
+    def _after(self, figure: Figure) -> str:
+        return self.sentence.bare[figure.end : min(self.clause.end, figure.end + _WINDOW)]
+
+    def _stands(self, figure: Figure) -> bool:
+        if figure.kind == "moment":
+            return self._moment_stands(figure)
+        if figure.kind == "unread":
+            return False
+        if figure.pronoun and not self._counts_things(figure):
+            return True
+        if self.sentence.planning and is_planned(figure, self._before(figure), self._after(figure), self._timed):
+            return True
+        if figure.parts and figure.readings[0].value != 1 and all(self._stands(part) for part in figure.parts):
+            return True
+        return self._fits(figure, self._candidates(figure))
+
+    @cached_property
+    def _timed(self) -> bool:
+        """True if the clause names something whose days are known."""
+        named = frozenset[str]().union(*(mention.keys for mention in self.clause.mentions))
+        return any(self.facts[key].unit in ("days", "date") for key in named)
+
+    def _counts_things(self, figure: Figure) -> bool:
+        """True for the "one" of "one open ticket"."""
+        after = next((mention for mention in self.clause.mentions if mention.start >= figure.end), None)
+        if after is None or not _ONE_THING.match(self.sentence.text[figure.end : after.start]):
+            return False
+        return not after.keys or any(self.facts[key].unit == "count" for key in after.keys)
+
+    def _moment_stands(self, figure: Figure) -> bool:
+        named = [self.facts[key] for key in self.clause.keys or ()]
+        own = {fact.day for fact in named if fact.day} | {fact.as_of for fact in named if fact.series}
+        exact = any(moment.day for moment in figure.moments)
+        asked = exact or _HAPPENS.search(self.clause.text)
+        if any(fact.day for fact in named) and asked and not _FRAME.search(self._before(figure)):
+            return _any_holds(figure.moments, own)
+        return _any_holds(figure.moments, self.grounds.days | (frozenset() if exact else self.grounds.months))
+
+    def _candidates(self, figure: Figure) -> list[Fact]:
+        """The facts that the figure may state: of what is named, or anything where nothing is."""
+        fitting = frozenset(
+            key
+            for key, fact in self.facts.items()
+            if stated(figure, fact) is not None or can_change(figure, fact) or self._quotes(figure, fact)
+        )
+        counted = [fact for key in self.clause.counted(figure) if (fact := self.facts[key]).unit == "count"]
+        if figure.kind == "plain" and counted:
+            return counted
+        named = self.clause.nearest(figure, fitting)
+        if named is None or not (self.clause.mentions or named & fitting):
+            return list(self.facts.values())
+        if figure.kind in ("plain", "points"):  # points of the score are lost to something else
+            named |= {key for key in self.clause.keys or () if self.facts[key].unit == "points"}
+        return [self.facts[key] for key in named]
+
+    def _fits(self, figure: Figure, facts: Sequence[Fact], *, whatever: bool = False) -> bool:
+        move, mode = self._move(figure), self._mode(figure)
+        if whatever:
+            move, mode = Move(0), "either"
+        if any(self._states(figure, fact, move, mode) for fact in facts):
+            return True
+        if mode == "level" and figure.kind != "times":
+            return False
+        names = {fact.series for fact in facts if fact.series}
+        return any(
+            _changed_by(figure, change, _direction(move, earlier))
+            for name in names
+            for earlier, later in combinations(self.grounds.series.get(name, ()), 2)
+            if earlier.as_of < later.as_of
+            for change in changes(figure, earlier, later)
+        )
+
+    def _move(self, figure: Figure) -> Move:
+        before, after = self.sentence.bare[self.clause.start : figure.start], self._after(figure)
+        return move_of(before[-_WINDOW:], after)
+
+    def _mode(self, figure: Figure) -> Mode:
+        if figure.kind == "percentage_points":
+            return "change"
+        moved = figure.signed or self._move(figure).direction != 0
+        return mode_of(self._before(figure), self._after(figure), moved=moved)
+
+    def _states(self, figure: Figure, fact: Fact, move: Move, mode: Mode) -> bool:
+        if self._quotes(figure, fact):
+            return True
+        value, direction = stated(figure, fact), _direction(move, fact)
+        if value is None:
+            return False
+        if _is_change(fact):
+            told = mode == "change" or figure.signed or figure.kind == "points" or direction != 0
+            return told and _changed_by(figure, value, direction)
+        if mode == "change" and fact.unit not in ("amount", "number"):
+            return False
+        if fact.unit == "days" and (value < 0 or fact.key.startswith("days_to")):
+            past = bool(_PAST.search(self.clause.text))
+            if past != (value < 0) and not figure.signed:
+                return False
+            value = value if figure.signed else abs(value)
+        return is_of(figure, value) and self._within(figure, value) and self._went_so(figure, fact, direction)
+
+    def _quotes(self, figure: Figure, fact: Fact) -> bool:
+        """True if the figure stands so in the fact's label: the days of "escalations in 90 days"."""
+        return any(
+            quoted.kind in (figure.kind, "plain")
+            and quoted.unit in (figure.unit, "")
+            and [reading.value for reading in quoted.readings] == [reading.value for reading in figure.readings]
+            for quoted in self.grounds.quoted[fact.key]
+            if quoted.readings and figure.kind not in ("percentage_points", "times", "amount")
+        )
+
+    def _within(self, figure: Figure, value: float) -> bool:
+        """Keeps "more than" and "nearly" to what they say."""
+        before, said = self._before(figure), figure.readings[0].value
+        if _LEAST.search(before) and figure.kind != "duration":
+            return value >= said - 1e-9
+        return not _MOST.search(before) or value <= said + 1e-9
+
+    def _went_so(self, figure: Figure, fact: Fact, direction: Direction) -> bool:
+        """True if the fact's series went the way that is said, and stood so on the day that is said."""
+        series = self.grounds.series.get(fact.series or "", [fact])
+        if fact.series and not self._stood_then(fact):
+            return False
+        if direction == 0:
+            return True
+        if len(series) == 1:
+            return not went(self._before(figure))
+        return direction in _trends(fact, series, self.grounds.evidence.reviewed_to)
+
+    def _stood_then(self, fact: Fact) -> bool:
+        """True unless the clause names one day on which it says that things stood so, and the fact is of another."""
+        named = [figure for figure in self.figures if any(moment.day for moment in figure.moments)]
+        if len(named) != 1 or not _ON.search(self._before(named[0])):
+            return True
+        return _any_holds(named[0].moments, {fact.as_of, self.grounds.evidence.on})
+
+    def _pair_stands(self, began: Figure, ended: Figure) -> bool:
+        """True if one thing stood at the first figure, and later at the second."""
+        direction = self._move(began)
+        starts, ends = self._candidates(began), self._candidates(ended)
+        return any(self._quotes(began, fact) and self._quotes(ended, fact) for fact in starts) or any(
+            a.series is not None
+            and a.series == b.series
+            and a.as_of < b.as_of
+            and _is(began, a)
+            and _is(ended, b)
+            and _direction(direction, a) in (0, _sign(_number(b) - _number(a)))
+            for a in starts
+            for b in ends
+        )
+
+
+def _is(figure: Figure, fact: Fact) -> bool:
+    value = stated(figure, fact)
+    return value is not None and is_of(figure, value)
+
+
+def _number(fact: Fact) -> float:
+    return fact.value if isinstance(fact.value, float) else 0.0
+
+
+def _sign(number: float) -> Direction:
+    return 0 if number == 0 else 1 if number > 0 else -1
+
+
+def _direction(move: Move, fact: Fact) -> Direction:
+    return 0 if move.judges and fact.unit not in _BETTER_THE_MORE else move.direction
+
+
+def _is_change(fact: Fact) -> bool:
+    """True if the fact is itself a change: "change of the health score"."""
+    return fact.series is None and fact.unit != "days" and _CHANGING.search(f"{fact.key} {fact.label}") is not None
+
+
+def _changed_by(figure: Figure, change: float, direction: Direction) -> bool:
+    if figure.signed or figure.kind == "times":
+        return is_of(figure, change)
+    return is_of(figure, abs(change)) and direction in (0, _sign(change))
+
+
+def _trends(fact: Fact, series: Sequence[Fact], reviewed_to: date) -> set[Direction]:
+    """Which way the series went to the fact from its start, or from the fact if that is its start."""
+    first = series[0]
+    if fact.as_of > first.as_of:
+        return {_sign(_number(fact) - _number(first))}
+    reviewed = [later for later in series if later.as_of <= reviewed_to]
+    return {_sign(_number(last) - _number(fact)) for last in (*reviewed[-1:], series[-1])}
+
+
+def _any_holds(moments: Sequence[Moment], days: frozenset[date] | set[date]) -> bool:
+    return any(moment.holds(day) for moment in moments for day in days)
