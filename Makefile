@@ -8,13 +8,19 @@ TYPED := layers/scorer/customer_success layers/connectors/connectors local
 LAYERS := $(wildcard layers/*/requirements.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo redrive demo-clean install test pr bench clean
+.PHONY: help demo demo-qbr import-history redrive demo-clean install test pr bench clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 demo: install ## a day of the whole system on this machine: ACCOUNTS=book.csv DATE=YYYY-MM-DD DAYS=3 FORCE=1 DOWN=slack
 	@$(RUN) -m local.demo
+
+demo-qbr: install ## a quarter's reviews of a book: ACCOUNTS=book.csv DATE=YYYY-MM-DD NARRATOR=bedrock DOWN=bedrock
+	@$(RUN) -m local.demo qbr
+
+import-history: install ## bring in older scores: FILE=history.csv, and ACCOUNTS=book.csv, or TABLE= TENANT= of a real deployment
+	@$(RUN) -m $(if $(TABLE),local.import_history,local.demo import-history)
 
 redrive: install ## bring the dead letters of a queue back, after a demo: QUEUE=alert-chat ACCOUNTS=book.csv
 	@$(RUN) -m local.demo redrive

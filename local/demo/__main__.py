@@ -1,4 +1,4 @@
-"""`python -m local.demo [redrive]`, asked by the variables that `make demo` and `make redrive` take."""
+"""`python -m local.demo [qbr | import-history | redrive]`, asked by the variables that `make` takes for each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import signal
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.console import Console
 
@@ -15,10 +15,17 @@ from local.demo.errors import DemoError
 from local.demo.kept import Kept
 from local.demo.options import Options, read_options
 from local.demo.play import play, play_redrive
+from local.demo.quarter import play_import, play_quarter
 from local.stack.build import BuildError
 from local.stack.deploy import DeployError
 from local.stack.serving import StackStartError
 
+PLAYS: Mapping[str, Callable[[Options, Console], None]] = {
+    "": play,
+    "qbr": play_quarter,
+    "import-history": play_import,
+    "redrive": play_redrive,
+}
 WIDTH = 100
 INTERRUPTED = 130
 
@@ -31,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     options = None
     try:
         options = read_options(os.environ)
-        (play_redrive if "redrive" in arguments else play)(options, _console())
+        PLAYS[arguments[0] if arguments else ""](options, _console())
     except KeyboardInterrupt:
         print(f"\nstopped; everything that was started has ended{_kept(options)}", file=sys.stderr)
         return INTERRUPTED

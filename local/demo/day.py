@@ -1,4 +1,4 @@
-"""Plays one day: the morning's event goes to the scan, and the work runs until every queue is empty."""
+"""Plays one day: the scan and the contract check get their events, and the work runs until every queue is empty."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from uuid import uuid4
 from rich.console import Console
 
 from local.demo.complaints import last_complaint
-from local.demo.errors import DemoError
-from local.demo.findings import Findings, Sent, gather, run_of, waiting
+from local.demo.findings import Findings, Renewals, Sent, gather, run_of, waiting
 from local.demo.kept import Kept
-from local.demo.progress import Stalled, Watch, screen_on
+from local.demo.progress import ContractLook, Look, ScanLook, Stalled, Watch, screen_on
 from local.house import ROOT, TENANT, House
 from local.stack.queues import wait_until_drained
 from local.stack.schedule import fire
@@ -30,6 +29,15 @@ PATIENCE_WITH_FAULTS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
+class Played:
+    """What came of a day: `failure` says why the scan did not reach its end, None if it did."""
+
+    found: Findings | None
+    renewals: Renewals
+    failure: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Play:
     """How days are played: in this house, shown on this console, given up after `patience` seconds of standstill."""
 
@@ -38,32 +46,47 @@ class Play:
     console: Console
     patience: float = PATIENCE
 
-    def day(self, day: date, accounts: int, *, force: bool) -> Findings:
-        """Scan a book of so many accounts. Raises `DemoError` if the scan does not reach its end."""
-        home, began = self.home, datetime.now(UTC)
+    def day(self, day: date, accounts: int, *, force: bool) -> Played:
+        """Scan a book of so many accounts, and check its contracts an hour later, whatever became of the scan."""
+        home = self.home
         known, sent_before = run_of(home.table, day), Sent.now(self.kept)
-        self.kept.note(day)
-        if waiting(home):
-            self.console.print("  going on with what was left in the queues", style="dim")
-            self.drain(day, accounts)
-        if SCAN_QUEUE not in waiting(home):
-            self._ask_for_scan(day, force=force)
-            self.drain(day, accounts)
-        found = gather(home, self.kept, day, known, sent_before)
-        if found is None or found.run.status != "finished":
-            reason = (found.run.failure if found else None) or (last_complaint(home, began) or "no function said why")
-            later = "; it is tried again when the demo is started anew" if SCAN_QUEUE in waiting(home) else ""
-            raise DemoError(f"the scan of {day} did not reach its end: {reason}{later}")
-        return found
+        failure = self.scan(day, accounts, force=force)
+        home.check_contracts(day)
+        self.drain(ContractLook(home, day))
+        return Played(gather(home, self.kept, day, known, sent_before), Renewals.of(home, day), failure)
 
-    def drain(self, day: date, accounts: int) -> None:
+    def scan(self, day: date, accounts: int, *, force: bool = False) -> str | None:
+        """Scan a book of so many accounts. Why the scan did not reach its end, None if it did."""
+        began = datetime.now(UTC)
+        self.kept.note(day)
+        if waiting(self.home):
+            self.console.print("  going on with what was left in the queues", style="dim")
+            self._drain_scan(day, accounts)
+        if SCAN_QUEUE not in waiting(self.home):
+            self._ask_for_scan(day, force=force)
+            self._drain_scan(day, accounts)
+        return self._failure(day, began)
+
+    def drain(self, look: Look) -> None:
         """Wait until every queue is empty, or nothing moves any more."""
         block, screen = screen_on(self.console)
-        watch = Watch(self.home, day, accounts, screen, self.patience)
+        watch = Watch(self.home, look, screen, self.patience)
         with block, suppress(Stalled):
             wait_until_drained(self.home.aws, self.home.deployment.queues, MOST_SECONDS, watch)
             watch.look()
         self.home.write_bus_events()
+
+    def _drain_scan(self, day: date, accounts: int) -> None:
+        self.drain(ScanLook(self.home, day, accounts))
+
+    def _failure(self, day: date, began: datetime) -> str | None:
+        """Why the scan did not reach its end, if it did not."""
+        run = run_of(self.home.table, day)
+        if run and run.status == "finished":
+            return None
+        reason = (run.failure if run else None) or (last_complaint(self.home, began) or "no function said why")
+        later = "; it is tried again when the demo is started anew" if SCAN_QUEUE in waiting(self.home) else ""
+        return f"the scan of {day} did not reach its end: {reason}{later}"
 
     def _ask_for_scan(self, day: date, *, force: bool) -> None:
         aws, deployment = self.home.aws, self.home.deployment

@@ -10,8 +10,14 @@ from pathlib import Path
 from customer_success.account_row import AccountRow
 from customer_success.alert_entry import CHANNELS, AlertEntry, Channel
 from customer_success.aws.accounts import DynamoAccountRows
+from customer_success.aws.digests import DynamoDigests
+from customer_success.aws.qbrs import BY_CONTRACT, DynamoQbrs
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import Table
+from customer_success.digest import Digest
+from customer_success.periods import Quarter
+from customer_success.qbr import Qbr, QbrText
+from customer_success.renewals_digest import KIND as RENEWALS
 from customer_success.run import Run
 from customer_success.tasks.scan_run import KIND
 from local.demo.alert_days import AlertDays
@@ -31,6 +37,7 @@ class Sent:
     events: int
     drafts: int
     messages: int
+    reviews: int
 
     @classmethod
     def now(cls, kept: Kept) -> Sent:
@@ -41,7 +48,22 @@ class Sent:
             events=_lines(folder / "event_bus.jsonl"),
             drafts=len(list(folder.glob("gmail/*/*.eml"))),
             messages=sum(map(_lines, chats)),
+            reviews=len(list(folder.glob("notion/QBR/*.md"))),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Renewals:
+    """What the contract check of a day found: its digest, None if none was posted, and the reviews it asked for."""
+
+    day: date
+    digest: Digest | None = None
+    reviews: tuple[Qbr, ...] = ()
+
+    @classmethod
+    def of(cls, home: House, day: date) -> Renewals:
+        digest = DynamoDigests(home.table).get(f"{RENEWALS}:{day}")
+        return cls(day, digest, reviews_of_contracts(home.table, day))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +83,7 @@ class Findings:
     waiting: Mapping[str, int]
     sent_before: Sent
     sent: Sent
+    renewals: Renewals
 
     @property
     def already_scanned(self) -> bool:
@@ -75,6 +98,49 @@ class Findings:
     @property
     def _was_finished(self) -> bool:
         return self.known is not None and self.known.status == "finished"
+
+
+@dataclass(frozen=True, slots=True)
+class QuarterFindings:
+    """A quarter that was played on `day`: its reviews as they stood `before`, and `now`.
+
+    `texts` are what the reviews say, as far as they were written; `dead`, `waiting` and what was sent are as in
+    `Findings`.
+    """
+
+    day: date
+    before: tuple[Qbr, ...]
+    now: tuple[Qbr, ...]
+    texts: tuple[tuple[Qbr, QbrText], ...]
+    dead: Mapping[str, int]
+    waiting: Mapping[str, int]
+    sent_before: Sent
+    sent: Sent
+
+    @property
+    def quarter(self) -> Quarter:
+        return Quarter.of(self.day)
+
+    @property
+    def nothing_new(self) -> bool:
+        """True if the quarter was planned before, and every review stands as it stood."""
+        return bool(self.now) and self.before == self.now
+
+
+def gather_quarter(home: House, kept: Kept, day: date, before: tuple[Qbr, ...], sent_before: Sent) -> QuarterFindings:
+    """What the quarter of a day left behind."""
+    qbrs, log = reviews_of_quarter(home.table, str(Quarter.of(day))), DynamoQbrs(home.table)
+    texts = ((qbr, log.text(qbr.key)) for qbr in qbrs if qbr.state in ("written", "partial"))
+    return QuarterFindings(
+        day=day,
+        before=before,
+        now=qbrs,
+        texts=tuple((qbr, text) for qbr, text in texts if text),
+        dead=dead_letters(home),
+        waiting=waiting(home),
+        sent_before=sent_before,
+        sent=Sent.now(kept),
+    )
 
 
 def gather(home: House, kept: Kept, day: date, known: Run | None, sent_before: Sent) -> Findings | None:
@@ -92,12 +158,23 @@ def gather(home: House, kept: Kept, day: date, known: Run | None, sent_before: S
         waiting=waiting(home),
         sent_before=sent_before,
         sent=Sent.now(kept),
+        renewals=Renewals.of(home, day),
     )
 
 
 def run_of(table: Table, day: date) -> Run | None:
     """The scan of a day as the table has it."""
     return Stored(table, Run).get(table.key("RUNS", KIND, day.isoformat()))
+
+
+def reviews_of_contracts(table: Table, day: date) -> tuple[Qbr, ...]:
+    """The reviews that the contract check of a day asked for."""
+    return tuple(qbr for qbr in DynamoQbrs(table).of_period(BY_CONTRACT) if qbr.on == day)
+
+
+def reviews_of_quarter(table: Table, period: str) -> tuple[Qbr, ...]:
+    """The reviews that were planned for a quarter such as "Q2 2026"."""
+    return tuple(DynamoQbrs(table).of_period(period))
 
 
 def dead_letters(home: House) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""What the demo is asked for: the variables that `make demo` and `make redrive` take."""
+"""What the demo is asked for: the variables that `make demo` and its sisters take."""
 
 from __future__ import annotations
 
@@ -14,8 +14,17 @@ SAMPLE_DAY = date(2026, 3, 2)
 MOST_DAYS = 31
 FIRST_YEAR, LAST_YEAR = 2000, 2099
 
-DOWN_VENDORS: Mapping[str, str] = {"slack": "slack", "google_chat": "chat", "gmail": "gmail", "notion": "notion"}
+DOWN_VENDORS: Mapping[str, str] = {
+    "slack": "slack",
+    "google_chat": "chat",
+    "gmail": "gmail",
+    "notion": "notion",
+    "bedrock": "bedrock",
+}
 """The services that can be down, by the name a person gives, with the name the sandbox has for them."""
+
+NARRATORS = ("rules", "bedrock")
+"""Who writes the reviews: rules, or a model behind Bedrock's interface."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +37,8 @@ class Options:
     force: bool = False
     down: tuple[str, ...] = ()
     queue: str = ""
+    narrator: str = "rules"
+    file: str = ""
 
 
 def read_options(given: Mapping[str, str]) -> Options:
@@ -39,6 +50,8 @@ def read_options(given: Mapping[str, str]) -> Options:
         force=_yes("FORCE", given.get("FORCE", "")),
         down=_down(given.get("DOWN", "")),
         queue=given.get("QUEUE", "").strip(),
+        narrator=_narrator(given.get("NARRATOR", "").strip()),
+        file=given.get("FILE", "").strip(),
     )
 
 
@@ -76,3 +89,9 @@ def _down(text: str) -> tuple[str, ...]:
         if name not in DOWN_VENDORS:
             raise DemoError(f"DOWN={text}: {name!r} is no service; expected some of {', '.join(DOWN_VENDORS)}")
     return names
+
+
+def _narrator(text: str) -> str:
+    if text not in ("", *NARRATORS):
+        raise DemoError(f"NARRATOR={text}: expected {' or '.join(NARRATORS)}, or nothing")
+    return text or NARRATORS[0]

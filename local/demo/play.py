@@ -17,7 +17,8 @@ from local.demo.errors import DemoError
 from local.demo.findings import Sent, gather
 from local.demo.kept import Kept
 from local.demo.options import DOWN_VENDORS, SAMPLE_BOOK, SAMPLE_DAY, Options
-from local.demo.report import channel_report, counted, day_report, full_report, heading
+from local.demo.progress import ScanLook
+from local.demo.report import channel_report, counted, day_report, full_report, heading, renewals_report
 from local.demo.rows import Rows, names_of, notion_rows
 from local.demo.stage import refuse, staged
 from local.stack.queues import redrive
@@ -50,7 +51,7 @@ class Script:
 
 def play(options: Options, console: Console) -> None:
     """`make demo`. Raises `DemoError` and what `staged` raises."""
-    kept, script, start = _prepared(options)
+    kept, script, start = prepared(options)
     days = [start + timedelta(number) for number in range(options.days)]
     script.rows(days[-1])  # a change that cannot be made is told before anything is started
     if options.days > 1 and not script.changes:
@@ -64,11 +65,15 @@ def play(options: Options, console: Console) -> None:
             rows = script.rows(day)
             home.sandbox.load(rows.book)
             heading(console, day, options.book, len(rows.book.rows), script.changes_on(day))
-            found = playing.day(day, len(rows.book.rows), force=options.force)
+            played = playing.day(day, len(rows.book.rows), force=options.force)
+            if played.found is None or played.failure:
+                renewals_report(console, played.renewals, kept.vendors)
+                raise DemoError(f"\n{played.failure}")
+            found = played.found
             if options.days > 1:
                 day_report(console, found)
-        full_report(console, found, script.sheet, rows, kept, _named(options.book))
-    following = f"make demo{_named(options.book)} DATE={days[-1] + timedelta(1)}"
+        full_report(console, found, script.sheet, rows, kept, named(options.book))
+    following = f"make demo{named(options.book)} DATE={days[-1] + timedelta(1)}"
     console.print(f"\nEverything that was started has ended. The next day: {following}", soft_wrap=True)
     if found.waiting:
         raise DemoError(f"messages are still waiting to be tried again: {counted(found.waiting)}")
@@ -90,18 +95,18 @@ def play_redrive(options: Options, console: Console) -> None:
         console.print(f"{moved} dead letters go back to the queue {options.queue}")
         playing = Play(home, kept, console)
         sent_before = Sent.now(kept)
-        playing.drain(day, 0)
+        playing.drain(ScanLook(home, day, 0))
         if found := gather(home, kept, day, None, sent_before):
-            channel_report(console, found, _named(options.book))
+            channel_report(console, found, named(options.book))
 
 
-def _prepared(options: Options) -> tuple[Kept, Script, date]:
+def prepared(options: Options) -> tuple[Kept, Script, date]:
     """What is kept of the book, the book over the days, and the day to begin with."""
     sheet, kept = read_book(options.book), Kept.of(options.book)
     start = kept.starting(options.day, SAMPLE_DAY if options.book == SAMPLE_BOOK else datetime.now(UTC).date())
     return kept, Script(sheet, changes_beside(options.book), kept.first_day(start)), start
 
 
-def _named(book: Path) -> str:
+def named(book: Path) -> str:
     """How a command names the book; the bundled one needs no name."""
     return "" if book == SAMPLE_BOOK else f" ACCOUNTS={shlex.quote(str(book))}"

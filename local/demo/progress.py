@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Protocol
 
@@ -13,16 +13,19 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from customer_success.alert_entry import AlertEntry, Channel
+from customer_success.qbr import SETTLED, Qbr
 from customer_success.run import Run
 from local.demo.alert_days import AlertDays
 from local.demo.complaints import broke_off, last_complaint
-from local.demo.findings import brought, run_of
+from local.demo.findings import brought, reviews_of_contracts, reviews_of_quarter, run_of
+from local.demo.report.words import name_of
 from local.demo.stage import page_writes
 from local.house import House
 from local.stack.queues import Depth
 
 LOOK_SECONDS = 0.5
 PLAIN_SECONDS = 3.0
+NAME_LIMIT = 40
 STILL_SECONDS = 8.0
 """Seconds without movement after which a person is told why."""
 
@@ -36,9 +39,14 @@ CHANNEL_WORDS: Mapping[Channel, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Come:
-    """How far the work has come: done and total by what is done. A total of 0 is not known yet."""
+    """How far the work has come: done and total by what is done. A total of 0 is not known yet.
+
+    `news` are lines about what has been done since the last look, `trouble` is what a person should know.
+    """
 
     parts: Mapping[str, tuple[int, int]]
+    news: tuple[str, ...] = ()
+    trouble: str | None = None
 
     @property
     def complete(self) -> bool:
@@ -70,10 +78,22 @@ def failed_since(run: Run, began: datetime) -> bool:
     return run.status == "failed" and run.finished_at is not None and run.finished_at >= began
 
 
+def how_far_reviews(qbrs: Sequence[Qbr]) -> Come:
+    """How far the reviews have come: those that can still be written are the total of the written ones."""
+    counts = {state: sum(qbr.state == state for qbr in qbrs) for state in SETTLED}
+    still = len(qbrs) - sum(number for state, number in counts.items() if state != "written")
+    others = {state.replace("_", " "): (number, number) for state, number in counts.items() if state != "written"}
+    return Come({"planned": (len(qbrs), len(qbrs)), **others, "written": (counts["written"], still)})
+
+
 class Screen(Protocol):
     """Shows how far the work has come."""
 
     def show(self, come: Come) -> None: ...
+
+    def note(self, line: str) -> None:
+        """Note that something is done."""
+        ...
 
     def tell(self, words: str) -> None:
         """Tell why nothing moves, or why it failed."""
@@ -94,6 +114,9 @@ class Bars:
             if name in self._tasks:
                 self._progress.update(self._tasks[name], completed=done, total=max(total, done))
 
+    def note(self, line: str) -> None:
+        self._progress.console.print(f"  {line}", style="dim")
+
     def tell(self, words: str) -> None:
         self._progress.console.print(f"  {words}", style="yellow")
 
@@ -111,6 +134,9 @@ class Lines:
         if line != self._shown and (come.complete or time.monotonic() >= self._next):
             self._console.print(f"  {line}", style="dim", soft_wrap=True)
             self._shown, self._next = line, time.monotonic() + PLAIN_SECONDS
+
+    def note(self, line: str) -> None:
+        self._console.print(f"  {line}", style="dim")
 
     def tell(self, words: str) -> None:
         self._console.print(f"  {words}")
@@ -135,6 +161,61 @@ def screen_on(console: Console) -> tuple[AbstractContextManager[object], Screen]
     return progress, Bars(progress)
 
 
+Look = Callable[[bool], Come]
+"""Looks at the work once; it is told whether pages are still queued."""
+
+
+class ScanLook:
+    """Looks at the scan of a day over a book of so many accounts, and at what came of it on the channels."""
+
+    def __init__(self, home: House, day: date, accounts: int) -> None:
+        self._home = home
+        self._alert_days = AlertDays.until(home.table, day)
+        self._accounts = accounts
+        self._pages_before = page_writes(home)
+        self._began = datetime.now(UTC)
+
+    def __call__(self, pages_wait: bool) -> Come:
+        table, days = self._home.table, self._alert_days
+        run, pages = run_of(table, days.day), page_writes(self._home) - self._pages_before
+        come = how_far(run, tuple(days.alerts(table)), self._accounts, pages, pages_wait=pages_wait)
+        failed = run and failed_since(run, self._began)
+        return replace(come, trouble=f"the scan failed: {run.failure}") if run and failed else come
+
+
+class ContractLook:
+    """Looks at the reviews that a day's contract check asked for."""
+
+    def __init__(self, home: House, day: date) -> None:
+        self._home = home
+        self._day = day
+
+    def __call__(self, _: bool) -> Come:
+        asked = reviews_of_contracts(self._home.table, self._day)
+        return Come({"reviews": (sum(qbr.state in SETTLED for qbr in asked), len(asked))})
+
+
+class QuarterLook:
+    """Looks at the reviews of a quarter, and names each account whose review has come to its end."""
+
+    def __init__(self, home: House, period: str) -> None:
+        self._home = home
+        self._period = period
+        self._ended = {qbr.key: qbr for qbr in reviews_of_quarter(home.table, period) if qbr.state in SETTLED}
+
+    def __call__(self, _: bool) -> Come:
+        qbrs = reviews_of_quarter(self._home.table, self._period)
+        new = [qbr for qbr in qbrs if qbr.state in SETTLED and self._ended.get(qbr.key) != qbr]
+        self._ended |= {qbr.key: qbr for qbr in new}
+        return replace(how_far_reviews(qbrs), news=tuple(_ended(new)))
+
+
+def _ended(qbrs: Sequence[Qbr]) -> Iterator[str]:
+    for state in SETTLED:
+        if names := [name_of(qbr.account_name, NAME_LIMIT) for qbr in qbrs if qbr.state == state]:
+            yield f"{state.replace('_', ' ')}: {' · '.join(names)}"
+
+
 class Stalled(Exception):
     """Nothing has moved for too long."""
 
@@ -142,16 +223,14 @@ class Stalled(Exception):
 class Watch:
     """Looks at the work now and then, as long as the queues are not drained. Raises `Stalled`."""
 
-    def __init__(self, home: House, day: date, accounts: int, screen: Screen, patience: float) -> None:
+    def __init__(self, home: House, look: Look, screen: Screen, patience: float) -> None:
         self._home = home
-        self._alert_days = AlertDays.until(home.table, day)
-        self._accounts = accounts
-        self._pages_before = page_writes(home)
+        self._look = look
         self._screen = screen
         self._patience = patience
         self._began = datetime.now(UTC)
         self._seen: object = None
-        self._told: set[str] = set()
+        self._told: set[str | None] = {None}
         self._moved = self._next_look = time.monotonic()
 
     def __call__(self, depths: Mapping[str, Depth]) -> None:
@@ -170,21 +249,20 @@ class Watch:
 
     def _tell_why(self) -> None:
         """Show the functions' last complaint."""
-        if complaint := last_complaint(self._home, self._began):
-            self._tell(f"waiting: {complaint}")
+        complaint = last_complaint(self._home, self._began)
+        self._tell(complaint and f"waiting: {complaint}")
 
-    def _tell(self, words: str) -> None:
+    def _tell(self, words: str | None) -> None:
         """Tell each thing once."""
         if words not in self._told:
             self._told.add(words)
-            self._screen.tell(words)
+            self._screen.tell(str(words))
 
     def look(self, *, pages_wait: bool = False) -> Come:
         """Look once, and show it."""
-        table, days = self._home.table, self._alert_days
-        run, pages = run_of(table, days.day), page_writes(self._home) - self._pages_before
-        if run and failed_since(run, self._began):
-            self._tell(f"the scan failed: {run.failure}")
-        come = how_far(run, tuple(days.alerts(table)), self._accounts, pages, pages_wait=pages_wait)
+        come = self._look(pages_wait)
+        for line in come.news:
+            self._screen.note(line)
+        self._tell(come.trouble)
         self._screen.show(come)
         return come

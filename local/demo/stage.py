@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from local.demo.errors import DemoError
 from local.demo.kept import Kept
 from local.house import STACK_PYTHON, House, house
 
-PARAMETERS = {
-    "FallbackOwner": "success-team@fernway.example",
-    # The demo hands the rule's target its event itself; a tick of the real 07:00 would be of another day.
-    "ScanEnabled": "false",
-}
+PARAMETERS = {"FallbackOwner": "success-team@fernway.example"}
 
 
 @contextmanager
-def staged(kept: Kept) -> Iterator[House]:
-    """Run everything while the block runs, on what was kept.
+def staged(kept: Kept, parameters: Mapping[str, str] | None = None) -> Iterator[House]:
+    """Run everything while the block runs, on what was kept; `parameters` are laid over the demo's own.
 
     Raises `DemoError`, `StackStartError`, `BuildError`, `DeployError`.
     """
@@ -28,7 +24,7 @@ def staged(kept: Kept) -> Iterator[House]:
         raise DemoError(f"{STACK_PYTHON} is missing: `make install` makes it")
     ours = False
     try:
-        with house(kept.folder, PARAMETERS) as home:
+        with house(kept.folder, PARAMETERS | dict(parameters or {})) as home:
             ours = True
             yield home
     finally:
@@ -48,3 +44,15 @@ def page_writes(home: House) -> int:
     reply = home.sandbox.answer("GET", "/control/requests?vendor=notion", {}, b"")
     calls = reply.body["calls"] if reply and isinstance(reply.body, dict) else {}
     return int(calls.get("PATCH /v1/pages/{page_id}", 0))
+
+
+def obey_notes(home: House, account_id: str) -> None:
+    """From now on the sandbox's model does what the notes of this account ask for."""
+    behaviour = {"behaviour": "obey_notes", "account_id": account_id, "times": None}
+    home.sandbox.answer("POST", "/control/bedrock", {}, json.dumps(behaviour).encode())
+
+
+def tokens(home: House) -> dict[str, int]:
+    """The calls of the model since the start, and its tokens: "calls", "input" and "output"."""
+    reply = home.sandbox.answer("GET", "/control/tokens", {}, b"")
+    return dict(reply.body) if reply and isinstance(reply.body, dict) else {}

@@ -17,20 +17,24 @@ from customer_success.alert_policy import RISKS
 from customer_success.narrator import short
 from customer_success.periods import long_date
 from local.demo.book import Sheet
-from local.demo.findings import Findings, for_channel
+from local.demo.findings import Findings, Renewals, for_channel
 from local.demo.kept import Kept
 from local.demo.report.anatomy import anatomy, most_telling
 from local.demo.report.channels import channels, reasons
 from local.demo.report.counts import again, counts, refusals
 from local.demo.report.knowledge import columns, not_taken, unknown
-from local.demo.report.told import Read, chat_message, mail_draft
+from local.demo.report.lines import cut, framed, head, relative, section, wrapped
+from local.demo.report.renewals import renewals, reviews_asked_for
+from local.demo.report.told import chat_message, mail_draft
 from local.demo.report.words import RISK_STYLES, counted, name_of
 from local.demo.report.worst import worst, worst_lines
 from local.demo.rows import Rows
 
-__all__ = ["channel_report", "counted", "day_report", "full_report", "heading"]
+__all__ = ["channel_report", "counted", "day_report", "full_report", "heading", "renewals_report"]
 
 NAME_LIMIT = 50
+NAMED = 3
+"""Contracts of each group that are named."""
 
 
 def heading(console: Console, day: date, book: Path, accounts: int, changes: Iterable[str]) -> None:
@@ -38,14 +42,15 @@ def heading(console: Console, day: date, book: Path, accounts: int, changes: Ite
     console.print()
     size = "1 account" if accounts == 1 else f"{accounts} accounts"
     console.print(Rule(f"{day:%A}, {long_date(day)} · {book.name} · {size}", style="bold"))
-    _section(console, "What changed in the book", (short(one_line(line), console.width - 4) for line in changes))
+    section(console, "What changed in the book", (short(one_line(each), console.width - 4) for each in changes))
 
 
 def day_report(console: Console, found: Findings) -> None:
     """A day among several: who was told, who was kept quiet, and the counts."""
     _told(console, found.alerts)
     hushed = [f"  {line}" for line in found.run.tally.hushed]
-    _section(console, "The run", [*again(found), *counts(found), *hushed])
+    section(console, "The run", [*again(found), *counts(found), *hushed])
+    section(console, "Renewals", renewals(found.renewals, 0))
 
 
 def full_report(console: Console, found: Findings, sheet: Sheet, rows: Rows, kept: Kept, book: str) -> None:
@@ -53,44 +58,50 @@ def full_report(console: Console, found: Findings, sheet: Sheet, rows: Rows, kep
     for sentence in again(found):
         console.print(Text(sentence, "bold"))
     lowest = worst(found.rows, found.day)
-    _head(console, _worst(len(lowest)))
+    head(console, _worst(len(lowest)))
     for line in worst_lines(lowest, found.day, console.width):
-        _one_line(console, line)
+        cut(console, line)
     preferred = ""
     if telling := most_telling(lowest):
         row, point = telling
         preferred = row.account_id
-        _head(console, f"One score taken apart: {name_of(row.account.name, NAME_LIMIT)}")
+        head(console, f"One score taken apart: {name_of(row.account.name, NAME_LIMIT)}")
         console.print(Padding(anatomy(point.score), (0, 0, 0, 2), expand=False))
-    told = len(for_channel(found.alerts, "chat_alert"))
-    _read(console, "As it reads in chat", chat_message(kept.vendors, found.alerts, preferred), told)
-    _read(console, "As it reads in Gmail", mail_draft(kept.vendors, found.alerts, preferred), told)
-    _section(console, "The run", [*counts(found), *refusals(found)])
+    nothing = _nothing(len(for_channel(found.alerts, "chat_alert")))
+    framed(console, "As it reads in chat", chat_message(kept.vendors, found.alerts, preferred), nothing)
+    framed(console, "As it reads in Gmail", mail_draft(kept.vendors, found.alerts, preferred), nothing)
+    renewals_report(console, found.renewals, kept.vendors)
+    section(console, "The run", [*counts(found), *refusals(found)])
     channel_report(console, found, book)
     knowledge = [*columns(sheet), *not_taken(rows), *unknown(found.run, sheet)]
-    _section(console, "What the book tells, and what it does not", knowledge)
-    _section(console, "To open", _folders(kept))
+    section(console, "What the book tells, and what it does not", knowledge)
+    section(console, "To open", _folders(kept))
+
+
+def renewals_report(console: Console, found: Renewals, vendors: Path) -> None:
+    """What the contract check found, and the reviews it asked for."""
+    section(console, "Renewals", [*renewals(found, NAMED), *reviews_asked_for(found, relative(vendors))])
 
 
 def channel_report(console: Console, found: Findings, book: str) -> None:
     """What became of the alerts on each channel; `book` names the book for further commands."""
-    _head(console, "The channels")
+    head(console, "The channels")
     console.print(Padding(channels(found), (0, 0, 0, 2), expand=False))
     for line in reasons(found, book):
-        _line(console, line)
+        wrapped(console, line)
 
 
 def _told(console: Console, alerts: tuple[AlertEntry, ...]) -> None:
-    _head(console, "Who was told")
+    head(console, "Who was told")
     for entry in sorted(alerts, key=lambda entry: -RISKS.index(entry.alert.churn_risk)):
         alert = entry.alert
         line = Text("  ")
         line.append(f"{alert.churn_risk:<9}", RISK_STYLES[alert.churn_risk])
         line.append(f"{'one by one' if entry.delivery == 'single' else 'held' if entry.held else 'digest':<11}", "dim")
         line.append(f"{name_of(alert.account_name, NAME_LIMIT)}: {alert.reason}")
-        _one_line(console, line)
+        cut(console, line)
     if not alerts:
-        _line(console, "nobody: nothing is new or worse")
+        wrapped(console, "nobody: nothing is new or worse")
 
 
 def _worst(number: int) -> str:
@@ -99,52 +110,22 @@ def _worst(number: int) -> str:
     return f"The {number} worst accounts"
 
 
-def _read(console: Console, title: str, read: Read | None, told: int) -> None:
-    if read is None:
-        none = f"nothing has arrived of what was told one by one ({told}): see the channels below"
-        _section(console, title, [none if told else "nothing was told one by one on this day"])
-        return
-    _head(console, f"{title}: {read.where}")
-    for line in read.text.splitlines():
-        for part in Text(line).wrap(console, console.width - 4) or [Text()]:
-            console.print(Text("  │ ", "dim") + part)
+def _nothing(told: int) -> str:
+    """Why there is nothing to read of what was told one by one."""
+    if told:
+        return f"nothing has arrived of what was told one by one ({told}): see the channels below"
+    return "nothing was told one by one on this day"
 
 
 def _folders(kept: Kept) -> Iterator[str]:
-    yield f"in {_relative(kept.vendors)}:"
+    yield f"in {relative(kept.vendors)}:"
     for folder, words in (
         ("notion/Accounts", "account pages, as Markdown"),
         ("notion/Health-Records", "a record for each alert, as Markdown"),
+        ("notion/QBR", "reviews, as Markdown"),
         ("gmail", "drafts by mailbox, as .eml"),
         ("slack", "messages by channel, as JSON lines"),
         ("chat", "messages in Google Chat, as JSON lines"),
         ("event_bus.jsonl", "events on the bus"),
     ):
         yield f"  {folder:<22} {words}"
-
-
-def _relative(path: Path) -> Path:
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-
-
-def _section(console: Console, title: str, lines: Iterable[str]) -> None:
-    lines = list(lines)
-    if lines:
-        _head(console, title)
-    for line in lines:
-        _line(console, line)
-
-
-def _head(console: Console, title: str) -> None:
-    console.print()
-    console.print(Text(title, "bold"))
-
-
-def _line(console: Console, line: str) -> None:
-    indent = " " * (4 if line.startswith("  ") else 2)
-    for part in Text(line.strip()).wrap(console, console.width - len(indent)):
-        console.print(Text(indent) + part)
-
-
-def _one_line(console: Console, line: Text) -> None:
-    console.print(line, no_wrap=True, overflow="ellipsis")

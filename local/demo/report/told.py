@@ -35,8 +35,23 @@ def mail_draft(vendors: Path, alerts: Iterable[AlertEntry], preferred: str) -> R
     files = {file.stem: file for file in vendors.glob("gmail/*/*.eml")}
     references = [entry.outcomes["email_alert"].reference for entry in _single(alerts, preferred, "email_alert")]
     file = next((files[name] for name in references if name in files), None)
-    if file is None:
-        return None
+    return None if file is None else _draft(file)
+
+
+def draft(vendors: Path, draft_id: str | None) -> Read | None:
+    """The draft of that id, None if there is none."""
+    file = next(vendors.glob(f"gmail/*/{draft_id}.eml"), None) if draft_id else None
+    return None if file is None else _draft(file)
+
+
+def direct_message(vendors: Path, recipient: str | None, title: str) -> Read | None:
+    """The last direct message with this title to a person in Slack, None if there is none."""
+    file = vendors / f"slack/dm-{recipient}.jsonl"
+    texts = [text for _, (_, text) in _messages(file)] if file.exists() else []
+    return next((_in_slack(file, text) for text in reversed(texts) if text.startswith(title)), None)
+
+
+def _draft(file: Path) -> Read:
     mail = message_from_bytes(file.read_bytes(), policy=policy.default)
     assert isinstance(mail, EmailMessage)
     body = mail.get_body(("plain",))

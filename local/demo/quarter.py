@@ -1,0 +1,129 @@
+"""A quarter's reviews of a book: planned by the deployed rule's target, and written until every queue is empty."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from customer_success.account_row import AccountRow
+from customer_success.aws.accounts import DynamoAccountRows
+from customer_success.aws.history import DynamoScoreHistory
+from customer_success.periods import Quarter, long_date
+from local.demo.book import read_book
+from local.demo.day import PATIENCE, PATIENCE_WITH_FAULTS, Play
+from local.demo.errors import DemoError
+from local.demo.findings import QuarterFindings, Sent, gather_quarter, reviews_of_quarter, waiting
+from local.demo.kept import Kept
+from local.demo.options import DOWN_VENDORS, Options
+from local.demo.play import Script, named, prepared
+from local.demo.progress import QuarterLook
+from local.demo.report import counted
+from local.demo.report.quarter import quarter_heading, quarter_report
+from local.demo.stage import obey_notes, refuse, staged, tokens
+from local.house import House
+from local.import_history.entries import History
+from local.import_history.job import Imported, import_history
+from local.import_history.told import counting, tell
+
+MODEL = "sandbox.writer-v1"
+COMMAND = re.compile(r"ignore .*instructions", re.IGNORECASE)
+"""Notes that would command a model."""
+
+
+def play_quarter(options: Options, console: Console) -> None:
+    """`make demo-qbr`. Raises `DemoError` and what `staged` raises."""
+    kept, script, scanned_on = prepared(replace(options, day=None))
+    day = options.day or _next_quarter(scanned_on)
+    if day < scanned_on:
+        raise DemoError(f"DATE={day} lies before the last scan of this book, {scanned_on}: take a later day")
+    by_model = options.narrator == "bedrock"
+    console.print("starting Notion, Gmail, Google Chat, Slack, Bedrock and AWS on this machine …")
+    with staged(kept, {"BedrockModelId": MODEL} if by_model else {"BedrockModelId": ""}) as home:
+        playing = Play(home, kept, console, PATIENCE_WITH_FAULTS if options.down else PATIENCE)
+        _scan_first(playing, script, scanned_on)
+        quarter_heading(console, Quarter.of(day), day, options.book)
+        _import_beside(home, options.book, day, console)
+        for name in options.down:
+            refuse(home, DOWN_VENDORS[name])
+        for row in _commanding(home):
+            obey_notes(home, row.account_id)
+        found = _played(playing, day)
+        quarter_report(console, found, kept, named(options.book), tokens(home) if by_model else {})
+    console.print("\nEverything that was started has ended.", soft_wrap=True)
+    if found.waiting:
+        raise DemoError(f"messages are still waiting to be tried again: {counted(found.waiting)}")
+
+
+def _played(playing: Play, day: date) -> QuarterFindings:
+    home, period = playing.home, str(Quarter.of(day))
+    before, sent_before = reviews_of_quarter(home.table, period), Sent.now(playing.kept)
+    if waiting(home):
+        playing.drain(QuarterLook(home, period))
+    home.plan_quarter(day)
+    playing.drain(QuarterLook(home, period))
+    return gather_quarter(home, playing.kept, day, before, sent_before)
+
+
+def _next_quarter(day: date) -> date:
+    """The first day of the quarter after the one that `day` lies in."""
+    last = Quarter.of(day).last
+    return date.fromordinal(last.toordinal() + 1)
+
+
+def _scan_first(playing: Play, script: Script, day: date) -> None:
+    """Scan the book if that was never done: reviews are written of accounts that a scan has read."""
+    home = playing.home
+    if next(iter(DynamoAccountRows(home.table).every()), None) is not None:
+        return
+    rows = script.rows(day)
+    home.sandbox.load(rows.book)
+    playing.console.print(f"the book was not scanned yet: the scan of {long_date(day)}")
+    if failure := playing.scan(day, len(rows.book.rows)):
+        raise DemoError(failure)
+
+
+def _commanding(home: House) -> Iterator[AccountRow]:
+    """Accounts whose notes would command a model."""
+    return (row for row in DynamoAccountRows(home.table).every() if COMMAND.search(row.account.notes or ""))
+
+
+def history_beside(book: Path) -> Path:
+    """Where older scores of a book stand."""
+    return book.with_suffix(".history.csv")
+
+
+def _import_beside(home: House, book: Path, day: date, console: Console) -> None:
+    """Bring in the older scores that lie beside a book, so that its first quarter is not empty."""
+    path = history_beside(book)
+    if not path.exists():
+        return
+    done = _import(home, History(read_book(path)), day, console)
+    if done.imported or done.rejected:
+        console.print(f"older scores beside the book, {path.name} (as `make import-history` brings them in):")
+        tell(console, done)
+
+
+def _import(home: House, history: History, today: date, console: Console) -> Imported:
+    rows, points = DynamoAccountRows(home.table), DynamoScoreHistory(home.table)
+    with counting(console, len(history)) as step:
+        return import_history(history, rows, points, today=today, step=step)
+
+
+def play_import(options: Options, console: Console) -> None:
+    """`make import-history` into the demo's deployment of a book. Raises `DemoError` and what `staged` raises."""
+    if not options.file:
+        raise DemoError(
+            "FILE is missing: name a CSV of older days, with account, date and signals, as in FILE=history.csv"
+        )
+    kept = Kept.of(options.book)
+    if not kept.played:
+        raise DemoError(f"{options.book} was not played yet, so no account is known: make demo{named(options.book)}")
+    history = History(read_book(Path(options.file)))
+    with staged(kept) as home:
+        console.print(f"{options.file} into the deployment of {options.book.name}:")
+        tell(console, _import(home, history, datetime.now(UTC).date(), console))
