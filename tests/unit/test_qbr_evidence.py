@@ -214,6 +214,7 @@ def test_a_score_that_was_brought_in_without_its_parts_explains_no_change() -> N
         ("adoption", 0.35, "share", date(2025, 12, 30)),
         ("seats_at_start", 0.85, "share", date(2025, 9, 28)),
         ("seats", 0.85, "share", date(2025, 12, 30)),
+        ("usage_trend_at_start", "growing", "word", date(2025, 9, 28)),
         ("usage_trend", "declining", "word", date(2025, 12, 30)),
         ("login_frequency", 5.0, "days", date(2025, 12, 30)),
         ("nps", 9.0, "number", date(2025, 12, 30)),
@@ -309,6 +310,7 @@ def test_each_roi_property_is_a_fact_under_its_own_name() -> None:
         "account page",
         ON,
     )
+    assert told[1].about == ("cost avoided",)
     assert "ROI: not measured" not in found.gaps
 
 

@@ -290,7 +290,7 @@ class _Measured:
     def facts(self) -> Iterator[Fact]:
         for measure in _MEASURES:
             was, now, on_page = (side.get(measure.field) for side in (self.start, self.end, self.page))
-            if was is not None and measure.unit != "word":
+            if was is not None:
                 key, label = f"{measure.key}_at_start", f"{measure.label} at the start of {self.quarter}"
                 yield _measured(measure, key, label, was, HISTORY, self.start_on)
             if now is not None:
@@ -396,7 +396,7 @@ def _roi_facts(roi: Mapping[str, float], read_on: date) -> Iterator[Fact]:
         key = "_".join(words)
         key = key if key not in taken else f"{key}_{len(taken) + 1}"
         taken.add(key)
-        what = " ".join(name.casefold().removeprefix("roi").split())
+        what = " ".join(re.sub(r"\(.*?\)", " ", name.casefold()).removeprefix("roi").split())
         yield _fact(key, name, (what or "roi",), value, "number", PAGE, read_on)
 
 

@@ -14,7 +14,6 @@ from customer_success.scorecard import LABELS
 WRITTEN_BY = "rules"
 NOT_MEASURED = "not measured"
 RENEWAL_DUE_DAYS = 120
-FEATURES_NAMED = 3
 MANY_SEATS, FEW_SEATS = 1.0, 0.5
 LOW_NPS = 7
 
@@ -71,11 +70,11 @@ def renewal_due(evidence: QBREvidence) -> bool:
 def adoption_is_low(evidence: QBREvidence) -> bool:
     """True if some of what the plan includes is known not to be in use."""
     rate = value(evidence, "adoption")
-    return (rate is not None and rate < LOW_ADOPTION) or bool(_little_used(evidence))
+    return (rate is not None and rate < LOW_ADOPTION) or _has_little_used(evidence)
 
 
-def _little_used(evidence: QBREvidence) -> list[str]:
-    return [feature.feature for feature in evidence.features if feature.status == "underutilised"]
+def _has_little_used(evidence: QBREvidence) -> bool:
+    return any(feature.status == "underutilised" for feature in evidence.features)
 
 
 def _health(evidence: QBREvidence) -> Iterator[str]:
@@ -183,8 +182,8 @@ def _steps(evidence: QBREvidence) -> Iterator[str]:
 
 
 def _adoption_step(evidence: QBREvidence) -> Iterator[str]:
-    if features := _little_used(evidence):
-        yield f"Show what these features can do, which are little used so far: {', '.join(features[:FEATURES_NAMED])}."
+    if _has_little_used(evidence):
+        yield "Show what the features can do that the scorecard has as underutilised."
     elif (rate := evidence.fact("adoption")) and adoption_is_low(evidence):
         yield f"Feature adoption is {said(rate)}: show what the plan includes and is not in use yet."
 
