@@ -55,14 +55,15 @@ class _Check:
     dropped: list[str]
 
     def paragraphs(self, paragraphs: list[str], *, planning: bool = False) -> list[str]:
-        return [kept for paragraph in paragraphs if (kept := self._paragraph(paragraph, planning))]
+        return [kept for paragraph in paragraphs if (kept := self._paragraph(paragraph, planning=planning))]
 
-    def _paragraph(self, paragraph: str, planning: bool) -> str:
+    def _paragraph(self, paragraph: str, *, about: frozenset[str] | None = None, planning: bool = False) -> str:
+        """What is left of a paragraph that speaks of the facts `about`, unless it says itself of which."""
         kept: list[tuple[str, str]] = []
         found = sentences(paragraph)
-        spoken_of: frozenset[str] | None = None
+        spoken_of = about
         for before, text in zip(["", *found], found, strict=False):
-            goes_on = spoken_of if _GOES_ON.match(text) else None
+            goes_on = spoken_of if _GOES_ON.match(text) else about
             sentence = Sentence(self.grounds, plain(without_list_mark(text)), planning, goes_on)
             if fault := sentence.fault():
                 self._drop(text, fault)
@@ -92,7 +93,8 @@ class _Check:
             elif row.comment == feature.comment:
                 yield row
             else:
-                yield row.model_copy(update={"comment": self._paragraph(row.comment, planning=False)})
+                # What is known of other things is no reason to say it of this feature.
+                yield row.model_copy(update={"comment": self._paragraph(row.comment, about=frozenset())})
 
     def _drop(self, text: str, why: str) -> None:
         self.dropped.append(f'"{short(text, LONGEST_SHOWN)}" ({short(why, LONGEST_SHOWN)})')

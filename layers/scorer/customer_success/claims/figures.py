@@ -33,11 +33,10 @@ class Reading:
 
     def is_of(self, value: float) -> bool:
         """True if `value` is stated by it."""
-        near = 1e-9 * max(1.0, abs(value))
-        off = abs(value - self.value)
-        if self.half and abs(off - self.half) <= near:
+        off, noise = abs(value - self.value), 1e-12 * max(1.0, abs(value))
+        if self.half and abs(off - self.half) <= noise:
             return abs(self.value) > abs(value) or round(self.value / (2 * self.half)) % 2 == 0
-        return off <= self.half + near
+        return off <= self.half + noise
 
     def times(self, factor: float) -> Reading:
         return Reading(self.value * factor, self.half * factor)
@@ -72,7 +71,10 @@ _CURRENCY = (
     r"(?:US\$|[$€£¥₹]|(?:USD|EUR|GBP|CHF|CAD|AUD|NZD|JPY|SEK|NOK|DKK|INR|PLN)\b|\b(?:US\s)?dollars?\b|\beuros?\b|"
     r"\bpounds?\b)"
 )
-_DIGITS = r"(?:\d{1,3}(?:[ ,.']\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)?|(?<!\w)\.\d+)(?:e[+-]?\d{1,3}\b)?"
+_DIGITS = (
+    r"(?:\d{1,3}(?:[ ,.']\d{3}){1,9}(?:[.,]\d{1,30})?(?!\d)|\d{1,30}(?:[.,]\d{1,30})?|(?<!\w)\.\d{1,30})"
+    r"(?:e[+-]?\d{1,3}\b)?"
+)
 _SCALE = r"(?:[kmb]|mn|bn|mio|hundred|thousand|million|billion|dozen)\b"
 _SCALES = {**SCALES, "k": 1_000, "m": 1_000_000, "mn": 1_000_000, "mio": 1_000_000, "b": 10**9, "bn": 10**9}
 _NUMBER = rf"(?P<number>{_DIGITS})(?:\s?(?P<scale>{_SCALE}))?|(?P<words>{NUMBER_WORDS})"
@@ -166,7 +168,9 @@ def _ratios(match: re.Match[str]) -> Iterator[Figure]:
         yield Figure(match.group(), match.start(), match.end(), "unread")
         return
     share = part[0].value / whole[0].value
-    half = min(0.5 / whole[0].value, ROUGHLY * share) if part[0].half >= 0.5 else part[0].half / whole[0].value
+    half = part[0].half / whole[0].value
+    if whole[0].value < 100:
+        half = min(half, ROUGHLY * share)  # half of "one in three" is far from a third
     yield Figure(match.group(), match.start(), match.end(), "share", (Reading(share, half),), parts=parts)
 
 

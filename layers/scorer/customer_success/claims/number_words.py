@@ -38,10 +38,10 @@ def any_of(words: Iterable[str]) -> str:
 
 _SMALL, _SCALE = any_of(SMALL), any_of(SCALES)
 _POINT = rf"(?:\s+point(?:\s+(?:{any_of(_UNITS[:10])})\b)+)?"
-# Words may run together: "ninetynine" says the same as "ninety-nine".
+# Words may run together: "ninetynine" says the same as "ninety-nine". Runs have an end, so that matching has one too.
 NUMBER_WORDS = (
     rf"\b(?:(?:an?\s+)?(?:{_SCALE})|(?:{_SMALL}))"
-    rf"(?:(?:[\s-]*|(?:(?<=hundred)|(?<=thousand)|(?<=million))\s+and\s+)(?:{_SMALL}|{_SCALE})(?![a-z]*teen\b|ty\b))*"
+    rf"(?:(?:[\s-]*|(?:(?<=hundred)|(?<=thousand)|(?<=million))\s+and\s+)(?:{_SMALL}|{_SCALE})){{0,12}}"
     rf"\b{_POINT}"
 )
 _WORD = re.compile(rf"{_SMALL}|{_SCALE}|point", re.IGNORECASE)

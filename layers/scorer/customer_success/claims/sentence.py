@@ -49,8 +49,8 @@ _WINDOW = 60
 
 @dataclass(frozen=True)
 class Sentence:
-    """One sentence before the check. `planning` is true in the section of next steps; `before` is what the sentence
-    before it speaks of, None if that is nothing.
+    """One sentence before the check. `planning` is true in the section of next steps; `before` is what it is
+    about where it does not say so itself, None if that may be anything.
     """
 
     grounds: Grounds
@@ -77,6 +77,11 @@ class Sentence:
     def keys(self) -> frozenset[str] | None:
         """The facts of which it speaks at its end."""
         return self.clauses[-1].keys
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """All facts that it names."""
+        return frozenset().union(*(clause.keys or () for clause in self.clauses))
 
     def fault(self) -> str | None:
         """Why it must go, None if the evidence bears it out."""
@@ -191,6 +196,15 @@ class _Part:
         return self._fits(figure, self._candidates(figure))
 
     @cached_property
+    def _past(self) -> bool:
+        return _PAST.search(self.clause.text) is not None
+
+    @cached_property
+    def _happens(self) -> bool:
+        """True if the clause says that something begins, ends or turns."""
+        return _HAPPENS.search(self.clause.text) is not None
+
+    @cached_property
     def _timed(self) -> bool:
         """True if the clause names something whose days are known."""
         named = frozenset[str]().union(*(mention.keys for mention in self.clause.mentions))
@@ -207,7 +221,7 @@ class _Part:
         named = [self.facts[key] for key in self.clause.keys or ()]
         own = {fact.day for fact in named if fact.day} | {fact.as_of for fact in named if fact.series}
         exact = any(moment.day for moment in figure.moments)
-        asked = exact or _HAPPENS.search(self.clause.text)
+        asked = exact or self._happens
         if any(fact.day for fact in named) and asked and not _FRAME.search(self._before(figure)):
             return _any_holds(figure.moments, own)
         return _any_holds(figure.moments, self.grounds.days | (frozenset() if exact else self.grounds.months))
@@ -223,10 +237,11 @@ class _Part:
         if figure.kind == "plain" and counted:
             return counted
         named = self.clause.nearest(figure, fitting)
-        if named is None or not (self.clause.mentions or named & fitting):
+        if named is None or (named and not self.clause.mentions and not named & fitting):
             return list(self.facts.values())
         if figure.kind in ("plain", "points"):  # points of the score are lost to something else
             named |= {key for key in self.clause.keys or () if self.facts[key].unit == "points"}
+            named |= {key for key in self.sentence.named if _is_change(self.facts[key])}
         return [self.facts[key] for key in named]
 
     def _fits(self, figure: Figure, facts: Sequence[Fact], *, whatever: bool = False) -> bool:
@@ -247,8 +262,7 @@ class _Part:
         )
 
     def _move(self, figure: Figure) -> Move:
-        before, after = self.sentence.bare[self.clause.start : figure.start], self._after(figure)
-        return move_of(before[-_WINDOW:], after)
+        return move_of(self._before(figure), self._after(figure))
 
     def _mode(self, figure: Figure) -> Mode:
         if figure.kind == "percentage_points":
@@ -268,8 +282,7 @@ class _Part:
         if mode == "change" and fact.unit not in ("amount", "number"):
             return False
         if fact.unit == "days" and (value < 0 or fact.key.startswith("days_to")):
-            past = bool(_PAST.search(self.clause.text))
-            if past != (value < 0) and not figure.signed:
+            if self._past != (value < 0) and not figure.signed:
                 return False
             value = value if figure.signed else abs(value)
         return is_of(figure, value) and self._within(figure, value) and self._went_so(figure, fact, direction)
@@ -304,10 +317,13 @@ class _Part:
 
     def _stood_then(self, fact: Fact) -> bool:
         """True unless the clause names one day on which it says that things stood so, and the fact is of another."""
+        return not self._then or _any_holds(self._then, {fact.as_of, self.grounds.evidence.on})
+
+    @cached_property
+    def _then(self) -> tuple[Moment, ...]:
+        """The one day on which the clause says that things stood so, empty if it names none or several."""
         named = [figure for figure in self.figures if any(moment.day for moment in figure.moments)]
-        if len(named) != 1 or not _ON.search(self._before(named[0])):
-            return True
-        return _any_holds(named[0].moments, {fact.as_of, self.grounds.evidence.on})
+        return named[0].moments if len(named) == 1 and _ON.search(self._before(named[0])) else ()
 
     def _pair_stands(self, began: Figure, ended: Figure) -> bool:
         """True if one thing stood at the first figure, and later at the second."""

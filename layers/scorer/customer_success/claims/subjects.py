@@ -37,7 +37,9 @@ _DIRECTLY = re.compile(
     re.IGNORECASE,
 )
 _SHORTEST_PLURAL = 3
-_FILLER = re.compile(r"\b(?:the|its|their|our|both|all|current|open|active|total|average|number|of|share|rate)\b|\W", re.IGNORECASE)
+_FILLER = re.compile(
+    r"\b(?:the|its|their|our|both|all|current|open|active|total|average|number|of|share|rate)\b|\W", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
