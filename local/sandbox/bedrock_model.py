@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -16,6 +16,8 @@ from local.sandbox.wire import Json
 BehaviourName = Literal["not_json", "cut_off", "refused", "extra_field", "other_account", "obey_notes"]
 INVENTED = "Customers like this save 37 % on average."
 """What no fact bears out. It stands in every review, as a real model's may, so that the check has something to find."""
+MOST_BULLETS = 6
+"""In a section, as the rules in the prompt ask for."""
 
 _FENCED = re.compile(r'<account_data id="(\w+)">\n(.*)\n</account_data id="\1">', re.DOTALL)
 _COMING = ("arr", "auto_renew", "contract", "days_to_renewal", "notice", "plan", "renewal", "seats")
@@ -98,24 +100,40 @@ def answer(account: Json, behaviour: BehaviourName | None) -> Answer:
 
 
 def _review(account: Json) -> Json:
-    """A review with a bullet for each fact, in the section that its key points to."""
+    """A review with a bullet for each fact, in the section that its key points to, as far as there is room."""
     returns: list[str] = []
     coming: list[str] = []
     health: list[str] = []
-    for fact in account["facts"]:
-        key, label = fact["key"], fact["label"]
+    for key, bullet in _bullets({fact["key"]: fact for fact in account["facts"]}):
         section = returns if key.startswith("roi") else coming if key.startswith(_COMING) else health
-        section.append(f"{label[:1].upper()}{label[1:]}: {_words(fact['value'], fact['unit'])}.")
+        section.append(bullet)
     name, period, reviewed = account["account_name"], account["period"], account["reviewed_period"]
     return {
         "account_id": account["account_id"],
         "period": period,
         "reviewed_period": reviewed,
-        "account_health_summary": [f"This is how {name} did in {reviewed}.", *health],
+        "account_health_summary": [f"This is how {name} did in {reviewed}.", *health][:MOST_BULLETS],
         "roi_and_business_impact": [*(returns or ["The return on investment was not measured."]), INVENTED],
         "feature_adoption_scorecard": account["features"],
-        "expansion_and_next_steps": [*coming, f"Let us agree on the goals for {period}."],
+        "expansion_and_next_steps": [f"Let us agree on the goals for {period}.", *coming][:MOST_BULLETS],
     }
+
+
+def _bullets(facts: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    """What was so at the start of the quarter and at its end, in one bullet for both; then each of the other facts."""
+    told: set[str] = set()
+    for key, was in facts.items():
+        stem = key.removesuffix("_at_start")
+        now = facts.get(f"{stem}_at_end") or facts.get(stem)
+        if key.endswith("_at_start") and now:
+            told |= {key, now["key"]}
+            yield stem, f"{_told(was)} {_told(now)}"
+    yield from ((key, _told(fact)) for key, fact in facts.items() if key not in told)
+
+
+def _told(fact: Json) -> str:
+    label = fact["label"]
+    return f"{label[:1].upper()}{label[1:]}: {_words(fact['value'], fact['unit'])}."
 
 
 def _words(value: Any, unit: str) -> str:

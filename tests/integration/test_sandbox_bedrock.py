@@ -124,9 +124,9 @@ def test_a_review_is_written_from_the_facts_and_one_figure_of_its_own(bedrock: A
         ],
         "feature_adoption_scorecard": [{"feature": "Reports", "status": "used", "comment": ""}],
         "expansion_and_next_steps": [
+            "Let us agree on the goals for Q1 2026.",
             "Contract end: 30 June 2026.",
             "Seats bought: 1,200.",
-            "Let us agree on the goals for Q1 2026.",
         ],
     }
 
@@ -136,6 +136,21 @@ def test_a_measured_return_takes_the_place_of_not_measured(bedrock: Any) -> None
     measured = ACCOUNT | {"facts": [{"key": "roi_hours", "label": "ROI hours saved", "value": 120, "unit": "number"}]}
     review = json.loads(text_of(converse(bedrock, messages=[turn("user", fenced(measured))])))
     assert review["roi_and_business_impact"][:-1] == ["ROI hours saved: 120."]
+
+
+def test_a_section_tells_how_things_moved_and_ends_after_six_bullets(bedrock: Any) -> None:
+    # GIVEN a figure then and now, and many others
+    moved = [
+        {"key": "adoption_at_start", "label": "adoption at the start", "value": 0.4, "unit": "share"},
+        {"key": "adoption", "label": "adoption at the end", "value": 0.5, "unit": "share"},
+    ]
+    others = [{"key": f"login_{n}", "label": f"logins {n}", "value": n, "unit": "days"} for n in range(9)]
+
+    # WHEN a review is asked for  THEN what moved comes first, and the section keeps to its size
+    account = ACCOUNT | {"facts": [*others, *moved]}
+    summary = json.loads(text_of(converse(bedrock, messages=[turn("user", fenced(account))])))["account_health_summary"]
+    assert summary[1:3] == ["Adoption at the start: 40 %. Adoption at the end: 50 %.", "Logins 0: 0 days."]
+    assert len(summary) == 6
 
 
 def test_tokens_are_four_characters_each_and_added_up(bedrock: Any, sandbox: Sandbox) -> None:
