@@ -6,12 +6,15 @@ from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from customer_success.account_row import Point
+from customer_success.claims import checked
 from customer_success.evidence import Fact, QBREvidence, Unit
 from customer_success.qbr_evidence import qbr_evidence
 from customer_success.qbr_writer import RulesNarrator, renewal_due, said
-from customer_success.schemas import FeatureScore, QBRContent
+from customer_success.schemas import BenchmarkComparison, FeatureAdoptionReport, FeatureScore, QBRContent
 from tests.builders.accounts import HEALTHY, account
 from tests.builders.evidence import evidence, fact
 from tests.builders.scores import row, score
@@ -196,15 +199,16 @@ def test_what_is_just_good_enough_asks_for_none(signals: dict[str, Any]) -> None
     assert rest == ["Nothing else that is known asks for a step: keep the regular contact."]
 
 
-def test_features_that_are_little_used_are_named_first() -> None:
-    # GIVEN four features that the plan includes and that are little used, and one that it does not include
-    names = ("Reports", "Dashboards", "Alerts", "Exports")
-    rows = [FeatureScore(feature=name, status="underutilised") for name in names]
-    of = evidence(fact("adoption", 0.2, "share"), features=(*rows, FeatureScore(feature="SSO", status="not_entitled")))
-    # THEN three are named, and the rate is not told beside them once more
+def test_features_that_are_little_used_are_to_be_shown() -> None:
+    # GIVEN a feature that the plan includes and that is little used, and a low rate
+    rows = (FeatureScore(feature="Reports", status="underutilised"), FeatureScore(feature="SSO", status="not_entitled"))
+    of = evidence(fact("adoption", 0.2, "share"), features=rows)
+    # THEN the step points to the scorecard, and the rate is not told beside it once more
     assert written(of).expansion_and_next_steps[1:] == [
-        "Show what these features can do, which are little used so far: Reports, Dashboards, Alerts."
+        "Show what the features can do that the scorecard has as underutilised."
     ]
+    # AND what the plan does not include is nothing to be shown
+    assert not any("Show" in step for step in written(evidence(features=rows[1:])).expansion_and_next_steps)
 
 
 def test_too_little_known_proposes_nothing_of_its_own() -> None:
@@ -237,3 +241,88 @@ def test_too_little_known_proposes_nothing_of_its_own() -> None:
 def test_a_value_as_people_read_it(value: float | str, unit: Unit, words: str) -> None:
     of: Fact = fact("anything", value, unit)
     assert said(of) == words
+
+
+NAMES = st.sampled_from(
+    ["Boards", "Office 365", "Q4 Reports", "99 % uptime", "Two-factor login", "RED alerts", "B2B portal"]
+)
+ROI_NAMES = [
+    "ROI Hours saved",
+    "ROI Spend avoided (EUR)",
+    "ROI Errors per 1,000",
+    "ROI Return 2025",
+    "ROI Tickets avoided",
+    "ROI Days to close, down by",
+    "ROI Seats freed",
+    "ROI",
+]
+SIGNALS: dict[str, st.SearchStrategy[Any]] = {
+    "feature_adoption_rate": st.floats(0, 1),
+    "usage_trend": st.sampled_from(["growing", "stable", "declining", "inactive"]),
+    "login_frequency_days": st.integers(0, 130),
+    "days_since_last_interaction": st.integers(0, 130),
+    "stakeholder_engagement": st.sampled_from(["high", "medium", "low"]),
+    "nps_score": st.integers(0, 10),
+    "invoice_payment_status": st.sampled_from(["current", "overdue_30", "overdue_60", "overdue_90_plus"]),
+    "days_to_renewal": st.integers(-60, 400),
+    "seats_utilization_rate": st.floats(0, 2),
+    "open_ticket_count": st.integers(0, 12),
+    "avg_ticket_sentiment": st.sampled_from(["positive", "neutral", "negative", "critical"]),
+    "escalation_count_90_days": st.integers(0, 5),
+    "tam_health_rag": st.sampled_from([None, "GREEN", "AMBER", "RED"]),
+    "collections_risk": st.sampled_from([None, "GREEN", "AMBER", "RED", "CRITICAL"]),
+}
+"""Any signals of which at most two are unknown, so that they can be scored."""
+
+
+@st.composite
+def signals(draw: st.DrawFn) -> dict[str, Any]:
+    known = draw(st.fixed_dictionaries(SIGNALS))
+    return known | dict.fromkeys(draw(st.sets(st.sampled_from(sorted(SIGNALS)), max_size=2)), None)
+
+
+@st.composite
+def reviews(draw: st.DrawFn) -> QBREvidence:
+    """The evidence of any account: with a history of up to eight scores or none, with any terms, ROI and features."""
+    days = sorted(draw(st.sets(st.dates(date(2025, 9, 17), ON), max_size=8)))
+    points = [Point(day, score(**draw(signals()))) for day in days]
+    on_page = {name: value for name, value in draw(signals()).items() if name != "days_to_renewal"}
+    of = account(
+        1,
+        on_page,
+        name=draw(st.sampled_from(["Account 1", "3M", "Seventy Seven", "RED Bull 24"])),
+        contract_end=draw(st.none() | st.dates(date(2025, 6, 1), date(2027, 6, 1))),
+        notice_days=draw(st.none() | st.integers(0, 400)),
+        auto_renew=draw(st.none() | st.booleans()),
+        renewal_stage=draw(st.sampled_from([None, "Signed", "Talking"])),
+        plan=draw(st.sampled_from([None, "Growth", "Plan 9"])),
+        roi=draw(
+            st.dictionaries(
+                st.sampled_from(ROI_NAMES),
+                st.floats(-1e6, 1e6) | st.integers(0, 100_000).map(float),
+                max_size=3,
+            )
+        ),
+    )
+    used, little, other = (draw(st.lists(NAMES, max_size=4, unique=True)) for _ in range(3))
+    report = FeatureAdoptionReport(
+        account_id="A-0001",
+        as_of=date(2025, 12, 28),
+        features_used=used,
+        adoption_rate=None,
+        underutilised_features=[name for name in little if name not in used],
+        not_entitled_features=[name for name in other if name not in (*used, *little)],
+        recommendations=[],
+        benchmark_comparison=BenchmarkComparison(peer_group="plan Growth", peers=0),
+        confidence="low",
+    )
+    return qbr_evidence(row(of, on=ON), points, report, on=ON, trigger="scheduled")
+
+
+@settings(max_examples=150, deadline=None)
+@given(reviews())
+def test_the_check_drops_nothing_that_the_rules_write(of: QBREvidence) -> None:
+    content = written(of)
+    passed = checked(content, of)
+    assert passed.dropped_claims == ()
+    assert passed.content == content
