@@ -38,6 +38,7 @@ FACTS: tuple[Fact, ...] = (
     fact("days_to_renewal", 89.0, "days", about=CONTRACT, as_of=date(2026, 1, 1)),
     fact("notice_days", 30.0, "days", about=("notice",)),
     fact("arr", 119_800.0, "amount", about=("arr", "revenue")),
+    fact("usage_trend", "declining", "word"),
     fact("roi_hours_saved", 1_210_000.0, "number", label="ROI Savings", about=("savings",)),
 )
 FEATURES = (

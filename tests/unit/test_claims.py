@@ -84,6 +84,16 @@ TRUE = (
     "Open tickets and escalations stand at 3 and 0.",
     "With adoption at 85 %, seats at 99 % and 3 open tickets, the score is 71.5.",
     "At 85 %, adoption is good.",
+    # as people write
+    "Overall health declined over Q4 2025, with the score falling from 82.0 on 1 October to 71.5 on 31 December 2025.",
+    "Northwind Traders ended the quarter at 71.5 points (AMBER), 10.5 points below where it began.",
+    "Adoption grew by 25 points, or about 42 %.",
+    "Open tickets were cut in half, from 6 to 3.",
+    "Logins improved from every 4 days to every 2 days.",
+    "The renewal is less than 90 days away.",
+    "More than 200 users log in.",
+    "Compared to 60 % at the start of October, adoption is now 85 %.",
+    "Usage is declining.",
     # colours and names
     "Health is AMBER.",
     "Health went from GREEN to AMBER.",
@@ -170,6 +180,18 @@ FALSE = (
     # colours
     ("Health is GREEN today and RED tomorrow.", "RED"),
     ("Health is red.", "red"),
+    # words
+    ("Usage is growing.", "growing"),
+    # as people write
+    ("Adoption, like seats, is at 99 %.", "99 %"),
+    ("Tickets rose to 3.", "3"),
+    ("The renewal is less than 88 days away.", "88 days"),
+    ("The renewal is more than 90 days away.", "90 days"),
+    ("The contract ends in a week.", "a week"),
+    ("The score fell by 10.5 points, or about 42 %.", "42 %"),
+    ("Adoption quadrupled.", "quadrupled"),
+    ("Not a single ticket was filed.", "Not a single ticket"),
+    ("They pay $71.5.", "$71.5"),
     # ways to write 99 %
     ("Adoption: 99 percent.", "99 percent"),
     ("Adoption: ninety-nine percent.", "ninety-nine percent"),
@@ -194,6 +216,11 @@ FALSE = (
     ("Adoption: 九十九.", "九"),
     ("Adoption: 60–99 %.", "99 %"),
     ("Adoption: 99pp.", "99pp"),
+    ("Adoption: 198/200.", "198/200"),
+    ("Adoption: nine point nine out of ten.", "nine point nine out of ten"),
+    ("Adoption: &#57;&#57;%.", "57"),
+    ("Adoption: ⑨⑨%.", "99%"),
+    ("Adoption: one less than a hundred percent.", "a hundred percent"),
     ("Adoption: neunundneunzig %.", "%"),
 )
 

@@ -79,9 +79,6 @@ def test_a_gap_may_be_told_as_it_stands() -> None:
     assert check(sentence).content.account_health_summary == []
 
 
-# --- ROI
-
-
 def test_roi_that_nobody_measured_reads_so_whatever_was_written() -> None:
     # GIVEN a section with a claim in words and one in figures
     written = ["The product pays off for everyone. It saved 500 hours.", "ROI is 3x."]
@@ -120,9 +117,6 @@ def test_hours_saved_are_hours() -> None:
     assert result.content.roi_and_business_impact == ["120 hours were saved."]
 
 
-# --- the scorecard
-
-
 def test_rows_say_what_is_known_of_their_features() -> None:
     # GIVEN rows that are true, that contradict the evidence, and of a feature that it does not have
     rows = [
@@ -151,9 +145,6 @@ def test_a_comment_of_the_evidence_stays_as_it_is() -> None:
     feature = FeatureScore(feature="SSO", status="used", comment="In use by 12 of 14 people since 3 May.")
     result = check(known=evidence(features=(feature,)), feature_adoption_scorecard=[feature])
     assert result.content.feature_adoption_scorecard == [feature]
-
-
-# --- next steps
 
 
 @pytest.mark.parametrize(
@@ -193,9 +184,6 @@ def test_a_plan_sets_no_targets_and_claims_nothing(step: str) -> None:
 
 def test_a_meeting_is_planned_only_among_the_next_steps() -> None:
     assert check("We held a 30-minute call.").content.account_health_summary == []
-
-
-# --- the whole
 
 
 def test_an_order_in_the_notes_changes_no_figure() -> None:

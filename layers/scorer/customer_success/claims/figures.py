@@ -35,7 +35,7 @@ class Reading:
         """True if `value` is stated by it."""
         off, noise = abs(value - self.value), 1e-12 * max(1.0, abs(value))
         if self.half and abs(off - self.half) <= noise:
-            return abs(self.value) > abs(value) or round(self.value / (2 * self.half)) % 2 == 0
+            return off < self.half or abs(self.value) > abs(value) or round(self.value / (2 * self.half)) % 2 == 0
         return off <= self.half + noise
 
     def times(self, factor: float) -> Reading:
@@ -113,12 +113,14 @@ _FACTORS = {
     "quadrupl": 4.0,
     "halv": 0.5,
     "halfas": 0.5,
+    "inhalf": 0.5,
 }
 _FACTOR = re.compile(
-    r"\b(?P<factor>doubl|two-?fold|tripl|three-?fold|trebl|quadrupl|halv|half\sas\b)(?:e[ds]?|ing)?\b(?![\s-](?:check|click|down))"
+    r"\b(?P<factor>doubl|two-?fold|tripl|three-?fold|trebl|quadrupl|halv|half\sas\b|in\shalf\b)(?:e[ds]?|ing)?\b(?![\s-](?:check|click|down))"
     r"|\b(?P<twice>twice)(?P<as>\s+(?:as|the|its|that|what)\b)?",
     re.IGNORECASE,
 )
+_A_WHILE = re.compile(r"(?:(?<=\bin\s)|(?<=\bwithin\s))an?\s(?P<duration>day|week|month|quarter|year)\b", re.IGNORECASE)
 _FRACTION = re.compile(
     r"(?P<position>\b(?:first|second|third|latter|other)\s+(?:half|third)\b|\bthird[\s-]part(?:y|ies)\b)"
     r"|\b(?P<three_quarters>three[\s-]quarters\b(?=\s+of))|\b(?P<two_thirds>two[\s-]thirds)\b"
@@ -181,6 +183,11 @@ def _factors(match: re.Match[str]) -> Iterator[Figure]:
     factor = 2.0 if match["twice"] else _FACTORS[match["factor"].casefold().replace("-", "").replace(" ", "")]
     end = match.end("twice") if match["twice"] else match.end()
     yield Figure(match.group(), match.start(), end, "times", (Reading(factor, ROUGHLY * factor),))
+
+
+def _whiles(match: re.Match[str]) -> Iterator[Figure]:
+    unit = match["duration"].casefold()
+    yield Figure(match.group(), match.start(), match.end(), "duration", (Reading(1.0, 0.5),), unit=unit)
 
 
 def _fractions(match: re.Match[str]) -> Iterator[Figure]:
@@ -280,6 +287,7 @@ def _ranges(found: list[Figure], text: str) -> list[Figure]:
 _PASSES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Iterator[Figure]]], ...] = (
     *((pattern, _moments) for pattern in MOMENTS),
     (_FACTOR, _factors),
+    (_A_WHILE, _whiles),
     (_FRACTION, _fractions),
     (_RATIO, _ratios),
     (_QUANTITY, _quantities),

@@ -8,16 +8,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from itertools import groupby
-from typing import get_args
 
 from customer_success.claims.figures import Figure, figures
 from customer_success.claims.sentences import plain
 from customer_success.claims.subjects import Vocabulary
 from customer_success.evidence import Fact, QBREvidence
 from customer_success.periods import Quarter
-from customer_success.schemas import Rag
 
-COLOURS = tuple(colour.casefold() for colour in get_args(Rag))
 COLOUR = re.compile(r"\b(?:green|amber|red|yellow)\b(?!\s(?:flags?|lights?|tape|thread)\b)", re.IGNORECASE)
 
 

@@ -57,7 +57,7 @@ def changes(figure: Figure, earlier: Fact, later: Fact) -> Iterator[float]:
         yield 100 * (became - was) / abs(was)
     if figure.kind == "share" and was:
         yield (became - was) / abs(was)
-    if figure.kind == "percentage_points" and earlier.unit == "share":
+    if figure.kind in ("percentage_points", "points") and earlier.unit == "share":
         yield 100 * (became - was)
     if figure.kind == "times" and was:
         yield became / was

@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import combinations, pairwise
+from typing import get_args
 
 from customer_success.claims.directions import Direction, Mode, Move, comes_from, comes_to, mode_of, move_of, went
-from customer_success.claims.figures import Figure, figures
+from customer_success.claims.figures import ROUGHLY, Figure, figures
 from customer_success.claims.grounds import COLOUR, Grounds
 from customer_success.claims.matching import can_change, changes, is_of, stated
 from customer_success.claims.moments import Moment
+from customer_success.claims.number_words import any_of
 from customer_success.claims.plans import is_planned
 from customer_success.claims.sentences import HIDDEN
 from customer_success.claims.subjects import Clause, clauses
 from customer_success.evidence import Fact
+from customer_success.schemas import Sentiment, UsageTrend
 
 _FROM_COLOUR = re.compile(r"\bfrom\s(green|amber|red)\sto\s(green|amber|red)\b", re.IGNORECASE)
 _LEAST = re.compile(r"\b(?:more than|over|above|at least|exceed(?:s|ed|ing)?)\s\Z", re.IGNORECASE)
@@ -44,7 +47,13 @@ _COUNTED = re.compile(
 )
 _ONE_THING = re.compile(r"\s(?!of\b)(?:\w+\s){0,2}\Z")
 _BETTER_THE_MORE = ("share", "points", "amount")
+_SAID = (
+    r"(?:\s(?:trend|sentiment|tickets?))?\s(?:is|was|are|were|remains?|remained|stays?|stayed)\s"
+    r"(?:(?:still|now|\w+ly)\s)?"
+)
+_WORDS = [frozenset(get_args(words)) for words in (UsageTrend, Sentiment)]
 _WINDOW = 60
+NOISE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -97,6 +106,7 @@ class Sentence:
             part = _Part(self, clause, found)
             yield from part.figure_faults()
             yield from part.colour_faults()
+            yield from part.word_faults()
             yield from part.none_faults()
 
 
@@ -165,6 +175,16 @@ class _Part:
         return any(
             (was, became) == (first, last) and a.as_of < b.as_of for a, was in coloured for b, became in coloured
         )
+
+    def word_faults(self) -> Iterator[str]:
+        """Words said of what has another word: "usage is growing" where it is declining."""
+        text = self.sentence.bare
+        for mention in self.clause.mentions:
+            known = {str(fact.value) for key in mention.keys if (fact := self.facts[key]).unit == "word"}
+            for words in (words for words in _WORDS if known & words):
+                told = re.compile(rf"{_SAID}(?P<word>{any_of(words)})\b", re.IGNORECASE).match(text, mention.end)
+                if told and told["word"].casefold() not in known:
+                    yield f"{told['word']} is not in the evidence"
 
     def none_faults(self) -> Iterator[str]:
         for mention in self.clause.mentions:
@@ -262,7 +282,8 @@ class _Part:
         )
 
     def _move(self, figure: Figure) -> Move:
-        return move_of(self._before(figure), self._after(figure))
+        start = self.clause.start if self.clause.mentions else 0
+        return move_of(self.sentence.bare[max(start, figure.start - _WINDOW) : figure.start], self._after(figure))
 
     def _mode(self, figure: Figure) -> Mode:
         if figure.kind == "percentage_points":
@@ -271,9 +292,9 @@ class _Part:
         return mode_of(self._before(figure), self._after(figure), moved=moved)
 
     def _states(self, figure: Figure, fact: Fact, move: Move, mode: Mode) -> bool:
-        if self._quotes(figure, fact):
-            return True
         value, direction = stated(figure, fact), _direction(move, fact)
+        if (direction == 0 or figure.kind == "duration") and self._quotes(figure, fact):
+            return True
         if value is None:
             return False
         if _is_change(fact):
@@ -285,7 +306,7 @@ class _Part:
             if self._past != (value < 0) and not figure.signed:
                 return False
             value = value if figure.signed else abs(value)
-        return is_of(figure, value) and self._within(figure, value) and self._went_so(figure, fact, direction)
+        return self._is_near(figure, value) and self._went_so(figure, fact, direction)
 
     def _quotes(self, figure: Figure, fact: Fact) -> bool:
         """True if the figure stands so in the fact's label: the days of "escalations in 90 days"."""
@@ -297,12 +318,15 @@ class _Part:
             if quoted.readings and figure.kind not in ("percentage_points", "times", "amount")
         )
 
-    def _within(self, figure: Figure, value: float) -> bool:
-        """Keeps "more than" and "nearly" to what they say."""
+    def _is_near(self, figure: Figure, value: float) -> bool:
+        """True if the figure states the value, or a bound that it keeps to and is not far from: "under 90 days"."""
         before, said = self._before(figure), figure.readings[0].value
-        if _LEAST.search(before) and figure.kind != "duration":
-            return value >= said - 1e-9
-        return not _MOST.search(before) or value <= said + 1e-9
+        least, most = _LEAST.search(before), _MOST.search(before)
+        if not (least or most) or (least and figure.kind == "duration"):
+            return is_of(figure, value)
+        kept = value >= said - NOISE if least else value <= said + NOISE
+        near = figure.kind not in ("percent", "share") and abs(value - said) <= ROUGHLY * abs(said)
+        return kept and (near or is_of(figure, value))
 
     def _went_so(self, figure: Figure, fact: Fact, direction: Direction) -> bool:
         """True if the fact's series went the way that is said, and stood so on the day that is said."""

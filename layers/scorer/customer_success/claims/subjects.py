@@ -36,6 +36,8 @@ _DIRECTLY = re.compile(
     r"[\w-]+\s+){0,3}\Z",
     re.IGNORECASE,
 )
+_COMPARED = re.compile(r"\b(?:like|unlike|than)\s(?:the\s|its\s|their\s)?\Z", re.IGNORECASE)
+_WINDOW = 20
 _SHORTEST_PLURAL = 3
 _FILLER = re.compile(
     r"\b(?:the|its|their|our|both|all|current|open|active|total|average|number|of|share|rate)\b|\W", re.IGNORECASE
@@ -72,8 +74,11 @@ class Vocabulary:
 
     def mentions(self, text: str) -> list[Mention]:
         """Where the text names something, in its order."""
-        found = self._pattern.finditer(text)
-        return [Mention(match.start(), match.end(), self._keys[_stem(match.group())]) for match in found]
+        return [
+            Mention(match.start(), match.end(), self._keys[_stem(match.group())])
+            for match in self._pattern.finditer(text)
+            if not _COMPARED.search(text, max(0, match.start() - _WINDOW), match.start())
+        ]
 
 
 def _stem(word: str) -> str:
