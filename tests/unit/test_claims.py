@@ -59,6 +59,7 @@ TRUE = (
     "ARR is $119,800.",
     "ARR is about 120,000.",
     "ARR is 120k USD.",
+    "ARR is one hundred and nineteen thousand and eight hundred.",
     "ARR is 119 800.",
     "ARR is €119.800.",
     "ARR is EUR 0.12 million.",
@@ -80,6 +81,9 @@ TRUE = (
     "In November the score was lowest, at 60.2.",
     "On 1 Oct the score was 82.0.",
     # subjects
+    "Support (negative by now) cost 4.2 points of the score.",
+    "The adoption team uses 99 % of the seats.",
+    "Adoption has not fallen: it is at 85 %.",
     "Adoption and seats are at 85 % and 99 %.",
     "Open tickets and escalations stand at 3 and 0.",
     "With adoption at 85 %, seats at 99 % and 3 open tickets, the score is 71.5.",
@@ -180,6 +184,9 @@ FALSE = (
     # colours
     ("Health is GREEN today and RED tomorrow.", "RED"),
     ("Health is red.", "red"),
+    ("The score shows 72 tickets.", "72"),
+    ("With seats nearly full NPS reached 99 %.", "99 %"),
+    ("Adoption is 5 out of 6.", "5 out of 6"),
     # words
     ("Usage is growing.", "growing"),
     # as people write

@@ -27,6 +27,18 @@ def test_the_rest_of_a_paragraph_stays() -> None:
     )
 
 
+def test_a_paragraph_of_which_nothing_goes_stays_to_the_letter() -> None:
+    paragraph = " Adoption is at 85 %.  Fine.\n"
+    assert check(paragraph).content.account_health_summary == [paragraph]
+
+
+def test_days_are_months_only_if_they_are_nearly_so() -> None:
+    # GIVEN 45 days, which are one and a half months
+    known = evidence(fact("notice_days", 45.0, "days"))
+    result = check("The notice is 45 days.", "The notice is one month.", "The notice is 6 weeks.", known=known)
+    assert result.content.account_health_summary == ["The notice is 45 days.", "The notice is 6 weeks."]
+
+
 def test_a_paragraph_with_nothing_left_goes() -> None:
     assert check("Adoption is at 99 %.", "Good.").content.account_health_summary == ["Good."]
 
@@ -67,7 +79,9 @@ def test_figures_in_names_claim_nothing() -> None:
 def test_a_name_that_is_a_figure_lets_no_figure_through(name: str) -> None:
     known = evidence(*FACTS, account_name=name)
     assert (
-        check("Adoption is at 99 % now.", "Adoption: ninety-nine percent.", known=known).content.account_health_summary
+        check(
+            "We have 99 % adoption now.", "Adoption: ninety-nine percent.", known=known
+        ).content.account_health_summary
         == []
     )
 
@@ -168,6 +182,8 @@ def test_a_plan_may_say_how_long_and_how_often(step: str) -> None:
     [
         "Aim for 95 % adoption.",
         "Sell 20 more seats.",
+        "Hold a 500-hour workshop.",
+        "Hold 40 workshops.",
         "Call them on 15 January 2026.",
         "The contract ends within the next 2 weeks.",
         "Usage dropped for 5 weeks.",

@@ -20,6 +20,8 @@ Kind = Literal[
 
 ROUGHLY = 0.05
 """How far, as a share of it, a ratio in words may be from the truth: "doubled" is said of 1.9 to 2.1 times."""
+CLOSELY = 0.02
+"""The same of a ratio in numbers, as in "2 of 3"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,7 @@ def _ratios(match: re.Match[str]) -> Iterator[Figure]:
     share = part[0].value / whole[0].value
     half = part[0].half / whole[0].value
     if whole[0].value < 100:
-        half = min(half, ROUGHLY * share)  # half of "one in three" is far from a third
+        half = min(half, CLOSELY * share)  # half of "one in three" is far from a third
     yield Figure(match.group(), match.start(), match.end(), "share", (Reading(share, half),), parts=parts)
 
 
