@@ -10,7 +10,9 @@ from datetime import UTC, date, datetime
 from typing import Protocol
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from customer_success.alert_entry import AlertEntry, Channel
 from customer_success.qbr import SETTLED, Qbr
@@ -115,7 +117,7 @@ class Bars:
                 self._progress.update(self._tasks[name], completed=done, total=max(total, done))
 
     def note(self, line: str) -> None:
-        self._progress.console.print(f"  {line}", style="dim")
+        self._progress.console.print(Padding(Text(line, "dim"), (0, 0, 0, 2), expand=False))
 
     def tell(self, words: str) -> None:
         self._progress.console.print(f"  {words}", style="yellow")
@@ -136,7 +138,7 @@ class Lines:
             self._shown, self._next = line, time.monotonic() + PLAIN_SECONDS
 
     def note(self, line: str) -> None:
-        self._console.print(f"  {line}", style="dim")
+        self._console.print(f"  {line}", style="dim", soft_wrap=True)
 
     def tell(self, words: str) -> None:
         self._console.print(f"  {words}")

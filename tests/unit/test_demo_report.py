@@ -133,8 +133,8 @@ def test_what_did_not_arrive_is_not_said_to_have_been_kept_back(tmp_path: Path, 
         alerts=(entry("A-1", state="published", delivery=delivery),),
         dead={},
         waiting={},
-        sent_before=Sent(0, 0, 0, 0),
-        sent=Sent(0, 0, 0, 0),
+        sent_before=Sent(0, 0, 0, 0, 0),
+        sent=Sent(0, 0, 0, 0, 0),
         renewals=Renewals(TODAY),
     )
     console = Console(width=100, markup=False, emoji=False, highlight=False)

@@ -80,7 +80,9 @@ def full_report(console: Console, found: Findings, sheet: Sheet, rows: Rows, kep
 
 def renewals_report(console: Console, found: Renewals, vendors: Path) -> None:
     """What the contract check found, and the reviews it asked for."""
-    section(console, "Renewals", [*renewals(found, NAMED), *reviews_asked_for(found, relative(vendors))])
+    head(console, "Renewals")
+    for each in (*renewals(found, NAMED), *reviews_asked_for(found, relative(vendors))):
+        cut(console, Text(f"  {each}"))
 
 
 def channel_report(console: Console, found: Findings, book: str) -> None:

@@ -28,7 +28,7 @@ INDEX_LINES = 10
 NAME_LIMIT = 40
 REASON_LIMIT = 160
 
-_CLAIM = re.compile(r'"(?P<said>.*)" \((?P<why>.*)\)', re.DOTALL)
+_FIGURE = re.compile(r"\d[\d,.]*\b")
 
 
 def quarter_heading(console: Console, quarter: Quarter, day: date, book: Path) -> None:
@@ -99,16 +99,16 @@ def _dead(found: QuarterFindings, book: str) -> Iterator[str]:
 
 
 def _dropped(qbrs: tuple[Qbr, ...]) -> Iterator[str]:
-    """Sentences that the evidence does not bear out, with the reason, the rarest first."""
-    accounts: dict[str, list[str]] = defaultdict(list)
+    """What the evidence does not bear out, with the reason: one of those that differ in figures only, rarest first."""
+    alike: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for qbr in qbrs:
         for claim in qbr.dropped_claims:
-            accounts[claim].append(name_of(qbr.account_name, NAME_LIMIT))
-    rarest = sorted(accounts.items(), key=lambda each: len(each[1]))
-    for claim, names in rarest[:FEW]:
-        yield f"{claim}: {names[0] if len(names) == 1 else f'in {len(names)} reviews'}"
+            alike[_FIGURE.sub("0", claim)].append((claim, name_of(qbr.account_name, NAME_LIMIT)))
+    rarest = sorted(alike.values(), key=len)
+    for (claim, name), *others in rarest[:FEW]:
+        yield f"{claim}: {name}" + (f", and such in {len(others)} more" if others else "")
     if len(rarest) > FEW:
-        yield f"… and {len(rarest) - FEW} more"
+        yield f"… and {len(rarest) - FEW} more of other kinds"
 
 
 def _model(found: QuarterFindings, tokens: Mapping[str, int]) -> Iterator[str]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from connectors.text import one_line
 from customer_success.digest import Section
 from local.demo.findings import Renewals
 from local.demo.report.words import counted
 
+_DOMAIN = re.compile(r"(?<=[\w.+-])@[\w.-]+\w")
+
 
 def renewals(found: Renewals, most: int) -> Iterator[str]:
-    """The digest, with at most so many contracts of each group."""
+    """The digest, with at most so many contracts of each group, a line each."""
     if found.digest is None:
         yield f"on a day off no renewals digest is posted ({found.day:%A}); contracts are looked at all the same"
         return
@@ -23,20 +27,17 @@ def renewals(found: Renewals, most: int) -> Iterator[str]:
 
 
 def _group(group: Section, most: int) -> Iterator[str]:
-    yield group.title if most or ":" in group.title else f"{group.title}: {len(group.lines)}"
-    shown = group.lines[:most]
-    yield from (f"  {line.text}" for line in shown)
-    if most and len(group.lines) > most:
-        yield f"  … and {len(group.lines) - most} more"
+    yield group.title if ":" in group.title else f"{group.title}: {len(group.lines)}"
+    if most:
+        yield from (f"  {_DOMAIN.sub('', one_line(line.text))}" for line in group.lines[:most])
+        more = len(group.lines) - most
+        yield from [f"  … and {more} more"] if more > 0 else []
 
 
 def reviews_asked_for(found: Renewals, vendors: Path) -> Iterator[str]:
     """How many reviews the ends of contracts called for on the day, what became of them, and where they lie."""
     if not found.reviews:
-        yield "no contract's end calls for a review that was not asked for before"
+        yield "reviews that contract ends call for: none that was not asked for before"
         return
-    states = Counter[str](qbr.state for qbr in found.reviews)
-    yield (
-        f"reviews that these ends call for (contract_proximity): {len(found.reviews)} = {counted(states)}; "
-        f"in {vendors / 'notion/QBR'}"
-    )
+    states = counted(Counter[str](qbr.state for qbr in found.reviews))
+    yield f"reviews that contract ends call for: {len(found.reviews)} ({states}), in {vendors / 'notion/QBR'}"

@@ -15,11 +15,14 @@ from connectors.text import clean
 from customer_success.qbr import Qbr
 from local.demo.report.lines import framed_all, head
 
+BULLETS = 10
+"""Points of one list that are shown."""
 ROWS = 6
 """Rows of a table that are shown."""
 
-_ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>~])")
-_CELLS = re.compile(r"(?<!\\)\|")
+_SPACE_BELOW_A_HEADING = re.compile(r"^(#.*)\n\n", re.MULTILINE)
+_ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>~])")
+_BETWEEN_CELLS = re.compile(r"(?<!\\)\|")
 
 
 def page_file(vendors: Path, qbr: Qbr) -> Path | None:
@@ -28,42 +31,40 @@ def page_file(vendors: Path, qbr: Qbr) -> Path | None:
 
 
 def review_page(console: Console, title: str, file: Path) -> None:
-    """The page without its properties, tables cut after some rows."""
-    heading, _, body = clean(file.read_text(encoding="utf-8")).partition("\n---\n")
-    name = _plain(heading.splitlines()[0].lstrip("# "))
-    head(console, f"{title}: {name}")
-    framed_all(console, _parts(body.strip().splitlines()))
+    """The page without its properties; of long lists and tables the beginning."""
+    top, _, body = clean(file.read_text(encoding="utf-8")).partition("\n---\n")
+    head(console, f"{title}: {_plain(top.splitlines()[0].lstrip('# '))}")
+    lines = _SPACE_BELOW_A_HEADING.sub(r"\1\n", body.strip()).splitlines()
+    framed_all(console, _parts(lines))
 
 
 def _parts(lines: list[str]) -> Iterator[RenderableType]:
-    for is_table, some in groupby(lines, key=lambda line: line.startswith("|")):
+    for mark, some in groupby(lines, key=lambda line: line[:1]):
         together = list(some)
-        yield from _table(together) if is_table else map(_line, together)
-
-
-def _line(line: str) -> Text:
-    marks, text = re.match(r"(#+ |> |- )?(.*)", line).groups()  # type: ignore[union-attr]
-    match (marks or "").strip():
-        case "-":
-            return Text(f"• {_plain(text)}")
-        case ">":
-            return Text(_plain(text), "bold")
-        case "":
-            return Text(_plain(text))
-        case _:
-            return Text(_plain(text), "bold")
+        if mark == "|":
+            yield from _table(together)
+        elif mark == "-":
+            yield from (Text(f"• {_plain(line[2:])}") for line in together[:BULLETS])
+            yield from _more(len(together) - BULLETS)
+        else:
+            style = "bold" if mark in ("#", ">") else ""
+            yield from (Text(_plain(line.lstrip("#> ")), style) for line in together)
 
 
 def _table(lines: list[str]) -> Iterator[RenderableType]:
-    headings, _, *rows = [[_plain(cell.strip()) for cell in _CELLS.split(line)[1:-1]] for line in lines]
+    headings, _, *rows = [[_plain(cell.strip()) for cell in _BETWEEN_CELLS.split(line)[1:-1]] for line in lines]
     table = Table(*headings, box=None, padding=(0, 2, 0, 0), header_style="dim")
     for row in rows[:ROWS]:
         table.add_row(*row)
     yield table
-    if len(rows) > ROWS:
-        yield Text(f"… and {len(rows) - ROWS} more", "dim")
+    yield from _more(len(rows) - ROWS)
+
+
+def _more(number: int) -> Iterator[Text]:
+    if number > 0:
+        yield Text(f"… and {number} more", "dim")
 
 
 def _plain(text: str) -> str:
     """The text without the marks that Markdown asks for."""
-    return _ESCAPE.sub(r"\1", text.replace("**", ""))
+    return _ESCAPED.sub(r"\1", text.replace("**", ""))
