@@ -19,7 +19,7 @@ from local.demo.day import PATIENCE, PATIENCE_WITH_FAULTS, Play
 from local.demo.errors import DemoError
 from local.demo.findings import QuarterFindings, Sent, gather_quarter, reviews_of_quarter, waiting
 from local.demo.kept import Kept
-from local.demo.options import DOWN_VENDORS, Options
+from local.demo.options import DOWN_VENDORS, SAMPLE_BOOK, Options
 from local.demo.play import Script, named, prepared
 from local.demo.progress import QuarterLook
 from local.demo.report import counted
@@ -37,10 +37,12 @@ COMMAND = re.compile(r"ignore .*instructions", re.IGNORECASE)
 
 def play_quarter(options: Options, console: Console) -> None:
     """`make demo-qbr`. Raises `DemoError` and what `staged` raises."""
-    kept, script, scanned_on = prepared(replace(options, day=None))
+    # A book that was never scanned is scanned on the quarter's own day; the bundled one has a day of its own.
+    fresh = options.book != SAMPLE_BOOK and not Kept.of(options.book).played
+    kept, script, scanned_on = prepared(options if fresh else replace(options, day=None))
     day = options.day or _next_quarter(scanned_on)
     if day < scanned_on:
-        raise DemoError(f"DATE={day} lies before the last scan of this book, {scanned_on}: take a later day")
+        raise DemoError(f"DATE={day} lies before the scan of this book, {scanned_on}: take a later day")
     by_model = options.narrator == "bedrock"
     console.print("starting Notion, Gmail, Google Chat, Slack, Bedrock and AWS on this machine …")
     with staged(kept, {"BedrockModelId": MODEL} if by_model else {"BedrockModelId": ""}) as home:

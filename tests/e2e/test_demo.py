@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -17,8 +14,8 @@ import pytest
 
 from local.demo.findings import Sent
 from local.demo.kept import Kept
-from local.house import ROOT
 from tests.builders.books import book_file
+from tests.builders.demo import run, start
 
 HEADINGS = (
     "id,name,arr,owner,contract_end_date,feature adoption,usage,login frequency,days since last contact,"
@@ -35,25 +32,6 @@ def book(tmp_path: Path) -> Iterator[Path]:
     path = book_file(tmp_path, HEADINGS, HEALTHY, DYING, BROKEN)
     yield path
     shutil.rmtree(Kept.of(path).folder, ignore_errors=True)
-
-
-def start(book: Path, *arguments: str, **asked: str) -> subprocess.Popen[str]:
-    paths = os.pathsep.join(str(ROOT / layer) for layer in ("layers/scorer", "layers/connectors"))
-    return subprocess.Popen(
-        [sys.executable, "-m", "local.demo", *arguments],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": paths, "ACCOUNTS": str(book), **asked},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def run(book: Path, *arguments: str, **asked: str) -> tuple[int, str]:
-    """The exit code and all that was said."""
-    process = start(book, *arguments, **asked)
-    said, _ = process.communicate(timeout=180)
-    return process.returncode, said
 
 
 def running_below(folder: Path) -> list[str]:
@@ -78,8 +56,12 @@ def test_a_day_the_same_day_again_and_the_next_one(book: Path) -> None:
     assert "Subject: Catching up: <b>Gloom</b>" in said
     assert "left out: mood: not known" in said
     assert "unknown for every account: " in said
+    # AND the contracts that end soon, with the review that such an end calls for
+    assert "Ends within 30 days: 1 contract, ARR 9,000" in said
+    assert "<b>Gloom</b>: 2026-03-20 (in 18 days), ARR 9,000, ada, RED, churn risk critical" in said
+    assert "reviews that contract ends call for: 1 (1 written), in " in said
     told = Sent.now(Kept.of(book))
-    assert told == Sent(records=1, events=1, drafts=1, messages=4)
+    assert told == Sent(records=1, events=1, drafts=1, messages=6, reviews=1)
     # WHEN it is played again, and once more by force
     for asked, words in (({}, "nobody is told again"), ({"FORCE": "1"}, "nobody is told twice")):
         code, said = run(book, DATE="2026-03-02", **asked)
@@ -89,10 +71,10 @@ def test_a_day_the_same_day_again_and_the_next_one(book: Path) -> None:
         assert Sent.now(Kept.of(book)) == told
     # WHEN the next day comes, on which nothing changed
     code, said = run(book, DATE="2026-03-03")
-    # THEN there is the digest, and no more
+    # THEN there are the digests, and no more
     assert code == 0, said
     assert "told before, and not worse" in said
-    assert Sent.now(Kept.of(book)) == Sent(records=1, events=1, drafts=1, messages=6)
+    assert Sent.now(Kept.of(book)) == Sent(records=1, events=1, drafts=1, messages=10, reviews=1)
     # AND a day before is refused in one line
     code, said = run(book, DATE="2026-03-01")
     assert code == 1
@@ -117,6 +99,19 @@ def test_a_service_that_is_down_leaves_dead_letters_that_come_back(book: Path) -
     assert Sent.now(Kept.of(book)).drafts == 1
 
 
+def test_the_contracts_are_checked_on_a_morning_on_which_the_book_cannot_be_read(book: Path) -> None:
+    # GIVEN a book that was scanned the day before
+    code, said = run(book, DATE="2026-03-02")
+    assert code == 0, said
+    # WHEN Notion is down on the next day
+    code, said = run(book, DATE="2026-03-03", DOWN="notion")
+    # THEN the scan fails with its reason, and the contracts are told from what is known
+    assert code == 1
+    assert "the scan of 2026-03-03 did not reach its end: " in said
+    assert "<b>Gloom</b>: 2026-03-20 (in 17 days), ARR 9,000, ada, RED, churn risk critical" in said
+    assert "Scores are of what the account pages said on 2026-03-02" in said
+
+
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="processes are looked up in /proc")
 def test_a_sudden_end_leaves_no_process_and_the_next_start_goes_on(book: Path) -> None:
     # GIVEN a demo that is broken off in the middle of the scan
@@ -135,4 +130,4 @@ def test_a_sudden_end_leaves_no_process_and_the_next_start_goes_on(book: Path) -
     # AND the next start ends as one that was not broken off
     code, said = run(book, DATE="2026-03-02")
     assert code == 0, said
-    assert Sent.now(kept) == Sent(records=1, events=1, drafts=1, messages=4)
+    assert Sent.now(kept) == Sent(records=1, events=1, drafts=1, messages=6, reviews=1)
