@@ -81,7 +81,8 @@ TRUE = (
     "In November the score was lowest, at 60.2.",
     "On 1 Oct the score was 82.0.",
     # subjects
-    "Support (negative by now) cost 4.2 points of the score.",
+    "Support quality (negative by now) cost 4.2 points of the score.",
+    "Adoption among two hundred and four users is at 85 %.",
     "The adoption team uses 99 % of the seats.",
     "Adoption has not fallen: it is at 85 %.",
     "Adoption and seats are at 85 % and 99 %.",

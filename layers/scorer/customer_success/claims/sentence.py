@@ -248,10 +248,11 @@ class _Part:
 
     def _candidates(self, figure: Figure) -> list[Fact]:
         """The facts that the figure may state: of what is named, or anything where nothing is."""
+        changing = figure.kind == "times" or self._mode(figure) != "level"
         fitting = frozenset(
             key
             for key, fact in self.facts.items()
-            if stated(figure, fact) is not None or can_change(figure, fact) or self._quotes(figure, fact)
+            if stated(figure, fact) is not None or (changing and can_change(figure, fact)) or self._quotes(figure, fact)
         )
         counted = [fact for key in self.clause.counted(figure) if (fact := self.facts[key]).unit == "count"]
         if figure.kind == "plain" and counted:
