@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -51,8 +52,9 @@ class Play:
         home = self.home
         known, sent_before = run_of(home.table, day), Sent.now(self.kept)
         failure = self.scan(day, accounts, force=force)
+        stuck = waiting(home)
         home.check_contracts(day)
-        self.drain(ContractLook(home, day))
+        self.drain(ContractLook(home, day), but=stuck)
         return Played(gather(home, self.kept, day, known, sent_before), Renewals.of(home, day), failure)
 
     def scan(self, day: date, accounts: int, *, force: bool = False) -> str | None:
@@ -67,12 +69,13 @@ class Play:
             self._drain_scan(day, accounts)
         return self._failure(day, began)
 
-    def drain(self, look: Look) -> None:
-        """Wait until every queue is empty, or nothing moves any more."""
+    def drain(self, look: Look, *, but: Collection[str] = ()) -> None:
+        """Wait until every queue `but` those is empty, or nothing moves any more."""
         block, screen = screen_on(self.console)
+        queues = {name: url for name, url in self.home.deployment.queues.items() if name not in but}
         watch = Watch(self.home, look, screen, self.patience)
         with block, suppress(Stalled):
-            wait_until_drained(self.home.aws, self.home.deployment.queues, MOST_SECONDS, watch)
+            wait_until_drained(self.home.aws, queues, MOST_SECONDS, watch)
             watch.look()
         self.home.write_bus_events()
 

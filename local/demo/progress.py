@@ -240,7 +240,8 @@ class Watch:
         if now < self._next_look:
             return
         self._next_look = now + LOOK_SECONDS
-        come = self.look(pages_wait=depths["notion-updates"].total > 0)
+        pages = depths.get("notion-updates")
+        come = self.look(pages_wait=pages is not None and pages.total > 0)
         if (come, depths) != self._seen:
             self._seen, self._moved = (come, depths), now
         still = now - self._moved

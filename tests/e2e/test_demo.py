@@ -58,7 +58,7 @@ def test_a_day_the_same_day_again_and_the_next_one(book: Path) -> None:
     assert "unknown for every account: " in said
     # AND the contracts that end soon, with the review that such an end calls for
     assert "Ends within 30 days: 1 contract, ARR 9,000" in said
-    assert "<b>Gloom</b>: 2026-03-20 (in 18 days), ARR 9,000, ada, RED, churn risk critical" in said
+    assert "<b>Gloom</b>: 2026-03-20 (in 18 days), ARR 9,000, ada, RED critical" in said
     assert "reviews that contract ends call for: 1 (1 written), in " in said
     told = Sent.now(Kept.of(book))
     assert told == Sent(records=1, events=1, drafts=1, messages=6, reviews=1)
@@ -108,7 +108,7 @@ def test_the_contracts_are_checked_on_a_morning_on_which_the_book_cannot_be_read
     # THEN the scan fails with its reason, and the contracts are told from what is known
     assert code == 1
     assert "the scan of 2026-03-03 did not reach its end: " in said
-    assert "<b>Gloom</b>: 2026-03-20 (in 17 days), ARR 9,000, ada, RED, churn risk critical" in said
+    assert "<b>Gloom</b>: 2026-03-20 (in 17 days), ARR 9,000, ada, RED critical" in said
     assert "Scores are of what the account pages said on 2026-03-02" in said
 
 

@@ -11,13 +11,15 @@ from local.demo.options import SAMPLE_BOOK, Options, read_options
 
 
 def test_nothing_given_plays_the_bundled_book_for_a_day() -> None:
-    given = {"ACCOUNTS": "", "DATE": "", "DAYS": "", "FORCE": "", "DOWN": "", "QUEUE": ""}
+    given = {"ACCOUNTS": "", "DATE": "", "DAYS": "", "FORCE": "", "DOWN": "", "QUEUE": "", "NARRATOR": ""}
     assert read_options({}) == read_options(given) == Options(SAMPLE_BOOK)
 
 
 def test_everything_given_is_heeded() -> None:
     given = {"ACCOUNTS": "my book.csv", "DATE": "2024-09-30", "DAYS": "3", "FORCE": "1", "DOWN": "slack, gmail"}
     assert read_options(given) == Options(Path("my book.csv"), date(2024, 9, 30), 3, True, ("slack", "gmail"))
+    given = {"NARRATOR": "bedrock", "FILE": "older.csv", "DOWN": "bedrock"}
+    assert read_options(given) == Options(SAMPLE_BOOK, down=("bedrock",), narrator="bedrock", file="older.csv")
 
 
 @pytest.mark.parametrize(
@@ -36,6 +38,7 @@ def test_everything_given_is_heeded() -> None:
         ("FORCE", "yes"),
         ("DOWN", "fax"),
         ("DOWN", "slack,fax"),
+        ("NARRATOR", "parrot"),
     ],
 )
 def test_what_cannot_be_meant_is_answered_with_name_value_and_what_would_be_right(name: str, value: str) -> None:

@@ -29,9 +29,15 @@ def renewals(found: Renewals, most: int) -> Iterator[str]:
 def _group(group: Section, most: int) -> Iterator[str]:
     yield group.title if ":" in group.title else f"{group.title}: {len(group.lines)}"
     if most:
-        yield from (f"  {_DOMAIN.sub('', one_line(line.text))}" for line in group.lines[:most])
+        yield from (f"  {_shorter(line.text)}" for line in group.lines[:most])
         more = len(group.lines) - most
         yield from [f"  … and {more} more"] if more > 0 else []
+
+
+def _shorter(text: str) -> str:
+    """A line of the digest in fewer words, so that its dates fit on a line of the terminal."""
+    text = _DOMAIN.sub("", one_line(text))
+    return text.replace(", churn risk ", " ").replace("renews by itself unless notice is given", "renews unless notice")
 
 
 def reviews_asked_for(found: Renewals, vendors: Path) -> Iterator[str]:

@@ -21,7 +21,7 @@ ROWS = 6
 """Rows of a table that are shown."""
 
 _SPACE_BELOW_A_HEADING = re.compile(r"^(#.*)\n\n", re.MULTILINE)
-_ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>~])")
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _BETWEEN_CELLS = re.compile(r"(?<!\\)\|")
 
 
