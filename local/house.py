@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from connectors.notion.names import PropertyNames, RecordNames
-from connectors.notion.schema import accounts_schema, records_schema
+from connectors.notion.names import PropertyNames, QbrNames, RecordNames
+from connectors.notion.schema import accounts_schema, qbr_schema, records_schema
 from customer_success.aws.table import Table
 from local.sandbox.google import service_account
 from local.sandbox.notion.load import Book, Row
@@ -63,12 +63,20 @@ class House:
 
     def tick(self, day: date, hour: int = 7) -> None:
         """Hand the scan rule's target the event that the rule sends on that day."""
+        self._fire("ScanRuleName", day, hour)
+
+    def check_contracts(self, day: date) -> None:
+        """The same for the contract check's rule, at eight."""
+        self._fire("ContractRuleName", day, 8)
+
+    def plan_quarter(self, day: date) -> None:
+        """The same for the rule of the quarterly reviews, at noon."""
+        self._fire("QbrRuleName", day, 12)
+
+    def _fire(self, rule: str, day: date, hour: int) -> None:
         event = json.loads((ROOT / "events/schedule.json").read_text("utf-8"))
-        fire(
-            self.aws,
-            self.deployment.outputs["ScanRuleName"],
-            {**event, "id": str(uuid4()), "time": f"{day}T{hour:02d}:00:00Z"},
-        )
+        tick = {**event, "id": str(uuid4()), "time": f"{day}T{hour:02d}:00:00Z"}
+        fire(self.aws, self.deployment.outputs[rule], tick)
 
     def drain(self, seconds: float = 60.0) -> dict[str, int]:
         """Wait until every queue has drained; the dead letters that are left, by their queue."""
@@ -99,16 +107,23 @@ def _parameters(aws: Aws, sandbox: Sandbox) -> dict[str, str]:
     accounts = sandbox.load(_accounts([]))
     schema = records_schema(RecordNames(), accounts_source_id=accounts.data_source_id)
     records = sandbox.load(Book(title="Health Records", properties=schema, key=RecordNames().key, rows=[]))
+    reviews = qbr_schema(QbrNames(), accounts_source_id=accounts.data_source_id)
+    qbrs = sandbox.load(Book(title="QBR", properties=reviews, key=QbrNames().key, rows=[]))
     _put_secrets(aws, sandbox)
     return {
         "Stage": "local",
         "TenantId": TENANT,
+        # A tick of the clock on the wall would be of another day than the one that is played.
+        "ScanEnabled": "false",
+        "ContractCheckEnabled": "false",
+        "QbrEnabled": "false",
         "FallbackOwner": "team-lead@example.com",
         "RetryBaseSeconds": "1",
         "NotionApiUrl": sandbox.url("notion").rstrip("/"),
         "NotionSecret": SECRETS["notion"],
         "NotionAccounts": accounts.database_id,
         "NotionHealthRecords": records.database_id,
+        "NotionQbrs": qbrs.database_id,
         "NotionRequestsPerSecond": "100",
         "GmailApiUrl": sandbox.url("gmail").rstrip("/"),
         "GmailSecret": SECRETS["google"],
@@ -119,6 +134,7 @@ def _parameters(aws: Aws, sandbox: Sandbox) -> dict[str, str]:
         "SlackSecret": SECRETS["slack"],
         "SlackChannel": "customer-success",
         "ChatRequestsPerSecond": "100",
+        "BedrockApiUrl": sandbox.url("bedrock").rstrip("/"),
     }
 
 

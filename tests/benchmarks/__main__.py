@@ -6,10 +6,16 @@ import sys
 
 from rich.console import Console
 
-from tests.benchmarks import cold_start, growth, pace, scoring
+from tests.benchmarks import cold_start, growth, pace, reviews, scoring
 from tests.benchmarks.figures import show_promises
 
-TOPICS = {"growth": growth.run, "pace": pace.run, "scoring": scoring.run, "cold_start": cold_start.run}
+TOPICS = {
+    "growth": growth.run,
+    "pace": pace.run,
+    "scoring": scoring.run,
+    "reviews": reviews.run,
+    "cold_start": cold_start.run,
+}
 WIDTH = 120
 
 

@@ -32,6 +32,8 @@ CONFIGURED = {
     "FallbackOwner": "lead@example.com",
     "NotionAccounts": "0" * 32,
     "NotionHealthRecords": "0" * 32,
+    "NotionQbrs": "0" * 32,
+    "BedrockModelId": "some.model-v1",
     "NotionSecret": "notion",
     "GmailSecret": "google",
     "SlackSecret": "slack",

@@ -233,7 +233,7 @@ def test_one_request_for_each_hundred_accounts_and_none_for_an_account(home: Hou
 
 def test_a_real_tick_of_the_rule_scans_the_book(enter: Enter) -> None:
     # GIVEN a deployment whose rule ticks every minute
-    home = enter({"ScanSchedule": "rate(1 minute)"})
+    home = enter({"ScanSchedule": "rate(1 minute)", "ScanEnabled": "true"})
     home.load([critical_page(1)])
     # WHEN nobody does anything for a minute or so
     runs = DynamoRuns(home.table)

@@ -52,10 +52,15 @@ def test_dead_letters_are_kept_for_as_long_as_can_be(cloud: Cloud) -> None:
         assert cloud.resources[queue].properties["MessageRetentionPeriod"] == FOURTEEN_DAYS, queue
 
 
-def test_scans_and_page_updates_come_one_at_a_time(cloud: Cloud) -> None:
+def test_what_takes_long_comes_one_at_a_time(cloud: Cloud) -> None:
     for mapping, queue, _ in cloud.fed_by_queue:
-        if queue.id in ("ScanQueue", "NotionUpdatesQueue"):
+        if queue.id in ("ScanQueue", "NotionUpdatesQueue", "ContractCheckQueue", "QbrPlanQueue", "QbrQueue"):
             assert mapping.properties["BatchSize"] == 1, mapping.id
+
+
+def test_reviews_are_written_few_at_a_time(cloud: Cloud) -> None:
+    (mapping,) = (mapping for mapping, queue, _ in cloud.fed_by_queue if queue.id == "QbrQueue")
+    assert mapping.properties["ScalingConfig"] == {"MaximumConcurrency": 2}
 
 
 def test_a_rule_may_fill_its_target_and_its_own_dead_letter_queue(cloud: Cloud) -> None:
@@ -112,7 +117,15 @@ def test_queues_let_only_known_services_send_and_only_for_a_known_source(cloud: 
         for grant in (s for s in cloud.queue_policy(queue.id) if s.effect == "Allow"):
             assert grant.actions == ["sqs:SendMessage"], grant.of
             assert set(grant.principal) == {"Service"}, grant.of
-            assert named_by(grant.condition["ArnEquals"]["aws:SourceArn"]) in cloud.resources, grant.of
+            assert _sources(grant.condition), grant.of
+            assert set(_sources(grant.condition)) <= set(cloud.resources), grant.of
+
+
+def test_a_rules_queue_takes_nothing_from_another_rule(cloud: Cloud) -> None:
+    for rule in cloud.all("Events::Rule"):
+        (target,) = rule.properties["Targets"]
+        (grant,) = (s for s in cloud.queue_policy(named_by(target["Arn"])) if s.effect == "Allow")
+        assert _sources(grant.condition) == [rule.id]
 
 
 def may_send(cloud: Cloud, queue: str, service: str, source: str) -> bool:

@@ -67,11 +67,22 @@ def test_somebody_hears_of_every_dead_letter(cloud: Cloud) -> None:
         assert alarm["AlarmActions"]["Fn::If"][:2] == ["AlarmsHaveRecipient", [{"Ref": "AlarmTopic"}]], queue
 
 
-def test_the_scan_starts_at_seven_unless_it_is_switched_off(cloud: Cloud) -> None:
-    rule = cloud.resources["ScanRule"].properties
-    assert rule["ScheduleExpression"] == {"Ref": "ScanSchedule"}
-    assert cloud.template["Parameters"]["ScanSchedule"]["Default"] == "cron(0 7 * * ? *)"
-    assert rule["State"] == {"Fn::If": ["ScanRunsDaily", "ENABLED", "DISABLED"]}
+@pytest.mark.parametrize(
+    ("rule", "schedule", "default", "condition", "queue"),
+    [
+        ("ScanRule", "ScanSchedule", "cron(0 7 * * ? *)", "ScanRunsDaily", "ScanQueue"),
+        ("ContractRule", "ContractSchedule", "cron(0 8 * * ? *)", "ContractCheckRunsDaily", "ContractCheckQueue"),
+        ("QbrRule", "QbrSchedule", "cron(0 12 1 1,4,7,10 ? *)", "QbrsRunQuarterly", "QbrPlanQueue"),
+    ],
+)
+def test_each_rule_starts_its_own_job_at_its_hour_unless_it_is_switched_off(
+    cloud: Cloud, rule: str, schedule: str, default: str, condition: str, queue: str
+) -> None:
+    properties = cloud.resources[rule].properties
+    assert properties["ScheduleExpression"] == {"Ref": schedule}
+    assert cloud.template["Parameters"][schedule]["Default"] == default
+    assert properties["State"] == {"Fn::If": [condition, "ENABLED", "DISABLED"]}
+    assert [named_by(target["Arn"]) for target in properties["Targets"]] == [queue]
 
 
 def test_every_parameter_is_described_bounded_and_fits_its_own_default(source: Template) -> None:
@@ -101,6 +112,8 @@ def test_every_parameter_is_described_bounded_and_fits_its_own_default(source: T
         ("NotionAccounts", "0f7d2a9c5b1e4c3d8a6f0e1d2c3b4a59", "Accounts"),
         ("NotionProperties", '{"arr": "Annual value"}', "arr=Annual value"),
         ("GoogleChatSpace", "spaces/AAAA", "AAAA"),
+        ("NotionQbrs", "0f7d2a9c-5b1e-4c3d-8a6f-0e1d2c3b4a59", "QBR"),
+        ("BedrockModelId", "eu.anthropic.claude-sonnet-4-20250514-v1:0", "arn/of a model"),
         ("AlarmEmail", "ops@acme.example", "ops"),
     ],
 )

@@ -1,6 +1,6 @@
 """The agent: routes what it knows, refuses what it does not, and raises nothing else."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from customer_success.errors import Unavailable
 from customer_success.health_scorer import CSMHealthScorer
 from tests.builders.accounts import TODAY, account
 from tests.builders.fakes import FakeRows, Writes
+from tests.builders.reviews import Reviews
 from tests.builders.scores import row
 
 CONTEXT = {"now": datetime(TODAY.year, TODAY.month, TODAY.day, 9, tzinfo=UTC)}
@@ -69,6 +70,54 @@ class Down:
 def test_what_breaks_behind_it_fails_open_and_says_whether_to_try_again(fault: Exception, retryable: bool) -> None:
     result = agent(Down(fault)).execute({"type": "health_scan", "account_id": "A-0001"}, CONTEXT)
     assert (result["partial"], result["retryable"]) == (True, retryable)
+
+
+def test_a_review_is_written_for_one_account_on_request() -> None:
+    # GIVEN an account with history
+    reviews = Reviews()
+    reviews.account(1)
+    # WHEN its review is asked for
+    context = {"now": datetime(2026, 4, 1, 9, tzinfo=UTC)}
+    result = agent_of(reviews).execute({"type": "generate_qbr", "account_id": "A-0001"}, context)
+    # THEN it is there, with its page and its draft
+    assert (result["trigger"], result["status"], result["qbr_page_id"]) == ("requested", "written", "page-1")
+    assert list(reviews.drafts.drafts) == [result["draft_id"]]
+
+
+def test_a_review_whose_page_fails_answers_that_it_may_be_tried_again() -> None:
+    reviews = Reviews()
+    reviews.account(1)
+    reviews.pages.errors = [Unavailable("Notion is down")]
+    context = {"now": datetime(2026, 4, 1, 9, tzinfo=UTC)}
+    result = agent_of(reviews).execute({"type": "generate_qbr", "account_id": "A-0001"}, context)
+    assert (result["error"], result["partial"], result["retryable"]) == ("Notion is down", True, True)
+
+
+def test_feature_adoption_is_worked_out_and_kept() -> None:
+    # GIVEN an account of which the adoption rate is known, and nothing feature by feature
+    reviews = Reviews()
+    reviews.account(1)
+    # WHEN its adoption is asked for
+    context = {"now": datetime(2026, 4, 1, 9, tzinfo=UTC)}
+    result = agent_of(reviews).execute({"type": "track_feature_adoption", "account_id": "A-0001"}, context)
+    # THEN the report has the rate and says what is withheld, and is kept
+    assert result["report"]["adoption_rate"] == 0.9
+    assert result["report"]["benchmark_comparison"]["withheld_because"]
+    assert reviews.reports.reports["A-0001"].as_of == date(2026, 4, 1)
+
+
+def agent_of(reviews: Reviews) -> CustomerSuccessAgent:
+    return CustomerSuccessAgent(
+        accounts=reviews.rows,
+        scorer=CSMHealthScorer(),
+        history=reviews.history,
+        narrator=reviews.narrator,
+        drafts=reviews.drafts,
+        qbrs=reviews.qbrs,
+        qbr_pages=reviews.pages,
+        adoption_reports=reviews.reports,
+        ledger=reviews.ledger,
+    )
 
 
 @pytest.mark.parametrize("kind", ["generate_qbr", "check_expansion", "track_feature_adoption"])

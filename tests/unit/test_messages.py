@@ -11,17 +11,22 @@ from pydantic import TypeAdapter, ValidationError
 from customer_success.messages import (
     EVENT_SOURCE,
     HEALTH_DETAIL_TYPE,
+    AdoptionRequested,
     ChatNews,
     ChurnAlert,
     DigestReady,
     HealthEvent,
     PagesChanged,
+    PlanMessage,
+    QbrRequested,
+    QuarterPlanned,
     ScanMessage,
     ScanRequested,
     ScheduledEvent,
 )
 from customer_success.periods import run_date
 from tests.builders.accounts import account, dying
+from tests.builders.reviews import Reviews
 from tests.builders.scans import World
 from tests.builders.scores import alert
 
@@ -38,6 +43,9 @@ READERS = {
     "pages_changed.json": (TypeAdapter(PagesChanged), PagesChanged),
     "churn_alert.json": (ChatNews, ChurnAlert),
     "digest_ready.json": (ChatNews, DigestReady),
+    "qbr_requested.json": (TypeAdapter(QbrRequested), QbrRequested),
+    "adoption_requested.json": (TypeAdapter(AdoptionRequested), AdoptionRequested),
+    "quarter_planned.json": (PlanMessage, QuarterPlanned),
 }
 
 
@@ -66,6 +74,23 @@ def test_what_a_scan_sends_has_the_shape_of_the_samples() -> None:
         written = json.loads(sent[kind].model_dump_json())
         assert set(written) == set(sample(f"{name}.json")), kind
     assert set(json.loads(sent["alert"].model_dump_json())["said"]) == set(sample("churn_alert.json")["said"])
+
+
+def test_what_a_plan_sends_has_the_shape_of_the_samples() -> None:
+    # GIVEN a quarter that is planned
+    reviews = Reviews()
+    reviews.account(1)
+    reviews.plan()
+    sent = [*reviews.queue.sent, *reviews.adoption.sent, *reviews.closings.sent]
+    # THEN each message has the fields of its sample
+    assert [message.kind for message in sent] == ["qbr_requested", "adoption_requested", "quarter_planned"]  # type: ignore[attr-defined]
+    for message, name in zip(sent, ("qbr_requested", "adoption_requested", "quarter_planned"), strict=True):
+        assert set(json.loads(message.model_dump_json())) == set(sample(f"{name}.json")), name
+
+
+def test_a_review_for_a_contracts_end_names_that_end() -> None:
+    with pytest.raises(ValidationError, match="contract_end is missing"):
+        QbrRequested.model_validate({**sample("qbr_requested.json"), "trigger": "contract_proximity"})
 
 
 def test_the_bus_sample_is_what_is_put_on_the_bus() -> None:

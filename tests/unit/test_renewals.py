@@ -247,6 +247,18 @@ def test_a_long_group_names_the_nearest_and_counts_the_rest() -> None:
     assert (len(lines), lines[-1]) == (51, "and 30 more")
 
 
+def test_a_long_list_of_deadlines_names_the_nearest_and_counts_the_rest() -> None:
+    found = sections(*(contract(200, n, notice_days=180) for n in range(1, 61)))
+    lines = found["Notice deadlines within 30 days"]
+    assert (len(lines), lines[0][:10], lines[-1]) == (51, "Account 60", "and 10 more")
+
+
+def test_of_contracts_that_end_together_the_largest_comes_first() -> None:
+    found = sections(contract(5, 1, arr=None), contract(5, 2), contract(5, 3), contract(4, 4))
+    (lines,) = (lines for title, lines in found.items() if title.startswith("Ends within 30"))
+    assert [line[:9] for line in lines] == ["Account 4", "Account 3", "Account 2", "Account 1"]
+
+
 @pytest.mark.parametrize(
     ("last_scan", "said"),
     [

@@ -66,8 +66,8 @@ class AccountPagesSettings(NotionSettings):
     notion_properties: Annotated[dict[str, str], BeforeValidator(_from_json)] = {}
 
 
-class HealthScanSettings(AccountPagesSettings):
-    """The scan: thresholds of the score, days off, and who is told of accounts that nobody owns."""
+class JudgingSettings(Settings):
+    """What judges accounts: thresholds of the score, days off, and who is told of accounts that nobody owns."""
 
     churn_topic_arn: Text
     notion_updates_queue_url: Text
@@ -76,6 +76,29 @@ class HealthScanSettings(AccountPagesSettings):
     churn_window_days: int = Field(ge=0)
     holidays: Annotated[frozenset[date], BeforeValidator(_list)] = frozenset()
     fallback_owner: Optional = None
+
+
+class HealthScanSettings(AccountPagesSettings, JudgingSettings):
+    """The scan."""
+
+
+class ContractCheckSettings(JudgingSettings):
+    """The contract check, and the queue on which it asks for reviews."""
+
+    qbr_queue_url: Text
+
+
+class PlanQbrsSettings(Settings):
+    """The plan of a quarter: where it goes, and where the index is announced."""
+
+    adoption_queue_url: Text
+    qbr_queue_url: Text
+    churn_topic_arn: Text
+    fallback_owner: Optional = None
+
+
+class TrackFeatureAdoptionSettings(Settings):
+    """Feature adoption needs nothing of its own."""
 
 
 class AlertNotionSettings(NotionSettings):
@@ -90,12 +113,26 @@ class AlertEventBusSettings(Settings):
     event_bus_name: Text
 
 
-class AlertEmailSettings(Settings):
+class GmailSettings(Settings):
     """Gmail; without a secret no drafts are made. A draft costs 10 of the 250 units that a user has a second."""
 
     gmail_api_url: Text
     gmail_secret: Optional = None
     gmail_requests_per_second: float = Field(default=4, gt=0, le=100)
+
+
+class AlertEmailSettings(GmailSettings):
+    """Drafts for alerts."""
+
+    fallback_owner: Optional = None
+
+
+class GenerateQbrSettings(NotionSettings, GmailSettings):
+    """Reviews: where their pages go, and the model that writes them; without one they are written by rule."""
+
+    notion_qbrs: Text
+    bedrock_model_id: Optional = None
+    bedrock_api_url: Optional = None
     fallback_owner: Optional = None
 
 

@@ -21,6 +21,7 @@ from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterEr
 from pydantic import TypeAdapter
 
 from customer_success.aws.accounts import DynamoAccountRows
+from customer_success.aws.adoption import DynamoAdoptionReports
 from customer_success.aws.alerts import DynamoAlertLog
 from customer_success.aws.bus import EventBridgeBus
 from customer_success.aws.consumer import Delivery, QueueConsumer
@@ -29,6 +30,7 @@ from customer_success.aws.history import DynamoScoreHistory
 from customer_success.aws.ledger import DynamoLedger
 from customer_success.aws.pace import DynamoPace
 from customer_success.aws.pages import DynamoWrittenPages
+from customer_success.aws.qbrs import DynamoQbrs
 from customer_success.aws.queues import SqsOutbox
 from customer_success.aws.retries import CLIENT_CONFIG
 from customer_success.aws.runs import DynamoRuns
@@ -39,15 +41,22 @@ from customer_success.errors import Misconfigured, Refused
 from customer_success.health_scorer import CSMHealthScorer
 from customer_success.messages import Message
 from customer_success.periods import Calendar
+from customer_success.qbr_writer import RulesNarrator
 from customer_success.settings import (
     AccountPagesSettings,
     AlertChatSettings,
     AlertEmailSettings,
     AlertEventBusSettings,
     AlertNotionSettings,
+    ContractCheckSettings,
+    GenerateQbrSettings,
+    GmailSettings,
     HealthScanSettings,
+    JudgingSettings,
     NotionSettings,
+    PlanQbrsSettings,
     Settings,
+    TrackFeatureAdoptionSettings,
     read,
 )
 from customer_success.tasks.alert_channels import (
@@ -58,16 +67,23 @@ from customer_success.tasks.alert_channels import (
     PutOnBus,
     RecordAlert,
 )
+from customer_success.tasks.contract_check import ContractCheck
+from customer_success.tasks.generate_qbr import GenerateQbr as QbrReview
 from customer_success.tasks.notion_sync import NotionSync
+from customer_success.tasks.plan_qbrs import CloseQuarter
+from customer_success.tasks.plan_qbrs import PlanQbrs as QbrPlan
 from customer_success.tasks.scan_run import ScanRun
+from customer_success.tasks.track_feature_adoption import TrackFeatureAdoption
+from customer_success.telling import Telling
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from mypy_boto3_sqs import SQSClient
 
     from connectors.notion.accounts import NotionCSMAdapter
     from connectors.notion.client import NotionClient
     from connectors.patience import Patience
-    from customer_success.ports import Chat, Drafts
+    from customer_success.ports import Chat, Drafts, Narrator
 
 S = TypeVar("S", bound=Settings)
 M = TypeVar("M")
@@ -77,6 +93,15 @@ SECRET_MAX_AGE = 300
 
 DELIVERY_LEASE_SECONDS = 90.0
 """Longer than any channel's function may run."""
+
+REVIEW_LEASE_SECONDS = 210.0
+"""Longer than a review's function may run."""
+
+LOOKS_AFTER_RETRIES = 2.0
+"""A quarter that is not done is looked at again after so many times the wait before a retry."""
+
+LONGEST_DELAY = 900
+"""Seconds: a queue delays a message for a quarter of an hour at most."""
 
 SECONDS_KEPT = 5.0
 """Held back from the time left, to end an invocation in good order."""
@@ -144,6 +169,22 @@ class Function(Generic[S]):
     def alerts(self) -> DynamoAlertLog:
         return DynamoAlertLog(self.table)
 
+    @cached_property
+    def qbrs(self) -> DynamoQbrs:
+        return DynamoQbrs(self.table)
+
+    def outbox(self, queue_url: str) -> SqsOutbox:
+        """What sends to a queue."""
+        return SqsOutbox(self._sqs, queue_url)
+
+    def announcements(self, topic_arn: str) -> SnsAnnouncements:
+        """What publishes on a topic."""
+        return SnsAnnouncements(boto3.client("sns", config=CLIENT_CONFIG), topic_arn)
+
+    def now(self) -> datetime:
+        """The moment, for whoever takes time as an argument."""
+        return datetime.now(UTC)
+
     def secret(self, name: str) -> dict[str, Any]:
         """A secret that holds a JSON object. Raises `Misconfigured` in words that show nothing of it."""
         try:
@@ -168,14 +209,26 @@ class Function(Generic[S]):
         return SecretsProvider()
 
     @cached_property
+    def _sqs(self) -> SQSClient:
+        return boto3.client("sqs", config=CLIENT_CONFIG)
+
+    @cached_property
     def _consumer(self) -> QueueConsumer:
         return QueueConsumer(
-            boto3.client("sqs", config=CLIENT_CONFIG),
+            self._sqs,
             self.settings.queue_url,
             retry_base_seconds=self.settings.retry_base_seconds,
             max_receives=self.settings.max_receives,
             logger=self.logger,
         )
+
+    def _drafts(self, settings: GmailSettings) -> Drafts | None:
+        if settings.gmail_secret is None:
+            return None
+        from connectors.gmail.drafts import GmailDrafts
+
+        patience = self._patience("gmail", settings.gmail_requests_per_second)
+        return GmailDrafts(self.secret(settings.gmail_secret), patience, base_url=settings.gmail_api_url)
 
     def _patience(self, vendor: str, per_second: float) -> Patience:
         from connectors.patience import Patience
@@ -218,26 +271,88 @@ class HealthScan(_WithNotion[HealthScanSettings]):
             history=DynamoScoreHistory(self.table),
             alerts=self.alerts,
             runs=runs,
-            page_updates=SqsOutbox(boto3.client("sqs", config=CLIENT_CONFIG), settings.notion_updates_queue_url),
+            page_updates=self.outbox(settings.notion_updates_queue_url),
             closing=Closing(
                 settings.tenant_id,
                 self.rows,
                 self.alerts,
                 runs,
                 DynamoDigests(self.table),
-                SnsAnnouncements(boto3.client("sns", config=CLIENT_CONFIG), settings.churn_topic_arn),
+                self.announcements(settings.churn_topic_arn),
                 Calendar(settings.holidays),
-                _now,
+                self.now,
             ),
-            scorer=CSMHealthScorer(
-                green_threshold=settings.green_threshold,
-                amber_threshold=settings.amber_threshold,
-                churn_window_days=settings.churn_window_days,
-            ),
+            scorer=_scorer(settings),
             fallback_owner=settings.fallback_owner,
             time_left=self.time_left,
-            now=_now,
+            now=self.now,
         )
+
+
+class CheckContracts(Function[ContractCheckSettings]):
+    """Looks at the contracts."""
+
+    settings_model = ContractCheckSettings
+
+    @cached_property
+    def check(self) -> ContractCheck:
+        settings = self.settings
+        return ContractCheck(
+            tenant_id=settings.tenant_id,
+            rows=self.rows,
+            history=DynamoScoreHistory(self.table),
+            alerts=self.alerts,
+            runs=DynamoRuns(self.table),
+            digests=DynamoDigests(self.table),
+            announcements=self.announcements(settings.churn_topic_arn),
+            page_updates=self.outbox(settings.notion_updates_queue_url),
+            qbr_requests=self.outbox(settings.qbr_queue_url),
+            qbrs=self.qbrs,
+            calendar=Calendar(settings.holidays),
+            scorer=_scorer(settings),
+            fallback_owner=settings.fallback_owner,
+            now=self.now,
+        )
+
+
+class PlanQbrs(Function[PlanQbrsSettings]):
+    """Plans the reviews of a quarter, and closes it."""
+
+    settings_model = PlanQbrsSettings
+
+    @cached_property
+    def plan(self) -> QbrPlan:
+        settings = self.settings
+        return QbrPlan(
+            tenant_id=settings.tenant_id,
+            rows=self.rows,
+            qbrs=self.qbrs,
+            adoption=self.outbox(settings.adoption_queue_url),
+            reviews=self.outbox(settings.qbr_queue_url),
+            closings=self.outbox(settings.queue_url),
+        )
+
+    @cached_property
+    def close(self) -> CloseQuarter:
+        settings = self.settings
+        announcements = self.announcements(settings.churn_topic_arn)
+        return CloseQuarter(
+            qbrs=self.qbrs,
+            telling=Telling(settings.tenant_id, self.alerts, DynamoDigests(self.table), announcements),
+            closings=self.outbox(settings.queue_url),
+            fallback_owner=settings.fallback_owner,
+            look_again_seconds=min(LONGEST_DELAY, round(LOOKS_AFTER_RETRIES * settings.retry_base_seconds)),
+        )
+
+
+class TrackAdoption(Function[TrackFeatureAdoptionSettings]):
+    """Works out feature adoption."""
+
+    settings_model = TrackFeatureAdoptionSettings
+
+    @cached_property
+    def track(self) -> TrackFeatureAdoption:
+        return TrackFeatureAdoption(self.rows, DynamoAdoptionReports(self.table))
 
 
 class SyncNotion(_WithNotion[AccountPagesSettings]):
@@ -282,17 +397,41 @@ class AlertEmail(Function[AlertEmailSettings]):
     @cached_property
     def channel(self) -> AlertChannel:
         owner_of = OwnerOf(self.rows, self.settings.fallback_owner)
-        return AlertChannel("email_alert", self.alerts, DraftMail(self._drafts, self.ledger, owner_of))
+        return AlertChannel("email_alert", self.alerts, DraftMail(self._drafts(self.settings), self.ledger, owner_of))
+
+
+class GenerateQbr(_WithNotion[GenerateQbrSettings]):
+    """Writes reviews."""
+
+    settings_model = GenerateQbrSettings
 
     @cached_property
-    def _drafts(self) -> Drafts | None:
-        settings = self.settings
-        if settings.gmail_secret is None:
-            return None
-        from connectors.gmail.drafts import GmailDrafts
+    def review(self) -> QbrReview:
+        from connectors.notion.qbr_pages import NotionQbrPages
 
-        patience = self._patience("gmail", settings.gmail_requests_per_second)
-        return GmailDrafts(self.secret(settings.gmail_secret), patience, base_url=settings.gmail_api_url)
+        settings = self.settings
+        by_rule = RulesNarrator()
+        return QbrReview(
+            rows=self.rows,
+            history=DynamoScoreHistory(self.table),
+            reports=DynamoAdoptionReports(self.table),
+            qbrs=self.qbrs,
+            narrator=self._model(settings) or by_rule,
+            by_rule=by_rule,
+            pages=NotionQbrPages(self._notion(settings), settings.notion_qbrs),
+            drafts=self._drafts(settings),
+            ledger=DynamoLedger(self.table, lease_seconds=REVIEW_LEASE_SECONDS),
+            fallback_owner=settings.fallback_owner,
+            count=self.report,
+        )
+
+    def _model(self, settings: GenerateQbrSettings) -> Narrator | None:
+        if settings.bedrock_model_id is None:
+            return None
+        from customer_success.aws.bedrock import MODEL_CLIENT_CONFIG, BedrockNarrator
+
+        client = boto3.client("bedrock-runtime", config=MODEL_CLIENT_CONFIG, endpoint_url=settings.bedrock_api_url)
+        return BedrockNarrator(client, settings.bedrock_model_id, time_left=self.time_left)
 
 
 class AlertChat(Function[AlertChatSettings]):
@@ -327,5 +466,9 @@ class AlertChat(Function[AlertChatSettings]):
         return chats
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
+def _scorer(settings: JudgingSettings) -> CSMHealthScorer:
+    return CSMHealthScorer(
+        green_threshold=settings.green_threshold,
+        amber_threshold=settings.amber_threshold,
+        churn_window_days=settings.churn_window_days,
+    )

@@ -1,0 +1,20 @@
+"""Looks at the contracts: a message from the 08:00 rule asks for a day's check."""
+
+from typing import Any
+
+from customer_success.aws.consumer import Delivery
+from customer_success.messages import ScheduledEvent
+from customer_success.periods import run_date
+from customer_success.wiring import CheckContracts
+
+function = CheckContracts()
+
+
+def handler(event: dict[str, Any], context: Any) -> Any:
+    return function.consume(event, context, check)
+
+
+def check(delivery: Delivery) -> None:
+    tick = function.message(ScheduledEvent, delivery)
+    result = function.check(run_date(tick.time, function.settings.timezone), request=tick.id, time=tick.time)
+    function.logger.info("contract check", extra={"result": result})

@@ -1,0 +1,32 @@
+"""Writes the quarterly review of one account."""
+
+from typing import Any
+
+from customer_success.aws.consumer import Delivery
+from customer_success.messages import QbrRequested
+from customer_success.periods import run_date
+from customer_success.tasks.generate_qbr import QbrRequest
+from customer_success.wiring import GenerateQbr
+
+function = GenerateQbr()
+
+
+def handler(event: dict[str, Any], context: Any) -> Any:
+    return function.consume(event, context, write)
+
+
+def write(delivery: Delivery) -> None:
+    asked = function.message(QbrRequested, delivery)
+    result = function.review(
+        QbrRequest(
+            account_id=asked.account_id,
+            on=run_date(asked.time, function.settings.timezone),
+            request=asked.id,
+            trigger=asked.trigger,
+            contract_end=asked.contract_end,
+            last_try=delivery.last_try,
+        )
+    )
+    told = ("account_id", "period", "status", "confidence", "written_by", "qbr_page_id", "draft_id", "error")
+    function.logger.info("review", extra={"result": {name: result.get(name) for name in told}})
+    function.report({"QbrsWritten": 1, "ClaimsDropped": len(result["dropped_claims"])})

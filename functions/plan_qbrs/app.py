@@ -1,0 +1,25 @@
+"""Plans a quarter's reviews when the rule asks for it, and closes the quarter when all of them are settled."""
+
+from typing import Any
+
+from customer_success.aws.consumer import Delivery
+from customer_success.messages import PlanMessage, QuarterPlanned
+from customer_success.periods import run_date
+from customer_success.wiring import PlanQbrs
+
+function = PlanQbrs()
+
+
+def handler(event: dict[str, Any], context: Any) -> Any:
+    return function.consume(event, context, plan)
+
+
+def plan(delivery: Delivery) -> None:
+    asked = function.message(PlanMessage, delivery)
+    if isinstance(asked, QuarterPlanned):
+        function.logger.info("quarter", extra={"result": function.close(asked, now=function.now())})
+        return
+    on = run_date(asked.time, function.settings.timezone)
+    result = function.plan(on, request=asked.id, time=asked.time, now=function.now())
+    function.logger.info("quarter planned", extra={"result": result})
+    function.report({"QbrsPlanned": result["planned"]})

@@ -1,0 +1,283 @@
+"""Writes one account's quarterly review: evidence, text, check, page, invitation. Asked twice, it writes one page."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from customer_success.account_row import AccountRow
+from customer_success.claims import checked
+from customer_success.delivery import deliver_once
+from customer_success.errors import Misconfigured, NotWritten, Refused, Unavailable
+from customer_success.evidence import QBREvidence, QbrTrigger
+from customer_success.news import QbrPage
+from customer_success.periods import Quarter
+from customer_success.ports import (
+    AccountRows,
+    AdoptionReports,
+    Drafts,
+    Ledger,
+    Narration,
+    Narrator,
+    QbrPages,
+    Qbrs,
+    ScoreHistory,
+)
+from customer_success.qbr import Qbr, QbrKey, QbrText
+from customer_success.qbr_evidence import qbr_evidence
+from customer_success.qbr_text import invitation, qbr_page
+from customer_success.schemas import Confidence
+
+KIND = "generate_qbr"
+LOOK_BACK = timedelta(days=14)
+"""How old the last score before the quarter may be to count as the one at its start."""
+EDITED = "a person edited the page, so it stays as it is"
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class QbrRequest:
+    """What is asked for; `request` is the id by which its redelivery is recognised.
+
+    On the `last_try` what only enriches the review is done without, and what fails for good is recorded.
+    """
+
+    account_id: str
+    on: date
+    request: str
+    trigger: QbrTrigger = "requested"
+    contract_end: date | None = None
+    last_try: bool = False
+
+    @property
+    def key(self) -> QbrKey:
+        """The review it is about."""
+        return QbrKey(self.account_id, str(Quarter.of(self.on)), self.contract_end)
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateQbr:
+    """The job. `narrator` writes; `by_rule` writes where that fails; `count` takes the model's counts for metrics.
+
+    Without `pages` the review is kept in the table alone, without `drafts` nobody is invited; the result says so.
+    """
+
+    rows: AccountRows
+    history: ScoreHistory
+    reports: AdoptionReports
+    qbrs: Qbrs
+    narrator: Narrator
+    by_rule: Narrator
+    pages: QbrPages | None
+    drafts: Drafts | None
+    ledger: Ledger
+    fallback_owner: str | None
+    count: Callable[[Mapping[str, float]], None]
+
+    def __call__(self, request: QbrRequest) -> dict[str, Any]:
+        """Write the review, or answer with the one that is there; a partial one is written anew when asked anew.
+
+        Raises `Refused` for an account that is not there, `Unavailable` when the rest has to wait, `Misconfigured`
+        when a person has to act first; what then remains undone is recorded as failed.
+        """
+        known, row = self.qbrs.get(request.key), self.rows.get(request.account_id)
+        if known and _answered(known, request):
+            return result(known, self.qbrs.text(known.key))
+        try:
+            return self._review(request, _present(request.account_id, row), known)
+        except (Refused, Unavailable, Misconfigured) as error:
+            if request.last_try or isinstance(error, Refused):
+                self.qbrs.put(_failed(request, row, known, str(error)))
+            raise
+
+    def _review(self, request: QbrRequest, row: AccountRow, known: Qbr | None) -> dict[str, Any]:
+        text = self._text(request, row)
+        page_id, kept = self._page(request, row, known, text)
+        draft_id, undrafted = self._draft(request, row, text)
+        errors = [reason for reason in (text.error, kept, undrafted) if reason]
+        qbr = Qbr(
+            request.key,
+            account_name=row.account.name,
+            owner_email=row.account.owner_email,
+            trigger=request.trigger,
+            on=request.on,
+            state="partial" if errors else "written",
+            request=request.request,
+            page_id=page_id,
+            page_url=self.pages.url(page_id) if self.pages and page_id else None,
+            draft_id=draft_id,
+            error="; ".join(errors) or None,
+            dropped_claims=text.dropped_claims,
+        )
+        self.qbrs.put(qbr)
+        return result(qbr, text)
+
+    def _text(self, request: QbrRequest, row: AccountRow) -> QbrText:
+        """What the review says. It is kept before the page is written, so that the model is asked once a request."""
+        stored = self.qbrs.text(request.key)
+        if stored and stored.request == request.request:
+            return stored
+        evidence = self._evidence(request, row)
+        narration, error = self._narrated(evidence, last_try=request.last_try)
+        passed = checked(narration.content, evidence)
+        text = QbrText(
+            request.request,
+            evidence,
+            passed.content,
+            narration.written_by,
+            error=error,
+            dropped_claims=passed.dropped_claims,
+        )
+        self.qbrs.put_text(request.key, text)
+        return text
+
+    def _evidence(self, request: QbrRequest, row: AccountRow) -> QBREvidence:
+        reviewed = Quarter.of(request.on).previous
+        points = list(self.history.between(row.account_id, reviewed.first - LOOK_BACK, request.on))
+        report = self.reports.get(row.account_id)
+        return qbr_evidence(row, points, report, on=request.on, trigger=request.trigger)
+
+    def _narrated(self, evidence: QBREvidence, *, last_try: bool) -> tuple[Narration, str | None]:
+        """The review as the narrator writes it; by rule, with the reason, where that cannot be had."""
+        try:
+            narration = self.narrator.write_qbr(evidence)
+        except Unavailable as error:
+            if not last_try:
+                raise
+            reason = str(error)
+        except (NotWritten, Misconfigured) as error:
+            reason = str(error)
+        else:
+            self.count(
+                {"ModelCalls": narration.calls, "TokensIn": narration.tokens_in, "TokensOut": narration.tokens_out}
+            )
+            return narration, None
+        logger.warning("the review of account %s is written by rule: %s", evidence.account_id, reason)
+        self.count({"FailOpens": 1})
+        return self.by_rule.write_qbr(evidence), f"written by rule, as the model gave no text: {reason}"
+
+    def _page(
+        self, request: QbrRequest, row: AccountRow, known: Qbr | None, text: QbrText
+    ) -> tuple[str | None, str | None]:
+        """The page's id, and why it does not read as it should, if it does not."""
+        if self.pages is None:
+            logger.warning("the review of account %s has no page: no pages are configured", row.account_id)
+            return None, "no page was written: Notion is not configured"
+        page = qbr_page(
+            request.key,
+            row.account,
+            text.evidence,
+            text.content,
+            partial=text.error is not None,
+        )
+        if known is None or known.page_id is None:
+            return _put_once(self.pages, self.ledger, page, str(request.key)), None
+        try:
+            return known.page_id, None if self.pages.replace(known.page_id, page) else EDITED
+        except Refused as gone:
+            logger.warning("the review of account %s gets a new page: %s", row.account_id, gone)
+            return _put_once(self.pages, self.ledger, page, f"{request.key}#{request.request}"), None
+
+    def _draft(self, request: QbrRequest, row: AccountRow, text: QbrText) -> tuple[str | None, str | None]:
+        """The id of the draft that invites the account's contact, and why there is none although there should be."""
+        drafts, key = self.drafts, str(request.key)
+        mailbox = row.account.owner_email or self.fallback_owner
+        if drafts is None or mailbox is None or row.account.primary_contact_email is None:
+            return None, None
+        try:
+            draft_id = deliver_once(
+                self.ledger,
+                key,
+                "qbr_draft",
+                find=lambda: drafts.find(mailbox, key),
+                create=lambda: drafts.create(invitation(row.account, request.key, text.evidence, mailbox)),
+            )
+        except Unavailable as error:
+            if not request.last_try:
+                raise
+            reason = str(error)
+        except (Misconfigured, Refused) as error:
+            reason = str(error)
+        else:
+            return draft_id, None
+        logger.warning("the review of account %s invites nobody: %s", row.account_id, reason)
+        self.count({"FailOpens": 1})
+        return None, f"no invitation was drafted: {reason}"
+
+
+def result(qbr: Qbr, text: QbrText | None) -> dict[str, Any]:
+    """A review as its caller sees it; `partial` with the error if it is not whole."""
+    answer: dict[str, Any] = {
+        "task_type": KIND,
+        "account_id": qbr.key.account_id,
+        "period": qbr.key.period,
+        "trigger": qbr.trigger,
+        "status": qbr.state,
+        "qbr": text.content.model_dump(mode="json") if text else None,
+        "written_by": text.written_by if text else None,
+        "qbr_page_id": qbr.page_id,
+        "qbr_page_url": qbr.page_url,
+        "draft_id": qbr.draft_id,
+        "confidence": _confidence(qbr, text),
+        "dropped_claims": list(qbr.dropped_claims),
+    }
+    if qbr.error:
+        answer |= {"error": qbr.error, "partial": True, "retryable": False}
+    return answer
+
+
+def _confidence(qbr: Qbr, text: QbrText | None) -> Confidence:
+    """low for what is not whole, medium where something is not known or was dropped, else high."""
+    if qbr.state != "written" or text is None:
+        return "low"
+    return "medium" if text.evidence.gaps or qbr.dropped_claims else "high"
+
+
+def _answered(known: Qbr, request: QbrRequest) -> bool:
+    """True if the request needs no work: a whole review is there, or a partial one that this very request made.
+
+    A failed one is tried again, also by the same request: its message was brought back from the dead-letter queue.
+    """
+    return known.state == "written" or (known.state == "partial" and known.request == request.request)
+
+
+def _present(account_id: str, row: AccountRow | None) -> AccountRow:
+    if row is None:
+        raise Refused(f"account {account_id!r} is not known; it is known once a scan has read it")
+    if row.day.status in ("gone", "skipped"):
+        why = "no longer in the book" if row.day.status == "gone" else "inactive"
+        raise Refused(f"account {account_id!r} gets no review: it is {why}")
+    return row
+
+
+def _put_once(pages: QbrPages, ledger: Ledger, page: QbrPage, key: str) -> str:
+    """The page under a key of the ledger; one whose writing broke off is made whole."""
+
+    def find() -> str | None:
+        found = pages.find(page.key)
+        if found and not found.complete:
+            pages.replace(found.page_id, page)
+        return found.page_id if found else None
+
+    return deliver_once(ledger, key, "qbr_page", find=find, create=lambda: pages.create(page))
+
+
+def _failed(request: QbrRequest, row: AccountRow | None, known: Qbr | None, error: str) -> Qbr:
+    account = row.account if row else None
+    return Qbr(
+        request.key,
+        account_name=account.name if account else known.account_name if known else request.account_id,
+        owner_email=account.owner_email if account else known.owner_email if known else None,
+        trigger=request.trigger,
+        on=request.on,
+        state="failed",
+        request=request.request,
+        page_id=known.page_id if known else None,
+        page_url=known.page_url if known else None,
+        draft_id=known.draft_id if known else None,
+        error=error,
+    )

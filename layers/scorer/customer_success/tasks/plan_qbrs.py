@@ -1,0 +1,113 @@
+"""Plans the reviews of a quarter, and tells the owners when all of them have come to an end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from customer_success.account_row import AccountRow
+from customer_success.batches import batches
+from customer_success.messages import AdoptionRequested, QbrRequested, QuarterPlanned
+from customer_success.periods import Quarter
+from customer_success.ports import AccountRows, Outbox, Qbrs
+from customer_success.qbr import SETTLED, Qbr, QbrKey
+from customer_success.qbr_text import quarter_index
+from customer_success.telling import Telling
+
+KIND = "plan_qbrs"
+BATCH = 100
+PATIENCE = timedelta(hours=24)
+"""Until then a quarter's reviews are waited for; the index then lists those that are not finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanQbrs:
+    """The job: every active account gets a record, and one that wants a review a message on each of two queues."""
+
+    tenant_id: str
+    rows: AccountRows
+    qbrs: Qbrs
+    adoption: Outbox
+    reviews: Outbox
+    closings: Outbox
+
+    def __call__(self, on: date, *, request: str, time: datetime, now: datetime) -> dict[str, Any]:
+        """Plan the quarter of the run date `on`, asked for by the event `request` of the moment `time`.
+
+        Safe to repeat: the record is there before the message, and who takes the message knows what is written.
+        """
+        period = str(Quarter.of(on))
+        wanted = unwanted = skipped = 0
+        for rows in batches(self.rows.every(), count=BATCH):
+            active = [row for row in rows if row.day.status not in ("gone", "skipped")]
+            wanting = [row for row in active if wants_review(row)]
+            self.qbrs.add(_planned(row, period, on) for row in active)
+            self._hand_on(wanting, request, time)
+            wanted += len(wanting)
+            unwanted += len(active) - len(wanting)
+            skipped += len(rows) - len(active)
+        if wanted or unwanted:
+            self.closings.send(
+                [QuarterPlanned(tenant_id=self.tenant_id, period=period, run_date=on, until=now + PATIENCE)]
+            )
+        return {
+            "task_type": KIND,
+            "run_date": on.isoformat(),
+            "period": period,
+            "read": wanted + unwanted + skipped,
+            "planned": wanted + unwanted,
+            "queued": wanted,
+            "not_wanted": unwanted,
+            "skipped": skipped,
+            "confidence": "high" if wanted or unwanted else "low",
+        }
+
+    def _hand_on(self, wanting: Sequence[AccountRow], request: str, time: datetime) -> None:
+        ids = [row.account_id for row in wanting]
+        self.adoption.send(
+            AdoptionRequested(tenant_id=self.tenant_id, id=request, time=time, account_id=account_id)
+            for account_id in ids
+        )
+        self.reviews.send(
+            QbrRequested(tenant_id=self.tenant_id, id=request, time=time, account_id=account_id) for account_id in ids
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CloseQuarter:
+    """The job that follows: looks again and again until every review is settled, then posts the index."""
+
+    qbrs: Qbrs
+    telling: Telling
+    closings: Outbox
+    fallback_owner: str | None
+    look_again_seconds: int
+
+    def __call__(self, message: QuarterPlanned, *, now: datetime) -> dict[str, int]:
+        """Post each owner's index, or put the message back. The counts of the reviews by their state."""
+        qbrs = list(self.qbrs.of_period(message.period))
+        unsettled = [qbr for qbr in qbrs if qbr.state not in SETTLED]
+        if unsettled and now < message.until:
+            self.closings.send([message], delay_seconds=self.look_again_seconds)
+        else:
+            for digest in quarter_index(message.period, message.run_date, qbrs, self.fallback_owner):
+                self.telling.post(digest)
+        return {state: sum(qbr.state == state for qbr in qbrs) for state in ("planned", *SETTLED)}
+
+
+def wants_review(row: AccountRow) -> bool:
+    """False where `QBR Cadence` reads "None"."""
+    return (row.account.qbr_cadence or "").strip().casefold() != "none"
+
+
+def _planned(row: AccountRow, period: str, on: date) -> Qbr:
+    return Qbr(
+        QbrKey(row.account_id, period),
+        account_name=row.account.name,
+        owner_email=row.account.owner_email,
+        trigger="scheduled",
+        on=on,
+        state="planned" if wants_review(row) else "not_wanted",
+    )

@@ -1,0 +1,246 @@
+"""What a quarterly review asks of the model, Notion and AWS; what a plan of 1,000 takes; what the check costs."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import boto3
+import requests
+from rich.console import Console
+
+from connectors.gmail.drafts import GmailDrafts
+from connectors.notion.accounts import NotionCSMAdapter
+from connectors.notion.client import NotionClient
+from connectors.notion.names import PropertyNames, QbrNames
+from connectors.notion.qbr_pages import NotionQbrPages
+from connectors.notion.schema import accounts_schema, qbr_schema
+from connectors.patience import Patience
+from customer_success.account import Account
+from customer_success.aws.accounts import DynamoAccountRows
+from customer_success.aws.adoption import DynamoAdoptionReports
+from customer_success.aws.bedrock import BedrockNarrator
+from customer_success.aws.history import DynamoScoreHistory
+from customer_success.aws.ledger import DynamoLedger
+from customer_success.aws.qbrs import DynamoQbrs
+from customer_success.aws.queues import SqsOutbox
+from customer_success.aws.table import Table
+from customer_success.claims import checked
+from customer_success.health_scorer import CSMHealthScorer
+from customer_success.judgement import Judge
+from customer_success.ports import Bookmark, Narrator
+from customer_success.qbr_writer import RulesNarrator
+from customer_success.schemas import QBRContent
+from customer_success.tasks.generate_qbr import GenerateQbr, QbrRequest
+from customer_success.tasks.plan_qbrs import PlanQbrs
+from local.demo.book import read_book
+from local.demo.options import SAMPLE_BOOK
+from local.demo.rows import notion_rows
+from local.sandbox import Sandbox
+from local.sandbox.google import service_account
+from local.sandbox.notion.load import Book
+from local.sandbox.server import NOTION_TOKEN
+from tests.benchmarks.aws_stand_in import QueueOnDisk, TableOnDisk
+from tests.benchmarks.figures import Promise, at_most, exactly, show
+from tests.builders.accounts import account
+
+SCANS = (date(2025, 12, 31), date(2026, 1, 31), date(2026, 2, 28), date(2026, 3, 31))
+QUARTER_DAY = date(2026, 4, 1)
+PLANNED = 1_000
+MESSAGES_PER_CALL = 10
+ROUNDS = 5
+
+
+class Uncounted:
+    """No pace: what is counted here are calls, not seconds."""
+
+    def wait(self) -> None: ...
+
+    def push_back(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """A quarter of the sample book that one function has written."""
+
+    results: list[dict[str, Any]]
+    aws: Counter[str]
+    notion: Counter[str]
+    gmail: Counter[str]
+    model: dict[str, int]
+
+
+def run(console: Console) -> list[Promise]:
+    """Write the sample book's reviews by a model, plan 1,000, and time the check."""
+    with TemporaryDirectory() as folder:
+        quarter, texts = _quarter(Path(folder))
+    reviews = len(quarter.results)
+    show(
+        console,
+        f"One quarterly review, on average over the {reviews} of the sample book",
+        ("", "calls"),
+        [
+            *((f"model: {name}", f"{number / reviews:,.2f}") for name, number in quarter.model.items()),
+            *((f"Notion: {call}", f"{number / reviews:.2f}") for call, number in sorted(quarter.notion.items())),
+            *((f"Gmail: {call}", f"{number / reviews:.2f}") for call, number in sorted(quarter.gmail.items())),
+            *((f"AWS: {call}", f"{number / reviews:.2f}") for call, number in sorted(quarter.aws.items())),
+        ],
+        "Tokens are counted by the sandbox, in fours of characters; the model that answers there is the sandbox's.",
+    )
+    with TemporaryDirectory() as folder:
+        planned = _planned(Path(folder), console)
+    cost = _cost_of_check(texts)
+    show(
+        console,
+        "The check of a review's text, beside parsing the model's answer",
+        ("", "ratio"),
+        [("checking / parsing", f"{cost:.1f}")],
+    )
+    notion = sum(quarter.notion.values()) / reviews
+    return [
+        exactly("Reviews written of those asked for", sum(r["status"] == "written" for r in quarter.results), reviews),
+        exactly("Model calls per review, none repaired", quarter.model["calls"], reviews),
+        at_most("Notion calls per review", notion, 1.1),
+        *planned,
+    ]
+
+
+def _quarter(folder: Path) -> tuple[Quarter, list[tuple[str, Any]]]:
+    dynamodb: Any = TableOnDisk(folder / "table")
+    with Sandbox(folder / "vendors").start() as sandbox:
+        client = boto3.client(
+            "bedrock-runtime",
+            region_name="eu-central-1",
+            aws_access_key_id="nobody",
+            aws_secret_access_key="nothing",
+            endpoint_url=sandbox.url("bedrock"),
+        )
+        job, rows = _function(dynamodb, sandbox, BedrockNarrator(client, "sandbox.writer-v1", time_left=_plenty))
+        known = _scanned(rows, job.history, _book(sandbox))
+        control = sandbox.url("control")
+        dynamodb.calls.clear()
+        requests.delete(f"{control}/requests", timeout=10).raise_for_status()
+        results = [job(QbrRequest(account_id, QUARTER_DAY, "tick", "scheduled")) for account_id in known]
+        counted = requests.get(f"{control}/requests", timeout=10).json()
+        tokens = requests.get(f"{control}/tokens", timeout=10).json()
+        texts = [job.qbrs.text(QbrRequest(account_id, QUARTER_DAY, "tick").key) for account_id in known]
+    quarter = Quarter(
+        results,
+        aws=Counter(dynamodb.calls),
+        notion=Counter(counted["notion"]["calls"]),
+        gmail=Counter(counted["gmail"]["calls"]),
+        model=tokens,
+    )
+    return quarter, [(text.content.model_dump_json(), text.evidence) for text in texts if text]
+
+
+def _function(dynamodb: Any, sandbox: Sandbox, narrator: Narrator) -> tuple[GenerateQbr, DynamoAccountRows]:
+    """What one function has built after its cold start."""
+    table = Table(dynamodb, "customer-success", "acme")
+    patience = Patience(Uncounted(), _plenty)
+    notion = NotionClient(NOTION_TOKEN, patience, base_url=sandbox.url("notion"))
+    accounts = sandbox.load(
+        Book(title="Accounts", properties=accounts_schema(PropertyNames()), key="Account ID", rows=[])
+    )
+    schema = qbr_schema(QbrNames(), accounts_source_id=accounts.data_source_id)
+    qbrs = sandbox.load(Book(title="QBR", properties=schema, key=QbrNames().key, rows=[]))
+    rows = DynamoAccountRows(table)
+    job = GenerateQbr(
+        rows=rows,
+        history=DynamoScoreHistory(table),
+        reports=DynamoAdoptionReports(table),
+        qbrs=DynamoQbrs(table),
+        narrator=narrator,
+        by_rule=RulesNarrator(),
+        pages=NotionQbrPages(notion, qbrs.database_id),
+        drafts=GmailDrafts(service_account(sandbox.url("token")), patience, base_url=sandbox.url("gmail").rstrip("/")),
+        ledger=DynamoLedger(table, lease_seconds=210),
+        fallback_owner="lead@example.com",
+        count=lambda _: None,
+    )
+    return job, rows
+
+
+def _book(sandbox: Sandbox) -> list[Account]:
+    """The sample book, as it is read from Notion."""
+    loaded = sandbox.load(notion_rows(read_book(SAMPLE_BOOK), SCANS[0]).book)
+    notion = NotionClient(NOTION_TOKEN, Patience(Uncounted(), _plenty), base_url=sandbox.url("notion"))
+    pages = NotionCSMAdapter(notion, loaded.database_id).read(Bookmark())
+    return [account for page in pages for account in page.accounts if not account.inactive]
+
+
+def _scanned(rows: DynamoAccountRows, history: Any, book: list[Account]) -> list[str]:
+    """Scan the book at each month's end, and return the ids of its accounts."""
+    for on in SCANS:
+        judge = Judge(
+            "acme", on, f"{on}#1", datetime(on.year, on.month, on.day, 7, tzinfo=UTC), CSMHealthScorer(), {}, None
+        )
+        known = rows.get_many([account.account_id for account in book])
+        judged = [judge.judge(account, known.get(account.account_id), 0).row for account in book]
+        history.put_many([(row.account_id, row.day.point) for row in judged if row.day.point])
+        rows.put_many(judged)
+    return sorted({account.account_id for account in book})
+
+
+def _planned(folder: Path, console: Console) -> list[Promise]:
+    """Plan so many reviews, and count what is sent."""
+    dynamodb: Any = TableOnDisk(folder / "table")
+    queues: dict[str, Any] = {name: QueueOnDisk(folder / name) for name in ("qbr", "adoption", "qbr-plan")}
+    table = Table(dynamodb, "customer-success", "acme")
+    rows = DynamoAccountRows(table)
+    judge = Judge("acme", SCANS[-1], "x", datetime(2026, 3, 31, 7, tzinfo=UTC), CSMHealthScorer(), {}, None)
+    rows.put_many(judge.judge(account(number), None, 0).row for number in range(1, PLANNED + 1))
+    dynamodb.calls.clear()
+    reviews, adoption, closings = (SqsOutbox(queue, name) for name, queue in queues.items())
+    noon = datetime(2026, 4, 1, 12, tzinfo=UTC)
+    plan = PlanQbrs("acme", rows, DynamoQbrs(table), adoption, reviews, closings)
+    result = plan(QUARTER_DAY, request="tick", time=noon, now=noon)
+    sent = {name: (sum(1 for _ in queue.receive()), sum(queue.calls.values())) for name, queue in queues.items()}
+    show(
+        console,
+        f"A quarter of {PLANNED:,} accounts, planned",
+        ("queue", "messages", "calls"),
+        [(name, f"{messages:,}", f"{calls:,}") for name, (messages, calls) in sent.items()],
+        f"Table: {', '.join(f'{call} {number:,}' for call, number in sorted(dynamodb.calls.items()))}.",
+    )
+    return [
+        exactly("Reviews planned", result["planned"], PLANNED),
+        *(exactly(f"Messages on the {name} queue", sent[name][0], PLANNED) for name in ("qbr", "adoption")),
+        *(
+            exactly(f"Calls to the {name} queue", sent[name][1], PLANNED // MESSAGES_PER_CALL)
+            for name in ("qbr", "adoption")
+        ),
+    ]
+
+
+def _cost_of_check(texts: list[tuple[str, Any]]) -> float:
+    """How many times as long as parsing an answer the check of it takes, each by its best round."""
+
+    def parse() -> None:
+        for answer, _ in texts:
+            QBRContent.model_validate_json(answer)
+
+    contents = [(QBRContent.model_validate_json(answer), evidence) for answer, evidence in texts]
+
+    def check() -> None:
+        for content, evidence in contents:
+            checked(content, evidence)
+
+    return min(_seconds(check) for _ in range(ROUNDS)) / min(_seconds(parse) for _ in range(ROUNDS))
+
+
+def _seconds(work: Callable[[], None]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def _plenty() -> float:
+    """Seconds left: no function is cut off here."""
+    return 3600.0
