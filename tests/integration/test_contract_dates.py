@@ -66,7 +66,10 @@ def test_a_contract_without_an_end_is_counted_and_named(sandbox: Sandbox, proper
 
 def test_the_terms_of_a_contract_come_from_the_accounts_page(sandbox: Sandbox) -> None:
     # GIVEN terms as people typed them  WHEN they are read and checked
-    terms = {"Contract_End_Date": {"date": {"start": "2026-12-01T01:00:00.000+13:00"}}, "Notice_Days": {"number": 180}}
+    terms: dict[str, Any] = {
+        "Contract_End_Date": {"date": {"start": "2026-12-01T01:00:00.000+13:00"}},
+        "Notice_Days": {"number": 180},
+    }
     _, result, world = checked(sandbox, **terms, **{"Auto-Renew": {"checkbox": True}})
     # THEN the day for giving notice counts from the day as it is written
     assert result["notice_deadlines"] == 1

@@ -86,7 +86,7 @@ class Contract:
 
 def contract_of(row: AccountRow) -> Contract | None:
     """The contract of a row; None if it is not looked at: a customer who left, or the second page of an account."""
-    if row.account.inactive or row.day.status in ("skipped", "gone") or row.day.reason == "duplicate_account_id":
+    if row.day.status in ("skipped", "gone") or row.day.reason == "duplicate_account_id":
         return None
     account = row.account
     return Contract(

@@ -151,7 +151,7 @@ class ContractCheck:
         candidates: dict[str, Candidate] = {alert_id: entry.candidate for alert_id, entry in raised.items()}
         for known in self.alerts.on(on):
             candidates[known.alert_id] = known.candidate
-            if known.alert_id in raised and known.state == "pending" and known.delivery is None:
+            if known.alert_id in raised and known.delivery is None:
                 unranked.append(known.alert_id)
         deliveries = rank(candidates.values(), first_scan=first_scan, working_day=self.calendar.is_working_day(on))
         ranked = {alert_id: replace(entry, delivery=deliveries[alert_id]) for alert_id, entry in raised.items()}
