@@ -10,17 +10,22 @@ from pathlib import Path
 from local.house import ROOT
 
 
-def start(book: Path, *arguments: str, **asked: str) -> subprocess.Popen[str]:
-    """Start it on a book; `arguments` name the play, `asked` are the variables that `make` would pass on."""
+def started(module: str, *arguments: str, **asked: str) -> subprocess.Popen[str]:
+    """Start a module of the project; `asked` are the variables that `make` would pass on."""
     paths = os.pathsep.join(str(ROOT / layer) for layer in ("layers/scorer", "layers/connectors"))
     return subprocess.Popen(
-        [sys.executable, "-m", "local.demo", *arguments],
+        [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": paths, "ACCOUNTS": str(book), **asked},
+        env={**os.environ, "PYTHONPATH": paths, **asked},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def start(book: Path, *arguments: str, **asked: str) -> subprocess.Popen[str]:
+    """Start the demo on a book; `arguments` name the play."""
+    return started("local.demo", *arguments, ACCOUNTS=str(book), **asked)
 
 
 def run(book: Path, *arguments: str, **asked: str) -> tuple[int, str]:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from customer_success.aws.history import DynamoScoreHistory
 from local.demo.findings import Sent
 from local.demo.kept import Kept
+from local.house import TENANT, House
+from tests.builders.accounts import TODAY
 from tests.builders.books import book_file
-from tests.builders.demo import run
+from tests.builders.demo import run, started
+from tests.builders.pages import page
 
 HEADINGS = (
     "id,name,owner,primary contact,contract_end_date,feature adoption,usage,login frequency,days since last contact,"
@@ -120,6 +125,31 @@ def test_a_model_that_is_down_leaves_the_writing_to_the_rules(book: Path) -> Non
     assert "written by rule, as the model gave no text" in told
     assert "written by rules 2" in told
     assert len(reviews(book)) == 2
+
+
+def test_older_scores_go_into_a_deployment_by_its_table_and_the_usual_credentials(home: House, tmp_path: Path) -> None:
+    # GIVEN a deployment that has scanned an account
+    home.load([page(1)])
+    home.tick(TODAY)
+    assert home.drain() == {}
+    history = book_file(tmp_path, HISTORY[0], *(line.replace("A-1,", "A-0001,") for line in HISTORY[1:3]))
+    credentials = home.aws.session.get_credentials()
+    assert credentials is not None
+    aws = {
+        "AWS_ENDPOINT_URL": str(home.aws.endpoint),
+        "AWS_DEFAULT_REGION": str(home.aws.session.region_name),
+        "AWS_ACCESS_KEY_ID": str(credentials.access_key),
+        "AWS_SECRET_ACCESS_KEY": str(credentials.secret_key),
+    }
+    # WHEN older scores are imported by the name of the table
+    asked = {"TABLE": home.deployment.outputs["TableName"], "TENANT": TENANT, "FILE": str(history)}
+    ended = started("local.import_history", **aws, **asked)
+    said, _ = ended.communicate(timeout=60)
+    # THEN they are in the history, beside the scan's own
+    assert ended.returncode == 0, said
+    assert "read 2 = imported 2 (of 1 accounts) + already known 0 + rejected 0" in said
+    days = [point.on for point in DynamoScoreHistory(home.table).between("A-0001", date.min, date.max)]
+    assert days == [date(2026, 1, 2), date(2026, 2, 2), TODAY]
 
 
 @pytest.mark.parametrize(
