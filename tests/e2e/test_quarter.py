@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -111,7 +112,7 @@ def test_a_review_that_is_delivered_five_times_makes_one_page_and_one_draft(home
     # WHEN the same message is delivered five times
     for _ in range(5):
         ask(home, "A-0001")
-    assert home.drain(120) == {}
+        assert home.drain() == {}
     # THEN there is one page, whole, and one draft
     assert len(pages(home, "QBR")) == 1
     assert len(drafts(home)) == 1
@@ -141,7 +142,7 @@ def test_what_the_model_invents_and_what_notes_command_reaches_no_page(modelled:
         assert kept is not None
         assert (qbr.state, kept.written_by) == ("written", BEDROCK["BedrockModelId"])
         assert qbr.dropped_claims
-    assert "99" not in "".join(pages(home, "QBR").values())
+    assert not re.search(r"99\s*%", "".join(pages(home, "QBR").values()))
 
 
 def test_a_model_that_gives_no_usable_answer_is_asked_once_more_and_then_replaced(modelled: House) -> None:
@@ -231,8 +232,7 @@ def test_the_contract_check_works_on_a_morning_without_notion(home: House) -> No
     assert [point.score.churn_risk for point in points] == ["critical"]
     assert len(drafts(home)) == before + 1
     # AND the team has the list of renewals
-    digest = chat_messages(home, "slack")[-1]["text"]
-    assert "Renewals" in digest
+    (digest,) = (m["text"] for m in chat_messages(home, "slack") if m["text"].startswith("Renewals"))
     assert "Account 1" in digest
     assert "Account 3" not in digest
     # WHEN Notion is back, and what failed is brought back; and the check is asked for again
