@@ -17,7 +17,7 @@ from customer_success.aws.table import Table
 from customer_success.digest import Digest
 from customer_success.periods import Quarter
 from customer_success.qbr import Qbr, QbrText
-from customer_success.renewals_digest import KIND as RENEWALS
+from customer_success.renewals import KIND as RENEWALS
 from customer_success.run import Run
 from customer_success.tasks.scan_run import KIND
 from local.demo.alert_days import AlertDays

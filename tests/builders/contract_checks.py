@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -11,45 +10,10 @@ from customer_success.errors import Misconfigured, Unavailable
 from customer_success.health_scorer import CSMHealthScorer
 from customer_success.messages import QbrRequested
 from customer_success.periods import Calendar
-from customer_success.qbr import Qbr, QbrKey, QbrText
 from customer_success.tasks.contract_check import ContractCheck
 from tests.builders.accounts import TODAY
-from tests.builders.fakes import Crash, FakeOutbox, Writes
+from tests.builders.fakes import Crash, FakeOutbox, FakeQbrs
 from tests.builders.scans import World
-
-
-@dataclass
-class FakeQbrs:
-    """Reviews by their run key: of those that a contract's end called for, the quarter tells none apart."""
-
-    writes: Writes
-    qbrs: dict[str, Qbr] = field(default_factory=dict)
-    texts: dict[str, QbrText] = field(default_factory=dict)
-
-    def get(self, key: QbrKey) -> Qbr | None:
-        return self.qbrs.get(str(key))
-
-    def put(self, qbr: Qbr) -> None:
-        with self.writes:
-            self.qbrs[str(qbr.key)] = qbr
-
-    def add(self, qbrs: Iterable[Qbr]) -> None:
-        for qbr in qbrs:
-            with self.writes:
-                self.qbrs.setdefault(str(qbr.key), qbr)
-
-    def of_period(self, period: str) -> Iterator[Qbr]:
-        yield from (q for _, q in sorted(self.qbrs.items()) if q.key.period == period and not q.key.contract_end)
-
-    def known(self, keys: Iterable[QbrKey]) -> set[QbrKey]:
-        return {key for key in keys if str(key) in self.qbrs}
-
-    def text(self, key: QbrKey) -> QbrText | None:
-        return self.texts.get(str(key))
-
-    def put_text(self, key: QbrKey, text: QbrText) -> None:
-        with self.writes:
-            self.texts[str(key)] = text
 
 
 @dataclass
@@ -103,7 +67,7 @@ class Mornings(World):
     @property
     def end_state(self) -> dict[str, Any]:
         """As of a scan, and what remains of the contract checks."""
-        return {**super().end_state, "reviews": self.reviews_asked_for, "qbrs": self.qbrs.qbrs}
+        return {**super().end_state, "reviews": self.reviews_asked_for, "qbrs": self.qbrs.records}
 
     def renewals_text(self, on: date = TODAY) -> str:
         """The renewals digest of a day as it reads, a line each; a KeyError if there is none."""

@@ -14,6 +14,7 @@ from customer_success.errors import Unavailable
 from customer_success.messages import ChurnAlert, DigestReady, Message
 from customer_success.news import PageValues
 from customer_success.ports import Bookmark, BookPage, Claim
+from customer_success.qbr import Qbr, QbrKey, QbrText
 from customer_success.run import Run
 
 
@@ -251,3 +252,37 @@ class FakeLedger:
             self.entries[key, channel] = ("unclear", "")
         else:
             self.entries.pop((key, channel), None)
+
+
+@dataclass
+class FakeQbrs:
+    """Reviews by their run key: of those that a contract's end called for, the quarter tells none apart."""
+
+    writes: Writes
+    records: dict[str, Qbr] = field(default_factory=dict)
+    texts: dict[str, QbrText] = field(default_factory=dict)
+
+    def get(self, key: QbrKey) -> Qbr | None:
+        return self.records.get(str(key))
+
+    def put(self, qbr: Qbr) -> None:
+        with self.writes:
+            self.records[str(qbr.key)] = qbr
+
+    def add(self, qbrs: Iterable[Qbr]) -> None:
+        for qbr in qbrs:
+            with self.writes:
+                self.records.setdefault(str(qbr.key), qbr)
+
+    def of_period(self, period: str) -> Iterator[Qbr]:
+        yield from [q for _, q in sorted(self.records.items()) if q.key.period == period and not q.key.contract_end]
+
+    def known(self, keys: Iterable[QbrKey]) -> set[QbrKey]:
+        return {key for key in keys if str(key) in self.records}
+
+    def text(self, key: QbrKey) -> QbrText | None:
+        return self.texts.get(str(key))
+
+    def put_text(self, key: QbrKey, text: QbrText) -> None:
+        with self.writes:
+            self.texts[str(key)] = text

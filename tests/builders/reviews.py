@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from customer_success.account_row import AccountRow
-from customer_success.errors import Refused
+from customer_success.errors import Gone
 from customer_success.evidence import QBREvidence, QbrTrigger
 from customer_success.health_scorer import CSMHealthScorer
 from customer_success.judgement import Judge
 from customer_success.messages import AdoptionRequested, QbrRequested, QuarterPlanned
 from customer_success.news import MailDraft, QbrPage
 from customer_success.ports import FoundPage, Narration, Narrator
-from customer_success.qbr import Qbr, QbrKey, QbrText
 from customer_success.qbr_writer import RulesNarrator
 from customer_success.schemas import FeatureAdoptionReport
 from customer_success.tasks.generate_qbr import GenerateQbr, QbrRequest
@@ -28,6 +27,7 @@ from tests.builders.fakes import (
     FakeHistory,
     FakeLedger,
     FakeOutbox,
+    FakeQbrs,
     FakeRows,
     FakeTopic,
     Writes,
@@ -35,38 +35,6 @@ from tests.builders.fakes import (
 
 QUARTER_DAY = date(2026, 4, 1)
 """The run date of Q2 2026, which looks back on Q1."""
-
-
-@dataclass
-class FakeQbrs:
-    writes: Writes = field(default_factory=Writes)
-    records: dict[str, Qbr] = field(default_factory=dict)
-    texts: dict[str, QbrText] = field(default_factory=dict)
-
-    def get(self, key: QbrKey) -> Qbr | None:
-        return self.records.get(str(key))
-
-    def put(self, qbr: Qbr) -> None:
-        with self.writes:
-            self.records[str(qbr.key)] = qbr
-
-    def add(self, qbrs: Iterable[Qbr]) -> None:
-        for qbr in qbrs:
-            with self.writes:
-                self.records.setdefault(str(qbr.key), qbr)
-
-    def of_period(self, period: str) -> Iterator[Qbr]:
-        yield from [q for q in self.records.values() if q.key.period == period and q.key.contract_end is None]
-
-    def known(self, keys: Iterable[QbrKey]) -> set[QbrKey]:
-        return {key for key in keys if str(key) in self.records}
-
-    def text(self, key: QbrKey) -> QbrText | None:
-        return self.texts.get(str(key))
-
-    def put_text(self, key: QbrKey, text: QbrText) -> None:
-        with self.writes:
-            self.texts[str(key)] = text
 
 
 @dataclass
@@ -109,7 +77,7 @@ class FakeQbrPages:
 
     def replace(self, page_id: str, page: QbrPage) -> bool:
         if page_id in self.gone:
-            raise Refused(f"the page {page_id} is gone")
+            raise Gone(f"the page {page_id} is gone")
         if page_id in self.edited:
             return False
         with self.writes:

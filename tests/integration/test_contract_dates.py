@@ -70,7 +70,7 @@ def test_the_terms_of_a_contract_come_from_the_accounts_page(sandbox: Sandbox) -
         "Contract_End_Date": {"date": {"start": "2026-12-01T01:00:00.000+13:00"}},
         "Notice_Days": {"number": 180},
     }
-    _, result, world = checked(sandbox, **terms, **{"Auto-Renew": {"checkbox": True}})
+    _, result, world = checked(sandbox, **terms, **{"Auto-Renew": {"select": {"name": "Yes"}}})
     # THEN the day for giving notice counts from the day as it is written
     assert result["notice_deadlines"] == 1
     assert "renews by itself unless notice is given by 2026-06-04" in world.renewals_text(DAY)

@@ -106,6 +106,15 @@ def test_feature_adoption_is_worked_out_and_kept() -> None:
     assert reviews.reports.reports["A-0001"].as_of == date(2026, 4, 1)
 
 
+def test_a_rate_that_is_none_is_refused_with_its_bound() -> None:
+    reviews = Reviews()
+    reviews.account(1, signals={"feature_adoption_rate": 1.35})
+    context = {"now": datetime(2026, 4, 1, 9, tzinfo=UTC)}
+    result = agent_of(reviews).execute({"type": "track_feature_adoption", "account_id": "A-0001"}, context)
+    assert result["error"] == "account 'A-0001': feature_adoption_rate: 1.35 is above the bound 1.0"
+    assert not reviews.reports.reports
+
+
 def agent_of(reviews: Reviews) -> CustomerSuccessAgent:
     return CustomerSuccessAgent(
         accounts=reviews.rows,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.claims_story import check
+from customer_success.claims import checked
+from tests.builders.evidence import evidence, fact
+from tests.unit.claims_story import FACTS, check, content
 
 TRUE = (
     # percent and fraction
@@ -246,3 +248,20 @@ def test_what_it_does_not_bear_out_is_dropped_and_listed(sentence: str, figure: 
     assert result.content.account_health_summary == []
     (dropped,) = result.dropped_claims
     assert dropped.startswith('"') and f"({figure}" in dropped and "is not in the evidence" in dropped
+
+
+OF_NAMES = evidence(
+    *FACTS,
+    fact("roi_cost_saved", 91_000.0, "number", label="ROI Cost saved per year", about=("cost saved per year",)),
+    fact("colour_changes", 0.0, "count", label="changes of colour in Q4 2025", about=("changes of colour",)),
+)
+
+
+@pytest.mark.parametrize("text", ["ROI Cost saved per year: 91,000.", "Changes of colour in Q4 2025: 0."])
+def test_a_name_that_sounds_like_a_change_is_none(text: str) -> None:
+    assert checked(content(text), OF_NAMES).dropped_claims == ()
+
+
+@pytest.mark.parametrize("text", ["ROI Cost saved per year: 92,000.", "Changes of colour in Q4 2025: 2."])
+def test_a_wrong_figure_under_such_a_name_is_dropped_all_the_same(text: str) -> None:
+    assert len(checked(content(text), OF_NAMES).dropped_claims) == 1

@@ -446,7 +446,7 @@ def test_a_review_is_asked_for_when_a_contract_comes_within_90_days() -> None:
         "contract:A-0006:2026-03-12",
     }
     # AND are noted as planned
-    qbr = world.qbrs.qbrs["A-0001:2026-05-31"]
+    qbr = world.qbrs.records["A-0001:2026-05-31"]
     assert (qbr.account_name, qbr.owner_email, qbr.trigger, qbr.on, qbr.state, qbr.key.period) == (
         "Account 1",
         "ada@example.com",

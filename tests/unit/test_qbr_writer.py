@@ -248,7 +248,7 @@ NAMES = st.sampled_from(
 )
 ROI_NAMES = [
     "ROI Hours saved",
-    "ROI Spend avoided (EUR)",
+    "ROI Cost avoided (EUR)",
     "ROI Errors per 1,000",
     "ROI Return 2025",
     "ROI Tickets avoided",

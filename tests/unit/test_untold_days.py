@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from customer_success.errors import Misconfigured, Refused
+from customer_success.renewals import check_marker
 from tests.builders.accounts import HEALTHY, account, at_risk, dying
 from tests.builders.fakes import Crash
 from tests.builders.scans import World
@@ -217,3 +218,15 @@ def test_a_long_list_says_how_many_more_there_are() -> None:
     world.accounts = [account(n, {}) for n in range(1, 121)]
     world.scan(TUESDAY)
     assert "and 70 more" in digest_text(world, TUESDAY)
+
+
+def test_a_row_that_the_days_contract_check_wrote_meanwhile_is_not_gone() -> None:
+    # GIVEN a row that the contract check wrote after the scan had read it
+    world = World([account(1), account(2)])
+    world.scan(THURSDAY)
+    world.rows.rows["A-0002"] = replace(world.rows.rows["A-0002"], run=check_marker(FRIDAY))
+    world.accounts = [account(1)]
+    # WHEN the scan closes
+    # THEN that account is left, and closed the next day if it really is gone
+    assert world.scan(FRIDAY)["gone"] == 0
+    assert world.scan(SATURDAY)["gone"] == 1

@@ -18,6 +18,7 @@ from customer_success.errors import Unavailable
 from customer_success.judgement import closed_memory
 from customer_success.periods import Calendar
 from customer_success.ports import AccountRows, AlertLog, Announcements, Digests, Runs
+from customer_success.renewals import check_marker
 from customer_success.run import Run, Told, add_counts
 from customer_success.telling import BATCH, Telling
 
@@ -190,8 +191,10 @@ class Closing:
             logger.error("%s", alarm)
             return replace(run, alarm=alarm)
         gone = 0
+        # A contract check that came between reading and writing a row has marked it as its own.
+        ours = (run.key, check_marker(run.on))
         for rows in batches(self.rows.every(), count=BATCH):
-            missing = [row for row in rows if row.run != run.key and row.day.status != "gone"]
+            missing = [row for row in rows if row.run not in ours and row.day.status != "gone"]
             gone += len(missing) + sum(row.day.status == "gone" and row.day.on == run.on for row in rows)
             self.rows.put_many([_gone(row, run) for row in missing])
         return replace(run, gone=gone)

@@ -10,6 +10,10 @@ class Refused(ValueError):
     """Bad input. It is recorded and acknowledged, never tried again."""
 
 
+class Gone(Refused):
+    """What was to be changed is not there any more: a person threw it away."""
+
+
 class Unavailable(Exception):
     """A passing fault: the same call may succeed later.
 

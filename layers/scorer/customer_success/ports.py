@@ -95,7 +95,7 @@ class QbrPages(Protocol):
     def replace(self, page_id: str, page: QbrPage) -> bool:
         """Make the page read as `page`, whatever stood on it; safe to repeat.
 
-        False, and nothing is changed, if a person edited it.
+        False, and nothing is changed, if a person edited it. Raises `Gone` if it is not there any more.
         """
         ...
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from customer_success.account_row import AccountRow
 from customer_success.alert_policy import Standing
 
+KIND = "contract_check"
 NOTICE_AHEAD = timedelta(days=30)
 LONGEST_NOTICE_DAYS = 3650
 """More than ten years is a slip of the pen."""
@@ -101,3 +102,8 @@ def contract_of(row: AccountRow) -> Contract | None:
         signed=(account.renewal_stage or "").strip().casefold() == "signed",
         standing=row.day.last.standing if row.day.last else None,
     )
+
+
+def check_marker(on: date) -> str:
+    """The mark that the contract check of a day leaves on the rows that it wrote."""
+    return f"{KIND}:{on}"

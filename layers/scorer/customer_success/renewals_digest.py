@@ -9,9 +9,8 @@ from customer_success.alert_policy import Standing
 from customer_success.digest import NAME_LIMIT, NO_OWNER, Digest, Section
 from customer_success.narrator import short
 from customer_success.news import Line
-from customer_success.renewals import ENDS_SOON, LISTED, LONGEST_NOTICE_DAYS, Contract, Group
+from customer_success.renewals import ENDS_SOON, KIND, LISTED, LONGEST_NOTICE_DAYS, Contract, Group
 
-KIND = "contract_check"
 NAMED = 50
 """Contracts of one group that are named; the rest is counted. The days of those that end later are still to come."""
 UNDATED_NAMED = 10

@@ -14,7 +14,7 @@ from connectors.notion.names import QbrNames
 from connectors.notion.source import DataSource
 from connectors.notion.values import Related
 from connectors.text import one_line
-from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
+from customer_success.errors import Gone, Misconfigured, Refused, Unavailable, Unclear
 from customer_success.news import QbrPage
 from customer_success.ports import FoundPage
 
@@ -68,8 +68,8 @@ class NotionQbrPages:
     def replace(self, page_id: str, page: QbrPage) -> bool:
         """Make the page read as `page`; False, and nothing is changed, if a person edited it last.
 
-        Safe to repeat: it begins with an empty page each time. Raises `Refused` if the page is in the trash or gone,
-        or if Notion refuses what is written; `Misconfigured`, `Unavailable`.
+        Safe to repeat: it begins with an empty page each time. Raises `Gone` if the page is in the trash or not there,
+        `Refused` if Notion refuses what is written, `Misconfigured`, `Unavailable`.
         """
         self._require_properties()
         found = self._present(page_id)
@@ -98,9 +98,9 @@ class NotionQbrPages:
         except NotFound as fault:
             # Notion says the same of a page that is gone and of a database that is no longer shared.
             self._source.query(page_size=1)
-            raise Refused(f"the page {page_id} is gone from {self._source.about}") from fault
+            raise Gone(f"the page {page_id} is gone from {self._source.about}") from fault
         if page["in_trash"]:
-            raise Refused(f"the page {page_id} is in the trash of {self._source.about}")
+            raise Gone(f"the page {page_id} is in the trash of {self._source.about}")
         return dict(page)
 
     @cached_property

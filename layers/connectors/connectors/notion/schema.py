@@ -19,7 +19,6 @@ _EMAIL: dict[str, Any] = {"email": {}}
 _NUMBER: dict[str, Any] = {"number": {"format": "number"}}
 _PERCENT: dict[str, Any] = {"number": {"format": "percent"}}
 _MONEY: dict[str, Any] = {"number": {"format": "dollar"}}
-_YES_NO: dict[str, Any] = {"checkbox": {}}
 _SEVERAL: dict[str, Any] = {"multi_select": {"options": []}}
 
 _RAG: Mapping[str, str] = {"GREEN": "green", "AMBER": "yellow", "RED": "red"}
@@ -41,7 +40,7 @@ def accounts_schema(names: PropertyNames) -> Schema:
         names.primary_contact_email: _EMAIL,
         names.contract_end: _DATE,
         names.notice_days: _NUMBER,
-        names.auto_renew: _YES_NO,
+        names.auto_renew: _choice(Yes="green", No="gray"),
         names.renewal_stage: _choice(Open="yellow", Negotiating="blue", Signed="green"),
         names.qbr_cadence: _options({"Quarterly": "blue", "None": "gray"}),
         names.onboarding_until: _DATE,

@@ -75,6 +75,14 @@ class Sentence:
         return re.sub(r"\bB2[BC]\b", HIDDEN * 3, text)
 
     @cached_property
+    def unnamed(self) -> str:
+        """The bare text with what it speaks of hidden too: the "cost" of "ROI Cost saved" is no way that it went."""
+        text = self.bare
+        for mention in (mention for clause in self.clauses for mention in clause.mentions):
+            text = text[: mention.start] + HIDDEN * (mention.end - mention.start) + text[mention.end :]
+        return text
+
+    @cached_property
     def figures(self) -> list[Figure]:
         return figures(self.bare)
 
@@ -284,13 +292,16 @@ class _Part:
 
     def _move(self, figure: Figure) -> Move:
         start = self.clause.start if self.clause.mentions else 0
-        return move_of(self.sentence.bare[max(start, figure.start - _WINDOW) : figure.start], self._after(figure))
+        text = self.sentence.unnamed
+        after = text[figure.end : min(self.clause.end, figure.end + _WINDOW)]
+        return move_of(text[max(start, figure.start - _WINDOW) : figure.start], after)
 
     def _mode(self, figure: Figure) -> Mode:
         if figure.kind == "percentage_points":
             return "change"
         moved = figure.signed or self._move(figure).direction != 0
-        return mode_of(self._before(figure), self._after(figure), moved=moved)
+        before = self.sentence.unnamed[max(self.clause.start, figure.start - _WINDOW) : figure.start]
+        return mode_of(before, self._after(figure), moved=moved)
 
     def _states(self, figure: Figure, fact: Fact, move: Move, mode: Mode) -> bool:
         value, direction = stated(figure, fact), _direction(move, fact)
@@ -384,8 +395,14 @@ def _direction(move: Move, fact: Fact) -> Direction:
 
 
 def _is_change(fact: Fact) -> bool:
-    """True if the fact is itself a change: "change of the health score"."""
-    return fact.series is None and fact.unit != "days" and _CHANGING.search(f"{fact.key} {fact.label}") is not None
+    """True if the fact is itself a change: "change of the health score". What is counted, as "changes of colour", or
+    bears a name that people gave it, as "ROI Cost saved", is none.
+    """
+    return fact.series is None and fact.unit in ("points", "share") and _CHANGING.search(_named(fact)) is not None
+
+
+def _named(fact: Fact) -> str:
+    return f"{fact.key} {fact.label}"
 
 
 def _changed_by(figure: Figure, change: float, direction: Direction) -> bool:

@@ -31,8 +31,8 @@ from customer_success.ports import (
     ScoreHistory,
 )
 from customer_success.qbr import Qbr, QbrKey
-from customer_success.renewals import DUE, ENDS_SOON, Contract, Group, contract_of
-from customer_success.renewals_digest import KIND, renewals_digest
+from customer_success.renewals import DUE, ENDS_SOON, KIND, Contract, Group, check_marker, contract_of
+from customer_success.renewals_digest import renewals_digest
 from customer_success.run import Run
 from customer_success.tasks import scan_run
 from customer_success.tasks.plan_qbrs import wants_review
@@ -98,7 +98,7 @@ class ContractCheck:
         return Judge(
             tenant_id=self.tenant_id,
             on=on,
-            run=f"{KIND}:{on}",
+            run=check_marker(on),
             now=self.now(),
             scorer=self.scorer,
             medians=last_scan.tally.medians() if last_scan else {},

@@ -11,7 +11,7 @@ from typing import Any
 from customer_success.account_row import AccountRow
 from customer_success.claims import checked
 from customer_success.delivery import deliver_once
-from customer_success.errors import Misconfigured, NotWritten, Refused, Unavailable
+from customer_success.errors import Gone, Misconfigured, NotWritten, Refused, Unavailable
 from customer_success.evidence import QBREvidence, QbrTrigger
 from customer_success.news import QbrPage
 from customer_success.periods import Quarter
@@ -178,7 +178,7 @@ class GenerateQbr:
             return _put_once(self.pages, self.ledger, page, str(request.key)), None
         try:
             return known.page_id, None if self.pages.replace(known.page_id, page) else EDITED
-        except Refused as gone:
+        except Gone as gone:
             logger.warning("the review of account %s gets a new page: %s", row.account_id, gone)
             return _put_once(self.pages, self.ledger, page, f"{request.key}#{request.request}"), None
 

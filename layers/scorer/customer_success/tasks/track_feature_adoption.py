@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from pydantic import ValidationError
+
 from customer_success.errors import Refused
 from customer_success.ports import AccountRows, AdoptionReports
-from customer_success.schemas import BenchmarkComparison, CSMHealthSignals, FeatureAdoptionReport
+from customer_success.schemas import BenchmarkComparison, CSMHealthSignals, FeatureAdoptionReport, refusals
 
 KIND = "track_feature_adoption"
 WITHHELD = "which features accounts use is not known"
@@ -24,14 +26,16 @@ class TrackFeatureAdoption:
     def __call__(self, account_id: str, *, on: date) -> dict[str, Any]:
         """Work out the report of the day `on` and keep it.
 
-        Raises `Refused` for an account that is not known, `ValidationError` for a rate that is none.
+        Raises `Refused` for an account that is not known, and for a rate that is none.
         """
         row = self.rows.get(account_id)
         if row is None:
             raise Refused(f"account {account_id!r} is not known; it is known once a scan has read it")
-        signals = CSMHealthSignals.model_validate(
-            {"feature_adoption_rate": row.account.signals.get("feature_adoption_rate")}
-        )
+        rate = row.account.signals.get("feature_adoption_rate")
+        try:
+            signals = CSMHealthSignals.model_validate({"feature_adoption_rate": rate})
+        except ValidationError as error:
+            raise Refused(f"account {account_id!r}: {'; '.join(map(str, refusals(error)))}") from error
         report = FeatureAdoptionReport(
             account_id=account_id,
             as_of=on,
