@@ -16,7 +16,14 @@ from tests.benchmarks.functions import ROOT, Function, deployed_functions, secre
 ROUNDS = 5
 LARGEST_DEPLOYMENT = 250.0
 """MB that Lambda takes, all layers and the function together, unzipped."""
-WORK = {"health_scan": "scan", "notion_sync": "sync"}
+WORK = {
+    "health_scan": "scan",
+    "notion_sync": "sync",
+    "contract_check": "check",
+    "plan_qbrs": "plan",
+    "generate_qbr": "review",
+    "track_feature_adoption": "track",
+}
 """What a function builds at its first message, where that is not its `channel`."""
 IMPORT, SETTINGS, CLIENTS = "import app", "import app; app.function.settings", "import app; app.function.{}"
 

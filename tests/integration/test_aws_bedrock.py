@@ -333,3 +333,12 @@ def test_an_answer_is_not_mended_without_the_time_for_it(bedrock: Client, sandbo
     with pytest.raises(OutOfTime):
         narrator(bedrock, CALL_SECONDS, 5).write_qbr(known())
     assert requests_to(sandbox, "bedrock") == {CONVERSE: 1}
+
+
+def test_a_boto3_too_old_for_structured_answers_is_told_as_such(bedrock: Client) -> None:
+    # GIVEN a client to which part of the request is unknown
+    bedrock.instead("converse", lambda carry_out, request: carry_out(**request, newerConfig={}))
+    # WHEN a review is asked for
+    # THEN it is a person's to mend, and the rules write meanwhile
+    with pytest.raises(Misconfigured, match="a newer boto3 is needed"):
+        narrator(bedrock).write_qbr(evidence())

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Protocol
 
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -132,6 +132,9 @@ class BedrockNarrator:
                 )
             except ClientError as error:
                 raise _refusal(self._where, error) from error
+            except ParamValidationError as error:
+                # The runtime brings its own boto3, which may be too old to know answers in a schema.
+                raise Misconfigured(f"{self._where}: {error}; a newer boto3 is needed in the function") from error
         return _answer(self._where, answer)
 
 
