@@ -265,3 +265,30 @@ def test_a_name_that_sounds_like_a_change_is_none(text: str) -> None:
 @pytest.mark.parametrize("text", ["ROI Cost saved per year: 92,000.", "Changes of colour in Q4 2025: 2."])
 def test_a_wrong_figure_under_such_a_name_is_dropped_all_the_same(text: str) -> None:
     assert len(checked(content(text), OF_NAMES).dropped_claims) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The lowest score was 82.0.",
+        "The highest score was 60.2.",
+        "ARR grew by $119,800.",
+        "Revenue rose by 119,800.",
+    ],
+)
+def test_a_figure_is_not_said_to_be_what_it_is_not(text: str) -> None:
+    highest = fact("score_highest", 82.0, "points", about=("score", "health"), series="health_score")
+    assert len(checked(content(text), evidence(*FACTS, highest)).dropped_claims) == 1
+
+
+@pytest.mark.parametrize("text", ["The lowest score was 60.2.", "The highest score was 82.0.", "ARR is $119,800."])
+def test_and_what_it_is_may_be_said(text: str) -> None:
+    highest = fact("score_highest", 82.0, "points", about=("score", "health"), series="health_score")
+    assert checked(content(text), evidence(*FACTS, highest)).dropped_claims == ()
+
+
+@pytest.mark.parametrize("name", ["ROI %", "ROI $", "ROI Tickets deflected %", "ROI 3", "ROI Value (2025) 99% sure"])
+def test_a_column_is_told_by_its_name_whatever_signs_stand_in_it(name: str) -> None:
+    measured = fact("roi_x", 12.0, "number", label=name, about=("roi",))
+    told = content(roi_and_business_impact=[f"{name}: 12."])
+    assert checked(told, evidence(*FACTS, measured)).dropped_claims == ()

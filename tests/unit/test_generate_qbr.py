@@ -245,7 +245,14 @@ def test_a_contracts_end_has_a_review_of_its_own(reviews: Reviews) -> None:
     assert answers[0] == answers[1]
     assert answers[0]["qbr_page_id"] != scheduled["qbr_page_id"]
     assert answers[0]["trigger"] == "contract_proximity"
-    assert len(reviews.pages.pages) == 2
+    titles = [page.title for page in reviews.pages.pages.values()]
+    assert titles == [
+        "QBR: Account 1 — Q2 2026",
+        "QBR: Account 1 — Q2 2026, before the contract ends on 30 June 2026",
+    ]
+    # AND their contact is invited once in the quarter
+    assert answers[0]["draft_id"] == scheduled["draft_id"]
+    assert len(reviews.drafts.drafts) == 1
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

@@ -76,7 +76,7 @@ def test_the_quarter_that_is_reviewed_is_the_one_before_the_run_date() -> None:
         ("score_at_start", 98.0, date(2025, 9, 28)),
         ("score_at_end", 66.0, date(2025, 12, 30)),
         ("score_lowest", 60.0, date(2025, 11, 20)),
-        ("score_highest", 98.0, date(2025, 9, 28)),
+        ("score_highest", 78.0, date(2025, 11, 10)),  # that of 28 September lies before the quarter
         ("score_change", -32.0, date(2025, 12, 30)),
         ("score_now", 83.0, date(2026, 1, 1)),
     ],
@@ -400,3 +400,15 @@ def test_a_review_within_a_quarter_looks_back_on_the_one_before(trigger: str) ->
     found = evidence(A_QUARTER, row(on=date(2026, 2, 14)), on=date(2026, 2, 14), trigger=trigger)
     assert (found.period, found.reviewed_period, found.trigger) == ("Q1 2026", "Q4 2025", trigger)
     assert value(found, "score_at_end") == 66.0
+
+
+def test_every_roi_column_is_a_fact_of_its_own_name() -> None:
+    # GIVEN columns without a letter of their own, and two that come to the same name
+    roi = {"ROI": 1.0, "ROI 3": 2.0, "ROI %": 3.0, "ROI $": 4.0, "ROI-3": 5.0}
+    # WHEN the evidence is gathered
+    gathered = evidence([], row(account(roi=roi)))
+    measured = {fact.label: fact for fact in gathered.facts if fact.key.startswith("roi_")}
+    # THEN all are there, each under a key of its own, and the review does not call them unmeasured
+    assert {label: fact.value for label, fact in measured.items()} == roi
+    assert len({fact.key for fact in measured.values()}) == len(roi)
+    assert not any("ROI" in gap for gap in gathered.gaps)

@@ -130,6 +130,22 @@ def test_next_steps_begin_with_the_contract(end: date | None, sentence: str) -> 
     assert written(page_says({}, contract_end=end)).expansion_and_next_steps[0] == sentence
 
 
+def test_a_term_that_ended_and_renews_by_itself_is_to_be_confirmed() -> None:
+    steps = written(page_says({}, contract_end=date(2025, 12, 20), auto_renew=True)).expansion_and_next_steps
+    assert steps[0] == (
+        "The term of the contract ended on 20 December 2025, and it renews by itself: confirm the new term."
+    )
+    assert not any("agree on what follows" in step or step == "The contract renews by itself." for step in steps)
+
+
+@pytest.mark.parametrize(("notice", "past"), [(89, False), (90, True)])
+def test_a_notice_that_is_past_is_told_in_place_of_a_renewal_to_agree_on(notice: int, past: bool) -> None:
+    of = page_says({}, contract_end=date(2026, 3, 31), auto_renew=True, notice_days=notice)
+    steps = written(of).expansion_and_next_steps
+    assert ("The day for giving notice has passed." in steps) is past
+    assert any(step.startswith("Agree on the renewal") for step in steps) is not past
+
+
 @pytest.mark.parametrize(
     ("terms", "sentence"),
     [

@@ -377,3 +377,8 @@ def test_dying_accounts_are_critical() -> None:
     world.scan()
     assert world.rows.rows["A-0001"].day.last is not None
     assert world.rows.rows["A-0001"].day.last.score.churn_risk == "critical"
+
+
+@pytest.mark.parametrize("status", ["Inactive", "churned ", "Cancelled", "Canceled"])
+def test_a_customer_who_left_is_skipped_by_whatever_word(status: str) -> None:
+    assert World([account(1), account(2, status=status)]).scan()["skipped"] == 1

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+LEFT = ("inactive", "churned", "cancelled", "canceled")
+"""The words for a customer who left, in the status of an account."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
@@ -60,7 +63,7 @@ class Account:
     @property
     def inactive(self) -> bool:
         """True for a customer who left: skipped by the scan, and what is open is closed."""
-        return (self.status or "").strip().lower() == "inactive"
+        return (self.status or "").strip().lower() in LEFT
 
     def onboarding_on(self, day: date) -> bool:
         """True while the account is still being onboarded on `day` (the last day included)."""

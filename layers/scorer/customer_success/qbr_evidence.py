@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import chain, count, pairwise
 from operator import attrgetter
 from typing import NamedTuple, get_args
 
@@ -177,8 +177,9 @@ def _score_facts(history: _History) -> Iterator[Fact]:
         yield _score("score_at_end", "health score at the end of" if near else "last health score of", end, quarter)
     if start and end:
         worth = attrgetter("score.score")
-        yield _score("score_lowest", "lowest health score of", min(history.span, key=worth), quarter)
-        yield _score("score_highest", "highest health score of", max(history.span, key=worth), quarter)
+        within = [point for point in history.span if point.on >= quarter.first]
+        yield _score("score_lowest", "lowest health score of", min(within, key=worth), quarter)
+        yield _score("score_highest", "highest health score of", max(within, key=worth), quarter)
         yield _fact(
             "score_change",
             f"change of the health score in {quarter}",
@@ -392,12 +393,13 @@ def _signed(account: Account) -> bool:
 def _roi_facts(roi: Mapping[str, float], read_on: date) -> Iterator[Fact]:
     taken: set[str] = set()
     for name, value in roi.items():
-        words = re.findall(r"\w+", name.casefold())
-        key = "_".join(words)
-        key = key if key not in taken else f"{key}_{len(taken) + 1}"
+        own = name.casefold().removeprefix("roi")
+        plain = "_".join(("roi", *(re.findall(r"\w+", own) or ("measured",))))
+        key = next(key for key in chain((plain,), (f"{plain}_{n}" for n in count(2))) if key not in taken)
         taken.add(key)
-        what = " ".join(re.sub(r"\(.*?\)", " ", name.casefold()).removeprefix("roi").split())
-        yield _fact(key, name, (what or "roi",), value, "number", PAGE, read_on)
+        what = " ".join(re.sub(r"\(.*?\)", " ", own).split())
+        about = what if any(map(str.isalnum, what)) else "roi"
+        yield _fact(key, name, (about,), value, "number", PAGE, read_on)
 
 
 def _history_gaps(row: AccountRow, history: _History) -> Iterator[str]:

@@ -44,7 +44,7 @@ def qbr_page(key: QbrKey, account: Account, evidence: QBREvidence, content: QBRC
     """The review as a page beside its account; `partial` if it is not the text that was asked for."""
     return QbrPage(
         key=str(key),
-        title=f"QBR: {short(account.name, NAME_LIMIT)} — {key.period}",
+        title=f"QBR: {short(account.name, NAME_LIMIT)} — {key.period}{_before_end(key)}",
         account_page_id=account.page_id,
         period=evidence.period,
         reviewed_period=evidence.reviewed_period,
@@ -68,6 +68,11 @@ def qbr_page(key: QbrKey, account: Account, evidence: QBREvidence, content: QBRC
             *([Paragraph("Written by rule; a fuller text can be asked for again.")] if partial else []),
         ),
     )
+
+
+def _before_end(key: QbrKey) -> str:
+    """What tells the review that a contract's end called for from that of the quarter."""
+    return f", before the contract ends on {long_date(key.contract_end)}" if key.contract_end else ""
 
 
 def _headline(evidence: QBREvidence) -> str:

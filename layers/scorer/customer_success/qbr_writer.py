@@ -67,6 +67,18 @@ def renewal_due(evidence: QBREvidence) -> bool:
     return days is not None and 0 <= days <= RENEWAL_DUE_DAYS and evidence.fact("renewal_signed") is None
 
 
+def notice_is_past(evidence: QBREvidence) -> bool:
+    """True if the contract renews by itself, and it is too late to give notice."""
+    days, notice = value(evidence, "days_to_renewal"), value(evidence, "notice_days")
+    return _renews(evidence) and days is not None and notice is not None and 0 <= days < notice
+
+
+def _renews(evidence: QBREvidence) -> bool:
+    """True if the contract renews by itself, and nobody has signed anything else."""
+    renews = evidence.fact("auto_renew")
+    return renews is not None and renews.value == "yes" and evidence.fact("renewal_signed") is None
+
+
 def adoption_is_low(evidence: QBREvidence) -> bool:
     """True if some of what the plan includes is known not to be in use."""
     rate = value(evidence, "adoption")
@@ -150,6 +162,9 @@ def _contract(evidence: QBREvidence) -> Iterator[str]:
     end, days = evidence.fact("contract_end"), value(evidence, "days_to_renewal")
     if end is None or days is None:
         yield "The end of the contract is not known: confirm it."
+    elif days < 0 and _renews(evidence):
+        yield f"The term of the contract ended on {said(end)}, and it renews by itself: confirm the new term."
+        return
     elif days < 0:
         yield f"The contract ended on {said(end)}: agree on what follows it."
     else:
@@ -159,7 +174,9 @@ def _contract(evidence: QBREvidence) -> Iterator[str]:
         yield "The renewal of the contract is signed."
     elif terms := list(_terms(evidence)):
         yield f"The contract {', and '.join(terms)}."
-    if renewal_due(evidence):
+    if notice_is_past(evidence):
+        yield "The day for giving notice has passed."
+    elif renewal_due(evidence):
         yield "Agree on the renewal: who decides, by when, and what they need to see."
 
 

@@ -94,7 +94,9 @@ class Grounds:
         words = (str(fact.value) for fact in self.evidence.facts if fact.unit == "word")
         features = (feature.feature for feature in self.evidence.features)
         known = (self.evidence.account_name, self.evidence.account_id, *self.evidence.gaps, *features, *words)
-        return _any_of(filter(_is_name, map(plain, known)))
+        # The team named these columns itself: no sign in one of them claims anything.
+        columns = (fact.label for fact in self.evidence.facts if fact.key.startswith("roi_"))
+        return _any_of([*filter(_is_name, map(plain, known)), *map(plain, columns)])
 
 
 def _any_of(names: Iterable[str]) -> re.Pattern[str] | None:

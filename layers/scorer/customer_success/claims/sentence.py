@@ -52,6 +52,10 @@ _SAID = (
     r"(?:(?:still|now|\w+ly)\s)?"
 )
 _WORDS = [frozenset(get_args(words)) for words in (UsageTrend, Sentiment)]
+_INCREASED_BY = re.compile(r"\bby\s(?:\w+\s)?\Z", re.IGNORECASE)
+_EXTREME = re.compile(
+    r"\b(?:(?P<lowest>lowest|worst|minimum|low)|(?P<highest>highest|best|maximum|peak|high))\b", re.IGNORECASE
+)
 _WINDOW = 60
 NOISE = 1e-9
 
@@ -271,7 +275,13 @@ class _Part:
         if figure.kind in ("plain", "points"):  # points of the score are lost to something else
             named |= {key for key in self.clause.keys or () if self.facts[key].unit == "points"}
             named |= {key for key in self.sentence.named if _is_change(self.facts[key])}
-        return [self.facts[key] for key in named]
+        return self._extreme(figure, [self.facts[key] for key in named])
+
+    def _extreme(self, figure: Figure, named: list[Fact]) -> list[Fact]:
+        """The facts that are the lowest or highest, if the figure is said to be that and there are such."""
+        told = [*_EXTREME.finditer(self._before(figure))][-1:]
+        extreme = [fact for fact in named for match in told if fact.key.endswith(f"_{match.lastgroup}")]
+        return extreme or named
 
     def _fits(self, figure: Figure, facts: Sequence[Fact], *, whatever: bool = False) -> bool:
         move, mode = self._move(figure), self._mode(figure)
@@ -312,7 +322,7 @@ class _Part:
         if _is_change(fact):
             told = mode == "change" or figure.signed or figure.kind == "points" or direction != 0
             return told and _changed_by(figure, value, direction)
-        if mode == "change" and fact.unit not in ("amount", "number"):
+        if mode == "change" and (fact.unit != "number" or _INCREASED_BY.search(self._before(figure))):
             return False
         if fact.unit == "days" and (value < 0 or fact.key.startswith("days_to")):
             if self._past != (value < 0) and not figure.signed:

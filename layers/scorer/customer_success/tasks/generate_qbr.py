@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -183,8 +183,11 @@ class GenerateQbr:
             return _put_once(self.pages, self.ledger, page, f"{request.key}#{request.request}"), None
 
     def _draft(self, request: QbrRequest, row: AccountRow, text: QbrText) -> tuple[str | None, str | None]:
-        """The id of the draft that invites the account's contact, and why there is none although there should be."""
-        drafts, key = self.drafts, str(request.key)
+        """The id of the draft that invites the account's contact, and why there is none although there should be.
+
+        A contact is invited once in a quarter, also where the contract's end calls for a review of its own.
+        """
+        drafts, key = self.drafts, f"{request.account_id}:{request.key.period}"
         mailbox = row.account.owner_email or self.fallback_owner
         if drafts is None or mailbox is None or row.account.primary_contact_email is None:
             return None, None
@@ -194,7 +197,9 @@ class GenerateQbr:
                 key,
                 "qbr_draft",
                 find=lambda: drafts.find(mailbox, key),
-                create=lambda: drafts.create(invitation(row.account, request.key, text.evidence, mailbox)),
+                create=lambda: drafts.create(
+                    replace(invitation(row.account, request.key, text.evidence, mailbox), key=key)
+                ),
             )
         except Unavailable as error:
             if not request.last_try:
