@@ -65,6 +65,16 @@ class Account:
         """True for a customer who left: skipped by the scan, and what is open is closed."""
         return (self.status or "").strip().lower() in LEFT
 
+    @property
+    def wants_review(self) -> bool:
+        """False where `QBR Cadence` reads "None"."""
+        return (self.qbr_cadence or "").strip().casefold() != "none"
+
+    @property
+    def renewal_signed(self) -> bool:
+        """True where `Renewal Stage` reads "Signed": the contract's end needs no more attention."""
+        return (self.renewal_stage or "").strip().casefold() == "signed"
+
     def onboarding_on(self, day: date) -> bool:
         """True while the account is still being onboarded on `day` (the last day included)."""
         return self.onboarding_until is not None and day <= self.onboarding_until

@@ -5,15 +5,19 @@ A sample of each lies in `events/` and is tested on the side that writes it and 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
+from customer_success.batches import batches
 from customer_success.evidence import QbrTrigger
 
 EVENT_SOURCE = "customer_success_manager"
 HEALTH_DETAIL_TYPE = "agent.health"
+ACCOUNTS_PER_MESSAGE = 25
+"""Accounts whose pages are handed on together."""
 
 
 class Message(BaseModel):
@@ -49,7 +53,7 @@ class PagesChanged(Message):
 
     kind: Literal["pages_changed"] = "pages_changed"
     run_date: date
-    account_ids: Annotated[tuple[str, ...], Field(min_length=1, max_length=25)]
+    account_ids: Annotated[tuple[str, ...], Field(min_length=1, max_length=ACCOUNTS_PER_MESSAGE)]
 
 
 class QbrRequested(Message):
@@ -87,6 +91,12 @@ class QuarterPlanned(Message):
     period: str = Field(pattern=r"^Q[1-4] \d{4}$")
     run_date: date
     until: AwareDatetime
+
+
+def pages_changed(tenant_id: str, account_ids: Iterable[str], on: date) -> Iterator[PagesChanged]:
+    """The messages that hand all these accounts on to what writes their pages."""
+    for some in batches(account_ids, count=ACCOUNTS_PER_MESSAGE):
+        yield PagesChanged(tenant_id=tenant_id, run_date=on, account_ids=tuple(some))
 
 
 class Said(BaseModel):

@@ -376,7 +376,7 @@ def _contract_facts(account: Account, read_on: date, on: date) -> Iterator[Fact]
     if account.auto_renew is not None:
         word = "yes" if account.auto_renew else "no"
         yield _fact("auto_renew", "renews by itself", ("renew", "renews"), word, "word", PAGE, read_on)
-    if _signed(account):
+    if account.renewal_signed:
         yield _fact("renewal_signed", "renewal signed", ("renewal", "signed"), "yes", "word", PAGE, read_on)
     if account.arr is not None:
         yield _fact("arr", "ARR", ("arr", "revenue", "contract value"), account.arr, "amount", PAGE, read_on)
@@ -384,10 +384,6 @@ def _contract_facts(account: Account, read_on: date, on: date) -> Iterator[Fact]
 
 def _notice_known(account: Account) -> bool:
     return account.notice_days is not None and 0 <= account.notice_days <= LONGEST_NOTICE_DAYS
-
-
-def _signed(account: Account) -> bool:
-    return (account.renewal_stage or "").strip().casefold() == "signed"
 
 
 def _roi_facts(roi: Mapping[str, float], read_on: date) -> Iterator[Fact]:

@@ -99,7 +99,7 @@ def contract_of(row: AccountRow) -> Contract | None:
         end=account.contract_end,
         notice_days=account.notice_days,
         auto_renew=account.auto_renew,
-        signed=(account.renewal_stage or "").strip().casefold() == "signed",
+        signed=account.renewal_signed,
         standing=row.day.last.standing if row.day.last else None,
     )
 

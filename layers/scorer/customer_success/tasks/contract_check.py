@@ -18,7 +18,7 @@ from customer_success.alert_policy import RISKS, Candidate, rank
 from customer_success.batches import batches
 from customer_success.health_scorer import CSMHealthScorer
 from customer_success.judgement import Judge, Judgement
-from customer_success.messages import ChurnAlert, PagesChanged, QbrRequested
+from customer_success.messages import ChurnAlert, QbrRequested, pages_changed
 from customer_success.periods import Calendar, Quarter
 from customer_success.ports import (
     AccountRows,
@@ -35,7 +35,6 @@ from customer_success.renewals import DUE, ENDS_SOON, KIND, Contract, Group, che
 from customer_success.renewals_digest import renewals_digest
 from customer_success.run import Run
 from customer_success.tasks import scan_run
-from customer_success.tasks.plan_qbrs import wants_review
 from customer_success.telling import BATCH, Telling
 
 ONE_DAY = timedelta(days=1)
@@ -86,7 +85,7 @@ class ContractCheck:
         found = self._look(judge)
         self._rank(found.alerts, on, first_scan=last_scan is None)
         scanned = self._scan(found, judge)
-        self._hand_on(found.changed, on)
+        self.page_updates.send(pages_changed(self.tenant_id, found.changed, on))
         told = telling.publish(e for e in self.alerts.on(on) if e.state == "pending" and e.delivery)
         requested = self._request_reviews(found.reviews, on, time)
         if self.calendar.is_working_day(on):
@@ -115,7 +114,7 @@ class ContractCheck:
                 continue
             found.contracts[row.account_id] = contract
             group = contract.group(judge.on)
-            if group in ENDS_SOON and wants_review(row):
+            if group in ENDS_SOON and row.account.wants_review:
                 found.reviews.append(contract)
             if group in DUE and row.day.on < judge.on:
                 found.due.append(row.account_id)
@@ -171,13 +170,6 @@ class ContractCheck:
             found.contracts |= {i: contract for i, row in present.items() if (contract := contract_of(row))}
             scanned += len(judged)
         return scanned
-
-    def _hand_on(self, account_ids: Sequence[str], on: date) -> None:
-        """Queue the accounts for what writes their pages."""
-        self.page_updates.send(
-            PagesChanged(tenant_id=self.tenant_id, run_date=on, account_ids=tuple(some))
-            for some in batches(account_ids, count=scan_run.ACCOUNTS_PER_MESSAGE)
-        )
 
     def _request_reviews(self, contracts: Iterable[Contract], on: date, time: datetime) -> int:
         """Ask for the review that a contract's end calls for, once for that end.

@@ -42,7 +42,7 @@ class PlanQbrs:
         wanted = unwanted = skipped = 0
         for rows in batches(self.rows.every(), count=BATCH):
             active = [row for row in rows if row.day.status not in ("gone", "skipped")]
-            wanting = [row for row in active if wants_review(row)]
+            wanting = [row for row in active if row.account.wants_review]
             self.qbrs.add(_planned(row, period, on) for row in active)
             self._hand_on(wanting, request, time)
             wanted += len(wanting)
@@ -97,11 +97,6 @@ class CloseQuarter:
         return {state: sum(qbr.state == state for qbr in qbrs) for state in ("planned", *SETTLED)}
 
 
-def wants_review(row: AccountRow) -> bool:
-    """False where `QBR Cadence` reads "None"."""
-    return (row.account.qbr_cadence or "").strip().casefold() != "none"
-
-
 def _planned(row: AccountRow, period: str, on: date) -> Qbr:
     return Qbr(
         QbrKey(row.account_id, period),
@@ -109,5 +104,5 @@ def _planned(row: AccountRow, period: str, on: date) -> Qbr:
         owner_email=row.account.owner_email,
         trigger="scheduled",
         on=on,
-        state="planned" if wants_review(row) else "not_wanted",
+        state="planned" if row.account.wants_review else "not_wanted",
     )

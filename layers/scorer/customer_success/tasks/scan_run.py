@@ -18,7 +18,7 @@ from customer_success.closing import Closing
 from customer_success.errors import Misconfigured, OutOfTime, Refused, Unavailable
 from customer_success.health_scorer import CSMHealthScorer
 from customer_success.judgement import Judge, Judgement, count
-from customer_success.messages import PagesChanged
+from customer_success.messages import ACCOUNTS_PER_MESSAGE, pages_changed
 from customer_success.ports import (
     AccountBook,
     AccountRows,
@@ -33,7 +33,6 @@ from customer_success.run import Run
 KIND = "health_scan"
 LEASE_SECONDS = 120.0
 SECONDS_FOR_A_PAGE = 30.0
-ACCOUNTS_PER_MESSAGE = 25
 PAGES_HANDED_ON_TOGETHER = 10 * ACCOUNTS_PER_MESSAGE
 """As many as one call to the queue takes; fewer wait in the checkpoint."""
 
@@ -160,14 +159,7 @@ class ScanRun:
 
     def _hand_on(self, account_ids: Sequence[str], on: date) -> None:
         """Queue the accounts for what writes their pages."""
-        self.page_updates.send(
-            PagesChanged(
-                tenant_id=self.tenant_id,
-                run_date=on,
-                account_ids=tuple(account_ids[start : start + ACCOUNTS_PER_MESSAGE]),
-            )
-            for start in range(0, len(account_ids), ACCOUNTS_PER_MESSAGE)
-        )
+        self.page_updates.send(pages_changed(self.tenant_id, account_ids, on))
 
 
 def result(run: Run) -> dict[str, Any]:
