@@ -15,7 +15,7 @@ from customer_success.judgement import Judge
 from customer_success.messages import AdoptionRequested, QbrRequested, QuarterPlanned
 from customer_success.news import MailDraft, QbrPage
 from customer_success.ports import FoundPage, Narration, Narrator
-from customer_success.qbr_writer import RulesNarrator
+from customer_success.rules_narrator import RulesNarrator
 from customer_success.schemas import FeatureAdoptionReport
 from customer_success.tasks.generate_qbr import GenerateQbr, QbrRequest
 from customer_success.tasks.plan_qbrs import CloseQuarter, PlanQbrs

@@ -16,7 +16,7 @@ from customer_success.evidence import Fact, QBREvidence
 from customer_success.news import Bullet, Callout, Grid, Heading, MailDraft, Paragraph, QbrPage
 from customer_success.qbr import Qbr, QbrKey, QbrState
 from customer_success.qbr_text import invitation, qbr_page, quarter_index
-from customer_success.qbr_writer import RulesNarrator
+from customer_success.rules_narrator import RulesNarrator
 from customer_success.schemas import FeatureScore
 from tests.builders.accounts import account
 from tests.builders.evidence import ON, evidence, fact

@@ -54,6 +54,8 @@ class Account:
     quiet_until: date | None = None
     verdict: str | None = None
     signals_updated: date | None = None
+    seats_bought: float | None = None
+    seats_used: float | None = None
     connected_tools: tuple[str, ...] = ()
     notes: str | None = None
     signals: Mapping[str, object] = field(default_factory=dict)

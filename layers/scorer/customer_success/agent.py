@@ -22,7 +22,7 @@ from customer_success.ports import (
     Qbrs,
     ScoreHistory,
 )
-from customer_success.qbr_writer import RulesNarrator
+from customer_success.rules_narrator import RulesNarrator
 from customer_success.schemas import refusals
 from customer_success.tasks.generate_qbr import GenerateQbr, QbrRequest
 from customer_success.tasks.health_scan import HealthScan

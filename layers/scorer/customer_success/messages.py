@@ -13,9 +13,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, m
 
 from customer_success.batches import batches
 from customer_success.evidence import QbrTrigger
+from customer_success.schemas import Confidence, OpportunityType, Text
 
 EVENT_SOURCE = "customer_success_manager"
 HEALTH_DETAIL_TYPE = "agent.health"
+HANDED_OFF_DETAIL_TYPE = "expansion.handed_off"
 ACCOUNTS_PER_MESSAGE = 25
 """Accounts whose pages are handed on together."""
 
@@ -82,6 +84,58 @@ class AdoptionRequested(Message):
     id: str = Field(min_length=1)
     time: AwareDatetime
     account_id: str = Field(min_length=1)
+    draft: bool = False
+    """A mail to the account's contact is wanted too."""
+
+
+class ExpansionRunRequested(Message):
+    """The book has been scanned: feature usage and the answers of Sales are to be read, and candidates looked for."""
+
+    kind: Literal["expansion_run_requested"] = "expansion_run_requested"
+    id: str = Field(min_length=1)
+    time: AwareDatetime
+
+
+class ExpansionCheckRequested(Message):
+    """One account is to be checked for something that it could buy more, on the run date of `time`."""
+
+    kind: Literal["expansion_check_requested"] = "expansion_check_requested"
+    id: str = Field(min_length=1)
+    time: AwareDatetime
+    account_id: str = Field(min_length=1)
+
+
+class ExpansionsQueued(Message):
+    """All candidates of a day are on their queue. Read again and again until they are checked, or until `until`.
+
+    `notes` are what the day's digest has to say beside them, such as why feature usage could not be read.
+    """
+
+    kind: Literal["expansions_queued"] = "expansions_queued"
+    run_date: date
+    until: AwareDatetime
+    notes: tuple[str, ...] = ()
+
+
+class ExpansionHandoff(Message):
+    """An opportunity for Sales: what an account could buy more, why, and how to say it.
+
+    `handoff_id` is made of account, type and quarter; a reader does each one once.
+    """
+
+    kind: Literal["handle_expansion_opportunity"] = "handle_expansion_opportunity"
+    handoff_id: str = Field(min_length=1)
+    run_date: date
+    account_id: Text
+    account_name: Text
+    opportunity_type: OpportunityType
+    evidence: Annotated[tuple[Text, ...], Field(min_length=1)]
+    estimated_arr_impact: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    recommended_talk_track: Text
+    confidence: Confidence
+    sales_email: str | None = None
+    owner_email: str | None = None
+    record_url: str | None = None
 
 
 class QuarterPlanned(Message):
@@ -168,7 +222,27 @@ class HealthEvent(BaseModel):
     reason: str
 
 
-ScanMessage = TypeAdapter[ScanRequested | ScheduledEvent](ScanRequested | ScheduledEvent)
+class ExpansionHandedOff(BaseModel):
+    """The detail of the bus event `expansion.handed_off`, for other systems of the company."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = 1
+    handoff_id: str
+    tenant_id: str
+    account_id: str
+    run_date: date
+    opportunity_type: str
+    evidence: tuple[str, ...]
+    estimated_arr_impact: float | None
+    confidence: str
+    owner_email: str | None
+    sales_email: str
+    record_url: str | None
+
+
+ScanAsked = ScanRequested | ExpansionRunRequested | ExpansionsQueued | ScheduledEvent
+ScanMessage = TypeAdapter[ScanAsked](ScanAsked)
 PlanMessage = TypeAdapter[QuarterPlanned | ScheduledEvent](QuarterPlanned | ScheduledEvent)
 ChatNews = TypeAdapter[ChurnAlert | DigestReady](Annotated[ChurnAlert | DigestReady, Field(discriminator="kind")])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,28 @@ class QbrPage:
     trigger: str
     partial: bool
     blocks: tuple[PageBlock, ...]
+
+
+ExpansionState = Literal["Recorded", "Ready for Sales"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExpansionRecord:
+    """A page that records one offer beside its account. `note` says why it did not go to Sales, if it did not."""
+
+    key: str
+    title: str
+    account_page_id: str
+    on: date
+    state: ExpansionState
+    opportunity_type: str
+    confidence: str
+    estimated_arr_impact: float | None
+    evidence: str
+    talk_track: str
+    owner_email: str | None
+    sales_email: str | None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

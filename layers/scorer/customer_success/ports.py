@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from datetime import date
@@ -16,8 +16,21 @@ if TYPE_CHECKING:
     from customer_success.alert_entry import AlertEntry, Channel, Outcome
     from customer_success.digest import Digest
     from customer_success.evidence import QBREvidence
+    from customer_success.expansion_entry import ExpansionEntry
+    from customer_success.expansion_evidence import ExpansionEvidence
+    from customer_success.feature_usage import FeatureUsage, UsagePage
     from customer_success.messages import ChurnAlert, DigestReady, Message
-    from customer_success.news import ChatMessage, HealthRecord, MailDraft, PageValues, QbrPage
+    from customer_success.news import (
+        ChatMessage,
+        ExpansionRecord,
+        HealthRecord,
+        MailDraft,
+        PageBlock,
+        PageValues,
+        QbrPage,
+    )
+    from customer_success.offer import Handoff, Offer, SalesAnswer, SalesStatus
+    from customer_success.peers import PeerGroup
     from customer_success.qbr import Qbr, QbrKey, QbrText
     from customer_success.run import Run
     from customer_success.schemas import FeatureAdoptionReport, QBRContent
@@ -115,11 +128,26 @@ class Narration:
     calls: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """The offers that a narrator proposes, each in the fields of `ExpansionOpportunity` and not yet checked."""
+
+    proposed: tuple[Mapping[str, Any], ...]
+    written_by: str
+    tokens_in: int = 0
+    tokens_out: int = 0
+    calls: int = 0
+
+
 class Narrator(Protocol):
     """Writes what people read, from evidence alone."""
 
     def write_qbr(self, evidence: QBREvidence) -> Narration:
         """The review. Raises `NotWritten` if no usable answer came, `Unavailable` for a passing fault."""
+        ...
+
+    def find_expansions(self, evidence: ExpansionEvidence) -> Proposals:
+        """What to offer: one opportunity, several or none. Raises as `write_qbr`."""
         ...
 
 
@@ -145,6 +173,128 @@ class Qbrs(Protocol):
     def text(self, key: QbrKey) -> QbrText | None: ...
 
     def put_text(self, key: QbrKey, text: QbrText) -> None: ...
+
+
+class FeatureUsageBook(Protocol):
+    """The team's own list of who uses which feature."""
+
+    def read(self, start: Bookmark) -> Iterator[UsagePage]:
+        """Yield the list from `start` on, in order of creation. Rows may come twice where a new window begins."""
+        ...
+
+
+class FeatureUsages(Protocol):
+    """The feature usage that was last read of each account."""
+
+    def of(self, account: Account) -> tuple[FeatureUsage, ...]:
+        """The account's features by name, each once."""
+        ...
+
+    def of_many(self, accounts: Iterable[Account]) -> dict[str, tuple[FeatureUsage, ...]]:
+        """The same for several accounts, by account id; those without features are left out."""
+        ...
+
+    def add(self, run: str, rows: Iterable[FeatureUsage]) -> None:
+        """Keep what the run `run` read. What an earlier run read of the same accounts is forgotten; a repeat changes
+        nothing.
+        """
+        ...
+
+
+class AdoptionPeers(Protocol):
+    """How feature adoption is spread over the accounts of each group."""
+
+    def get_many(self, names: Iterable[str]) -> dict[str, PeerGroup]:
+        """The groups that exist, by name."""
+        ...
+
+    def put_many(self, groups: Iterable[PeerGroup]) -> None: ...
+
+
+class AdoptionSections(Protocol):
+    """The section on feature adoption of an account's page."""
+
+    def write(self, page_id: str, title: str, blocks: Sequence[PageBlock]) -> None:
+        """Make the page's section of that title read as `blocks`, be it there or not. Safe to repeat.
+
+        Raises `Gone` if the page is not there any more.
+        """
+        ...
+
+
+class Offers(Protocol):
+    """The offers that were found, per account. Those who write them do not undo each other's work."""
+
+    def of_account(self, account_id: str) -> list[Offer]:
+        """All offers of an account that are kept."""
+        ...
+
+    def get(self, handoff_id: str) -> Offer | None: ...
+
+    def put(self, offer: Offer) -> None:
+        """Write all of the offer but its handoff and its answer, which stay as they are."""
+        ...
+
+    def record_handoff(self, handoff_id: str, handoff: Handoff) -> None:
+        """Note that Sales has it. Raises `Refused` if there is no such offer."""
+        ...
+
+    def record_answer(self, handoff_id: str, answer: SalesAnswer) -> None:
+        """Note what Sales answered. Raises `Refused` if there is no such offer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedAnswer:
+    """What a record says of Sales' answer; `unreadable` is a status that is none of those that are known."""
+
+    handoff_id: str
+    status: SalesStatus | None = None
+    reason: str | None = None
+    unreadable: str | None = None
+
+
+class ExpansionRecords(Protocol):
+    """Pages that record offers, on which Sales answers."""
+
+    def find(self, key: str) -> str | None:
+        """The id of the record with this key, or None."""
+        ...
+
+    def create(self, record: ExpansionRecord) -> str:
+        """Create the record and return its id. Not safe to repeat."""
+        ...
+
+    def write(self, page_id: str, record: ExpansionRecord) -> None:
+        """Make the record read as `record`; what Sales wrote on it stays. Safe to repeat.
+
+        Raises `Gone` if it is not there any more.
+        """
+        ...
+
+    def url(self, page_id: str) -> str:
+        """Where a person opens the record."""
+        ...
+
+    def answers(self, since: date) -> Iterator[tuple[RecordedAnswer, ...]]:
+        """What the records say that were edited on or after `since`, up to 100 of them with each request."""
+        ...
+
+
+class ExpansionLog(Protocol):
+    """What each day brought for expansion."""
+
+    def plan(self, entries: Iterable[ExpansionEntry]) -> None:
+        """Add those that are not there yet; the others stay as they are."""
+        ...
+
+    def settle(self, entry: ExpansionEntry) -> None:
+        """Write what came of it."""
+        ...
+
+    def on(self, day: date) -> Iterator[ExpansionEntry]:
+        """The entries of a day, by their keys."""
+        ...
 
 
 class AdoptionReports(Protocol):

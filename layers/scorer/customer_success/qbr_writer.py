@@ -7,32 +7,26 @@ from collections.abc import Iterator
 from customer_success.evidence import Fact, QBREvidence, Unit
 from customer_success.narrator import LOW_ADOPTION
 from customer_success.periods import long_date
-from customer_success.ports import Narration
 from customer_success.schemas import QBRContent
 from customer_success.scorecard import LABELS
 
-WRITTEN_BY = "rules"
 NOT_MEASURED = "not measured"
 RENEWAL_DUE_DAYS = 120
 MANY_SEATS, FEW_SEATS = 1.0, 0.5
 LOW_NPS = 7
 
 
-class RulesNarrator:
-    """Writes a review by rule."""
-
-    def write_qbr(self, evidence: QBREvidence) -> Narration:
-        """The four sections in sentences that can be read out. Raises nothing."""
-        content = QBRContent(
-            account_id=evidence.account_id,
-            period=evidence.period,
-            reviewed_period=evidence.reviewed_period,
-            account_health_summary=[*_health(evidence), *_adoption(evidence)],
-            roi_and_business_impact=list(_roi(evidence)) or [NOT_MEASURED],
-            feature_adoption_scorecard=list(evidence.features),
-            expansion_and_next_steps=[*_contract(evidence), *_steps(evidence)],
-        )
-        return Narration(content, WRITTEN_BY)
+def review(evidence: QBREvidence) -> QBRContent:
+    """The four sections in sentences that can be read out."""
+    return QBRContent(
+        account_id=evidence.account_id,
+        period=evidence.period,
+        reviewed_period=evidence.reviewed_period,
+        account_health_summary=[*_health(evidence), *_adoption(evidence)],
+        roi_and_business_impact=list(_roi(evidence)) or [NOT_MEASURED],
+        feature_adoption_scorecard=list(evidence.features),
+        expansion_and_next_steps=[*_contract(evidence), *_steps(evidence)],
+    )
 
 
 def said(fact: Fact) -> str:

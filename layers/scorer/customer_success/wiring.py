@@ -41,7 +41,7 @@ from customer_success.errors import Misconfigured, Refused
 from customer_success.health_scorer import CSMHealthScorer
 from customer_success.messages import Message
 from customer_success.periods import Calendar
-from customer_success.qbr_writer import RulesNarrator
+from customer_success.rules_narrator import RulesNarrator
 from customer_success.settings import (
     AccountPagesSettings,
     AlertChatSettings,

@@ -1,0 +1,27 @@
+"""What a day brought for expansion: one entry per account that was looked at, and one per answer of Sales."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+Outcome = Literal["planned", "offered", "recorded", "held_back", "nothing", "failed", "answered"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExpansionEntry:
+    """One line of the day's story, known by `key`: the account id, or the handoff id of an answer.
+
+    `offered` went to Sales, `recorded` did not (the reason is in `lines`), `held_back` may not be offered now,
+    `nothing` has no ground or is offered already. `lines` say it in words, `url` is where to open it.
+    """
+
+    on: date
+    key: str
+    account_id: str
+    account_name: str
+    owner_email: str | None
+    outcome: Outcome
+    lines: tuple[str, ...] = ()
+    url: str | None = None

@@ -1,0 +1,48 @@
+"""Which features an account has and how much it uses them, as the team keeps it: one row per account and feature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from customer_success.account import Unreadable
+from customer_success.ports import Bookmark
+
+USAGE_STALE_AFTER = timedelta(days=31)
+"""A row that was brought up to date longer ago says nothing of today: its feature's use is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureUsage:
+    """One feature of one account. A value that is missing, empty or unreadable is None: unknown.
+
+    `holder` names the account: by its Account ID as written, or by the id of its page without hyphens. `used` and
+    `limit` are counts of the same thing, whatever the feature counts; of a feature that the plan does not include
+    (`entitled` is False), `used` is how often it was asked for.
+    """
+
+    holder: str
+    feature: str
+    family: str | None = None
+    entitled: bool | None = None
+    used: float | None = None
+    limit: float | None = None
+    as_of: date | None = None
+
+    def is_fresh(self, on: date) -> bool:
+        """True if the row tells of the day `on`: it bears a day that is neither later nor too long ago."""
+        return self.as_of is not None and timedelta(0) <= on - self.as_of <= USAGE_STALE_AFTER
+
+
+@dataclass(frozen=True, slots=True)
+class UsagePage:
+    """Up to 100 rows, and where to go on; `next` is None after the last ones.
+
+    `rejected` says of each row that names no account or no feature why it is not among `rows`; `unreadable` are
+    properties of the others that could not be read, each with the account and feature that it belongs to.
+    """
+
+    rows: tuple[FeatureUsage, ...]
+    next: Bookmark | None
+    rejected: tuple[str, ...] = ()
+    unreadable: tuple[tuple[str, Unreadable], ...] = ()

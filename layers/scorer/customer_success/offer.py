@@ -1,0 +1,69 @@
+"""An offer on its way: found, recorded, handed to Sales, answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from customer_success.periods import Quarter
+from customer_success.schemas import ExpansionOpportunity
+
+SalesStatus = Literal["Accepted", "Rejected", "Won"]
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """That Sales has it. `skipped` says why there is no draft, if there is none."""
+
+    on: date
+    sales_email: str
+    draft_id: str | None = None
+    skipped: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SalesAnswer:
+    """What Sales answered, seen on the day `on`; a `status` of None takes an answer back."""
+
+    status: SalesStatus | None
+    on: date
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One opportunity of an account, found in a quarter.
+
+    `dispatched_on` is the day on which it was put on the queue to Sales, None while `held_because` says why it was
+    not. `handoff` and `answer` are written by others than what writes the rest.
+    """
+
+    opportunity: ExpansionOpportunity
+    quarter: str
+    found_on: date
+    written_by: str
+    account_name: str
+    owner_email: str | None
+    sales_email: str | None
+    page_id: str | None = None
+    page_url: str | None = None
+    dispatched_on: date | None = None
+    held_because: str | None = None
+    handoff: Handoff | None = None
+    answer: SalesAnswer | None = None
+
+    @property
+    def handoff_id(self) -> str:
+        """The name under which it is known everywhere."""
+        return handoff_id(self.opportunity.account_id, self.opportunity.opportunity_type, self.quarter)
+
+
+def handoff_id(account_id: str, opportunity_type: str, quarter: str) -> str:
+    """An account gets one offer of a type in a quarter."""
+    return f"{account_id}:{opportunity_type}:{quarter}"
+
+
+def quarter_of(day: date) -> str:
+    """The quarter that an offer found on `day` belongs to."""
+    return str(Quarter.of(day))
