@@ -11,8 +11,14 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from connectors.notion.names import PropertyNames, QbrNames, RecordNames
-from connectors.notion.schema import accounts_schema, qbr_schema, records_schema
+from connectors.notion.names import ExpansionNames, PropertyNames, QbrNames, RecordNames, UsageNames
+from connectors.notion.schema import (
+    accounts_schema,
+    expansion_schema,
+    feature_usage_schema,
+    qbr_schema,
+    records_schema,
+)
 from customer_success.aws.table import Table
 from local.sandbox.google import service_account
 from local.sandbox.notion.load import Book, Row
@@ -32,6 +38,11 @@ STACK_PYTHON = ROOT / ".stack/bin/python"
 BUILT = ROOT / ".build"
 STACK = "customer-success-local"
 TENANT = "demo"
+
+PRICE_LIST = json.dumps({"seat": 300, "modules": {"Reporting": 4800, "Automation": 7200, "API": 6000}})
+"""Yearly prices of the product that the bundled accounts use."""
+
+USAGE_KEY = "Usage ID"
 
 SECRETS = {"notion": "csm/local/notion", "google": "csm/local/google", "slack": "csm/local/slack"}
 
@@ -54,6 +65,10 @@ class House:
     def load(self, rows: list[Row]) -> None:
         """Put accounts into the Notion sandbox; one with a known Account ID is updated."""
         self.sandbox.load(_accounts(rows))
+
+    def load_usage(self, rows: list[Row]) -> None:
+        """Put feature usage into the Notion sandbox; rows that are not among these go to the trash."""
+        self.sandbox.load(_feature_usage(self.sandbox.load(_accounts([])).data_source_id, rows, whole=True))
 
     def write_bus_events(self) -> Path:
         """Bring the events that came on the bus since last time to a file of JSON lines."""
@@ -102,6 +117,13 @@ def _accounts(rows: list[Row]) -> Book:
     return Book(title="Accounts", properties=accounts_schema(names), key=names.account_id, rows=rows)
 
 
+def _feature_usage(accounts_source_id: str, rows: list[Row], *, whole: bool = False) -> Book:
+    """Feature usage as a spreadsheet brings it in: an account is named by its id, and a row is known by `USAGE_KEY`."""
+    names, text = UsageNames(), {"rich_text": {}}
+    schema = feature_usage_schema(names, accounts_source_id=accounts_source_id) | {names.account: text, USAGE_KEY: text}
+    return Book(title="Feature Usage", properties=schema, key=USAGE_KEY, rows=rows, whole=whole)
+
+
 def _parameters(aws: Aws, sandbox: Sandbox) -> dict[str, str]:
     """The deployment's parameters, with the sandbox in place of each vendor and waits made short."""
     accounts = sandbox.load(_accounts([]))
@@ -109,6 +131,9 @@ def _parameters(aws: Aws, sandbox: Sandbox) -> dict[str, str]:
     records = sandbox.load(Book(title="Health Records", properties=schema, key=RecordNames().key, rows=[]))
     reviews = qbr_schema(QbrNames(), accounts_source_id=accounts.data_source_id)
     qbrs = sandbox.load(Book(title="QBR", properties=reviews, key=QbrNames().key, rows=[]))
+    offers = expansion_schema(ExpansionNames(), accounts_source_id=accounts.data_source_id)
+    expansions = sandbox.load(Book(title="Expansion", properties=offers, key=ExpansionNames().key, rows=[]))
+    usage = sandbox.load(_feature_usage(accounts.data_source_id, []))
     _put_secrets(aws, sandbox)
     return {
         "Stage": "local",
@@ -118,12 +143,16 @@ def _parameters(aws: Aws, sandbox: Sandbox) -> dict[str, str]:
         "ContractCheckEnabled": "false",
         "QbrEnabled": "false",
         "FallbackOwner": "team-lead@example.com",
+        "SalesOwner": "sales-lead@example.com",
+        "PriceList": PRICE_LIST,
         "RetryBaseSeconds": "1",
         "NotionApiUrl": sandbox.url("notion").rstrip("/"),
         "NotionSecret": SECRETS["notion"],
         "NotionAccounts": accounts.database_id,
         "NotionHealthRecords": records.database_id,
         "NotionQbrs": qbrs.database_id,
+        "NotionExpansions": expansions.database_id,
+        "NotionFeatureUsage": usage.database_id,
         "NotionRequestsPerSecond": "100",
         "GmailApiUrl": sandbox.url("gmail").rstrip("/"),
         "GmailSecret": SECRETS["google"],

@@ -33,6 +33,8 @@ CONFIGURED = {
     "NotionAccounts": "0" * 32,
     "NotionHealthRecords": "0" * 32,
     "NotionQbrs": "0" * 32,
+    "NotionExpansions": "0" * 32,
+    "NotionFeatureUsage": "0" * 32,
     "BedrockModelId": "some.model-v1",
     "NotionSecret": "notion",
     "GmailSecret": "google",
@@ -111,6 +113,8 @@ def _value(given: Any, parameters: Mapping[str, Any]) -> str:
     """A variable's value: as written, a parameter's, or the name of the resource that it comes from."""
     if not isinstance(given, dict):
         return str(given)
+    if "Fn::If" in given:
+        return _value(given["Fn::If"][1], parameters)
     name = given["Ref"] if "Ref" in given else "".join(given["Fn::GetAtt"])
     return CONFIGURED.get(name) or str(parameters.get(name, {"Default": name})["Default"])
 

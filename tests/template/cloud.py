@@ -118,8 +118,10 @@ def transform(template: Template) -> Cloud:
 
 
 def named_by(reference: Any) -> str:
-    """Logical id that a Ref or GetAtt names; anything else names nothing."""
+    """Logical id that a Ref or GetAtt names, or the first branch of a condition; anything else names nothing."""
     match reference:
+        case {"Fn::If": [_, first, _]}:
+            return named_by(first)
         case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), *_]}:
             return name
     return ""

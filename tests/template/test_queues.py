@@ -54,7 +54,14 @@ def test_dead_letters_are_kept_for_as_long_as_can_be(cloud: Cloud) -> None:
 
 def test_what_takes_long_comes_one_at_a_time(cloud: Cloud) -> None:
     for mapping, queue, _ in cloud.fed_by_queue:
-        if queue.id in ("ScanQueue", "NotionUpdatesQueue", "ContractCheckQueue", "QbrPlanQueue", "QbrQueue"):
+        if queue.id in (
+            "ScanQueue",
+            "NotionUpdatesQueue",
+            "ContractCheckQueue",
+            "QbrPlanQueue",
+            "QbrQueue",
+            "ExpansionQueue",
+        ):
             assert mapping.properties["BatchSize"] == 1, mapping.id
 
 
@@ -152,3 +159,15 @@ def senders_by_role(cloud: Cloud, function: str) -> set[str]:
 def _sources(condition: dict[str, Any]) -> list[str]:
     arns = condition.get("ArnEquals", {}).get("aws:SourceArn", [])
     return [named_by(arn) for arn in (arns if isinstance(arns, list) else [arns])]
+
+
+def test_offers_wait_for_a_system_of_the_sales_team_where_that_is_asked_for(cloud: Cloud) -> None:
+    # GIVEN the queue on which offers go to Sales
+    (mapping,) = (mapping for mapping, queue, _ in cloud.fed_by_queue if queue.id == "SalesHandoffQueue")
+    # THEN our own function takes them only where they are to be drafted, and nothing is put there in the mode "none"
+    assert mapping.properties["Enabled"] == {"Fn::If": ["OffersAreDrafted", True, False]}
+    known = environment(cloud.resources["CheckExpansion"])["SALES_HANDOFF_QUEUE_URL"]
+    assert known == {"Fn::If": ["OffersGoToSales", {"Ref": "SalesHandoffQueue"}, ""]}
+    conditions = cloud.template["Conditions"]
+    assert conditions["OffersAreDrafted"] == {"Fn::Equals": [{"Ref": "SalesHandoffMode"}, "drafts"]}
+    assert conditions["OffersGoToSales"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "SalesHandoffMode"}, "none"]}]}

@@ -41,8 +41,8 @@ def test_no_role_has_a_wildcard_for_an_action_or_for_what_can_be_named(cloud: Cl
 
 def test_a_function_may_take_its_own_messages_and_write_its_own_log(cloud: Cloud) -> None:
     for _, queue, function in cloud.fed_by_queue:
-        # The plan alone puts its own message back, until the quarter is done.
-        more = {"sqs:SendMessage"} if function.id == "PlanQbrs" else set[str]()
+        # These alone put messages on their own queue: what follows a scan, and what looks again until all is done.
+        more = {"sqs:SendMessage"} if function.id in ("HealthScan", "PlanQbrs") else set[str]()
         assert allowed(cloud, function, queue.id) == OWN_QUEUE | more, function.id
         assert allowed(cloud, function, named_by(function.properties["LoggingConfig"]["LogGroup"])) == OWN_LOG
 
@@ -68,19 +68,19 @@ def test_no_function_reads_the_whole_table_or_changes_the_table_itself(cloud: Cl
         assert actions <= {f"dynamodb:{action}" for action in rows_only}, function.id
 
 
-@pytest.mark.parametrize("function", ["HealthScan", "ContractCheck", "PlanQbrs", "TrackFeatureAdoption"])
+@pytest.mark.parametrize("function", ["HealthScan", "ContractCheck", "PlanQbrs"])
 def test_what_keeps_no_ledger_deletes_nothing(cloud: Cloud, function: str) -> None:
     assert "dynamodb:DeleteItem" not in allowed(cloud, cloud.resources[function], "Table")
 
 
-def test_only_reviews_ask_a_model(cloud: Cloud) -> None:
+def test_only_reviews_and_offers_ask_a_model(cloud: Cloud) -> None:
     asking = [
         function.id
         for function in cloud.all("Lambda::Function")
         for statement in cloud.permissions(function)
         if "bedrock:InvokeModel" in statement.actions
     ]
-    assert set(asking) == {"GenerateQbr"}
+    assert set(asking) == {"GenerateQbr", "CheckExpansion"}
 
 
 def test_events_are_put_in_our_own_name_only(cloud: Cloud) -> None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from customer_success.errors import Misconfigured
+from customer_success.price_list import PriceList
 
 
 def _list(value: Any) -> Any:
@@ -66,20 +67,29 @@ class AccountPagesSettings(NotionSettings):
     notion_properties: Annotated[dict[str, str], BeforeValidator(_from_json)] = {}
 
 
-class JudgingSettings(Settings):
-    """What judges accounts: thresholds of the score, days off, and who is told of accounts that nobody owns."""
+class ScoringSettings(Settings):
+    """What a score means: from where on an account is GREEN or AMBER, and how near a renewal is a risk."""
 
-    churn_topic_arn: Text
-    notion_updates_queue_url: Text
     green_threshold: float
     amber_threshold: float
     churn_window_days: int = Field(ge=0)
+
+
+class JudgingSettings(ScoringSettings):
+    """What judges accounts: where that is told, days off, and who is told of accounts that nobody owns."""
+
+    churn_topic_arn: Text
+    notion_updates_queue_url: Text
     holidays: Annotated[frozenset[date], BeforeValidator(_list)] = frozenset()
     fallback_owner: Optional = None
 
 
 class HealthScanSettings(AccountPagesSettings, JudgingSettings):
-    """The scan."""
+    """The scan, and what follows it: feature usage, the answers of Sales, candidates for expansion."""
+
+    notion_feature_usage: Optional = None
+    notion_expansions: Text
+    expansion_queue_url: Text
 
 
 class ContractCheckSettings(JudgingSettings):
@@ -95,10 +105,6 @@ class PlanQbrsSettings(Settings):
     qbr_queue_url: Text
     churn_topic_arn: Text
     fallback_owner: Optional = None
-
-
-class TrackFeatureAdoptionSettings(Settings):
-    """Feature adoption needs nothing of its own."""
 
 
 class AlertNotionSettings(NotionSettings):
@@ -127,13 +133,42 @@ class AlertEmailSettings(GmailSettings):
     fallback_owner: Optional = None
 
 
-class GenerateQbrSettings(NotionSettings, GmailSettings):
-    """Reviews: where their pages go, and the model that writes them; without one they are written by rule."""
+class TrackFeatureAdoptionSettings(NotionSettings, GmailSettings):
+    """Feature adoption: it is written on the accounts' pages, and to a contact where that is asked for."""
 
-    notion_qbrs: Text
+    fallback_owner: Optional = None
+
+
+class ModelSettings(Settings):
+    """The model that writes; without one the rules write."""
+
     bedrock_model_id: Optional = None
     bedrock_api_url: Optional = None
+
+
+class GenerateQbrSettings(NotionSettings, GmailSettings, ModelSettings):
+    """Reviews: where their pages go."""
+
+    notion_qbrs: Text
     fallback_owner: Optional = None
+
+
+class CheckExpansionSettings(NotionSettings, ModelSettings, ScoringSettings):
+    """Offers: where they are recorded, what things cost, and the way to Sales; without a queue there is none."""
+
+    notion_expansions: Text
+    sales_handoff_queue_url: Optional = None
+    sales_owner: Optional = None
+    price_list: Annotated[PriceList, BeforeValidator(_from_json)] = PriceList()
+
+
+class SalesHandoffSettings(NotionSettings, GmailSettings):
+    """The handoff: records, drafts, the topic on which Sales is told, and the bus."""
+
+    notion_expansions: Text
+    sales_owner: Optional = None
+    churn_topic_arn: Text
+    event_bus_name: Text
 
 
 class AlertChatSettings(Settings):

@@ -1,0 +1,26 @@
+"""Checks one account for something that it could buy more."""
+
+from typing import Any
+
+from customer_success.aws.consumer import Delivery
+from customer_success.messages import ExpansionCheckRequested
+from customer_success.tasks.check_expansion import ExpansionRequest
+from customer_success.wiring import CheckExpansion
+
+function = CheckExpansion()
+
+
+def handler(event: dict[str, Any], context: Any) -> Any:
+    return function.consume(event, context, check)
+
+
+def check(delivery: Delivery) -> None:
+    asked = function.message(ExpansionCheckRequested, delivery)
+    result = function.check(
+        ExpansionRequest(
+            account_id=asked.account_id, on=asked.run_date, request=asked.id, last_try=delivery.last_try
+        )
+    )
+    told = ("account_id", "run_date", "outcome", "reasons", "dispatched", "not_dispatched", "refused", "written_by")
+    function.logger.info("expansion", extra={"result": {name: result.get(name) for name in told}})
+    function.report({"ExpansionChecks": 1, "Handoffs": len(result["dispatched"])})

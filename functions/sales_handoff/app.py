@@ -1,0 +1,19 @@
+"""Makes offers ready for Sales."""
+
+from typing import Any
+
+from customer_success.aws.consumer import Delivery
+from customer_success.messages import ExpansionHandoff
+from customer_success.wiring import SalesHandoff
+
+function = SalesHandoff()
+
+
+def handler(event: dict[str, Any], context: Any) -> Any:
+    return function.consume(event, context, hand_off)
+
+
+def hand_off(delivery: Delivery) -> None:
+    result = function.hand_off(function.message(ExpansionHandoff, delivery), last_try=delivery.last_try)
+    function.logger.info("sales handoff", extra={"result": result})
+    function.report({"HandedOff": 1})
