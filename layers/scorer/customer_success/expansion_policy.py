@@ -1,32 +1,122 @@
-"""Which accounts may be offered something more, and what not: pure functions of what is known."""
+"""Which accounts may be offered something more, and what not: pure functions of what is known.
+
+The rules are those of "Expansion and the Sales handoff" in the architecture. What is not known stands neither for an
+offer nor against it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 
 from customer_success.account import Account
 from customer_success.account_row import AccountRow
-from customer_success.alert_policy import Memory
-from customer_success.offer import Offer
+from customer_success.alert_policy import FALL_WINDOW, Memory
+from customer_success.offer import Offer, quarter_of
 from customer_success.schemas import CSMHealthSignals, OpportunityType, Rag
+
+MANY_SEATS = 0.8
+HIGH_ADOPTION = 0.7
+RENEWAL_FIRST_DAYS = 90
+"""A contract that ends within so many days is renewed before anything is added to it."""
+REJECTED_FOR = timedelta(days=90)
+"""For so long what Sales rejected is not offered again."""
 
 
 def is_candidate(row: AccountRow, on: date) -> bool:
     """True if the account was scored on the day `on` and is a candidate by `why_no_candidate`."""
-    raise NotImplementedError
+    if row.day.on != on or row.day.status != "scored" or row.day.point is None:
+        return False
+    signals = CSMHealthSignals.model_validate(row.account.signals_on(on))
+    return why_no_candidate(row.day.point.score.rag, signals) is None
 
 
 def why_no_candidate(rag: Rag, signals: CSMHealthSignals) -> str | None:
     """Why an account of this colour and these signals is no candidate for an offer; None if it is one."""
-    raise NotImplementedError
+    if rag != "GREEN":
+        return f"the colour is {rag}: only a GREEN account is offered more"
+    seats, adoption, usage = signals.seats_utilization_rate, signals.feature_adoption_rate, signals.usage_trend
+    if seats is not None and seats >= MANY_SEATS:
+        return None
+    if adoption is not None and adoption >= HIGH_ADOPTION and usage == "growing":
+        return None
+    return (
+        f"seats in use per seat bought: {_share(seats)} (at least {MANY_SEATS:.0%} is needed), feature adoption: "
+        f"{_share(adoption)} with usage {usage or 'unknown'} (at least {HIGH_ADOPTION:.0%} and growing is needed)"
+    )
 
 
 def never_offered(account: Account, signals: CSMHealthSignals, memory: Memory, on: date) -> tuple[str, ...]:
-    """Why nothing may be offered to the account on the day `on`, each reason with the value; empty if it may."""
-    raise NotImplementedError
+    """Why nothing may be offered to the account on the day `on`, each reason with the value; empty if it may.
+
+    An alert is open while the account is in an alerting state, whatever it was told, and for `FALL_WINDOW` after one
+    was told: for so long a fall is looked back on, and a recovery is too fresh to sell upon. An alert that a person
+    called false is over at once, unless the account is in an alerting state still.
+    """
+    return (*_of_ratings(signals), *_of_contract(account, signals, on), *_of_dealings(signals), *_of_alerts(memory, on))
 
 
 def blocked(offers: Iterable[Offer], on: date) -> dict[OpportunityType, str]:
     """The types that may not be offered again on the day `on`, each with the earlier offer that stands against it."""
-    raise NotImplementedError
+    found: dict[OpportunityType, str] = {}
+    for offer in sorted(offers, key=lambda offer: (offer.found_on, offer.handoff_id)):
+        if reason := _stands_against(offer, on):
+            found[offer.opportunity.opportunity_type] = reason
+    return found
+
+
+def _of_ratings(signals: CSMHealthSignals) -> Iterator[str]:
+    if signals.tam_health_rag in ("AMBER", "RED"):
+        yield f"the technical account manager's rating is {signals.tam_health_rag}"
+    if signals.collections_risk in ("RED", "CRITICAL"):
+        yield f"collections risk is {signals.collections_risk}"
+
+
+def _of_contract(account: Account, signals: CSMHealthSignals, on: date) -> Iterator[str]:
+    days = account.days_to_renewal(on) if signals.days_to_renewal is None else signals.days_to_renewal
+    if days is None or days > RENEWAL_FIRST_DAYS:
+        return
+    end = on + timedelta(days=days)
+    if days < 0:
+        yield f"the contract lapsed on {end}, {-days} days ago"
+    else:
+        yield f"the contract ends on {end}, in {days} days (more than {RENEWAL_FIRST_DAYS} are needed)"
+
+
+def _of_dealings(signals: CSMHealthSignals) -> Iterator[str]:
+    if signals.invoice_payment_status not in (None, "current"):
+        yield f"invoices are {signals.invoice_payment_status}"
+    if signals.stakeholder_engagement == "low":
+        yield "stakeholder engagement is low"
+    if signals.avg_ticket_sentiment in ("negative", "critical"):
+        yield f"ticket sentiment is {signals.avg_ticket_sentiment}"
+    if signals.escalation_count_90_days:
+        yield f"escalations in 90 days: {signals.escalation_count_90_days}"
+
+
+def _of_alerts(memory: Memory, on: date) -> Iterator[str]:
+    if memory.alerting_since:
+        yield f"an alert is open since {memory.alerting_since}"
+    elif memory.told and on - memory.told.on < FALL_WINDOW and memory.told.on != memory.called_false:
+        yield f"an alert was told on {memory.told.on}, less than {FALL_WINDOW.days} days ago"
+
+
+def _stands_against(offer: Offer, on: date) -> str | None:
+    """Why an earlier offer lets no new one of its type be made, None if it does not."""
+    status = offer.answer.status if offer.answer else None
+    if offer.answer and status:
+        told = f"offered in {offer.quarter} and {status.lower()} on {offer.answer.on}"
+        if status == "Accepted":
+            return told
+        if status == "Rejected" and on - offer.answer.on <= REJECTED_FOR:
+            return f"{told}: not again before {offer.answer.on + REJECTED_FOR + timedelta(days=1)}"
+        if status == "Won" and offer.quarter == quarter_of(on):
+            return f"{told}: not again in the same quarter"
+        return None
+    if offer.dispatched_on:
+        return f"offered in {offer.quarter} and open since {offer.dispatched_on}, not answered by Sales yet"
+    return None
+
+
+def _share(rate: float | None) -> str:
+    return "unknown" if rate is None else f"{rate:.0%}"

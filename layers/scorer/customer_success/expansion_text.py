@@ -1,42 +1,193 @@
-"""An offer in the shape of each reader: the record, the mail to the customer, the news for Sales and for the owner."""
+"""An offer in the shape of each reader: the record, the mail to the customer, the news for Sales and for the owner.
+
+Records, Sales and owners read everything. The mail goes to the customer once a person sends it: it says nothing of
+score, colour, ARR, price or churn.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
+from customer_success import digest
 from customer_success.account import Account
-from customer_success.digest import Digest
-from customer_success.expansion_entry import ExpansionEntry
+from customer_success.alert_text import NAME_LIMIT
+from customer_success.digest import Digest, Section
+from customer_success.expansion_entry import ExpansionEntry, Outcome
 from customer_success.messages import ExpansionHandoff
-from customer_success.news import ExpansionRecord, MailDraft
+from customer_success.narrator import short
+from customer_success.news import ExpansionRecord, Line, MailDraft
 from customer_success.offer import Offer
+from customer_success.schemas import OpportunityType
+
+SALES_KIND = "sales_handoff"
+KIND = "check_expansion"
+REASON_LIMIT = 300
+HELD_BACK_TOLD = 10
+
+_WHAT: Mapping[OpportunityType, str] = {
+    "seats": "more seats",
+    "module": "a further module",
+    "integration": "an integration",
+}
+_SUBJECTS: Mapping[OpportunityType, str] = {
+    "seats": "Seats for your team",
+    "module": "More room for what your team works with",
+    "integration": "Connecting the tools that you work with",
+}
 
 
 def expansion_record(offer: Offer, account: Account) -> ExpansionRecord:
     """The offer as a record beside its account, ready for Sales once it was handed off."""
-    raise NotImplementedError
+    found = offer.opportunity
+    return ExpansionRecord(
+        key=offer.handoff_id,
+        title=_title(account.name, found.opportunity_type),
+        account_page_id=account.page_id,
+        on=offer.found_on,
+        state="Ready for Sales" if offer.handoff else "Recorded",
+        opportunity_type=found.opportunity_type,
+        confidence=found.confidence,
+        estimated_arr_impact=found.estimated_arr_impact,
+        evidence="\n".join(found.evidence),
+        talk_track=found.recommended_talk_track,
+        owner_email=offer.owner_email,
+        sales_email=offer.handoff.sales_email if offer.handoff else offer.sales_email,
+        note=offer.held_because,
+    )
 
 
 def handed_off_record(handoff: ExpansionHandoff, account: Account, sales_email: str) -> ExpansionRecord:
     """The record of an offer that Sales has now."""
-    raise NotImplementedError
+    return ExpansionRecord(
+        key=handoff.handoff_id,
+        title=_title(account.name, handoff.opportunity_type),
+        account_page_id=account.page_id,
+        on=handoff.run_date,
+        state="Ready for Sales",
+        opportunity_type=handoff.opportunity_type,
+        confidence=handoff.confidence,
+        estimated_arr_impact=handoff.estimated_arr_impact,
+        evidence="\n".join(handoff.evidence),
+        talk_track=handoff.recommended_talk_track,
+        owner_email=handoff.owner_email,
+        sales_email=sales_email,
+    )
 
 
 def offer_mail(handoff: ExpansionHandoff, account: Account, mailbox: str) -> MailDraft:
     """A mail from Sales to the account's primary contact that could be sent as it stands."""
-    raise NotImplementedError
+    return MailDraft(
+        key=handoff.handoff_id,
+        mailbox=mailbox,
+        to=account.primary_contact_email,
+        subject=f"{_SUBJECTS[handoff.opportunity_type]}: {short(account.name, NAME_LIMIT)}",
+        paragraphs=(
+            "Hello,",
+            handoff.recommended_talk_track,
+            "Would you have 30 minutes for a call this week or next? Tell me what suits you and I will send an "
+            "invitation.",
+            "Best regards",
+        ),
+    )
 
 
 def sales_news(handoff: ExpansionHandoff, account: Account, recipient: str, record_url: str | None) -> Digest:
     """What the sales owner is told in chat: what to offer to whom, why, what to say, and where it is recorded."""
-    raise NotImplementedError
+    arr = handoff.estimated_arr_impact
+    worth = "not known: price or quantity is missing" if arr is None else f"{arr:,.0f} a year"
+    about = [
+        Line(f"Estimated ARR: {worth}"),
+        Line(f"Confidence: {handoff.confidence}"),
+        Line(f"Owner of the account: {handoff.owner_email or digest.NO_OWNER}"),
+        Line("Open the account in Notion", url=account.page_url),
+    ]
+    if record_url:
+        about.append(Line("Open the record and answer in Sales Status", url=record_url))
+    return Digest(
+        digest_id=f"handoff:{handoff.handoff_id}",
+        run_kind=SALES_KIND,
+        on=handoff.run_date,
+        title=_title(account.name, handoff.opportunity_type),
+        sections=(
+            Section("Why", tuple(Line(line, bullet=True) for line in handoff.evidence)),
+            Section("What to say", (Line(handoff.recommended_talk_track),)),
+            Section("The offer", tuple(about)),
+        ),
+        recipient=recipient,
+    )
 
 
 def owner_digests(
     on: date, entries: Iterable[ExpansionEntry], notes: Iterable[str], fallback_owner: str | None
 ) -> list[Digest]:
     """The day's story in one digest per owner who has news. Entries of nobody go to `fallback_owner`, without one to
-    the team.
+    the team. So do the notes, which are news by themselves.
     """
-    raise NotImplementedError
+    by_owner: dict[str | None, list[ExpansionEntry]] = {}
+    for entry in entries:
+        by_owner.setdefault(entry.owner_email or fallback_owner, []).append(entry)
+    told = tuple(notes)
+    if told:
+        by_owner.setdefault(fallback_owner, [])
+    digests = (
+        _owner_digest(
+            on,
+            owner,
+            sorted(own, key=lambda e: (e.account_name.casefold(), e.key)),
+            told if owner == fallback_owner else (),
+        )
+        for owner, own in sorted(by_owner.items(), key=lambda item: item[0] or "")
+    )
+    return [found for found in digests if found]
+
+
+def _title(name: str, opportunity_type: OpportunityType) -> str:
+    return f"{short(name, NAME_LIMIT)}: {_WHAT[opportunity_type]}"
+
+
+_TITLES: Mapping[Outcome, str] = {
+    "offered": "Handed to Sales",
+    "recorded": "Recorded, not handed over",
+    "answered": "Answers from Sales",
+    "failed": "Could not be checked",
+    "planned": "Not finished",
+}
+
+
+def _owner_digest(
+    on: date, owner: str | None, entries: Sequence[ExpansionEntry], notes: tuple[str, ...]
+) -> Digest | None:
+    by_outcome = {outcome: [e for e in entries if e.outcome == outcome] for outcome in _TITLES}
+    if not notes and not any(by_outcome.values()):
+        return None
+    sections = [Section(_TITLES[o], tuple(_line(e) for e in own)) for o, own in by_outcome.items() if own]
+    if held := [e for e in entries if e.outcome == "held_back"]:
+        more = len(held) - HELD_BACK_TOLD
+        lines = [_line(e) for e in held[:HELD_BACK_TOLD]]
+        lines += [Line(f"and {more} more", bullet=True)] if more > 0 else []
+        sections.append(Section("Held back", tuple(lines)))
+    head = [Line(_numbers(entries)), *(Line(short(note, REASON_LIMIT), strong=True) for note in notes)]
+    sections.insert(0, Section("The check", tuple(head)))
+    number = sum(len(section.lines) for section in sections)
+    return Digest(f"expansion:{on}:{owner or 'team'}:{number}", KIND, on, f"Expansion, {on}", tuple(sections), owner)
+
+
+def _numbers(entries: Sequence[ExpansionEntry]) -> str:
+    checked = [e for e in entries if e.outcome != "answered"]
+    words: Mapping[Outcome, str] = {
+        "offered": "offered",
+        "recorded": "recorded",
+        "held_back": "held back",
+        "nothing": "nothing",
+        "failed": "failed",
+        "planned": "not finished",
+    }
+    counted = {outcome: sum(e.outcome == outcome for e in checked) for outcome in words}
+    told = [f"{words[o]} {n}" for o, n in counted.items() if n or o != "planned"]
+    return f"checked {len(checked)} = {' + '.join(told)}"
+
+
+def _line(entry: ExpansionEntry) -> Line:
+    why = f": {short('; '.join(entry.lines), REASON_LIMIT)}" if entry.lines else ""
+    return Line(f"{short(entry.account_name, digest.NAME_LIMIT)}{why}", url=entry.url, bullet=True)
