@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 Item: TypeAlias = Mapping[str, "AttributeValueTypeDef"]
+
+LONGEST_NAME = 1024
+"""Bytes of a name that either part of a key can take."""
 
 
 class Key(NamedTuple):
@@ -28,12 +32,13 @@ class Key(NamedTuple):
 class Update:
     """New values for attributes of one item, set if `condition` holds.
 
-    In a condition `#name` stands for an attribute, `:name` for a value of `given` or of `values`.
+    Without a condition they are set in any case, and an item that is not there is made. In a condition `#name` stands
+    for an attribute, `:name` for a value of `given` or of `values`.
     """
 
     key: Key
     values: Item
-    condition: str
+    condition: str = ""
     given: Item = field(default_factory=dict)
 
     def request(self) -> dict[str, Any]:
@@ -61,6 +66,15 @@ def expiry(now: float, days: int) -> AttributeValueTypeDef:
     return {"N": str(int(now) + days * 86_400)}
 
 
+def shortened(name: str) -> str:
+    """The name as a key can take it: itself, or if it is too long its beginning and a digest of the whole."""
+    whole = name.encode()
+    if len(whole) <= LONGEST_NAME:
+        return name
+    digest = sha256(whole).hexdigest()
+    return whole[: LONGEST_NAME - len(digest)].decode(errors="ignore") + digest
+
+
 def key_of(item: Item) -> Key:
     """Where an item lies."""
     return Key(item["pk"]["S"], item["sk"]["S"])
@@ -69,7 +83,7 @@ def key_of(item: Item) -> Key:
 def conditional(condition: str, given: Item, *, also_named: str = "") -> dict[str, Any]:
     """The parameters of a conditional write; attributes go by `#name`, as many names are reserved words."""
     return {
-        "ConditionExpression": condition,
+        **({"ConditionExpression": condition} if condition else {}),
         "ExpressionAttributeNames": {name: name[1:] for name in re.findall(r"#\w+", f"{condition} {also_named}")},
         "ExpressionAttributeValues": {f":{name}": value for name, value in given.items()},
     }

@@ -1,4 +1,4 @@
-"""Models in the table: each lies as JSON in the attribute `body` of its item."""
+"""Models in the table: each lies as JSON in one attribute of its item."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ T = TypeVar("T")
 
 
 class Stored(Generic[T]):
-    """The items of one model."""
+    """The items of one model, which lies in `attribute`."""
 
-    def __init__(self, table: Table, model: type[T]) -> None:
+    def __init__(self, table: Table, model: type[T], *, attribute: str = "body") -> None:
         self._table = table
+        self._attribute = attribute
         self._json = TypeAdapter(model)
 
     def item(self, key: Key, value: T, **attributes: AttributeValueTypeDef) -> Item:
-        """The item that keeps `value`, with attributes beside the body."""
-        return {**key.attributes, "body": self.body(value), **attributes}
+        """The item that keeps `value`, with attributes beside it."""
+        return {**key.attributes, self._attribute: self.body(value), **attributes}
 
     def body(self, value: T) -> AttributeValueTypeDef:
         """The value as an attribute."""
@@ -35,7 +36,7 @@ class Stored(Generic[T]):
     def read(self, item: Item) -> T:
         """The value that an item keeps. Raises `Misconfigured` if this version cannot read it."""
         try:
-            return self._json.validate_json(item["body"]["S"])
+            return self._json.validate_json(item[self._attribute]["S"])
         except ValidationError as error:
             pk, sk = key_of(item)
             raise Misconfigured(

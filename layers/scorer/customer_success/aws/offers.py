@@ -1,0 +1,64 @@
+"""The offers of each account. The handoff and Sales' answer lie in attributes of their own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from customer_success.aws.items import Item, Key, Update, expiry
+from customer_success.aws.stored import Stored
+from customer_success.aws.table import ConditionNotMetError, Table
+from customer_success.errors import Refused
+from customer_success.offer import Handoff, Offer, SalesAnswer
+
+KEPT_DAYS = 800
+THERE = "attribute_exists(#pk)"
+
+
+class DynamoOffers:
+    """`Offers` in the table. They are kept for 800 days."""
+
+    def __init__(self, table: Table, *, clock: Callable[[], float] = time.time) -> None:
+        self._table = table
+        self._offers = Stored(table, Offer)
+        self._handoffs = Stored(table, Handoff, attribute="handoff")
+        self._answers = Stored(table, SalesAnswer, attribute="answer")
+        self._clock = clock
+
+    def of_account(self, account_id: str) -> list[Offer]:
+        return [self._offer(item) for item in self._table.query(self._table.partition("OFFERS", account_id))]
+
+    def get(self, handoff_id: str) -> Offer | None:
+        item = self._table.get(self._key(handoff_id))
+        return None if item is None else self._offer(item)
+
+    def put(self, offer: Offer) -> None:
+        own = replace(offer, handoff=None, answer=None)
+        values: Item = {"body": self._offers.body(own), "expires_at": expiry(self._clock(), KEPT_DAYS)}
+        self._table.update(Update(self._key(offer.handoff_id), values))
+
+    def record_handoff(self, handoff_id: str, handoff: Handoff) -> None:
+        self._record(handoff_id, {"handoff": self._handoffs.body(handoff)})
+
+    def record_answer(self, handoff_id: str, answer: SalesAnswer) -> None:
+        self._record(handoff_id, {"answer": self._answers.body(answer)})
+
+    def _record(self, handoff_id: str, values: Item) -> None:
+        try:
+            self._table.update(Update(self._key(handoff_id), values, THERE))
+        except ConditionNotMetError as error:
+            raise Refused(f"offer {handoff_id!r} is not in the table, so it takes no {', '.join(values)}") from error
+
+    def _key(self, handoff_id: str) -> Key:
+        """A handoff's id ends with its type and quarter; the account before them may contain colons."""
+        rest, _, quarter = handoff_id.rpartition(":")
+        account_id, _, opportunity_type = rest.rpartition(":")
+        return self._table.key("OFFERS", account_id, f"{opportunity_type}:{quarter}")
+
+    def _offer(self, item: Item) -> Offer:
+        return replace(
+            self._offers.read(item),
+            handoff=self._handoffs.read(item) if "handoff" in item else None,
+            answer=self._answers.read(item) if "answer" in item else None,
+        )
