@@ -19,6 +19,7 @@ from customer_success.rules_narrator import RulesNarrator
 from customer_success.schemas import FeatureAdoptionReport
 from customer_success.tasks.generate_qbr import GenerateQbr, QbrRequest
 from customer_success.tasks.plan_qbrs import CloseQuarter, PlanQbrs
+from customer_success.tasks.track_feature_adoption import AdoptionRequest, TrackFeatureAdoption
 from customer_success.telling import Telling
 from tests.builders.accounts import account
 from tests.builders.fakes import (
@@ -32,6 +33,7 @@ from tests.builders.fakes import (
     FakeTopic,
     Writes,
 )
+from tests.builders.usage import FakePeers, FakeSections, FakeUsages
 
 QUARTER_DAY = date(2026, 4, 1)
 """The run date of Q2 2026, which looks back on Q1."""
@@ -136,6 +138,8 @@ class Reviews:
         self.topic = FakeTopic(self.writes)
         self.qbrs, self.pages, self.drafts = FakeQbrs(self.writes), FakeQbrPages(self.writes), FakeDrafts(self.writes)
         self.reports, self.ledger = FakeReports(), FakeLedger()
+        self.usages, self.peers = FakeUsages(self.writes), FakePeers(self.writes)
+        self.sections = FakeSections(self.writes)
         self.adoption, self.queue, self.closings = (FakeOutbox(self.writes) for _ in range(3))
         self.counted: list[Mapping[str, float]] = []
 
@@ -167,7 +171,8 @@ class Reviews:
         job = GenerateQbr(
             rows=self.rows,
             history=self.history,
-            reports=self.reports,
+            usages=self.usages,
+            peers=self.peers,
             qbrs=self.qbrs,
             narrator=self.narrator,
             by_rule=RulesNarrator(),
@@ -179,6 +184,32 @@ class Reviews:
         )
         job = replace(job, **dict.fromkeys(without))
         return job(QbrRequest(account_id, on, request, trigger, contract_end, last_try))
+
+    def track(
+        self,
+        account_id: str = "A-0001",
+        on: date = QUARTER_DAY,
+        *,
+        request: str = "tick",
+        draft: bool = False,
+        signals: Mapping[str, Any] | None = None,
+        last_try: bool = False,
+        without: Iterable[str] = (),
+    ) -> dict[str, Any]:
+        """Ask for an account's adoption, as one delivery of its message; `without` names ports that are None."""
+        job = TrackFeatureAdoption(
+            rows=self.rows,
+            usages=self.usages,
+            peers=self.peers,
+            reports=self.reports,
+            sections=self.sections,
+            drafts=self.drafts,
+            ledger=self.ledger,
+            fallback_owner="lead@example.com",
+            count=self.counted.append,
+        )
+        job = replace(job, **dict.fromkeys(without))
+        return job(AdoptionRequest(account_id, on, request, draft, signals or {}, last_try))
 
     def plan(self, on: date = QUARTER_DAY, *, request: str = "tick") -> dict[str, Any]:
         """Plan the quarter of a day, at noon."""

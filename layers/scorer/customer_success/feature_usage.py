@@ -7,9 +7,12 @@ from datetime import date, timedelta
 
 from customer_success.account import Unreadable
 from customer_success.ports import Bookmark
+from customer_success.schemas import FeatureStatus
 
 USAGE_STALE_AFTER = timedelta(days=31)
 """A row that was brought up to date longer ago says nothing of today: its feature's use is unknown."""
+LITTLE_USED = 0.1
+"""A feature of which a smaller share of its limit is used counts as underutilised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,25 @@ class FeatureUsage:
     def is_fresh(self, on: date) -> bool:
         """True if the row tells of the day `on`: it bears a day that is neither later nor too long ago."""
         return self.as_of is not None and timedelta(0) <= on - self.as_of <= USAGE_STALE_AFTER
+
+    @property
+    def share(self) -> float | None:
+        """The share of its limit that is used; None without a limit, and where it is not known how much is used."""
+        return self.used / self.limit if self.used is not None and self.limit and self.limit > 0 else None
+
+    def status(self, on: date) -> FeatureStatus | None:
+        """What the account makes of the feature on the day `on`; None is unknown.
+
+        What the plan does not include is never underutilised, and a count below 0 is none.
+        """
+        if not self.is_fresh(on) or self.entitled is None:
+            return None
+        if not self.entitled:
+            return "not_entitled"
+        if self.used is None or self.used < 0:
+            return None
+        little = self.used == 0 or (self.share is not None and self.share < LITTLE_USED)
+        return "underutilised" if little else "used"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from string import capwords
 
 from customer_success.account import Account
+from customer_success.narrator import short
 from customer_success.schemas import BenchmarkComparison
 
 FEWEST_PEERS = 5
 """With fewer known ones a comparison is withheld: it would say more of them than of the account."""
+NAME_LIMIT = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +25,68 @@ class PeerGroup:
     on: date
     accounts: Mapping[str, int]
 
+    @property
+    def others(self) -> int:
+        """How many there are beside the one that is compared: an account whose rate is known is in its own group."""
+        return max(sum(self.accounts.values()) - 1, 0)
+
 
 def groups_of(account: Account) -> tuple[str, ...]:
-    """The names of the groups that the account belongs to, the closest first; none without a plan."""
-    raise NotImplementedError
+    """The names of the groups that the account belongs to, the closest first; none without a plan.
+
+    Spellings that differ in case or spaces are one group.
+    """
+    plan, industry = _spelt(account.plan), _spelt(account.industry)
+    if not plan:
+        return ()
+    return (f"plan {plan}, industry {industry}", f"plan {plan}") if industry else (f"plan {plan}",)
+
+
+def _spelt(word: str | None) -> str:
+    return capwords(short((word or "").casefold(), NAME_LIMIT))
 
 
 def counted(rates: Iterable[tuple[Account, float | None]], on: date) -> list[PeerGroup]:
     """The groups of these accounts with their adoption rates; an unknown one counts nowhere."""
-    raise NotImplementedError
+    groups: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for account, rate in rates:
+        if rate is None:
+            continue
+        for name in groups_of(account):
+            groups[name][str(_percent(rate))] += 1
+    return [PeerGroup(name, on, dict(accounts)) for name, accounts in sorted(groups.items())]
+
+
+def _percent(rate: float) -> int:
+    return round(rate * 100)
 
 
 def compared(account: Account, rate: float | None, groups: Mapping[str, PeerGroup]) -> BenchmarkComparison:
     """The account's percentile among the others of its closest group that is large enough."""
-    raise NotImplementedError
+    names = groups_of(account)
+    if not names:
+        return _withheld("plan unknown", 0, "the plan of the account is unknown")
+    if rate is None:
+        return _withheld(names[0], 0, "the adoption of the account itself is unknown")
+    known = [groups[name] for name in names if name in groups]
+    closest = next((group for group in known if group.others >= FEWEST_PEERS), None)
+    if closest is None:
+        others = known[-1].others if known else 0
+        accounts = "account is" if others == 1 else "accounts are"
+        told = f"the adoption of {others} other {accounts} known, at least {FEWEST_PEERS} are needed"
+        return _withheld(names[-1], others, told)
+    return BenchmarkComparison(
+        peer_group=closest.name, peers=closest.others, percentile=100 * _at_or_below(closest, rate) / closest.others
+    )
+
+
+def _withheld(peer_group: str, peers: int, because: str) -> BenchmarkComparison:
+    return BenchmarkComparison(peer_group=peer_group, peers=peers, withheld_because=because)
+
+
+def _at_or_below(group: PeerGroup, rate: float) -> int:
+    """How many of the others are no better. The account may have been counted at another rate than it has now."""
+    own = _percent(rate)
+    among = sum(accounts for percent, accounts in group.accounts.items() if int(percent) <= own)
+    itself = 1 if group.accounts.get(str(own)) else 0
+    return min(among - itself, group.others)

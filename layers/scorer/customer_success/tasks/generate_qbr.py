@@ -8,17 +8,21 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
+from customer_success.account import Account
 from customer_success.account_row import AccountRow
+from customer_success.adoption import adoption_report
 from customer_success.claims import checked
 from customer_success.delivery import deliver_once
 from customer_success.errors import Gone, Misconfigured, NotWritten, Refused, Unavailable
 from customer_success.evidence import QBREvidence, QbrTrigger
 from customer_success.news import QbrPage
+from customer_success.peers import groups_of
 from customer_success.periods import Quarter
 from customer_success.ports import (
     AccountRows,
-    AdoptionReports,
+    AdoptionPeers,
     Drafts,
+    FeatureUsages,
     Ledger,
     Narration,
     Narrator,
@@ -29,7 +33,7 @@ from customer_success.ports import (
 from customer_success.qbr import Qbr, QbrKey, QbrText
 from customer_success.qbr_evidence import qbr_evidence
 from customer_success.qbr_text import invitation, qbr_page
-from customer_success.schemas import Confidence
+from customer_success.schemas import Confidence, FeatureAdoptionReport
 
 KIND = "generate_qbr"
 LOOK_BACK = timedelta(days=14)
@@ -68,7 +72,8 @@ class GenerateQbr:
 
     rows: AccountRows
     history: ScoreHistory
-    reports: AdoptionReports
+    usages: FeatureUsages
+    peers: AdoptionPeers
     qbrs: Qbrs
     narrator: Narrator
     by_rule: Narrator
@@ -138,8 +143,18 @@ class GenerateQbr:
     def _evidence(self, request: QbrRequest, row: AccountRow) -> QBREvidence:
         reviewed = Quarter.of(request.on).previous
         points = list(self.history.between(row.account_id, reviewed.first - LOOK_BACK, request.on))
-        report = self.reports.get(row.account_id)
+        report = self._adoption(row.account, request.on)
         return qbr_evidence(row, points, report, on=request.on, trigger=request.trigger)
+
+    def _adoption(self, account: Account, on: date) -> FeatureAdoptionReport:
+        """The report of the day, kept or not; an own rate that is none is unknown here."""
+        usage, groups = self.usages.of(account), self.peers.get_many(groups_of(account))
+        try:
+            return adoption_report(account, usage, groups, on=on)
+        except Refused as error:
+            logger.warning("the review of account %s does without its adoption rate: %s", account.account_id, error)
+        without_rate = replace(account, signals={**account.signals, "feature_adoption_rate": None})
+        return adoption_report(without_rate, usage, groups, on=on)
 
     def _narrated(self, evidence: QBREvidence, *, last_try: bool) -> tuple[Narration, str | None]:
         """The review as the narrator writes it; by rule, with the reason, where that cannot be had."""

@@ -1,53 +1,187 @@
-"""Works out what is known of an account's feature adoption, and keeps it beside the account."""
+"""Works out what an account makes of its features, keeps it, and puts it on the account's page."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from customer_success.errors import Refused
-from customer_success.ports import AccountRows, AdoptionReports
-from customer_success.schemas import BenchmarkComparison, CSMHealthSignals, FeatureAdoptionReport, refusals
+from customer_success.account import Account
+from customer_success.account_row import AccountRow
+from customer_success.adoption import adoption_report
+from customer_success.adoption_text import TITLE, adoption_mail, adoption_section, as_of
+from customer_success.delivery import deliver_once
+from customer_success.errors import Misconfigured, Refused, Unavailable
+from customer_success.feature_usage import FeatureUsage
+from customer_success.peers import groups_of
+from customer_success.ports import (
+    AccountRows,
+    AdoptionPeers,
+    AdoptionReports,
+    AdoptionSections,
+    Drafts,
+    FeatureUsages,
+    Ledger,
+)
+from customer_success.schemas import CSMHealthSignals, FeatureAdoptionReport, refusals
 
 KIND = "track_feature_adoption"
-WITHHELD = "which features accounts use is not known"
+SECTION_CHANNEL, DRAFT_CHANNEL = "adoption_section", "adoption_draft"
+NO_SECTION, NO_MAIL = "no section was written", "no mail was drafted"
+UNCLEAR = ""
+"""Stands in the ledger while it is not known what the section reads."""
+
+Section = Literal["written", "unchanged", "not_written"]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptionRequest:
+    """What is asked for; `request` is the id by which its redelivery is recognised.
+
+    With `signals` laid over the account's own it is asked what would be: nothing is stored or written. On the
+    `last_try` what only enriches the report is done without.
+    """
+
+    account_id: str
+    on: date
+    request: str
+    draft: bool = False
+    signals: Mapping[str, Any] = field(default_factory=dict)
+    last_try: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TrackFeatureAdoption:
-    """The job. As long as nothing is known feature by feature, the report holds the account's own rate alone."""
+    """The job. Without `sections` the report is kept in the table alone, without `drafts` nobody is written to; the
+    result says so. `count` takes what failed open for metrics.
+    """
 
     rows: AccountRows
+    usages: FeatureUsages
+    peers: AdoptionPeers
     reports: AdoptionReports
+    sections: AdoptionSections | None
+    drafts: Drafts | None
+    ledger: Ledger
+    fallback_owner: str | None
+    count: Callable[[Mapping[str, float]], None]
 
-    def __call__(self, account_id: str, *, on: date) -> dict[str, Any]:
-        """Work out the report of the day `on` and keep it.
+    def __call__(self, request: AdoptionRequest) -> dict[str, Any]:
+        """Work out the report, keep it, then write the section, and the mail if one is asked for.
 
-        Raises `Refused` for an account that is not known, and for a rate that is none.
+        Raises `Refused` for an account that is not known and for a signal that is none, `Unavailable` when the rest
+        has to wait, `Misconfigured` when a person has to act before the section can be written.
         """
-        row = self.rows.get(account_id)
+        row = self.rows.get(request.account_id)
         if row is None:
-            raise Refused(f"account {account_id!r} is not known; it is known once a scan has read it")
-        rate = row.account.signals.get("feature_adoption_rate")
-        try:
-            signals = CSMHealthSignals.model_validate({"feature_adoption_rate": rate})
-        except ValidationError as error:
-            raise Refused(f"account {account_id!r}: {'; '.join(map(str, refusals(error)))}") from error
-        report = FeatureAdoptionReport(
-            account_id=account_id,
-            as_of=on,
-            features_used=[],
-            adoption_rate=signals.feature_adoption_rate,
-            underutilised_features=[],
-            not_entitled_features=[],
-            recommendations=[],
-            benchmark_comparison=BenchmarkComparison(
-                peer_group=f"plan {row.account.plan or 'unknown'}", peers=0, withheld_because=WITHHELD
-            ),
-            confidence="low",
-        )
+            raise Refused(f"account {request.account_id!r} is not known; it is known once a scan has read it")
+        usage = self.usages.of(row.account)
+        report = self._report(request, row.account, usage)
+        if request.signals:
+            return _result(report, section=None, draft_id=None, errors=())
         self.reports.put(report)
-        return {"task_type": KIND, "report": report.model_dump(mode="json"), "confidence": report.confidence}
+        section, unwritten = self._section(row.account, report, usage)
+        draft_id, undrafted = self._draft(request, row, report) if request.draft else (None, None)
+        return _result(report, section, draft_id, [reason for reason in (unwritten, undrafted) if reason])
+
+    def _report(
+        self, request: AdoptionRequest, account: Account, usage: Sequence[FeatureUsage]
+    ) -> FeatureAdoptionReport:
+        """A rate that is given is what is asked about: it counts before what is known feature by feature."""
+        try:
+            assumed = CSMHealthSignals.model_validate(dict(request.signals)).feature_adoption_rate
+        except ValidationError as error:
+            raise Refused(f"account {account.account_id!r}: {'; '.join(map(str, refusals(error)))}") from error
+        laid_over = replace(account, signals={**account.signals, **request.signals})
+        groups = self.peers.get_many(groups_of(account))
+        return adoption_report(laid_over, usage, groups, on=request.on, assumed=assumed)
+
+    def _section(
+        self, account: Account, report: FeatureAdoptionReport, usage: Sequence[FeatureUsage]
+    ) -> tuple[Section, str | None]:
+        """What became of the section, and why it is not written, if it is not.
+
+        One that reads the same but for its day is not written again. While a section is being written the ledger
+        does not say what it reads, so that one which broke off is written anew.
+        """
+        account_id = account.account_id
+        if self.sections is None:
+            logger.warning("account %s gets no section on feature adoption: no pages are configured", account_id)
+            return "not_written", f"{NO_SECTION}: Notion is not configured"
+        blocks = adoption_section(report, usage)
+        content = hashlib.sha256(repr((account.page_id, blocks)).encode("utf-8", "surrogatepass")).hexdigest()
+        claim = self.ledger.claim(account_id, SECTION_CHANNEL)
+        if claim.state == "busy":
+            raise Unavailable(
+                f"the section on feature adoption of account {account_id} is being written elsewhere",
+                retry_after=claim.seconds,
+            )
+        if claim.outcome == content:
+            return "unchanged", None
+        self.ledger.done(account_id, SECTION_CHANNEL, UNCLEAR)
+        try:
+            self.sections.write(account.page_id, TITLE, (*blocks, as_of(report)))
+        except Refused as error:
+            logger.warning("account %s gets no section on feature adoption: %s", account_id, error)
+            return "not_written", f"{NO_SECTION}: {error}"
+        self.ledger.done(account_id, SECTION_CHANNEL, content)
+        return "written", None
+
+    def _draft(
+        self, request: AdoptionRequest, row: AccountRow, report: FeatureAdoptionReport
+    ) -> tuple[str | None, str | None]:
+        """The id of the mail to the account's contact, and why there is none, if there is none."""
+        account, drafts = row.account, self.drafts
+        mailbox, key = account.owner_email or self.fallback_owner, f"adoption:{account.account_id}:{request.request}"
+        if drafts is None:
+            logger.warning("account %s gets no mail on feature adoption: Gmail is not configured", account.account_id)
+            return None, f"{NO_MAIL}: Gmail is not configured"
+        if mailbox is None:
+            return None, f"{NO_MAIL}: the account has no owner, and there is none to fall back on"
+        if account.primary_contact_email is None:
+            return None, f"{NO_MAIL}: the account has no primary contact"
+        if row.day.status in ("gone", "skipped"):
+            return None, f"{NO_MAIL}: the account is inactive or no longer in the book"
+        try:
+            draft_id = deliver_once(
+                self.ledger,
+                key,
+                DRAFT_CHANNEL,
+                find=lambda: drafts.find(mailbox, key),
+                create=lambda: drafts.create(adoption_mail(account, report, key, mailbox)),
+            )
+        except Unavailable as error:
+            if not request.last_try:
+                raise
+            reason = str(error)
+        except (Misconfigured, Refused) as error:
+            reason = str(error)
+        else:
+            return draft_id, None
+        logger.warning("account %s gets no mail on feature adoption: %s", account.account_id, reason)
+        self.count({"FailOpens": 1})
+        return None, f"{NO_MAIL}: {reason}"
+
+
+def _result(
+    report: FeatureAdoptionReport, section: Section | None, draft_id: str | None, errors: Sequence[str]
+) -> dict[str, Any]:
+    """The report as its caller sees it; `partial` with the error if anything that was asked for is missing."""
+    answer: dict[str, Any] = {
+        "task_type": KIND,
+        "account_id": report.account_id,
+        "report": report.model_dump(mode="json"),
+        "section": section,
+        "draft_id": draft_id,
+        "confidence": "low" if errors else report.confidence,
+    }
+    if errors:
+        answer |= {"error": "; ".join(errors), "partial": True, "retryable": False}
+    return answer
