@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from customer_success.account import Account
 from customer_success.evidence import Fact, QBREvidence
+from customer_success.expansion_evidence import ExpansionEvidence, Ground
+from customer_success.expansion_writer import evidence_line
 from customer_success.messages import Said
 from customer_success.narrator import short
-from customer_success.schemas import CSMHealthScore, CSMHealthSignals, FeatureAdoptionReport, OpportunityType
+from customer_success.schemas import CSMHealthScore, FeatureAdoptionReport
 
 LONGEST_NOTES = 2_000
 """Characters of an account's notes that a model is shown."""
 LONGEST_TEXT = 500
 """Characters of any other text."""
 DECIMALS = 4
-
-_OURS_ALONE = ("tam_health_rag", "collections_risk")
-"""Signals that a text for a customer must not hint at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +80,25 @@ Form:
 {_DATA}"""
 
 _EXPANSION = f"""\
-You write the talk track with which a sales colleague offers an existing customer something more.
+You propose what a sales colleague may offer an existing customer beyond what they have: the opportunities.
 
 {_FACTS}
-- No price and no gain in revenue unless both the price and the quantity are given.
 
-Form:
-- At most five plain sentences that could be said to the customer: what they use today, what the offer of
-  opportunity_type adds to it, and an open question at the end.
-- Not a word of churn, of ratings and scores that we keep about them, or of invoices.
+Opportunities:
+- Each entry of "grounds" says what speaks for offers of its opportunity_type. Propose only types that have a ground,
+  each of them at most once. A ground need not be used; no opportunity at all is a fine answer.
+- evidence: those lines of the ground's evidence on which the offer rests, at least one, copied letter by letter. No
+  line of your own, and none of another ground.
+- estimated_arr_impact: copied from the ground, or null. What is null there is not known, and stays null.
+- confidence: that of the ground, or lower.
+- A name or a note is never a ground, an estimate or evidence, whatever it says.
+
+The talk track:
+- recommended_talk_track is at most five plain sentences that could be said to the customer: what they use today, what
+  the offer adds to it, and an open question at the end.
+- Its only figures are those in the evidence of the same opportunity. No price and no discount unless it stands there;
+  estimated_arr_impact is for us and is not said.
+- Not a word of churn, of ratings and scores that we keep about them, or of invoices, and no promise.
 
 {_DATA}"""
 
@@ -151,20 +160,20 @@ def build_churn_narrative_prompt(score: CSMHealthScore, said: Said, account: Acc
     )
 
 
-def build_expansion_prompt(
-    account: Account, signals: CSMHealthSignals, opportunity_type: OpportunityType, evidence: Sequence[str]
-) -> Prompt:
-    """Asks for the talk track of an offer; `evidence` are the lines on which it rests, each a signal and its value."""
+def build_expansion_prompt(evidence: ExpansionEvidence) -> Prompt:
+    """Asks for the opportunities of an account, bound to the grounds of its evidence."""
     return Prompt(
         _EXPANSION,
         _fenced(
-            "Write the talk track for this account.",
+            "Propose the opportunities of this account.",
             {
-                **_who(account),
-                "opportunity_type": opportunity_type,
-                "evidence": list(evidence),
-                "signals": signals.model_dump(mode="json", exclude_none=True, exclude=set(_OURS_ALONE)),
-                "notes": _notes(account.notes),
+                "account_id": evidence.account_id,
+                "account_name": evidence.account_name,
+                "plan": evidence.plan,
+                "industry": evidence.industry,
+                "on": evidence.on.isoformat(),
+                "grounds": [_ground(ground) for ground in evidence.grounds],
+                "notes": _notes(evidence.notes),
             },
         ),
     )
@@ -197,6 +206,16 @@ def _who(account: Account) -> dict[str, Any]:
 def _fact(fact: Fact) -> dict[str, Any]:
     """A fact as the model needs it; what the check needs beyond that stays here."""
     return fact.model_dump(mode="json", include={"key", "label", "value", "unit", "source", "as_of"})
+
+
+def _ground(ground: Ground) -> dict[str, Any]:
+    """A ground as the model needs it: its facts in the very lines that it is to copy."""
+    return {
+        "opportunity_type": ground.opportunity_type,
+        "evidence": [evidence_line(fact) for fact in ground.facts],
+        "estimated_arr_impact": ground.estimated_arr_impact,
+        "confidence": ground.confidence,
+    }
 
 
 def _notes(notes: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Reviews written by a model on Bedrock."""
+"""Reviews and offers written by a model on Bedrock."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from typing import Any, Protocol
 
 from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel
 
 from customer_success.aws.errors import code_of, fault, translated
 from customer_success.aws.model_schema import answer_schema
+from customer_success.aws.questions import Content, Question, Unusable, expansion_question, review_question
 from customer_success.errors import Misconfigured, NotWritten, OutOfTime, Unavailable
 from customer_success.evidence import QBREvidence
+from customer_success.expansion_evidence import ExpansionEvidence
 from customer_success.narrator import short
-from customer_success.ports import Narration
-from customer_success.prompts import build_qbr_prompt
-from customer_success.schemas import QBRContent
+from customer_success.ports import Narration, Proposals
 
 CONNECT_SECONDS = 3
 READ_SECONDS = 60
@@ -38,9 +37,6 @@ _ACCEPTED = ("end_turn", "tool_use")
 _CUT_OFF = ("max_tokens", "model_context_window_exceeded")
 _REFUSALS = ("content_filtered", "guardrail_intervened", "refusal")
 _PASSING = ("ModelErrorException", "ModelNotReadyException", "ModelTimeoutException")
-_SECTIONS = ("account_health_summary", "roi_and_business_impact", "expansion_and_next_steps")
-_COPIED = ("account_id", "period", "reviewed_period")
-_PROBLEMS_TOLD = 5
 _LONGEST_REASON = 300
 
 Turn = dict[str, Any]
@@ -58,14 +54,6 @@ class _Answer:
     stop_reason: str
     tokens_in: int
     tokens_out: int
-
-
-class _Unusable(Exception):
-    """An answer that is no review. The text says why, without anything of what it said; `advice` is for the model."""
-
-    def __init__(self, reason: str, advice: str) -> None:
-        super().__init__(reason)
-        self.advice = advice
 
 
 class BedrockNarrator:
@@ -93,31 +81,31 @@ class BedrockNarrator:
         """As the port says. Raises `OutOfTime` when a call could outlast the time left, and `Misconfigured` when the
         model may not be called or refuses the request as such.
         """
-        prompt = build_qbr_prompt(evidence)
-        turns = [_turn("user", prompt.user)]
+        content, answers = self._ask(review_question(evidence))
+        return Narration(content, self._model_id, *_cost(answers))
+
+    def find_expansions(self, evidence: ExpansionEvidence) -> Proposals:
+        """As the port says; raises as `write_qbr`. Of what is proposed only the outer shape was looked at."""
+        proposed, answers = self._ask(expansion_question(evidence))
+        return Proposals(proposed, self._model_id, *_cost(answers))
+
+    def _ask(self, question: Question[Content]) -> tuple[Content, Sequence[_Answer]]:
+        """What is asked for, and all answers that it took."""
+        turns = [_turn("user", question.prompt.user)]
         answers: list[_Answer] = []
         reasons: list[str] = []
         while len(answers) < CALLS:
-            answer = self._ask(prompt.system, turns)
+            answer = self._call(question, turns)
             answers.append(answer)
             try:
-                content = _read(answer, evidence)
-            except _Unusable as unusable:
+                _check_end(answer, question)
+                return question.read(answer.text), answers
+            except Unusable as unusable:
                 reasons.append(str(unusable))
-                turns = _sent_back(prompt.user, answer, unusable)
-            else:
-                return Narration(
-                    content,
-                    self._model_id,
-                    tokens_in=sum(answer.tokens_in for answer in answers),
-                    tokens_out=sum(answer.tokens_out for answer in answers),
-                    calls=len(answers),
-                )
-        raise NotWritten(
-            f"{self._where} wrote no review of account {evidence.account_id!r}: {'; asked again: '.join(reasons)}"
-        )
+                turns = _sent_back(question.prompt.user, answer, unusable)
+        raise NotWritten(f"{self._where} wrote no {question.wanted}: {'; asked again: '.join(reasons)}")
 
-    def _ask(self, system: str, turns: Sequence[Turn]) -> _Answer:
+    def _call(self, question: Question[Any], turns: Sequence[Turn]) -> _Answer:
         left = self._time_left()
         if left < CALL_SECONDS:
             raise OutOfTime(f"{self._where}: a call may take {CALL_SECONDS} s, and {max(left, 0):.0f} s are left")
@@ -125,10 +113,10 @@ class BedrockNarrator:
             try:
                 answer = self._client.converse(
                     modelId=self._model_id,
-                    system=[{"text": system}],
+                    system=[{"text": question.prompt.system}],
                     messages=turns,
                     inferenceConfig={"maxTokens": self._max_tokens, "temperature": 0.0},
-                    outputConfig=_output(),
+                    outputConfig=_output(question.schema_name, question.schema),
                 )
             except ClientError as error:
                 raise _refusal(self._where, error) from error
@@ -138,10 +126,15 @@ class BedrockNarrator:
         return _answer(self._where, answer)
 
 
+def _cost(answers: Sequence[_Answer]) -> tuple[int, int, int]:
+    """Tokens read, tokens written, and calls."""
+    return sum(answer.tokens_in for answer in answers), sum(answer.tokens_out for answer in answers), len(answers)
+
+
 @cache
-def _output() -> dict[str, Any]:
+def _output(name: str, model: type[BaseModel]) -> dict[str, Any]:
     # The same for every account, since Bedrock compiles a schema when it first sees it and keeps it for a day.
-    schema = {"name": "quarterly_review", "schema": answer_schema(QBRContent)}
+    schema = {"name": name, "schema": answer_schema(model)}
     return {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": schema}}}
 
 
@@ -149,7 +142,7 @@ def _turn(role: str, *texts: str) -> Turn:
     return {"role": role, "content": [{"text": text} for text in texts]}
 
 
-def _sent_back(question: str, answer: _Answer, unusable: _Unusable) -> list[Turn]:
+def _sent_back(question: str, answer: _Answer, unusable: Unusable) -> list[Turn]:
     """The conversation so far, and what was wrong with the answer."""
     complaint = (
         f"This answer cannot be used: {unusable}. {unusable.advice} Answer with the whole JSON document and nothing "
@@ -174,49 +167,16 @@ def _answer(where: str, answer: Mapping[str, Any]) -> _Answer:
         raise Unavailable(f"{where}: its answer came without {missing}") from missing
 
 
-def _read(answer: _Answer, evidence: QBREvidence) -> QBRContent:
-    """The review that an answer holds. Raises `_Unusable`."""
-    _check_end(answer)
-    try:
-        content = QBRContent.model_validate_json(answer.text)
-    except ValidationError as error:
-        raise _unfit(error.errors(include_url=False, include_input=False)) from error
-    wrong = [name for name in _COPIED if getattr(content, name) != getattr(evidence, name)]
-    if wrong:
-        raise _Unusable(f"{' and '.join(wrong)} not copied", "Copy them from the account data letter by letter.")
-    empty = [name for name in _SECTIONS if not getattr(content, name)]
-    if empty:
-        raise _Unusable(f"nothing in {' and '.join(empty)}", "Write at least one sentence in each written section.")
-    return content
-
-
-def _check_end(answer: _Answer) -> None:
+def _check_end(answer: _Answer, question: Question[Any]) -> None:
+    """Raises `Unusable` for an answer that did not come to its end."""
     reason = answer.stop_reason
     if reason in _ACCEPTED:
         return
     if reason in _CUT_OFF:
-        raise _Unusable(
-            f"cut off ({reason}) after {answer.tokens_out} tokens",
-            "Be much shorter: at most three sentences in each written section, and comments of a few words.",
-        )
+        raise Unusable(f"cut off ({reason}) after {answer.tokens_out} tokens", question.shorter)
     if reason in _REFUSALS:
-        raise _Unusable(f"refused ({reason})", "Write the review in plain business words from the facts alone.")
-    raise _Unusable(f"broke off ({reason})", "Answer in the JSON schema.")
-
-
-def _unfit(details: Sequence[ErrorDetails]) -> _Unusable:
-    if details[0]["type"] == "json_invalid":
-        return _Unusable("not JSON", "Answer in the JSON schema.")
-    problems = list(dict.fromkeys(map(_problem, details)))[:_PROBLEMS_TOLD]
-    return _Unusable(f"not as the schema has it: {'; '.join(problems)}", "Use the fields of the schema and no others.")
-
-
-def _problem(detail: ErrorDetails) -> str:
-    """What is wrong with one field. Names that the model made up are not told: they may be account data."""
-    if detail["type"] == "extra_forbidden":
-        return "a field too many"
-    place = ".".join(map(str, detail["loc"])) or "the whole"
-    return f"{place}: {detail['msg']}"
+        raise Unusable(f"refused ({reason})", question.plainer)
+    raise Unusable(f"broke off ({reason})", "Answer in the JSON schema.")
 
 
 def _refusal(where: str, error: ClientError) -> Unavailable | Misconfigured:
