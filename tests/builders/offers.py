@@ -30,7 +30,7 @@ def opportunity(opportunity_type: OpportunityType = "seats", number: int = 1, /,
 
 
 def offer(opportunity_type: OpportunityType = "seats", number: int = 1, /, **facts: Any) -> Offer:
-    """An offer to account `number`, found and dispatched on `TODAY`; of what is laid over, `found_on` makes its quarter."""
+    """An offer to account `number`, found and dispatched on `TODAY`; with `found_on` in the quarter of that day."""
     found_on = facts.get("found_on", TODAY)
     plain = Offer(
         opportunity=opportunity(opportunity_type, number),
