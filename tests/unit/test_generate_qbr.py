@@ -7,8 +7,10 @@ from datetime import date
 import pytest
 
 from customer_success.errors import Misconfigured, NotWritten, Refused, Unavailable, Unclear
+from tests.builders.accounts import HEALTHY
 from tests.builders.fakes import Crash
 from tests.builders.reviews import QUARTER_DAY, FakeNarrator, Reviews
+from tests.builders.usage import not_in_plan, usage
 
 KEY = "A-0001:Q2 2026"
 
@@ -56,6 +58,33 @@ def test_what_the_model_invents_is_dropped_and_listed(reviews: Reviews) -> None:
     assert invented in answer["dropped_claims"][0]
     assert answer["confidence"] == "medium"
     assert "99 %" not in repr(reviews.pages.pages)
+
+
+def test_a_review_reads_the_features_itself(reviews: Reviews) -> None:
+    # GIVEN features that were read, and an adoption queue that has not come to the account
+    reviews.usages.add("run", [usage("Boards", as_of=QUARTER_DAY), not_in_plan("SSO", as_of=QUARTER_DAY)])
+    assert not reviews.reports.reports
+    # WHEN the review is written
+    answer = reviews.review()
+    # THEN its scorecard has them, and nothing is kept of the report
+    rows = [(row["feature"], row["status"]) for row in answer["qbr"]["feature_adoption_scorecard"]]
+    assert rows == [("Boards", "used"), ("SSO", "not_entitled")]
+    used = reviews.qbrs.texts[KEY].evidence.fact("features_used")
+    assert used is not None
+    assert (used.value, used.source, used.as_of) == (1.0, "adoption report", QUARTER_DAY)
+    assert not reviews.reports.reports
+
+
+def test_an_adoption_rate_that_is_none_costs_the_review_nothing_else() -> None:
+    # GIVEN an account whose rate is out of bounds, and of which no use is known
+    reviews = Reviews()
+    reviews.account(1, signals={**HEALTHY, "feature_adoption_rate": 1.35})
+    reviews.usages.add("run", [not_in_plan("SSO", as_of=QUARTER_DAY)])
+    # WHEN its review is written
+    answer = reviews.review()
+    # THEN it is whole, with the features that are known
+    assert answer["status"] == "written"
+    assert [row["feature"] for row in answer["qbr"]["feature_adoption_scorecard"]] == ["SSO"]
 
 
 def test_an_account_without_history_gets_a_review_that_says_so() -> None:
