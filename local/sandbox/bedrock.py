@@ -35,7 +35,8 @@ UNSUPPORTED = (
 
 
 class Bedrock(Vendor):
-    """Every model that has a name, all of them the same. It writes reviews, and tells so to whoever asks for else.
+    """Every model that has a name, all of them the same. It writes reviews and offers, and says so to whoever asks for
+    else.
 
     Each answer is kept as a line of `bedrock/calls.jsonl`, with the prompt that it answers.
     """
@@ -67,9 +68,14 @@ class Bedrock(Vendor):
         asked = request.json()
         _check(asked)
         account = account_data(_texts(asked["messages"][:1]))
-        if account is None or "facts" not in account or "outputConfig" not in asked:
-            raise _invalid("The sandbox writes reviews only: from fenced account data with facts, to a JSON schema")
-        behaviour = self.behaviours.take(str(account.get("account_id", "")))
+        if account is None or account.keys().isdisjoint(("facts", "grounds")) or "outputConfig" not in asked:
+            raise _invalid(
+                "The sandbox writes reviews and offers only: from fenced account data with facts or grounds, to a "
+                "JSON schema"
+            )
+        behaviour = self.behaviours.take(account)
+        if behaviour == "throttled":
+            raise VendorError(self.error(429))
         said = _within(answer(account, behaviour), asked.get("inferenceConfig", {}).get("maxTokens"))
         usage = self._count(asked, said)
         body = {
