@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from math import isfinite
 
 from customer_success.account import Account
 from customer_success.evidence import Fact, Unit
@@ -24,9 +23,14 @@ NEARLY_ALL_SEATS = 0.9
 """So many seats in use, and usage growing, are as good as all of them."""
 NEAR_LIMIT = 0.9
 ASKED_OFTEN = 10
-"""Who asked for it so often wants it."""
+"""What was asked for so often is wanted as surely as what has reached its limit."""
+
+FEATURES_TOLD = 5
+"""So many features or tools are told at most, those that ask for it most."""
 
 PAGE, USAGE = "account page", "feature usage"
+OF_LIMIT, ASKED_FOR = ", share of its limit in use", ", not in the plan, times asked for"
+"""What follows a feature's name in the label of a fact."""
 
 _SEATS = ("seat", "seats")
 _INTEGRATIONS = ("integration", "integrations")
@@ -37,7 +41,7 @@ def grounds(
 ) -> tuple[Ground, ...]:
     """The grounds for offers on the day `on`, at most one of each type."""
     fresh = [row for row in usage if row.is_fresh(on)]
-    found = (_seats(account, signals, prices, on), _module(fresh, prices), _integration(account, fresh, on))
+    found = (_seats(account, signals, prices, on), _module(fresh, prices), _integration(account, usage, on))
     return tuple(ground for ground in found if ground)
 
 
@@ -48,13 +52,13 @@ def _seats(account: Account, signals: CSMHealthSignals, prices: PriceList, on: d
     used, bought, growing = account.seats_used, account.seats_bought, signals.usage_trend == "growing"
     as_of = _as_of(account, on)
     facts = [_fact("seats_rate", "Seats in use per seat bought", _SEATS, rate, "share", PAGE, as_of)]
-    if used is not None:
+    if used is not None and used >= 0:
         facts.append(_fact("seats_used", "Seats in use", _SEATS, used, "count", PAGE, as_of))
-    if bought is not None:
+    if bought is not None and bought > 0:
         facts.append(_fact("seats_bought", "Seats bought", _SEATS, bought, "count", PAGE, as_of))
     if growing:
         facts.append(_fact("usage_trend", "Usage trend", ("usage",), "growing", "word", PAGE, as_of))
-    missing = used - bought if used is not None and bought is not None else 0.0
+    missing = used - bought if used is not None and bought is not None and bought > 0 else 0.0
     return Ground(
         opportunity_type="seats",
         facts=tuple(facts),
@@ -75,88 +79,87 @@ def _seats_confidence(rate: float, *, growing: bool, stale: bool) -> Confidence:
 
 
 def _module(fresh: Iterable[FeatureUsage], prices: PriceList) -> Ground | None:
-    asked_for = [row for row in fresh if _is_near_limit(row) or _is_wanted(row)]
-    if not asked_for:
+    found = sorted((row for row in fresh if _asks_for_more(row)), key=lambda row: (-_pull(row), row.feature))
+    strongest = found[:FEATURES_TOLD]
+    if not strongest:
         return None
-    families = {_family(row).strip().casefold(): _family(row) for row in asked_for}
-    known = [price for family in families.values() if (price := prices.module(family)) is not None]
-    sure = any(_is_at_limit(row) or (_is_wanted(row) and (row.used or 0) >= ASKED_OFTEN) for row in asked_for)
+    families = dict.fromkeys((row.family or row.feature).strip().casefold() for row in strongest)
+    known = [price for family in families if (price := prices.module(family)) is not None]
     return Ground(
         opportunity_type="module",
-        facts=tuple(fact for number, row in enumerate(asked_for, start=1) for fact in _module_facts(number, row)),
+        facts=tuple(fact for number, row in enumerate(strongest, start=1) for fact in _module_facts(number, row)),
         estimated_arr_impact=sum(known) if len(known) == len(families) else None,
-        confidence="high" if sure else "medium",
+        confidence="high" if _pull(strongest[0]) >= 1 else "medium",
     )
 
 
-def _is_near_limit(row: FeatureUsage) -> bool:
-    return row.entitled is True and _share_of_limit(row) >= NEAR_LIMIT
+def _asks_for_more(row: FeatureUsage) -> bool:
+    """True for a feature that is near its limit, or that the plan does not include and somebody asked for."""
+    return _pull(row) >= NEAR_LIMIT if row.entitled else _pull(row) > 0
 
 
-def _is_at_limit(row: FeatureUsage) -> bool:
-    return _is_near_limit(row) and _share_of_limit(row) >= 1
-
-
-def _share_of_limit(row: FeatureUsage) -> float:
-    """How much of its limit a feature is used to; 0 where that is not known."""
-    share = row.used / row.limit if row.used is not None and row.limit and row.limit > 0 else 0.0
-    return share if isfinite(share) else 0.0
-
-
-def _is_wanted(row: FeatureUsage) -> bool:
-    """True for a feature that the plan does not include, and that somebody asked for."""
-    return row.entitled is False and row.used is not None and row.used > 0
-
-
-def _family(row: FeatureUsage) -> str:
-    return row.family or row.feature
+def _pull(row: FeatureUsage) -> float:
+    """How strongly a feature asks for more: what is used of its limit, or how often it was asked for, as a share of
+    `ASKED_OFTEN`. 0 where that is not known.
+    """
+    most = {True: row.limit, False: ASKED_OFTEN, None: None}[row.entitled]
+    return max(0.0, row.used / most) if row.used is not None and most is not None and most > 0 else 0.0
 
 
 def _module_facts(number: int, row: FeatureUsage) -> Iterator[Fact]:
-    about, as_of = (row.feature.casefold(),), row.as_of or date.min
-    key = f"module_{number}"
-    if row.entitled is False:
-        label = f"{row.feature}, not in the plan: times asked for"
-        yield _fact(f"{key}_asked", label, about, row.used or 0.0, "count", USAGE, as_of)
-        return
-    share = _share_of_limit(row)
-    yield _fact(f"{key}_share", f"{row.feature}: in use of its limit", about, share, "share", USAGE, as_of)
-    yield _fact(f"{key}_used", f"{row.feature}: in use", about, row.used or 0.0, "count", USAGE, as_of)
-    yield _fact(f"{key}_limit", f"{row.feature}: limit", about, row.limit or 0.0, "count", USAGE, as_of)
+    def fact(key: str, label: str, value: float | None, unit: Unit = "count") -> Fact:
+        about, as_of = (row.feature.casefold(),), row.as_of or date.min
+        return _fact(f"module_{number}_{key}", f"{row.feature}{label}", about, value or 0.0, unit, USAGE, as_of)
+
+    if row.entitled:
+        yield fact("share", OF_LIMIT, _pull(row), "share")
+        yield fact("used", ", in use", row.used)
+        yield fact("limit", ", limit", row.limit)
+    else:
+        yield fact("asked", ASKED_FOR, row.used)
 
 
-def _integration(account: Account, fresh: Sequence[FeatureUsage], on: date) -> Ground | None:
-    """The tools that the account works with and has not connected; none where its integrations are not known."""
-    rows = [row for row in fresh if (row.family or "").strip().casefold() in _INTEGRATIONS]
-    if not rows:
+def _integration(account: Account, usage: Sequence[FeatureUsage], on: date) -> Ground | None:
+    """The tools that the account works with and that are not connected; none where its integrations are not known.
+
+    What is known of a tool by a row of its own goes before what is only not there.
+    """
+    rows = [row for row in usage if (row.family or "").strip().casefold() in _INTEGRATIONS]
+    if not any(row.is_fresh(on) for row in rows):
         return None
-    facts: list[Fact] = []
-    has_row = False
-    for number, tool in enumerate(_once(account.connected_tools), start=1):
-        own = [row for row in rows if _names(row.feature, tool)]
-        if any(row.used != 0 or row.entitled is False for row in own):
-            continue
-        has_row = has_row or bool(own)
-        facts += _integration_facts(number, tool, own, _as_of(account, on))
-    if not facts:
+    unused: dict[str, list[FeatureUsage]] = {}
+    for tool in _once(account.connected_tools):
+        own = [row for row in rows if _names(row, tool)]
+        in_use = any(row.used for row in usage if _names(row, tool))
+        if not in_use and all(row.is_fresh(on) and row.used == 0 and row.entitled is not False for row in own):
+            unused[tool] = own
+    sure = {tool: own for tool, own in unused.items() if own}
+    told = list((sure or unused).items())[:FEATURES_TOLD]
+    if not told:
         return None
-    return Ground(opportunity_type="integration", facts=tuple(facts), confidence="medium" if has_row else "low")
+    as_of = _as_of(account, on)
+    return Ground(
+        opportunity_type="integration",
+        facts=tuple(fact for number, (tool, own) in enumerate(told, 1) for fact in _tool(number, tool, own, as_of)),
+        confidence="medium" if sure else "low",
+    )
 
 
 def _once(tools: Iterable[str]) -> list[str]:
+    """The tools in their order, each once however its case is written."""
     return list({tool.strip().casefold(): tool.strip() for tool in tools if tool.strip()}.values())
 
 
-def _names(feature: str, tool: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(tool)}(?!\w)", feature, re.IGNORECASE) is not None
+def _names(row: FeatureUsage, tool: str) -> bool:
+    """True if the feature's name holds that of the tool as whole words."""
+    return re.search(rf"(?<!\w){re.escape(tool.casefold())}(?!\w)", row.feature.casefold()) is not None
 
 
-def _integration_facts(number: int, tool: str, own: Sequence[FeatureUsage], as_of: date) -> Iterator[Fact]:
-    about = (tool.casefold(),)
-    key = f"tool_{number}"
+def _tool(number: int, tool: str, own: Sequence[FeatureUsage], as_of: date) -> Iterator[Fact]:
+    key, about = f"tool_{number}", (tool.casefold(),)
     yield _fact(key, "Connected tool", about, tool, "word", PAGE, as_of)
     for which, row in enumerate(own, start=1):
-        label = f"{row.feature}: uses of the integration"
+        label = f"{row.feature}, in use"
         yield _fact(f"{key}_used_{which}", label, about, 0.0, "count", USAGE, row.as_of or as_of)
 
 

@@ -78,9 +78,9 @@ def _of_contract(account: Account, signals: CSMHealthSignals, on: date) -> Itera
         return
     end = on + timedelta(days=days)
     if days < 0:
-        yield f"the contract lapsed on {end}, {-days} days ago"
+        yield f"the contract lapsed on {end}"
     else:
-        yield f"the contract ends on {end}, in {days} days (more than {RENEWAL_FIRST_DAYS} are needed)"
+        yield f"the contract ends on {end} (days left: {days}, needed: more than {RENEWAL_FIRST_DAYS})"
 
 
 def _of_dealings(signals: CSMHealthSignals) -> Iterator[str]:
@@ -110,8 +110,8 @@ def _stands_against(offer: Offer, on: date) -> str | None:
             return told
         if status == "Rejected" and on - offer.answer.on <= REJECTED_FOR:
             return f"{told}: not again before {offer.answer.on + REJECTED_FOR + timedelta(days=1)}"
-        if status == "Won" and offer.quarter == quarter_of(on):
-            return f"{told}: not again in the same quarter"
+        if status == "Won" and quarter_of(on) in (offer.quarter, quarter_of(offer.answer.on)):
+            return f"{told}: not again in {quarter_of(on)}"
         return None
     if offer.dispatched_on:
         return f"offered in {offer.quarter} and open since {offer.dispatched_on}, not answered by Sales yet"

@@ -6,6 +6,7 @@ score, colour, ARR, price or churn.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
@@ -34,6 +35,25 @@ _SUBJECTS: Mapping[OpportunityType, str] = {
     "seats": "Seats for your team",
     "module": "More room for what your team works with",
     "integration": "Connecting the tools that you work with",
+}
+_TITLES: Mapping[Outcome, str] = {
+    "offered": "Handed to Sales",
+    "recorded": "Recorded, not handed over",
+    "answered": "Answers from Sales",
+    "failed": "Could not be checked",
+    "planned": "Not finished",
+    "held_back": "Held back",
+}
+"""What is told of entry by entry, in this order."""
+_NO_NEWS: tuple[Outcome, ...] = ("held_back", "nothing")
+"""What is told only along with something else."""
+_COUNTED: Mapping[Outcome, str] = {
+    "offered": "offered",
+    "recorded": "recorded",
+    "held_back": "held back",
+    "nothing": "nothing",
+    "failed": "failed",
+    "planned": "not finished",
 }
 
 
@@ -124,68 +144,56 @@ def owner_digests(
     """The day's story in one digest per owner who has news. Entries of nobody go to `fallback_owner`, without one to
     the team. So do the notes, which are news by themselves.
     """
-    by_owner: dict[str | None, list[ExpansionEntry]] = {}
-    for entry in entries:
-        by_owner.setdefault(entry.owner_email or fallback_owner, []).append(entry)
-    told = tuple(notes)
-    if told:
-        by_owner.setdefault(fallback_owner, [])
-    digests = (
-        _owner_digest(
-            on,
-            owner,
-            sorted(own, key=lambda e: (e.account_name.casefold(), e.key)),
-            told if owner == fallback_owner else (),
-        )
-        for owner, own in sorted(by_owner.items(), key=lambda item: item[0] or "")
-    )
-    return [found for found in digests if found]
+    told, nobody = tuple(notes), fallback_owner or ""
+    by_owner: dict[str, list[ExpansionEntry]] = {nobody: []}
+    for entry in sorted(entries, key=lambda entry: (entry.account_name.casefold(), entry.key)):
+        by_owner.setdefault(entry.owner_email or nobody, []).append(entry)
+    return [
+        _digest(on, owner or None, own, notes_of_owner)
+        for owner, own in sorted(by_owner.items())
+        if (notes_of_owner := told if owner == nobody else ()) or any(entry.outcome not in _NO_NEWS for entry in own)
+    ]
 
 
 def _title(name: str, opportunity_type: OpportunityType) -> str:
     return f"{short(name, NAME_LIMIT)}: {_WHAT[opportunity_type]}"
 
 
-_TITLES: Mapping[Outcome, str] = {
-    "offered": "Handed to Sales",
-    "recorded": "Recorded, not handed over",
-    "answered": "Answers from Sales",
-    "failed": "Could not be checked",
-    "planned": "Not finished",
-}
-
-
-def _owner_digest(
-    on: date, owner: str | None, entries: Sequence[ExpansionEntry], notes: tuple[str, ...]
-) -> Digest | None:
-    by_outcome = {outcome: [e for e in entries if e.outcome == outcome] for outcome in _TITLES}
-    if not notes and not any(by_outcome.values()):
-        return None
-    sections = [Section(_TITLES[o], tuple(_line(e) for e in own)) for o, own in by_outcome.items() if own]
-    if held := [e for e in entries if e.outcome == "held_back"]:
-        more = len(held) - HELD_BACK_TOLD
-        lines = [_line(e) for e in held[:HELD_BACK_TOLD]]
-        lines += [Line(f"and {more} more", bullet=True)] if more > 0 else []
-        sections.append(Section("Held back", tuple(lines)))
+def _digest(on: date, recipient: str | None, entries: Sequence[ExpansionEntry], notes: Sequence[str]) -> Digest:
+    """One owner's story. It has a new name only if there is more to say."""
+    sections = [
+        Section(title, tuple(_lines([entry for entry in entries if entry.outcome == outcome], outcome)))
+        for outcome, title in _TITLES.items()
+    ]
     head = [Line(_numbers(entries)), *(Line(short(note, REASON_LIMIT), strong=True) for note in notes)]
-    sections.insert(0, Section("The check", tuple(head)))
-    number = sum(len(section.lines) for section in sections)
-    return Digest(f"expansion:{on}:{owner or 'team'}:{number}", KIND, on, f"Expansion, {on}", tuple(sections), owner)
+    said = len(notes) + sum(entry.outcome in _TITLES and entry.outcome != "planned" for entry in entries)
+    return Digest(
+        digest_id=f"expansion:{on}:{recipient or 'team'}:{said}",
+        run_kind=KIND,
+        on=on,
+        title=f"Expansion, {on}",
+        sections=(Section("The check", tuple(head)), *(section for section in sections if section.lines)),
+        recipient=recipient,
+    )
 
 
 def _numbers(entries: Sequence[ExpansionEntry]) -> str:
-    checked = [e for e in entries if e.outcome != "answered"]
-    words: Mapping[Outcome, str] = {
-        "offered": "offered",
-        "recorded": "recorded",
-        "held_back": "held back",
-        "nothing": "nothing",
-        "failed": "failed",
-        "planned": "not finished",
-    }
-    counted = {outcome: sum(e.outcome == outcome for e in checked) for outcome in words}
-    told = [f"{words[o]} {n}" for o, n in counted.items() if n or o != "planned"]
-    return f"checked {len(checked)} = {' + '.join(told)}"
+    """What came of all accounts that were looked at; an answer of Sales is none of them."""
+    counted = Counter(entry.outcome for entry in entries)
+    told = [
+        f"{words} {counted[outcome]}" for outcome, words in _COUNTED.items() if counted[outcome] or outcome != "planned"
+    ]
+    return f"checked {sum(counted[outcome] for outcome in _COUNTED)} = {' + '.join(told)}"
+
+
+def _lines(entries: Sequence[ExpansionEntry], outcome: Outcome) -> list[Line]:
+    if outcome != "held_back":
+        return [_line(entry) for entry in entries]
+    more = len(entries) - HELD_BACK_TOLD
+    return [
+        *(_line(entry) for entry in entries[:HELD_BACK_TOLD]),
+        *([Line(f"and {more} more", bullet=True)] if more > 0 else []),
+    ]
 
 
 def _line(entry: ExpansionEntry) -> Line:

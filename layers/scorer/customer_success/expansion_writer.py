@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from customer_success.claims.offers import can_be_named
 from customer_success.evidence import Fact
 from customer_success.expansion_evidence import ExpansionEvidence, Ground
+from customer_success.expansion_grounds import ASKED_FOR, OF_LIMIT
 from customer_success.qbr_writer import said
 from customer_success.schemas import ExpansionOpportunity
+
+NAMED = 2
+"""So many features or tools are named to the customer; the others stand in the evidence."""
 
 
 def opportunities(evidence: ExpansionEvidence) -> Iterator[ExpansionOpportunity]:
@@ -25,25 +30,56 @@ def opportunities(evidence: ExpansionEvidence) -> Iterator[ExpansionOpportunity]
 
 def evidence_line(fact: Fact) -> str:
     """A fact as a line of an offer's evidence: the signal, its value, its source and day."""
-    return f"{fact.label}: {said(fact)} ({fact.source}, {fact.as_of})"
+    return " ".join(f"{fact.label}: {said(fact)} ({fact.source}, {fact.as_of})".split())
 
 
 def _talk_track(ground: Ground) -> Iterator[str]:
+    """At most five sentences: what they do today, what the offer adds to it, an open question."""
     match ground.opportunity_type:
         case "seats":
             yield from _seats(ground)
         case "module":
-            yield "Some of what you use is close to its limit, or not in your plan yet."
-            yield "We can show you what would give your team more room."
-            yield "What would your team like to do with it?"
+            yield from _module(ground)
         case "integration":
-            yield "Your team works with tools that are not connected yet."
-            yield "We can show you how to bring them together."
-            yield "Which steps between them cost your team the most effort today?"
+            yield from _integration(ground)
 
 
 def _seats(ground: Ground) -> Iterator[str]:
     facts = {fact.key: fact for fact in ground.facts}
-    yield f"Your team uses {said(facts['seats_rate'])} of its seats."
+    rate, used, bought = (facts.get(f"seats_{what}") for what in ("rate", "used", "bought"))
+    if used and bought:
+        yield f"Your team uses {said(used)} seats, and {said(bought)} are in your plan."
+    elif rate:
+        yield f"Your team uses {said(rate)} of its seats."
+    if "usage_trend" in facts:
+        yield "What your team does with us is growing, too."
     yield "We can add seats, so that everybody who needs one can keep working."
-    yield "How many people will join you this year?"
+    yield "How many people are going to work with it this year?"
+
+
+def _module(ground: Ground) -> Iterator[str]:
+    asked = [fact for fact in ground.facts if fact.key.endswith("_asked")]
+    near = [fact for fact in ground.facts if fact.key.endswith("_share")]
+    named = [fact for fact in (*near, *asked) if can_be_named(_name(fact))][:NAMED]
+    for fact in named:
+        if fact in near:
+            yield f"With {_name(fact)} your team is at {said(fact)} of what your plan allows."
+        else:
+            yield f"Your team asked for {_name(fact)}, which is not in your plan yet."
+    if not named:
+        yield "Your team asks for more than your plan includes."
+    yield f"We can show you what {'more room' if near else 'it'} would let your team do."
+    yield "What would your team like to do next that it cannot do today?"
+
+
+def _integration(ground: Ground) -> Iterator[str]:
+    tools = [str(fact.value) for fact in ground.facts if fact.unit == "word"]
+    named = [tool for tool in tools if can_be_named(tool)][:NAMED]
+    yield f"Your team works with {' and '.join(named) or 'other tools'} as well."
+    yield "We would like to look with you at what could be connected, so that nothing has to be entered by hand."
+    yield "Which steps between the tools take your team the most time today?"
+
+
+def _name(fact: Fact) -> str:
+    """The name of the feature that a fact is about."""
+    return fact.label.removesuffix(OF_LIMIT).removesuffix(ASKED_FOR)

@@ -2,38 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from customer_success.expansion_evidence import ExpansionEvidence
-from customer_success.schemas import ExpansionOpportunity, refusals
+from customer_success.claims.offers import spoken
+from customer_success.expansion_evidence import ExpansionEvidence, Ground
+from customer_success.expansion_writer import evidence_line
+from customer_success.narrator import short
+from customer_success.schemas import Confidence, ExpansionOpportunity, OpportunityType, refusals
+
+LONGEST_SHOWN = 300
+AS_ESTIMATED = 0.005
+"""How far, as a share of it, a proposed estimate may be from the one that was worked out."""
+
+_CONFIDENCES: tuple[Confidence, ...] = ("low", "medium", "high")
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The proposals that hold, and of each of the others in words why it was refused."""
+    """The proposals that hold, and of each of the others in words why it was refused.
+
+    `dropped` has the sentences that were taken out of the talk tracks of those that hold, each with the reason.
+    """
 
     opportunities: tuple[ExpansionOpportunity, ...]
     refused: tuple[str, ...]
+    dropped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """The offer that a proposal makes, None with the `faults` for which it makes none."""
+
+    offer: ExpansionOpportunity | None = None
+    faults: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
 
 
 def accepted(proposed: Iterable[Mapping[str, Any]], evidence: ExpansionEvidence) -> Accepted:
-    """The proposals that are whole, of a type that has a ground, and say nothing that it does not bear out."""
-    kept: list[ExpansionOpportunity] = []
+    """The proposals that are whole, of a type that has a ground, and say nothing that it does not bear out.
+
+    An estimate that was left out is filled in, and a confidence above the ground's is lowered to it. Of a talk track
+    stays what holds; a proposal of which no sentence stays is refused. Checking what holds again changes nothing.
+    """
+    offers: dict[OpportunityType, ExpansionOpportunity] = {}
     refused: list[str] = []
-    for proposal in proposed:
-        try:
-            offer = ExpansionOpportunity.model_validate({"account_id": evidence.account_id, **proposal})
-        except ValidationError as error:
-            refused += [f"{evidence.account_name}: {refusal}" for refusal in refusals(error, ExpansionOpportunity)]
-            continue
-        if evidence.ground(offer.opportunity_type) is None:
-            refused.append(
-                f"{evidence.account_name}: opportunity_type: there is no ground for {offer.opportunity_type}"
-            )
-            continue
-        kept.append(offer)
-    return Accepted(tuple(kept), tuple(refused))
+    dropped: list[str] = []
+    for number, proposal in enumerate(proposed, start=1):
+        who = f"{evidence.account_name}, {_what(proposal, number)}"
+        verdict = _judged(proposal, evidence, offers)
+        if verdict.offer:
+            offers[verdict.offer.opportunity_type] = verdict.offer
+            dropped += [f"{who}: {words}" for words in verdict.dropped]
+        else:
+            refused.append(f"{who}: {'; '.join(verdict.faults)}")
+    return Accepted(tuple(offers.values()), tuple(refused), tuple(dropped))
+
+
+def _what(proposal: Mapping[str, Any], number: int) -> str:
+    told = proposal.get("opportunity_type")
+    return str(told) if told in get_args(OpportunityType) else f"proposal {number}"
+
+
+def _judged(proposal: Mapping[str, Any], evidence: ExpansionEvidence, taken: Container[OpportunityType]) -> _Verdict:
+    given = {**proposal, "account_id": proposal.get("account_id", evidence.account_id)}
+    try:
+        offer = ExpansionOpportunity.model_validate(given)
+    except ValidationError as error:
+        return _Verdict(faults=tuple(map(str, refusals(error, ExpansionOpportunity))))
+    ground = evidence.ground(offer.opportunity_type)
+    if ground is None:
+        return _Verdict(faults=(f"opportunity_type: nothing that is known asks for {offer.opportunity_type!r}",))
+    if offer.opportunity_type in taken:
+        return _Verdict(faults=(f"opportunity_type: {offer.opportunity_type!r} is proposed already",))
+    told = spoken(offer.recommended_talk_track, ground, evidence)
+    untold = tuple(f'"{short(text, LONGEST_SHOWN)}" ({short(why, LONGEST_SHOWN)})' for text, why in told.dropped)
+    faults = list(_faults(offer, ground, evidence))
+    if not told.text:
+        faults.append(f"recommended_talk_track: no sentence of it can be said: {', '.join(untold) or 'it is empty'}")
+    return _Verdict(faults=tuple(faults)) if faults else _Verdict(_settled(offer, ground, told.text), dropped=untold)
+
+
+def _faults(offer: ExpansionOpportunity, ground: Ground, evidence: ExpansionEvidence) -> Iterator[str]:
+    if offer.account_id != evidence.account_id:
+        yield f"account_id: {offer.account_id!r} is another account than {evidence.account_id!r}"
+    known = {_line(evidence_line(fact)) for fact in ground.facts}
+    for number, line in enumerate(offer.evidence):
+        if _line(line) not in known:
+            yield f"evidence[{number}]: {short(line, LONGEST_SHOWN)!r} is not in the evidence"
+    proposed, estimated = offer.estimated_arr_impact, ground.estimated_arr_impact
+    if proposed is None:
+        return
+    if estimated is None:
+        yield f"estimated_arr_impact: {proposed:,.2f} cannot be known: price or quantity is not known"
+    elif abs(proposed - estimated) > AS_ESTIMATED * estimated:
+        yield f"estimated_arr_impact: {proposed:,.2f} is not price × quantity, which is {estimated:,.2f}"
+
+
+def _settled(offer: ExpansionOpportunity, ground: Ground, talk_track: str) -> ExpansionOpportunity:
+    return offer.model_copy(
+        update={
+            "evidence": list(dict.fromkeys(map(_line, offer.evidence))),
+            "estimated_arr_impact": ground.estimated_arr_impact,
+            "recommended_talk_track": talk_track,
+            "confidence": min(offer.confidence, ground.confidence, key=_CONFIDENCES.index),
+        }
+    )
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

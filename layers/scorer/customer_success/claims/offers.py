@@ -1,0 +1,135 @@
+"""The check of what Sales is to say to a customer: it must follow from the ground of the offer, and be fit to be heard.
+
+Names of features and tools are read as one word each, so that no figure, break or word within them claims anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from customer_success.claims.figures import figures
+from customer_success.claims.grounds import Grounds
+from customer_success.claims.sentence import Sentence
+from customer_success.claims.sentences import HIDDEN, joined, plain, sentences, without_list_mark
+from customer_success.evidence import Fact, QBREvidence
+from customer_success.expansion_evidence import ExpansionEvidence, Ground
+from customer_success.periods import Quarter
+
+_GOES_ON = re.compile(r"\s*(?:it|its|this|that|they|their|these|those)\b", re.IGNORECASE)
+_OURS_ALONE = re.compile(
+    r"\b(?:churn\w*|scor(?:es?|ed|ing)|ratings?|rated|invoic\w+|overdue|collections|escalat\w+|risks?|risky|nps|"
+    r"sentiment|arr|up-?sell\w*|cross-?sell\w*|revenue|pric(?:es?|ed|ing)|discount\w*|free of charge)\b",
+    re.IGNORECASE,
+)
+_LINK = re.compile(r"https?:|www\.|\S@\S", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What is left of a text, empty if nothing is; `dropped` has the other sentences, each with the reason."""
+
+    text: str
+    dropped: tuple[tuple[str, str], ...]
+
+
+def spoken(text: str, ground: Ground, evidence: ExpansionEvidence) -> Spoken:
+    """The sentences of a talk track that follow from the offer's ground and can be said to the customer."""
+    names = _Names(ground, evidence)
+    grounds = Grounds(_as_reviewed(evidence, names))
+    kept: list[tuple[str, str]] = []
+    dropped: list[tuple[str, str]] = []
+    spoken_of: frozenset[str] | None = None
+    found = sentences(text)
+    for before, told in zip(["", *found], found, strict=False):
+        read = names.hidden(without_list_mark(told))
+        sentence = Sentence(grounds, read, planning=True, before=spoken_of if _GOES_ON.match(told) else None)
+        if fault := _unfit(read) or sentence.fault():
+            dropped.append((told.strip(), fault))
+            continue
+        spoken_of = sentence.keys
+        kept.append((told, before))
+    return Spoken(joined(kept), tuple(dropped))
+
+
+def can_be_named(name: str) -> bool:
+    """True for a name that a sentence can hold: it stays one sentence, and the name is more than a figure."""
+    read = plain(name)
+    rest = list(read)
+    for figure in figures(read):
+        rest[figure.start : figure.end] = " " * (figure.end - figure.start)
+    one = len(sentences(f"With {name} at hand.")) == 1 and name == " ".join(name.split())
+    return one and "%" not in read and any(character.isalpha() for character in rest)
+
+
+def _unfit(text: str) -> str | None:
+    """Why the customer is not to hear it, None if nothing speaks against it."""
+    if word := _OURS_ALONE.search(text):
+        return f"{word.group()} is nothing to tell the customer"
+    return "it holds an address" if _LINK.search(text) else None
+
+
+@dataclass(frozen=True)
+class _Names:
+    """The names that a talk track may hold, and the word that each feature's or tool's is read as."""
+
+    ground: Ground
+    evidence: ExpansionEvidence
+
+    @cached_property
+    def words(self) -> dict[str, str]:
+        """By name in lower case. There are no such names where seats are offered."""
+        if self.ground.opportunity_type == "seats":
+            return {}
+        names = dict.fromkeys(map(_name, self.ground.facts))
+        return {name: f"name{_in_letters(number)}" for number, name in enumerate(names)}
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str] | None:
+        others = (_lower(name) for name in (self.evidence.plan, self.evidence.industry) if name)
+        told = sorted({name for name in (*self.words, *others) if can_be_named(name)}, key=len, reverse=True)
+        return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, told))})(?!\w)") if told else None
+
+    def hidden(self, text: str) -> str:
+        """The text as the check reads it: in lower case, each name one word."""
+        read = _lower(text)
+        return self._pattern.sub(self._word, read) if self._pattern else read
+
+    def _word(self, match: re.Match[str]) -> str:
+        return self.words.get(match.group(), HIDDEN)
+
+    def facts(self) -> Iterator[Fact]:
+        """The ground's facts, named by these words alone: a figure in a label is none that may be quoted."""
+        for fact in self.ground.facts:
+            word = self.words.get(_name(fact))
+            yield fact.model_copy(update={"label": fact.unit, "about": (word,) if word else fact.about})
+
+
+def _name(fact: Fact) -> str:
+    return _lower(fact.about[0])
+
+
+def _lower(text: str) -> str:
+    return plain(text).casefold()
+
+
+def _in_letters(number: int) -> str:
+    return "".join(chr(ord("a") + int(digit)) for digit in str(number))
+
+
+def _as_reviewed(evidence: ExpansionEvidence, names: _Names) -> QBREvidence:
+    """The evidence in the shape in which claims are checked; no other day is known than that of the facts."""
+    quarter = Quarter.of(evidence.on)
+    return QBREvidence(
+        account_id=evidence.account_id,
+        account_name=evidence.account_name,
+        on=evidence.on,
+        period=str(quarter),
+        reviewed_period=str(quarter),
+        reviewed_from=evidence.on,
+        reviewed_to=evidence.on,
+        trigger="requested",
+        facts=tuple(names.facts()),
+    )
