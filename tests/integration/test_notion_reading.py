@@ -76,7 +76,8 @@ def test_a_number_is_read_from_whatever_holds_one(given: Json, meant: float | No
         (formula("string", "75%"), "75%"),
         (rollup(number(7), number(8)), "7, 8"),
         (dated("2024-10-01"), "2024-10-01"),
-        (relation("p1"), "a value of type relation"),
+        (relation("p1"), "the page p1"),
+        (prop("files", [{"name": "a"}]), "a value of type files"),
         (number(float("nan")), "nan"),
         (text("x" * 5000), "x" * 199 + "…"),
     ],
@@ -249,6 +250,7 @@ def test_a_list_is_read_from_whatever_holds_several(given: Json, meant: tuple[st
         (formula("string", "A-1"), "A-1"),
         (text(""), PAGE_ID.replace("-", "")),
         (text("Ä" * 251), PAGE_ID.replace("-", "")),
+        (relation("p1"), PAGE_ID.replace("-", "")),
     ],
 )
 def test_an_account_without_an_id_of_its_own_goes_by_its_page(given: Json, meant: str) -> None:
@@ -286,6 +288,32 @@ def test_seat_use_is_the_rate_or_follows_from_the_counts(properties: dict[str, J
     account = read(**properties)
     assert account.signals.get("seats_utilization_rate") == rate
     assert account.unreadable == ()
+
+
+@pytest.mark.parametrize(
+    ("bought", "used", "counts"),
+    [
+        (number(40.0), number(30.5), (40, 30.5)),
+        (number(0), number(0), (0, 0)),
+        (number(None), formula("number", 3), (None, 3)),
+    ],
+)
+def test_seats_are_counted_as_they_are_written(bought: Json, used: Json, counts: tuple[float | None, float]) -> None:
+    # GIVEN seats as a person keeps them, with a rate of their own  WHEN the account is read  THEN both are as written
+    account = read(Seats_Bought=bought, Seats_Used=used, Seats_Utilization=number(0.5))
+    assert (account.seats_bought, account.seats_used) == counts
+    assert account.signals == {"seats_utilization_rate": 0.5}
+    assert account.unreadable == ()
+
+
+@pytest.mark.parametrize(("bought", "used"), [(-1, 5), (5, -1)])
+def test_fewer_seats_than_none_are_unknown_and_told(bought: float, used: float) -> None:
+    # GIVEN a negative count  WHEN the account is read  THEN it is unknown, and so is the rate; the other count stays
+    account = read(Seats_Bought=number(bought), Seats_Used=number(used))
+    assert (account.seats_bought, account.seats_used) == (None if bought < 0 else 5, None if used < 0 else 5)
+    assert account.signals == {}
+    [told] = account.unreadable
+    assert (told.value, told.expected) == ("-1", "a number from 0 on")
 
 
 def test_seats_in_use_of_none_bought_are_told() -> None:
@@ -393,6 +421,8 @@ def test_a_whole_account_reads_into_valid_signals() -> None:
         quiet_until=date(2024, 10, 20),
         verdict="false alarm",
         signals_updated=date(2024, 9, 29),
+        seats_bought=40,
+        seats_used=30,
         connected_tools=("Jira",),
         notes="Renewal talks began.",
         signals={

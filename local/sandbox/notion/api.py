@@ -53,6 +53,7 @@ class Notion(Vendor):
             Route("GET", "/v1/pages/{page_id}/properties/{property_id}", self._retrieve_property),
             Route("GET", "/v1/blocks/{block_id}/children", self._list_children),
             Route("PATCH", "/v1/blocks/{block_id}/children", self._append_children),
+            Route("DELETE", "/v1/blocks/{block_id}", self._delete_block),
         )
 
     def error(self, status: int) -> Reply:
@@ -235,6 +236,10 @@ class Notion(Vendor):
         added = [block for block in self._workspace.children(block_id) if block["id"] in ids]
         shown = [self._show_block(request, block, block_id) for block in added]
         return _listed("block", shown, Window(0, len(shown), None))
+
+    def _delete_block(self, request: Request, block_id: str) -> Reply:
+        block = self._workspace.delete(block_id)
+        return _found(self._show_block(request, {**block, "in_trash": True}, block["parent_id"]))
 
     def _show_database(self, request: Request, database: Json) -> Reply:
         sources = self._workspace.sources_of(database)

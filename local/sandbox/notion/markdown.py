@@ -45,10 +45,12 @@ def _blocks(blocks: list[Json], children: Callable[[str], list[Json]], indent: s
     for block, following in zip_longest(blocks, blocks[1:]):
         inner = children(block["id"])
         if block["type"] == "table":
-            lines += [indent + line for line in _table(inner)]
+            lines += [(indent + line).rstrip() for line in _table(inner)]
             continue
         text = _block(block).replace("\n", f"\n{indent}")
-        lines += [indent + text, *_blocks(inner, children, indent + INDENT)]
+        # What lies in a toggle stands below its title, not in one paragraph with it.
+        gap = [""] if inner and block["type"] == "toggle" else []
+        lines += [indent + text, *gap, *_blocks(inner, children, indent + INDENT)]
         # Only items of one list follow each other closely.
         if lines[-1] and (block["type"] not in LISTS or (following and following["type"] != block["type"])):
             lines.append("")

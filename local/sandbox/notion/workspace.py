@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from local.sandbox.notion.errors import archived, missing, unfit
+from local.sandbox.notion.errors import archived, invalid, missing, unfit
 from local.sandbox.notion.markdown import page_as_markdown
 from local.sandbox.notion.properties import TITLE_ONLY
 from local.sandbox.notion.text import plain, typed
@@ -182,12 +182,42 @@ class Workspace:
             self._forget(block["id"])
         self._children.delete(block_id)
 
+    def delete(self, block_id: str, *, by: Json = INTEGRATION) -> Json:
+        """Put a block into the trash with all that lies in it; the block as it was, with the id of its parent.
+
+        Raises `VendorError` if there is none (404), if it or its page is in the trash, or if it is a page.
+        """
+        key = _uuid(block_id, "block_id")
+        page = self._page_of(key)
+        if page["id"] == key:
+            raise invalid("The sandbox deletes blocks, but no pages.")
+        parent_id = self._parent_of(key, page["id"])
+        if page["in_trash"] or parent_id is None:
+            raise archived()
+        [block] = [block for block in self.children(parent_id) if block["id"] == key]
+        kept = [block for block in self.children(parent_id) if block["id"] != key]
+        self._children.put(parent_id, {"page_id": page["id"], "blocks": kept})
+        self.save_page(page, by=by)
+        return {**block, "last_edited_time": self.now(), "last_edited_by": by, "parent_id": parent_id}
+
+    def _page_of(self, key: str) -> Json:
+        """The page on which a block lies, or lay before it was put into the trash."""
+        self.children(key)
+        return self.page(self._children.get(key)["page_id"])  # type: ignore[index]
+
+    def _parent_of(self, key: str, holder: str) -> str | None:
+        """The page or block in which a block lies, below `holder`; None for one in the trash."""
+        blocks = self.children(holder)
+        if any(block["id"] == key for block in blocks):
+            return holder
+        return next((found for block in blocks if (found := self._parent_of(key, block["id"]))), None)
+
     def append(self, block_id: str, blocks: list[Json], after: str | None, *, by: Json = INTEGRATION) -> None:
         """Put blocks inside a page or block: after one of its blocks, at the start (""), or at the end."""
         key = _uuid(block_id, "block_id")
-        self.children(key)
-        page = self.page(self._children.get(key)["page_id"])  # type: ignore[index]
-        if page["in_trash"]:
+        page = self._page_of(key)
+        in_trash = key != page["id"] and self._parent_of(key, page["id"]) is None
+        if page["in_trash"] or in_trash:
             raise archived()
         self._add_children(page["id"], key, blocks, after, by)
         self.save_page(page, by=by)

@@ -1,1 +1,1 @@
-"""Notion: the account book, the accounts' pages, and the records of alerts."""
+"""Notion: the account book and the accounts' pages, feature usage, and the records of alerts, reviews and offers."""

@@ -41,7 +41,8 @@ def account_of(page: Mapping[str, Any], names: PropertyNames) -> Account:
     read = PropertyReader(page.get("properties") or {})
     account_id = _account_id(read, names) or page["id"].replace("-", "")
     last_interaction = read.day(names.last_interaction)
-    signals = _signals(read, names)
+    seats_bought, seats_used = read.count(names.seats_bought), read.count(names.seats_used)
+    signals = {**_signals(read, names), "seats_utilization_rate": _seats(read, names, seats_used, seats_bought)}
     if last_interaction is None:
         signals["days_since_last_interaction"] = read.number(names.days_since_last_interaction)
     return Account(
@@ -68,6 +69,8 @@ def account_of(page: Mapping[str, Any], names: PropertyNames) -> Account:
         quiet_until=read.day(names.quiet_until),
         verdict=read.text(names.verdict),
         signals_updated=read.day(names.signals_updated),
+        seats_bought=seats_bought,
+        seats_used=seats_used,
         connected_tools=read.several(names.connected_tools),
         notes=read.text(names.notes),
         signals={field: value for field, value in signals.items() if value is not None},
@@ -89,15 +92,14 @@ def _signals(read: PropertyReader, names: PropertyNames) -> dict[str, object]:
     """The signals as they stand on the page, each under its own name; the scorer judges their values."""
     numbers = {field: read.number(getattr(names, field)) for field in _NUMBERS}
     choices = {field: read.choice(getattr(names, field), words) for field, words in _CHOICES.items()}
-    return {**numbers, **choices, "seats_utilization_rate": _seats(read, names)}
+    return {**numbers, **choices}
 
 
-def _seats(read: PropertyReader, names: PropertyNames) -> float | None:
+def _seats(read: PropertyReader, names: PropertyNames, used: float | None, bought: float | None) -> float | None:
     """Seats in use per seat bought: the page's own rate, else from the two counts."""
     rate = read.number(names.seats_utilization_rate)
     if rate is not None:
         return rate
-    used, bought = read.number(names.seats_used), read.number(names.seats_bought)
     if bought == 0 and used is not None and used > 0:
         read.note(names.seats_bought, bought, f"more than 0, since {names.seats_used} is {used}")
     return used / bought if used is not None and bought else None

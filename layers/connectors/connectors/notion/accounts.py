@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from connectors.notion.account_page import account_of
 from connectors.notion.client import NotionClient
 from connectors.notion.faults import NotFound
 from connectors.notion.names import PropertyNames
 from connectors.notion.source import DataSource
-from connectors.notion.walk import Walk
 from customer_success.errors import Refused
 from customer_success.news import PageValues
 from customer_success.ports import Bookmark, BookPage
-
-PAGE_SIZE = 100
-_BY_CREATION = [{"timestamp": "created_time", "direction": "ascending"}]
 
 
 class NotionCSMAdapter:
@@ -44,16 +39,8 @@ class NotionCSMAdapter:
         Accounts repeat where a new window begins in another process, or where Notion forgot the cursor.
         Raises `Misconfigured`, `Refused`, `Unavailable`.
         """
-        walk = Walk(start)
-        while walk.at is not None:
-            try:
-                answer = self._query(walk.at)
-            except Refused:
-                if walk.at.cursor is None or not walk.start_over():
-                    raise
-                continue
-            accounts = tuple(account_of(row, self._names) for row in walk.step(answer))
-            yield BookPage(accounts, walk.at)
+        for rows, after in self._source.rows(start):
+            yield BookPage(tuple(account_of(row, self._names) for row in rows), after)
 
     def write(self, page_id: str, values: PageValues) -> None:
         """Set the values on an account's page, as far as its data source has properties for them.
@@ -82,11 +69,3 @@ class NotionCSMAdapter:
         except NotFound as missing:
             # The schema was read, so the integration has access: it is this one page that is gone.
             raise Refused(f"the page {page_id} is gone, or no longer shared with the integration") from missing
-
-    def _query(self, at: Bookmark) -> dict[str, Any]:
-        what: dict[str, Any] = {"sorts": _BY_CREATION, "page_size": PAGE_SIZE}
-        if at.created_from is not None:
-            what["filter"] = {"timestamp": "created_time", "created_time": {"on_or_after": at.created_from}}
-        if at.cursor is not None:
-            what["start_cursor"] = at.cursor
-        return self._source.query(**what)

@@ -14,8 +14,8 @@ Block = dict[str, Any]
 
 MOST_BLOCKS = 100
 """Blocks in one list: those of a request, or the rows of a table."""
-MOST_NESTED = 1000
-"""Blocks in one request, with all that lies in them."""
+MOST_NESTED = 999
+"""Blocks in one request, with all that lies in them: Notion takes 1,000, one of which may be a toggle around them."""
 MOST_BYTES = 400_000
 """Notion takes 500 KB a request; the rest is for the properties."""
 CALLOUT_ICON = "📊"
@@ -43,6 +43,11 @@ def page_blocks(blocks: Iterable[PageBlock]) -> Iterator[Block]:
                 yield _block("callout", rich_text=rich_text(text), icon=icon)
             case Grid(header, rows):
                 yield from _tables(header, rows)
+
+
+def toggle(title: str, blocks: list[Block]) -> Block:
+    """The blocks under a title that opens and closes them."""
+    return _block("toggle", rich_text=rich_text(title), children=blocks)
 
 
 def batches(blocks: Iterable[Block], most: int = MOST_BLOCKS) -> list[list[Block]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import httpx
@@ -43,6 +44,11 @@ class NotionClient:
             logger=logging.getLogger("notion_client"),
             log_level=logging.ERROR,
         )
+
+    @cached_property
+    def own_id(self) -> str:
+        """The integration's own user, as whom all our writing is done. Raises as `call`."""
+        return str(self.call(lambda notion: notion.users.me(), about="the integration's own user")["id"])
 
     def call(self, request: Callable[[Client], Any], *, about: str, repeatable: bool = True) -> Any:
         """Notion's answer to `request`, whose subject is `about`.

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.notion.blocks import Block
 from connectors.notion.client import NotionClient
+from connectors.notion.faults import NotFound
 from connectors.notion.source import DataSource
 from connectors.text import clean
-from customer_success.errors import Misconfigured
+from customer_success.errors import Gone, Misconfigured
 
 
 class KeyedPages:
@@ -49,15 +50,36 @@ class KeyedPages:
             repeatable=False,
         )
 
+    def update(self, page_id: str, **what: Any) -> None:
+        """Change a page. Raises as `NotionClient.call`."""
+        self._client.call(lambda notion: notion.pages.update(page_id, **what), about=f"the page {page_id}")
+
+    def present(self, page_id: str) -> dict[str, Any]:
+        """The page as Notion shows it. Raises `Gone` if it is in the trash or not there; else as `DataSource.query`."""
+        try:
+            page = self._client.call(lambda notion: notion.pages.retrieve(page_id), about=f"the page {page_id}")
+        except NotFound as fault:
+            # Notion says the same of a page that is gone and of a database that is no longer shared.
+            self._source.query(page_size=1)
+            raise Gone(f"the page {page_id} is gone from {self._source.about}") from fault
+        if page["in_trash"]:
+            raise Gone(f"the page {page_id} is in the trash of {self._source.about}")
+        return dict(page)
+
+    def url(self, page_id: str) -> str:
+        """Where a person opens a page."""
+        return f"https://www.notion.so/{page_id.replace('-', '')}"
+
     def require_key(self) -> None:
         """Raises `Misconfigured` if the pages cannot have a key."""
-        self.require(self._key_name, "rich_text", "by which its pages are found again")
+        self.require(self._key_name, ("rich_text",), "by which its pages are found again")
 
-    def require(self, name: str, kind: str, purpose: str) -> None:
-        """Raises `Misconfigured` unless the property `name` is there and of the type `kind`."""
+    def require(self, name: str, kinds: Sequence[str], purpose: str) -> None:
+        """Raises `Misconfigured` unless the property `name` is there and of one of the types `kinds`."""
         found = self._source.schema.get(name)
-        if found != kind:
+        if found not in kinds:
+            fitting = " or ".join(kind.removeprefix("rich_") for kind in kinds)
             raise Misconfigured(
-                f"{self._source.about} needs a {kind.removeprefix('rich_')} property {name!r}, {purpose}; "
+                f"{self._source.about} needs a {fitting} property {name!r}, {purpose}; "
                 f"it is {'missing' if found is None else f'of type {found}'}"
             )

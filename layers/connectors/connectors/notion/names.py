@@ -96,3 +96,36 @@ class QbrNames:
     owner_email: str = "Owner Email"
     state: str = "State"
     trigger: str = "Trigger"
+
+
+@dataclass(frozen=True, slots=True)
+class UsageNames:
+    """The properties of the feature usage, beside its title."""
+
+    account: str = "Account"
+    feature: str = "Feature"
+    family: str = "Family"
+    entitled: str = "Entitled"
+    used: str = "Used"
+    limit: str = "Limit"
+    as_of: str = "As Of"
+
+
+@dataclass(frozen=True, slots=True)
+class ExpansionNames:
+    """The properties of the offers, beside their title. The last two are for Sales to fill in."""
+
+    key: str = "Handoff ID"
+    account: str = "Account"
+    on: str = "Date"
+    state: str = "State"
+    opportunity: str = "Opportunity"
+    confidence: str = "Confidence"
+    estimated_arr: str = "Estimated ARR"
+    evidence: str = "Evidence"
+    talk_track: str = "Talk Track"
+    owner_email: str = "Owner Email"
+    sales_email: str = "Sales Email"
+    note: str = "Note"
+    sales_status: str = "Sales Status"
+    rejection_reason: str = "Rejection Reason"

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
 from typing import Any
 
 from connectors.notion.blocks import Block, batches, page_blocks
 from connectors.notion.client import NotionClient
-from connectors.notion.faults import NotFound
 from connectors.notion.keyed import KeyedPages
 from connectors.notion.names import QbrNames
 from connectors.notion.source import DataSource
 from connectors.notion.values import Related
 from connectors.text import one_line
-from customer_success.errors import Gone, Misconfigured, Refused, Unavailable, Unclear
+from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
 from customer_success.news import QbrPage
 from customer_success.ports import FoundPage
 
@@ -72,41 +70,21 @@ class NotionQbrPages:
         `Refused` if Notion refuses what is written, `Misconfigured`, `Unavailable`.
         """
         self._require_properties()
-        found = self._present(page_id)
-        if found["last_edited_by"]["id"] != self._own_id:
+        found = self._pages.present(page_id)
+        if found["last_edited_by"]["id"] != self._client.own_id:
             return False
-        self._update(page_id, properties=self._properties(page, WRITING), erase_content=True)
+        self._pages.update(page_id, properties=self._properties(page, WRITING), erase_content=True)
         self._finish(page_id, page, filter(None, batches(page_blocks(page.blocks))))
         return True
 
     def url(self, page_id: str) -> str:
         """Where a person opens the page."""
-        return f"https://www.notion.so/{page_id.replace('-', '')}"
+        return self._pages.url(page_id)
 
     def _finish(self, page_id: str, page: QbrPage, parts: Iterable[list[Block]]) -> None:
         for blocks in parts:
             self._pages.append(page_id, blocks)
-        self._update(page_id, properties=self._source.fitting({self._names.state: _written(page)}))
-
-    def _update(self, page_id: str, **what: Any) -> None:
-        self._client.call(lambda notion: notion.pages.update(page_id, **what), about=f"the page {page_id}")
-
-    def _present(self, page_id: str) -> dict[str, Any]:
-        """The page as Notion shows it."""
-        try:
-            page = self._client.call(lambda notion: notion.pages.retrieve(page_id), about=f"the page {page_id}")
-        except NotFound as fault:
-            # Notion says the same of a page that is gone and of a database that is no longer shared.
-            self._source.query(page_size=1)
-            raise Gone(f"the page {page_id} is gone from {self._source.about}") from fault
-        if page["in_trash"]:
-            raise Gone(f"the page {page_id} is in the trash of {self._source.about}")
-        return dict(page)
-
-    @cached_property
-    def _own_id(self) -> str:
-        """The integration's own user, as whom all our writing is done."""
-        return str(self._client.call(lambda notion: notion.users.me(), about="the integration's own user")["id"])
+        self._pages.update(page_id, properties=self._source.fitting({self._names.state: _written(page)}))
 
     def _properties(self, page: QbrPage, state: str) -> dict[str, Any]:
         names = self._names
@@ -126,7 +104,7 @@ class NotionQbrPages:
 
     def _require_properties(self) -> None:
         self._pages.require_key()
-        self._pages.require(self._names.state, "select", "by which a page that is not whole is known")
+        self._pages.require(self._names.state, ("select",), "by which a page that is not whole is known")
 
 
 def _written(page: QbrPage) -> str:

@@ -44,8 +44,18 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class RelatedPage:
+    """A page that a relation leads to."""
+
+    page_id: str
+
+    def __str__(self) -> str:
+        return f"the page {self.page_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class Opaque:
-    """Something that is there and means none of what is asked for, such as related pages or files."""
+    """Something that is there and means none of what is asked for, such as files."""
 
     kind: str
 
@@ -53,7 +63,7 @@ class Opaque:
         return f"a value of type {self.kind}"
 
 
-Single = str | int | float | bool | Dated | Person | Opaque
+Single = str | int | float | bool | Dated | Person | RelatedPage | Opaque
 Read = Single | tuple[Single, ...] | None
 Meaning = TypeVar("Meaning")
 
@@ -77,6 +87,10 @@ class PropertyReader:
         """A number; a whole one comes as an int."""
         return self._read(name, "a number", _number)
 
+    def count(self, name: str) -> float | None:
+        """A number that is not negative; a whole one comes as an int."""
+        return self._read(name, "a number from 0 on", _count)
+
     def days(self, name: str) -> int | None:
         """A whole number of days."""
         return self._read(name, "a whole number of days", _whole)
@@ -99,6 +113,13 @@ class PropertyReader:
     def several(self, name: str) -> tuple[str, ...]:
         """The texts of a list, or of a text with commas."""
         return self._read(name, "a list", _several) or ()
+
+    def account(self, name: str) -> str | None:
+        """An account: its page's id without hyphens, or its Account ID; of several the first, and that is noted."""
+        singles = tuple(_singles(value_of(self._properties.get(name))))
+        if len(singles) > 1:
+            self.note(name, ", ".join(map(str, singles)), "one account, so only the first is taken")
+        return self._read(name, "an account", _account)
 
     def numbers_named(self, prefix: str) -> dict[str, float]:
         """All numbers whose property's name begins with `prefix`, by that name."""
@@ -144,6 +165,8 @@ def value_of(prop: Mapping[str, Any] | None) -> Read:
             return Dated(held) if held else None
         case "multi_select":
             return tuple(option["name"] for option in held or ()) or None
+        case "relation":
+            return tuple(RelatedPage(page["id"]) for page in held or ()) or None
         case "people":
             return tuple(map(_person, held or ())) or None
         case "created_by" | "last_edited_by":
@@ -183,7 +206,7 @@ def _singles(value: Read) -> Iterator[Single]:
 
 
 def _text(value: Read) -> str | None:
-    if any(isinstance(single, bool | Opaque) for single in _singles(value)):
+    if any(isinstance(single, bool | RelatedPage | Opaque) for single in _singles(value)):
         return None
     return ", ".join(str(_whole_if_whole(single)) for single in _singles(value))
 
@@ -192,6 +215,16 @@ def _number(value: Read) -> int | float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return _whole_if_whole(value)
+
+
+def _count(value: Read) -> int | float | None:
+    number = _number(value)
+    return number if number is not None and number >= 0 else None
+
+
+def _account(value: Read) -> str | None:
+    first = next(_singles(value), None)
+    return first.page_id.replace("-", "") if isinstance(first, RelatedPage) else _text(first) or None
 
 
 def _whole(value: Read) -> int | None:

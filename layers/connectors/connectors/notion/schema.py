@@ -1,4 +1,4 @@
-"""The properties that the data sources of accounts, health records and reviews have, as Notion takes them.
+"""The properties that the data sources have, as Notion takes them.
 
 The team may rename, retype or leave out any of them; this is what a new one is made with.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.notion.names import PropertyNames, QbrNames, RecordNames
+from connectors.notion.names import ExpansionNames, PropertyNames, QbrNames, RecordNames, UsageNames
 
 Schema = dict[str, dict[str, Any]]
 
@@ -104,6 +104,42 @@ def qbr_schema(names: QbrNames, *, accounts_source_id: str, title: str = "Name")
         names.owner_email: _EMAIL,
         names.state: _choice(Writing="gray", Written="green", Partial="yellow"),
         names.trigger: _choice(scheduled="blue", contract_proximity="orange", requested="gray"),
+    }
+
+
+def feature_usage_schema(names: UsageNames, *, accounts_source_id: str, title: str = "Name") -> Schema:
+    """The feature usage, each row related to its account in the data source `accounts_source_id`."""
+    return {
+        title: _TITLE,
+        names.account: _related(accounts_source_id),
+        names.feature: _TEXT,
+        names.family: _choice(),
+        # A checkbox would say "no" of every row that nobody filled in.
+        names.entitled: _choice(Yes="green", No="gray"),
+        names.used: _NUMBER,
+        names.limit: _NUMBER,
+        names.as_of: _DATE,
+    }
+
+
+def expansion_schema(names: ExpansionNames, *, accounts_source_id: str, title: str = "Name") -> Schema:
+    """The offers, each related to its account in the data source `accounts_source_id`, and Sales' answers."""
+    return {
+        title: _TITLE,
+        names.key: _TEXT,
+        names.account: _related(accounts_source_id),
+        names.on: _DATE,
+        names.state: _options({"Recorded": "gray", "Ready for Sales": "green"}),
+        names.opportunity: _choice(seats="blue", module="purple", integration="orange"),
+        names.confidence: _choice(high="green", medium="yellow", low="gray"),
+        names.estimated_arr: _MONEY,
+        names.evidence: _TEXT,
+        names.talk_track: _TEXT,
+        names.owner_email: _EMAIL,
+        names.sales_email: _EMAIL,
+        names.note: _TEXT,
+        names.sales_status: _choice(Accepted="blue", Rejected="red", Won="green"),
+        names.rejection_reason: _TEXT,
     }
 
 

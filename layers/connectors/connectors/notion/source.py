@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from connectors.notion.client import NotionClient
 from connectors.notion.faults import NotFound
 from connectors.notion.values import Value, property_value
+from connectors.notion.walk import Row, Walk
 from customer_success.errors import Misconfigured, Refused
+from customer_success.ports import Bookmark
 
 logger = logging.getLogger(__name__)
+
+PAGE_SIZE = 100
+_BY_CREATION = [{"timestamp": "created_time", "direction": "ascending"}]
 
 
 class DataSource:
@@ -61,6 +66,25 @@ class DataSource:
         )
         return answer
 
+    def rows(
+        self, start: Bookmark, only: Mapping[str, Any] | None = None
+    ) -> Iterator[tuple[list[Row], Bookmark | None]]:
+        """Yield its pages from `start` on in order of creation, one request for each 100, past Notion's limit of
+        10,000, and with them where to go on.
+
+        `only` is a filter. Pages repeat where a new window begins in another process, or where Notion forgot the
+        cursor. Raises `Misconfigured`, `Refused`, `Unavailable`.
+        """
+        walk = Walk(start)
+        while walk.at is not None:
+            try:
+                answer = self.query(**_asking(walk.at, only))
+            except Refused:
+                if walk.at.cursor is None or not walk.start_over():
+                    raise
+                continue
+            yield walk.step(answer), walk.at
+
     def fitting(self, values: Mapping[str, Value]) -> dict[str, Mapping[str, Any]]:
         """The values as properties of this data source's pages.
 
@@ -93,3 +117,15 @@ class DataSource:
         raise Misconfigured(
             f"{self.about} must have exactly {wanted}, but has: {found}. Set the name, or the id, of the one to use."
         )
+
+
+def _asking(at: Bookmark, only: Mapping[str, Any] | None) -> dict[str, Any]:
+    what: dict[str, Any] = {"sorts": _BY_CREATION, "page_size": PAGE_SIZE}
+    filters = [] if only is None else [only]
+    if at.created_from is not None:
+        filters.append({"timestamp": "created_time", "created_time": {"on_or_after": at.created_from}})
+    if filters:
+        what["filter"] = filters[0] if len(filters) == 1 else {"and": filters}
+    if at.cursor is not None:
+        what["start_cursor"] = at.cursor
+    return what

@@ -60,7 +60,7 @@ class Walk:
     def _next_window(self) -> Bookmark:
         if self._latest is None or self._latest == self._window:
             raise Misconfigured(
-                f"More accounts were created at {self._window} than Notion returns to one query (10,000), "
+                f"More pages were created at {self._window} than Notion returns to one query (10,000), "
                 "so the rest cannot be read. Move some of them to another data source."
             )
         self._window, self._cut_off = self._latest, False

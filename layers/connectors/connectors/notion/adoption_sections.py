@@ -1,0 +1,122 @@
+"""The section on feature adoption of an account's page: a toggle of ours among what people wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from connectors.notion.blocks import Block, batches, page_blocks, toggle
+from connectors.notion.client import NotionClient
+from connectors.notion.faults import NotFound
+from connectors.notion.source import PAGE_SIZE
+from connectors.text import one_line
+from customer_success.errors import Gone, Refused, Unavailable
+from customer_success.news import PageBlock
+
+
+class NotionAdoptionSections:
+    """The port `AdoptionSections`.
+
+    A section is a toggle by its title that the integration made; a person may move it, and add blocks to it. What a
+    person made is never taken away: a toggle of the same name stays, and so does a block in ours, under the title.
+    What a person changed in a block of ours is lost when the section is written again.
+    """
+
+    def __init__(self, client: NotionClient) -> None:
+        self._client = client
+
+    def write(self, page_id: str, title: str, blocks: Sequence[PageBlock]) -> None:
+        """Make the page's section of that title read as `blocks`, be it there or not.
+
+        Safe to repeat: the new section is put after the first one there is, before that one and all others are taken
+        away, so that whatever breaks off leaves one too many, which the next writing takes away, and never none.
+
+        Raises `Gone` if the page is in the trash, not there, or no longer shared with the integration; `Unclear` when
+        blocks may have been added, `Refused`, `Misconfigured`, `Unavailable`.
+        """
+        name = one_line(title)
+        try:
+            old = [block for block in self._blocks(page_id) if self._is_section(block, name)]
+        except NotFound as fault:
+            raise _gone(page_id) from fault
+        first, *others = batches(page_blocks(blocks))
+        place = {"position": {"type": "after_block", "after_block": {"id": old[0]["id"]}}} if old else {}
+        section_id = self._add(page_id, page_id, [toggle(name, first)], **place)
+        for more in others:
+            self._add(page_id, section_id, more)
+        for section in old:
+            self._take_away(page_id, section)
+
+    def _is_section(self, block: Mapping[str, Any], name: str) -> bool:
+        if block["type"] != "toggle" or block["created_by"]["id"] != self._client.own_id:
+            return False
+        return "".join(part["plain_text"] for part in block["toggle"]["rich_text"]) == name
+
+    def _take_away(self, page_id: str, section: Mapping[str, Any]) -> None:
+        """Take a section away; one in which a person wrote loses only what is ours."""
+        inner = list(self._blocks(section["id"]))
+        ours = [block for block in inner if self._is_ours(block)]
+        for block in [section] if len(ours) == len(inner) else ours:
+            self._delete(block["id"], page_id if block is section else section["id"])
+
+    def _is_ours(self, block: Mapping[str, Any]) -> bool:
+        # Of what we write only tables hold anything, so whatever lies in another block is a person's.
+        own = block["created_by"]["id"] == self._client.own_id
+        return own and (block["type"] == "table" or not block["has_children"])
+
+    def _blocks(self, block_id: str) -> Iterator[dict[str, Any]]:
+        """What lies on a page or in a block, in order."""
+        answer = self._list(block_id)
+        yield from answer["results"]
+        while answer["has_more"]:
+            answer = self._list(block_id, start_cursor=answer["next_cursor"])
+            yield from answer["results"]
+
+    def _list(self, block_id: str, **cursor: str) -> dict[str, Any]:
+        answer: dict[str, Any] = self._client.call(
+            lambda notion: notion.blocks.children.list(block_id, page_size=PAGE_SIZE, **cursor),
+            about=f"the content of {block_id}",
+        )
+        return answer
+
+    def _add(self, page_id: str, block_id: str, blocks: list[Block], **place: Any) -> str:
+        """Add blocks to the page or to a block on it, and return the first one's id."""
+        try:
+            answer = self._client.call(
+                lambda notion: notion.blocks.children.append(block_id, children=blocks, **place),
+                about=f"the page {page_id}",
+                repeatable=False,
+            )
+        except (NotFound, Refused) as fault:
+            self._require(page_id)
+            if isinstance(fault, NotFound):
+                raise Unavailable(f"the page {page_id} was changed while its section was written: {fault}") from fault
+            raise
+        return str(answer["results"][0]["id"])
+
+    def _require(self, page_id: str) -> None:
+        """Raises `Gone` if the page is in the trash or not there."""
+        try:
+            page = self._client.call(lambda notion: notion.pages.retrieve(page_id), about=f"the page {page_id}")
+        except NotFound as fault:
+            raise _gone(page_id) from fault
+        if page["in_trash"]:
+            raise Gone(f"the page {page_id} is in the trash")
+
+    def _delete(self, block_id: str, parent_id: str) -> None:
+        """Take a block away; it may have gone already, with an answer that was lost or by a person's hand."""
+        try:
+            self._client.call(lambda notion: notion.blocks.delete(block_id), about=f"the block {block_id}")
+        except (NotFound, Refused):
+            if self._lies_in(parent_id, block_id):
+                raise
+
+    def _lies_in(self, parent_id: str, block_id: str) -> bool:
+        try:
+            return any(block["id"] == block_id for block in self._blocks(parent_id))
+        except NotFound:
+            return False
+
+
+def _gone(page_id: str) -> Gone:
+    return Gone(f"the page {page_id} is gone, or no longer shared with the integration")
