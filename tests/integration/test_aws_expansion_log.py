@@ -104,6 +104,14 @@ def test_a_handoff_id_that_is_too_long_for_a_key_stops_no_plan(log: DynamoExpans
     assert all(entry in found for entry in long)
 
 
+@pytest.mark.parametrize("key", ["x" * 1024, "é" * 512])
+def test_a_key_that_just_fits_stays_what_it_is(log: DynamoExpansionLog, dynamodb: Client, key: str) -> None:
+    log.plan([planned(key), planned(key + "x")])
+    places = {item["sk"]["S"] for item in dynamodb.real.scan(TableName=TABLE)["Items"]}
+    assert key in places
+    assert len(places) == 2
+
+
 def test_nothing_to_plan_costs_no_call(log: DynamoExpansionLog, dynamodb: Client) -> None:
     log.plan([])
     assert not dynamodb.calls

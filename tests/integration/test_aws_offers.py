@@ -147,7 +147,7 @@ def test_writing_an_offer_leaves_what_others_wrote(offers: DynamoOffers) -> None
     assert offers.get(old.handoff_id) == replace(old, page_id="p-2", handoff=HANDOFF, answer=ACCEPTED)
 
 
-def test_writing_an_offer_writes_no_handoff_and_no_answer(offers: DynamoOffers) -> None:
+def test_writing_an_offer_writes_no_handoff_and_no_answer(offers: DynamoOffers, dynamodb: Client) -> None:
     # GIVEN a copy with an answer that was taken back since
     offers.put(offer())
     rejected = SalesAnswer("Rejected", TODAY, "no budget")
@@ -156,6 +156,8 @@ def test_writing_an_offer_writes_no_handoff_and_no_answer(offers: DynamoOffers) 
     offers.put(offer(handoff=HANDOFF, answer=rejected))
     # THEN neither is in the table
     assert offers.get(offer().handoff_id) == offer(answer=SalesAnswer(None, TODAY))
+    [item] = dynamodb.real.scan(TableName=TABLE)["Items"]
+    assert "no budget" not in str(item)
 
 
 def test_a_handoff_and_an_answer_do_not_undo_each_other_nor_the_offer(offers: DynamoOffers) -> None:
@@ -166,6 +168,13 @@ def test_a_handoff_and_an_answer_do_not_undo_each_other_nor_the_offer(offers: Dy
     offers.record_handoff(offer().handoff_id, HANDOFF)
     offers.record_answer(offer().handoff_id, SalesAnswer("Won", TODAY))
     assert offers.get(offer().handoff_id) == offer(handoff=HANDOFF, answer=SalesAnswer("Won", TODAY))
+
+
+def test_writing_an_offer_depends_on_nothing_and_a_note_on_the_offer(offers: DynamoOffers, dynamodb: Client) -> None:
+    """AWS takes no condition that is empty."""
+    offers.put(offer())
+    offers.record_answer(offer().handoff_id, ACCEPTED)
+    assert [request.get("ConditionExpression") for request in dynamodb.requests] == [None, "attribute_exists(#pk)"]
 
 
 def test_every_writing_is_one_call(offers: DynamoOffers, dynamodb: Client) -> None:

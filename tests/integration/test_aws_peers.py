@@ -46,10 +46,10 @@ def test_counting_again_replaces_a_group(peers: DynamoAdoptionPeers) -> None:
     }
 
 
-@pytest.mark.parametrize("letter", ["x", "é", "🚀"])
-def test_a_name_of_any_length_is_a_group_of_its_own(peers: DynamoAdoptionPeers, letter: str) -> None:
+@pytest.mark.parametrize("letters", ["x", "é", "🚀", "éx🚀"])
+def test_a_name_of_any_length_is_a_group_of_its_own(peers: DynamoAdoptionPeers, letters: str) -> None:
     # GIVEN groups whose names differ only after a few thousand letters, and one of an ordinary name
-    kept = [group(letter * 3000), group(letter * 3000 + "1"), group(letter * 3000 + "2"), group()]
+    kept = [group(letters * 3000), group(letters * 3000 + "1"), group(letters * 3000 + "2"), group()]
     peers.put_many(kept)
     # THEN none is taken for another
     assert peers.get_many([known.name for known in kept]) == {known.name: known for known in kept}
