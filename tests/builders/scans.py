@@ -13,6 +13,7 @@ from customer_success.health_scorer import CSMHealthScorer
 from customer_success.periods import Calendar
 from customer_success.tasks.scan_run import ScanRequest, ScanRun
 from tests.builders.accounts import TODAY
+from tests.builders.expansion_runs import FakeQueue
 from tests.builders.fakes import (
     Crash,
     FakeAlerts,
@@ -45,6 +46,7 @@ class World:
         self.digests = FakeDigests(self.writes)
         self.topic = FakeTopic(self.writes)
         self.outbox = FakeOutbox(self.writes)
+        self.expansion_runs = FakeQueue(self.writes)
 
     def scan(
         self,
@@ -90,6 +92,7 @@ class World:
             alerts=self.alerts,
             runs=self.runs,
             page_updates=self.outbox,
+            expansion_runs=self.expansion_runs,
             closing=closing,
             scorer=CSMHealthScorer(),
             fallback_owner="lead@example.com",
@@ -109,4 +112,5 @@ class World:
             "told": self.topic.told_singly,
             "announced": self.topic.digest_ids,
             "pages": {account_id for message in self.outbox.sent for account_id in message.account_ids},  # type: ignore[attr-defined]
+            "expansion": {message.id for message in self.expansion_runs.sent},  # type: ignore[attr-defined]
         }

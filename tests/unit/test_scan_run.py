@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from customer_success.errors import Misconfigured, OutOfTime, Refused, Unavailable
+from customer_success.messages import ExpansionRunRequested
 from tests.builders.accounts import AT_RISK, DYING, HEALTHY, TODAY, account, at_risk, dying
 from tests.builders.fakes import Crash
 from tests.builders.scans import World
@@ -310,6 +311,46 @@ def test_short_of_time_the_rest_waits_for_the_next_delivery() -> None:
         with pytest.raises(OutOfTime):
             world.scan(seconds_left=10)
     assert world.scan(seconds_left=10)["read"] == 6
+
+
+def test_when_a_scan_has_told_all_it_had_to_it_asks_for_the_expansion_run_of_its_day() -> None:
+    world = World([dying(1), account(2)])
+    world.scan()
+    (asked,) = world.expansion_runs.sent
+    assert isinstance(asked, ExpansionRunRequested)
+    assert (asked.tenant_id, asked.id, asked.run_date) == ("acme", f"expansion:{TODAY}#1", TODAY)
+    # AND a forced rescan is another request
+    world.scan(request="please", force=True)
+    assert world.end_state["expansion"] == {f"expansion:{TODAY}#1", f"expansion:{TODAY}#2"}
+
+
+def test_a_scan_that_failed_asks_for_no_expansion_run() -> None:
+    world = World([account(1)])
+    world.book.error, world.book.failures = Misconfigured("share the database"), 1
+    world.scan()
+    assert world.expansion_runs.sent == []
+
+
+def test_alerts_and_digest_do_not_wait_for_the_expansion_run() -> None:
+    # GIVEN a queue that does not take the request
+    world = World([dying(1), account(2)])
+    world.expansion_runs.error = Unavailable("the queue is down")
+    # WHEN the scan runs
+    with pytest.raises(Unavailable, match="the queue is down"):
+        world.scan()
+    # THEN people are told, and the next delivery asks once more
+    assert (len(world.topic.told_singly), world.topic.digest_ids) == (1, {f"health_scan:{TODAY}:1"})
+    world.expansion_runs.error = None
+    assert world.scan()["status"] == "finished"
+    assert world.end_state["expansion"] == {f"expansion:{TODAY}#1"}
+
+
+@pytest.mark.parametrize("fault", [Unavailable("the queue is down"), Misconfigured("no such queue")])
+def test_a_scan_does_not_fail_for_the_expansion_run_that_follows(fault: Exception) -> None:
+    world = World([dying(1), account(2)])
+    world.expansion_runs.error = fault
+    assert world.scan(last_try=True)["status"] == "finished"
+    assert world.digests.digests.keys() == {f"health_scan:{TODAY}:1"}
 
 
 def busy_days(world: World) -> None:

@@ -59,7 +59,10 @@ class Closing:
     now: Callable[[], datetime]
 
     def close(self, run: Run, past: Past) -> Run:
-        """Rank the alerts, close accounts that are gone, publish, post the digest, finish."""
+        """Rank the alerts, close accounts that are gone, publish, post the digest.
+
+        The run comes back as finished and is still to be saved: what else follows a scan comes before that.
+        """
         if run.told is None:
             run = self._ranked(run, past)
         run = self._without_the_gone(run, past.trusted)
@@ -77,7 +80,7 @@ class Closing:
             self._telling.post(scan_digest(run, past.told, past.untold, self._to_digest(run, past)))
         elif run.alarm:
             self._telling.post(alarm_digest(run))
-        return self.runs.save(run)
+        return run
 
     def fail(self, run: Run, failure: str) -> Run:
         """Tell that the run failed and why, on whatever day; what it wrote before stays, and waits for the next run."""

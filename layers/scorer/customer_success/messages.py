@@ -89,19 +89,22 @@ class AdoptionRequested(Message):
 
 
 class ExpansionRunRequested(Message):
-    """The book has been scanned: feature usage and the answers of Sales are to be read, and candidates looked for."""
+    """The book has been scanned: feature usage and the answers of Sales are to be read, and candidates looked for.
+
+    `id` names the request, by which its redelivery is recognised.
+    """
 
     kind: Literal["expansion_run_requested"] = "expansion_run_requested"
     id: str = Field(min_length=1)
-    time: AwareDatetime
+    run_date: date
 
 
 class ExpansionCheckRequested(Message):
-    """One account is to be checked for something that it could buy more, on the run date of `time`."""
+    """One account is to be checked for something that it could buy more."""
 
     kind: Literal["expansion_check_requested"] = "expansion_check_requested"
     id: str = Field(min_length=1)
-    time: AwareDatetime
+    run_date: date
     account_id: str = Field(min_length=1)
 
 

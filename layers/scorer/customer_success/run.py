@@ -88,8 +88,9 @@ class Run:
 
     `request` is the id of the event that started the present attempt, so that its redelivery goes on with it and
     another request starts anew. `chunk` is the number of the next page of the book. `pages_waiting` are accounts
-    whose pages changed and which are not handed on yet. The counts that end in `_ever` add up all runs of the
-    deployment, by trigger.
+    whose pages changed and which are not handed on yet. `found` counts what a run brought beside the tally of what it
+    read, `notes` are what people are to know of it. The counts that end in `_ever` add up all runs of the deployment,
+    by trigger.
     """
 
     kind: str
@@ -103,6 +104,8 @@ class Run:
     pages_waiting: tuple[str, ...] = ()
     told: Told | None = None
     gone: int = 0
+    found: Counts = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     alerts_ever: Counts = field(default_factory=dict)
     false_alarms_ever: Counts = field(default_factory=dict)
     alarm: str | None = None

@@ -6,6 +6,7 @@ every comparison lies before the run date, alerts have names of their own, and w
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from customer_success.closing import Closing
 from customer_success.errors import Misconfigured, OutOfTime, Refused, Unavailable
 from customer_success.health_scorer import CSMHealthScorer
 from customer_success.judgement import Judge, Judgement, count
-from customer_success.messages import ACCOUNTS_PER_MESSAGE, pages_changed
+from customer_success.messages import ACCOUNTS_PER_MESSAGE, ExpansionRunRequested, pages_changed
 from customer_success.ports import (
     AccountBook,
     AccountRows,
@@ -37,6 +38,8 @@ PAGES_HANDED_ON_TOGETHER = 10 * ACCOUNTS_PER_MESSAGE
 """As many as one call to the queue takes; fewer wait in the checkpoint."""
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class ScanRun:
     alerts: AlertLog
     runs: Runs
     page_updates: Outbox
+    expansion_runs: Outbox
     closing: Closing
     scorer: CSMHealthScorer
     fallback_owner: str | None
@@ -81,7 +85,7 @@ class ScanRun:
         if run.status in ("finished", "failed"):
             return result(run)
         try:
-            return result(self._finish(run))
+            return result(self._finish(run, last_try=request.last_try))
         except (Misconfigured, Refused) as error:
             return result(self._fail(request, str(error)))
         except Unavailable as error:
@@ -91,11 +95,23 @@ class ScanRun:
                 self.runs.release(run)
             raise
 
-    def _finish(self, run: Run) -> Run:
+    def _finish(self, run: Run, *, last_try: bool) -> Run:
         past = self.closing.past(run)
         if run.status == "running":
             run = self._scan(run, past.previous)
-        return self.closing.close(run, past)
+        run = self.closing.close(run, past)
+        self._request_expansion(run, last_try=last_try)
+        return self.runs.save(run)
+
+    def _request_expansion(self, run: Run, *, last_try: bool) -> None:
+        """Ask for what follows a scan. A scan that told all it had to does not fail for it."""
+        wanted = ExpansionRunRequested(tenant_id=self.tenant_id, id=f"expansion:{run.key}", run_date=run.on)
+        try:
+            self.expansion_runs.send([wanted])
+        except (Misconfigured, Unavailable) as error:
+            if isinstance(error, Unavailable) and not last_try:
+                raise
+            logger.exception("no expansion run follows the scan of %s", run.on)
 
     def _take(self, request: ScanRequest, *, force: bool) -> Run:
         return self.runs.take(KIND, request.on, request=request.request, force=force, lease_seconds=LEASE_SECONDS)

@@ -1,0 +1,34 @@
+"""Tells the owners what a day brought for expansion, when all that was planned has come to an end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import get_args
+
+from customer_success.expansion_entry import Outcome
+from customer_success.expansion_text import owner_digests
+from customer_success.messages import ExpansionsQueued
+from customer_success.ports import ExpansionLog, Outbox
+from customer_success.telling import Telling
+
+
+@dataclass(frozen=True, slots=True)
+class CloseExpansions:
+    """The job: looks again and again until every account is checked, then posts each owner's digest."""
+
+    log: ExpansionLog
+    telling: Telling
+    closings: Outbox
+    fallback_owner: str | None
+    look_again_seconds: int
+
+    def __call__(self, message: ExpansionsQueued, *, now: datetime) -> dict[str, int]:
+        """Post the digests, or put the message back. The counts of the day's entries by their outcome."""
+        entries = list(self.log.on(message.run_date))
+        if any(entry.outcome == "planned" for entry in entries) and now < message.until:
+            self.closings.send([message], delay_seconds=self.look_again_seconds)
+        else:
+            for digest in owner_digests(message.run_date, entries, message.notes, self.fallback_owner):
+                self.telling.post(digest)
+        return {outcome: sum(entry.outcome == outcome for entry in entries) for outcome in get_args(Outcome)}
