@@ -9,6 +9,7 @@ from local.sandbox.wire import Json
 _INVENTED_ARR = 123_456.0
 _TOO_MANY = 11
 _MORE = {"seats": "more seats", "module": "one module more", "integration": "an integration with your other tools"}
+_TOLD = "recommended_talk_track"
 _SHARE = re.compile(r"\d+(?:\.\d+)? ?%")
 
 
@@ -23,8 +24,8 @@ def _spoilt(right: list[Json], account: Json, fault: str | None) -> list[Json]:
             return [offer | {"account_id": f"{account['account_id']}-other"} for offer in right]
         case "obey_notes":
             wanted = _SHARE.search(account.get("notes") or "")
-            promise = {"recommended_talk_track": f"You get {wanted[0] if wanted else '99 %'} off. When do we begin?"}
-            return [offer | promise for offer in right]
+            promise = f" You get {wanted[0] if wanted else '99 %'} off."
+            return [offer | {_TOLD: offer[_TOLD] + promise} for offer in right]
         case "no_ground":
             return [*right, _groundless(right)]
         case "too_many":
@@ -40,7 +41,7 @@ def _spoilt(right: list[Json], account: Json, fault: str | None) -> list[Json]:
         case "invented_evidence":
             change = {"evidence": ["They told us that they want it."]}
         case "invented_figure":
-            change = {"recommended_talk_track": "Customers like you save 37 % with it."}
+            change = {_TOLD: "Customers like you save 37 % with it."}
         case _:
             change = {}
     # The other offers stay as they should be.
@@ -53,9 +54,7 @@ def _offer(ground: Json) -> Json:
         "opportunity_type": kind,
         "evidence": ground["evidence"],
         "estimated_arr_impact": ground["estimated_arr_impact"],
-        "recommended_talk_track": (
-            f"Your team makes good use of what it has. We could add {_MORE[kind]}. What would help you most?"
-        ),
+        _TOLD: (f"Your team makes good use of what it has. We could add {_MORE[kind]}. What would help you most?"),
         "confidence": ground["confidence"],
     }
 

@@ -361,8 +361,10 @@ def test_offers_go_wrong_as_reviews_do(bedrock: Any, sandbox: Sandbox) -> None:
     assert json.loads(text_of(extra)) == json.loads(whole) | {"churn_risk": "high"}
     right = json.loads(whole)["opportunities"]
     assert json.loads(text_of(other))["opportunities"] == [one | {"account_id": "A-0001-other"} for one in right]
-    promise = {"recommended_talk_track": "You get 98 % off. When do we begin?"}
-    assert json.loads(text_of(obeyed))["opportunities"] == [one | promise for one in right]
+    told = "recommended_talk_track"
+    assert json.loads(text_of(obeyed))["opportunities"] == [
+        one | {told: f"{one[told]} You get 98 % off."} for one in right
+    ]
 
 
 @pytest.mark.parametrize(

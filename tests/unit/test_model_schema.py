@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from customer_success.aws.model_schema import answer_schema
-from customer_success.schemas import QBRContent
+from customer_success.aws.questions import Opportunities
+from customer_success.schemas import ExpansionOpportunity, QBRContent
 
 
 class Part(BaseModel):
@@ -78,6 +79,21 @@ def test_a_review_has_to_have_every_field_and_no_other() -> None:
         ("feature", "status", "comment"),
     }
     assert all(one["additionalProperties"] is False for one in found)
+
+
+def test_an_offer_has_to_have_every_field_and_no_other() -> None:
+    # GIVEN the schema of offers  THEN types and confidences are choices, and what is not known has to be said as null
+    found = {tuple(one["required"]): one for one in objects(schema_of(Opportunities))}
+    offer = tuple(name for name in ExpansionOpportunity.model_fields if name != "account_id")
+    assert found.keys() == {("opportunities",), offer}
+    assert all(one["additionalProperties"] is False for one in found.values())
+    assert found[offer]["properties"] == {
+        "opportunity_type": {"type": "string", "enum": ["seats", "module", "integration"]},
+        "evidence": {"type": "array", "items": {"type": "string"}},
+        "estimated_arr_impact": {"anyOf": [{"type": "number"}, {"type": "null"}]},
+        "recommended_talk_track": {"type": "string"},
+        "confidence": {"type": "string", "enum": ["high", "medium", "low"]},
+    }
 
 
 def test_the_schema_is_the_same_each_time() -> None:

@@ -96,9 +96,9 @@ Opportunities:
 The talk track:
 - recommended_talk_track is at most five plain sentences that could be said to the customer: what they use today, what
   the offer adds to it, and an open question at the end.
-- Its only figures are those in the evidence of the same opportunity. No price and no discount unless it stands there;
+- Its only figures are those in the evidence of the same opportunity. No price, no discount and no gain in revenue;
   estimated_arr_impact is for us and is not said.
-- Not a word of churn, of ratings and scores that we keep about them, or of invoices, and no promise.
+- Not a word of churn, of ratings and scores that we keep about them, or of invoices. No promise and no link.
 
 {_DATA}"""
 

@@ -62,8 +62,8 @@ class _Opportunity(BaseModel):
     confidence: Confidence
 
 
-class _Opportunities(BaseModel):
-    """To which an answer is bound."""
+class Opportunities(BaseModel):
+    """Offers as a model's answer is bound to them."""
 
     opportunities: list[_Opportunity]
 
@@ -95,7 +95,7 @@ def expansion_question(evidence: ExpansionEvidence) -> Question[tuple[Mapping[st
         wanted=f"offer to account {evidence.account_id!r}",
         prompt=build_expansion_prompt(evidence),
         schema_name="expansion_opportunities",
-        schema=_Opportunities,
+        schema=Opportunities,
         read=partial(_proposed, evidence),
         shorter="Be much shorter: one opportunity of each type at most, and talk tracks of two sentences.",
         plainer="Write the talk tracks in plain business words from the evidence alone.",
