@@ -41,6 +41,7 @@ def report(
         (usage(used=2.0, limit=30.0), "underutilised"),
         (usage(used=40.0, limit=30.0), "used"),
         (usage(used=1.0, limit=0.0), "used"),
+        (usage(used=1.0, limit=-5.0), "used"),
         (usage(used=None), None),
         (usage(used=-1.0), None),
         (usage(entitled=None), None),
@@ -82,6 +83,11 @@ def test_where_no_use_is_known_the_accounts_own_rate_stands(rows: tuple[FeatureU
     assert report(*rows).adoption_rate == adoption_rate(ENTERPRISE, rows, TODAY) == 0.9
     unknown = account(1, {**HEALTHY, "feature_adoption_rate": None})
     assert report(*rows, of=unknown).adoption_rate is None
+
+
+def test_where_nothing_of_the_plan_is_in_use_the_accounts_own_rate_is_not_believed() -> None:
+    rows = (little_used("Boards"), little_used("Reports"))
+    assert report(*rows).adoption_rate == adoption_rate(ENTERPRISE, rows, TODAY) == 0.0
 
 
 def test_a_rate_of_its_own_that_is_none_is_refused_unless_the_features_speak_for_themselves() -> None:
@@ -147,11 +153,12 @@ def test_what_the_plan_does_not_include_is_said_to_be_so_the_most_asked_for_firs
     found = report(
         usage(),
         not_in_plan("Audit", used=None),
+        not_in_plan("Exports", used=-3.0),
         not_in_plan("Forecasts", used=3.0),
         not_in_plan("SSO", used=1200.0),
     )
     assert found.recommendations == [
-        "Not included in the plan: SSO (asked for 1,200 times), Forecasts (asked for 3 times) and Audit."
+        "Not included in the plan: SSO (asked for 1,200 times), Forecasts (asked for 3 times), Audit and Exports."
     ]
 
 
@@ -192,6 +199,12 @@ def test_with_a_rate_alone_the_features_are_to_be_found_out(rate: float | None, 
 )
 def test_features_are_named_in_a_row(features: list[str], told: str) -> None:
     assert named(features) == told
+
+
+def test_a_long_name_is_cut_wherever_it_is_told() -> None:
+    long = "A name that somebody wrote into the wrong column, " * 40
+    found = report(little_used(long), not_in_plan(long), usage(long, used=None))
+    assert all(len(text) < 200 for text in found.recommendations)
 
 
 numbers = st.none() | st.floats(-10, 1000)

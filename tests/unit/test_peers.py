@@ -39,6 +39,7 @@ def test_an_account_belongs_to_its_industry_within_its_plan_and_to_its_plan() ->
 @pytest.mark.parametrize(("plan", "industry"), [("enterprise", "RETAIL"), ("Enterprise ", " retail")])
 def test_spellings_that_differ_in_case_or_spaces_are_one_group(plan: str, industry: str) -> None:
     assert groups_of(account(plan=plan, industry=industry)) == (RETAIL, ENTERPRISE)
+    assert groups_of(account(plan="Großkunde")) == groups_of(account(plan="GROSSKUNDE"))
 
 
 def test_a_name_is_no_longer_than_a_key_may_be() -> None:
@@ -86,6 +87,12 @@ def test_with_fewer_than_five_others_the_comparison_is_withheld(others: int, tol
     found = comparison(book([0.5] * (others + 1)))
     assert (found.peer_group, found.peers, found.percentile) == (ENTERPRISE, others, None)
     assert found.withheld_because == f"the adoption of {told} known, at least {FEWEST_PEERS} are needed"
+
+
+def test_where_even_the_plan_is_too_small_its_own_count_is_told() -> None:
+    accounts = [*book([0.5, 0.5]), *((account(number, plan="Enterprise"), 0.5) for number in (8, 9))]
+    found = comparison(accounts)
+    assert (found.peer_group, found.peers) == (ENTERPRISE, 3)
 
 
 def test_a_group_that_nobody_counted_has_no_others() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -111,6 +111,18 @@ def test_the_section_says_what_is_not_known_and_why_it_is_not_compared() -> None
         Bullet("No entitlement: whether the plan includes it"),
         Bullet("Old: its usage is of 5 January 2026"),
     )
+
+
+def test_counts_are_told_as_people_read_them() -> None:
+    # GIVEN one feature with a count of odd length, and one that nobody counts who asks for it
+    reviews = world()
+    reads(reviews, usage("Boards", used=1234.5678, limit=0.5), not_in_plan("Forecasts", used=None))
+    reviews.track()
+    headline, grid, *_ = section(reviews)
+    assert isinstance(headline, Callout)
+    assert "1 of 1 feature that the plan includes is in use." in headline.text
+    assert isinstance(grid, Grid)
+    assert [row[3:] for row in grid.rows] == [("1,234.57", "0.5"), ("", "")]
 
 
 def test_an_account_of_which_nothing_is_known_says_so() -> None:
@@ -247,6 +259,17 @@ def test_a_mail_that_is_asked_for_is_drafted_once_a_request() -> None:
     # AND another request has one of its own
     reviews.track(draft=True, request="tock")
     assert len(reviews.drafts.drafts) == 2
+    # AND so has another account within the same request
+    reviews.account(2)
+    reviews.track("A-0002", draft=True)
+    assert [draft.to for draft in reviews.drafts.drafts.values()][2:] == ["contact2@customer.example"]
+
+
+def test_a_long_name_does_not_fill_the_subject() -> None:
+    reviews = world(name="Nordwind " * 60)
+    reviews.track(draft=True)
+    (draft,) = reviews.drafts.drafts.values()
+    assert len(draft.subject) <= 150
 
 
 def test_where_everything_is_in_use_the_mail_asks() -> None:
@@ -281,8 +304,11 @@ def test_a_mail_that_cannot_be_drafted_is_told(facts: dict[str, Any], without: l
     assert not reviews.drafts.drafts
 
 
-def test_who_left_is_written_no_mail() -> None:
-    reviews = world(status="Churned")
+@pytest.mark.parametrize("status", ["gone", "skipped"])
+def test_who_left_is_written_no_mail(status: Literal["gone", "skipped"]) -> None:
+    reviews = world()
+    row = reviews.rows.rows["A-0001"]
+    reviews.rows.rows["A-0001"] = replace(row, day=replace(row.day, status=status))
     answer = reviews.track(draft=True)
     assert "no longer in the book" in answer["error"]
     assert not reviews.drafts.drafts
@@ -322,6 +348,13 @@ def test_what_would_be_is_answered_and_neither_kept_nor_written() -> None:
     assert (report["adoption_rate"], report["benchmark_comparison"]["percentile"]) == (0.3, 40.0)
     assert (answer["section"], answer["draft_id"]) == (None, None)
     assert not (reviews.reports.reports or reviews.sections.written or reviews.drafts.drafts)
+
+
+def test_a_rate_that_is_taken_away_is_unknown() -> None:
+    reviews = Reviews()
+    reviews.account(1)
+    assert reviews.track(signals={"feature_adoption_rate": None})["report"]["adoption_rate"] is None
+    assert reviews.track(signals={"nps_score": 3})["report"]["adoption_rate"] == 0.9
 
 
 def test_what_is_no_signal_is_refused_with_its_account() -> None:

@@ -107,16 +107,13 @@ def _names(rows: Sequence[FeatureUsage]) -> list[str]:
 def _recommendations(features: _Features, rate: float | None) -> list[str]:
     """What to do next. What is little used comes first; two places are kept for what is told in one sentence."""
     once = [*_about_the_plan(features.not_entitled), *_about_what_is_unknown(features, rate)]
-    little = sorted(features.underutilised, key=lambda row: (bool(row.used), row.share or 0.0, row.feature))
+    little = sorted(features.underutilised, key=lambda row: (row.share or 0.0, row.feature))
     return [*map(_show, little[: MOST_RECOMMENDED - len(once)]), *once]
 
 
 def _show(row: FeatureUsage) -> str:
-    share = row.share
-    use = (
-        "is not used" if not row.used else "is little used" if share is None else f"is used to {share:.0%} of its limit"
-    )
-    return f"Show what {short(row.feature, FEATURE_LIMIT)} can do: the plan includes it, and it {use}."
+    use = f"used to {row.share:.0%} of its limit" if row.share else "not used"
+    return f"Show what {short(row.feature, FEATURE_LIMIT)} can do: the plan includes it, and it is {use}."
 
 
 def _about_the_plan(rows: Sequence[FeatureUsage]) -> list[str]:

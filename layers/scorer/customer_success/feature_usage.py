@@ -38,8 +38,10 @@ class FeatureUsage:
 
     @property
     def share(self) -> float | None:
-        """The share of its limit that is used; None without a limit, and where it is not known how much is used."""
-        return self.used / self.limit if self.used is not None and self.limit and self.limit > 0 else None
+        """The share of its limit that is used; None without a limit above 0, and where `used` is unknown."""
+        if self.used is None or self.limit is None or self.limit <= 0:
+            return None
+        return self.used / self.limit
 
     def status(self, on: date) -> FeatureStatus | None:
         """What the account makes of the feature on the day `on`; None is unknown.
