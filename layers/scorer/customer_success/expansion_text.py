@@ -141,17 +141,17 @@ def sales_news(handoff: ExpansionHandoff, account: Account, recipient: str, reco
 def owner_digests(
     on: date, entries: Iterable[ExpansionEntry], notes: Iterable[str], fallback_owner: str | None
 ) -> list[Digest]:
-    """The day's story in one digest per owner who has news. Entries of nobody go to `fallback_owner`, without one to
+    """The day's story in one digest per owner who has news. Entries of fallback go to `fallback_owner`, without one to
     the team. So do the notes, which are news by themselves.
     """
-    told, nobody = tuple(notes), fallback_owner or ""
-    by_owner: dict[str, list[ExpansionEntry]] = {nobody: []}
+    told, fallback = tuple(notes), fallback_owner or ""
+    by_owner: dict[str, list[ExpansionEntry]] = {fallback: []}
     for entry in sorted(entries, key=lambda entry: (entry.account_name.casefold(), entry.key)):
-        by_owner.setdefault(entry.owner_email or nobody, []).append(entry)
+        by_owner.setdefault(entry.owner_email or fallback, []).append(entry)
     return [
         _digest(on, owner or None, own, notes_of_owner)
         for owner, own in sorted(by_owner.items())
-        if (notes_of_owner := told if owner == nobody else ()) or any(entry.outcome not in _NO_NEWS for entry in own)
+        if (notes_of_owner := told if owner == fallback else ()) or any(entry.outcome not in _NO_NEWS for entry in own)
     ]
 
 
