@@ -1,0 +1,430 @@
+"""Checks one account for what it could buy more: exclusions, grounds, offers, records, and the way to Sales."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from pydantic import ValidationError
+
+from customer_success.account import Account
+from customer_success.account_row import AccountRow
+from customer_success.delivery import deliver_once
+from customer_success.errors import Misconfigured, NotWritten, Refused, Unavailable
+from customer_success.expansion_entry import ExpansionEntry, Outcome
+from customer_success.expansion_evidence import ExpansionEvidence, Ground
+from customer_success.expansion_grounds import grounds
+from customer_success.expansion_policy import blocked, never_offered, why_no_candidate
+from customer_success.expansion_text import expansion_record
+from customer_success.health_scorer import CSMHealthScorer, InsufficientDataError
+from customer_success.messages import ExpansionHandoff
+from customer_success.narrator import too_little_known
+from customer_success.offer import Offer, quarter_of
+from customer_success.offer_check import accepted
+from customer_success.ports import (
+    AccountRows,
+    ExpansionLog,
+    ExpansionRecords,
+    FeatureUsages,
+    Ledger,
+    Narrator,
+    Offers,
+    Outbox,
+    Proposals,
+)
+from customer_success.price_list import PriceList
+from customer_success.recording import record_once
+from customer_success.schemas import Confidence, CSMHealthSignals, OpportunityType, refusals
+
+KIND = "check_expansion"
+FOUND_CHANNEL = "expansion_found"
+LOW_CONFIDENCE = "low confidence"
+NO_QUEUE = "no handoff queue is configured"
+NO_SALES_OWNER = "no sales owner: neither the account nor the deployment names one"
+NO_GROUND = "no signal asks for more seats, a module or an integration"
+ASSUMED = "signals were laid over the account's own: nothing was stored, recorded or handed over"
+
+_CONFIDENCES: tuple[Confidence, ...] = ("low", "medium", "high")
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpansionRequest:
+    """What is asked for; `request` is the id by which its redelivery is recognised.
+
+    With `signals` laid over the account's own it is asked what would be: nothing is stored, recorded or handed over.
+    On the `last_try` offers are written by rule if the model does not answer, and what fails for good is recorded.
+    """
+
+    account_id: str
+    on: date
+    request: str
+    signals: Mapping[str, Any] = field(default_factory=dict)
+    last_try: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the narrator's answer came to, as it is kept for a redelivery: by whom, what of it was refused or left
+    out, and why it was not the model's, if it was not.
+    """
+
+    written_by: str | None = None
+    refused: Sequence[str] = ()
+    dropped: Sequence[str] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What came of a check. `errors` say what was done without."""
+
+    outcome: Outcome
+    reasons: tuple[str, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    answer: _Answer = _Answer()
+    errors: tuple[str, ...] = ()
+    judged: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CheckExpansion:
+    """The job. `narrator` words the offers; `by_rule` does where that fails; `count` takes the counts for metrics.
+
+    Without `records` an offer is kept in the table and handed over all the same, without `handoff` it is found and
+    recorded only, without `log` the day's story is not kept. `sales_owner` sells to accounts that name nobody.
+    """
+
+    tenant_id: str
+    rows: AccountRows
+    usages: FeatureUsages
+    offers: Offers
+    records: ExpansionRecords | None
+    handoff: Outbox | None
+    narrator: Narrator
+    by_rule: Narrator
+    ledger: Ledger
+    log: ExpansionLog | None
+    scorer: CSMHealthScorer
+    prices: PriceList
+    sales_owner: str | None
+    count: Callable[[Mapping[str, float]], None]
+
+    def __call__(self, request: ExpansionRequest) -> dict[str, Any]:
+        """Check the account, and hand over what may be offered to it; a repeat offers nothing twice.
+
+        Raises `Refused` for an account that is not there and for a signal that is none, `Unavailable` when the rest
+        has to wait, `Misconfigured` when a person has to act first; what then remains undone is logged as failed.
+        """
+        row = self.rows.get(request.account_id)
+        try:
+            checked = self._check(request, _present(request.account_id, row))
+        except (Refused, Unavailable, Misconfigured) as error:
+            if request.last_try or isinstance(error, Refused):
+                self._settle(request, row, _Checked("failed", (str(error),)))
+            raise
+        self._settle(request, row, checked)
+        return _result(request, checked)
+
+    def _check(self, request: ExpansionRequest, row: AccountRow) -> _Checked:
+        account, on = row.account, request.on
+        given = _signals(account.account_id, request.signals)
+        try:
+            signals = CSMHealthSignals.model_validate({**account.signals_on(on), **given})
+            score = self.scorer.score(signals, account.account_id)
+        except ValidationError as error:
+            return _not_judged("; ".join(map(str, refusals(error))))
+        except InsufficientDataError as error:
+            return _not_judged(too_little_known(error))
+        if why := why_no_candidate(score.rag, signals):
+            return _Checked("held_back", (why,))
+        if reasons := never_offered(account, signals, row.day.memory, on):
+            return _Checked("held_back", reasons)
+        return self._offer(request, account, grounds(account, signals, self.usages.of(account), self.prices, on=on))
+
+    def _offer(self, request: ExpansionRequest, account: Account, found: Sequence[Ground]) -> _Checked:
+        """Make of the grounds what may be offered; what an earlier delivery of the day found is gone on with."""
+        offers = self.offers.of_account(account.account_id)
+        against = blocked(offers, request.on)
+        known = {o.opportunity.opportunity_type: o for o in offers if o.quarter == quarter_of(request.on)}
+        own = {} if request.signals else {each: o for each, o in known.items() if o.found_on == request.on}
+        reasons, left = [], []
+        for ground in found:
+            kind = ground.opportunity_type
+            if kind in own:
+                continue
+            if why := against.get(kind) or self._stands(known.get(kind), ground, account):
+                reasons.append(f"{kind}: {why}")
+            else:
+                left.append(ground)
+        if not left and not own:
+            return _Checked("nothing", tuple(reasons) or (NO_GROUND,))
+        if request.signals:
+            answer, would_be = self._find(request, account, left, known)
+            held = [replace(offer, held_because=self._held_because(offer, account)) for offer in would_be]
+            return self._checked(reasons, held, answer, [answer.error])
+        answer, new = self._find_once(request, account, left, known)
+        open_ones = [o for o in own.values() if o.dispatched_on or o.opportunity.opportunity_type not in against]
+        finished = [self._finish(request, account, offer) for offer in (*open_ones, *new)]
+        return self._checked(reasons, finished, answer, [answer.error, self._unrecorded(account) if finished else None])
+
+    def _stands(self, known: Offer | None, ground: Ground, account: Account) -> str | None:
+        """Why this quarter's offer of the ground's type is not made anew, None if it is.
+
+        One that was not handed over is made anew once it would be, or would not be for another reason.
+        """
+        if known is None:
+            return None
+        if known.dispatched_on or known.handoff:
+            return f"offered in {known.quarter} already"
+        if known.held_because and known.held_because == self._held(ground.confidence, account):
+            return f"recorded on {known.found_on} and not handed over: {known.held_because}"
+        return None
+
+    def _held_because(self, offer: Offer, account: Account) -> str | None:
+        return self._held(offer.opportunity.confidence, account)
+
+    def _held(self, confidence: Confidence, account: Account) -> str | None:
+        """Why an offer of this confidence does not go to Sales, None if it does."""
+        if confidence == "low":
+            return LOW_CONFIDENCE
+        if self.handoff is None:
+            return NO_QUEUE
+        return None if account.sales_email or self.sales_owner else NO_SALES_OWNER
+
+    def _find_once(
+        self,
+        request: ExpansionRequest,
+        account: Account,
+        left: Sequence[Ground],
+        known: Mapping[OpportunityType, Offer],
+    ) -> tuple[_Answer, list[Offer]]:
+        """The narrator's answer and the offers that it newly makes, all of them kept before any goes further.
+
+        A redelivery of the request gets the answer that was given, and no new offer.
+        """
+        new: list[Offer] = []
+
+        def find() -> str:
+            answer, offers = self._find(request, account, left, known)
+            for offer in offers:
+                self.offers.put(offer)
+            new.extend(offers)
+            return json.dumps(asdict(answer))
+
+        key = f"{account.account_id}:{request.request}"
+        kept = deliver_once(self.ledger, key, FOUND_CHANNEL, find=lambda: None, create=find)
+        return _Answer(**json.loads(kept)), new
+
+    def _find(
+        self,
+        request: ExpansionRequest,
+        account: Account,
+        left: Sequence[Ground],
+        known: Mapping[OpportunityType, Offer],
+    ) -> tuple[_Answer, list[Offer]]:
+        if not left:
+            return _Answer(), []
+        evidence = ExpansionEvidence(
+            account_id=account.account_id,
+            account_name=account.name,
+            plan=account.plan,
+            industry=account.industry,
+            on=request.on,
+            grounds=tuple(left),
+            notes=account.notes,
+        )
+        proposals, error = self._proposals(evidence, last_try=request.last_try)
+        passed = accepted(proposals.proposed, evidence)
+        for refused in passed.refused:
+            logger.warning("an offer to account %s is refused: %s", account.account_id, refused)
+        if passed.refused:
+            self.count({"OffersRefused": len(passed.refused)})
+        offers = [
+            Offer(
+                opportunity,
+                quarter=quarter_of(request.on),
+                found_on=request.on,
+                written_by=proposals.written_by,
+                account_name=account.name,
+                owner_email=account.owner_email,
+                sales_email=account.sales_email or self.sales_owner,
+                page_id=before.page_id if (before := known.get(opportunity.opportunity_type)) else None,
+                page_url=before.page_url if before else None,
+            )
+            for opportunity in passed.opportunities
+        ]
+        return _Answer(proposals.written_by, passed.refused, passed.dropped, error), offers
+
+    def _proposals(self, evidence: ExpansionEvidence, *, last_try: bool) -> tuple[Proposals, str | None]:
+        """What the narrator proposes; by rule, with the reason, where that cannot be had."""
+        try:
+            proposals = self.narrator.find_expansions(evidence)
+        except Unavailable as error:
+            if not last_try:
+                raise
+            reason = str(error)
+        except (NotWritten, Misconfigured) as error:
+            reason = str(error)
+        else:
+            self.count(
+                {"ModelCalls": proposals.calls, "TokensIn": proposals.tokens_in, "TokensOut": proposals.tokens_out}
+            )
+            return proposals, None
+        logger.warning("the offers to account %s are written by rule: %s", evidence.account_id, reason)
+        self.count({"FailOpens": 1})
+        return self.by_rule.find_expansions(evidence), f"written by rule, as the model gave no offers: {reason}"
+
+    def _finish(self, request: ExpansionRequest, account: Account, offer: Offer) -> Offer:
+        """Record the offer and hand it over, as far as an earlier delivery did not."""
+        if offer.dispatched_on:
+            return offer
+        why = None if offer.handoff else self._held_because(offer, account)
+        if why and offer.held_because == why:
+            return offer
+        sales_email = account.sales_email or self.sales_owner
+        offer = self._recorded(replace(offer, held_because=why, sales_email=sales_email), account)
+        if why is None and offer.handoff is None and self.handoff:
+            self.handoff.send([self._message(request, offer)])
+        done = replace(offer, dispatched_on=None if why else request.on)
+        self.offers.put(done)
+        return done
+
+    def _recorded(self, offer: Offer, account: Account) -> Offer:
+        if self.records is None:
+            return offer
+        record = expansion_record(offer, account)
+        page_id = record_once(self.records, self.ledger, record, page_id=offer.page_id)
+        return replace(offer, page_id=page_id, page_url=self.records.url(page_id))
+
+    def _unrecorded(self, account: Account) -> str | None:
+        if self.records:
+            return None
+        logger.warning("the offers to account %s have no record: no records are configured", account.account_id)
+        return "no record was written: Notion is not configured"
+
+    def _message(self, request: ExpansionRequest, offer: Offer) -> ExpansionHandoff:
+        found = offer.opportunity
+        return ExpansionHandoff(
+            tenant_id=self.tenant_id,
+            handoff_id=offer.handoff_id,
+            run_date=request.on,
+            account_id=found.account_id,
+            account_name=offer.account_name,
+            opportunity_type=found.opportunity_type,
+            evidence=tuple(found.evidence),
+            estimated_arr_impact=found.estimated_arr_impact,
+            recommended_talk_track=found.recommended_talk_track,
+            confidence=found.confidence,
+            sales_email=offer.sales_email,
+            owner_email=offer.owner_email,
+            record_url=offer.page_url,
+        )
+
+    def _checked(
+        self, reasons: Iterable[str], offers: Sequence[Offer], answer: _Answer, errors: Iterable[str | None]
+    ) -> _Checked:
+        handed_over = any(offer.held_because is None for offer in offers)
+        outcome: Outcome = "nothing" if not offers else "offered" if handed_over else "recorded"
+        written_by = answer.written_by or next((offer.written_by for offer in offers), None)
+        return _Checked(
+            outcome,
+            tuple(reasons),
+            tuple(offers),
+            replace(answer, written_by=written_by),
+            tuple(error for error in errors if error),
+        )
+
+    def _settle(self, request: ExpansionRequest, row: AccountRow | None, checked: _Checked) -> None:
+        """Write what came of it to the day's story; what is only asked about is none of it."""
+        if self.log is None or request.signals:
+            return
+        account = row.account if row else None
+        page_url = next((offer.page_url for offer in checked.offers if offer.page_url), None)
+        self.log.settle(
+            ExpansionEntry(
+                on=request.on,
+                key=request.account_id,
+                account_id=request.account_id,
+                account_name=account.name if account else request.account_id,
+                owner_email=account.owner_email if account else None,
+                outcome=checked.outcome,
+                lines=_lines(checked),
+                url=page_url or (account.page_url if account else None),
+            )
+        )
+
+
+def _present(account_id: str, row: AccountRow | None) -> AccountRow:
+    if row is None:
+        raise Refused(f"account {account_id!r} is not known; it is known once a scan has read it")
+    if row.day.status in ("gone", "skipped"):
+        why = "no longer in the book" if row.day.status == "gone" else "inactive"
+        raise Refused(f"account {account_id!r} is not checked for expansion: it is {why}")
+    return row
+
+
+def _signals(account_id: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        CSMHealthSignals.model_validate(dict(given))
+    except ValidationError as error:
+        raise Refused(f"account {account_id!r}: {'; '.join(map(str, refusals(error)))}") from error
+    return dict(given)
+
+
+def _not_judged(why: str) -> _Checked:
+    return _Checked("held_back", (f"cannot be judged: {why}",), judged=False)
+
+
+def _lines(checked: _Checked) -> tuple[str, ...]:
+    """The day's story of the account in words. What decides comes before the evidence, which may be long."""
+    refused = [f"refused: {reason}" for reason in checked.answer.refused]
+    return (*map(_line, checked.offers), *checked.reasons, *refused, *checked.errors)
+
+
+def _line(offer: Offer) -> str:
+    found = offer.opportunity
+    arr = "" if found.estimated_arr_impact is None else f", ARR {found.estimated_arr_impact:,.0f} a year"
+    held = f", not handed over ({offer.held_because})" if offer.held_because else ""
+    return f"{found.opportunity_type}{arr}{held}: {', '.join(found.evidence)}"
+
+
+def _result(request: ExpansionRequest, checked: _Checked) -> dict[str, Any]:
+    """The check as its caller sees it; `partial` with the error if something was done without."""
+    assumed = bool(request.signals)
+    answer: dict[str, Any] = {
+        "task_type": KIND,
+        "account_id": request.account_id,
+        "run_date": request.on.isoformat(),
+        "outcome": checked.outcome,
+        "reasons": [*checked.reasons, *([ASSUMED] if assumed else [])],
+        "opportunities": [offer.opportunity.model_dump(mode="json") for offer in checked.offers],
+        "dispatched": [offer.handoff_id for offer in checked.offers if offer.dispatched_on],
+        "not_dispatched": [
+            {"handoff_id": offer.handoff_id, "reason": offer.held_because or ASSUMED}
+            for offer in checked.offers
+            if not offer.dispatched_on
+        ],
+        "refused": list(checked.answer.refused),
+        "dropped_claims": list(checked.answer.dropped),
+        "written_by": checked.answer.written_by,
+        "confidence": _confidence(checked),
+    }
+    if checked.errors:
+        answer |= {"error": "; ".join(checked.errors), "partial": True, "retryable": False}
+    return answer
+
+
+def _confidence(checked: _Checked) -> Confidence:
+    """low where something was done without or nothing can be judged, else that of the least sure offer; at most
+    medium where something was refused.
+    """
+    if checked.errors or not checked.judged:
+        return "low"
+    offered = [offer.opportunity.confidence for offer in checked.offers]
+    return min((*offered, "medium" if checked.answer.refused else "high"), key=_CONFIDENCES.index)

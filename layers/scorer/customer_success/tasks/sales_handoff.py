@@ -1,0 +1,179 @@
+"""Makes an offer ready for Sales: its record, a draft, a word in chat and an event, each once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn, TypeVar
+
+from customer_success.account import Account
+from customer_success.delivery import deliver_once
+from customer_success.errors import Misconfigured, Refused, Unavailable
+from customer_success.expansion_text import handed_off_record, offer_mail, sales_news
+from customer_success.messages import HANDED_OFF_DETAIL_TYPE, ExpansionHandedOff, ExpansionHandoff
+from customer_success.offer import Handoff, Offer
+from customer_success.ports import AccountRows, Drafts, EventBus, ExpansionRecords, Ledger, Offers
+from customer_success.recording import record_once
+from customer_success.telling import Telling
+
+KIND = "sales_handoff"
+DRAFT_CHANNEL, NEWS_CHANNEL, EVENT_CHANNEL = "sales_draft", "sales_news", "expansion_event"
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SalesHandoff:
+    """The job. Without `records` no record is made ready, without `drafts` nothing is drafted; the result says so.
+
+    `sales_owner` sells to accounts that name nobody. `count` takes what failed for metrics.
+    """
+
+    tenant_id: str
+    rows: AccountRows
+    offers: Offers
+    records: ExpansionRecords | None
+    drafts: Drafts | None
+    telling: Telling
+    bus: EventBus
+    ledger: Ledger
+    sales_owner: str | None
+    count: Callable[[Mapping[str, float]], None]
+
+    def __call__(self, message: ExpansionHandoff, *, last_try: bool) -> dict[str, Any]:
+        """Do what is not done yet of the four, each also where another fails; a repeat does nothing twice.
+
+        Raises what kept a part from being done, so that the message comes again: `Unavailable` before `Misconfigured`
+        before `Refused`. Raises `Refused` for an account that is not there and where nobody sells to it.
+        """
+        offer = self.offers.get(message.handoff_id)
+        if offer and offer.handoff:
+            return self._result(message, offer.handoff, offer.page_url) | {"status": "handed_off_before"}
+        account = self._account(message)
+        sales_email = message.sales_email or account.sales_email or self.sales_owner
+        if sales_email is None:
+            raise Refused(
+                f"offer {message.handoff_id!r} of account {message.account_id!r} goes to nobody: neither the message "
+                "nor the account nor the deployment names a sales owner"
+            )
+        undone: list[Unavailable | Misconfigured | Refused] = []
+
+        def tried(part: Callable[[], T]) -> T | None:
+            try:
+                return part()
+            except (Unavailable, Misconfigured, Refused) as error:
+                undone.append(error)
+                return None
+
+        known_url = (offer.page_url if offer else None) or message.record_url
+        record_url = tried(lambda: self._record(message, account, offer, sales_email)) or known_url
+        draft_id, skipped = tried(lambda: self._draft(message, account, sales_email)) or (None, None)
+        tried(lambda: self._tell(message, account, sales_email, record_url))
+        tried(lambda: self._put_on_bus(message, sales_email, record_url))
+        if undone:
+            self._fail(message, undone, last_try=last_try)
+        handoff = Handoff(message.run_date, sales_email, draft_id, skipped)
+        if offer:
+            self.offers.record_handoff(message.handoff_id, handoff)
+        return self._result(message, handoff, record_url)
+
+    def _account(self, message: ExpansionHandoff) -> Account:
+        row = self.rows.get(message.account_id)
+        if row is None:
+            raise Refused(f"account {message.account_id!r} is not known; it is known once a scan has read it")
+        if row.day.status in ("gone", "skipped"):
+            why = "no longer in the book" if row.day.status == "gone" else "inactive"
+            raise Refused(f"account {message.account_id!r} is offered nothing: it is {why}")
+        return row.account
+
+    def _record(self, message: ExpansionHandoff, account: Account, offer: Offer | None, sales_email: str) -> str | None:
+        """Where the record is opened, ready for Sales; None where no records are configured."""
+        if self.records is None:
+            logger.warning("offer %s has no record: no records are configured", message.handoff_id)
+            return None
+        record = handed_off_record(message, account, sales_email)
+        page_id = record_once(self.records, self.ledger, record, page_id=offer.page_id if offer else None)
+        return self.records.url(page_id)
+
+    def _draft(self, message: ExpansionHandoff, account: Account, mailbox: str) -> tuple[str | None, str | None]:
+        """The id of the draft, and why there is none, if trying again could not bring one."""
+        drafts = self.drafts
+        if drafts is None:
+            return None, "no mail was drafted: Gmail is not configured"
+        try:
+            draft_id = deliver_once(
+                self.ledger,
+                message.handoff_id,
+                DRAFT_CHANNEL,
+                find=lambda: drafts.find(mailbox, message.handoff_id),
+                create=lambda: drafts.create(offer_mail(message, account, mailbox)),
+            )
+        except (Misconfigured, Refused) as error:
+            logger.warning("offer %s has no draft: %s", message.handoff_id, error)
+            self.count({"FailOpens": 1})
+            return None, f"no mail was drafted: {error}"
+        return draft_id, None
+
+    def _tell(self, message: ExpansionHandoff, account: Account, sales_email: str, record_url: str | None) -> None:
+        """Tell the sales owner. Should it be told twice, the chat knows the digest by its name."""
+        news = sales_news(message, account, sales_email, record_url)
+
+        def post() -> str:
+            self.telling.post(news)
+            return news.digest_id
+
+        deliver_once(self.ledger, message.handoff_id, NEWS_CHANNEL, find=lambda: None, create=post)
+
+    def _put_on_bus(self, message: ExpansionHandoff, sales_email: str, record_url: str | None) -> None:
+        """An event for the company's other systems. They recognise a repeat by its `handoff_id`."""
+        event = ExpansionHandedOff(
+            handoff_id=message.handoff_id,
+            tenant_id=self.tenant_id,
+            account_id=message.account_id,
+            run_date=message.run_date,
+            opportunity_type=message.opportunity_type,
+            evidence=message.evidence,
+            estimated_arr_impact=message.estimated_arr_impact,
+            confidence=message.confidence,
+            owner_email=message.owner_email,
+            sales_email=sales_email,
+            record_url=record_url,
+        )
+        deliver_once(
+            self.ledger,
+            message.handoff_id,
+            EVENT_CHANNEL,
+            find=lambda: None,
+            create=lambda: self.bus.put(HANDED_OFF_DETAIL_TYPE, event),
+        )
+
+    def _fail(
+        self, message: ExpansionHandoff, undone: Sequence[Unavailable | Misconfigured | Refused], *, last_try: bool
+    ) -> NoReturn:
+        """Raise what brings the message back, if anything of it does."""
+        why = "; ".join(map(str, undone))
+        logger.warning(
+            "offer %s is not handed off whole%s: %s", message.handoff_id, " at last" if last_try else "", why
+        )
+        if last_try:
+            self.count({"HandoffsFailed": 1})
+        raise min(undone, key=lambda error: [isinstance(error, kind) for kind in (Refused, Misconfigured)])
+
+    def _result(self, message: ExpansionHandoff, handoff: Handoff, record_url: str | None) -> dict[str, Any]:
+        """The handoff as its caller sees it; `partial` with the error if something was done without."""
+        answer: dict[str, Any] = {
+            "task_type": KIND,
+            "handoff_id": message.handoff_id,
+            "account_id": message.account_id,
+            "status": "handed_off",
+            "sales_email": handoff.sales_email,
+            "record_url": record_url,
+            "draft_id": handoff.draft_id,
+        }
+        unrecorded = None if self.records else "no record was made ready: Notion is not configured"
+        if errors := [error for error in (unrecorded, handoff.skipped) if error]:
+            answer |= {"error": "; ".join(errors), "partial": True, "retryable": False}
+        return answer
