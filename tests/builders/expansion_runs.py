@@ -17,6 +17,7 @@ from customer_success.judgement import Judge
 from customer_success.messages import ExpansionCheckRequested, ExpansionsQueued, Message
 from customer_success.periods import Calendar
 from customer_success.ports import Bookmark
+from customer_success.run import Run
 from customer_success.tasks.close_expansions import CloseExpansions
 from customer_success.tasks.expansion_run import ExpansionRun, ExpansionRunRequest
 from customer_success.telling import Telling
@@ -73,6 +74,28 @@ class FakeQueue(FakeOutbox):
 
 
 @dataclass
+class LeasedRuns(FakeRuns):
+    """Runs that count how often a lease was given back before its end."""
+
+    released: int = 0
+
+    def release(self, run: Run) -> None:  # noqa: ARG002
+        self.released += 1
+
+
+@dataclass
+class AskedUsages(FakeUsages):
+    """Feature usage that keeps for how many accounts at a time it was asked."""
+
+    asked: list[int] = field(default_factory=list)
+
+    def of_many(self, accounts: Iterable[Account]) -> dict[str, tuple[FeatureUsage, ...]]:
+        together = list(accounts)
+        self.asked.append(len(together))
+        return super().of_many(together)
+
+
+@dataclass
 class Expansions:
     """All that expansion runs and their closing read and write; it outlives every crash."""
 
@@ -81,9 +104,9 @@ class Expansions:
 
     def __post_init__(self) -> None:
         self.book = FakeUsageBook()
-        self.usages, self.peers = FakeUsages(self.writes), FakePeers(self.writes)
+        self.usages, self.peers = AskedUsages(self.writes), FakePeers(self.writes)
         self.records, self.offers = FakeExpansionRecords(), FakeOffers(self.writes)
-        self.log, self.rows, self.runs = FakeExpansionLog(self.writes), FakeRows(self.writes), FakeRuns(self.writes)
+        self.log, self.rows, self.runs = FakeExpansionLog(self.writes), FakeRows(self.writes), LeasedRuns(self.writes)
         self.checks, self.closings = FakeQueue(self.writes), FakeQueue(self.writes)
         self.alerts, self.digests = FakeAlerts(self.writes), FakeDigests(self.writes)
         self.topic = FakeTopic(self.writes)
@@ -93,9 +116,12 @@ class Expansions:
     ) -> Account:
         """Add an account that was scored on the day `on`: a candidate, unless its signals say otherwise."""
         found = account(number, given, **facts)
-        row = scanned(found, on)
-        self.rows.put_many([row])
+        self.add(scanned(found, on))
         return found
+
+    def add(self, row: AccountRow) -> None:
+        """What a scan wrote; no write of the run."""
+        self.rows.rows[row.account_id] = row
 
     def run(
         self,
