@@ -119,7 +119,8 @@ def _accounts(rows: list[Row]) -> Book:
 
 def _feature_usage(accounts_source_id: str, rows: list[Row], *, whole: bool = False) -> Book:
     """Feature usage as a spreadsheet brings it in: an account is named by its id, and a row is known by `USAGE_KEY`."""
-    names, text = UsageNames(), {"rich_text": {}}
+    names = UsageNames()
+    text: dict[str, Any] = {"rich_text": {}}
     schema = feature_usage_schema(names, accounts_source_id=accounts_source_id) | {names.account: text, USAGE_KEY: text}
     return Book(title="Feature Usage", properties=schema, key=USAGE_KEY, rows=rows, whole=whole)
 

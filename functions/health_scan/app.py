@@ -1,10 +1,17 @@
-"""Scans the account book: a message from the 07:00 rule, or a person's request, starts or resumes it."""
+"""Scans the account book, and then looks for room to grow in it. The 07:00 rule or a person asks for the scan."""
 
 from typing import Any
 
 from customer_success.aws.consumer import Delivery
-from customer_success.messages import ScanMessage, ScanRequested
+from customer_success.messages import (
+    ExpansionRunRequested,
+    ExpansionsQueued,
+    ScanMessage,
+    ScanRequested,
+    ScheduledEvent,
+)
 from customer_success.periods import run_date
+from customer_success.tasks.expansion_run import ExpansionRunRequest
 from customer_success.tasks.scan_run import ScanRequest
 from customer_success.wiring import HealthScan
 
@@ -12,17 +19,26 @@ function = HealthScan()
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:
-    return function.consume(event, context, scan)
+    return function.consume(event, context, take)
 
 
-def scan(delivery: Delivery) -> None:
-    asked = function.message(ScanMessage, delivery)
+def take(delivery: Delivery) -> None:
+    match function.message(ScanMessage, delivery):
+        case ExpansionsQueued() as queued:
+            function.logger.info("expansions", extra={"result": function.close(queued, now=function.now())})
+        case ExpansionRunRequested() as asked:
+            expand(asked, last_try=delivery.last_try)
+        case asked:
+            scan(asked, last_try=delivery.last_try)
+
+
+def scan(asked: ScanRequested | ScheduledEvent, *, last_try: bool) -> None:
     result = function.scan(
         ScanRequest(
             on=run_date(asked.time, function.settings.timezone),
             request=asked.id,
             force=isinstance(asked, ScanRequested) and asked.force,
-            last_try=delivery.last_try,
+            last_try=last_try,
         )
     )
     function.logger.info("health scan", extra={"result": result})
@@ -33,3 +49,9 @@ def scan(delivery: Delivery) -> None:
             "AccountsRejected": sum(result["rejected"].values()),
         }
     )
+
+
+def expand(asked: ExpansionRunRequested, *, last_try: bool) -> None:
+    result = function.expand(ExpansionRunRequest(asked.run_date, asked.id, last_try=last_try))
+    function.logger.info("expansion run", extra={"result": result})
+    function.report({"ExpansionCandidates": result["candidates"]})

@@ -5,6 +5,7 @@ from typing import Any
 from customer_success.aws.consumer import Delivery
 from customer_success.messages import AdoptionRequested
 from customer_success.periods import run_date
+from customer_success.tasks.track_feature_adoption import AdoptionRequest
 from customer_success.wiring import TrackAdoption
 
 function = TrackAdoption()
@@ -16,4 +17,14 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
 def track(delivery: Delivery) -> None:
     asked = function.message(AdoptionRequested, delivery)
-    function.track(asked.account_id, on=run_date(asked.time, function.settings.timezone))
+    result = function.track(
+        AdoptionRequest(
+            account_id=asked.account_id,
+            on=run_date(asked.time, function.settings.timezone),
+            request=asked.id,
+            draft=asked.draft,
+            last_try=delivery.last_try,
+        )
+    )
+    told = ("account_id", "section", "draft_id", "confidence", "error")
+    function.logger.info("feature adoption", extra={"result": {name: result.get(name) for name in told}})

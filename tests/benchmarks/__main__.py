@@ -6,7 +6,7 @@ import sys
 
 from rich.console import Console
 
-from tests.benchmarks import cold_start, growth, pace, reviews, scoring
+from tests.benchmarks import cold_start, growth, handoffs, pace, reviews, scoring
 from tests.benchmarks.figures import show_promises
 
 TOPICS = {
@@ -14,6 +14,7 @@ TOPICS = {
     "pace": pace.run,
     "scoring": scoring.run,
     "reviews": reviews.run,
+    "handoffs": handoffs.run,
     "cold_start": cold_start.run,
 }
 WIDTH = 120

@@ -24,13 +24,14 @@ from connectors.notion.schema import accounts_schema, qbr_schema
 from connectors.patience import Patience
 from customer_success.account import Account
 from customer_success.aws.accounts import DynamoAccountRows
-from customer_success.aws.adoption import DynamoAdoptionReports
 from customer_success.aws.bedrock import BedrockNarrator
 from customer_success.aws.history import DynamoScoreHistory
 from customer_success.aws.ledger import DynamoLedger
+from customer_success.aws.peers import DynamoAdoptionPeers
 from customer_success.aws.qbrs import DynamoQbrs
 from customer_success.aws.queues import SqsOutbox
 from customer_success.aws.table import Table
+from customer_success.aws.usages import DynamoFeatureUsages
 from customer_success.claims import checked
 from customer_success.health_scorer import CSMHealthScorer
 from customer_success.judgement import Judge
@@ -154,7 +155,8 @@ def _function(dynamodb: Any, sandbox: Sandbox, narrator: Narrator) -> tuple[Gene
     job = GenerateQbr(
         rows=rows,
         history=DynamoScoreHistory(table),
-        reports=DynamoAdoptionReports(table),
+        usages=DynamoFeatureUsages(table),
+        peers=DynamoAdoptionPeers(table),
         qbrs=DynamoQbrs(table),
         narrator=narrator,
         by_rule=RulesNarrator(),

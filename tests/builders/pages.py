@@ -48,7 +48,7 @@ def page(number: int = 1, **properties: Value) -> Row:
         "NPS": {"number": 9},
         "Invoice Status": choice("Current"),
         "Seats Bought": {"number": 100},
-        "Seats Used": {"number": 85},
+        "Seats Used": {"number": 70},
         "Open Tickets": {"number": 0},
         "Ticket Sentiment": choice("Positive"),
         "Escalations 90d": {"number": 0},

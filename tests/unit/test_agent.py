@@ -8,8 +8,10 @@ import pytest
 from customer_success.agent import CustomerSuccessAgent
 from customer_success.errors import Unavailable
 from customer_success.health_scorer import CSMHealthScorer
-from tests.builders.accounts import TODAY, account
-from tests.builders.fakes import FakeRows, Writes
+from customer_success.rules_narrator import RulesNarrator
+from tests.builders.accounts import HEALTHY, TODAY, account
+from tests.builders.fakes import FakeOutbox, FakeRows, Writes
+from tests.builders.offers import FakeExpansionRecords, FakeOffers
 from tests.builders.reviews import Reviews
 from tests.builders.scores import row
 
@@ -115,8 +117,79 @@ def test_a_rate_that_is_none_is_refused_with_its_bound() -> None:
     assert not reviews.reports.reports
 
 
-def agent_of(reviews: Reviews) -> CustomerSuccessAgent:
+SPRING = {"now": datetime(2026, 4, 1, 9, tzinfo=UTC)}
+EXPANSION = {"type": "check_expansion", "account_id": "A-0001"}
+
+
+def crowded(**facts: Any) -> Reviews:
+    """An account that uses seven seats more than it bought."""
+    reviews = Reviews(narrator=RulesNarrator())
+    signals = {**HEALTHY, "seats_utilization_rate": 1.07}
+    reviews.account(1, **{"signals": signals, "seats_bought": 100.0, "seats_used": 107.0, **facts})
+    return reviews
+
+
+def test_an_offer_is_found_recorded_and_dispatched_on_request() -> None:
+    # GIVEN an account that needs seats, somebody in Sales, and a way there
+    reviews, offers, records, queue = crowded(), FakeOffers(), FakeExpansionRecords(), FakeOutbox(Writes())
+    agent = agent_of(reviews, offers=offers, expansion_records=records, handoff=queue, sales_owner="nora@example.com")
+    # WHEN it is asked what it could buy more
+    result = agent.execute(EXPANSION, SPRING)
+    # THEN the offer is recorded, and on its way
+    assert result["outcome"] == "offered"
+    assert result["dispatched"] == ["A-0001:seats:Q2 2026"]
+    assert len(records.records) == len(queue.sent) == 1
+    # WHEN it is asked again
+    again = agent.execute(EXPANSION, SPRING)
+    # THEN nothing more goes out
+    assert again["outcome"] == "nothing"
+    assert len(records.records) == len(queue.sent) == 1
+
+
+def test_without_a_handoff_an_offer_is_recorded_and_the_result_says_why_it_goes_nowhere() -> None:
+    reviews, records = crowded(), FakeExpansionRecords()
+    agent = agent_of(reviews, offers=FakeOffers(), expansion_records=records, sales_owner="nora@example.com")
+    result = agent.execute(EXPANSION, SPRING)
+    assert (result["outcome"], result["dispatched"]) == ("recorded", [])
+    assert "queue" in result["not_dispatched"][0]["reason"]
+    assert len(records.records) == 1
+
+
+def test_without_anybody_in_sales_an_offer_is_recorded_and_the_result_says_so() -> None:
+    reviews, queue = crowded(), FakeOutbox(Writes())
+    agent = agent_of(reviews, offers=FakeOffers(), expansion_records=FakeExpansionRecords(), handoff=queue)
+    result = agent.execute(EXPANSION, SPRING)
+    assert (result["outcome"], queue.sent) == ("recorded", [])
+    assert "sales owner" in result["not_dispatched"][0]["reason"]
+
+
+def test_what_if_signals_offer_nothing_for_real() -> None:
+    # GIVEN an account that uses few of its seats
+    reviews, offers, queue = Reviews(narrator=RulesNarrator()), FakeOffers(), FakeOutbox(Writes())
+    reviews.account(1, signals={**HEALTHY, "seats_utilization_rate": 0.5})
+    agent = agent_of(reviews, offers=offers, handoff=queue, sales_owner="nora@example.com")
+    # WHEN it is asked what would be if it used nearly all
+    result = agent.execute({**EXPANSION, "signals": {"seats_utilization_rate": 0.98}}, SPRING)
+    # THEN the answer shows the offer, and nothing is kept or sent
+    assert [found["opportunity_type"] for found in result["opportunities"]] == ["seats"]
+    assert (offers.of_account("A-0001"), queue.sent) == ([], [])
+
+
+def test_a_mail_on_adoption_is_drafted_only_on_request() -> None:
+    reviews = Reviews()
+    reviews.account(1)
+    task = {"type": "track_feature_adoption", "account_id": "A-0001"}
+    assert agent_of(reviews).execute(task, SPRING)["draft_id"] is None
+    assert not reviews.drafts.drafts
+    assert agent_of(reviews).execute({**task, "draft": True}, SPRING)["draft_id"] == "draft-1"
+
+
+def agent_of(reviews: Reviews, **ports: Any) -> CustomerSuccessAgent:
     return CustomerSuccessAgent(
+        tenant_id="acme",
+        feature_usages=reviews.usages,
+        adoption_peers=reviews.peers,
+        **ports,
         accounts=reviews.rows,
         scorer=CSMHealthScorer(),
         history=reviews.history,

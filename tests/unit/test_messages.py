@@ -1,20 +1,29 @@
 """The samples in `events/` on both sides: what the sender writes has their shape, and the reader takes them."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from customer_success.aws.consumer import Delivery
+from customer_success.errors import NotUnderstood, Refused
 from customer_success.messages import (
     EVENT_SOURCE,
+    HANDED_OFF_DETAIL_TYPE,
     HEALTH_DETAIL_TYPE,
     AdoptionRequested,
     ChatNews,
     ChurnAlert,
     DigestReady,
+    ExpansionCheckRequested,
+    ExpansionHandedOff,
+    ExpansionHandoff,
+    ExpansionRunRequested,
+    ExpansionsQueued,
     HealthEvent,
     PagesChanged,
     PlanMessage,
@@ -25,12 +34,35 @@ from customer_success.messages import (
     ScheduledEvent,
 )
 from customer_success.periods import run_date
+from customer_success.settings import SalesHandoffSettings
+from customer_success.wiring import SalesHandoff
 from tests.builders.accounts import account, dying
 from tests.builders.reviews import Reviews
 from tests.builders.scans import World
 from tests.builders.scores import alert
 
 EVENTS = Path(__file__).parents[2] / "events"
+
+
+SETTINGS = SalesHandoffSettings(
+    tenant_id="acme",
+    table_name="table",
+    timezone="UTC",
+    queue_url="queue",
+    retry_base_seconds=1,
+    max_receives=5,
+    notion_api_url="https://notion.example",
+    notion_secret="notion",
+    notion_requests_per_second=3,
+    notion_expansions="0" * 32,
+    gmail_api_url="https://gmail.example",
+    churn_topic_arn="topic",
+    event_bus_name="bus",
+)
+
+
+def delivered(message: dict[str, Any]) -> Delivery:
+    return Delivery(json.dumps(message), 1, last_try=False, message_id="1", attributes={})
 
 
 def sample(name: str) -> dict[str, Any]:
@@ -46,13 +78,17 @@ READERS = {
     "qbr_requested.json": (TypeAdapter(QbrRequested), QbrRequested),
     "adoption_requested.json": (TypeAdapter(AdoptionRequested), AdoptionRequested),
     "quarter_planned.json": (PlanMessage, QuarterPlanned),
+    "expansion_run_requested.json": (ScanMessage, ExpansionRunRequested),
+    "expansions_queued.json": (ScanMessage, ExpansionsQueued),
+    "expansion_check_requested.json": (TypeAdapter(ExpansionCheckRequested), ExpansionCheckRequested),
+    "expansion_handoff.json": (TypeAdapter(ExpansionHandoff), ExpansionHandoff),
 }
 
 
 @pytest.mark.parametrize("name", READERS)
 def test_the_reader_takes_the_sample(name: str) -> None:
     adapter, model = READERS[name]
-    assert isinstance(adapter.validate_python(sample(name)), model)
+    assert isinstance(adapter.validate_json(json.dumps(sample(name))), model)
 
 
 @pytest.mark.parametrize("name", [name for name in READERS if name != "schedule.json"])
@@ -93,10 +129,50 @@ def test_a_review_for_a_contracts_end_names_that_end() -> None:
         QbrRequested.model_validate({**sample("qbr_requested.json"), "trigger": "contract_proximity"})
 
 
-def test_the_bus_sample_is_what_is_put_on_the_bus() -> None:
-    event = sample("agent_health.json")
-    assert (event["source"], event["detail-type"]) == (EVENT_SOURCE, HEALTH_DETAIL_TYPE)
-    assert json.loads(HealthEvent.model_validate(event["detail"]).model_dump_json()) == event["detail"]
+@pytest.mark.parametrize(
+    ("name", "detail_type", "model"),
+    [
+        ("agent_health.json", HEALTH_DETAIL_TYPE, HealthEvent),
+        ("expansion_handed_off.json", HANDED_OFF_DETAIL_TYPE, ExpansionHandedOff),
+    ],
+)
+def test_the_bus_sample_is_what_is_put_on_the_bus(name: str, detail_type: str, model: type[BaseModel]) -> None:
+    event = sample(name)
+    assert (event["source"], event["detail-type"]) == (EVENT_SOURCE, detail_type)
+    assert json.loads(model.model_validate_json(json.dumps(event["detail"])).model_dump_json()) == event["detail"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"version": 2}, "version: 2 is not one of 1"),
+        ({"opportunity_type": "yacht"}, "opportunity_type: 'yacht' is not one of seats, module, integration"),
+        ({"estimated_arr_impact": -1}, "estimated_arr_impact: -1 is below the bound 0"),
+        ({"estimated_arr_impact": "5100 a year"}, "estimated_arr_impact: '5100 a year' is refused"),
+        ({"evidence": []}, "evidence: [] is refused"),
+        ({"evidence": [""]}, "evidence.0: '' is refused"),
+        ({"handoff_id": ""}, "handoff_id: '' is refused"),
+        ({"kind": "handle_everything"}, "kind: 'handle_everything' is not one of handle_expansion_opportunity"),
+    ],
+)
+def test_a_handoff_that_is_none_is_refused_with_field_and_reason(changes: dict[str, Any], reason: str) -> None:
+    # GIVEN the function that takes handoffs
+    function = SalesHandoff()
+    function.settings = SETTINGS
+    # WHEN a message comes in which one field is wrong
+    # THEN it is not taken, and the reason names the field, the value and what would be right
+    with pytest.raises(NotUnderstood, match=re.escape(reason)):
+        function.message(ExpansionHandoff, delivered({**sample("expansion_handoff.json"), **changes}))
+
+
+def test_a_message_that_is_no_json_and_one_of_another_tenant_are_not_taken() -> None:
+    function = SalesHandoff()
+    function.settings = SETTINGS
+    with pytest.raises(NotUnderstood, match="Invalid JSON"):
+        function.message(ExpansionHandoff, Delivery("{", 1, last_try=False, message_id="1", attributes={}))
+    with pytest.raises(Refused, match="tenant_id: 'other' is not 'acme'"):
+        function.message(ExpansionHandoff, delivered(sample("expansion_handoff.json") | {"tenant_id": "other"}))
+    assert function.message(ExpansionHandoff, delivered(sample("expansion_handoff.json"))).account_id == "FW-101"
 
 
 def test_an_alert_is_named_by_account_run_date_and_risk() -> None:

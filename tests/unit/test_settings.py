@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from customer_success.errors import Misconfigured
-from customer_success.settings import AlertChatSettings, HealthScanSettings, Settings, read
+from customer_success.settings import AlertChatSettings, CheckExpansionSettings, HealthScanSettings, Settings, read
 
 PLAIN = {
     "TENANT_ID": "acme",
@@ -23,6 +23,9 @@ SCAN = PLAIN | {
     "NOTION_PROPERTIES": '{"arr": "Annual value"}',
     "CHURN_TOPIC_ARN": "arn:aws:sns:eu-central-1:123456789012:churn",
     "NOTION_UPDATES_QUEUE_URL": "https://updates",
+    "NOTION_FEATURE_USAGE": "",
+    "NOTION_EXPANSIONS": "0" * 32,
+    "EXPANSION_QUEUE_URL": "https://expansion",
     "GREEN_THRESHOLD": "70",
     "AMBER_THRESHOLD": "40",
     "CHURN_WINDOW_DAYS": "60",
@@ -42,6 +45,21 @@ def test_settings_are_read_by_their_names(monkeypatch: pytest.MonkeyPatch) -> No
     assert settings.holidays == {date(2026, 12, 25), date(2026, 12, 26)}
     assert settings.notion_properties == {"arr": "Annual value"}
     assert settings.fallback_owner is None
+    assert settings.notion_feature_usage is None
+
+
+EXPANSION = {name: value for name, value in SCAN.items() if name != "HOLIDAYS"}
+
+
+def test_a_price_list_is_read_and_a_wrong_price_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, **EXPANSION, PRICE_LIST='{"seat": 300, "modules": {"Reporting": 4800}}')
+    settings = read(CheckExpansionSettings)
+    assert (settings.price_list.seat, settings.price_list.module("reporting")) == (300, 4800)
+    assert (settings.sales_handoff_queue_url, settings.sales_owner) == (None, None)
+    for wrong in ('{"seat": -1}', '{"seats": 300}', "{seat: 300}"):
+        monkeypatch.setenv("PRICE_LIST", wrong)
+        with pytest.raises(Misconfigured, match="PRICE_LIST"):
+            read(CheckExpansionSettings)
 
 
 def test_every_missing_and_wrong_setting_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

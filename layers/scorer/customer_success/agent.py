@@ -14,19 +14,27 @@ from customer_success.health_scorer import CSMHealthScorer
 from customer_success.periods import run_date
 from customer_success.ports import (
     AccountRows,
+    AdoptionPeers,
     AdoptionReports,
+    AdoptionSections,
     Drafts,
+    ExpansionRecords,
+    FeatureUsages,
     Ledger,
     Narrator,
+    Offers,
+    Outbox,
     QbrPages,
     Qbrs,
     ScoreHistory,
 )
+from customer_success.price_list import PriceList
 from customer_success.rules_narrator import RulesNarrator
 from customer_success.schemas import refusals
+from customer_success.tasks.check_expansion import CheckExpansion, ExpansionRequest
 from customer_success.tasks.generate_qbr import GenerateQbr, QbrRequest
 from customer_success.tasks.health_scan import HealthScan
-from customer_success.tasks.track_feature_adoption import TrackFeatureAdoption
+from customer_success.tasks.track_feature_adoption import AdoptionRequest, TrackFeatureAdoption
 
 SUPPORTED = ("health_scan", "generate_qbr", "check_expansion", "track_feature_adoption")
 
@@ -37,7 +45,7 @@ class CustomerSuccessAgent:
     """Does one task for one account.
 
     Every port may be None: what needs it is skipped with a logged warning and told in the result. Without a
-    `narrator` reviews are written by rule.
+    `narrator` the rules write; without a `handoff` or anybody in Sales an offer is found and recorded, not dispatched.
     """
 
     def __init__(
@@ -50,11 +58,19 @@ class CustomerSuccessAgent:
         alerts: object | None = None,
         narrator: Narrator | None = None,
         drafts: Drafts | None = None,
-        handoff: object | None = None,
+        handoff: Outbox | None = None,
         qbrs: Qbrs | None = None,
         qbr_pages: QbrPages | None = None,
         adoption_reports: AdoptionReports | None = None,
+        adoption_sections: AdoptionSections | None = None,
+        adoption_peers: AdoptionPeers | None = None,
+        feature_usages: FeatureUsages | None = None,
+        offers: Offers | None = None,
+        expansion_records: ExpansionRecords | None = None,
         ledger: Ledger | None = None,
+        tenant_id: str = "",
+        prices: PriceList | None = None,
+        sales_owner: str | None = None,
         fallback_owner: str | None = None,
     ) -> None:
         self._accounts = accounts
@@ -62,12 +78,17 @@ class CustomerSuccessAgent:
         self._timezone = timezone
         self._history, self._alerts, self._narrator = history, alerts, narrator
         self._drafts, self._handoff = drafts, handoff
-        self._qbrs, self._qbr_pages, self._adoption_reports = qbrs, qbr_pages, adoption_reports
-        self._ledger, self._fallback_owner = ledger, fallback_owner
+        self._qbrs, self._qbr_pages = qbrs, qbr_pages
+        self._adoption_reports, self._adoption_sections = adoption_reports, adoption_sections
+        self._adoption_peers, self._feature_usages = adoption_peers, feature_usages
+        self._offers, self._expansion_records = offers, expansion_records
+        self._ledger, self._tenant_id = ledger, tenant_id
+        self._prices, self._sales_owner = prices or PriceList(), sales_owner
+        self._fallback_owner = fallback_owner
         self._tasks = {
             "health_scan": self._health_scan,
             "generate_qbr": self._generate_qbr,
-            "check_expansion": self._not_configured,
+            "check_expansion": self._check_expansion,
             "track_feature_adoption": self._track_feature_adoption,
         }
 
@@ -96,28 +117,33 @@ class CustomerSuccessAgent:
 
     def _health_scan(self, task: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
         if self._accounts is None:
-            return self._without("health_scan", "the port accounts")
-        account_id, signals = _account_id(task), task.get("signals") or {}
-        if not isinstance(signals, Mapping):
-            raise Refused(f"account {account_id!r}: signals: {signals!r} is not an object of signals by their names")
-        now = _now(account_id, context)
+            return self._without("health_scan", accounts=None)
+        account_id = _account_id(task)
+        signals, now = _signals(account_id, task), _now(account_id, context)
         scan = HealthScan(self._accounts, self._scorer)
         return scan(account_id, signals, on=run_date(now, self._timezone), now=now)
 
     def _generate_qbr(self, task: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
-        accounts, history, qbrs = self._accounts, self._history, self._qbrs
-        reports, ledger = self._adoption_reports, self._ledger
-        if accounts is None or history is None or qbrs is None or reports is None or ledger is None:
-            ports = {"accounts": accounts, "history": history, "qbrs": qbrs, "adoption_reports": reports}
-            missing = [name for name, port in {**ports, "ledger": ledger}.items() if port is None]
-            return self._without("generate_qbr", f"the port {', '.join(missing)}")
+        accounts, history, qbrs, ledger = self._accounts, self._history, self._qbrs, self._ledger
+        usages, peers = self._feature_usages, self._adoption_peers
+        if not (accounts and history and qbrs and ledger and usages and peers):
+            return self._without(
+                "generate_qbr",
+                accounts=accounts,
+                history=history,
+                qbrs=qbrs,
+                ledger=ledger,
+                feature_usages=usages,
+                adoption_peers=peers,
+            )
         account_id = _account_id(task)
         now = _now(account_id, context)
         by_rule = RulesNarrator()
         review = GenerateQbr(
             rows=accounts,
             history=history,
-            reports=reports,
+            usages=usages,
+            peers=peers,
             qbrs=qbrs,
             narrator=self._narrator or by_rule,
             by_rule=by_rule,
@@ -128,24 +154,70 @@ class CustomerSuccessAgent:
             count=_not_counted,
         )
         # Nothing delivers this task again, so what only enriches the review is done without at once.
-        request = str(context.get("request") or f"{account_id}@{now.isoformat()}")
-        return review(QbrRequest(account_id, run_date(now, self._timezone), request, last_try=True))
+        on, request = run_date(now, self._timezone), _request(account_id, context, now)
+        return review(QbrRequest(account_id, on, request, last_try=True))
+
+    def _check_expansion(self, task: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
+        accounts, usages, offers, ledger = self._accounts, self._feature_usages, self._offers, self._ledger
+        if not (accounts and usages and offers and ledger):
+            return self._without(
+                "check_expansion", accounts=accounts, feature_usages=usages, offers=offers, ledger=ledger
+            )
+        account_id = _account_id(task)
+        signals, now = _signals(account_id, task), _now(account_id, context)
+        by_rule = RulesNarrator()
+        check = CheckExpansion(
+            tenant_id=self._tenant_id,
+            rows=accounts,
+            usages=usages,
+            offers=offers,
+            records=self._expansion_records,
+            handoff=self._handoff,
+            narrator=self._narrator or by_rule,
+            by_rule=by_rule,
+            ledger=ledger,
+            log=None,
+            scorer=self._scorer,
+            prices=self._prices,
+            sales_owner=self._sales_owner,
+            count=_not_counted,
+        )
+        on, request = run_date(now, self._timezone), _request(account_id, context, now)
+        return check(ExpansionRequest(account_id, on, request, signals, last_try=True))
 
     def _track_feature_adoption(self, task: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
-        if self._accounts is None or self._adoption_reports is None:
-            missing = "accounts" if self._accounts is None else "adoption_reports"
-            return self._without("track_feature_adoption", f"the port {missing}")
+        accounts, reports, ledger = self._accounts, self._adoption_reports, self._ledger
+        usages, peers = self._feature_usages, self._adoption_peers
+        if not (accounts and reports and ledger and usages and peers):
+            return self._without(
+                "track_feature_adoption",
+                accounts=accounts,
+                adoption_reports=reports,
+                ledger=ledger,
+                feature_usages=usages,
+                adoption_peers=peers,
+            )
         account_id = _account_id(task)
-        now = _now(account_id, context)
-        track = TrackFeatureAdoption(self._accounts, self._adoption_reports)
-        return track(account_id, on=run_date(now, self._timezone))
+        signals, now = _signals(account_id, task), _now(account_id, context)
+        track = TrackFeatureAdoption(
+            rows=accounts,
+            usages=usages,
+            peers=peers,
+            reports=reports,
+            sections=self._adoption_sections,
+            drafts=self._drafts,
+            ledger=ledger,
+            fallback_owner=self._fallback_owner,
+            count=_not_counted,
+        )
+        on, request = run_date(now, self._timezone), _request(account_id, context, now)
+        draft = task.get("draft") is True
+        return track(AdoptionRequest(account_id, on, request, draft=draft, signals=signals, last_try=True))
 
-    def _not_configured(self, task: Mapping[str, Any], _context: Mapping[str, Any]) -> dict[str, Any]:
-        return self._without(str(task["type"]), "what does it")
-
-    def _without(self, kind: str, port: str) -> dict[str, Any]:
-        logger.warning("task %s was skipped: %s is not configured", kind, port)
-        return _failed(kind, f"{kind} was skipped: {port} is not configured", retryable=False)
+    def _without(self, kind: str, **ports: object) -> dict[str, Any]:
+        missing = ", ".join(name for name, port in ports.items() if port is None)
+        logger.warning("task %s was skipped: the port %s is not configured", kind, missing)
+        return _failed(kind, f"{kind} was skipped: the port {missing} is not configured", retryable=False)
 
 
 def _account_id(task: Mapping[str, Any]) -> str:
@@ -153,6 +225,19 @@ def _account_id(task: Mapping[str, Any]) -> str:
     if not isinstance(account_id, str) or not account_id:
         raise Refused(f"account_id: {account_id!r} is not the id of an account")
     return account_id
+
+
+def _signals(account_id: str, task: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The signals that the task lays over the account's own."""
+    signals = task.get("signals") or {}
+    if not isinstance(signals, Mapping):
+        raise Refused(f"account {account_id!r}: signals: {signals!r} is not an object of signals by their names")
+    return signals
+
+
+def _request(account_id: str, context: Mapping[str, Any], now: datetime) -> str:
+    """The name by which the task is recognised when it is asked for again."""
+    return str(context.get("request") or f"{account_id}@{now.isoformat()}")
 
 
 def _now(account_id: str, context: Mapping[str, Any]) -> datetime:

@@ -14,6 +14,10 @@ class Gone(Refused):
     """What was to be changed is not there any more: a person threw it away."""
 
 
+class NotUnderstood(Exception):
+    """A message that this version cannot read. It goes to the dead-letter queue, where a later version may take it."""
+
+
 class Unavailable(Exception):
     """A passing fault: the same call may succeed later.
 

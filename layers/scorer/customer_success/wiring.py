@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
@@ -18,7 +18,7 @@ from aws_lambda_powertools.logging.utils import copy_config_to_registered_logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError, TransformParameterError
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.adoption import DynamoAdoptionReports
@@ -26,35 +26,43 @@ from customer_success.aws.alerts import DynamoAlertLog
 from customer_success.aws.bus import EventBridgeBus
 from customer_success.aws.consumer import Delivery, QueueConsumer
 from customer_success.aws.digests import DynamoDigests
+from customer_success.aws.expansion_log import DynamoExpansionLog
 from customer_success.aws.history import DynamoScoreHistory
 from customer_success.aws.ledger import DynamoLedger
+from customer_success.aws.offers import DynamoOffers
 from customer_success.aws.pace import DynamoPace
 from customer_success.aws.pages import DynamoWrittenPages
+from customer_success.aws.peers import DynamoAdoptionPeers
 from customer_success.aws.qbrs import DynamoQbrs
 from customer_success.aws.queues import SqsOutbox
 from customer_success.aws.retries import CLIENT_CONFIG
 from customer_success.aws.runs import DynamoRuns
 from customer_success.aws.table import Table
 from customer_success.aws.topic import SnsAnnouncements
+from customer_success.aws.usages import DynamoFeatureUsages
 from customer_success.closing import Closing
-from customer_success.errors import Misconfigured, Refused
+from customer_success.errors import Misconfigured, NotUnderstood, Refused
 from customer_success.health_scorer import CSMHealthScorer
 from customer_success.messages import Message
 from customer_success.periods import Calendar
 from customer_success.rules_narrator import RulesNarrator
+from customer_success.schemas import refusals
 from customer_success.settings import (
     AccountPagesSettings,
     AlertChatSettings,
     AlertEmailSettings,
     AlertEventBusSettings,
     AlertNotionSettings,
+    CheckExpansionSettings,
     ContractCheckSettings,
     GenerateQbrSettings,
     GmailSettings,
     HealthScanSettings,
-    JudgingSettings,
+    ModelSettings,
     NotionSettings,
     PlanQbrsSettings,
+    SalesHandoffSettings,
+    ScoringSettings,
     Settings,
     TrackFeatureAdoptionSettings,
     read,
@@ -67,11 +75,15 @@ from customer_success.tasks.alert_channels import (
     PutOnBus,
     RecordAlert,
 )
+from customer_success.tasks.check_expansion import CheckExpansion as ExpansionCheck
+from customer_success.tasks.close_expansions import CloseExpansions
 from customer_success.tasks.contract_check import ContractCheck
+from customer_success.tasks.expansion_run import ExpansionRun
 from customer_success.tasks.generate_qbr import GenerateQbr as QbrReview
 from customer_success.tasks.notion_sync import NotionSync
 from customer_success.tasks.plan_qbrs import CloseQuarter
 from customer_success.tasks.plan_qbrs import PlanQbrs as QbrPlan
+from customer_success.tasks.sales_handoff import SalesHandoff as Handoff
 from customer_success.tasks.scan_run import ScanRun
 from customer_success.tasks.track_feature_adoption import TrackFeatureAdoption
 from customer_success.telling import Telling
@@ -83,7 +95,7 @@ if TYPE_CHECKING:
     from connectors.notion.accounts import NotionCSMAdapter
     from connectors.notion.client import NotionClient
     from connectors.patience import Patience
-    from customer_success.ports import Chat, Drafts, Narrator
+    from customer_success.ports import Chat, Drafts, ExpansionRecords, FeatureUsageBook, Narrator
 
 S = TypeVar("S", bound=Settings)
 M = TypeVar("M")
@@ -94,11 +106,14 @@ SECRET_MAX_AGE = 300
 DELIVERY_LEASE_SECONDS = 90.0
 """Longer than any channel's function may run."""
 
-REVIEW_LEASE_SECONDS = 210.0
-"""Longer than a review's function may run."""
+LONG_LEASE_SECONDS = 210.0
+"""Longer than any function may run that writes reviews, checks accounts or hands over to Sales."""
+
+EXPANSION_PATIENCE = timedelta(hours=3)
+"""Until then a day's checks are waited for; the owners' digests then say which are not finished."""
 
 LOOKS_AFTER_RETRIES = 2.0
-"""A quarter that is not done is looked at again after so many times the wait before a retry."""
+"""A quarter or a day that is not done is looked at again after so many times the wait before a retry."""
 
 LONGEST_DELAY = 900
 """Seconds: a queue delays a message for a quarter of an hour at most."""
@@ -124,9 +139,12 @@ class Function(Generic[S]):
         return self._consumer.consume(event, work)
 
     def message(self, model: TypeAdapter[M] | type[M], delivery: Delivery) -> M:
-        """The delivery's message. Raises `Refused` for another tenant's, `ValidationError` for an unreadable one."""
+        """The delivery's message. Raises `Refused` for another tenant's, `NotUnderstood` for one that is unreadable."""
         adapter = model if isinstance(model, TypeAdapter) else TypeAdapter(model)
-        message = adapter.validate_json(delivery.body)
+        try:
+            message = adapter.validate_json(delivery.body)
+        except ValidationError as error:
+            raise NotUnderstood("; ".join(str(refusal) for refusal in refusals(error, Message))) from error
         if isinstance(message, Message) and message.tenant_id != self.settings.tenant_id:
             raise Refused(f"tenant_id: {message.tenant_id!r} is not {self.settings.tenant_id!r}, which is served here")
         return message
@@ -173,6 +191,27 @@ class Function(Generic[S]):
     def qbrs(self) -> DynamoQbrs:
         return DynamoQbrs(self.table)
 
+    @cached_property
+    def usages(self) -> DynamoFeatureUsages:
+        return DynamoFeatureUsages(self.table)
+
+    @cached_property
+    def peers(self) -> DynamoAdoptionPeers:
+        return DynamoAdoptionPeers(self.table)
+
+    @cached_property
+    def offers(self) -> DynamoOffers:
+        return DynamoOffers(self.table)
+
+    @cached_property
+    def expansion_log(self) -> DynamoExpansionLog:
+        return DynamoExpansionLog(self.table)
+
+    @cached_property
+    def long_ledger(self) -> DynamoLedger:
+        """The ledger of work that takes longer than a channel's."""
+        return DynamoLedger(self.table, lease_seconds=LONG_LEASE_SECONDS)
+
     def outbox(self, queue_url: str) -> SqsOutbox:
         """What sends to a queue."""
         return SqsOutbox(self._sqs, queue_url)
@@ -180,6 +219,15 @@ class Function(Generic[S]):
     def announcements(self, topic_arn: str) -> SnsAnnouncements:
         """What publishes on a topic."""
         return SnsAnnouncements(boto3.client("sns", config=CLIENT_CONFIG), topic_arn)
+
+    @property
+    def look_again_seconds(self) -> int:
+        """After how long work that others do is looked at again."""
+        return min(LONGEST_DELAY, round(LOOKS_AFTER_RETRIES * self.settings.retry_base_seconds))
+
+    def telling(self, topic_arn: str) -> Telling:
+        """What tells people by the channels that listen on the topic."""
+        return Telling(self.settings.tenant_id, self.alerts, DynamoDigests(self.table), self.announcements(topic_arn))
 
     def now(self) -> datetime:
         """The moment, for whoever takes time as an argument."""
@@ -230,6 +278,14 @@ class Function(Generic[S]):
         patience = self._patience("gmail", settings.gmail_requests_per_second)
         return GmailDrafts(self.secret(settings.gmail_secret), patience, base_url=settings.gmail_api_url)
 
+    def _model(self, settings: ModelSettings) -> Narrator | None:
+        if settings.bedrock_model_id is None:
+            return None
+        from customer_success.aws.bedrock import MODEL_CLIENT_CONFIG, BedrockNarrator
+
+        client = boto3.client("bedrock-runtime", config=MODEL_CLIENT_CONFIG, endpoint_url=settings.bedrock_api_url)
+        return BedrockNarrator(client, settings.bedrock_model_id, time_left=self.time_left)
+
     def _patience(self, vendor: str, per_second: float) -> Patience:
         from connectors.patience import Patience
 
@@ -254,6 +310,11 @@ class _WithNotion(Function[S]):
         names = PropertyNames.overridden_by(settings.notion_properties)
         return NotionCSMAdapter(self._notion(settings), settings.notion_accounts, names=names)
 
+    def _expansion_records(self, settings: NotionSettings, expansions_id: str) -> ExpansionRecords:
+        from connectors.notion.expansions import NotionExpansionRecords
+
+        return NotionExpansionRecords(self._notion(settings), expansions_id)
+
 
 class HealthScan(_WithNotion[HealthScanSettings]):
     """Scans the account book."""
@@ -272,6 +333,7 @@ class HealthScan(_WithNotion[HealthScanSettings]):
             alerts=self.alerts,
             runs=runs,
             page_updates=self.outbox(settings.notion_updates_queue_url),
+            expansion_runs=self.outbox(settings.queue_url),
             closing=Closing(
                 settings.tenant_id,
                 self.rows,
@@ -287,6 +349,46 @@ class HealthScan(_WithNotion[HealthScanSettings]):
             time_left=self.time_left,
             now=self.now,
         )
+
+    @cached_property
+    def expand(self) -> ExpansionRun:
+        settings = self.settings
+        return ExpansionRun(
+            tenant_id=settings.tenant_id,
+            usage_book=self._usage_book(),
+            usages=self.usages,
+            records=self._expansion_records(settings, settings.notion_expansions),
+            offers=self.offers,
+            rows=self.rows,
+            peers=self.peers,
+            log=self.expansion_log,
+            checks=self.outbox(settings.expansion_queue_url),
+            closings=self.outbox(settings.queue_url),
+            runs=DynamoRuns(self.table),
+            calendar=Calendar(settings.holidays),
+            time_left=self.time_left,
+            now=self.now,
+            close_after=EXPANSION_PATIENCE,
+            look_again_seconds=self.look_again_seconds,
+        )
+
+    @cached_property
+    def close(self) -> CloseExpansions:
+        settings = self.settings
+        return CloseExpansions(
+            log=self.expansion_log,
+            telling=self.telling(settings.churn_topic_arn),
+            closings=self.outbox(settings.queue_url),
+            fallback_owner=settings.fallback_owner,
+            look_again_seconds=self.look_again_seconds,
+        )
+
+    def _usage_book(self) -> FeatureUsageBook | None:
+        if self.settings.notion_feature_usage is None:
+            return None
+        from connectors.notion.feature_usage import NotionFeatureUsage
+
+        return NotionFeatureUsage(self._notion(self.settings), self.settings.notion_feature_usage)
 
 
 class CheckContracts(Function[ContractCheckSettings]):
@@ -335,24 +437,85 @@ class PlanQbrs(Function[PlanQbrsSettings]):
     @cached_property
     def close(self) -> CloseQuarter:
         settings = self.settings
-        announcements = self.announcements(settings.churn_topic_arn)
         return CloseQuarter(
             qbrs=self.qbrs,
-            telling=Telling(settings.tenant_id, self.alerts, DynamoDigests(self.table), announcements),
+            telling=self.telling(settings.churn_topic_arn),
             closings=self.outbox(settings.queue_url),
             fallback_owner=settings.fallback_owner,
-            look_again_seconds=min(LONGEST_DELAY, round(LOOKS_AFTER_RETRIES * settings.retry_base_seconds)),
+            look_again_seconds=self.look_again_seconds,
         )
 
 
-class TrackAdoption(Function[TrackFeatureAdoptionSettings]):
+class TrackAdoption(_WithNotion[TrackFeatureAdoptionSettings]):
     """Works out feature adoption."""
 
     settings_model = TrackFeatureAdoptionSettings
 
     @cached_property
     def track(self) -> TrackFeatureAdoption:
-        return TrackFeatureAdoption(self.rows, DynamoAdoptionReports(self.table))
+        from connectors.notion.adoption_sections import NotionAdoptionSections
+
+        settings = self.settings
+        return TrackFeatureAdoption(
+            rows=self.rows,
+            usages=self.usages,
+            peers=self.peers,
+            reports=DynamoAdoptionReports(self.table),
+            sections=NotionAdoptionSections(self._notion(settings)),
+            drafts=self._drafts(settings),
+            ledger=self.long_ledger,
+            fallback_owner=settings.fallback_owner,
+            count=self.report,
+        )
+
+
+class CheckExpansion(_WithNotion[CheckExpansionSettings]):
+    """Checks accounts for expansion."""
+
+    settings_model = CheckExpansionSettings
+
+    @cached_property
+    def check(self) -> ExpansionCheck:
+        settings = self.settings
+        by_rule, queue = RulesNarrator(), settings.sales_handoff_queue_url
+        return ExpansionCheck(
+            tenant_id=settings.tenant_id,
+            rows=self.rows,
+            usages=self.usages,
+            offers=self.offers,
+            records=self._expansion_records(settings, settings.notion_expansions),
+            handoff=self.outbox(queue) if queue else None,
+            narrator=self._model(settings) or by_rule,
+            by_rule=by_rule,
+            ledger=self.long_ledger,
+            log=self.expansion_log,
+            scorer=_scorer(settings),
+            prices=settings.price_list,
+            sales_owner=settings.sales_owner,
+            count=self.report,
+        )
+
+
+class SalesHandoff(_WithNotion[SalesHandoffSettings]):
+    """Hands offers to Sales."""
+
+    settings_model = SalesHandoffSettings
+
+    @cached_property
+    def hand_off(self) -> Handoff:
+        settings = self.settings
+        return Handoff(
+            tenant_id=settings.tenant_id,
+            rows=self.rows,
+            offers=self.offers,
+            records=self._expansion_records(settings, settings.notion_expansions),
+            drafts=self._drafts(settings),
+            telling=self.telling(settings.churn_topic_arn),
+            bus=EventBridgeBus(boto3.client("events", config=CLIENT_CONFIG), settings.event_bus_name),
+            ledger=self.long_ledger,
+            sales_owner=settings.sales_owner,
+            count=self.report,
+        )
 
 
 class SyncNotion(_WithNotion[AccountPagesSettings]):
@@ -414,24 +577,17 @@ class GenerateQbr(_WithNotion[GenerateQbrSettings]):
         return QbrReview(
             rows=self.rows,
             history=DynamoScoreHistory(self.table),
-            reports=DynamoAdoptionReports(self.table),
+            usages=self.usages,
+            peers=self.peers,
             qbrs=self.qbrs,
             narrator=self._model(settings) or by_rule,
             by_rule=by_rule,
             pages=NotionQbrPages(self._notion(settings), settings.notion_qbrs),
             drafts=self._drafts(settings),
-            ledger=DynamoLedger(self.table, lease_seconds=REVIEW_LEASE_SECONDS),
+            ledger=self.long_ledger,
             fallback_owner=settings.fallback_owner,
             count=self.report,
         )
-
-    def _model(self, settings: GenerateQbrSettings) -> Narrator | None:
-        if settings.bedrock_model_id is None:
-            return None
-        from customer_success.aws.bedrock import MODEL_CLIENT_CONFIG, BedrockNarrator
-
-        client = boto3.client("bedrock-runtime", config=MODEL_CLIENT_CONFIG, endpoint_url=settings.bedrock_api_url)
-        return BedrockNarrator(client, settings.bedrock_model_id, time_left=self.time_left)
 
 
 class AlertChat(Function[AlertChatSettings]):
@@ -466,7 +622,7 @@ class AlertChat(Function[AlertChatSettings]):
         return chats
 
 
-def _scorer(settings: JudgingSettings) -> CSMHealthScorer:
+def _scorer(settings: ScoringSettings) -> CSMHealthScorer:
     return CSMHealthScorer(
         green_threshold=settings.green_threshold,
         amber_threshold=settings.amber_threshold,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
 from customer_success.aws.errors import translated
-from customer_success.errors import Misconfigured, Refused, Unavailable
+from customer_success.errors import Misconfigured, NotUnderstood, Refused, Unavailable
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -84,7 +84,7 @@ class QueueConsumer:
                 type(fault).__name__,
                 fault,
                 extra=about,
-                exc_info=not isinstance(fault, Unavailable | Misconfigured),
+                exc_info=not isinstance(fault, NotUnderstood | Unavailable | Misconfigured),
             )
             self._hide(record, 0 if delivery.last_try else self._wait(fault, delivery.receive_count))
             raise
