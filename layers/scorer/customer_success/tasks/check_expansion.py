@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
@@ -48,6 +48,7 @@ NO_SALES_OWNER = "no sales owner: neither the account nor the deployment names o
 NO_GROUND = "no signal asks for more seats, a module or an integration"
 ASSUMED = "signals were laid over the account's own: nothing was stored, recorded or handed over"
 
+_TYPES: tuple[OpportunityType, ...] = get_args(OpportunityType)
 _CONFIDENCES: tuple[Confidence, ...] = ("low", "medium", "high")
 
 logger = logging.getLogger(__name__)
@@ -170,7 +171,8 @@ class CheckExpansion:
             return self._checked(reasons, held, answer, [answer.error])
         answer, new = self._find_once(request, account, left, known)
         open_ones = [o for o in own.values() if o.dispatched_on or o.opportunity.opportunity_type not in against]
-        finished = [self._finish(request, account, offer) for offer in (*open_ones, *new)]
+        in_order = sorted((*open_ones, *new), key=lambda offer: _TYPES.index(offer.opportunity.opportunity_type))
+        finished = [self._finish(request, account, offer) for offer in in_order]
         return self._checked(reasons, finished, answer, [answer.error, self._unrecorded(account) if finished else None])
 
     def _stands(self, known: Offer | None, ground: Ground, account: Account) -> str | None:
