@@ -60,7 +60,7 @@ def can_be_named(name: str) -> bool:
     rest = list(read)
     for figure in figures(read):
         rest[figure.start : figure.end] = " " * (figure.end - figure.start)
-    one = len(sentences(f"With {name} at hand.")) == 1 and name == " ".join(name.split())
+    one = len(sentences(f"With {name} at hand.")) == 1 and read == " ".join(read.split())
     return one and "%" not in read and any(character.isalpha() for character in rest)
 
 
@@ -112,7 +112,8 @@ def _name(fact: Fact) -> str:
 
 
 def _lower(text: str) -> str:
-    return plain(text).casefold()
+    # Plain text may have capital letters that were one sign before: "㎒".
+    return plain(text.casefold()).casefold()
 
 
 def _in_letters(number: int) -> str:
