@@ -51,14 +51,14 @@ def notion_rows(sheet: Sheet, first_day: date) -> Rows:
         values, problems = _page(sheet, line, first_day)
         not_taken += problems
         if values:
-            rows.append(Row(properties=values, created_time=_created(len(rows), first_day)))
+            rows.append(Row(properties=values, created_time=created(len(rows), first_day)))
     schema = _schema(sheet)
     book = Book(title=BOOK_TITLE, properties=schema, key=sheet.key.property, rows=rows, whole=True)
     return Rows(book, tuple(not_taken))
 
 
-def _created(number: int, first_day: date) -> str:
-    """When a person entered the account, in the order of the book from the day before the first one on."""
+def created(number: int, first_day: date) -> str:
+    """When a person entered the row of that number, in the order of the file from the day before the first one on."""
     start = datetime.combine(first_day - timedelta(days=1), time(), UTC)
     return f"{start + timedelta(minutes=number // ROWS_A_MINUTE):%Y-%m-%dT%H:%M:00.000Z}"
 
