@@ -567,6 +567,97 @@ def test_the_content_of_a_page_is_erased_with_an_update_and_only_if_the_update_f
     assert len(notion.blocks.children.list(page["id"])["results"]) == 1
 
 
+def test_a_deleted_block_is_in_the_trash_with_all_that_lies_in_it(notion: Any, clock: Clock, tmp_path: Path) -> None:
+    # GIVEN a page with a toggle between two paragraphs
+    page = new_page(notion, new_source(notion, "QBR", {"Name": {"title": {}}}), "Acme")
+    toggle = {"toggle": {"rich_text": text("Details"), "children": [paragraph("outer", paragraph("inner"))]}}
+    notion.blocks.children.append(page["id"], children=[paragraph("first"), toggle, paragraph("last")])
+    listed = notion.blocks.children.list(page["id"])["results"]
+    [outer] = notion.blocks.children.list(listed[1]["id"])["results"]
+
+    # WHEN a minute later it is deleted
+    clock.time += timedelta(minutes=1)
+    deleted = notion.blocks.delete(listed[1]["id"])
+
+    # THEN it comes back as it was, but in the trash
+    changed = {"in_trash": True, "last_edited_time": "2024-09-30T07:01:00.000Z", "request_id": ""}
+    assert deleted | {"request_id": ""} == listed[1] | changed
+    assert "archived" not in deleted
+
+    # AND the page and its file are without it, and the page was edited
+    assert [block["id"] for block in notion.blocks.children.list(page["id"])["results"]] == [
+        listed[0]["id"],
+        listed[2]["id"],
+    ]
+    assert notion.pages.retrieve(page["id"])["last_edited_time"] == "2024-09-30T07:01:00.000Z"
+    [file] = (tmp_path / "notion" / "QBR").iterdir()
+    assert file.read_text().endswith("---\n\nfirst\n\nlast\n")
+
+    # AND neither it nor what lies in it can be deleted or added to any more
+    for block_id in (listed[1]["id"], outer["id"]):
+        with pytest.raises(APIResponseError, match="Can't edit block that is archived") as refusal:
+            notion.blocks.delete(block_id)
+        assert (refusal.value.status, refusal.value.code) == (400, "validation_error")
+        with pytest.raises(APIResponseError, match="archived"):
+            notion.blocks.children.append(block_id, children=[paragraph("late")])
+
+
+def test_a_block_in_another_block_is_deleted_alone(sandbox: Sandbox, notion: Any) -> None:
+    # GIVEN a block in a block  WHEN it is deleted  THEN the outer one is there, with nothing in it
+    page = new_page(notion, new_source(notion), "Acme")
+    notion.blocks.children.append(page["id"], children=[paragraph("outer", paragraph("inner"))])
+    [outer] = notion.blocks.children.list(page["id"])["results"]
+    [inner] = notion.blocks.children.list(outer["id"])["results"]
+    older = client_of(sandbox, version="2025-09-03")
+    deleted = older.blocks.delete(inner["id"])
+    assert deleted["parent"] == {"type": "block_id", "block_id": outer["id"]}
+    assert (deleted["archived"], deleted["in_trash"]) == (True, True)
+    [outer] = notion.blocks.children.list(page["id"])["results"]
+    assert outer["has_children"] is False
+
+
+def test_what_is_no_block_to_delete_is_refused(notion: Any) -> None:
+    # GIVEN no block, a page, and a block on a page in the trash  WHEN they are deleted  THEN it says why not
+    page = new_page(notion, new_source(notion), "Acme")
+    notion.blocks.children.append(page["id"], children=[paragraph("only")])
+    [block] = notion.blocks.children.list(page["id"])["results"]
+    with pytest.raises(APIResponseError, match="Could not find block with ID") as refusal:
+        notion.blocks.delete("c5000000-0000-4000-8000-00000000dead")
+    assert (refusal.value.status, refusal.value.code) == (404, "object_not_found")
+    with pytest.raises(APIResponseError, match="no pages"):
+        notion.blocks.delete(page["id"])
+    notion.pages.update(page["id"], in_trash=True)
+    with pytest.raises(APIResponseError, match="archived"):
+        notion.blocks.delete(block["id"])
+
+
+def test_a_toggle_reads_well_as_markdown(notion: Any, tmp_path: Path) -> None:
+    # GIVEN a toggle with a paragraph, a heading, a list and a table in it, an empty one and a paragraph after it
+    rows = [{"table_row": {"cells": [text(cell)]}} for cell in ("Feature", "Boards")]
+    inner = [
+        paragraph("71% are used"),
+        {"heading_2": {"rich_text": text("Unused")}},
+        *[{"bulleted_list_item": {"rich_text": text(each)}} for each in ("one", "two")],
+        {"table": {"table_width": 1, "children": rows}},
+    ]
+    notion.pages.create(
+        parent={"data_source_id": new_source(notion, "Pages", {"Name": {"title": {}}})},
+        properties={"Name": {"title": text("Acme")}},
+        children=[
+            {"toggle": {"rich_text": text("Adoption"), "children": inner}},
+            {"toggle": {"rich_text": text("Empty")}},
+            paragraph("after"),
+        ],
+    )
+
+    # THEN all that lies in it stands below its title, each block by itself
+    [file] = (tmp_path / "notion" / "Pages").iterdir()
+    assert file.read_text() == (
+        "# Acme\n\n\n---\n\n- Adoption\n\n    71% are used\n\n    ### Unused\n\n    - one\n    - two\n\n"
+        "    | Feature |\n    | --- |\n    | Boards |\n\n- Empty\n\nafter\n"
+    )
+
+
 def test_a_page_in_the_trash_takes_no_blocks(notion: Any) -> None:
     page = new_page(notion, new_source(notion), "Acme")
     notion.pages.update(page["id"], in_trash=True)

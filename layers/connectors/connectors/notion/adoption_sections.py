@@ -54,7 +54,10 @@ class NotionAdoptionSections:
 
     def _take_away(self, page_id: str, section: Mapping[str, Any]) -> None:
         """Take a section away; one in which a person wrote loses only what is ours."""
-        inner = list(self._blocks(section["id"]))
+        try:
+            inner = list(self._blocks(section["id"]))
+        except NotFound:
+            return  # A person was faster.
         ours = [block for block in inner if self._is_ours(block)]
         for block in [section] if len(ours) == len(inner) else ours:
             self._delete(block["id"], page_id if block is section else section["id"])
