@@ -237,7 +237,8 @@ def test_a_request_that_was_seen_is_answered_with_the_finished_run(world: Expans
 
 
 def test_another_request_of_the_day_runs_again_and_leaves_what_was_checked(world: Expansions) -> None:
-    # GIVEN a run after which one account was checked
+    # GIVEN a run that read usage, and after which one account was checked
+    world.book.rows = [usage()]
     world.run()
     world.checked(1)
     # WHEN the book was scanned again and a new request comes
