@@ -88,6 +88,11 @@ def test_a_row_that_was_not_scored_today_is_no_candidate() -> None:
         assert not is_candidate(today, TODAY)
 
 
+def test_a_row_that_was_scored_and_is_gone_by_now_is_no_candidate() -> None:
+    row = Reviews().account(days=[TODAY])
+    assert not is_candidate(replace(row, day=replace(row.day, status="gone")), TODAY)
+
+
 def test_a_row_in_danger_is_no_candidate() -> None:
     seats = {**DYING, "seats_utilization_rate": 1.0}
     in_danger = Judge("acme", TODAY, "run", NOON, CSMHealthScorer(), {}, None).judge(account(1, seats), None, 0).row
@@ -230,7 +235,7 @@ def test_an_answer_counts_also_where_the_offer_was_not_handed_over() -> None:
 
 
 def test_the_latest_offer_that_stands_against_it_is_told() -> None:
-    first = answered("Accepted", date(2025, 2, 2), found_on=date(2025, 2, 1))
-    later = offered(date(2025, 8, 1))
+    first = answered("Accepted", date(2024, 11, 2), found_on=date(2024, 11, 1))
+    later = offered(date(2025, 2, 1))
     for offers in ([first, later], [later, first]):
-        assert blocked(offers, TODAY)["seats"].startswith("offered in Q3 2025")
+        assert blocked(offers, TODAY)["seats"].startswith("offered in Q1 2025")

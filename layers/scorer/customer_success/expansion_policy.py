@@ -25,10 +25,11 @@ REJECTED_FOR = timedelta(days=90)
 
 def is_candidate(row: AccountRow, on: date) -> bool:
     """True if the account was scored on the day `on` and is a candidate by `why_no_candidate`."""
-    if row.day.on != on or row.day.status != "scored" or row.day.point is None:
+    point = row.day.point
+    if row.day.on != on or row.day.status != "scored" or point is None:
         return False
     signals = CSMHealthSignals.model_validate(row.account.signals_on(on))
-    return why_no_candidate(row.day.point.score.rag, signals) is None
+    return why_no_candidate(point.score.rag, signals) is None
 
 
 def why_no_candidate(rag: Rag, signals: CSMHealthSignals) -> str | None:
@@ -110,7 +111,7 @@ def _stands_against(offer: Offer, on: date) -> str | None:
             return told
         if status == "Rejected" and on - offer.answer.on <= REJECTED_FOR:
             return f"{told}: not again before {offer.answer.on + REJECTED_FOR + timedelta(days=1)}"
-        if status == "Won" and quarter_of(on) in (offer.quarter, quarter_of(offer.answer.on)):
+        if status == "Won" and quarter_of(offer.answer.on) == quarter_of(on):
             return f"{told}: not again in {quarter_of(on)}"
         return None
     if offer.dispatched_on:
