@@ -13,7 +13,7 @@ from uuid import uuid4
 from rich.console import Console
 
 from local.demo.complaints import last_complaint
-from local.demo.findings import Findings, Renewals, Sent, gather, run_of, waiting
+from local.demo.findings import Before, Findings, Renewals, gather, run_of, waiting
 from local.demo.kept import Kept
 from local.demo.progress import ContractLook, Look, ScanLook, Stalled, Watch, screen_on
 from local.house import ROOT, TENANT, House
@@ -50,12 +50,12 @@ class Play:
     def day(self, day: date, accounts: int, *, force: bool) -> Played:
         """Scan a book of so many accounts, and check its contracts an hour later, whatever became of the scan."""
         home = self.home
-        known, sent_before = run_of(home.table, day), Sent.now(self.kept)
+        before = Before.of(home, self.kept, day)
         failure = self.scan(day, accounts, force=force)
         stuck = waiting(home)
         home.check_contracts(day)
         self.drain(ContractLook(home, day), but=stuck)
-        return Played(gather(home, self.kept, day, known, sent_before), Renewals.of(home, day), failure)
+        return Played(gather(home, self.kept, day, before), Renewals.of(home, day), failure)
 
     def scan(self, day: date, accounts: int, *, force: bool = False) -> str | None:
         """Scan a book of so many accounts. Why the scan did not reach its end, None if it did."""

@@ -11,14 +11,19 @@ from customer_success.account_row import AccountRow
 from customer_success.alert_entry import CHANNELS, AlertEntry, Channel
 from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.digests import DynamoDigests
+from customer_success.aws.expansion_log import DynamoExpansionLog
+from customer_success.aws.offers import DynamoOffers
 from customer_success.aws.qbrs import BY_CONTRACT, DynamoQbrs
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import Table
 from customer_success.digest import Digest
+from customer_success.expansion_entry import ExpansionEntry
+from customer_success.offer import Offer
 from customer_success.periods import Quarter
 from customer_success.qbr import Qbr, QbrText
 from customer_success.renewals import KIND as RENEWALS
 from customer_success.run import Run
+from customer_success.tasks.expansion_run import KIND as EXPANSION
 from customer_success.tasks.scan_run import KIND
 from local.demo.alert_days import AlertDays
 from local.demo.kept import Kept
@@ -38,6 +43,7 @@ class Sent:
     drafts: int
     messages: int
     reviews: int
+    offers: int = 0
 
     @classmethod
     def now(cls, kept: Kept) -> Sent:
@@ -49,6 +55,7 @@ class Sent:
             drafts=len(list(folder.glob("gmail/*/*.eml"))),
             messages=sum(map(_lines, chats)),
             reviews=len(list(folder.glob("notion/QBR/*.md"))),
+            offers=len(list(folder.glob("notion/Expansion/*.md"))),
         )
 
 
@@ -64,6 +71,33 @@ class Renewals:
     def of(cls, home: House, day: date) -> Renewals:
         digest = DynamoDigests(home.table).get(f"{RENEWALS}:{day}")
         return cls(day, digest, reviews_of_contracts(home.table, day))
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """What the expansion check of a day found.
+
+    `run` is what read feature usage and looked for candidates, None if there was none; `before` are the day's entries
+    as they stood before it was played, `entries` as they stand; `offers` are those that the day found.
+    """
+
+    day: date
+    run: Run | None = None
+    before: tuple[ExpansionEntry, ...] = ()
+    entries: tuple[ExpansionEntry, ...] = ()
+    offers: tuple[Offer, ...] = ()
+
+    @classmethod
+    def of(cls, home: House, day: date, before: tuple[ExpansionEntry, ...]) -> Expansion:
+        entries, log = expansions_of(home.table, day), DynamoOffers(home.table)
+        accounts = [entry.account_id for entry in entries if entry.outcome in ("offered", "recorded")]
+        offers = (offer for account_id in accounts for offer in log.of_account(account_id) if offer.found_on == day)
+        return cls(day, run_of(home.table, day, EXPANSION), before, entries, tuple(offers))
+
+    @property
+    def nothing_new(self) -> bool:
+        """True if the day was checked before, and everything stands as it stood."""
+        return bool(self.entries) and self.before == self.entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +118,7 @@ class Findings:
     sent_before: Sent
     sent: Sent
     renewals: Renewals
+    expansion: Expansion
 
     @property
     def already_scanned(self) -> bool:
@@ -143,28 +178,47 @@ def gather_quarter(home: House, kept: Kept, day: date, before: tuple[Qbr, ...], 
     )
 
 
-def gather(home: House, kept: Kept, day: date, known: Run | None, sent_before: Sent) -> Findings | None:
+@dataclass(frozen=True, slots=True)
+class Before:
+    """How things stood before a day was played: its run and its entries for expansion, and what lay at the services."""
+
+    run: Run | None
+    expansions: tuple[ExpansionEntry, ...]
+    sent: Sent
+
+    @classmethod
+    def of(cls, home: House, kept: Kept, day: date) -> Before:
+        return cls(run_of(home.table, day), expansions_of(home.table, day), Sent.now(kept))
+
+
+def gather(home: House, kept: Kept, day: date, before: Before) -> Findings | None:
     """What a day left behind, None if it has no scan at all."""
     run = run_of(home.table, day)
     if run is None:
         return None
     return Findings(
         day=day,
-        known=known,
+        known=before.run,
         run=run,
         rows=tuple(DynamoAccountRows(home.table).every()),
         alerts=tuple(AlertDays.until(home.table, day).alerts(home.table)),
         dead=dead_letters(home),
         waiting=waiting(home),
-        sent_before=sent_before,
+        sent_before=before.sent,
         sent=Sent.now(kept),
         renewals=Renewals.of(home, day),
+        expansion=Expansion.of(home, day, before.expansions),
     )
 
 
-def run_of(table: Table, day: date) -> Run | None:
-    """The scan of a day as the table has it."""
-    return Stored(table, Run).get(table.key("RUNS", KIND, day.isoformat()))
+def run_of(table: Table, day: date, kind: str = KIND) -> Run | None:
+    """The scan of a day, or its run of another kind, as the table has it."""
+    return Stored(table, Run).get(table.key("RUNS", kind, day.isoformat()))
+
+
+def expansions_of(table: Table, day: date) -> tuple[ExpansionEntry, ...]:
+    """What a day brought for expansion."""
+    return tuple(DynamoExpansionLog(table).on(day))
 
 
 def reviews_of_contracts(table: Table, day: date) -> tuple[Qbr, ...]:

@@ -14,23 +14,30 @@ from local.demo.book import Sheet, read_book
 from local.demo.changes import Change, changed, changes_beside, changes_file, in_words
 from local.demo.day import PATIENCE, PATIENCE_WITH_FAULTS, Play
 from local.demo.errors import DemoError
-from local.demo.findings import Sent, gather
+from local.demo.findings import Before, gather
 from local.demo.kept import Kept
 from local.demo.options import DOWN_VENDORS, SAMPLE_BOOK, SAMPLE_DAY, Options
 from local.demo.progress import ScanLook
 from local.demo.report import channel_report, counted, day_report, full_report, heading, renewals_report
+from local.demo.report.expansion import expansion_report
 from local.demo.rows import Rows, names_of, notion_rows
 from local.demo.stage import refuse, staged
+from local.demo.usage import Usage, usage_rows, usage_sheet
+from local.house import House
 from local.stack.queues import redrive
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A book over several days, the first of which is `first`: what stands in it, and what changes when."""
+    """A book over several days, the first of which is `first`: what stands in it, and what changes when.
+
+    `usage` is the feature usage that lies beside it, the same on every day, if any does.
+    """
 
     sheet: Sheet
     changes: tuple[Change, ...]
     first: date
+    usage: Sheet | None = None
 
     def changes_on(self, day: date) -> Iterator[str]:
         """What changes on this very day, in words."""
@@ -41,6 +48,17 @@ class Script:
     def rows(self, day: date) -> Rows:
         """The book as it stands on a day."""
         return notion_rows(self._sheet(self._number(day)), self.first)
+
+    def features(self, day: date) -> Usage | None:
+        """The feature usage of the accounts that are in the book on a day, None if there is no list of it."""
+        return usage_rows(self.usage, self._sheet(self._number(day)), self.first) if self.usage else None
+
+    def load(self, home: House, day: date) -> Rows:
+        """Put the book into Notion as it stands on a day, and the feature usage beside it."""
+        rows, features = self.rows(day), self.features(day)
+        home.sandbox.load(rows.book)
+        home.load_usage(list(features.rows) if features else [])
+        return rows
 
     def _sheet(self, number: int) -> Sheet:
         return changed(self.sheet, (change for change in self.changes if change.day <= number))
@@ -62,8 +80,7 @@ def play(options: Options, console: Console) -> None:
             refuse(home, DOWN_VENDORS[name])
         playing = Play(home, kept, console, PATIENCE_WITH_FAULTS if options.down else PATIENCE)
         for day in days:
-            rows = script.rows(day)
-            home.sandbox.load(rows.book)
+            rows = script.load(home, day)
             heading(console, day, options.book, len(rows.book.rows), script.changes_on(day))
             played = playing.day(day, len(rows.book.rows), force=options.force)
             if played.found is None or played.failure:
@@ -73,6 +90,7 @@ def play(options: Options, console: Console) -> None:
             if options.days > 1:
                 day_report(console, found)
         full_report(console, found, script.sheet, rows, kept, named(options.book))
+        expansion_report(console, found, script.features(days[-1]), options.book, kept.vendors)
     following = f"make demo{named(options.book)} DATE={days[-1] + timedelta(1)}"
     console.print(f"\nEverything that was started has ended. The next day: {following}", soft_wrap=True)
     if found.waiting:
@@ -94,9 +112,9 @@ def play_redrive(options: Options, console: Console) -> None:
             raise DemoError(f"QUEUE={options.queue}: {error}") from error
         console.print(f"{moved} dead letters go back to the queue {options.queue}")
         playing = Play(home, kept, console)
-        sent_before = Sent.now(kept)
+        before = Before.of(home, kept, day)
         playing.drain(ScanLook(home, day, 0))
-        if found := gather(home, kept, day, None, sent_before):
+        if found := gather(home, kept, day, before):
             channel_report(console, found, named(options.book))
 
 
@@ -104,7 +122,8 @@ def prepared(options: Options) -> tuple[Kept, Script, date]:
     """What is kept of the book, the book over the days, and the day to begin with."""
     sheet, kept = read_book(options.book), Kept.of(options.book)
     start = kept.starting(options.day, SAMPLE_DAY if options.book == SAMPLE_BOOK else datetime.now(UTC).date())
-    return kept, Script(sheet, changes_beside(options.book), kept.first_day(start)), start
+    script = Script(sheet, changes_beside(options.book), kept.first_day(start), usage_sheet(options.book))
+    return kept, script, start
 
 
 def named(book: Path) -> str:

@@ -15,11 +15,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.text import Text
 
 from customer_success.alert_entry import AlertEntry, Channel
+from customer_success.expansion_entry import ExpansionEntry
 from customer_success.qbr import SETTLED, Qbr
 from customer_success.run import Run
 from local.demo.alert_days import AlertDays
 from local.demo.complaints import broke_off, last_complaint
-from local.demo.findings import brought, reviews_of_contracts, reviews_of_quarter, run_of
+from local.demo.findings import brought, expansions_of, reviews_of_contracts, reviews_of_quarter, run_of
 from local.demo.report.words import name_of
 from local.demo.stage import page_writes
 from local.house import House
@@ -86,6 +87,12 @@ def how_far_reviews(qbrs: Sequence[Qbr]) -> Come:
     still = len(qbrs) - sum(number for state, number in counts.items() if state != "written")
     others = {state.replace("_", " "): (number, number) for state, number in counts.items() if state != "written"}
     return Come({"planned": (len(qbrs), len(qbrs)), **others, "written": (counts["written"], still)})
+
+
+def how_far_checks(entries: Sequence[ExpansionEntry]) -> Mapping[str, tuple[int, int]]:
+    """How far the check of the candidates for an offer has come; what Sales answered is no check."""
+    checks = [entry for entry in entries if entry.outcome != "answered"]
+    return {"candidates": (sum(entry.outcome != "planned" for entry in checks), len(checks))}
 
 
 class Screen(Protocol):
@@ -168,7 +175,9 @@ Look = Callable[[bool], Come]
 
 
 class ScanLook:
-    """Looks at the scan of a day over a book of so many accounts, and at what came of it on the channels."""
+    """Looks at the scan of a day over a book of so many accounts, at what came of it on the channels, and at the
+    check of its candidates for an offer.
+    """
 
     def __init__(self, home: House, day: date, accounts: int) -> None:
         self._home = home
@@ -181,6 +190,7 @@ class ScanLook:
         table, days = self._home.table, self._alert_days
         run, pages = run_of(table, days.day), page_writes(self._home) - self._pages_before
         come = how_far(run, tuple(days.alerts(table)), self._accounts, pages, pages_wait=pages_wait)
+        come = replace(come, parts={**come.parts, **how_far_checks(expansions_of(table, days.day))})
         failed = run and failed_since(run, self._began)
         return replace(come, trouble=f"the scan failed: {run.failure}") if run and failed else come
 

@@ -82,8 +82,7 @@ def _scan_first(playing: Play, script: Script, day: date) -> None:
     home = playing.home
     if next(iter(DynamoAccountRows(home.table).every()), None) is not None:
         return
-    rows = script.rows(day)
-    home.sandbox.load(rows.book)
+    rows = script.load(home, day)
     playing.console.print(f"the book was not scanned yet: the scan of {long_date(day)}")
     if failure := playing.scan(day, len(rows.book.rows)):
         raise DemoError(failure)

@@ -8,12 +8,17 @@ from pathlib import Path
 
 from connectors.notion.account_page import account_of
 from connectors.notion.client import NOTION_VERSION
-from connectors.notion.names import PropertyNames
+from connectors.notion.names import PropertyNames, UsageNames
+from connectors.notion.reading import PropertyReader
+from connectors.notion.schema import feature_usage_schema
 from customer_success.account import Account
+from customer_success.feature_usage import FeatureUsage
 from local.demo.book import Sheet, read_book
 from local.demo.rows import Rows, notion_rows
+from local.demo.usage import Usage, usage_beside, usage_rows, usage_sheet
+from local.house import USAGE_KEY
 from local.sandbox import NOTION_TOKEN, Sandbox
-from local.sandbox.notion.load import Loaded
+from local.sandbox.notion.load import Book, Loaded
 
 FIRST_DAY = date(2026, 3, 2)
 
@@ -39,6 +44,35 @@ def accounts_in_notion(sandbox: Sandbox, rows: Rows) -> list[Account]:
     """The accounts that the adapter reads once the book is loaded; the sandbox need not listen."""
     loaded = sandbox.load(rows.book)
     return [account_of(page, PropertyNames()) for page in _pages(sandbox, loaded)]
+
+
+def usage_of(folder: Path, *lines: str, book: tuple[str, ...] = ("Account ID,Name", "A-1,Acme", "A-2,Brass")) -> Usage:
+    """The feature usage in a file of these lines, beside a book of those."""
+    path = book_file(folder, *book)
+    book_file(folder, *lines, name=usage_beside(path).name)
+    sheet = usage_sheet(path)
+    assert sheet
+    return usage_rows(sheet, read_book(path), FIRST_DAY)
+
+
+def usage_in_notion(sandbox: Sandbox, usage: Usage) -> list[FeatureUsage]:
+    """The feature usage as the adapter reads it once it is loaded as the house loads it."""
+    names, text = UsageNames(), {"rich_text": {}}
+    schema = feature_usage_schema(names, accounts_source_id="") | {names.account: text, USAGE_KEY: text}
+    book = Book(title="Feature Usage", properties=schema, key=USAGE_KEY, rows=list(usage.rows), whole=True)
+    readers = [PropertyReader(page["properties"]) for page in _pages(sandbox, sandbox.load(book))]  # type: ignore[arg-type]
+    return [
+        FeatureUsage(
+            holder=read.account(names.account) or "",
+            feature=read.text(names.feature) or "",
+            family=read.text(names.family),
+            entitled=read.yes_or_no(names.entitled),
+            used=read.count(names.used),
+            limit=read.count(names.limit),
+            as_of=read.day(names.as_of),
+        )
+        for read in readers
+    ]
 
 
 def _pages(sandbox: Sandbox, loaded: Loaded) -> list[dict[str, object]]:

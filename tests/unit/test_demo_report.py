@@ -13,7 +13,7 @@ from customer_success.alert_policy import Delivery
 from customer_success.health_scorer import CSMHealthScorer
 from customer_success.run import Run, Tally
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals
-from local.demo.findings import Findings, Renewals, Sent
+from local.demo.findings import Expansion, Findings, Renewals, Sent
 from local.demo.kept import Kept
 from local.demo.progress import failed_since
 from local.demo.report import full_report
@@ -136,6 +136,7 @@ def test_what_did_not_arrive_is_not_said_to_have_been_kept_back(tmp_path: Path, 
         sent_before=Sent(0, 0, 0, 0, 0),
         sent=Sent(0, 0, 0, 0, 0),
         renewals=Renewals(TODAY),
+        expansion=Expansion(TODAY),
     )
     console = Console(width=100, markup=False, emoji=False, highlight=False)
     sheet = sheet_of(tmp_path, "name", "A")

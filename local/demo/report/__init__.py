@@ -22,6 +22,7 @@ from local.demo.kept import Kept
 from local.demo.report.anatomy import anatomy, most_telling
 from local.demo.report.channels import channels, reasons
 from local.demo.report.counts import again, counts, refusals
+from local.demo.report.expansion import in_short
 from local.demo.report.knowledge import columns, not_taken, unknown
 from local.demo.report.lines import cut, framed, head, relative, section, wrapped
 from local.demo.report.renewals import renewals, reviews_asked_for
@@ -51,6 +52,7 @@ def day_report(console: Console, found: Findings) -> None:
     hushed = [f"  {line}" for line in found.run.tally.hushed]
     section(console, "The run", [*again(found), *counts(found), *hushed])
     section(console, "Renewals", renewals(found.renewals, 0))
+    section(console, "Expansion", in_short(found.expansion))
 
 
 def full_report(console: Console, found: Findings, sheet: Sheet, rows: Rows, kept: Kept, book: str) -> None:
@@ -125,6 +127,7 @@ def _folders(kept: Kept) -> Iterator[str]:
         ("notion/Accounts", "account pages, as Markdown"),
         ("notion/Health-Records", "a record for each alert, as Markdown"),
         ("notion/QBR", "reviews, as Markdown"),
+        ("notion/Expansion", "offers, as Markdown"),
         ("gmail", "drafts by mailbox, as .eml"),
         ("slack", "messages by channel, as JSON lines"),
         ("chat", "messages in Google Chat, as JSON lines"),

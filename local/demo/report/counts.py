@@ -61,8 +61,8 @@ def again(found: Findings) -> Iterator[str]:
     before, now = found.sent_before, found.sent
     yield (
         f"before and after: health records {before.records} and {now.records}, bus events {before.events} and "
-        f"{now.events}, reviews {before.reviews} and {now.reviews}, drafts {before.drafts} and {now.drafts}, "
-        f"chat messages {before.messages} and {now.messages}"
+        f"{now.events}, reviews {before.reviews} and {now.reviews}, offers {before.offers} and "
+        f"{now.offers}, drafts {before.drafts} and {now.drafts}, chat messages {before.messages} and {now.messages}"
     )
 
 
