@@ -183,6 +183,15 @@ def test_an_answer_that_was_cut_off_is_asked_for_shorter(bedrock: Client, tmp_pa
     assert "Be much shorter" in said(calls(tmp_path)[1])[-1][1]
 
 
+def test_a_review_that_was_refused_is_asked_for_in_plain_words(
+    bedrock: Client, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    # GIVEN a review that was refused  WHEN it is asked for again  THEN the advice speaks of a review
+    misbehave(sandbox, "refused")
+    narrator(bedrock).write_qbr(known())
+    assert "Write the review in plain business words" in said(calls(tmp_path)[1])[-1][1]
+
+
 @pytest.mark.parametrize(("behaviour", "reason"), MISBEHAVIOURS.items())
 def test_a_model_that_stays_wrong_writes_nothing(
     bedrock: Client, sandbox: Sandbox, tmp_path: Path, behaviour: str, reason: str
