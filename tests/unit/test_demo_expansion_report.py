@@ -32,7 +32,12 @@ def entry(number: int, outcome: Outcome, *lines: str) -> ExpansionEntry:
 
 def handed(number: int, arr: float | None = None, **facts: Any) -> Offer:
     """An offer that Sales has."""
-    found = opportunity("module", number, estimated_arr_impact=arr, evidence=["API, in use: 12", "API, limit: 10"])
+    found = opportunity(
+        "module",
+        number,
+        estimated_arr_impact=arr,
+        evidence=["API, in use: 12 (feature usage, 2026-02-27)", "API, limit: 10"],
+    )
     handoff = Handoff(TODAY, "nora@example.com", draft_id=f"draft-{number}")
     return replace(offer("module", number), opportunity=found, handoff=handoff, **facts)
 

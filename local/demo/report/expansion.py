@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -25,6 +26,8 @@ MOST = 12
 PROBLEMS = 8
 NAME_LIMIT = 28
 REASON_LIMIT = 200
+
+_SOURCE = re.compile(r" \([^()]*, \d{4}-\d{2}-\d{2}\)$")
 
 _CHECKED: Mapping[Outcome, str] = {
     "offered": "offered",
@@ -109,15 +112,20 @@ def _offer(offer: Offer) -> str:
     missing = "" if offer.handoff else ", has not reached Sales yet"
     undrafted = f", {offer.handoff.skipped}" if offer.handoff and offer.handoff.skipped else ""
     to = owner(offer.handoff.sales_email if offer.handoff else offer.sales_email)
-    return f"{_head(offer)}, {worth}, to {to}{missing}{undrafted}: {found.evidence[0]}"
+    return f"{_head(offer)}, {worth}, to {to}{missing}{undrafted}: {_first(offer)}"
 
 
 def _kept(offer: Offer) -> str:
-    return f"{_head(offer)}: {offer.held_because or 'it was not finished'}; {offer.opportunity.evidence[0]}"
+    return f"{_head(offer)}: {offer.held_because or 'it was not finished'}; {_first(offer)}"
 
 
 def _head(offer: Offer) -> str:
     return f"{name_of(offer.account_name, NAME_LIMIT)}: {offer.opportunity.opportunity_type}"
+
+
+def _first(offer: Offer) -> str:
+    """The first line of the evidence without its source and day, so that its value fits on the line."""
+    return _SOURCE.sub("", offer.opportunity.evidence[0])
 
 
 def _entry(entry: ExpansionEntry) -> str:
@@ -165,7 +173,7 @@ def _where(offers: Sequence[Offer], vendors: Path) -> Iterator[str]:
         (words, next((file for pattern in patterns for file in vendors.glob(pattern)), None))
         for words, patterns in (
             ("a draft to a customer", drafts),
-            ("a record, on which Sales answers", records),
+            ("a record; Sales answers there", records),
             ("the events expansion.handed_off", events),
         )
     ]
