@@ -104,10 +104,10 @@ SECRET_MAX_AGE = 300
 """Seconds after which a secret is read again: a rotated one is taken over without a deploy."""
 
 DELIVERY_LEASE_SECONDS = 90.0
-"""Longer than any channel's function may run."""
+"""Longer than any function may run that brings alerts or offers to people."""
 
 LONG_LEASE_SECONDS = 210.0
-"""Longer than any function may run that writes reviews, checks accounts or hands over to Sales."""
+"""Longer than any function may run that writes reviews, sections of pages, or checks accounts."""
 
 EXPANSION_PATIENCE = timedelta(hours=3)
 """Until then a day's checks are waited for; the owners' digests then say which are not finished."""
@@ -512,7 +512,7 @@ class SalesHandoff(_WithNotion[SalesHandoffSettings]):
             drafts=self._drafts(settings),
             telling=self.telling(settings.churn_topic_arn),
             bus=EventBridgeBus(boto3.client("events", config=CLIENT_CONFIG), settings.event_bus_name),
-            ledger=self.long_ledger,
+            ledger=self.ledger,
             sales_owner=settings.sales_owner,
             count=self.report,
         )
