@@ -376,6 +376,21 @@ def test_an_old_section_that_cannot_be_taken_away_is_told_and_goes_the_next_time
     assert read(client, page_id) == [(TITLE, "newest")]
 
 
+def test_a_block_that_cannot_be_taken_out_of_a_section_is_told(
+    sandbox: Sandbox, client: NotionClient, sections: NotionAdoptionSections, page_id: str
+) -> None:
+    # GIVEN a section with a person's block in it, out of which Notion does not delete ours
+    sections.write(page_id, TITLE, (Bullet("old"),))
+    person_adds(sandbox, section_ids(client, page_id)[0], block("paragraph", "mine"))
+    break_next(sandbox, "notion", "status", status=400, method="DELETE")
+
+    # WHEN it is written again  THEN that is told, and the next writing makes up for it
+    with pytest.raises(Refused):
+        sections.write(page_id, TITLE, (Bullet("new"),))
+    sections.write(page_id, TITLE, (Bullet("newest"),))
+    assert read(client, page_id) == [(TITLE, "mine"), (TITLE, "newest")]
+
+
 def test_an_old_section_that_a_person_deleted_meanwhile_costs_nothing(
     sandbox: Sandbox, client: NotionClient, sections: NotionAdoptionSections, page_id: str
 ) -> None:

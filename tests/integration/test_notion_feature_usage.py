@@ -166,6 +166,14 @@ def test_a_row_without_an_account_is_told_in_words(
     assert "(https://www.notion.so/Boards-" in told
 
 
+def test_a_row_is_told_for_what_is_wrong_with_its_account_alone(sandbox: Sandbox) -> None:
+    # GIVEN a row that names no account, and its feature by its title, as the property holds no text
+    page = read(sandbox, [usage_row(related(), Feature={"checkbox": True})], {"Feature": {"checkbox": {}}})
+
+    # THEN the reason is the account
+    assert page.rejected[0].startswith("the feature 'Boards' names no account: Account is empty (")
+
+
 def test_a_list_without_accounts_says_so_of_each_row(sandbox: Sandbox) -> None:
     # GIVEN a list that has no property for the account at all
     lacking = Row(properties={"Name": {"title": typed("Boards")}})
