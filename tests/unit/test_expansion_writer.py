@@ -80,7 +80,7 @@ def test_growing_usage_is_told_only_where_it_is_known() -> None:
 def test_features_near_their_limit_go_before_those_that_were_asked_for() -> None:
     rows = [not_in_plan("Forecasts", used=30.0), usage("Boards", used=38.0, limit=40.0)]
     assert talk_track("module", account(), rows) == (
-        "With Boards your team is at 95% of what your plan allows. "
+        "With Boards your team has nearly reached what your plan allows. "
         "Your team asked for Forecasts, which is not in your plan yet. "
         "We can show you what more room would let your team do. "
         "What would your team like to do next that it cannot do today?"
@@ -114,7 +114,18 @@ def test_a_name_that_a_sentence_cannot_hold_is_left_out_of_it(name: str) -> None
     "name", ["Studio 54", "Churn risk", "Invoices", "Lead Score 2.0", "Node.js", "Price & Discount"]
 )
 def test_a_name_may_hold_figures_and_words_that_are_not_said_otherwise(name: str) -> None:
-    assert f"With {name} your team is at 95%" in talk_track("module", account(), [usage(name, used=38.0, limit=40.0)])
+    rows = [usage(name, used=38.0, limit=40.0)]
+    assert f"With {name} your team has nearly" in talk_track("module", account(), rows)
+
+
+@pytest.mark.parametrize(("used", "said"), [(39.9, "nearly reached"), (40.0, "has reached"), (55.0, "has reached")])
+def test_a_limit_is_told_as_reached_once_it_is(used: float, said: str) -> None:
+    assert f"{said} what your plan allows" in talk_track("module", account(), [usage(used=used, limit=40.0)])
+
+
+def test_a_feature_whose_name_reads_like_the_sentence_takes_nothing_out_of_it() -> None:
+    rows = [usage("A", used=2.0, limit=1.0), usage("Your team", used=1.0, limit=1.0)]
+    assert "With A your team has reached what your plan allows." in talk_track("module", account(), rows)
 
 
 NAMES = st.text(min_size=1, max_size=30).filter(str.strip) | st.sampled_from(

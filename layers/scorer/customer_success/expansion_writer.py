@@ -63,13 +63,18 @@ def _module(ground: Ground) -> Iterator[str]:
     named = [fact for fact in (*near, *asked) if can_be_named(_name(fact))][:NAMED]
     for fact in named:
         if fact in near:
-            yield f"With {_name(fact)} your team is at {said(fact)} of what your plan allows."
+            yield f"With {_name(fact)} your team has {_reached(fact)} what your plan allows."
         else:
             yield f"Your team asked for {_name(fact)}, which is not in your plan yet."
     if not named:
         yield "Your team asks for more than your plan includes."
     yield f"We can show you what {'more room' if near else 'it'} would let your team do."
     yield "What would your team like to do next that it cannot do today?"
+
+
+def _reached(share: Fact) -> str:
+    """How far it is, in words: of features with names like "your team" no figure could be told apart."""
+    return "reached" if isinstance(share.value, float) and share.value >= 1 else "nearly reached"
 
 
 def _integration(ground: Ground) -> Iterator[str]:
