@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from customer_success.alert_policy import Memory, Standing
 from customer_success.errors import Misconfigured, NotWritten, Refused, Unavailable, Unclear
 from customer_success.offer import Handoff, SalesAnswer
 from customer_success.price_list import PriceList
@@ -157,6 +159,18 @@ def test_who_may_be_offered_nothing_is_held_back_with_every_reason(
     assert answer["confidence"] == ("low" if "judged" in why else "high")
     assert (world.entry().outcome, list(world.entry().lines)) == ("held_back", answer["reasons"])
     assert (world.narrator.asked, world.records.records, world.sent, world.offers.offers) == ([], {}, [], {})
+
+
+def test_an_account_of_which_an_alert_is_open_is_held_back(world: Handoffs) -> None:
+    # GIVEN an account of which an alert was told yesterday
+    row = world.account(2)
+    told = Standing(TODAY - timedelta(days=1), 50.0, "AMBER", "high")
+    world.rows.rows["A-0002"] = replace(row, day=replace(row.day, memory=Memory(told=told)))
+    # WHEN it is checked
+    answer = world.check("A-0002")
+    # THEN it is offered nothing
+    assert answer["outcome"] == "held_back"
+    assert "alert" in answer["reasons"][0]
 
 
 def test_all_reasons_are_told_and_not_the_first_alone() -> None:
@@ -446,6 +460,17 @@ def test_signals_that_are_laid_over_can_hold_an_account_back(world: Handoffs) ->
     assert world.log.entries == {}
 
 
+def test_what_is_offered_already_would_not_be_offered(world: Handoffs) -> None:
+    # GIVEN offers of this very morning
+    world.check()
+    # WHEN it is asked what would be with more seats in use
+    answer = world.check(signals={"seats_utilization_rate": 1.2})
+    # THEN nothing would be offered, and why
+    assert (answer["outcome"], answer["opportunities"]) == ("nothing", [])
+    assert [reason.partition(":")[0] for reason in answer["reasons"][:2]] == ["seats", "module"]
+    assert world.entry().outcome == "offered"
+
+
 def test_what_would_not_go_to_sales_is_told_as_such() -> None:
     world = seats_only(signals={"seats_utilization_rate": 0.5}, sales_email=None)
     world.sales_owner = None
@@ -494,6 +519,45 @@ def test_what_failed_yesterday_is_found_anew_today_and_not_twice(world: Handoffs
     assert answer["dispatched"] == [SEATS, MODULE]
     assert [record.key for record in world.records.records.values()] == [SEATS, MODULE]
     assert "110%" in world.records.records["record-1"].evidence
+
+
+def test_what_sales_accepted_while_notion_was_down_goes_no_further(world: Handoffs) -> None:
+    # GIVEN offers that are found and cannot be recorded yet
+    world.weather.faults["records"] = ["down"]
+    with pytest.raises(Unavailable):
+        world.check()
+    # AND an older offer of seats that Sales accepts meanwhile
+    accepted = offer("seats", found_on=date(2025, 12, 1), answer=SalesAnswer("Accepted", TODAY))
+    world.offers.offers[accepted.handoff_id] = accepted
+    # WHEN the message comes back
+    answer = world.check()
+    # THEN the other one goes alone, and why
+    assert answer["dispatched"] == [MODULE]
+    assert "accepted" in answer["reasons"][0]
+
+
+def test_a_record_is_known_by_its_page_once_the_ledger_has_forgotten_it() -> None:
+    # GIVEN an offer that was held, so long ago that the ledger knows nothing of its record
+    world = seats_only(**STALE)
+    world.check()
+    world.ledger.entries.clear()
+    # WHEN it may go to Sales
+    world.account(1, on=TOMORROW)
+    world.check(on=TOMORROW)
+    # THEN it has the record that it had
+    assert world.records.calls == ["create", "write"]
+
+
+def test_what_sales_has_counts_as_gone_though_there_is_no_queue_any_more() -> None:
+    # GIVEN an offer that went to Sales, whose check died before it knew, and a deployment without a queue since
+    world = seats_only()
+    world.offers.put(offer(dispatched_on=None, page_id=None, page_url=None))
+    world.offers.record_handoff(SEATS, Handoff(TODAY, "sam@example.com"))
+    # WHEN the message comes back
+    answer = world.check(without=["handoff"])
+    # THEN it is offered, and its record is ready for Sales
+    assert (answer["outcome"], answer["dispatched"]) == ("offered", [SEATS])
+    assert [record.state for record in world.records.records.values()] == ["Ready for Sales"]
 
 
 def test_a_broken_connection_makes_no_second_record(world: Handoffs) -> None:

@@ -241,6 +241,20 @@ def test_without_records_the_link_of_the_message_is_passed_on(caplog: pytest.Log
     assert world.bus.events[0][1].record_url == "https://notion.example/given-1"
 
 
+def test_a_record_that_cannot_be_written_now_is_linked_all_the_same(world: Handoffs) -> None:
+    # GIVEN a Notion that is down, a message without a link, and a ledger that has forgotten the record
+    world.weather.faults["records"] = ["down"]
+    world.ledger.entries.clear()
+    late = sent(world).model_copy(update={"record_url": None})
+    # WHEN the message comes until it is done
+    with pytest.raises(Unavailable):
+        world.hand_off(late)
+    world.hand_off(late)
+    # THEN the link is that of the offer, and there is no other record
+    assert world.bus.events[0][1].record_url == "https://notion.example/record-1"
+    assert world.records.calls == ["write", "write"]
+
+
 def test_a_record_that_was_thrown_away_is_created_anew_once(world: Handoffs) -> None:
     # GIVEN an offer whose record is in the trash, and a Gmail that is down for a moment
     world.records.gone.add("record-1")

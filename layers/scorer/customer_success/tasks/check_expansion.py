@@ -153,7 +153,11 @@ class CheckExpansion:
         offers = self.offers.of_account(account.account_id)
         against = blocked(offers, request.on)
         known = {o.opportunity.opportunity_type: o for o in offers if o.quarter == quarter_of(request.on)}
-        own = {} if request.signals else {each: o for each, o in known.items() if o.found_on == request.on}
+        own = {
+            kind: offer
+            for kind, offer in known.items()
+            if offer.found_on == request.on and (offer.dispatched_on or kind not in against) and not request.signals
+        }
         reasons, left = [], []
         for ground in found:
             kind = ground.opportunity_type
@@ -170,8 +174,7 @@ class CheckExpansion:
             held = [replace(offer, held_because=self._held_because(offer, account)) for offer in would_be]
             return self._checked(reasons, held, answer, [answer.error])
         answer, new = self._find_once(request, account, left, known)
-        open_ones = [o for o in own.values() if o.dispatched_on or o.opportunity.opportunity_type not in against]
-        in_order = sorted((*open_ones, *new), key=lambda offer: _TYPES.index(offer.opportunity.opportunity_type))
+        in_order = sorted((*own.values(), *new), key=lambda offer: _TYPES.index(offer.opportunity.opportunity_type))
         finished = [self._finish(request, account, offer) for offer in in_order]
         return self._checked(reasons, finished, answer, [answer.error, self._unrecorded(account) if finished else None])
 
