@@ -247,6 +247,7 @@ def test_a_schema_that_bedrock_would_not_take_is_refused(bedrock: Any, wrong: An
         ([turn("user", " ")], "blank"),
         ([{"role": "user", "content": []}], "empty"),
         ([turn("user", "What is the weather like?")], "writes reviews and offers only"),
+        ([turn("user", fenced({"account_id": "A-0001"}))], "writes reviews and offers only"),
     ],
 )
 def test_a_conversation_that_is_none_is_refused(bedrock: Any, messages: list[dict[str, Any]], said: str) -> None:
