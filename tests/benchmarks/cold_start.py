@@ -23,6 +23,8 @@ WORK = {
     "plan_qbrs": "plan",
     "generate_qbr": "review",
     "track_feature_adoption": "track",
+    "check_expansion": "check",
+    "sales_handoff": "hand_off",
 }
 """What a function builds at its first message, where that is not its `channel`."""
 IMPORT, SETTINGS, CLIENTS = "import app", "import app; app.function.settings", "import app; app.function.{}"

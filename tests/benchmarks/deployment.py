@@ -75,12 +75,13 @@ class Deployment:
         self.clock: Clock = VirtualClock()
         self.dynamodb: Any = TableOnDisk(folder / "table")
         self.updates: Any = QueueOnDisk(folder / "notion-updates")
+        self.scans: Any = QueueOnDisk(folder / "scan")
         self.topic: Any = QueueOnDisk(folder / "churn-alerts")
 
     @property
     def aws_calls(self) -> Counter[str]:
         """All calls so far, by operation."""
-        calls: Counter[str] = self.dynamodb.calls + self.updates.calls + self.topic.calls
+        calls: Counter[str] = self.dynamodb.calls + self.updates.calls + self.scans.calls + self.topic.calls
         return calls
 
     def scan(self, day: int) -> dict[str, Any]:
@@ -102,6 +103,7 @@ class Deployment:
             alerts=alerts,
             runs=runs,
             page_updates=SqsOutbox(self.updates, "notion-updates"),
+            expansion_runs=SqsOutbox(self.scans, "scan"),
             closing=Closing(TENANT, rows, alerts, runs, DynamoDigests(table), announcements, Calendar(), now),
             scorer=CSMHealthScorer(),
             fallback_owner="lead@example.com",
