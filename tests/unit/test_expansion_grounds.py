@@ -157,6 +157,7 @@ def test_a_feature_that_was_asked_for_speaks_for_its_module() -> None:
         usage(used=40.0, limit=40.0, entitled=None),
         not_in_plan(),
         not_in_plan(used=None),
+        not_in_plan(used=-3.0),
         not_in_plan(used=3.0, as_of=STALE),
         not_in_plan(used=3.0, as_of=None),
         usage(used=40.0, limit=40.0, as_of=STALE),
@@ -264,6 +265,7 @@ def test_without_fresh_rows_of_integrations_nothing_is_known_of_them() -> None:
     assert integration(["Slack"]) is None
     assert integration(["Slack"], usage("Boards")) is None
     assert integration(["Slack"], connected(as_of=STALE)) is None
+    assert integration(["Jira"], connected(as_of=STALE)) is None
 
 
 def test_a_stale_row_of_the_tool_is_no_reason_to_offer_it() -> None:
@@ -272,9 +274,10 @@ def test_a_stale_row_of_the_tool_is_no_reason_to_offer_it() -> None:
 
 
 def test_a_tool_is_found_as_a_whole_word_however_its_case_is_written() -> None:
-    # "Box" is not the tool of "Dropbox", so of Box nothing is listed
-    ground = integration(["Box"], usage("Dropbox sync", family="Integrations"))
-    assert confidence(ground) == "low"
+    # Box is the tool of neither "Dropbox" nor "Boxer", so of Box nothing is listed.
+    for other in ("Dropbox sync", "Boxer sync"):
+        assert confidence(integration(["Box"], usage(other, family="Integrations"))) == "low"
+    assert confidence(integration(["C++ (IDE)"], connected("For C++ (IDE)"))) == "medium"
     assert confidence(integration(["MS Teams"], connected("ms teams calls"))) == "medium"
 
 

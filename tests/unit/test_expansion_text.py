@@ -227,8 +227,8 @@ def test_of_accounts_held_back_ten_are_told_and_the_rest_counted() -> None:
 
 
 def test_entries_are_told_by_name() -> None:
-    found = digests(entry("offered", 1, account_name="beta"), entry("offered", 2, account_name="Alpha"))
-    assert texts(found["ada@example.com"])["Handed to Sales"] == ["Alpha", "beta"]
+    found = digests(entry("offered", 1, account_name="Beta"), entry("offered", 2, account_name="alpha"))
+    assert texts(found["ada@example.com"])["Handed to Sales"] == ["alpha", "Beta"]
 
 
 def test_a_digest_has_a_new_name_only_if_there_is_more_to_say() -> None:

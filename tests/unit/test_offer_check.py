@@ -179,6 +179,7 @@ def test_nobody_is_surer_than_the_ground(kind: str, proposed: str, kept: str) ->
         "Shall we take 30 minutes next week to look at it in a call?",
         "Your Team 50 plan has served you well.",
         "Who else should work with it?",
+        "1. Your team uses 257 seats.",
     ],
 )
 def test_what_follows_from_the_ground_can_be_said(track: str) -> None:
@@ -239,9 +240,38 @@ def test_figures_count_for_the_feature_of_which_they_are_known() -> None:
         "Your team asked for Boards 12 times.",
         "With Forecasts 360 you are at 95%.",
         "Your team asked for Forecasts 360 some 360 times.",
+        "Your team asked for 360 of Forecasts 360.",
         "Your team uses 257 seats.",
     ):
         assert said(untrue, "module")[0] == "", untrue
+
+
+def test_the_longer_of_two_names_is_read_first() -> None:
+    both = asks_for(full(), [not_in_plan("Forecasts", used=3.0), not_in_plan("Forecasts 360", used=12.0)])
+    track = "Your team asked for Forecasts 360 12 times. Your team asked for Forecasts 3 times."
+    line = "Forecasts, not in the plan, times asked for: 3 (feature usage, 2026-03-02)"
+    checked = check(proposal("module", evidence=[line], recommended_talk_track=track), known=both)
+    assert only(checked).recommended_talk_track == track
+    swapped = "Your team asked for Forecasts 360 3 times."
+    assert refusal(check(proposal("module", evidence=[line], recommended_talk_track=swapped), known=both))
+
+
+@pytest.mark.parametrize("name", ["İzmir 2.0", "㎒ 2.0", "Straße 2.0"])
+def test_a_name_is_found_however_its_letters_are_written(name: str) -> None:
+    known = asks_for(full(), [not_in_plan(name, used=12.0)])
+    line = f"{name}, not in the plan, times asked for: 12 (feature usage, 2026-03-02)"
+    for told in (name, name.casefold()):
+        track = f"Your team asked for {told} 12 times."
+        checked = check(proposal("module", evidence=[line], recommended_talk_track=track), known=known)
+        assert only(checked).recommended_talk_track == track
+
+
+def test_a_feature_whose_name_is_a_figure_lets_no_figure_pass() -> None:
+    known = asks_for(full(), [not_in_plan("300", used=12.0)])
+    line = "300, not in the plan, times asked for: 12 (feature usage, 2026-03-02)"
+    track = "Good to see you. Your team asked for it 300 times."
+    checked = check(proposal("module", evidence=[line], recommended_talk_track=track), known=known)
+    assert only(checked).recommended_talk_track == "Good to see you."
 
 
 def test_what_goes_on_is_said_of_what_was_named_before() -> None:

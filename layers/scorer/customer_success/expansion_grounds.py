@@ -103,7 +103,7 @@ def _pull(row: FeatureUsage) -> float:
     `ASKED_OFTEN`. 0 where that is not known.
     """
     most = {True: row.limit, False: ASKED_OFTEN, None: None}[row.entitled]
-    return max(0.0, row.used / most) if row.used is not None and most is not None and most > 0 else 0.0
+    return row.used / most if row.used is not None and most is not None and most > 0 else 0.0
 
 
 def _module_facts(number: int, row: FeatureUsage) -> Iterator[Fact]:
