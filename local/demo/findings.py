@@ -88,11 +88,11 @@ class Expansion:
     offers: tuple[Offer, ...] = ()
 
     @classmethod
-    def of(cls, home: House, day: date, before: tuple[ExpansionEntry, ...]) -> Expansion:
-        entries, log = expansions_of(home.table, day), DynamoOffers(home.table)
+    def of(cls, table: Table, day: date, before: tuple[ExpansionEntry, ...]) -> Expansion:
+        entries, log = expansions_of(table, day), DynamoOffers(table)
         accounts = [entry.account_id for entry in entries if entry.outcome in ("offered", "recorded")]
         offers = (offer for account_id in accounts for offer in log.of_account(account_id) if offer.found_on == day)
-        return cls(day, run_of(home.table, day, EXPANSION), before, entries, tuple(offers))
+        return cls(day, run_of(table, day, EXPANSION), before, entries, tuple(offers))
 
     @property
     def nothing_new(self) -> bool:
@@ -207,7 +207,7 @@ def gather(home: House, kept: Kept, day: date, before: Before) -> Findings | Non
         sent_before=before.sent,
         sent=Sent.now(kept),
         renewals=Renewals.of(home, day),
-        expansion=Expansion.of(home, day, before.expansions),
+        expansion=Expansion.of(home.table, day, before.expansions),
     )
 
 

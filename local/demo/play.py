@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -50,8 +50,11 @@ class Script:
         return notion_rows(self._sheet(self._number(day)), self.first)
 
     def features(self, day: date) -> Usage | None:
-        """The feature usage of the accounts that are in the book on a day, None if there is no list of it."""
-        return usage_rows(self.usage, self._sheet(self._number(day)), self.first) if self.usage else None
+        """The feature usage of the accounts that are in the book on a day or were at first, None without a list."""
+        if self.usage is None:
+            return None
+        today = self._sheet(self._number(day))
+        return usage_rows(self.usage, replace(today, lines=(*self.sheet.lines, *today.lines)), self.first)
 
     def load(self, home: House, day: date) -> Rows:
         """Put the book into Notion as it stands on a day, and the feature usage beside it."""

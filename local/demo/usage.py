@@ -69,8 +69,8 @@ def usage_sheet(book: Path) -> Sheet | None:
 
 
 def usage_rows(sheet: Sheet, book: Sheet, first_day: date) -> Usage:
-    """The feature usage of the accounts of a book. A line that names no account or feature is left out, a cell that
-    cannot be is left empty; both are told.
+    """The feature usage of the accounts of a book, entered before `first_day`. A line that names no account or feature
+    is left out, a cell that cannot be is left empty; both are told.
     """
     reading = _Reading(sheet, _accounts(book), first_day)
     rows = tuple(row for line in sheet.lines if (row := reading.row(line)))
@@ -138,7 +138,7 @@ def _accounts(book: Sheet) -> Known:
     """The accounts of a book by id and name. One without an id cannot be named in a list beside the book."""
     at = [book.recognised.named(name) for name in (ACCOUNT_NAMES.account_id, ACCOUNT_NAMES.name)]
     lines = ([line.cells[column.place].strip() if column else "" for column in at] for line in book.lines)
-    return Known((account_id, name) for account_id, name in lines if account_id)
+    return Known({(account_id, name) for account_id, name in lines if account_id})
 
 
 def _columns(sheet: Sheet) -> dict[str, Column]:
@@ -146,7 +146,7 @@ def _columns(sheet: Sheet) -> dict[str, Column]:
     columns: dict[str, Column] = {}
     for place, heading in enumerate(sheet.headings):
         name = _MEANINGS.get(plain(heading))
-        if name and place != sheet.key.place:
+        if name:
             columns.setdefault(name, Column(place, heading, name, _KINDS[name]))
     return columns
 

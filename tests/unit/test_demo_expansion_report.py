@@ -13,6 +13,7 @@ from customer_success.offer import Handoff, Offer
 from customer_success.run import Run
 from local.demo.findings import Expansion, Findings, Renewals, Sent
 from local.demo.progress import how_far_checks
+from local.demo.report import day_report
 from local.demo.report.expansion import expansion_report, in_short
 from local.demo.usage import Usage
 from tests.builders.accounts import TODAY
@@ -51,12 +52,16 @@ def expansion(*entries: ExpansionEntry, **facts: Any) -> Expansion:
     return replace(Expansion(TODAY, DONE, entries=entries), **facts)
 
 
+def findings(found: Expansion) -> Findings:
+    """A day of which nothing else is known."""
+    return Findings(found.day, None, SCAN, (), (), {}, {}, NOTHING, NOTHING, Renewals(found.day), found)
+
+
 def lines_of(found: Expansion, folder: Path, usage: Usage | None = None) -> list[str]:
     """The report, line by line."""
-    findings = Findings(found.day, None, SCAN, (), (), {}, {}, NOTHING, NOTHING, Renewals(found.day), found)
     console = Console(width=100, markup=False, emoji=False, highlight=False)
     with console.capture() as capture:
-        expansion_report(console, findings, usage, Path("book.csv"), folder)
+        expansion_report(console, findings(found), usage, Path("book.csv"), folder)
     return capture.get().splitlines()
 
 
@@ -114,6 +119,25 @@ def test_what_was_only_recorded_and_what_was_held_back_has_its_reason(tmp_path: 
     assert "nps_score: 11 is above" in lines[lines.index("Could not be checked: 1") + 1]
     assert lines[lines.index("Answered: 1") + 1] == "  Account 4: Sales marked the seats offer of Q1 2026 as won"
     assert not any(line.startswith("Handed to Sales") for line in lines)
+
+
+def test_within_a_list_accounts_stand_by_their_names(tmp_path: Path) -> None:
+    found = expansion(
+        entry(3, "held_back", "why"), entry(2, "held_back", "why"), offers=(kept(2, "low"), kept(1, "low"))
+    )
+    text = said(found, tmp_path)
+    assert text.index("Account 1: seats") < text.index("Account 2: seats") < text.index("Account 2: why")
+    assert text.index("Account 2: why") < text.index("Account 3: why")
+
+
+def test_one_day_among_several_takes_one_line() -> None:
+    found = expansion(entry(1, "offered"), offers=(handed(1),))
+    console = Console(width=100, markup=False, emoji=False, highlight=False)
+    with console.capture() as capture:
+        day_report(console, findings(found))
+    title, *lines = capture.get().partition("\nExpansion\n")[2].splitlines()
+    assert title == "  candidates checked 1 = offered 1 + recorded 0 + held back 0 + nothing 0 + failed 0"
+    assert lines == []
 
 
 def test_of_a_long_list_twelve_are_named_and_the_others_counted(tmp_path: Path) -> None:
@@ -188,6 +212,7 @@ def test_feature_usage_is_counted_and_what_was_left_out_is_told_by_file_and_line
     assert "book.usage.csv: 2 rows" in text
     assert "book.usage.csv, line 4, A-3 API: no account of the book has this id" in text
     assert "… and 2 more" in text
+    assert text.count("book.usage.csv, line ") == 8
 
 
 def test_a_book_without_feature_usage_is_told_what_that_keeps_from_being_said(tmp_path: Path) -> None:

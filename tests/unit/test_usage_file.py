@@ -9,7 +9,8 @@ import pytest
 from customer_success.feature_usage import FeatureUsage
 from local.demo.book import read_book
 from local.demo.errors import DemoError
-from local.demo.options import SAMPLE_BOOK, SAMPLE_DAY
+from local.demo.options import SAMPLE_BOOK, SAMPLE_DAY, Options
+from local.demo.play import prepared
 from local.demo.usage import usage_beside, usage_rows, usage_sheet
 from local.house import USAGE_KEY
 from local.sandbox import Sandbox
@@ -99,6 +100,16 @@ def test_a_cell_that_does_not_fit_is_left_empty_and_told_with_what_would_be_righ
         ]
 
 
+def test_of_two_columns_that_mean_the_same_the_first_counts(tmp_path: Path) -> None:
+    usage = usage_of(tmp_path, "Account ID,Feature,Used,In Use", "A-1,API,1,2")
+    assert usage.rows[0].properties["Used"] == {"number": 1}
+
+
+def test_a_page_bears_the_name_of_its_feature(tmp_path: Path) -> None:
+    (row,) = usage_of(tmp_path, HEAD, "A-1,API,,,,,").rows
+    assert row.properties["Name"]["title"][0]["text"]["content"] == "API"
+
+
 def test_an_account_may_be_named_by_its_name_as_long_as_it_has_an_id(tmp_path: Path) -> None:
     # GIVEN a book in which two accounts share a name and one has no id
     book = ("Account ID,Name", "A-1,Acme", "A-2,Twin", "A-3,Twin", ",Nobody")
@@ -131,6 +142,20 @@ def test_a_book_without_a_list_has_none_and_a_list_without_features_is_refused_b
     book_file(tmp_path, "Account ID,Used", "A-1,5", name=usage_beside(path).name)
     with pytest.raises(DemoError, match=r"book\.usage\.csv, line 1: no column is called Feature"):
         usage_sheet(path)
+
+
+def test_an_account_that_comes_on_a_later_day_has_its_features_from_then_on_and_one_that_left_is_no_error(
+    tmp_path: Path,
+) -> None:
+    # GIVEN a book that one account leaves on the second day, and another joins
+    path = book_file(tmp_path, "Account ID,Name", "A-1,Acme", "A-2,Brass")
+    book_file(tmp_path, "day,account,column,value", "2,A-2,remove,", "2,A-3,Name,New", name="book.changes.csv")
+    book_file(tmp_path, "Account,Feature", "Acme,API", "Brass,API", "New,API", name=usage_beside(path).name)
+    _, script, first = prepared(Options(path, FIRST_DAY))
+    # WHEN both days are played
+    days = [script.features(first + timedelta(number)) for number in (0, 1)]
+    # THEN the list is told wrong of the one that is not there yet, on the first day
+    assert [[problem.account for problem in usage.not_taken] for usage in days if usage] == [["New API"], []]
 
 
 def test_the_bundled_list_has_fresh_stale_and_unknown_rows_and_one_of_an_account_that_is_not_there(
