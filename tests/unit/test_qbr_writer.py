@@ -13,7 +13,8 @@ from customer_success.account_row import Point
 from customer_success.claims import checked
 from customer_success.evidence import Fact, QBREvidence, Unit
 from customer_success.qbr_evidence import qbr_evidence
-from customer_success.rules_narrator import RulesNarrator, renewal_due, said
+from customer_success.qbr_writer import renewal_due, said
+from customer_success.rules_narrator import RulesNarrator
 from customer_success.schemas import BenchmarkComparison, FeatureAdoptionReport, FeatureScore, QBRContent
 from tests.builders.accounts import HEALTHY, account
 from tests.builders.evidence import evidence, fact
