@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from customer_success.account import Account
 from customer_success.account_row import AccountRow
 from customer_success.delivery import deliver_once
-from customer_success.errors import Misconfigured, NotWritten, Refused, Unavailable
+from customer_success.errors import Misconfigured, Refused, Unavailable
 from customer_success.expansion_entry import ExpansionEntry, Outcome
 from customer_success.expansion_evidence import ExpansionEvidence, Ground
 from customer_success.expansion_grounds import grounds
@@ -22,6 +22,7 @@ from customer_success.expansion_policy import blocked, never_offered, why_no_can
 from customer_success.expansion_text import expansion_record
 from customer_success.health_scorer import CSMHealthScorer, InsufficientDataError
 from customer_success.messages import ExpansionHandoff
+from customer_success.narrated import Writers
 from customer_success.narrator import too_little_known
 from customer_success.offer import Offer, quarter_of
 from customer_success.offer_check import accepted
@@ -34,7 +35,6 @@ from customer_success.ports import (
     Narrator,
     Offers,
     Outbox,
-    Proposals,
 )
 from customer_success.price_list import PriceList
 from customer_success.recording import record_once
@@ -244,7 +244,11 @@ class CheckExpansion:
             grounds=tuple(left),
             notes=account.notes,
         )
-        proposals, error = self._proposals(evidence, last_try=request.last_try)
+        proposals, error = Writers(self.narrator, self.by_rule, self.count).write(
+            lambda narrator: narrator.find_expansions(evidence),
+            f"the offers to account {account.account_id}",
+            last_try=request.last_try,
+        )
         passed = accepted(proposals.proposed, evidence)
         for refused in passed.refused:
             logger.warning("an offer to account %s is refused: %s", account.account_id, refused)
@@ -265,25 +269,6 @@ class CheckExpansion:
             for opportunity in passed.opportunities
         ]
         return _Answer(proposals.written_by, passed.refused, passed.dropped, error), offers
-
-    def _proposals(self, evidence: ExpansionEvidence, *, last_try: bool) -> tuple[Proposals, str | None]:
-        """What the narrator proposes; by rule, with the reason, where that cannot be had."""
-        try:
-            proposals = self.narrator.find_expansions(evidence)
-        except Unavailable as error:
-            if not last_try:
-                raise
-            reason = str(error)
-        except (NotWritten, Misconfigured) as error:
-            reason = str(error)
-        else:
-            self.count(
-                {"ModelCalls": proposals.calls, "TokensIn": proposals.tokens_in, "TokensOut": proposals.tokens_out}
-            )
-            return proposals, None
-        logger.warning("the offers to account %s are written by rule: %s", evidence.account_id, reason)
-        self.count({"FailOpens": 1})
-        return self.by_rule.find_expansions(evidence), f"written by rule, as the model gave no offers: {reason}"
 
     def _finish(self, request: ExpansionRequest, account: Account, offer: Offer) -> Offer:
         """Record the offer and hand it over, as far as an earlier delivery did not."""

@@ -13,8 +13,9 @@ from customer_success.account_row import AccountRow
 from customer_success.adoption import adoption_report
 from customer_success.claims import checked
 from customer_success.delivery import deliver_once
-from customer_success.errors import Gone, Misconfigured, NotWritten, Refused, Unavailable
+from customer_success.errors import Gone, Misconfigured, Refused, Unavailable
 from customer_success.evidence import QBREvidence, QbrTrigger
+from customer_success.narrated import Writers
 from customer_success.news import QbrPage
 from customer_success.peers import groups_of
 from customer_success.periods import Quarter
@@ -24,7 +25,6 @@ from customer_success.ports import (
     Drafts,
     FeatureUsages,
     Ledger,
-    Narration,
     Narrator,
     QbrPages,
     Qbrs,
@@ -127,7 +127,11 @@ class GenerateQbr:
         if stored and stored.request == request.request:
             return stored
         evidence = self._evidence(request, row)
-        narration, error = self._narrated(evidence, last_try=request.last_try)
+        narration, error = Writers(self.narrator, self.by_rule, self.count).write(
+            lambda narrator: narrator.write_qbr(evidence),
+            f"the review of account {row.account_id}",
+            last_try=request.last_try,
+        )
         passed = checked(narration.content, evidence)
         text = QbrText(
             request.request,
@@ -155,25 +159,6 @@ class GenerateQbr:
             logger.warning("the review of account %s does without its adoption rate: %s", account.account_id, error)
         without_rate = replace(account, signals={**account.signals, "feature_adoption_rate": None})
         return adoption_report(without_rate, usage, groups, on=on)
-
-    def _narrated(self, evidence: QBREvidence, *, last_try: bool) -> tuple[Narration, str | None]:
-        """The review as the narrator writes it; by rule, with the reason, where that cannot be had."""
-        try:
-            narration = self.narrator.write_qbr(evidence)
-        except Unavailable as error:
-            if not last_try:
-                raise
-            reason = str(error)
-        except (NotWritten, Misconfigured) as error:
-            reason = str(error)
-        else:
-            self.count(
-                {"ModelCalls": narration.calls, "TokensIn": narration.tokens_in, "TokensOut": narration.tokens_out}
-            )
-            return narration, None
-        logger.warning("the review of account %s is written by rule: %s", evidence.account_id, reason)
-        self.count({"FailOpens": 1})
-        return self.by_rule.write_qbr(evidence), f"written by rule, as the model gave no text: {reason}"
 
     def _page(
         self, request: QbrRequest, row: AccountRow, known: Qbr | None, text: QbrText

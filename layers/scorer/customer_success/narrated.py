@@ -1,0 +1,45 @@
+"""The narrator's words, or the rules' where those cannot be had."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from customer_success.errors import Misconfigured, NotWritten, Unavailable
+from customer_success.ports import Narration, Narrator, Proposals
+
+Words = TypeVar("Words", Narration, Proposals)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Writers:
+    """`narrator` is asked first, `by_rule` where that fails; `count` takes the counts for metrics."""
+
+    narrator: Narrator
+    by_rule: Narrator
+    count: Callable[[Mapping[str, float]], None]
+
+    def write(self, ask: Callable[[Narrator], Words], what: str, *, last_try: bool) -> tuple[Words, str | None]:
+        """What a narrator answers when `ask` asks it, and why it is written by rule, if it is.
+
+        `what` names it in the log, as in "the review of account A-0001". A passing fault of the narrator is raised as
+        `Unavailable` before the `last_try`.
+        """
+        try:
+            words = ask(self.narrator)
+        except Unavailable as error:
+            if not last_try:
+                raise
+            reason = str(error)
+        except (NotWritten, Misconfigured) as error:
+            reason = str(error)
+        else:
+            self.count({"ModelCalls": words.calls, "TokensIn": words.tokens_in, "TokensOut": words.tokens_out})
+            return words, None
+        logger.warning("%s: written by rule: %s", what, reason)
+        self.count({"FailOpens": 1})
+        return ask(self.by_rule), f"written by rule, as the model gave none: {reason}"
