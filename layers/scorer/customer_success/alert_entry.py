@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Literal
 
 from customer_success.alert_policy import Candidate, Delivery
@@ -23,6 +24,20 @@ class Outcome:
     reason: str | None = None
 
 
+Verdict = Literal["true alarm", "false alarm"]
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """Who has taken care of an alert, when, and what they made of it."""
+
+    by: str
+    at: datetime
+    note: str | None = None
+    verdict: Verdict | None = None
+    quiet_until: date | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class AlertEntry:
     """One alert. `delivery` is None until it is ranked; a `held` one is told on the next working day."""
@@ -32,6 +47,7 @@ class AlertEntry:
     delivery: Delivery | None = None
     held: bool = False
     outcomes: Mapping[Channel, Outcome] = field(default_factory=dict)
+    acknowledged: Acknowledgement | None = None
 
     @property
     def alert_id(self) -> str:

@@ -48,6 +48,8 @@ class ScanRequested(Message):
     id: str = Field(min_length=1)
     time: AwareDatetime
     force: bool = False
+    task_id: str | None = None
+    """The task of the API that asks for it."""
 
 
 class PagesChanged(Message):
@@ -56,6 +58,17 @@ class PagesChanged(Message):
     kind: Literal["pages_changed"] = "pages_changed"
     run_date: date
     account_ids: Annotated[tuple[str, ...], Field(min_length=1, max_length=ACCOUNTS_PER_MESSAGE)]
+
+
+class AlertAcknowledged(Message):
+    """A person has taken care of an alert: what they wish goes to the account's page."""
+
+    kind: Literal["alert_acknowledged"] = "alert_acknowledged"
+    alert_id: str = Field(min_length=1)
+    account_id: str = Field(min_length=1)
+    page_id: str = Field(min_length=1)
+    quiet_until: date | None = None
+    verdict: Literal["true alarm", "false alarm"] | None = None
 
 
 class QbrRequested(Message):
@@ -69,6 +82,8 @@ class QbrRequested(Message):
     account_id: str = Field(min_length=1)
     trigger: QbrTrigger = "scheduled"
     contract_end: date | None = None
+    task_id: str | None = None
+    """The task of the API that asks for it."""
 
     @model_validator(mode="after")
     def _has_the_end_that_calls_for_it(self) -> Self:
@@ -86,6 +101,8 @@ class AdoptionRequested(Message):
     account_id: str = Field(min_length=1)
     draft: bool = False
     """A mail to the account's contact is wanted too."""
+    task_id: str | None = None
+    """The task of the API that asks for it."""
 
 
 class ExpansionRunRequested(Message):
@@ -106,6 +123,8 @@ class ExpansionCheckRequested(Message):
     id: str = Field(min_length=1)
     run_date: date
     account_id: str = Field(min_length=1)
+    task_id: str | None = None
+    """The task of the API that asks for it."""
 
 
 class ExpansionsQueued(Message):
@@ -246,6 +265,9 @@ class ExpansionHandedOff(BaseModel):
 
 ScanAsked = ScanRequested | ExpansionRunRequested | ExpansionsQueued | ScheduledEvent
 ScanMessage = TypeAdapter[ScanAsked](ScanAsked)
+SyncMessage = TypeAdapter[PagesChanged | AlertAcknowledged](
+    Annotated[PagesChanged | AlertAcknowledged, Field(discriminator="kind")]
+)
 PlanMessage = TypeAdapter[QuarterPlanned | ScheduledEvent](QuarterPlanned | ScheduledEvent)
 ChatNews = TypeAdapter[ChurnAlert | DigestReady](Annotated[ChurnAlert | DigestReady, Field(discriminator="kind")])
 

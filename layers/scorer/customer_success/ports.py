@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from customer_success.account import Account
     from customer_success.account_row import AccountRow, Point
-    from customer_success.alert_entry import AlertEntry, Channel, Outcome
+    from customer_success.alert_entry import Acknowledgement, AlertEntry, Channel, Outcome
     from customer_success.digest import Digest
     from customer_success.evidence import QBREvidence
     from customer_success.expansion_entry import ExpansionEntry
@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     )
     from customer_success.offer import Handoff, Offer, SalesAnswer, SalesStatus
     from customer_success.peers import PeerGroup
+    from customer_success.portfolio import PortfolioLine, Snapshot
     from customer_success.qbr import Qbr, QbrKey, QbrText
     from customer_success.run import Run
     from customer_success.schemas import FeatureAdoptionReport, QBRContent
+    from customer_success.task_record import TaskRecord, TaskState
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,10 @@ class AccountPages(Protocol):
 
     def write(self, page_id: str, values: PageValues) -> None:
         """Set the values. Safe to repeat."""
+        ...
+
+    def write_wishes(self, page_id: str, quiet_until: date | None, verdict: str | None) -> None:
+        """Set `CSM Quiet Until` and `CSM Verdict`, each only if it is given. Safe to repeat."""
         ...
 
 
@@ -396,6 +402,10 @@ class AlertLog(Protocol):
 
     def get(self, alert_id: str) -> AlertEntry | None: ...
 
+    def acknowledge(self, alert_id: str, acknowledgement: Acknowledgement) -> None:
+        """Note who has taken care of it. Raises `Refused` if there is no such alert."""
+        ...
+
 
 class Runs(Protocol):
     """The runs, each with a lease so that one function works on it at a time."""
@@ -496,4 +506,43 @@ class Ledger(Protocol):
 
     def release(self, key: str, channel: str, *, unclear: bool) -> None:
         """The call failed. If it is `unclear` whether it was carried out, the next claim is stale, else new."""
+        ...
+
+
+class TaskRecords(Protocol):
+    """The tasks that were asked for, kept for 30 days."""
+
+    def add(self, task: TaskRecord) -> TaskRecord:
+        """Write the task unless one of its id is there; the one that is there."""
+        ...
+
+    def get(self, task_id: str) -> TaskRecord | None: ...
+
+    def mark(
+        self,
+        task_id: str,
+        state: TaskState,
+        *,
+        result: Mapping[str, Any] | None = None,
+        error: str | None = None,
+    ) -> None:
+        """Write how far the task is; one that has come to its end stays as it is, and one that is not there is none."""
+        ...
+
+
+class Portfolios(Protocol):
+    """Snapshots of the book, one for each closed scan, kept for some days so that a reader can page through one."""
+
+    def write(self, snapshot: Snapshot, parts: Iterable[Sequence[PortfolioLine]]) -> None:
+        """Write all parts, then make the snapshot the latest one. Safe to repeat."""
+        ...
+
+    def latest(self) -> Snapshot | None: ...
+
+    def get(self, run: str) -> Snapshot | None:
+        """The snapshot of a run, None if it is not kept any more."""
+        ...
+
+    def part(self, run: str, number: int) -> Sequence[PortfolioLine]:
+        """The lines of one part, counted from 0."""
         ...
