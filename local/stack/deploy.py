@@ -19,6 +19,7 @@ from local.stack.template import Template, resources_with_code
 ARTIFACTS = "customer-success-artifacts"
 UNCHANGED = "UNCHANGED"
 DONE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", UNCHANGED)
+ASLEEP = "Asleep"
 NOTHING_NEW = "No updates are to be performed"
 POLL_SECONDS = 0.1
 DEPLOY_SECONDS = 120.0
@@ -123,10 +124,13 @@ def _change(aws: Aws, stack: str, **wanted: Any) -> str:
 
 
 def _wake_functions(aws: Aws) -> None:
-    """A stack that was stopped starts asleep, lest a function runs before it knows today's addresses."""
+    """A stack that was stopped starts asleep, lest a function runs before it knows today's addresses.
+
+    What the template has switched off stays so.
+    """
     for page in aws.functions.get_paginator("list_event_source_mappings").paginate():
         for mapping in page["EventSourceMappings"]:
-            if mapping["State"] == "Disabled":
+            if mapping["State"] == ASLEEP:
                 aws.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
 
 

@@ -35,6 +35,9 @@ iam_actions: Any = import_module("ministack.core.iam_actions")
 # AWS asks for the permission of the single call; ministack asks for one by the batch's own name, which does not exist.
 BATCHES = {"sns:PublishBatch": "sns:Publish", "sqs:SendMessageBatch": "sqs:SendMessage"}
 
+# The state of an event source at rest, which local/stack/deploy.py wakes; one that is switched off is "Disabled".
+ASLEEP = "Asleep"
+
 # Seconds for a predecessor to leave the folder, and for the state to be saved before the end is forced.
 PATIENCE = 20.0
 
@@ -107,7 +110,8 @@ def _come_to_rest() -> None:
     back on their queues: those who work on them end with this process.
     """
     for _, mapping in lambda_service._esms.all_items():
-        mapping.update(Enabled=False, State="Disabled")
+        if mapping["State"] == "Enabled":
+            mapping.update(Enabled=False, State=ASLEEP)
     for _, queue in sqs._queues.all_items():
         for message in queue["messages"]:
             message["visible_at"] = 0.0
