@@ -105,7 +105,7 @@ def allowed(cloud: Cloud, function: Resource, resource: str) -> set[str]:
 def readable_secrets(cloud: Cloud, function: Resource) -> set[str]:
     """The parameters that name a secret which the function may read."""
     return {
-        resource["Fn::Sub"].rpartition("${")[2].partition("}")[0]
+        named_by(resource) or resource["Fn::Sub"].rpartition("${")[2].partition("}")[0]
         for statement in cloud.permissions(function)
         if statement.actions == ["secretsmanager:GetSecretValue"]
         for resource in statement.resources

@@ -30,17 +30,14 @@ Optional = Annotated[str | None, BeforeValidator(_none_if_empty)]
 Text = Annotated[str, Field(min_length=1)]
 
 
-class Settings(BaseModel):
-    """What every function needs. `retry_base_seconds` is the wait before a second try; it doubles with each."""
+class Deployed(BaseModel):
+    """What every function needs."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     tenant_id: Text
     table_name: Text
     timezone: str
-    queue_url: Text
-    retry_base_seconds: float = Field(gt=0, le=3600)
-    max_receives: int = Field(ge=1, le=1000)
 
     @field_validator("timezone")
     @classmethod
@@ -50,6 +47,16 @@ class Settings(BaseModel):
         except (KeyError, ValueError, OSError) as error:
             raise ValueError("is not the name of a time zone such as Europe/Berlin") from error
         return value
+
+
+class Settings(Deployed):
+    """What a function needs that a queue feeds. `retry_base_seconds` is the wait before a second try; it doubles with
+    each.
+    """
+
+    queue_url: Text
+    retry_base_seconds: float = Field(gt=0, le=3600)
+    max_receives: int = Field(ge=1, le=1000)
 
 
 class NotionSettings(Settings):
@@ -67,7 +74,7 @@ class AccountPagesSettings(NotionSettings):
     notion_properties: Annotated[dict[str, str], BeforeValidator(_from_json)] = {}
 
 
-class ScoringSettings(Settings):
+class ScoringSettings(Deployed):
     """What a score means: from where on an account is GREEN or AMBER, and how near a renewal is a risk."""
 
     green_threshold: float
@@ -75,7 +82,7 @@ class ScoringSettings(Settings):
     churn_window_days: int = Field(ge=0)
 
 
-class JudgingSettings(ScoringSettings):
+class JudgingSettings(ScoringSettings, Settings):
     """What judges accounts: where that is told, days off, and who is told of accounts that nobody owns."""
 
     churn_topic_arn: Text
@@ -184,7 +191,19 @@ class AlertChatSettings(Settings):
     fallback_owner: Optional = None
 
 
-S = TypeVar("S", bound=Settings)
+class ApiSettings(ScoringSettings):
+    """The API: the queues of its tasks, and the name of the secret that signs its cursors."""
+
+    api_cursor_secret: Text
+    api_cors_origin: Optional = None
+    scan_queue_url: Text
+    qbr_queue_url: Text
+    expansion_queue_url: Text
+    adoption_queue_url: Text
+    notion_updates_queue_url: Text
+
+
+S = TypeVar("S", bound=Deployed)
 
 
 def read(model: type[S]) -> S:

@@ -55,6 +55,7 @@ from customer_success.settings import (
     AlertNotionSettings,
     CheckExpansionSettings,
     ContractCheckSettings,
+    Deployed,
     GenerateQbrSettings,
     GmailSettings,
     HealthScanSettings,
@@ -97,6 +98,7 @@ if TYPE_CHECKING:
     from connectors.patience import Patience
     from customer_success.ports import Chat, Drafts, ExpansionRecords, FeatureUsageBook, Narrator
 
+D = TypeVar("D", bound=Deployed)
 S = TypeVar("S", bound=Settings)
 M = TypeVar("M")
 
@@ -122,32 +124,18 @@ SECONDS_KEPT = 5.0
 """Held back from the time left, to end an invocation in good order."""
 
 
-class Function(Generic[S]):
+class Function(Generic[D]):
     """One Lambda function: its settings, its clients, and the seconds that its invocation has left."""
 
-    settings_model: ClassVar[type[Settings]]
+    settings_model: ClassVar[type[Deployed]]
 
     def __init__(self) -> None:
         self._milliseconds_left: Callable[[], int] = lambda: 0
 
-    def consume(
-        self, event: Mapping[str, Any], context: Any, work: Callable[[Delivery], object]
-    ) -> PartialItemFailureResponse:
-        """Do `work` for each record of a queue's event, and answer which ones failed."""
+    def begin(self, context: Any) -> None:
+        """Take note of an invocation: its id, and the time that it has."""
         self._milliseconds_left = context.get_remaining_time_in_millis
         self.logger.append_keys(function_request_id=context.aws_request_id)
-        return self._consumer.consume(event, work)
-
-    def message(self, model: TypeAdapter[M] | type[M], delivery: Delivery) -> M:
-        """The delivery's message. Raises `Refused` for another tenant's, `NotUnderstood` for one that is unreadable."""
-        adapter = model if isinstance(model, TypeAdapter) else TypeAdapter(model)
-        try:
-            message = adapter.validate_json(delivery.body)
-        except ValidationError as error:
-            raise NotUnderstood("; ".join(str(refusal) for refusal in refusals(error, Message))) from error
-        if isinstance(message, Message) and message.tenant_id != self.settings.tenant_id:
-            raise Refused(f"tenant_id: {message.tenant_id!r} is not {self.settings.tenant_id!r}, which is served here")
-        return message
 
     def report(self, counts: Mapping[str, float]) -> None:
         """Write counts as metrics."""
@@ -157,7 +145,7 @@ class Function(Generic[S]):
         metrics.flush_metrics()
 
     @cached_property
-    def settings(self) -> S:
+    def settings(self) -> D:
         return read(self.settings_model)  # type: ignore[return-value]
 
     @cached_property
@@ -220,11 +208,6 @@ class Function(Generic[S]):
         """What publishes on a topic."""
         return SnsAnnouncements(boto3.client("sns", config=CLIENT_CONFIG), topic_arn)
 
-    @property
-    def look_again_seconds(self) -> int:
-        """After how long work that others do is looked at again."""
-        return min(LONGEST_DELAY, round(LOOKS_AFTER_RETRIES * self.settings.retry_base_seconds))
-
     def telling(self, topic_arn: str) -> Telling:
         """What tells people by the channels that listen on the topic."""
         return Telling(self.settings.tenant_id, self.alerts, DynamoDigests(self.table), self.announcements(topic_arn))
@@ -260,6 +243,33 @@ class Function(Generic[S]):
     def _sqs(self) -> SQSClient:
         return boto3.client("sqs", config=CLIENT_CONFIG)
 
+
+class QueueFunction(Function[S]):
+    """A function that a queue feeds."""
+
+    def consume(
+        self, event: Mapping[str, Any], context: Any, work: Callable[[Delivery], object]
+    ) -> PartialItemFailureResponse:
+        """Do `work` for each record of a queue's event, and answer which ones failed."""
+        self.begin(context)
+        return self._consumer.consume(event, work)
+
+    def message(self, model: TypeAdapter[M] | type[M], delivery: Delivery) -> M:
+        """The delivery's message. Raises `Refused` for another tenant's, `NotUnderstood` for one that is unreadable."""
+        adapter = model if isinstance(model, TypeAdapter) else TypeAdapter(model)
+        try:
+            message = adapter.validate_json(delivery.body)
+        except ValidationError as error:
+            raise NotUnderstood("; ".join(str(refusal) for refusal in refusals(error, Message))) from error
+        if isinstance(message, Message) and message.tenant_id != self.settings.tenant_id:
+            raise Refused(f"tenant_id: {message.tenant_id!r} is not {self.settings.tenant_id!r}, which is served here")
+        return message
+
+    @property
+    def look_again_seconds(self) -> int:
+        """After how long work that others do is looked at again."""
+        return min(LONGEST_DELAY, round(LOOKS_AFTER_RETRIES * self.settings.retry_base_seconds))
+
     @cached_property
     def _consumer(self) -> QueueConsumer:
         return QueueConsumer(
@@ -293,7 +303,7 @@ class Function(Generic[S]):
         return Patience(pace, self.time_left)
 
 
-class _WithNotion(Function[S]):
+class _WithNotion(QueueFunction[S]):
     """A function that calls Notion."""
 
     def _notion(self, settings: NotionSettings) -> NotionClient:
@@ -391,7 +401,7 @@ class HealthScan(_WithNotion[HealthScanSettings]):
         return NotionFeatureUsage(self._notion(self.settings), self.settings.notion_feature_usage)
 
 
-class CheckContracts(Function[ContractCheckSettings]):
+class CheckContracts(QueueFunction[ContractCheckSettings]):
     """Looks at the contracts."""
 
     settings_model = ContractCheckSettings
@@ -417,7 +427,7 @@ class CheckContracts(Function[ContractCheckSettings]):
         )
 
 
-class PlanQbrs(Function[PlanQbrsSettings]):
+class PlanQbrs(QueueFunction[PlanQbrsSettings]):
     """Plans the reviews of a quarter, and closes it."""
 
     settings_model = PlanQbrsSettings
@@ -541,7 +551,7 @@ class AlertNotion(_WithNotion[AlertNotionSettings]):
         return AlertChannel("notion", self.alerts, RecordAlert(records, self.ledger))
 
 
-class AlertEventBus(Function[AlertEventBusSettings]):
+class AlertEventBus(QueueFunction[AlertEventBusSettings]):
     """Puts alerts on the bus."""
 
     settings_model = AlertEventBusSettings
@@ -552,7 +562,7 @@ class AlertEventBus(Function[AlertEventBusSettings]):
         return AlertChannel("event_bus", self.alerts, PutOnBus(bus, self.ledger))
 
 
-class AlertEmail(Function[AlertEmailSettings]):
+class AlertEmail(QueueFunction[AlertEmailSettings]):
     """Drafts mails."""
 
     settings_model = AlertEmailSettings
@@ -590,7 +600,7 @@ class GenerateQbr(_WithNotion[GenerateQbrSettings]):
         )
 
 
-class AlertChat(Function[AlertChatSettings]):
+class AlertChat(QueueFunction[AlertChatSettings]):
     """Posts alerts and digests to the chats that are configured."""
 
     settings_model = AlertChatSettings
