@@ -62,6 +62,11 @@ class House:
         """The deployed table, for reading what the functions wrote."""
         return Table(self.aws.dynamodb, self.deployment.outputs["TableName"], TENANT)
 
+    @property
+    def api_url(self) -> str:
+        """Where the API answers on this machine."""
+        return f"{self.aws.endpoint}/_aws/execute-api/{self.deployment.outputs['ApiId']}/local"
+
     def load(self, rows: list[Row]) -> None:
         """Put accounts into the Notion sandbox; one with a known Account ID is updated."""
         self.sandbox.load(_accounts(rows))

@@ -1,0 +1,111 @@
+"""The API on the embedded stack: signed calls are answered, tasks put on their queues, unsigned calls refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from customer_success.aws.alerts import DynamoAlertLog
+from local.house import House
+from tests.builders.accounts import TODAY
+from tests.builders.pages import at_risk_page, critical_page, page
+from tests.builders.sandbox import calls, pages
+from tests.builders.signed import api
+
+TOMORROW = TODAY + timedelta(days=1)
+ALERT = f"A-0001:{TODAY}:critical"
+
+
+@pytest.fixture
+def scanned(home: House) -> House:
+    """A book with a critical account, one at risk and three healthy ones, scanned once."""
+    home.load([critical_page(1), at_risk_page(2), page(3), page(4), page(5)])
+    home.tick(TODAY)
+    assert home.drain(120) == {}
+    return home
+
+
+def test_reads_answer_from_the_table_and_never_ask_notion(scanned: House) -> None:
+    home = scanned
+    before = calls(home, "notion")
+    # WHEN a system asks for an account, its past, and the book
+    health = api(home, "GET", "/accounts/A-0001/health")
+    history = api(home, "GET", f"/accounts/A-0001/history?from={TODAY}&to={TODAY}")
+    first = api(home, "GET", "/portfolio?limit=2")
+    # THEN each is answered, and explained
+    assert (health.status_code, health.json()["colour"]) == (200, "RED")
+    assert sum(driver["points_lost"] for driver in health.json()["drivers"]) == pytest.approx(
+        100 - health.json()["score"], abs=0.1
+    )
+    assert (history.status_code, len(history.json()["points"])) == (200, 1)
+    assert first.status_code == 200
+    # AND the pages of the book add up to its totals
+    lines: list[dict[str, Any]] = list(first.json()["accounts"])
+    answer = first.json()
+    while answer["next"]:
+        answer = api(home, "GET", f"/portfolio?limit=2&cursor={answer['next']}").json()
+        lines += answer["accounts"]
+    assert len(lines) == first.json()["totals"]["accounts"] == 5
+    assert sum(line["arr"] for line in lines) == first.json()["totals"]["arr"]
+    assert calls(home, "notion") == before
+
+
+def test_calls_that_are_not_signed_or_not_meant_for_us_are_refused(scanned: House) -> None:
+    home = scanned
+    # WHEN nobody signed the call
+    unsigned = api(home, "GET", "/portfolio", signed=False)
+    # THEN it is refused
+    assert unsigned.status_code == 403
+    # AND another tenant, an unknown account and nonsense are told apart
+    other = api(home, "GET", "/accounts/A-0001/health?tenant_id=other")
+    nobody = api(home, "GET", "/accounts/A-9999/health")
+    nonsense = api(home, "POST", "/tasks", "{")
+    unknown = api(home, "POST", "/tasks", {"type": "dance"})
+    assert [answer.status_code for answer in (other, nobody, nonsense, unknown)] == [403, 404, 400, 400]
+    for answer in (other, nobody, nonsense, unknown):
+        assert answer.headers["Content-Type"].startswith("application/problem+json")
+        assert answer.json()["request_id"]
+    assert "A-9999" in nobody.json()["detail"]
+    assert unknown.json()["detail"].startswith("Unknown task type: 'dance'. Supported: ")
+
+
+def test_a_task_is_queued_done_and_answered_again_under_its_key(scanned: House) -> None:
+    home = scanned
+    # WHEN a review is asked for twice under one key
+    task = {"task_type": "generate_qbr", "account_id": "A-0003", "tenant_id": "demo", "context": {}, "priority": "high"}
+    asked = [api(home, "POST", "/tasks", task, Idempotency_Key="review of A-0003") for _ in range(2)]
+    # THEN both get the same task, and one review is written
+    assert [answer.status_code for answer in asked] == [202, 202]
+    (location,) = {answer.headers["Location"] for answer in asked}
+    assert home.drain(120) == {}
+    shown = api(home, "GET", location).json()
+    assert shown["state"] in ("done", "partial")
+    assert shown["result"]["status"] in ("written", "partial")
+    assert len(pages(home, "QBR")) == 1
+    # AND a health scan with other signals is answered at once, and changes nothing
+    what_if = {"type": "health_scan", "account_id": "A-0003", "signals": {"usage_trend": "inactive"}}
+    assert api(home, "POST", "/tasks", what_if).status_code == 200
+    assert api(home, "GET", "/accounts/A-0003/health").json()["colour"] == "GREEN"
+
+
+def test_an_acknowledgement_reaches_notion_and_the_next_scan_obeys(scanned: House) -> None:
+    home = scanned
+    # WHEN a person takes care of an alert and asks for quiet
+    until = datetime.now(UTC).date() + timedelta(days=30)
+    wish = {"by": "ada@example.com", "note": "they are moving offices", "quiet_until": f"{until}"}
+    answer = api(home, "POST", f"/alerts/{ALERT}/acknowledge", wish)
+    # THEN the answer says so, and the account's page has it
+    assert answer.status_code == 200, answer.text
+    assert home.drain(60) == {}
+    account = next(text for name, text in pages(home, "Accounts").items() if name.startswith("Account-1-"))
+    assert f"**CSM Quiet Until**: {until}" in account
+    entry = DynamoAlertLog(home.table).get(ALERT)
+    assert entry is not None
+    assert entry.acknowledged is not None
+    assert entry.acknowledged.by == "ada@example.com"
+    # AND the next day nobody is told again
+    home.tick(TOMORROW)
+    assert home.drain(120) == {}
+    assert [e.alert_id for e in DynamoAlertLog(home.table).on(TOMORROW)] == []
