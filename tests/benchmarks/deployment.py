@@ -17,6 +17,7 @@ from customer_success.aws.digests import DynamoDigests
 from customer_success.aws.history import DynamoScoreHistory
 from customer_success.aws.pace import DynamoPace
 from customer_success.aws.pages import DynamoWrittenPages
+from customer_success.aws.portfolios import DynamoPortfolios
 from customer_success.aws.queues import SqsOutbox
 from customer_success.aws.runs import DynamoRuns
 from customer_success.aws.table import Table
@@ -90,6 +91,7 @@ class Deployment:
         on = FIRST_DAY + timedelta(days=day)
         table, pages = self._function()
         rows, alerts, runs = DynamoAccountRows(table), DynamoAlertLog(table), DynamoRuns(table)
+        digests, portfolios = DynamoDigests(table), DynamoPortfolios(table)
         announcements = SnsAnnouncements(self.topic, "churn-alerts")
 
         def now() -> datetime:
@@ -104,7 +106,7 @@ class Deployment:
             runs=runs,
             page_updates=SqsOutbox(self.updates, "notion-updates"),
             expansion_runs=SqsOutbox(self.scans, "scan"),
-            closing=Closing(TENANT, rows, alerts, runs, DynamoDigests(table), announcements, Calendar(), now),
+            closing=Closing(TENANT, rows, alerts, runs, digests, portfolios, announcements, Calendar(), now),
             scorer=CSMHealthScorer(),
             fallback_owner="lead@example.com",
             time_left=_plenty,

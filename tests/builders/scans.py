@@ -26,6 +26,7 @@ from tests.builders.fakes import (
     FakeTopic,
     Writes,
 )
+from tests.builders.portfolios import FakePortfolios
 
 
 @dataclass
@@ -44,6 +45,7 @@ class World:
         self.alerts = FakeAlerts(self.writes)
         self.runs = FakeRuns(self.writes)
         self.digests = FakeDigests(self.writes)
+        self.portfolios = FakePortfolios(self.writes)
         self.topic = FakeTopic(self.writes)
         self.outbox = FakeOutbox(self.writes)
         self.expansion_runs = FakeQueue(self.writes)
@@ -80,6 +82,7 @@ class World:
             self.alerts,
             self.runs,
             self.digests,
+            self.portfolios,
             self.topic,
             Calendar(self.holidays),
             now,
@@ -109,6 +112,7 @@ class World:
             "alerts": self.alerts.entries,
             "runs": {key: (run.status, run.tally, run.told, run.gone) for key, run in self.runs.runs.items()},
             "digests": self.digests.digests,
+            "portfolio": (self.portfolios.latest_run, self.portfolios.snapshots, self.portfolios.parts),
             "told": self.topic.told_singly,
             "announced": self.topic.digest_ids,
             "pages": {account_id for message in self.outbox.sent for account_id in message.account_ids},  # type: ignore[attr-defined]

@@ -14,10 +14,11 @@ from customer_success.alert_entry import AlertEntry
 from customer_success.alert_policy import FALL_POINTS, Delivery, Reason, hushed, rank
 from customer_success.batches import batches
 from customer_success.digest import alarm_digest, failure_digest, scan_digest
-from customer_success.errors import Unavailable
+from customer_success.errors import Misconfigured, Unavailable
 from customer_success.judgement import closed_memory
 from customer_success.periods import Calendar
-from customer_success.ports import AccountRows, AlertLog, Announcements, Digests, Runs
+from customer_success.portfolio import PortfolioLine, cut, line_of
+from customer_success.ports import AccountRows, AlertLog, Announcements, Digests, Portfolios, Runs
 from customer_success.renewals import check_marker
 from customer_success.run import Run, Told, add_counts
 from customer_success.telling import BATCH, Telling
@@ -54,18 +55,19 @@ class Closing:
     alerts: AlertLog
     runs: Runs
     digests: Digests
+    portfolios: Portfolios
     announcements: Announcements
     calendar: Calendar
     now: Callable[[], datetime]
 
-    def close(self, run: Run, past: Past) -> Run:
-        """Rank the alerts, close accounts that are gone, publish, post the digest.
+    def close(self, run: Run, past: Past, *, last_try: bool) -> Run:
+        """Rank the alerts, close accounts that are gone, publish, post the digest, keep the book as it stands.
 
         The run comes back as finished and is still to be saved: what else follows a scan comes before that.
         """
         if run.told is None:
             run = self._ranked(run, past)
-        run = self._without_the_gone(run, past.trusted)
+        run, lines = self._without_the_gone(run, past.trusted)
         self._publish(run, past)
         run = replace(
             run,
@@ -80,6 +82,7 @@ class Closing:
             self._telling.post(scan_digest(run, past.told, past.untold, self._to_digest(run, past)))
         elif run.alarm:
             self._telling.post(alarm_digest(run))
+        self._keep_portfolio(run, lines, last_try=last_try)
         return run
 
     def fail(self, run: Run, failure: str) -> Run:
@@ -184,23 +187,38 @@ class Closing:
             if entry.state == "pending" or (entry.held and entry.delivery == "single")
         )
 
-    def _without_the_gone(self, run: Run, trusted: Run | None) -> Run:
-        """Close the accounts that the book no longer holds, unless so many are missing that the book is in doubt."""
-        if trusted and run.tally.read < trusted.tally.read * SHRUNK_BELOW:
-            alarm = (
-                f"the book holds {run.tally.read} accounts, less than half of the {trusted.tally.read} of "
-                f"{trusted.on}: no account was closed, and none will be before {trusted.on + DOUBT + ONE_DAY}"
-            )
+    def _without_the_gone(self, run: Run, trusted: Run | None) -> tuple[Run, list[PortfolioLine]]:
+        """Close the accounts that the book no longer holds, unless so many are missing that the book is in doubt.
+
+        Those that are left come back in short: the book is read only once.
+        """
+        alarm = _doubt(run, trusted)
+        if alarm:
             logger.error("%s", alarm)
-            return replace(run, alarm=alarm)
-        gone = 0
         # A contract check that came between reading and writing a row has marked it as its own.
         ours = (run.key, check_marker(run.on))
+        gone = 0
+        lines: list[PortfolioLine] = []
         for rows in batches(self.rows.every(), count=BATCH):
-            missing = [row for row in rows if row.run not in ours and row.day.status != "gone"]
-            gone += len(missing) + sum(row.day.status == "gone" and row.day.on == run.on for row in rows)
-            self.rows.put_many([_gone(row, run) for row in missing])
-        return replace(run, gone=gone)
+            missing = {
+                row.account_id: _gone(row, run)
+                for row in rows
+                if not alarm and row.run not in ours and row.day.status != "gone"
+            }
+            self.rows.put_many(missing.values())
+            closed = [missing.get(row.account_id, row) for row in rows]
+            gone += sum(row.day.status == "gone" and row.day.on == run.on for row in closed)
+            lines += filter(None, map(line_of, closed))
+        return replace(run, alarm=alarm, gone=0 if alarm else gone), lines
+
+    def _keep_portfolio(self, run: Run, lines: list[PortfolioLine], *, last_try: bool) -> None:
+        """Keep the book as it stands. A scan that told all it had to does not fail for it."""
+        try:
+            self.portfolios.write(*cut(run.key, run.on, lines))
+        except (Misconfigured, Unavailable) as error:
+            if isinstance(error, Unavailable) and not last_try:
+                raise
+            logger.exception("the portfolio stays as it was before the scan of %s", run.on)
 
     def _to_digest(self, run: Run, past: Past) -> Iterator[tuple[AlertEntry, str]]:
         """Today's alerts, and those of the untold runs that today's do not replace, with what came of them since."""
@@ -221,6 +239,16 @@ class Closing:
     @property
     def _telling(self) -> Telling:
         return Telling(self.tenant_id, self.alerts, self.digests, self.announcements)
+
+
+def _doubt(run: Run, trusted: Run | None) -> str | None:
+    """Why the book is in doubt, None if it is not."""
+    if trusted is None or run.tally.read >= trusted.tally.read * SHRUNK_BELOW:
+        return None
+    return (
+        f"the book holds {run.tally.read} accounts, less than half of the {trusted.tally.read} of "
+        f"{trusted.on}: no account was closed, and none will be before {trusted.on + DOUBT + ONE_DAY}"
+    )
 
 
 def in_danger_still(entry: AlertEntry, row: AccountRow, on: date) -> bool:

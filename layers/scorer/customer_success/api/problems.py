@@ -42,6 +42,11 @@ def not_found(detail: str) -> Problem:
     return Problem(404, "not-found", "Not found", detail)
 
 
+def gone(detail: str, field: str | None = None) -> Problem:
+    """What was asked for was there and is not kept any more; `detail` says what to do instead."""
+    return Problem(410, "gone", "Gone", detail, field)
+
+
 def other_tenant(tenant_id: str, served: str, field: str = "tenant_id") -> Problem:
     """One deployment serves one tenant."""
     detail = f"{field}: {tenant_id[:80]!r} is not {served!r}, which is served here"

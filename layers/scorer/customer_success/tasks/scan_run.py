@@ -99,7 +99,7 @@ class ScanRun:
         past = self.closing.past(run)
         if run.status == "running":
             run = self._scan(run, past.previous)
-        run = self.closing.close(run, past)
+        run = self.closing.close(run, past, last_try=last_try)
         self._request_expansion(run, last_try=last_try)
         return self.runs.save(run)
 
