@@ -1,0 +1,34 @@
+"""What all answers about one account have in common."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from pydantic import BaseModel, ConfigDict
+
+from customer_success.account_row import AccountRow
+from customer_success.api.problems import not_found
+from customer_success.errors import Refused
+from customer_success.ports import AccountRows
+
+
+class Answer(BaseModel):
+    """What is answered, or a part of it; what stands below a field is its description in the API's document."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+
+
+def known_account(rows: AccountRows, account_id: str) -> AccountRow:
+    """The account's row. Raises a `Problem` of status 404 that names an account that is not known."""
+    try:
+        row = rows.get(account_id)
+    except (Refused, UnicodeEncodeError):  # no key of the table can be made of it, so it is nobody's
+        row = None
+    if row is None:
+        raise not_found(f"account {account_id[:80]!r} is not known; it is known once a scan has read it")
+    return row
+
+
+def days_before(day: date, days: int) -> date:
+    """The day that lies `days` before `day`, or the first one that there is."""
+    return day - timedelta(days=min(days, day.toordinal() - 1))

@@ -1,0 +1,299 @@
+"""`GET /accounts/{id}/health`: how an account is, why, and what changed, from its row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from customer_success import narrator
+from customer_success.account_row import AccountRow, Day, Point, Status
+from customer_success.api.accounts import Answer, days_before, known_account
+from customer_success.api.problems import invalid
+from customer_success.health_scorer import explain_change
+from customer_success.ports import AccountRows, ScoreHistory
+from customer_success.schemas import CapKey, ChurnRisk, ChurnTrigger, CSMHealthScore, Rag, SignalKey, SignalValue
+from customer_success.scorecard import LABELS
+
+LOOKBACK_DAYS = 366
+"""How far before the day that is asked about a point may lie that stands for it: one read holds so many."""
+
+_GONE = "No longer in the account book."
+
+
+class DriverShown(Answer):
+    """What one signal or cap costs the account."""
+
+    signal: SignalKey | CapKey
+    label: str
+    """The signal's name in a sentence."""
+    value: SignalValue
+    """Its value at the last scan; null where it is unknown."""
+    words: str
+    """Its value as people are told it."""
+    points_lost: float
+    """Points of the score lost, 0 or more; 0 for a signal that dropped out."""
+
+
+class CapShown(Answer):
+    """A rating by another team that multiplied the score."""
+
+    signal: CapKey
+    label: str
+    value: str
+    factor: float
+    """What the score was multiplied by, between 0 and 1."""
+    points_lost: float
+
+
+class ScoreShown(Answer):
+    """The score that an account had on a day."""
+
+    on: date
+    score: float
+    """0 to 100 with one decimal, as people see it."""
+    exact_score: float
+    rag: Rag
+    churn_risk: ChurnRisk
+
+
+class DeltaShown(Answer):
+    """What one signal or cap did to the score."""
+
+    signal: SignalKey | CapKey
+    label: str
+    delta: float
+    """Points of the score gained; negative when lost."""
+    before: SignalValue
+    after: SignalValue
+    """The values then and now; null where unknown, or where the cap did not apply."""
+
+
+class Change(Answer):
+    """How the score differs from an earlier one, and what made the difference."""
+
+    against: ScoreShown | None = None
+    """The score that is compared with, and its day; null where there is none."""
+    delta: float | None = None
+    """Points gained since then, negative when lost; null where there is nothing to compare."""
+    made_by: tuple[DeltaShown, ...] = ()
+    """What made it, the biggest first; together they are `delta` to within 0.01."""
+    reason: str | None = None
+    """Why there is no delta, where there is none."""
+
+
+class SaidShown(Answer):
+    """What people are told about the account; what changed is told against the scored day before."""
+
+    headline: str
+    what_changed: tuple[str, ...] = ()
+    next_step: str
+    """One step for the owner; empty where nothing is to be done."""
+
+
+class HealthAnswer(Answer):
+    """The health of an account at the last scan. All that follows from a score is null or empty where there is none."""
+
+    account_id: str
+    name: str
+    owner_email: str | None
+    arr: float | None
+    """Revenue per year."""
+    contract_end: date | None
+    """The day of the renewal."""
+    days_to_renewal: int | None
+    """Days from `as_of` to the contract's end; negative once it has lapsed."""
+    page_url: str
+    """The account's page in the team's own tool."""
+    as_of: date
+    """The day of the last scan that found the account, or of the one that first missed it."""
+    status: Status
+    """What came of it: `rejected` could not be judged, `skipped` is inactive, `gone` is no longer in the book."""
+    reason: str | None
+    """Why there is no score, in one word; null where there is one."""
+    detail: str | None
+    """The same in a sentence."""
+    score: float | None
+    """0 to 100 with one decimal, as people see it."""
+    exact_score: float | None
+    rag: Rag | None
+    """The colour of the exact score."""
+    churn_risk: ChurnRisk | None
+    churn_trigger: ChurnTrigger | None
+    since: date
+    """The first day with this colour and churn risk, or, without a score, with this status."""
+    drivers: tuple[DriverShown, ...]
+    """Every signal and every cap that was applied, by points lost, most first; together they lose 100 − score."""
+    caps: tuple[CapShown, ...]
+    coverage: float | None
+    """Weight of the signals that were really known, as a share of all weight."""
+    unknown: tuple[SignalKey, ...]
+    """The signals that were not really known."""
+    scorecard_version: str | None
+    said: SaidShown
+    change: Change
+    last_known: ScoreShown | None
+    """The last score that the account had, where it has none now."""
+
+
+class _Unjudged(NamedTuple):
+    """Why a day has no score, and what is to be done about it."""
+
+    reason: str
+    detail: str
+    next_step: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowHealth:
+    """Explains the health of one account. It reads the table twice at most, once where the row says enough."""
+
+    rows: AccountRows
+    history: ScoreHistory
+
+    def __call__(self, account_id: str, *, since: date | None, on: date | None = None) -> HealthAnswer:
+        """The account's health, with its change against the scored day before the last scan.
+
+        With `since` the change is against the last point on or before that day, looked for up to `LOOKBACK_DAYS`
+        back, else against the first one after it. `on` is the present day, by default that of the last scan. Raises
+        a `Problem` for an account that is not known, and for a `since` that lies in the future.
+        """
+        row = known_account(self.rows, account_id)
+        latest = max(row.day.on, on or row.day.on)
+        if since is not None and since > latest:
+            raise invalid("since", f"{since} lies in the future; it can be {latest} at the latest")
+        point = row.day.point
+        if point is None:
+            return _without_score(row)
+        return _with_score(row, point, self._compared(row, point, since))
+
+    def _compared(self, row: AccountRow, now: Point, since: date | None) -> Point | None:
+        """The point that the present one is compared with, None if there is none."""
+        before = row.before.last if row.before else None
+        if since is None:
+            return before
+        if now.on <= since:
+            return now
+        if before and before.on <= since:
+            return before
+        return self._point_at(row.account_id, since, days_before(now.on, 1))
+
+    def _point_at(self, account_id: str, since: date, last: date) -> Point | None:
+        """The last point on or before `since`, else the first one after it up to `last`."""
+        found = None
+        for point in self.history.between(account_id, days_before(since, LOOKBACK_DAYS), last):
+            if point.on > since:
+                return found or point
+            found = point
+        return found
+
+
+def _with_score(row: AccountRow, point: Point, against: Point | None) -> HealthAnswer:
+    score, before = point.score, row.before
+    said = narrator.say(score, before.last if before else None, {}, row.day.since)
+    return HealthAnswer(
+        **_facts(row),
+        reason=None,
+        detail=None,
+        score=round(score.score, 1),
+        exact_score=score.score,
+        rag=score.rag,
+        churn_risk=score.churn_risk,
+        churn_trigger=score.churn_trigger,
+        drivers=_drivers(score),
+        caps=_caps(score),
+        coverage=score.coverage,
+        unknown=tuple(score.unknown),
+        scorecard_version=score.scorecard_version,
+        said=SaidShown(headline=said.headline, what_changed=said.what_changed, next_step=said.next_step),
+        change=_change(point, against),
+        last_known=None,
+    )
+
+
+def _without_score(row: AccountRow) -> HealthAnswer:
+    day, why = row.day, _why_unjudged(row.day)
+    return HealthAnswer(
+        **_facts(row),
+        reason=why.reason,
+        detail=why.detail,
+        score=None,
+        exact_score=None,
+        rag=None,
+        churn_risk=None,
+        churn_trigger=None,
+        drivers=(),
+        caps=(),
+        coverage=None,
+        unknown=(),
+        scorecard_version=None,
+        said=SaidShown(headline=why.detail, next_step=why.next_step),
+        change=Change(reason=f"there is no score of {day.on}: {why.detail}"),
+        last_known=_shown(day.last) if day.last else None,
+    )
+
+
+def _facts(row: AccountRow) -> dict[str, Any]:
+    """What does not depend on a score."""
+    account, day = row.account, row.day
+    return {
+        "account_id": account.account_id,
+        "name": account.name,
+        "owner_email": account.owner_email,
+        "arr": account.arr,
+        "contract_end": account.contract_end,
+        "days_to_renewal": account.days_to_renewal(day.on),
+        "page_url": account.page_url,
+        "as_of": day.on,
+        "status": day.status,
+        "since": day.since,
+    }
+
+
+def _why_unjudged(day: Day) -> _Unjudged:
+    match day.status:
+        case "skipped":
+            return _Unjudged("inactive", narrator.INACTIVE, "")
+        case "gone":
+            return _Unjudged("gone", _GONE, "")
+    reason = str(day.reason)
+    return _Unjudged(reason, str(day.detail), narrator.step_to_judge(reason))
+
+
+def _drivers(score: CSMHealthScore) -> tuple[DriverShown, ...]:
+    return tuple(
+        DriverShown(
+            signal=driver.key,
+            label=LABELS[driver.key],
+            value=driver.value,
+            words=narrator.driver_words(driver),
+            points_lost=driver.points_lost,
+        )
+        for driver in score.drivers
+    )
+
+
+def _caps(score: CSMHealthScore) -> tuple[CapShown, ...]:
+    return tuple(
+        CapShown(
+            signal=cap.name, label=LABELS[cap.name], value=cap.value, factor=cap.factor, points_lost=cap.points_lost
+        )
+        for cap in score.caps
+    )
+
+
+def _change(now: Point, against: Point | None) -> Change:
+    if against is None:
+        return Change(reason=f"no scored day is known before {now.on}")
+    deltas = explain_change(against.score, now.score)
+    made_by = [
+        DeltaShown(signal=d.key, label=LABELS[d.key], delta=d.delta, before=d.before, after=d.after) for d in deltas
+    ]
+    return Change(against=_shown(against), delta=now.score.score - against.score.score, made_by=tuple(made_by))
+
+
+def _shown(point: Point) -> ScoreShown:
+    score = point.score
+    return ScoreShown(
+        on=point.on, score=round(score.score, 1), exact_score=score.score, rag=score.rag, churn_risk=score.churn_risk
+    )
