@@ -16,9 +16,10 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
 def check(delivery: Delivery) -> None:
     asked = function.message(ExpansionCheckRequested, delivery)
-    result = function.check(
-        ExpansionRequest(account_id=asked.account_id, on=asked.run_date, request=asked.id, last_try=delivery.last_try)
+    request = ExpansionRequest(
+        account_id=asked.account_id, on=asked.run_date, request=asked.id, last_try=delivery.last_try
     )
+    result = function.task_states.run(asked.task_id, lambda: function.check(request), last_try=delivery.last_try)
     told = ("account_id", "run_date", "outcome", "reasons", "dispatched", "not_dispatched", "refused", "written_by")
     function.logger.info("expansion", extra={"result": {name: result.get(name) for name in told}})
     function.report({"ExpansionChecks": 1, "Handoffs": len(result["dispatched"])})

@@ -17,16 +17,15 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
 def write(delivery: Delivery) -> None:
     asked = function.message(QbrRequested, delivery)
-    result = function.review(
-        QbrRequest(
-            account_id=asked.account_id,
-            on=run_date(asked.time, function.settings.timezone),
-            request=asked.id,
-            trigger=asked.trigger,
-            contract_end=asked.contract_end,
-            last_try=delivery.last_try,
-        )
+    request = QbrRequest(
+        account_id=asked.account_id,
+        on=run_date(asked.time, function.settings.timezone),
+        request=asked.id,
+        trigger=asked.trigger,
+        contract_end=asked.contract_end,
+        last_try=delivery.last_try,
     )
+    result = function.task_states.run(asked.task_id, lambda: function.review(request), last_try=delivery.last_try)
     told = ("account_id", "period", "status", "confidence", "written_by", "qbr_page_id", "draft_id", "error")
     function.logger.info("review", extra={"result": {name: result.get(name) for name in told}})
     function.report({"QbrsWritten": 1, "ClaimsDropped": len(result["dropped_claims"])})

@@ -33,14 +33,14 @@ def take(delivery: Delivery) -> None:
 
 
 def scan(asked: ScanRequested | ScheduledEvent, *, last_try: bool) -> None:
-    result = function.scan(
-        ScanRequest(
-            on=run_date(asked.time, function.settings.timezone),
-            request=asked.id,
-            force=isinstance(asked, ScanRequested) and asked.force,
-            last_try=last_try,
-        )
+    request = ScanRequest(
+        on=run_date(asked.time, function.settings.timezone),
+        request=asked.id,
+        force=isinstance(asked, ScanRequested) and asked.force,
+        last_try=last_try,
     )
+    task_id = asked.task_id if isinstance(asked, ScanRequested) else None
+    result = function.task_states.run(task_id, lambda: function.scan(request), last_try=last_try)
     function.logger.info("health scan", extra={"result": result})
     function.report(
         {

@@ -17,14 +17,13 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
 def track(delivery: Delivery) -> None:
     asked = function.message(AdoptionRequested, delivery)
-    result = function.track(
-        AdoptionRequest(
-            account_id=asked.account_id,
-            on=run_date(asked.time, function.settings.timezone),
-            request=asked.id,
-            draft=asked.draft,
-            last_try=delivery.last_try,
-        )
+    request = AdoptionRequest(
+        account_id=asked.account_id,
+        on=run_date(asked.time, function.settings.timezone),
+        request=asked.id,
+        draft=asked.draft,
+        last_try=delivery.last_try,
     )
+    result = function.task_states.run(asked.task_id, lambda: function.track(request), last_try=delivery.last_try)
     told = ("account_id", "section", "draft_id", "confidence", "error")
     function.logger.info("feature adoption", extra={"result": {name: result.get(name) for name in told}})

@@ -1,0 +1,159 @@
+"""A task as it is asked for: in its plain form, or as the handoff request of another team or system."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    JsonValue,
+    RootModel,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from customer_success.api.problems import Problem, invalid
+from customer_success.schemas import CSMHandoffRequest, CSMHealthSignals, Text, refusals
+
+LONGEST = 64_000
+"""Bytes of a request in JSON: it is kept with its task."""
+WISHES = ("signals", "refresh", "draft")
+"""What a handoff request says in its `context`; whatever else is in there is kept with the task."""
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    tenant_id: Text | None = None
+    """The tenant that is served here, where a caller wants to be sure of it."""
+
+
+class _OfAccount(_Form):
+    account_id: Annotated[str, Field(min_length=1, max_length=1024)]
+    """An account that a scan has read."""
+
+
+class HealthScanTask(_OfAccount):
+    """The health of an account, from what the last scan read of it. Nothing is stored and nobody is told."""
+
+    type: Literal["health_scan"]
+    signals: CSMHealthSignals | None = None
+    """What would be: laid over the account's own signals. One that is null is taken to be unknown."""
+    refresh: Literal[False] = False
+
+
+class RescanTask(_Form):
+    """A new scan of the account book, this account's page among it; it tells whom it would tell at any time."""
+
+    type: Literal["health_scan"]
+    refresh: Literal[True]
+    account_id: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
+    """The account that it is asked for; the scan reads the others too, and also one that no scan has read yet."""
+
+
+class QbrTask(_OfAccount):
+    """The account's quarterly review."""
+
+    type: Literal["generate_qbr"]
+
+
+class ExpansionTask(_OfAccount):
+    """What the account could buy more; an offer is recorded and handed to Sales."""
+
+    type: Literal["check_expansion"]
+
+
+class AdoptionTask(_OfAccount):
+    """What the account makes of its features, on its page."""
+
+    type: Literal["track_feature_adoption"]
+    draft: bool = False
+    """A mail about it to the account's contact is to be drafted too."""
+
+
+SlowTask = RescanTask | QbrTask | ExpansionTask | AdoptionTask
+Task = HealthScanTask | SlowTask
+FORMS: dict[str, type[Task]] = {
+    "health_scan": HealthScanTask,
+    "generate_qbr": QbrTask,
+    "check_expansion": ExpansionTask,
+    "track_feature_adoption": AdoptionTask,
+}
+_BOTH_FORMS = TypeAdapter[Any](Task | CSMHandoffRequest)
+
+
+class TaskRequest(RootModel[dict[str, JsonValue]]):
+    """A task in one of its forms. In a handoff request `signals`, `refresh` and `draft` stand in the `context`, and the
+    `priority` is kept and changes nothing.
+    """
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """The document shows the forms. They are told apart by hand, so that an error names the field alone."""
+        del schema
+        return {**handler(_BOTH_FORMS.core_schema), "title": cls.__name__, "description": cls.__doc__ or ""}
+
+    @property
+    def text(self) -> str:
+        """The request in letters: the same for the same request, in whatever order its fields came."""
+        return json.dumps(self.root, sort_keys=True)
+
+    @property
+    def type_field(self) -> str:
+        """The field that names the type. Raises `Problem` if none does, or if both forms are mixed."""
+        named = [name for name in ("type", "task_type") if name in self.root]
+        if len(named) == 1:
+            return named[0]
+        given = "both are given" if named else "neither is given"
+        raise invalid("type", f"a task has either type, in its plain form, or task_type, as a handoff request; {given}")
+
+    def task(self) -> Task:
+        """The task, of one of the types of `FORMS`. Raises a `Problem` that names the field and its bound."""
+        if len(self.text) > LONGEST:
+            detail = f"the task has {len(self.text)} bytes; it may have up to {LONGEST}"
+            raise Problem(413, "content-too-large", "Content too large", detail, "body")
+        if self.type_field == "type":
+            return _read(self.root)
+        asked = _validated(CSMHandoffRequest, self.root, "a handoff request")
+        wishes = {name: asked.context[name] for name in WISHES if name in asked.context}
+        plain = {"type": asked.task_type, "account_id": asked.account_id, "tenant_id": asked.tenant_id}
+        return _read({**plain, **wishes}, wished_in="context.")
+
+
+def _read(fields: Mapping[str, Any], *, wished_in: str = "") -> Task:
+    form, what = FORMS[str(fields["type"])], f"a {fields['type']} task"
+    refresh, signals = fields.get("refresh", False), fields.get("signals")
+    if not isinstance(refresh, bool):
+        raise invalid(f"{wished_in}refresh", f"{str(refresh)[:80]!r} is neither true nor false")
+    if form is HealthScanTask and refresh:
+        form, what = RescanTask, f"{what} with refresh"
+    elif form is HealthScanTask and isinstance(signals, Mapping):
+        _validated(CSMHealthSignals, signals, "an account", prefix=f"{wished_in}signals.")
+    return _validated(form, fields, what, wished_in=wished_in)
+
+
+def _validated(model: type[M], fields: Mapping[str, Any], what: str, *, prefix: str = "", wished_in: str = "") -> M:
+    """The fields as a model. Raises a `Problem` that names each that is wrong, by where the request has it."""
+    try:
+        return model.model_validate(dict(fields))
+    except ValidationError as error:
+        found = []
+        for refusal in refusals(error, model):
+            first = refusal.field.partition(".")[0]
+            reason = refusal.reason
+            if first not in model.model_fields:
+                reason = f"{reason}; {what} has {', '.join(model.model_fields)}"
+            found.append((f"{wished_in if first in WISHES else prefix}{refusal.field}", reason))
+    (field, reason), *others = found
+    raise invalid(field, "; ".join([reason, *(f"{name}: {why}" for name, why in others)]))

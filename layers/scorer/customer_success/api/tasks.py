@@ -1,0 +1,234 @@
+"""Takes tasks, answers what can be answered at once, and says how far the others are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import NAMESPACE_URL, uuid5
+
+from pydantic import AwareDatetime, JsonValue
+
+from customer_success.agent import CustomerSuccessAgent
+from customer_success.api.accounts import Answer, known_account
+from customer_success.api.problems import Problem, bad_request, conflict, invalid, not_found, other_tenant
+from customer_success.api.task_forms import (
+    FORMS,
+    AdoptionTask,
+    ExpansionTask,
+    HealthScanTask,
+    QbrTask,
+    RescanTask,
+    SlowTask,
+    Task,
+)
+from customer_success.api.task_forms import TaskRequest as TaskRequest
+from customer_success.errors import Refused, Unavailable
+from customer_success.messages import AdoptionRequested, ExpansionCheckRequested, Message, QbrRequested, ScanRequested
+from customer_success.periods import run_date
+from customer_success.ports import AccountRows, Outbox, TaskRecords
+from customer_success.schemas import ChurnRiskResult, Confidence, CSMHealthScore
+from customer_success.task_record import RUNS_FOR, TaskRecord, TaskState
+
+KEY_HEADER = "Idempotency-Key"
+LONGEST_KEY = 255
+"""Characters."""
+
+
+class HealthScanAnswer(Answer):
+    """The health of one account: what it is, or what it would be with the signals that were given."""
+
+    task_type: Literal["health_scan"]
+    account_id: str
+    health: CSMHealthScore
+    churn: ChurnRiskResult
+    """What there is to say about it."""
+    confidence: Confidence
+
+
+class TaskAccepted(Answer):
+    """A task that is on its way."""
+
+    task_id: str
+    task_type: str
+    account_id: str | None
+    state: TaskState
+    href: str
+    """Where to ask how far it is."""
+
+
+class TaskAnswer(Answer):
+    """How far a task is, and what came of it."""
+
+    task_id: str
+    task_type: str
+    account_id: str | None
+    state: TaskState
+    """It stays as it is once it is done, partial or failed."""
+    queued_at: AwareDatetime
+    result: dict[str, JsonValue] | None
+    """What the task answered, also where it is partial. Where it is too long to be kept, `cut` names what is left
+    out.
+    """
+    error: str | None
+    """Why it failed, or what of it could not be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDesk:
+    """Answers `POST /tasks` and `GET /tasks/{id}`. `queues` are those of the slow tasks, by their types.
+
+    `new_id` names a task for which no key was given.
+    """
+
+    tenant_id: str
+    timezone: str
+    agent: CustomerSuccessAgent
+    rows: AccountRows
+    records: TaskRecords
+    queues: Mapping[str, Outbox]
+    new_id: Callable[[], str]
+
+    def submit(self, request: TaskRequest, *, key: str | None, now: datetime) -> HealthScanAnswer | TaskAccepted:
+        """Do the task, or queue it. The same request under the same `key` gets the same answer, and is done once.
+
+        A task that could not be queued is queued by the next repeat. Raises `Problem` for what the caller did wrong,
+        `Unavailable` when the same request may succeed later.
+        """
+        task = self._read(request)
+        task_id = self._task_id(key)
+        kept = self.records.get(task_id) if key else None
+        if kept is None and isinstance(task, HealthScanTask):
+            answer = self._scan(task, now)
+            if key is None:
+                return answer
+            kept = self.records.add(self._record(task_id, task, request, now, answer))
+        elif kept is None:
+            kept = self.records.add(self._record(task_id, task, request, now))
+        if TaskRequest.model_validate(dict(kept.request)).text != request.text:
+            raise conflict(
+                f"{KEY_HEADER}: {key!r} came with another task before; another one takes a new key", KEY_HEADER
+            )
+        if isinstance(task, HealthScanTask):
+            return HealthScanAnswer.model_validate(kept.result)
+        state = kept.state_at(now)
+        if state == "queued":
+            self.queues[task.type].send([self._message(task, kept)])
+        return TaskAccepted(
+            task_id=kept.task_id,
+            task_type=kept.task_type,
+            account_id=kept.account_id,
+            state=state,
+            href=f"/tasks/{kept.task_id}",
+        )
+
+    def show(self, task_id: str, now: datetime) -> TaskAnswer:
+        """How far the task is. Raises a `Problem` of status 404 for one that is not there."""
+        try:
+            kept = self.records.get(task_id)
+        except (Refused, UnicodeEncodeError):  # no key of the table can be made of it, so it is none
+            kept = None
+        if kept is None:
+            raise not_found(f"task {task_id[:80]!r} is not known; tasks are kept for 30 days")
+        state, error = kept.state_at(now), kept.error
+        if state != kept.state:
+            error = f"it was still {kept.state} at its deadline, {kept.deadline:%Y-%m-%d %H:%M %Z}"
+        return TaskAnswer(
+            task_id=kept.task_id,
+            task_type=kept.task_type,
+            account_id=kept.account_id,
+            state=state,
+            queued_at=kept.queued_at,
+            result=None if kept.result is None else dict(kept.result),
+            error=error,
+        )
+
+    def _read(self, request: TaskRequest) -> Task:
+        """The task. Whose it is comes first, then whether it is one."""
+        tenant_id = request.root.get("tenant_id")
+        if isinstance(tenant_id, str) and tenant_id != self.tenant_id:
+            raise other_tenant(tenant_id, self.tenant_id)
+        task_type = request.root[request.type_field]
+        if not isinstance(task_type, str) or task_type not in FORMS:
+            try:
+                self.agent.execute({"type": task_type}, {})
+            except ValueError as unknown:
+                raise bad_request(str(unknown), request.type_field) from unknown
+        return request.task()
+
+    def _task_id(self, key: str | None) -> str:
+        if key is None:
+            return self.new_id()
+        if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
+            raise invalid(KEY_HEADER, f"{key[:80]!r} must have 1 to {LONGEST_KEY} characters, no control characters")
+        return str(uuid5(NAMESPACE_URL, f"{self.tenant_id}\n{key}"))
+
+    def _scan(self, task: HealthScanTask, now: datetime) -> HealthScanAnswer:
+        known_account(self.rows, task.account_id)
+        signals = task.signals.model_dump(exclude_unset=True) if task.signals else {}
+        asked = {"type": task.type, "account_id": task.account_id, "signals": signals}
+        result = self.agent.execute(asked, {"now": now})
+        if "error" not in result:
+            return HealthScanAnswer.model_validate(result)
+        reason = str(result["error"])
+        if result["retryable"]:
+            raise Unavailable(reason)
+        if reason.startswith(f"account {task.account_id!r}: "):
+            raise Problem(422, "cannot-be-judged", "Cannot be judged", reason)
+        raise RuntimeError(reason)
+
+    def _record(
+        self,
+        task_id: str,
+        task: Task,
+        request: TaskRequest,
+        now: datetime,
+        answer: HealthScanAnswer | None = None,
+    ) -> TaskRecord:
+        """A record of the task, over if there is an answer. All but a new scan needs an account that is known."""
+        if answer is None and not isinstance(task, RescanTask):
+            known_account(self.rows, task.account_id)
+        return TaskRecord(
+            task_id,
+            task_type=task.type,
+            account_id=task.account_id,
+            state="done" if answer else "queued",
+            queued_at=now,
+            deadline=now + RUNS_FOR,
+            request=request.root,
+            result=answer.model_dump(mode="json") if answer else None,
+        )
+
+    def _message(self, task: SlowTask, kept: TaskRecord) -> Message:
+        """What goes on the queue: the same for each repeat, so that it is done once."""
+        tenant_id, task_id, asked_at = self.tenant_id, kept.task_id, kept.queued_at
+        match task:
+            case RescanTask():
+                return ScanRequested(tenant_id=tenant_id, id=task_id, time=asked_at, force=True, task_id=task_id)
+            case QbrTask(account_id=account_id):
+                return QbrRequested(
+                    tenant_id=tenant_id,
+                    id=task_id,
+                    time=asked_at,
+                    account_id=account_id,
+                    trigger="requested",
+                    task_id=task_id,
+                )
+            case ExpansionTask(account_id=account_id):
+                return ExpansionCheckRequested(
+                    tenant_id=tenant_id,
+                    id=task_id,
+                    run_date=run_date(asked_at, self.timezone),
+                    account_id=account_id,
+                    task_id=task_id,
+                )
+            case AdoptionTask(account_id=account_id, draft=draft):
+                return AdoptionRequested(
+                    tenant_id=tenant_id,
+                    id=task_id,
+                    time=asked_at,
+                    account_id=account_id,
+                    draft=draft,
+                    task_id=task_id,
+                )

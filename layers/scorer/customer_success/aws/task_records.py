@@ -1,0 +1,95 @@
+"""The tasks that were asked for. How far a task is lies in attributes of its own, beside the task as it was added."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+from pydantic_core import to_json
+
+from customer_success.aws.items import Item, Key, Update, expiry, number, text
+from customer_success.aws.stored import Stored
+from customer_success.aws.table import ConditionNotMetError, Table
+from customer_success.task_record import FINAL, TaskRecord, TaskState
+
+KEPT_DAYS = 30
+NEW = "attribute_not_exists(#pk)"
+UNDER_WAY = f"attribute_exists(#pk) AND #deadline >= :now AND NOT #state IN ({', '.join(f':{end}' for end in FINAL)})"
+LONGEST_RESULT = 300_000
+"""Bytes of JSON: an item takes 400 KB, and the request lies beside the result."""
+LONGEST_ERROR = 4_000
+"""Characters."""
+
+
+class DynamoTaskRecords:
+    """`TaskRecords` in the table. They are kept for 30 days.
+
+    A task that is not over by its deadline reads as failed from then on, so what comes later is not written either.
+    """
+
+    def __init__(self, table: Table, *, clock: Callable[[], float] = time.time) -> None:
+        self._table = table
+        self._tasks = Stored(table, TaskRecord)
+        self._results = Stored(table, dict[str, Any], attribute="result")
+        self._clock = clock
+
+    def add(self, task: TaskRecord) -> TaskRecord:
+        item = self._tasks.item(
+            self._key(task.task_id),
+            task,
+            state=text(task.state),
+            deadline=number(task.deadline.timestamp()),
+            expires_at=expiry(self._clock(), KEPT_DAYS),
+        )
+        try:
+            self._table.put(item, condition=NEW)
+        except ConditionNotMetError as taken:
+            return self._task(taken.item or item)
+        return task
+
+    def get(self, task_id: str) -> TaskRecord | None:
+        item = self._table.get(self._key(task_id))
+        return None if item is None else self._task(item)
+
+    def mark(
+        self,
+        task_id: str,
+        state: TaskState,
+        *,
+        result: Mapping[str, Any] | None = None,
+        error: str | None = None,
+    ) -> None:
+        values: dict[str, Any] = {"state": text(state)}
+        if result is not None:
+            values["result"] = self._results.body(_cut(result))
+        if error is not None:
+            values["error"] = text(error[:LONGEST_ERROR])
+        given: Item = {"now": number(self._clock()), **{end: text(end) for end in FINAL}}
+        try:
+            self._table.update(Update(self._key(task_id), values, UNDER_WAY, given))
+        except ConditionNotMetError:
+            return
+
+    def _key(self, task_id: str) -> Key:
+        return self._table.key("TASK", task_id, "TASK")
+
+    def _task(self, item: Item) -> TaskRecord:
+        task = replace(self._tasks.read(item), state=cast("TaskState", item["state"]["S"]))
+        if "result" in item:
+            task = replace(task, result=self._results.read(item))
+        return replace(task, error=item["error"]["S"]) if "error" in item else task
+
+
+def _cut(result: Mapping[str, Any]) -> dict[str, Any]:
+    """The result without its largest fields, if it is too long for the table; `cut` then names them."""
+    sizes = {name: len(to_json({name: value})) for name, value in result.items()}
+    left_out: list[str] = []
+    for name in sorted(sizes, key=sizes.__getitem__, reverse=True):
+        if sum(sizes.values()) <= LONGEST_RESULT:
+            break
+        del sizes[name]
+        left_out.append(name)
+    kept = {name: value for name, value in result.items() if name in sizes}
+    return {**kept, "cut": f"too long to be kept: {', '.join(left_out)}"} if left_out else kept
