@@ -1,9 +1,9 @@
-"""Writes the account pages that the scan found to show something else than is known now."""
+"""Writes account pages: where they show something else than is known now, and what people wish for an account."""
 
 from typing import Any
 
 from customer_success.aws.consumer import Delivery
-from customer_success.messages import PagesChanged
+from customer_success.messages import SyncMessage
 from customer_success.wiring import SyncNotion
 
 function = SyncNotion()
@@ -14,4 +14,4 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
 
 def sync(delivery: Delivery) -> None:
-    function.report({"PagesWritten": function.sync(function.message(PagesChanged, delivery))})
+    function.report({"PagesWritten": function.sync(function.message(SyncMessage, delivery))})

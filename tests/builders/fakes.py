@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime
 
 from customer_success.account import Account
 from customer_success.account_row import AccountRow, Point
-from customer_success.alert_entry import AlertEntry, Channel, Outcome
+from customer_success.alert_entry import Acknowledgement, AlertEntry, Channel, Outcome
 from customer_success.digest import Digest
-from customer_success.errors import Unavailable
+from customer_success.errors import Refused, Unavailable
 from customer_success.messages import ChurnAlert, DigestReady, Message
 from customer_success.news import PageValues
 from customer_success.ports import Bookmark, BookPage, Claim
@@ -129,6 +129,14 @@ class FakeAlerts:
     def get(self, alert_id: str) -> AlertEntry | None:
         return self.entries.get(alert_id)
 
+    def acknowledge(self, alert_id: str, acknowledgement: Acknowledgement) -> None:
+        with self.writes:
+            known = self.entries.get(alert_id)
+            if known is None:
+                raise Refused(f"alert {alert_id!r} is not there")
+            if known.acknowledged is None or known.acknowledged.at <= acknowledgement.at:
+                self.entries[alert_id] = replace(known, acknowledged=acknowledgement)
+
 
 @dataclass
 class FakeRuns:
@@ -213,9 +221,12 @@ class FakeTopic:
 class FakeOutbox:
     writes: Writes
     sent: list[Message] = field(default_factory=list)
+    down: bool = False
 
     def send(self, messages: Iterable[Message], *, delay_seconds: int = 0) -> None:  # noqa: ARG002
         for message in messages:
+            if self.down:
+                raise Unavailable("the queue is down")
             with self.writes:
                 self.sent.append(message)
 

@@ -1,11 +1,11 @@
 """The alerts: added once, marked by the scan, and each channel's outcome beside the others'."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from customer_success.alert_entry import CHANNELS, Outcome
+from customer_success.alert_entry import CHANNELS, Acknowledgement, Outcome
 from customer_success.aws.alerts import DynamoAlertLog
 from customer_success.aws.table import Table
 from customer_success.errors import Refused
@@ -29,7 +29,23 @@ def test_an_alert_is_found_by_its_id_whatever_its_account_is_called(log: DynamoA
     assert sorted(found.alert_id for found in log.on(TODAY)) == sorted(known.alert_id for known in kept[:3])
 
 
-@pytest.mark.parametrize("alert_id", ["nobody:2026-03-02:critical", "not-an-alert-id", ":"])
+@pytest.mark.parametrize(
+    "alert_id",
+    [
+        "nobody:2026-03-02:critical",
+        "not-an-alert-id",
+        ":",
+        "",
+        "../../etc/passwd",
+        "A-0001:2026-03-02#x:critical",
+        "A-0001:2026-03-02:critical'; DROP TABLE alerts; --",
+        "A-0001:\ud800:critical",
+        "\udfff",
+        "№ 🚀\x00",
+        f"{'x' * 1024}:2026-03-02:critical",
+        f"A-0001:{'x' * 2048}:critical",
+    ],
+)
 def test_an_alert_that_does_not_exist_is_none(log: DynamoAlertLog, alert_id: str) -> None:
     assert log.get(alert_id) is None
 
@@ -136,3 +152,63 @@ def test_an_alert_expires_after_400_days(log: DynamoAlertLog, dynamodb: Client, 
     log.add([entry()])
     [item] = dynamodb.real.scan(TableName=TABLE)["Items"]
     assert item["expires_at"] == {"N": str(int(clock.now) + 400 * 86_400)}
+
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+FALSE_ALARM = Acknowledgement("grace", NOON, "№ 1 🚀", "false alarm", TODAY + timedelta(days=20))
+
+
+def test_an_acknowledgement_stands_beside_what_scan_and_channels_write(log: DynamoAlertLog) -> None:
+    # GIVEN an alert of which scan and channel read a copy before a person acknowledged it
+    kept = entry(NASTY_ID)
+    log.add([kept])
+    log.acknowledge(kept.alert_id, FALSE_ALARM)
+    # WHEN both write what they have to
+    log.mark([replace(kept, state="published", delivery="single")])
+    log.record(kept.alert_id, "notion", Outcome("delivered"))
+    # THEN the acknowledgement stands, found by id and by day, and so does the rest
+    expected = replace(
+        kept,
+        state="published",
+        delivery="single",
+        outcomes={"notion": Outcome("delivered")},
+        acknowledged=FALSE_ALARM,
+    )
+    assert log.get(kept.alert_id) == expected
+    assert list(log.on(TODAY)) == [expected]
+
+
+def test_the_least_acknowledgement_is_a_name_and_a_moment(log: DynamoAlertLog) -> None:
+    log.add([entry()])
+    log.acknowledge(entry().alert_id, Acknowledgement("grace", NOON))
+    assert log.get(entry().alert_id) == entry(acknowledged=Acknowledgement("grace", NOON))
+
+
+def test_of_two_acknowledgements_the_later_counts_in_whatever_order_they_come(log: DynamoAlertLog) -> None:
+    # GIVEN an acknowledgement whose moment is told in another time zone, and a later one whose clock reads less
+    log.add([entry()])
+    earlier = replace(FALSE_ALARM, at=NOON.astimezone(timezone(timedelta(hours=13))))
+    later = Acknowledgement("alan", NOON + timedelta(microseconds=1), verdict="true alarm")
+    # WHEN the earlier one comes last
+    log.acknowledge(entry().alert_id, earlier)
+    log.acknowledge(entry().alert_id, later)
+    log.acknowledge(entry().alert_id, replace(earlier, handed_on=True))
+    # THEN the later one stands
+    assert log.get(entry().alert_id) == entry(acknowledged=later)
+    # AND of the same one more can be said
+    log.acknowledge(entry().alert_id, replace(later, handed_on=True))
+    assert log.get(entry().alert_id) == entry(acknowledged=replace(later, handed_on=True))
+
+
+def test_what_was_never_added_cannot_be_acknowledged(log: DynamoAlertLog) -> None:
+    with pytest.raises(Refused, match="'A-0001:2026-03-02:critical' is not in the table; grace took care of it"):
+        log.acknowledge(entry().alert_id, FALSE_ALARM)
+    assert list(log.on(TODAY)) == []
+
+
+def test_an_acknowledgement_that_is_known_is_added_with_the_alert_and_not_undone_later(log: DynamoAlertLog) -> None:
+    kept = entry(acknowledged=FALSE_ALARM)
+    log.add([kept])
+    assert log.get(kept.alert_id) == kept
+    log.acknowledge(kept.alert_id, replace(FALSE_ALARM, by="alan", at=NOON - timedelta(hours=1)))
+    assert log.get(kept.alert_id) == kept

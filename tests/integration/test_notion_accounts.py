@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from connectors.notion.accounts import NotionCSMAdapter
+from connectors.notion.names import PropertyNames
+from connectors.notion.schema import accounts_schema
 from connectors.notion.walk import Walk
 from customer_success.account import Account
 from customer_success.errors import Misconfigured, OutOfTime, Refused
@@ -351,6 +353,80 @@ def test_a_book_without_our_properties_is_not_written_to(sandbox: Sandbox) -> No
     assert "PATCH /v1/pages/{page_id}" not in requests_to(sandbox, "notion")
 
 
+@pytest.mark.parametrize(
+    ("quiet_until", "verdict"), [(date(2024, 10, 20), "false alarm"), (date(2024, 10, 20), None), (None, "true alarm")]
+)
+def test_what_is_wished_for_an_account_is_written_each_only_if_it_is_given(
+    sandbox: Sandbox, page_of: tuple[str, Account], quiet_until: date | None, verdict: str | None
+) -> None:
+    # GIVEN a page on which a person has asked for something, and the scan has written
+    database, account = page_of
+    book = account_book(sandbox, database)
+    book.write(account.page_id, VALUES)
+    book.write_wishes(account.page_id, date(2024, 10, 1), "false alarm")
+    before = written(sandbox, account.page_id)
+
+    # WHEN another wish is written, twice
+    book.write_wishes(account.page_id, quiet_until, verdict)
+    book.write_wishes(account.page_id, quiet_until, verdict)
+
+    # THEN what it names is as it says, and all the rest as it was
+    after = written(sandbox, account.page_id)
+    assert after["CSM Quiet Until"]["date"]["start"] == str(quiet_until or "2024-10-01")
+    assert after["CSM Verdict"]["select"]["name"] == (verdict or "false alarm")
+    own = ("CSM Quiet Until", "CSM Verdict")
+    assert {n: v for n, v in after.items() if n not in own} == {n: v for n, v in before.items() if n not in own}
+
+    # AND the next reading of the book finds it
+    [page] = book.read(Bookmark())
+    assert (page.accounts[0].quiet_until, page.accounts[0].verdict) == (
+        quiet_until or date(2024, 10, 1),
+        verdict or "false alarm",
+    )
+
+
+def test_nothing_wished_is_nothing_written(sandbox: Sandbox, page_of: tuple[str, Account]) -> None:
+    account_book(sandbox, page_of[0]).write_wishes(page_of[1].page_id, None, None)
+    assert "PATCH /v1/pages/{page_id}" not in requests_to(sandbox, "notion")
+
+
+def test_wishes_go_to_the_teams_own_properties(sandbox: Sandbox) -> None:
+    # GIVEN a team that calls them by other names
+    names = PropertyNames(quiet_until="Ruhe bis", verdict="Urteil")
+    database = load_book(sandbox, [row(1)], accounts_schema(names)).database_id
+    book = NotionCSMAdapter(notion_client(sandbox, Waiting()), database, names=names)
+    [page] = book.read(Bookmark())
+
+    # WHEN wishes are written  THEN they stand there
+    book.write_wishes(page.accounts[0].page_id, date(2024, 10, 20), "false alarm")
+    properties = written(sandbox, page.accounts[0].page_id)
+    assert properties["Ruhe bis"]["date"]["start"] == "2024-10-20"
+    assert properties["Urteil"]["select"]["name"] == "false alarm"
+
+
+def test_a_book_without_properties_for_wishes_is_told_once_and_not_written_to(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    # GIVEN a book that has a place for the verdict alone
+    schema: dict[str, Any] = {"Name": {"title": {}}, "Account ID": {"rich_text": {}}, "CSM Verdict": {"rich_text": {}}}
+    loaded = load_book(sandbox, [row(1)], schema)
+    book = account_book(sandbox, loaded.database_id)
+    [page] = book.read(Bookmark())
+
+    # WHEN a day is wished, twice  THEN Notion is not troubled
+    for _ in range(2):
+        book.write_wishes(page.accounts[0].page_id, date(2024, 10, 20), None)
+    assert "PATCH /v1/pages/{page_id}" not in requests_to(sandbox, "notion")
+
+    # WHEN a verdict comes with it  THEN that is written
+    book.write_wishes(page.accounts[0].page_id, date(2024, 10, 20), "false alarm")
+    assert plain(written(sandbox, page.accounts[0].page_id)["CSM Verdict"]) == "false alarm"
+
+    # AND what is missing was told once
+    told = [record.getMessage() for record in caplog.records if record.name.startswith("connectors")]
+    assert told == [f"the database {loaded.database_id}: the property 'CSM Quiet Until' is missing; it is not written"]
+
+
 def test_a_page_in_the_trash_is_refused_by_name(sandbox: Sandbox, page_of: tuple[str, Account]) -> None:
     # GIVEN an account whose page was thrown away after the scan read it
     database, account = page_of
@@ -370,6 +446,8 @@ def test_a_page_that_is_gone_is_refused_while_the_book_is_still_there(
     gone = "00000000-0000-4000-8000-000000000000"
     with pytest.raises(Refused, match=f"the page {gone} is gone"):
         account_book(sandbox, page_of[0]).write(gone, VALUES)
+    with pytest.raises(Refused, match=f"the page {gone} is gone"):
+        account_book(sandbox, page_of[0]).write_wishes(gone, date(2024, 10, 20), "false alarm")
 
 
 def test_a_write_that_was_cut_off_is_repeated(sandbox: Sandbox, page_of: tuple[str, Account]) -> None:

@@ -2,13 +2,14 @@
 
 import json
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from customer_success.api.acknowledge import AcknowledgeAlert, AcknowledgeRequest
 from customer_success.aws.consumer import Delivery
 from customer_success.errors import NotUnderstood, Refused
 from customer_success.messages import (
@@ -16,6 +17,7 @@ from customer_success.messages import (
     HANDED_OFF_DETAIL_TYPE,
     HEALTH_DETAIL_TYPE,
     AdoptionRequested,
+    AlertAcknowledged,
     ChatNews,
     ChurnAlert,
     DigestReady,
@@ -32,6 +34,7 @@ from customer_success.messages import (
     ScanMessage,
     ScanRequested,
     ScheduledEvent,
+    SyncMessage,
 )
 from customer_success.periods import run_date
 from customer_success.settings import SalesHandoffSettings
@@ -72,7 +75,8 @@ def sample(name: str) -> dict[str, Any]:
 READERS = {
     "schedule.json": (ScanMessage, ScheduledEvent),
     "scan_requested.json": (ScanMessage, ScanRequested),
-    "pages_changed.json": (TypeAdapter(PagesChanged), PagesChanged),
+    "pages_changed.json": (SyncMessage, PagesChanged),
+    "alert_acknowledged.json": (SyncMessage, AlertAcknowledged),
     "churn_alert.json": (ChatNews, ChurnAlert),
     "digest_ready.json": (ChatNews, DigestReady),
     "qbr_requested.json": (TypeAdapter(QbrRequested), QbrRequested),
@@ -122,6 +126,19 @@ def test_what_a_plan_sends_has_the_shape_of_the_samples() -> None:
     assert [message.kind for message in sent] == ["qbr_requested", "adoption_requested", "quarter_planned"]  # type: ignore[attr-defined]
     for message, name in zip(sent, ("qbr_requested", "adoption_requested", "quarter_planned"), strict=True):
         assert set(json.loads(message.model_dump_json())) == set(sample(f"{name}.json")), name
+
+
+def test_what_an_acknowledgement_sends_has_the_shape_of_the_sample() -> None:
+    # GIVEN an alert  WHEN a person acknowledges it with all that can be wished
+    world = World([dying(1)])
+    world.scan()
+    world.outbox.sent.clear()
+    asked = AcknowledgeRequest(by="grace", verdict="false alarm", quiet_until=date(2026, 3, 20))
+    acknowledge = AcknowledgeAlert("acme", world.alerts, world.rows, world.outbox, "UTC")
+    acknowledge("A-0001:2026-03-02:critical", asked, now=datetime(2026, 3, 2, 12, tzinfo=UTC))
+    # THEN what is sent has the fields of the sample
+    [sent] = world.outbox.sent
+    assert set(json.loads(sent.model_dump_json())) == set(sample("alert_acknowledged.json"))
 
 
 def test_a_review_for_a_contracts_end_names_that_end() -> None:

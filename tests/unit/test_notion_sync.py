@@ -1,22 +1,24 @@
-"""Account pages are written where they show something else, and once."""
+"""Account pages are written where they show something else, and once; and people's wishes as they stand now."""
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from customer_success.alert_entry import Acknowledgement, AlertEntry
 from customer_success.errors import Refused, Unavailable
-from customer_success.messages import PagesChanged
+from customer_success.messages import AlertAcknowledged, PagesChanged
 from customer_success.news import PageValues
 from customer_success.tasks.notion_sync import NotionSync
-from tests.builders.accounts import AT_RISK, TODAY, account
-from tests.builders.fakes import FakeRows, FakeWrittenPages, Writes
-from tests.builders.scores import judge, row
+from tests.builders.accounts import AT_RISK, TODAY, account, dying
+from tests.builders.fakes import FakeAlerts, FakeRows, FakeWrittenPages, Writes
+from tests.builders.scores import alert, judge, row
 
 
 @dataclass
 class Pages:
     written: list[tuple[str, PageValues]] = field(default_factory=list)
+    wishes: list[tuple[str, date | None, str | None]] = field(default_factory=list)
     fault: Exception | None = None
     fails_on: str = ""
 
@@ -24,6 +26,15 @@ class Pages:
         if self.fault and page_id.endswith(self.fails_on):
             raise self.fault
         self.written.append((page_id, values))
+
+    def write_wishes(self, page_id: str, quiet_until: date | None, verdict: str | None) -> None:
+        if self.fault:
+            raise self.fault
+        self.wishes.append((page_id, quiet_until, verdict))
+
+
+def sync_of(rows: FakeRows, pages: Pages, alerts: FakeAlerts | None = None) -> NotionSync:
+    return NotionSync(rows, FakeWrittenPages(), pages, alerts or FakeAlerts(Writes()))
 
 
 def message(*account_ids: str) -> PagesChanged:
@@ -33,7 +44,7 @@ def message(*account_ids: str) -> PagesChanged:
 def test_a_page_is_written_once_until_it_shows_something_else() -> None:
     # GIVEN an account that was scanned
     rows, pages = FakeRows(Writes(), {"A-0001": row(account(1))}), Pages()
-    sync = NotionSync(rows, FakeWrittenPages(), pages)
+    sync = sync_of(rows, pages)
     # WHEN its message is delivered twice
     assert [sync(message("A-0001")), sync(message("A-0001"))] == [1, 0]
     # THEN the page is written once, and again only when its values differ
@@ -44,7 +55,7 @@ def test_a_page_is_written_once_until_it_shows_something_else() -> None:
 
 def test_the_last_scan_is_brought_up_to_date_once_a_week() -> None:
     rows, pages = FakeRows(Writes(), {}), Pages()
-    sync = NotionSync(rows, FakeWrittenPages(), pages)
+    sync = sync_of(rows, pages)
     for day in range(8):
         known = rows.rows.get("A-0001")
         rows.rows["A-0001"] = judge(TODAY + timedelta(days=day)).judge(account(1), known, 0).row
@@ -56,7 +67,7 @@ def test_a_fault_keeps_what_was_written_and_the_next_delivery_writes_the_rest() 
     # GIVEN three accounts, and a Notion that fails at the second
     rows = FakeRows(Writes(), {f"A-000{n}": row(account(n)) for n in (1, 2, 3)})
     pages = Pages(fault=Unavailable("503"), fails_on="2")
-    sync = NotionSync(rows, FakeWrittenPages(), pages)
+    sync = sync_of(rows, pages)
     with pytest.raises(Unavailable):
         sync(message("A-0001", "A-0002", "A-0003"))
     # WHEN it is delivered again
@@ -68,19 +79,90 @@ def test_a_fault_keeps_what_was_written_and_the_next_delivery_writes_the_rest() 
 def test_a_page_that_refuses_does_not_keep_the_others() -> None:
     rows = FakeRows(Writes(), {f"A-000{n}": row(account(n)) for n in (1, 2)})
     pages = Pages(fault=Refused("in the bin"), fails_on="1")
-    assert NotionSync(rows, FakeWrittenPages(), pages)(message("A-0001", "A-0002")) == 1
+    assert sync_of(rows, pages)(message("A-0001", "A-0002")) == 1
 
 
 def test_an_account_nobody_knows_is_passed_over() -> None:
-    assert NotionSync(FakeRows(Writes()), FakeWrittenPages(), Pages())(message("A-9")) == 0
+    assert sync_of(FakeRows(Writes()), Pages())(message("A-9")) == 0
 
 
 def test_a_rejected_account_reads_unknown_with_the_reason() -> None:
     rejected = row(replace(account(1), signals={"nps_score": 3}))
     pages = Pages()
-    NotionSync(FakeRows(Writes(), {"A-0001": rejected}), FakeWrittenPages(), pages)(message("A-0001"))
+    sync_of(FakeRows(Writes(), {"A-0001": rejected}), pages)(message("A-0001"))
     ((_, values),) = pages.written
     assert values.rag == "Unknown"
     assert values.why.startswith(
         "13% of what the score weighs is known, at least 50% is needed; unknown: feature adoption,"
     )
+
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+UNTIL = date(2026, 3, 20)
+
+
+def acknowledged(**wishes: object) -> AlertAcknowledged:
+    """The message of an acknowledgement."""
+    told = alert(dying(1))
+    return AlertAcknowledged.model_validate(
+        {
+            "tenant_id": "acme",
+            "alert_id": told.alert_id,
+            "account_id": told.account_id,
+            "page_id": told.page_id,
+            **wishes,
+        }
+    )
+
+
+def alerts_with(acknowledgement: Acknowledgement | None) -> FakeAlerts:
+    """The alerts, with the one that the message is about."""
+    told = alert(dying(1))
+    return FakeAlerts(Writes(), {told.alert_id: AlertEntry(told, acknowledged=acknowledgement)})
+
+
+def test_what_an_acknowledgement_wishes_is_written_to_the_accounts_page() -> None:
+    pages = Pages()
+    alerts = alerts_with(Acknowledgement("grace", NOON, verdict="false alarm", quiet_until=UNTIL))
+    assert sync_of(FakeRows(Writes()), pages, alerts)(acknowledged(verdict="false alarm", quiet_until=UNTIL)) == 1
+    assert pages.wishes == [(account(1).page_id, UNTIL, "false alarm")]
+    assert pages.written == []
+
+
+def test_an_older_message_that_comes_last_does_not_undo_a_newer_one() -> None:
+    # GIVEN a person who corrected himself, and a queue that keeps no order
+    pages = Pages()
+    sync = sync_of(FakeRows(Writes()), pages, alerts_with(Acknowledgement("grace", NOON, verdict="true alarm")))
+    # WHEN both messages come, the older one last
+    sync(acknowledged(verdict="true alarm"))
+    sync(acknowledged(verdict="false alarm", quiet_until=UNTIL))
+    # THEN the page says what was said last, and what only the older one wished
+    assert pages.wishes == [(account(1).page_id, None, "true alarm"), (account(1).page_id, UNTIL, "true alarm")]
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["corrected by a note", "the alert is not kept any more"])
+def test_a_wish_that_nothing_later_contradicts_is_written(kept: bool) -> None:
+    pages = Pages()
+    alerts = alerts_with(Acknowledgement("grace", NOON, note="I call them.")) if kept else FakeAlerts(Writes())
+    sync_of(FakeRows(Writes()), pages, alerts)(acknowledged(verdict="false alarm", quiet_until=UNTIL))
+    assert pages.wishes == [(account(1).page_id, UNTIL, "false alarm")]
+
+
+def test_an_alert_nobody_acknowledged_leaves_the_messages_wish() -> None:
+    pages = Pages()
+    sync_of(FakeRows(Writes()), pages, alerts_with(None))(acknowledged(quiet_until=UNTIL))
+    assert pages.wishes == [(account(1).page_id, UNTIL, None)]
+
+
+def test_a_page_that_is_gone_is_told_and_left(caplog: pytest.LogCaptureFixture) -> None:
+    # GIVEN a page that a person threw away  WHEN an acknowledgement is to be written to it
+    sync = sync_of(FakeRows(Writes()), Pages(fault=Refused("the page is gone")))
+    # THEN the message is done with, and the log names account, alert and reason
+    assert sync(acknowledged(verdict="false alarm")) == 0
+    assert f"account A-0001 does not show what alert A-0001:{TODAY}:critical" in caplog.text
+    assert "the page is gone" in caplog.text
+
+
+def test_a_passing_fault_brings_the_wish_back() -> None:
+    with pytest.raises(Unavailable):
+        sync_of(FakeRows(Writes()), Pages(fault=Unavailable("503")))(acknowledged(verdict="false alarm"))

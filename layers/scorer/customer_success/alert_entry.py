@@ -29,13 +29,17 @@ Verdict = Literal["true alarm", "false alarm"]
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """Who has taken care of an alert, when, and what they made of it."""
+    """Who has taken care of an alert, when, and what they made of it.
+
+    It is `handed_on` once what they wish for the account is on its way to the account's page.
+    """
 
     by: str
     at: datetime
     note: str | None = None
     verdict: Verdict | None = None
     quiet_until: date | None = None
+    handed_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

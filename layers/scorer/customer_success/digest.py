@@ -127,7 +127,8 @@ def _owner_sections(alerts: list[tuple[Place, Line]]) -> list[Section]:
 
 def _alert_line(entry: AlertEntry, since: str) -> Line:
     alert = entry.alert
-    notes = [*(["told one by one"] if entry.delivery == "single" else []), *([since] if since else [])]
+    by = f"taken care of by {short(entry.acknowledged.by, NAME_LIMIT)}" if entry.acknowledged else ""
+    notes = [note for note in ("told one by one" if entry.delivery == "single" else "", since, by) if note]
     single = f" ({', '.join(notes)})" if notes else ""
     arr = "" if alert.arr is None else f", ARR {alert.arr:,.0f}"
     text = f"{short(alert.account_name, NAME_LIMIT)}: {alert.said.headline}{arr}{single}"

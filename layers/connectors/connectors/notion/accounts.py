@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date
 
 from connectors.notion.account_page import account_of
 from connectors.notion.client import NotionClient
 from connectors.notion.faults import NotFound
 from connectors.notion.names import PropertyNames
 from connectors.notion.source import DataSource
+from connectors.notion.values import Value
 from customer_success.errors import Refused
 from customer_success.news import PageValues
 from customer_success.ports import Bookmark, BookPage
@@ -48,7 +50,8 @@ class NotionCSMAdapter:
         Raises `Refused` for a page that is in the trash or gone, `Misconfigured`, `Unavailable`.
         """
         names = self._names
-        properties = self._source.fitting(
+        self._set(
+            page_id,
             {
                 names.health_score: values.score,
                 names.health_rag: values.rag,
@@ -57,8 +60,19 @@ class NotionCSMAdapter:
                 names.since: values.since,
                 names.next_step: values.next_step,
                 names.last_scan: values.last_scan,
-            }
+            },
         )
+
+    def write_wishes(self, page_id: str, quiet_until: date | None, verdict: str | None) -> None:
+        """Set what people wish for an account, each only if it is given and the data source has a property for it.
+
+        Raises as `write`.
+        """
+        wishes: dict[str, Value] = {self._names.quiet_until: quiet_until, self._names.verdict: verdict}
+        self._set(page_id, {name: wish for name, wish in wishes.items() if wish is not None})
+
+    def _set(self, page_id: str, values: Mapping[str, Value]) -> None:
+        properties = self._source.fitting(values)
         if not properties:
             return
         try:

@@ -1,15 +1,15 @@
-"""The alerts. What the scan changes and what each channel changes lies in attributes of their own."""
+"""The alerts. What the scan changes, each channel and who acknowledges lies in attributes of their own."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date
+from datetime import UTC, date
 from typing import TYPE_CHECKING, Literal, cast
 
 from pydantic import TypeAdapter
 
-from customer_success.alert_entry import CHANNELS, AlertEntry, Channel, Outcome
+from customer_success.alert_entry import CHANNELS, Acknowledgement, AlertEntry, Channel, Outcome
 from customer_success.aws.items import Item, Key, Update, expiry, key_of, text
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import ConditionNotMetError, Table
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 KEPT_DAYS = 400
 THERE = "attribute_exists(#pk)"
+NOT_LATER = "(attribute_not_exists(#acknowledged_at) OR #acknowledged_at <= :acknowledged_at)"
 
 OUTCOME = TypeAdapter(Outcome)
+ACKNOWLEDGEMENT = TypeAdapter(Acknowledgement)
 
 
 class DynamoAlertLog:
@@ -67,8 +69,22 @@ class DynamoAlertLog:
             raise Refused(f"alert {alert_id!r} is not in the table; on {channel} it was {outcome.state}") from error
 
     def get(self, alert_id: str) -> AlertEntry | None:
-        item = self._table.get(self._key(alert_id))
+        try:
+            key = self._key(alert_id)
+        except (Refused, UnicodeEncodeError):
+            return None  # what cannot be a key is no alert's id
+        item = self._table.get(key)
         return None if item is None else self._entry(item)
+
+    def acknowledge(self, alert_id: str, acknowledgement: Acknowledgement) -> None:
+        """As the port says. One that is older than what stands there changes nothing: the latest counts."""
+        try:
+            self._table.update(Update(self._key(alert_id), _acknowledged(acknowledgement), f"{THERE} AND {NOT_LATER}"))
+        except ConditionNotMetError as error:
+            if error.item is None:
+                raise Refused(
+                    f"alert {alert_id!r} is not in the table; {acknowledgement.by} took care of it"
+                ) from error
 
     def _key(self, alert_id: str) -> Key:
         """An alert's id ends with its run date and churn risk; the account before them may contain colons."""
@@ -81,6 +97,7 @@ class DynamoAlertLog:
             entry.alert,
             **_marks(entry),
             **_outcomes(entry.outcomes),
+            **(_acknowledged(entry.acknowledged) if entry.acknowledged else {}),
             expires_at=expiry(self._clock(), KEPT_DAYS),
         )
 
@@ -95,6 +112,7 @@ class DynamoAlertLog:
                 for channel in CHANNELS
                 if _attribute(channel) in item
             },
+            acknowledged=ACKNOWLEDGEMENT.validate_json(item["acknowledged"]["S"]) if "acknowledged" in item else None,
         )
 
 
@@ -108,6 +126,15 @@ def _marks(entry: AlertEntry) -> dict[str, AttributeValueTypeDef]:
 
 def _outcomes(outcomes: Mapping[Channel, Outcome]) -> dict[str, AttributeValueTypeDef]:
     return {_attribute(channel): text(OUTCOME.dump_json(o).decode()) for channel, o in outcomes.items()}
+
+
+def _acknowledged(acknowledgement: Acknowledgement) -> dict[str, AttributeValueTypeDef]:
+    """It, and beside it when it was, written so that the later one is the greater."""
+    at = acknowledgement.at.astimezone(UTC).isoformat(timespec="microseconds")
+    return {
+        "acknowledged": text(ACKNOWLEDGEMENT.dump_json(acknowledgement).decode()),
+        "acknowledged_at": text(at),
+    }
 
 
 def _attribute(channel: Channel) -> str:

@@ -1,0 +1,169 @@
+"""A person has taken care of an alert: noted on the alert, and what they wish is handed on to the account's page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from customer_success.alert_entry import Acknowledgement, AlertEntry, Verdict
+from customer_success.api.problems import Problem, invalid, not_found, other_tenant
+from customer_success.errors import Refused
+from customer_success.messages import AlertAcknowledged
+from customer_success.periods import run_date
+from customer_success.ports import AccountRows, AlertLog, Outbox
+from customer_success.schemas import CSMAlertResult
+
+LONGEST_BY = 200
+LONGEST_NOTE = 2000
+LONGEST_QUIET = timedelta(days=365)
+LONGEST_SHOWN = 600
+"""Characters of an unknown id that are told; a known one has fewer."""
+
+WrittenToNotion = Literal["queued", "nothing to write", "account is gone"]
+
+
+def _day(given: object) -> object:
+    """JSON has no days, and a strict model takes no text for one."""
+    if not isinstance(given, str):
+        return given
+    try:
+        return date.fromisoformat(given)
+    except ValueError as error:
+        raise ValueError("must be a day as in 2026-03-31") from error
+
+
+class AcknowledgeRequest(BaseModel):
+    """Who has taken care of an alert, what they made of it, and what they wish for its account."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    by: Annotated[str, Field(min_length=1, max_length=LONGEST_BY, pattern=r"[^ \t\r\n]")]
+    """The person's e-mail address or name."""
+    note: Annotated[str, Field(max_length=LONGEST_NOTE)] | None = None
+    """What there is to say about it. It stays with the alert."""
+    verdict: Verdict | None = None
+    """"false alarm" keeps the account quiet for 28 days unless it gets worse. Goes to `CSM Verdict` in Notion."""
+    quiet_until: Annotated[date, BeforeValidator(_day)] | None = None
+    """Until that day the account is quiet unless it gets worse. Goes to `CSM Quiet Until` in Notion.
+
+    A day after today, and at most 365 days ahead.
+    """
+    tenant_id: Annotated[str, Field(min_length=1, max_length=LONGEST_BY)] | None = None
+    """The tenant that is served here, where a caller wants to be sure of it."""
+
+    def repeats(self, known: Acknowledgement) -> bool:
+        """True if this asks for nothing but what was noted already."""
+        return (self.by, self.note, self.verdict, self.quiet_until) == (
+            known.by,
+            known.note,
+            known.verdict,
+            known.quiet_until,
+        )
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Acknowledged(_Answer):
+    """What was noted on the alert."""
+
+    by: str
+    at: AwareDatetime
+    """When it was first asked for in these words."""
+    note: str | None
+    verdict: Verdict | None
+    quiet_until: date | None
+
+
+class AcknowledgeAnswer(_Answer):
+    """An alert that somebody has taken care of."""
+
+    alert_id: str
+    account_id: str
+    acknowledged: Acknowledged
+    written_to_notion: WrittenToNotion
+    """"queued": verdict and day are on their way to the account's page, from where the next scan reads them."""
+    result: CSMAlertResult
+    """What became of the alert on each of its channels."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgeAlert:
+    """Answers `POST /alerts/{id}/acknowledge`. `page_updates` is the queue of what is written to account pages."""
+
+    tenant_id: str
+    alerts: AlertLog
+    rows: AccountRows
+    page_updates: Outbox
+    timezone: str
+
+    def __call__(self, alert_id: str, request: AcknowledgeRequest, *, now: datetime) -> AcknowledgeAnswer:
+        """Note it on the alert, then hand on what is wished for the account. Of several requests the latest counts.
+
+        The same request again changes nothing; only what could not be handed on before is handed on now. Raises
+        `Problem` for an alert that is not known and for a day that is out of its bounds, `Unavailable`.
+        """
+        if request.tenant_id not in (None, self.tenant_id):
+            raise other_tenant(str(request.tenant_id), self.tenant_id)
+        entry = self.alerts.get(alert_id)
+        if entry is None:
+            raise _unknown(alert_id)
+        noted = entry.acknowledged
+        if noted is None or not request.repeats(noted):
+            noted = self._noted(request, now)
+            self._note(alert_id, noted)
+        written = self._hand_on(entry, noted)
+        return AcknowledgeAnswer(
+            alert_id=alert_id,
+            account_id=entry.alert.account_id,
+            acknowledged=Acknowledged(
+                by=noted.by, at=noted.at, note=noted.note, verdict=noted.verdict, quiet_until=noted.quiet_until
+            ),
+            written_to_notion=written,
+            result=entry.result,
+        )
+
+    def _noted(self, request: AcknowledgeRequest, now: datetime) -> Acknowledgement:
+        today = run_date(now, self.timezone)
+        last = today + LONGEST_QUIET
+        if request.quiet_until is not None and not today < request.quiet_until <= last:
+            raise invalid("quiet_until", f"{request.quiet_until} must be a day after {today}, and {last} at the latest")
+        return Acknowledgement(request.by, now, request.note, request.verdict, request.quiet_until)
+
+    def _hand_on(self, entry: AlertEntry, noted: Acknowledgement) -> WrittenToNotion:
+        """Queue what is wished, then note that it is: a fault between the two leads to a second message, never to none."""
+        if noted.verdict is None and noted.quiet_until is None:
+            return "nothing to write"
+        if noted.handed_on:
+            return "queued"
+        row = self.rows.get(entry.alert.account_id)
+        if row is None or row.day.status == "gone":
+            return "account is gone"
+        self.page_updates.send(
+            [
+                AlertAcknowledged(
+                    tenant_id=self.tenant_id,
+                    alert_id=entry.alert_id,
+                    account_id=row.account_id,
+                    page_id=row.account.page_id,
+                    quiet_until=noted.quiet_until,
+                    verdict=noted.verdict,
+                )
+            ]
+        )
+        self._note(entry.alert_id, replace(noted, handed_on=True))
+        return "queued"
+
+    def _note(self, alert_id: str, noted: Acknowledgement) -> None:
+        try:
+            self.alerts.acknowledge(alert_id, noted)
+        except Refused as expired:
+            raise _unknown(alert_id) from expired
+
+
+def _unknown(alert_id: str) -> Problem:
+    return not_found(f"alert {alert_id[:LONGEST_SHOWN]!r} is not known; alerts are kept for 400 days")
