@@ -8,7 +8,7 @@ TYPED := layers/scorer/customer_success layers/connectors/connectors local
 LAYERS := $(wildcard layers/*/requirements.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-qbr import-history redrive demo-clean install test pr bench clean
+.PHONY: help demo demo-qbr import-history redrive api openapi demo-clean install test pr bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,12 @@ import-history: install ## bring in older scores: FILE=history.csv, and ACCOUNTS
 
 redrive: install ## bring the dead letters of a queue back, after a demo: QUEUE=alert-chat ACCOUNTS=book.csv
 	@$(RUN) -m local.demo redrive
+
+api: install ## the API of a scanned book on this machine, with signed calls to try: ACCOUNTS=book.csv
+	@$(RUN) -m local.demo api
+
+openapi: install ## write docs/openapi.json anew, from the code
+	@$(RUN) -m local.api.openapi
 
 demo-clean: ## forget all that demos have left behind
 	rm -rf .demo

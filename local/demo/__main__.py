@@ -1,4 +1,4 @@
-"""`python -m local.demo [qbr | import-history | redrive]`, asked by the variables that `make` takes for each."""
+"""`python -m local.demo [qbr | import-history | redrive | api]`, asked by the variables that `make` takes for each."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from rich.console import Console
 
+from local.demo.api import play_api
 from local.demo.errors import DemoError
 from local.demo.kept import Kept
 from local.demo.options import Options, read_options
@@ -25,6 +26,7 @@ PLAYS: Mapping[str, Callable[[Options, Console], None]] = {
     "qbr": play_quarter,
     "import-history": play_import,
     "redrive": play_redrive,
+    "api": play_api,
 }
 WIDTH = 100
 INTERRUPTED = 130

@@ -47,7 +47,7 @@ def play_quarter(options: Options, console: Console) -> None:
     console.print("starting Notion, Gmail, Google Chat, Slack, Bedrock and AWS on this machine …")
     with staged(kept, {"BedrockModelId": MODEL} if by_model else {"BedrockModelId": ""}) as home:
         playing = Play(home, kept, console, PATIENCE_WITH_FAULTS if options.down else PATIENCE)
-        _scan_first(playing, script, scanned_on)
+        scan_first(playing, script, scanned_on)
         quarter_heading(console, Quarter.of(day), day, options.book)
         _import_beside(home, options.book, day, console)
         for name in options.down:
@@ -77,7 +77,7 @@ def _next_quarter(day: date) -> date:
     return date.fromordinal(last.toordinal() + 1)
 
 
-def _scan_first(playing: Play, script: Script, day: date) -> None:
+def scan_first(playing: Play, script: Script, day: date) -> None:
     """Scan the book if that was never done: reviews are written of accounts that a scan has read."""
     home = playing.home
     if next(iter(DynamoAccountRows(home.table).every()), None) is not None:

@@ -1,0 +1,69 @@
+"""The API of a book that was scanned, served until it is stopped, with calls to try."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from rich.console import Console
+
+from customer_success.account_row import AccountRow
+from customer_success.aws.accounts import DynamoAccountRows
+from customer_success.aws.alerts import DynamoAlertLog
+from local.demo.day import Play
+from local.demo.options import Options
+from local.demo.play import prepared
+from local.demo.quarter import scan_first
+from local.demo.stage import staged
+from local.house import House
+
+JSON = "-H 'Content-Type: application/json'"
+
+
+def play_api(options: Options, console: Console) -> None:
+    """`make api`. Raises `DemoError` and what `staged` raises."""
+    kept, script, day = prepared(options)
+    console.print("starting Notion, Gmail, Google Chat, Slack and AWS on this machine, deploying template.yaml …")
+    with staged(kept) as home:
+        scan_first(Play(home, kept, console), script, kept.played[-1] if kept.played else day)
+        console.print(
+            f"\nThe API answers at {home.api_url} until Ctrl-C. Calls are signed; these work as they stand:\n"
+        )
+        for title, call in _calls(home):
+            console.print(f"# {title}", style="dim", soft_wrap=True)
+            console.print(f"{call}\n", soft_wrap=True)
+        while True:
+            signal.pause()
+
+
+def _calls(home: House) -> Iterator[tuple[str, str]]:
+    account = _worst(home)
+    account_id = quote(account.account_id, safe="")
+    yield "the book as it stood when the last scan closed, by ARR at risk", _curl(home, "/portfolio?limit=5")
+    yield f"why {account.account.name} stands as it does", _curl(home, f"/accounts/{account_id}/health")
+    yield "its scores", _curl(home, f"/accounts/{account_id}/history")
+    what_if = (
+        f'{{"type": "health_scan", "account_id": "{account.account_id}", "signals": {{"usage_trend": "growing"}}}}'
+    )
+    yield "what if its usage grew: nothing is stored, nobody is told", _curl(home, "/tasks", what_if)
+    review = f'{{"type": "generate_qbr", "account_id": "{account.account_id}"}}'
+    yield "its quarterly review: the answer says where to look how far it is", _curl(home, "/tasks", review)
+    if alert := next(iter(DynamoAlertLog(home.table).on(account.day.on)), None):
+        body = '{"by": "ada.lind@fernway.example", "note": "called them", "verdict": "true alarm"}'
+        yield "an alert that is taken care of", _curl(home, f"/alerts/{alert.alert_id}/acknowledge", body)
+
+
+def _worst(home: House) -> AccountRow:
+    """The scored account with the lowest score."""
+    scored = (row for row in DynamoAccountRows(home.table).every() if row.day.point)
+    return min(scored, key=lambda row: row.day.point.score.score if row.day.point else 100.0)
+
+
+def _curl(home: House, path: str, body: str | None = None) -> str:
+    credentials = home.aws.session.get_credentials()
+    user = f"{credentials.access_key}:{credentials.secret_key}" if credentials else ""
+    region = home.aws.session.region_name
+    sent = f" {JSON} -d {shlex.quote(body)}" if body else ""
+    return f"curl -s --aws-sigv4 aws:amz:{region}:execute-api --user {user}{sent} {shlex.quote(home.api_url + path)}"
