@@ -20,10 +20,11 @@ from customer_success.ports import Bookmark
 from customer_success.run import Run
 from customer_success.tasks.notion_sync import NotionSync
 from local.sandbox import Sandbox
+from local.sandbox.notion.load import Row
 from tests.builders.accounts import TODAY
 from tests.builders.fakes import FakeWrittenPages
 from tests.builders.notion_books import account_book, load_book, notion_client
-from tests.builders.pages import Row, at_risk_page, choice, critical_page, day, page
+from tests.builders.pages import at_risk_page, choice, critical_page, day, page
 from tests.builders.scans import World
 from tests.builders.vendors import Waiting
 

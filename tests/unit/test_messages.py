@@ -72,7 +72,7 @@ def sample(name: str) -> dict[str, Any]:
     return json.loads((EVENTS / name).read_text("utf-8"))  # type: ignore[no-any-return]
 
 
-READERS = {
+READERS: dict[str, tuple[TypeAdapter[Any], type[BaseModel]]] = {
     "schedule.json": (ScanMessage, ScheduledEvent),
     "scan_requested.json": (ScanMessage, ScanRequested),
     "pages_changed.json": (SyncMessage, PagesChanged),

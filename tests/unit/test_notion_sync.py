@@ -2,14 +2,19 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
 from customer_success.alert_entry import Acknowledgement, AlertEntry
+from customer_success.aws.consumer import Delivery
 from customer_success.errors import Refused, Unavailable
 from customer_success.messages import AlertAcknowledged, PagesChanged
 from customer_success.news import PageValues
+from customer_success.settings import AccountPagesSettings
 from customer_success.tasks.notion_sync import NotionSync
+from customer_success.wiring import SyncNotion
 from tests.builders.accounts import AT_RISK, TODAY, account, dying
 from tests.builders.fakes import FakeAlerts, FakeRows, FakeWrittenPages, Writes
 from tests.builders.scores import alert, judge, row
@@ -97,6 +102,19 @@ def test_a_rejected_account_reads_unknown_with_the_reason() -> None:
     )
 
 
+EVENTS = Path(__file__).parents[2] / "events"
+SETTINGS = AccountPagesSettings(
+    tenant_id="acme",
+    table_name="table",
+    timezone="UTC",
+    queue_url="queue",
+    retry_base_seconds=1,
+    max_receives=5,
+    notion_api_url="https://notion.example",
+    notion_secret="notion",
+    notion_requests_per_second=3,
+    notion_accounts="0" * 32,
+)
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 UNTIL = date(2026, 3, 20)
 
@@ -166,3 +184,21 @@ def test_a_page_that_is_gone_is_told_and_left(caplog: pytest.LogCaptureFixture) 
 def test_a_passing_fault_brings_the_wish_back() -> None:
     with pytest.raises(Unavailable):
         sync_of(FakeRows(Writes()), Pages(fault=Unavailable("503")))(acknowledged(verdict="false alarm"))
+
+
+def test_the_function_takes_both_messages_that_are_on_its_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN the function, and what it is to do
+    app = import_module("functions.notion_sync.app")
+    done: list[object] = []
+    reported: list[dict[str, int]] = []
+    monkeypatch.setattr(app, "function", SyncNotion())
+    app.function.settings = SETTINGS
+    app.function.sync = lambda message: done.append(message) or 1
+    app.function.report = reported.append
+    # WHEN the samples of its queue come
+    for name in ("pages_changed", "alert_acknowledged"):
+        body = (EVENTS / f"{name}.json").read_text("utf-8")
+        app.sync(Delivery(body, 1, last_try=False, message_id="1", attributes={}))
+    # THEN it does what each asks for, and counts the pages
+    assert [type(message) for message in done] == [PagesChanged, AlertAcknowledged]
+    assert reported == [{"PagesWritten": 1}] * 2

@@ -135,7 +135,7 @@ class AcknowledgeAlert:
         return Acknowledgement(request.by, now, request.note, request.verdict, request.quiet_until)
 
     def _hand_on(self, entry: AlertEntry, noted: Acknowledgement) -> WrittenToNotion:
-        """Queue what is wished, then note that it is: a fault between the two leads to a second message, never to none."""
+        """Queue what is wished, then note that it is: a fault in between makes a second message, never none."""
         if noted.verdict is None and noted.quiet_until is None:
             return "nothing to write"
         if noted.handed_on:
