@@ -1,0 +1,243 @@
+"""The API's paths: which question each asks, and how its answer goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Protocol
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
+from aws_lambda_powertools.event_handler.api_gateway import ResponseBuilder
+from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse, OpenAPIResponseHeader
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+from pydantic import BaseModel
+
+from customer_success.api import history
+from customer_success.api.acknowledge import AcknowledgeAlert, AcknowledgeAnswer, AcknowledgeRequest
+from customer_success.api.health import HealthAnswer, ShowHealth
+from customer_success.api.history import HistoryAnswer, ShowHistory
+from customer_success.api.parameters import (
+    AccountId,
+    AlertId,
+    Colour,
+    Cursor,
+    From,
+    IdempotencyKey,
+    LineLimit,
+    Owner,
+    PointLimit,
+    RenewalWithinDays,
+    Risk,
+    Since,
+    TaskId,
+    TenantId,
+    To,
+)
+from customer_success.api.portfolio import PortfolioAnswer, PortfolioQuery, ShowPortfolio
+from customer_success.api.problems import other_tenant
+from customer_success.api.requests import JSON, Operation, checked
+from customer_success.api.tasks import HealthScanAnswer, TaskAccepted, TaskAnswer, TaskDesk, TaskRequest
+from customer_success.api.told import documented, told
+
+TENANT = frozenset({"tenant_id"})
+SUBMIT = Operation("POST", "/tasks", TENANT, TaskRequest)
+TASK = Operation("GET", "/tasks/<task_id>", TENANT)
+HEALTH = Operation("GET", "/accounts/<account_id>/health", TENANT | {"since"})
+HISTORY = Operation("GET", "/accounts/<account_id>/history", TENANT | {"from", "to", "limit", "cursor"})
+PORTFOLIO = Operation(
+    "GET", "/portfolio", TENANT | {"owner", "colour", "risk", "renewal_within_days", "limit", "cursor"}
+)
+ACKNOWLEDGE = Operation("POST", "/alerts/<alert_id>/acknowledge", TENANT, AcknowledgeRequest)
+OPERATIONS = (SUBMIT, TASK, HEALTH, HISTORY, PORTFOLIO, ACKNOWLEDGE)
+
+LINES = 50
+"""Accounts on a page of the portfolio, if nobody asks for another number."""
+LOCATION: OpenAPIResponseHeader = {"description": "Where to ask how far the task is.", "schema": {"type": "string"}}
+TASKS = {
+    "scan": {"summary": "A health scan", "value": {"type": "health_scan", "account_id": "acc-001"}},
+    "review": {
+        "summary": "A review, as other teams ask for it",
+        "value": {"task_type": "generate_qbr", "account_id": "acc-001", "tenant_id": "acme", "priority": "high"},
+    },
+}
+ACKNOWLEDGEMENTS = {
+    "false alarm": {
+        "summary": "A false alarm",
+        "value": {"by": "ada@example.com", "note": "The drop is their summer break.", "verdict": "false alarm"},
+    }
+}
+
+
+class ApiDesk(Protocol):
+    """Who answers; each is asked for when it is needed, and not before. `cors_origin` is the page that may call."""
+
+    @property
+    def tenant_id(self) -> str: ...
+    @property
+    def cors_origin(self) -> str | None: ...
+    @property
+    def tasks(self) -> TaskDesk: ...
+    @property
+    def health(self) -> ShowHealth: ...
+    @property
+    def history(self) -> ShowHistory: ...
+    @property
+    def portfolio(self) -> ShowPortfolio: ...
+    @property
+    def acknowledge(self) -> AcknowledgeAlert: ...
+    def now(self) -> datetime: ...
+
+
+class Resolver(APIGatewayRestResolver):
+    """Finds the operation of a request, and tells every error in the one way."""
+
+    def __init__(self, cors: CORSConfig | None) -> None:
+        super().__init__(cors=cors, enable_validation=True)
+        self.cors = cors
+        self.exception_handler(Exception)(lambda error: _told(error, self.current_event, self.lambda_context))
+
+    def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        """The answer in the form in which API Gateway takes it."""
+        try:
+            return super().resolve(checked(event, OPERATIONS), context)
+        except Exception as error:  # noqa: BLE001 — nobody else would tell it
+            asked = APIGatewayProxyEvent(dict(event))
+            answer = _told(error, asked, context)
+            if self.cors:
+                answer.headers.update(self.cors.to_dict(asked.headers.get("Origin")))
+            return ResponseBuilder(answer).build(asked)
+
+
+def build(desk: ApiDesk) -> Resolver:
+    """The API of one tenant. Building it asks the desk for nothing but its `cors_origin`."""
+    origin = desk.cors_origin
+    resolver = Resolver(CORSConfig(allow_origin=origin, expose_headers=["Location", "Retry-After"]) if origin else None)
+
+    def meant_for(tenant_id: str | None) -> None:
+        if tenant_id not in (None, desk.tenant_id):
+            raise other_tenant(str(tenant_id), desk.tenant_id)
+
+    @resolver.post(
+        SUBMIT.path,
+        summary="Ask for a task",
+        description="A health scan of one account is answered at once, from its row; with `signals` nothing is stored and "
+        "nobody is told. Everything else, and a health scan with `refresh`, is put on its queue.",
+        tags=["Tasks"],
+        operation_id="submitTask",
+        responses={
+            200: {"description": "The health scan.", "content": {JSON: {"model": HealthScanAnswer}}},
+            202: {
+                "description": "The task is queued.",
+                "headers": {"Location": LOCATION},
+                "content": {JSON: {"model": TaskAccepted}},
+            },
+            **documented(400, 404, 409, 413, 415),
+        },
+    )
+    def submit(
+        task: Annotated[TaskRequest, Body(openapi_examples=TASKS)],
+        idempotency_key: IdempotencyKey = None,
+        tenant_id: TenantId = None,
+    ) -> Response[HealthScanAnswer | TaskAccepted]:
+        meant_for(tenant_id)
+        answer = desk.tasks.submit(task, key=idempotency_key, now=desk.now())
+        if isinstance(answer, TaskAccepted):
+            return Response(202, JSON, answer, {"Location": answer.href})
+        return Response(200, JSON, answer)
+
+    @resolver.get(
+        TASK.path,
+        summary="How far a task is, and what came of it",
+        description="Tasks are kept for 30 days. A state that is `done`, `partial` or `failed` is never left.",
+        tags=["Tasks"],
+        operation_id="showTask",
+        responses=_answers("The task.", TaskAnswer, 404),
+    )
+    def task(task_id: TaskId, tenant_id: TenantId = None) -> TaskAnswer:
+        meant_for(tenant_id)
+        return desk.tasks.show(task_id, desk.now())
+
+    @resolver.get(
+        HEALTH.path,
+        summary="An account's health, and why it is so",
+        description="As of the last scan; what the change is told against can be chosen.",
+        tags=["Accounts"],
+        operation_id="showHealth",
+        responses=_answers("The account's health.", HealthAnswer, 404),
+    )
+    def health(account_id: AccountId, since: Since = None, tenant_id: TenantId = None) -> HealthAnswer:
+        meant_for(tenant_id)
+        return desk.health(account_id, since=since)
+
+    @resolver.get(
+        HISTORY.path,
+        summary="An account's scores from day to day",
+        description="Oldest first, in pages.",
+        tags=["Accounts"],
+        operation_id="showHistory",
+        responses=_answers("A page of the account's history.", HistoryAnswer, 400, 404),
+    )
+    def scores(
+        account_id: AccountId,
+        first: From = None,
+        last: To = None,
+        limit: PointLimit = history.DEFAULT_LIMIT,
+        cursor: Cursor = None,
+        tenant_id: TenantId = None,
+    ) -> HistoryAnswer:
+        meant_for(tenant_id)
+        return desk.history(account_id, first=first, last=last, limit=limit, cursor=cursor)
+
+    @resolver.get(
+        PORTFOLIO.path,
+        summary="The book as it stood when the last scan closed",
+        description="By ARR at risk, most first. The sums over all pages equal the totals in the first answer, whatever "
+        "is scanned meanwhile.",
+        tags=["Portfolio"],
+        operation_id="showPortfolio",
+        responses=_answers("A page of the book.", PortfolioAnswer, 400, 410),
+    )
+    def book(
+        owner: Owner = None,
+        colour: Colour = None,
+        risk: Risk = None,
+        renewal_within_days: RenewalWithinDays = None,
+        limit: LineLimit = LINES,
+        cursor: Cursor = None,
+        tenant_id: TenantId = None,
+    ) -> PortfolioAnswer:
+        meant_for(tenant_id)
+        query = PortfolioQuery(owner=owner, colour=colour, risk=risk, renewal_within_days=renewal_within_days)
+        return desk.portfolio(query, limit=limit, cursor=cursor)
+
+    @resolver.post(
+        ACKNOWLEDGE.path,
+        summary="Say that somebody has taken care of an alert",
+        description="The same as `CSM Verdict` and `CSM Quiet Until` on the account's page, and written there. The same "
+        "request again changes nothing.",
+        tags=["Alerts"],
+        operation_id="acknowledgeAlert",
+        responses=_answers("What was noted.", AcknowledgeAnswer, 400, 404, 413, 415),
+    )
+    def acknowledge(
+        alert_id: AlertId,
+        acknowledgement: Annotated[AcknowledgeRequest, Body(openapi_examples=ACKNOWLEDGEMENTS)],
+        tenant_id: TenantId = None,
+    ) -> AcknowledgeAnswer:
+        meant_for(tenant_id)
+        return desk.acknowledge(alert_id, acknowledgement, now=desk.now())
+
+    return resolver
+
+
+def _answers(description: str, model: type[BaseModel], *problems: int) -> dict[int, OpenAPIResponse]:
+    """The answer of a route that has one only, and its problems."""
+    return {200: {"description": description, "content": {JSON: {"model": model}}}, **documented(*problems)}
+
+
+def _told(error: Exception, event: Any, context: Any) -> Response[Any]:
+    """The error under the id by which API Gateway's own log knows the request."""
+    asked = event.get("requestContext") or {}
+    known = next((operation.body for operation in OPERATIONS if operation.is_at(str(event.get("path")))), None)
+    return told(error, str(asked.get("requestId") or context.aws_request_id), known)

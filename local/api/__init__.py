@@ -1,0 +1,1 @@
+"""The API on this machine: its document, and what serves it."""
