@@ -121,7 +121,7 @@ class Deployment:
     def page_writer(self) -> NotionSync:
         """One of the functions that write pages."""
         table, pages = self._function()
-        return NotionSync(DynamoAccountRows(table), DynamoWrittenPages(table), pages)
+        return NotionSync(DynamoAccountRows(table), DynamoWrittenPages(table), pages, DynamoAlertLog(table))
 
     def _function(self) -> tuple[Table, NotionCSMAdapter]:
         """The clients that each function has for itself."""

@@ -353,6 +353,143 @@ def test_a_scan_does_not_fail_for_the_expansion_run_that_follows(fault: Exceptio
     assert world.digests.digests.keys() == {f"health_scan:{TODAY}:1"}
 
 
+def in_the_portfolio(world: World) -> list[str]:
+    """The accounts of the latest snapshot in their order."""
+    latest = world.portfolios.latest()
+    assert latest is not None
+    return [line.account_id for number in range(latest.parts) for line in world.portfolios.part(latest.run, number)]
+
+
+def test_the_book_as_a_scan_leaves_it_is_the_portfolio() -> None:
+    # GIVEN a book, of which an account leaves on the next day
+    world = World([account(1), at_risk(2), dying(3), account(4), account(5, status="Inactive"), account(6, {})])
+    world.scan()
+    assert world.portfolios.latest_run == f"{TODAY}#1"
+    assert in_the_portfolio(world) == ["A-0003", "A-0002", "A-0001", "A-0004", "A-0005", "A-0006"]
+    world.accounts = [each for each in world.accounts if each.account_id != "A-0003"]
+    world.scan(TOMORROW)
+    # THEN the next snapshot has the others, with their sums
+    snapshot = world.portfolios.latest()
+    assert snapshot is not None
+    assert (snapshot.run, snapshot.on, snapshot.lines) == (f"{TOMORROW}#1", TOMORROW, 5)
+    assert in_the_portfolio(world) == ["A-0002", "A-0001", "A-0004", "A-0005", "A-0006"]
+    assert (snapshot.totals.arr, snapshot.totals.arr_at_risk) == (18_000.0, 2000.0)
+    assert snapshot.totals.statuses == {"scored": 3, "skipped": 1, "rejected": 1}
+
+
+def test_an_account_that_was_gone_before_is_not_in_the_portfolio_and_one_that_came_back_is() -> None:
+    world = World([account(1), account(2), account(3)])
+    world.scan()
+    world.accounts = [account(1), account(2)]
+    world.scan(TOMORROW)
+    world.scan(TOMORROW + timedelta(days=1))
+    assert in_the_portfolio(world) == ["A-0001", "A-0002"]
+    world.accounts = [account(1), account(2), account(3)]
+    world.scan(TOMORROW + timedelta(days=2))
+    assert in_the_portfolio(world) == ["A-0001", "A-0002", "A-0003"]
+
+
+def test_while_the_book_is_in_doubt_the_portfolio_keeps_whom_it_misses() -> None:
+    world = World([account(n) for n in range(1, 5)])
+    world.scan()
+    world.accounts = world.accounts[:1]
+    assert "alarm" in world.scan(TOMORROW)
+    assert in_the_portfolio(world) == ["A-0001", "A-0002", "A-0003", "A-0004"]
+
+
+def test_a_rescan_makes_a_portfolio_of_its_own_and_the_earlier_one_can_still_be_read() -> None:
+    world = World([account(1)])
+    world.scan()
+    world.accounts = [dying(1)]
+    world.scan(request="corrected", force=True)
+    assert world.portfolios.latest_run == f"{TODAY}#2"
+    assert world.portfolios.part(f"{TODAY}#1", 0)[0].rag == "GREEN"
+    assert world.portfolios.part(f"{TODAY}#2", 0)[0].rag == "RED"
+
+
+def test_a_scan_that_failed_leaves_the_portfolio_as_it_was() -> None:
+    world = World([account(1)])
+    world.scan()
+    world.book.error, world.book.failures = Misconfigured("share the database"), 1
+    world.scan(TOMORROW)
+    assert world.portfolios.latest_run == f"{TODAY}#1"
+
+
+def test_people_do_not_wait_for_the_portfolio() -> None:
+    # GIVEN a table that does not take the portfolio
+    world = World([dying(1), account(2)])
+    world.portfolios.error = Unavailable("the table is down")
+    # WHEN the scan runs
+    with pytest.raises(Unavailable, match="the table is down"):
+        world.scan()
+    # THEN people are told, and the next delivery writes it
+    assert (len(world.topic.told_singly), world.topic.digest_ids) == (1, {f"health_scan:{TODAY}:1"})
+    world.portfolios.error = None
+    assert world.scan()["status"] == "finished"
+    assert in_the_portfolio(world) == ["A-0001", "A-0002"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "last_try"),
+    [
+        (Unavailable("the table is down"), True),
+        (Misconfigured("no permission"), True),
+        (Misconfigured("no permission"), False),
+    ],
+)
+def test_a_scan_does_not_fail_for_the_portfolio(
+    fault: Exception, last_try: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    # GIVEN a portfolio of yesterday, and a table that does not take today's
+    world = World([account(1), account(2)])
+    world.scan()
+    world.portfolios.error = fault
+    # WHEN the scan runs
+    result = world.scan(TOMORROW, last_try=last_try)
+    # THEN it ends, yesterday's portfolio stands, and the log says so
+    assert (result["status"], f"expansion:{TOMORROW}#1" in world.end_state["expansion"]) == ("finished", True)
+    assert world.portfolios.latest_run == f"{TODAY}#1"
+    assert f"the portfolio stays as it was before the scan of {TOMORROW}" in caplog.text
+
+
+def test_killed_at_any_write_readers_find_yesterdays_portfolio_or_todays_and_each_whole() -> None:
+    at = 0
+    while True:
+        # GIVEN a scan of tomorrow that is killed after each of its writes
+        world = World([account(1), account(2)])
+        world.scan()
+        world.accounts = [dying(1), account(3)]
+        world.writes.crash_after = world.writes.count + (at := at + 1)
+        try:
+            world.scan(TOMORROW)
+        except Crash:
+            # THEN what is read is one book or the other
+            whole = {f"{TODAY}#1": ["A-0001", "A-0002"], f"{TOMORROW}#1": ["A-0001", "A-0003"]}
+            assert in_the_portfolio(world) == whole[str(world.portfolios.latest_run)]
+        else:
+            break
+    assert at > 10
+
+
+def test_a_portfolio_that_may_be_read_already_is_not_written_again() -> None:
+    # GIVEN a scan that is killed when its portfolio is there, at its very last write
+    world = World([account(1), account(2)])
+    world.scan()
+    writes = world.writes.count
+    world = World([account(1), account(2)])
+    world.writes.crash_before = writes
+    with pytest.raises(Crash):
+        world.scan()
+    assert world.portfolios.latest_run == f"{TODAY}#1"
+    # WHEN a row has changed until the scan goes on
+    row = world.rows.rows["A-0002"]
+    world.rows.rows["A-0002"] = replace(row, account=replace(row.account, arr=7.0))
+    world.writes.crash_before = None
+    assert world.scan()["status"] == "finished"
+    # THEN the lines stay where they are
+    assert [line.arr for line in world.portfolios.part(f"{TODAY}#1", 0)] == [1000.0, 2000.0]
+
+
 def busy_days(world: World) -> None:
     """Two mornings with alerts of every delivery, a rejection, a departure and a Monday after a weekend."""
     world.scan_to_the_end(SATURDAY)

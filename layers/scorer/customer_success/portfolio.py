@@ -74,7 +74,7 @@ LINE = TypeAdapter(PortfolioLine)
 
 
 def line_of(row: AccountRow) -> PortfolioLine | None:
-    """The account as its row stands, amounts in whole cents; None if it has left the book.
+    """The account as its row stands, amounts in whole cents, the score as people see it; None if it has left the book.
 
     Score, colour and risk are those of the row's day: of an account that was not scored then they are not known.
     """
@@ -89,7 +89,7 @@ def line_of(row: AccountRow) -> PortfolioLine | None:
         name=account.name,
         owner_email=account.owner_email,
         status=day.status,
-        score=score.score if score else None,
+        score=round(score.score, 1) if score else None,
         rag=score.rag if score else None,
         churn_risk=score.churn_risk if score else None,
         arr=arr,

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from customer_success.api.accounts import Answer
 from customer_success.api.cursors import Cursors
 from customer_success.api.problems import Problem, gone, invalid
 from customer_success.portfolio import UNKNOWN, Counts, PortfolioLine, Snapshot, Totals, totals_of
@@ -39,7 +40,7 @@ Owner = Annotated[
 class PortfolioQuery(BaseModel):
     """Which accounts are wanted: those that meet all that is given, all of them if nothing is."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     owner: Owner | None = None
     """The owner's e-mail address, in any case; `none` for accounts that have no owner."""
@@ -72,10 +73,10 @@ class PortfolioQuery(BaseModel):
         return sha256(self.model_dump_json().encode()).hexdigest()[:32]
 
 
-class PortfolioAccount(BaseModel):
+class PortfolioAccount(Answer):
     """One account as it stood in the snapshot; what is not known is null."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+    model_config = ConfigDict(from_attributes=True)
 
     account_id: str
     name: str
@@ -83,9 +84,11 @@ class PortfolioAccount(BaseModel):
     status: Literal["scored", "rejected", "skipped"]
     """Skipped are customers who left; rejected are accounts about which too little is known, or something wrong."""
     score: float | None
+    """0 to 100 with one decimal, as people see it."""
     rag: Rag | None
     churn_risk: ChurnRisk | None
     arr: float | None
+    """Revenue per year."""
     arr_at_risk: float
     """The ARR of an account whose churn risk is high or critical or whose colour is RED, else 0."""
     contract_end: date | None
@@ -93,10 +96,10 @@ class PortfolioAccount(BaseModel):
     """The first day with this colour and churn risk."""
 
 
-class PortfolioTotals(BaseModel):
+class PortfolioTotals(Answer):
     """Sums over all accounts that the filters keep, on whatever page they are."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+    model_config = ConfigDict(from_attributes=True)
 
     accounts: int
     arr: float
@@ -108,10 +111,8 @@ class PortfolioTotals(BaseModel):
     statuses: Counts
 
 
-class PortfolioAnswer(BaseModel):
+class PortfolioAnswer(Answer):
     """One page of the accounts: ARR at risk, most first, then account id."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     as_of: date | None
     """The day of the scan whose snapshot this is; null while no scan has closed."""
@@ -119,7 +120,7 @@ class PortfolioAnswer(BaseModel):
     """The scan's run. All pages that one first page leads to are of the same."""
     totals: PortfolioTotals | None
     """With the first page only; null on those that follow."""
-    accounts: list[PortfolioAccount]
+    accounts: tuple[PortfolioAccount, ...]
     next: str | None
     """The `cursor` of the next page, to be sent with the same filters; null on the last one."""
 
@@ -167,7 +168,7 @@ class ShowPortfolio:
         """Sums over all of the book are known; others take reading all of it."""
         snapshot = self.portfolios.latest()
         if snapshot is None:
-            return PortfolioAnswer(as_of=None, run=None, totals=_totals(Totals()), accounts=[], next=None)
+            return PortfolioAnswer(as_of=None, run=None, totals=_totals(Totals()), accounts=(), next=None)
         start = Place(snapshot.run, query.name, part=0, line=0, left=snapshot.lines)
         lines = self._lines(snapshot, query, start)
         if query.everything:
@@ -202,7 +203,7 @@ class ShowPortfolio:
             as_of=snapshot.on,
             run=snapshot.run,
             totals=_totals(totals) if totals else None,
-            accounts=[PortfolioAccount.model_validate(line) for _, line in lines],
+            accounts=tuple(PortfolioAccount.model_validate(line) for _, line in lines),
             next=following,
         )
 

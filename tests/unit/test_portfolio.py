@@ -1,0 +1,164 @@
+"""The book in short: what a line says of an account, the order, the cuts and the sums."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from customer_success.account import Account
+from customer_success.account_row import AccountRow
+from customer_success.portfolio import (
+    LARGEST_PART,
+    LINE,
+    LINES_PER_PART,
+    PortfolioLine,
+    Snapshot,
+    Totals,
+    cut,
+    line_of,
+    totals_of,
+)
+from tests.builders.accounts import AT_RISK, HEALTHY, TODAY, account, at_risk, dying
+from tests.builders.portfolios import RUN, line, red
+from tests.builders.scans import World
+
+
+def scanned(known: Account) -> AccountRow:
+    """The account's row after a scan of it."""
+    world = World([known])
+    world.scan()
+    return world.rows.rows[known.account_id]
+
+
+def in_short(known: Account) -> PortfolioLine:
+    short = line_of(scanned(known))
+    assert short is not None
+    return short
+
+
+def test_a_scored_account_in_short() -> None:
+    known = account(1, arr=1234.567, contract_end=TODAY + timedelta(days=200))
+    short = in_short(known)
+    score = scanned(known).day.last
+    assert score is not None
+    assert short == PortfolioLine(
+        account_id="A-0001",
+        name="Account 1",
+        owner_email="ada@example.com",
+        status="scored",
+        score=round(score.score.score, 1),
+        rag="GREEN",
+        churn_risk="low",
+        arr=1234.57,
+        arr_at_risk=0.0,
+        contract_end=TODAY + timedelta(days=200),
+        since=TODAY,
+    )
+
+
+@pytest.mark.parametrize(
+    ("known", "rag", "risk", "at_risk"),
+    [
+        (account(1, arr=500.0), "GREEN", "low", 0.0),
+        (at_risk(1, arr=500.0), "AMBER", "high", 500.0),
+        (dying(1, arr=500.0), "RED", "critical", 500.0),
+        (dying(1, arr=None), "RED", "critical", 0.0),
+    ],
+)
+def test_at_risk_is_the_arr_of_who_may_leave(known: Account, rag: str, risk: str, at_risk: float) -> None:
+    short = in_short(known)
+    assert (short.rag, short.churn_risk, short.arr_at_risk) == (rag, risk, at_risk)
+
+
+@pytest.mark.parametrize(
+    ("rag", "risk", "at_risk"),
+    [("RED", "medium", 1000.0), ("GREEN", "high", 1000.0), ("AMBER", "critical", 1000.0), ("AMBER", "medium", 0.0)],
+)
+def test_either_the_colour_or_the_risk_puts_arr_at_risk(rag: str, risk: str, at_risk: float) -> None:
+    row = scanned(account(1))
+    assert row.day.last is not None
+    score = row.day.last.score.model_copy(update={"rag": rag, "churn_risk": risk})
+    short = line_of(replace(row, day=replace(row.day, last=replace(row.day.last, score=score))))
+    assert short is not None
+    assert short.arr_at_risk == at_risk
+
+
+@pytest.mark.parametrize(
+    ("today", "status"),
+    [(account(1, {**AT_RISK, "nps_score": 11}), "rejected"), (account(1, AT_RISK, status="Inactive"), "skipped")],
+)
+def test_of_an_account_that_is_not_scored_today_yesterdays_score_counts_for_nothing(
+    today: Account, status: str
+) -> None:
+    # GIVEN an account that was at risk yesterday, and is not scored today
+    world = World([at_risk(1), account(2)])
+    world.scan()
+    world.accounts = [today, account(2)]
+    world.scan(TODAY + timedelta(days=1))
+    # THEN its ARR is known, and nothing of how it is
+    short = line_of(world.rows.rows["A-0001"])
+    assert short is not None
+    assert (short.status, short.score, short.rag, short.churn_risk) == (status, None, None, None)
+    assert (short.arr, short.arr_at_risk) == (1000.0, 0.0)
+
+
+def test_an_account_that_is_gone_has_no_line() -> None:
+    row = scanned(account(1))
+    assert line_of(replace(row, day=replace(row.day, status="gone"))) is None
+
+
+@pytest.mark.parametrize(
+    ("arr", "known"),
+    [(None, None), (0, 0.0), (-250.25, -250.25), (1e12, None), (-1e12, None), (1e308, None), (float("nan"), None)],
+)
+def test_an_arr_that_cannot_be_is_not_known(arr: float | None, known: float | None) -> None:
+    assert in_short(account(1, HEALTHY, arr=arr)).arr == known
+
+
+def test_the_most_arr_at_risk_comes_first_then_the_lower_id() -> None:
+    lines = [line(3), red(4, arr=10.0), line(1), red(2, arr=20.0), red(5, arr=20.0), red(6, arr=-5.0)]
+    random.Random(1).shuffle(lines)
+    _, (part,) = cut(RUN, TODAY, lines)
+    assert [each.account_id for each in part] == ["A-0002", "A-0005", "A-0004", "A-0001", "A-0003", "A-0006"]
+
+
+def test_a_snapshot_tells_its_parts_its_lines_and_its_sums() -> None:
+    # GIVEN as many lines as two parts take, and one
+    lines = [line(n) for n in range(2 * LINES_PER_PART + 1)]
+    # WHEN they are cut
+    snapshot, parts = cut(RUN, TODAY, lines)
+    # THEN nothing is lost
+    assert [len(part) for part in parts] == [LINES_PER_PART, LINES_PER_PART, 1]
+    assert [each for part in parts for each in part] == lines
+    assert snapshot == Snapshot(RUN, TODAY, parts=3, lines=len(lines), totals=totals_of(lines))
+
+
+def test_long_names_make_smaller_parts() -> None:
+    _, parts = cut(RUN, TODAY, [line(n, name="🚀" * 2000) for n in range(100)])
+    sizes = [sum(len(LINE.dump_json(each)) for each in part) for part in parts]
+    assert max(sizes) <= LARGEST_PART
+    assert sum(map(len, parts)) == 100
+
+
+def test_an_empty_book_is_a_snapshot_without_parts() -> None:
+    assert cut(RUN, TODAY, []) == (Snapshot(RUN, TODAY, parts=0, lines=0), [])
+
+
+def test_what_is_not_known_is_counted_as_such() -> None:
+    lines = [
+        red(1, arr=0.1),
+        red(2, arr=0.2, rag="AMBER", churn_risk="critical"),
+        line(3, arr=None, status="rejected", rag=None, churn_risk=None),
+        line(4, arr=-5.0),
+    ]
+    assert totals_of(iter(lines)) == Totals(
+        accounts=4,
+        arr=-4.7,
+        arr_at_risk=0.3,
+        colours={"RED": 1, "AMBER": 1, "UNKNOWN": 1, "GREEN": 1},
+        risks={"high": 1, "critical": 1, "UNKNOWN": 1, "low": 1},
+        statuses={"scored": 3, "rejected": 1},
+    )
