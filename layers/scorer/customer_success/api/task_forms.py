@@ -23,7 +23,7 @@ from customer_success.api.problems import Problem, invalid
 from customer_success.schemas import CSMHandoffRequest, CSMHealthSignals, Text, refusals
 
 LONGEST = 64_000
-"""Bytes of a request in JSON: it is kept with its task."""
+"""Characters of a request in letters: it is kept with its task."""
 WISHES = ("signals", "refresh", "draft")
 """What a handoff request says in its `context`; whatever else is in there is kept with the task."""
 
@@ -105,11 +105,6 @@ class TaskRequest(RootModel[dict[str, JsonValue]]):
         return {**handler(_BOTH_FORMS.core_schema), "title": cls.__name__, "description": cls.__doc__ or ""}
 
     @property
-    def text(self) -> str:
-        """The request in letters: the same for the same request, in whatever order its fields came."""
-        return json.dumps(self.root, sort_keys=True)
-
-    @property
     def type_field(self) -> str:
         """The field that names the type. Raises `Problem` if none does, or if both forms are mixed."""
         named = [name for name in ("type", "task_type") if name in self.root]
@@ -120,8 +115,8 @@ class TaskRequest(RootModel[dict[str, JsonValue]]):
 
     def task(self) -> Task:
         """The task, of one of the types of `FORMS`. Raises a `Problem` that names the field and its bound."""
-        if len(self.text) > LONGEST:
-            detail = f"the task has {len(self.text)} bytes; it may have up to {LONGEST}"
+        if (length := len(in_letters(self.root))) > LONGEST:
+            detail = f"the task takes {length} characters as JSON in ASCII; it may take up to {LONGEST}"
             raise Problem(413, "content-too-large", "Content too large", detail, "body")
         if self.type_field == "type":
             return _read(self.root)
@@ -129,6 +124,11 @@ class TaskRequest(RootModel[dict[str, JsonValue]]):
         wishes = {name: asked.context[name] for name in WISHES if name in asked.context}
         plain = {"type": asked.task_type, "account_id": asked.account_id, "tenant_id": asked.tenant_id}
         return _read({**plain, **wishes}, wished_in="context.")
+
+
+def in_letters(request: Mapping[str, Any]) -> str:
+    """The request as JSON in ASCII: the same for the same request, in whatever order its fields came."""
+    return json.dumps(dict(request), sort_keys=True)
 
 
 def _read(fields: Mapping[str, Any], *, wished_in: str = "") -> Task:

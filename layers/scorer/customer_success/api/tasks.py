@@ -22,6 +22,7 @@ from customer_success.api.task_forms import (
     RescanTask,
     SlowTask,
     Task,
+    in_letters,
 )
 from customer_success.api.task_forms import TaskRequest as TaskRequest
 from customer_success.errors import Refused, Unavailable
@@ -106,7 +107,7 @@ class TaskDesk:
             kept = self.records.add(self._record(task_id, task, request, now, answer))
         elif kept is None:
             kept = self.records.add(self._record(task_id, task, request, now))
-        if TaskRequest.model_validate(dict(kept.request)).text != request.text:
+        if in_letters(kept.request) != in_letters(request.root):
             raise conflict(
                 f"{KEY_HEADER}: {key!r} came with another task before; another one takes a new key", KEY_HEADER
             )

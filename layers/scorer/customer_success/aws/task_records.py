@@ -15,7 +15,7 @@ from customer_success.aws.table import ConditionNotMetError, Table
 from customer_success.task_record import FINAL, TaskRecord, TaskState
 
 KEPT_DAYS = 30
-NEW = "attribute_not_exists(#pk)"
+FREE = "attribute_not_exists(#pk) OR #expires_at <= :now"
 UNDER_WAY = f"attribute_exists(#pk) AND #deadline >= :now AND NOT #state IN ({', '.join(f':{end}' for end in FINAL)})"
 LONGEST_RESULT = 300_000
 """Bytes of JSON: an item takes 400 KB, and the request lies beside the result."""
@@ -24,7 +24,7 @@ LONGEST_ERROR = 4_000
 
 
 class DynamoTaskRecords:
-    """`TaskRecords` in the table. They are kept for 30 days.
+    """`TaskRecords` in the table. They are kept for 30 days; the table deletes them only some time later.
 
     A task that is not over by its deadline reads as failed from then on, so what comes later is not written either.
     """
@@ -36,22 +36,25 @@ class DynamoTaskRecords:
         self._clock = clock
 
     def add(self, task: TaskRecord) -> TaskRecord:
+        now = self._clock()
         item = self._tasks.item(
             self._key(task.task_id),
             task,
             state=text(task.state),
             deadline=number(task.deadline.timestamp()),
-            expires_at=expiry(self._clock(), KEPT_DAYS),
+            expires_at=expiry(now, KEPT_DAYS),
         )
         try:
-            self._table.put(item, condition=NEW)
+            self._table.put(item, condition=FREE, given={"now": number(now)})
         except ConditionNotMetError as taken:
             return self._task(taken.item or item)
         return task
 
     def get(self, task_id: str) -> TaskRecord | None:
         item = self._table.get(self._key(task_id))
-        return None if item is None else self._task(item)
+        if item is None or float(item["expires_at"]["N"]) <= self._clock():
+            return None
+        return self._task(item)
 
     def mark(
         self,
