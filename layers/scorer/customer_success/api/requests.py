@@ -17,6 +17,8 @@ LARGEST_BODY = 256 * 1024
 """Bytes."""
 DEEPEST_BODY = 32
 """Objects and lists within each other."""
+LARGEST_WHOLE = 2**53
+"""Above it a number with a point in it does not say which whole number it is."""
 JSON = "application/json"
 
 
@@ -85,8 +87,7 @@ def _with_body(event: Mapping[str, Any]) -> dict[str, Any]:
         given = _cut(kinds[-1]) if kinds else ""
         detail = f"Content-Type: {given!r} is not {JSON}, in which the body is read"
         raise Problem(415, "unsupported-media-type", "Unsupported media type", detail, "Content-Type")
-    text = _text(event)
-    _check(text)
+    text = json.dumps(_value(_text(event)))
     others = {name: value for name, value in headers.items() if name.lower() != "content-type"}
     return {**event, "headers": {**others, "Content-Type": JSON}, "body": text, "isBase64Encoded": False}
 
@@ -106,8 +107,8 @@ def _text(event: Mapping[str, Any]) -> str:
     return text
 
 
-def _check(text: str) -> None:
-    """Raise a `Problem` unless the text is a JSON object that means the same to every reader."""
+def _value(text: str) -> dict[str, Any]:
+    """The object that the text is in JSON. Raises a `Problem` unless it means the same to every reader."""
     try:
         value = json.loads(text, object_pairs_hook=_object, parse_constant=_number, parse_float=_number)
         json.dumps(value, ensure_ascii=False).encode()
@@ -124,6 +125,7 @@ def _check(text: str) -> None:
         raise invalid("body", f"{_cut(json.dumps(value))} is not an object")
     if _depth(value) > DEEPEST_BODY:
         raise bad_request(f"the body is nested deeper than {DEEPEST_BODY}", "body")
+    return value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -136,10 +138,11 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _number(text: str) -> float:
+    """A number; JSON knows one kind of them, and 4.0 is as whole as 4."""
     number = float(text)
     if not math.isfinite(number):
         raise ValueError(f"{_cut(text)} is not a finite number")
-    return number
+    return int(number) if number.is_integer() and abs(number) < LARGEST_WHOLE else number
 
 
 def _depth(value: Any) -> int:

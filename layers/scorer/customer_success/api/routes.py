@@ -106,7 +106,8 @@ class Resolver(APIGatewayRestResolver):
             answer = _told(error, asked, context)
             if self.cors:
                 answer.headers.update(self.cors.to_dict(asked.headers.get("Origin")))
-            return ResponseBuilder(answer).build(asked)
+            builder: ResponseBuilder[APIGatewayProxyEvent] = ResponseBuilder(answer)
+            return builder.build(asked)
 
 
 def build(desk: ApiDesk) -> Resolver:
@@ -121,8 +122,8 @@ def build(desk: ApiDesk) -> Resolver:
     @resolver.post(
         SUBMIT.path,
         summary="Ask for a task",
-        description="A health scan of one account is answered at once, from its row; with `signals` nothing is stored and "
-        "nobody is told. Everything else, and a health scan with `refresh`, is put on its queue.",
+        description="A health scan of one account is answered at once, from its row; with `signals` nothing is stored "
+        "and nobody is told. Everything else, and a health scan with `refresh`, is put on its queue.",
         tags=["Tasks"],
         operation_id="submitTask",
         responses={
@@ -192,8 +193,8 @@ def build(desk: ApiDesk) -> Resolver:
     @resolver.get(
         PORTFOLIO.path,
         summary="The book as it stood when the last scan closed",
-        description="By ARR at risk, most first. The sums over all pages equal the totals in the first answer, whatever "
-        "is scanned meanwhile.",
+        description="By ARR at risk, most first. The sums over all pages equal the totals in the first answer, "
+        "whatever is scanned meanwhile.",
         tags=["Portfolio"],
         operation_id="showPortfolio",
         responses=_answers("A page of the book.", PortfolioAnswer, 400, 410),
@@ -214,8 +215,8 @@ def build(desk: ApiDesk) -> Resolver:
     @resolver.post(
         ACKNOWLEDGE.path,
         summary="Say that somebody has taken care of an alert",
-        description="The same as `CSM Verdict` and `CSM Quiet Until` on the account's page, and written there. The same "
-        "request again changes nothing.",
+        description="The same as `CSM Verdict` and `CSM Quiet Until` on the account's page, and written there. The "
+        "same request again changes nothing.",
         tags=["Alerts"],
         operation_id="acknowledgeAlert",
         responses=_answers("What was noted.", AcknowledgeAnswer, 400, 404, 413, 415),

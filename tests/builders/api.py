@@ -1,0 +1,142 @@
+"""The API over ports in memory, as API Gateway calls it, and as a WSGI application for tools that speak HTTP."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from itertools import count
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qs
+
+from customer_success.agent import CustomerSuccessAgent
+from customer_success.api.acknowledge import AcknowledgeAlert
+from customer_success.api.cursors import Cursors
+from customer_success.api.health import ShowHealth
+from customer_success.api.history import ShowHistory
+from customer_success.api.portfolio import ShowPortfolio
+from customer_success.api.routes import build
+from customer_success.api.tasks import TaskDesk
+from customer_success.health_scorer import CSMHealthScorer
+from tests.builders.accounts import TODAY, account, at_risk, dying
+from tests.builders.fakes import FakeOutbox, Writes
+from tests.builders.scans import World
+from tests.builders.tasks import MORNING, FakeTaskRecords
+
+ODD = "A/0004: Größe & Söhne?"
+"""An account id that a URL has to escape."""
+STAGE = "dev"
+REQUEST_ID = "5a2f7f0c-1f6e-4d4e-9d0b-3f6b7b1c2d3e"
+CONTEXT = SimpleNamespace(aws_request_id="the function's own id")
+
+
+@dataclass
+class Desk:
+    """What answers the API of `acme`, over a book that was scanned on two days."""
+
+    cors_origin: str | None = None
+    tenant_id: str = "acme"
+
+    def __post_init__(self) -> None:
+        self.world = World([account(1), at_risk(2), dying(3), account(4, account_id=ODD), account(5, {})])
+        self.world.scan(TODAY - timedelta(days=1))
+        self.world.accounts[0] = dying(1)
+        self.world.scan(TODAY)
+        self.records = FakeTaskRecords()
+        self.queue = FakeOutbox(Writes())
+        cursors, ids = Cursors("a secret of tests", self.tenant_id), count(1)
+        kinds = ("health_scan", "generate_qbr", "check_expansion", "track_feature_adoption")
+        self.tasks = TaskDesk(
+            tenant_id=self.tenant_id,
+            timezone="UTC",
+            agent=CustomerSuccessAgent(accounts=self.world.rows, scorer=CSMHealthScorer()),
+            rows=self.world.rows,
+            records=self.records,
+            queues=dict.fromkeys(kinds, self.queue),
+            new_id=lambda: f"task-{next(ids)}",
+        )
+        self.health = ShowHealth(self.world.rows, self.world.history)
+        self.history = ShowHistory(self.world.rows, self.world.history, cursors)
+        self.portfolio = ShowPortfolio(self.world.portfolios, cursors)
+        self.acknowledge = AcknowledgeAlert(
+            self.tenant_id, self.world.alerts, self.world.rows, self.world.outbox, "UTC"
+        )
+        self.resolver = build(self)
+
+    def now(self) -> datetime:
+        return MORNING
+
+    def answer(self, event: dict[str, Any]) -> Answered:
+        """What the API answers to an event of API Gateway."""
+        told = self.resolver.resolve(event, CONTEXT)
+        headers = {name: ", ".join(values) for name, values in told["multiValueHeaders"].items()}
+        return Answered(told["statusCode"], headers, told["body"])
+
+    def ask(self, method: str, path: str, body: Any = None, query: str = "", **headers: str) -> Answered:
+        """What the API answers; `path` is escaped as it travels, `body` is sent as JSON unless it is text or bytes."""
+        content = body if isinstance(body, str | bytes | None) else json.dumps(body)
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        if body is not None:
+            given.setdefault("Content-Type", "application/json")
+        return self.answer(proxy_event(method, path, content, query, given))
+
+
+@dataclass(frozen=True)
+class Answered:
+    status: int
+    headers: dict[str, str]
+    body: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def proxy_event(
+    method: str, path: str, body: str | bytes | None = None, query: str = "", headers: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """A request as API Gateway's REST API hands it on: the path as it came, the query decoded, bytes in base64."""
+    values = parse_qs(query, keep_blank_values=True)
+    given = headers or {}
+    return {
+        "resource": "/{proxy+}",
+        "path": path,
+        "httpMethod": method,
+        "headers": given,
+        "multiValueHeaders": {name: [value] for name, value in given.items()},
+        "queryStringParameters": {name: found[-1] for name, found in values.items()} or None,
+        "multiValueQueryStringParameters": values or None,
+        "pathParameters": None,
+        "stageVariables": None,
+        "requestContext": {"requestId": REQUEST_ID, "stage": STAGE, "path": f"/{STAGE}{path}", "httpMethod": method},
+        "body": b64encode(body).decode() if isinstance(body, bytes) else body,
+        "isBase64Encoded": isinstance(body, bytes),
+    }
+
+
+@dataclass
+class Wsgi:
+    """A WSGI application in front of a desk, which is what API Gateway is to the function."""
+
+    desk: Desk = field(default_factory=Desk)
+    statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
+    """Answers by the first part of their path and their status."""
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        raw = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        headers = {
+            name.removeprefix("HTTP_").replace("_", "-").title(): value
+            for name, value in environ.items()
+            if name.startswith("HTTP_") or name == "CONTENT_TYPE"
+        }
+        path = environ["REQUEST_URI"].partition("?")[0].removeprefix(f"/{STAGE}")
+        event = proxy_event(environ["REQUEST_METHOD"], path, raw or None, environ["QUERY_STRING"], headers)
+        answer = self.desk.answer(event)
+        self.statuses[path.split("/")[1], answer.status] += 1
+        start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", list(answer.headers.items()))
+        return [answer.body.encode()]
