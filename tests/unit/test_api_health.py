@@ -193,12 +193,23 @@ def test_since_compares_with_the_last_point_up_to_that_day_or_else_the_first_one
     )
 
 
-def test_points_that_were_imported_before_the_first_scan_can_be_compared_with() -> None:
+@pytest.mark.parametrize(("since", "against"), [(30, 20), (20, 20), (12, 20), (2, 20), (1, 1)])
+def test_points_that_were_imported_before_the_first_scan_can_be_compared_with(since: int, against: int) -> None:
+    # GIVEN an account that was scanned once, with points of the time before
     world = world_of((TODAY, account(1)))
-    world.history.put_many([("A-0001", point(20, nps_score=0)), ("A-0001", point(10, nps_score=5))])
-    against = health(world, days_ago(12)).change.against
-    assert against is not None
-    assert against.on == days_ago(20)
+    world.history.put_many([("A-0001", point(20, nps_score=0)), ("A-0001", point(1, nps_score=5))])
+    # WHEN the change since a day is asked for  THEN it is against the point of that time
+    found = health(world, days_ago(since)).change.against
+    assert found is not None
+    assert found.on == days_ago(against)
+
+
+def test_the_day_before_the_last_scan_can_be_the_first_one_after() -> None:
+    world = world_of((TODAY, account(1)))
+    world.history.put_many([("A-0001", point(1, nps_score=5))])
+    found = health(world, days_ago(5)).change.against
+    assert found is not None
+    assert found.on == YESTERDAY
 
 
 @pytest.mark.parametrize(("since", "against"), [(34, 400), (33, 10)])

@@ -15,7 +15,7 @@ from customer_success.ports import AccountRows
 class Answer(BaseModel):
     """What is answered, or a part of it; what stands below a field is its description in the API's document."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 def known_account(rows: AccountRows, account_id: str) -> AccountRow:
