@@ -73,7 +73,10 @@ def test_the_shown_score_has_one_decimal_and_the_exact_one_all() -> None:
 
 def test_the_state_is_as_old_as_its_colour_and_risk() -> None:
     world = world_of((days_ago(3), account(1)), (days_ago(2), dying(1)), (YESTERDAY, dying(1)), (TODAY, dying(1)))
-    assert health(world).since == days_ago(2)
+    answer = health(world)
+    assert (answer.since, answer.as_of) == (days_ago(2), TODAY)
+    # AND the renewal is counted from the last scan
+    assert answer.days_to_renewal == 30
 
 
 def test_the_drivers_lose_all_that_is_missing_to_100_the_dearest_first() -> None:

@@ -53,6 +53,7 @@ class ScoreShown(Answer):
     score: float
     """0 to 100 with one decimal, as people see it."""
     exact_score: float
+    """The same unrounded: the colour is by this one."""
     rag: Rag
     churn_risk: ChurnRisk
 
@@ -116,10 +117,12 @@ class HealthAnswer(Answer):
     score: float | None
     """0 to 100 with one decimal, as people see it."""
     exact_score: float | None
+    """The same unrounded."""
     rag: Rag | None
     """The colour of the exact score."""
     churn_risk: ChurnRisk | None
     churn_trigger: ChurnTrigger | None
+    """What the churn risk comes from: usage that falls, a contract that ends soon, or both."""
     since: date
     """The first day with this colour and churn risk, or, without a score, with this status."""
     drivers: tuple[DriverShown, ...]

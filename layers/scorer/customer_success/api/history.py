@@ -33,8 +33,8 @@ class HistoryPoint(Answer):
     score: float
     """0 to 100 with one decimal, as people see it."""
     exact_score: float
+    """The same unrounded: the colour is by this one."""
     rag: Rag
-    """The colour of the exact score."""
     churn_risk: ChurnRisk
     coverage: float
     """Weight of the signals that were really known, as a share of all weight."""
