@@ -150,12 +150,20 @@ def test_what_an_acknowledgement_wishes_is_written_to_the_accounts_page() -> Non
 def test_an_older_message_that_comes_last_does_not_undo_a_newer_one() -> None:
     # GIVEN a person who corrected himself, and a queue that keeps no order
     pages = Pages()
-    sync = sync_of(FakeRows(Writes()), pages, alerts_with(Acknowledgement("grace", NOON, verdict="true alarm")))
+    latest = Acknowledgement("grace", NOON, verdict="true alarm", quiet_until=UNTIL)
+    sync = sync_of(FakeRows(Writes()), pages, alerts_with(latest))
     # WHEN both messages come, the older one last
-    sync(acknowledged(verdict="true alarm"))
+    sync(acknowledged(verdict="true alarm", quiet_until=UNTIL))
+    sync(acknowledged(verdict="false alarm", quiet_until=TODAY))
+    # THEN the page says what was said last
+    assert pages.wishes == [(account(1).page_id, UNTIL, "true alarm")] * 2
+
+
+def test_what_only_an_older_message_wishes_is_written_too() -> None:
+    pages = Pages()
+    sync = sync_of(FakeRows(Writes()), pages, alerts_with(Acknowledgement("grace", NOON, verdict="true alarm")))
     sync(acknowledged(verdict="false alarm", quiet_until=UNTIL))
-    # THEN the page says what was said last, and what only the older one wished
-    assert pages.wishes == [(account(1).page_id, None, "true alarm"), (account(1).page_id, UNTIL, "true alarm")]
+    assert pages.wishes == [(account(1).page_id, UNTIL, "true alarm")]
 
 
 @pytest.mark.parametrize("kept", [True, False], ids=["corrected by a note", "the alert is not kept any more"])
