@@ -81,8 +81,8 @@ class Desk:
         """What the API answers; `path` is escaped as it travels, `body` is sent as JSON unless it is text or bytes."""
         content = body if isinstance(body, str | bytes | None) else json.dumps(body)
         given = {name.replace("_", "-"): value for name, value in headers.items()}
-        if body is not None:
-            given.setdefault("Content-Type", "application/json")
+        if body is not None and "content-type" not in {name.lower() for name in given}:
+            given["Content-Type"] = "application/json"
         return self.answer(proxy_event(method, path, content, query, given))
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Protocol
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
 from aws_lambda_powertools.event_handler.api_gateway import ResponseBuilder
 from aws_lambda_powertools.event_handler.openapi.params import Body
-from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse, OpenAPIResponseHeader
+from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from pydantic import BaseModel
 
@@ -53,7 +53,11 @@ OPERATIONS = (SUBMIT, TASK, HEALTH, HISTORY, PORTFOLIO, ACKNOWLEDGE)
 
 LINES = 50
 """Accounts on a page of the portfolio, if nobody asks for another number."""
-LOCATION: OpenAPIResponseHeader = {"description": "Where to ask how far the task is.", "schema": {"type": "string"}}
+LOCATION: dict[str, Any] = {
+    "description": "Where to ask how far the task is.",
+    "required": True,
+    "schema": {"type": "string"},
+}
 TASKS = {
     "scan": {"summary": "A health scan", "value": {"type": "health_scan", "account_id": "acc-001"}},
     "review": {
