@@ -22,6 +22,7 @@ from tests.benchmarks.notion_stand_in import NotionStandIn
 
 ITEMS_PER_WRITE, ITEMS_PER_READ, MARKS_PER_CALL = 25, 100, 100
 ACCOUNTS_PER_CHECKPOINT, ACCOUNTS_PER_SEND, MESSAGES_PER_PUBLISH = 100, 250, 10
+ACCOUNTS_PER_PART = 500
 LOOK_UPS_OF_A_WRITER = 2
 
 
@@ -110,7 +111,10 @@ def _write(deployment: Deployment, updates: list[PagesChanged], changed: int) ->
 
 
 def _needed_to_scan(deployment: Deployment, counted: dict[str, Any], reads: int, changed: int) -> dict[str, int]:
-    """A row and a point per account, an alert per alert, a checkpoint per 100 accounts; all batches full."""
+    """A row and a point per account, an alert per alert, a checkpoint per 100 accounts, and the portfolio's parts.
+
+    All batches are full.
+    """
     told = sum(counted["told"].values())
     answers = deployment.dynamodb.full_answers("BOOK#") + deployment.dynamodb.full_answers(
         f"ALERTS#{counted['run_date']}"
@@ -118,17 +122,19 @@ def _needed_to_scan(deployment: Deployment, counted: dict[str, Any], reads: int,
     items = counted["read"] + counted["scored"] + told
     return {
         "BatchGetItem": ceil(counted["read"] / ITEMS_PER_READ),
-        "BatchWriteItem": ceil(items / ITEMS_PER_WRITE),
+        "BatchWriteItem": ceil(items / ITEMS_PER_WRITE) + ceil(counted["read"] / ACCOUNTS_PER_PART / ITEMS_PER_WRITE),
         # Ranked, then published.
         "TransactWriteItems": 2 * ceil(told / MARKS_PER_CALL),
         # The book, the day's alerts, the latest run and the last finished one.
         "Query": answers + 2,
         # With the run as ranked and as finished.
         "UpdateItem": ceil(counted["read"] / ACCOUNTS_PER_CHECKPOINT) + 2,
-        # A slot of Notion's pace each, the run with its lease, the digest.
-        "PutItem": reads + 2,
-        "GetItem": 1,
-        "SendMessageBatch": ceil(changed / ACCOUNTS_PER_SEND),
+        # A slot of Notion's pace each, the run with its lease, the digest, the portfolio and that it is the latest.
+        "PutItem": reads + 4,
+        # The run, and whether its portfolio is there already.
+        "GetItem": 2,
+        # With the request for the expansion run.
+        "SendMessageBatch": ceil(changed / ACCOUNTS_PER_SEND) + 1,
         # With the digest.
         "PublishBatch": ceil((told + 1) / MESSAGES_PER_PUBLISH),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
 from datetime import timedelta
 
@@ -105,6 +104,15 @@ def test_of_an_account_that_is_not_scored_today_yesterdays_score_counts_for_noth
     assert (short.arr, short.arr_at_risk) == (1000.0, 0.0)
 
 
+def test_since_is_the_first_day_with_this_colour_and_risk() -> None:
+    world = World([account(1)])
+    for days in range(3):
+        world.scan(TODAY + timedelta(days=days))
+    short = line_of(world.rows.rows["A-0001"])
+    assert short is not None
+    assert short.since == TODAY
+
+
 def test_an_account_that_is_gone_has_no_line() -> None:
     row = scanned(account(1))
     assert line_of(replace(row, day=replace(row.day, status="gone"))) is None
@@ -119,8 +127,7 @@ def test_an_arr_that_cannot_be_is_not_known(arr: float | None, known: float | No
 
 
 def test_the_most_arr_at_risk_comes_first_then_the_lower_id() -> None:
-    lines = [line(3), red(4, arr=10.0), line(1), red(2, arr=20.0), red(5, arr=20.0), red(6, arr=-5.0)]
-    random.Random(1).shuffle(lines)
+    lines = [red(6, arr=-5.0), red(5, arr=20.0), red(4, arr=10.0), line(3), red(2, arr=20.0), line(1)]
     _, (part,) = cut(RUN, TODAY, lines)
     assert [each.account_id for each in part] == ["A-0002", "A-0005", "A-0004", "A-0001", "A-0003", "A-0006"]
 
