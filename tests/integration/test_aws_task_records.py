@@ -146,6 +146,9 @@ def test_a_result_that_just_fits_stays_whole(records: DynamoTaskRecords) -> None
     whole = {"qbr": "q" * 299_990}
     records.mark("task-1", "done", result=whole)
     assert found(records).result == whole
+    records.add(queued("task-2"))
+    records.mark("task-2", "done", result={"qbr": "q" * 299_991})
+    assert found(records, "task-2").result == {"cut": "too long to be kept: qbr"}
 
 
 def test_a_task_is_forgotten_after_30_days(records: DynamoTaskRecords, dynamodb: Client, clock: Clock) -> None:

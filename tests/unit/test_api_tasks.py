@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from customer_success.agent import SUPPORTED, CustomerSuccessAgent
 from customer_success.api.problems import Problem
@@ -445,6 +445,7 @@ def test_every_type_of_the_agent_has_a_form() -> None:
             {**QBR, "signals": {"nps_score": 3}},
             "signals: no such field; a generate_qbr task has tenant_id, account_id, type",
         ),
+        ({**QBR, "signals": {"nps_score": 11}}, "signals: no such field; a generate_qbr task has"),
         ({**QBR, "refresh": True}, "refresh: no such field; a generate_qbr task has"),
         ({**QBR, "draft": True}, "draft: no such field; a generate_qbr task has"),
         ({**SCAN, "draft": True}, "draft: no such field; a health_scan task has"),
@@ -475,6 +476,12 @@ def test_what_is_wrong_is_named_with_what_would_be_right(office: Office, body: d
     assert (problem.status, problem.kind) == (422, "invalid")
     assert problem.detail.startswith(wanted)
     assert problem.field == wanted.partition(":")[0]
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_number_that_json_does_not_have_is_in_no_task(number: float) -> None:
+    with pytest.raises(ValidationError, match="finite number"):
+        TaskRequest.model_validate(handoff(QBR, note=number))
 
 
 def test_a_task_that_is_too_long_to_be_kept_is_refused(office: Office) -> None:

@@ -122,8 +122,7 @@ class TaskRequest(RootModel[dict[str, JsonValue]]):
             return _read(self.root)
         asked = _validated(CSMHandoffRequest, self.root, "a handoff request")
         wishes = {name: asked.context[name] for name in WISHES if name in asked.context}
-        plain = {"type": asked.task_type, "account_id": asked.account_id, "tenant_id": asked.tenant_id}
-        return _read({**plain, **wishes}, wished_in="context.")
+        return _read({"type": asked.task_type, "account_id": asked.account_id, **wishes}, wished_in="context.")
 
 
 def in_letters(request: Mapping[str, Any]) -> str:

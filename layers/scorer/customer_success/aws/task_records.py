@@ -16,7 +16,7 @@ from customer_success.task_record import FINAL, TaskRecord, TaskState
 
 KEPT_DAYS = 30
 FREE = "attribute_not_exists(#pk) OR #expires_at <= :now"
-UNDER_WAY = f"attribute_exists(#pk) AND #deadline >= :now AND NOT #state IN ({', '.join(f':{end}' for end in FINAL)})"
+UNDER_WAY = f"#deadline >= :now AND NOT #state IN ({', '.join(f':{end}' for end in FINAL)})"
 LONGEST_RESULT = 300_000
 """Bytes of JSON: an item takes 400 KB, and the request lies beside the result."""
 LONGEST_ERROR = 4_000
