@@ -53,7 +53,7 @@ OPERATIONS = (SUBMIT, TASK, HEALTH, HISTORY, PORTFOLIO, ACKNOWLEDGE)
 
 LINES = 50
 """Accounts on a page of the portfolio, if nobody asks for another number."""
-LOCATION: dict[str, Any] = {
+LOCATION: Any = {
     "description": "Where to ask how far the task is.",
     "required": True,
     "schema": {"type": "string"},
