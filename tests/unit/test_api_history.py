@@ -58,6 +58,7 @@ def pages(show: ShowHistory, limit: int, first: date | None = None, last: date |
     """All pages, each asked for with nothing but the cursor of the one before."""
     found = [page(show, first, last, limit)]
     while found[-1].next:
+        assert len(found) < 100, "the pages have no end"
         found.append(page(show, limit=limit, cursor=found[-1].next))
     return found
 
