@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 
-from customer_success.portfolio import PortfolioLine, Snapshot
+from customer_success.portfolio import PackedLines, PortfolioLine, Snapshot
 from tests.builders.accounts import TODAY
 from tests.builders.fakes import Writes
 
@@ -35,6 +35,15 @@ def red(number: int = 1, **facts: object) -> PortfolioLine:
     """An account in danger, all of whose ARR is at risk."""
     arr = facts.get("arr", 1000.0)
     return line(number, **{"score": 20.0, "rag": "RED", "churn_risk": "high", "arr_at_risk": arr, **facts})
+
+
+def cut(run: str, on: date, lines: Iterable[PortfolioLine]) -> tuple[Snapshot, list[list[PortfolioLine]]]:
+    """The snapshot of these lines, and its parts."""
+    gathered = PackedLines()
+    for each in lines:
+        gathered.add(each)
+    snapshot, parts = gathered.cut(run, on)
+    return snapshot, list(parts)
 
 
 @dataclass

@@ -22,9 +22,9 @@ from customer_success.api.portfolio import (
     ShowPortfolio,
 )
 from customer_success.api.problems import Problem
-from customer_success.portfolio import PortfolioLine, Snapshot, cut, totals_of
+from customer_success.portfolio import PortfolioLine, Snapshot, totals_of
 from tests.builders.accounts import TODAY
-from tests.builders.portfolios import RUN, FakePortfolios, line, red
+from tests.builders.portfolios import RUN, FakePortfolios, cut, line, red
 
 TOMORROW = TODAY + timedelta(days=1)
 NEXT_RUN = f"{TOMORROW}#1"

@@ -17,7 +17,7 @@ from customer_success.digest import alarm_digest, failure_digest, scan_digest
 from customer_success.errors import Misconfigured, Unavailable
 from customer_success.judgement import closed_memory
 from customer_success.periods import Calendar
-from customer_success.portfolio import PortfolioLine, cut, line_of
+from customer_success.portfolio import PackedLines, line_of
 from customer_success.ports import AccountRows, AlertLog, Announcements, Digests, Portfolios, Runs
 from customer_success.renewals import check_marker
 from customer_success.run import Run, Told, add_counts
@@ -187,7 +187,7 @@ class Closing:
             if entry.state == "pending" or (entry.held and entry.delivery == "single")
         )
 
-    def _without_the_gone(self, run: Run, trusted: Run | None) -> tuple[Run, list[PortfolioLine]]:
+    def _without_the_gone(self, run: Run, trusted: Run | None) -> tuple[Run, PackedLines]:
         """Close the accounts that the book no longer holds, unless so many are missing that the book is in doubt.
 
         Those that are left come back in short: the book is read only once.
@@ -198,7 +198,7 @@ class Closing:
         # A contract check that came between reading and writing a row has marked it as its own.
         ours = (run.key, check_marker(run.on))
         gone = 0
-        lines: list[PortfolioLine] = []
+        lines = PackedLines()
         for rows in batches(self.rows.every(), count=BATCH):
             missing = {
                 row.account_id: _gone(row, run)
@@ -208,13 +208,14 @@ class Closing:
             self.rows.put_many(missing.values())
             closed = [missing.get(row.account_id, row) for row in rows]
             gone += sum(row.day.status == "gone" and row.day.on == run.on for row in closed)
-            lines += filter(None, map(line_of, closed))
+            for line in filter(None, map(line_of, closed)):
+                lines.add(line)
         return replace(run, alarm=alarm, gone=0 if alarm else gone), lines
 
-    def _keep_portfolio(self, run: Run, lines: list[PortfolioLine], *, last_try: bool) -> None:
+    def _keep_portfolio(self, run: Run, lines: PackedLines, *, last_try: bool) -> None:
         """Keep the book as it stands. A scan that told all it had to does not fail for it."""
         try:
-            self.portfolios.write(*cut(run.key, run.on, lines))
+            self.portfolios.write(*lines.cut(run.key, run.on))
         except (Misconfigured, Unavailable) as error:
             if isinstance(error, Unavailable) and not last_try:
                 raise
