@@ -238,6 +238,10 @@ def test_a_method_that_a_path_is_not_for_answers_405(desk: Desk, path: str, meth
         assert answer.headers["Allow"] == PATHS[path]
 
 
+def test_where_an_id_is_empty_no_method_is_any_better(desk: Desk) -> None:
+    refused(desk.ask("PUT", "/accounts//health"), 404, "there is nothing at")
+
+
 def test_a_slash_at_the_end_makes_no_other_path(desk: Desk) -> None:
     assert desk.ask("GET", "/portfolio/").status == 200
 
@@ -246,6 +250,12 @@ def test_a_slash_at_the_end_makes_no_other_path(desk: Desk) -> None:
 def test_a_parameter_that_is_not_known_is_refused(desk: Desk, path: str) -> None:
     answer = desk.ask(PATHS[path], path, BODIES.get(path), query="colour=RED&color=RED&x")
     refused(answer, 422, "no such parameter", "tenant_id", field="color")
+
+
+@pytest.mark.parametrize("without", ["queryStringParameters", "multiValueQueryStringParameters"])
+def test_a_parameter_counts_in_whichever_way_it_is_handed_on(desk: Desk, without: str) -> None:
+    refused(desk.answer({**proxy_event("GET", "/portfolio", query="color=RED"), without: None}), 422, field="color")
+    refused(desk.answer({**proxy_event("GET", "/portfolio", query="limit=0"), without: None}), 422, field="limit")
 
 
 @pytest.mark.parametrize(
@@ -344,6 +354,7 @@ def path(request: pytest.FixtureRequest) -> str:
         ('{"a": "\ud800"}', "not text in UTF-8"),
         (b'{"a": "\xff"}', "not text in UTF-8"),
         ('{"a":' * DEEPEST_BODY + "{}" + "}" * DEEPEST_BODY, "nested deeper than 32"),
+        (f'{{"a": {"[" * DEEPEST_BODY}{"]" * DEEPEST_BODY}}}', "nested deeper than 32"),
         ("[" * 100_000, "nested deeper than 32"),
         ("", "body is missing"),
         (" \n", "body is missing"),

@@ -38,7 +38,7 @@ class Operation:
         """Whether a request's path, with what is escaped in it as it came, is of this operation."""
         wanted, given = self.path.split("/"), path.rstrip("/").split("/")
         return len(wanted) == len(given) and all(
-            bool(part) if name.startswith("<") else name == part for name, part in zip(wanted, given, strict=True)
+            part if name.startswith("<") else name == part for name, part in zip(wanted, given, strict=True)
         )
 
 
@@ -88,8 +88,9 @@ def _with_body(event: Mapping[str, Any]) -> dict[str, Any]:
         detail = f"Content-Type: {given!r} is not {JSON}, in which the body is read"
         raise Problem(415, "unsupported-media-type", "Unsupported media type", detail, "Content-Type")
     text = json.dumps(_value(_text(event)))
+    # Without the header it is read as JSON; with one, in a single spelling alone.
     others = {name: value for name, value in headers.items() if name.lower() != "content-type"}
-    return {**event, "headers": {**others, "Content-Type": JSON}, "body": text, "isBase64Encoded": False}
+    return {**event, "headers": others, "body": text, "isBase64Encoded": False}
 
 
 def _text(event: Mapping[str, Any]) -> str:
