@@ -253,6 +253,11 @@ def test_no_more_than_one_point_beyond_the_page_is_taken() -> None:
     assert show.history.taken == 11
 
 
+def test_a_page_has_100_points_where_nothing_else_is_asked() -> None:
+    answer = history_of(*range(150))("A-0001", first=days_ago(149), last=None)
+    assert len(answer.points) == 100
+
+
 def test_a_page_that_ends_with_the_last_point_is_the_last_one() -> None:
     assert page(history_of(0, 1, 2), limit=3).next is None
 
