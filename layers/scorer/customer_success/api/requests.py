@@ -59,7 +59,7 @@ def checked(event: Mapping[str, Any], operations: Iterable[Operation]) -> dict[s
 
 
 def _operation(event: Mapping[str, Any], operations: Iterable[Operation]) -> Operation:
-    path, method = str(event.get("path")), str(event.get("httpMethod")).upper()
+    path, method = str(event.get("path")), str(event.get("httpMethod"))
     here = [operation for operation in operations if operation.is_at(path)]
     if not here:
         raise not_found(f"there is nothing at {_cut(path)!r}")

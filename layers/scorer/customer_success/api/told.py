@@ -91,7 +91,7 @@ def _headers(problem: Problem, error: Exception) -> dict[str, str | list[str]]:
         case MethodNotAllowed(), _:
             return {"Allow": problem.allow}
         case _, Unavailable():
-            return {"Retry-After": str(max(1, math.ceil(error.retry_after or RETRY_AFTER)))}
+            return {"Retry-After": str(math.ceil(error.retry_after or RETRY_AFTER))}
     return {}
 
 
