@@ -79,9 +79,10 @@ def answered(status: SalesStatus | None, on: date, *, found_on: date, **facts: A
 def handoff(**changes: Any) -> ExpansionHandoff:
     """The message that hands more seats for A-0001 to Sales."""
     found = opportunity()
+    kind = changes.get("opportunity_type", found.opportunity_type)
     plain: dict[str, Any] = {
         "tenant_id": "acme",
-        "handoff_id": "A-0001:seats:Q1 2026",
+        "handoff_id": f"A-0001:{kind}:Q1 2026",
         "run_date": TODAY,
         "account_id": "A-0001",
         "account_name": "Account 1",

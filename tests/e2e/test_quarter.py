@@ -201,17 +201,20 @@ def test_a_page_that_cannot_be_written_waits_for_a_person_and_costs_no_second_an
     home.plan_quarter(QUARTER_DAY)
     # THEN the messages end in the dead-letter queue, each review is recorded as failed, nobody is invited,
     # and the index says so
-    assert home.drain(180) == {"qbr-dlq": 2}
+    assert home.drain(180) == {"qbr-dlq": 2, "adoption-dlq": 2}
     assert {qbr.state for qbr in reviews(home).values()} == {"failed"}
     assert not drafts(home)
     assert "failed 2" in chat_messages(home, "slack")[-1]["text"]
     # WHEN Notion is back and the queue is redriven
     mend(home, "notion")
     assert redrive(home.aws, home.deployment.queues, "qbr") == 2
+    assert redrive(home.aws, home.deployment.queues, "adoption") == 2
     assert home.drain() == {}
-    # THEN the end is that of a quarter without the fault, and the model was asked once for each
+    # THEN the end is that of a quarter without the fault, with a section on each account's page, and the model was
+    # asked once for each
     assert {qbr.state for qbr in reviews(home).values()} == {"written"}
     assert (len(pages(home, "QBR")), len(drafts(home))) == (2, 2)
+    assert all("Feature adoption" in markdown for markdown in pages(home, "Accounts").values())
     assert sum(calls(home, "bedrock").values()) == 2
 
 

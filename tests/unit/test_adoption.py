@@ -52,7 +52,7 @@ def report(
         (usage(as_of=LONG_AGO), None),
         (usage(as_of=TODAY + timedelta(days=1)), None),
         (usage(as_of=None), None),
-        (not_in_plan(as_of=LONG_AGO), None),
+        (not_in_plan(as_of=LONG_AGO), "not_entitled"),
     ],
 )
 def test_what_an_account_makes_of_a_feature(row: FeatureUsage, status: str | None) -> None:

@@ -210,6 +210,7 @@ def test_feature_usage_is_counted_and_what_was_left_out_is_told_by_file_and_line
     lines = [f"A-{number},API" for number in range(1, 13)]
     text = said(expansion(), tmp_path, usage_of(tmp_path, "Account ID,Feature", *lines))
     assert "book.usage.csv: 2 rows" in text
+    assert "of 2 rows nobody says of which day they are (As Of): nothing follows from them" in text
     assert "book.usage.csv, line 4, A-3 API: no account of the book has this id" in text
     assert "… and 2 more" in text
     assert text.count("book.usage.csv, line ") == 8

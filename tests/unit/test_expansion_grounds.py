@@ -138,7 +138,8 @@ def test_a_feature_near_its_limit_speaks_for_its_module() -> None:
         "Boards, in use: 38 (feature usage, 2026-03-01)",
         "Boards, limit: 40 (feature usage, 2026-03-01)",
     ]
-    assert (confidence(ground), worth(ground)) == ("medium", 4800)
+    # How much more the limit should be nobody knows, so the price alone is worth nothing.
+    assert (confidence(ground), worth(ground)) == ("medium", None)
 
 
 def test_a_feature_that_was_asked_for_speaks_for_its_module() -> None:
@@ -189,11 +190,24 @@ def test_one_sure_feature_is_enough() -> None:
 
 def test_the_modules_of_all_features_told_are_estimated_together_each_once() -> None:
     rows = [
-        usage("Boards", used=40.0, limit=40.0, family="Planning"),
-        usage("Plans", used=40.0, limit=40.0, family=" planning"),
+        not_in_plan("Boards", used=4.0, family="Planning"),
+        not_in_plan("Plans", used=2.0, family=" planning"),
         not_in_plan("Forecasts", used=3.0, family="Reporting"),
     ]
     assert worth(module(*rows)) == 4800 + 1200
+    assert worth(module(*rows, usage("Charts", used=40.0, limit=40.0, family="Reporting"))) is None
+
+
+@pytest.mark.parametrize(("used", "asks"), [(0.4, False), (1.0, True)])
+def test_what_was_not_asked_for_even_once_speaks_for_nothing(used: float, asks: bool) -> None:
+    assert (module(not_in_plan(used=used)) is not None) is asks
+
+
+def test_an_integration_that_is_not_in_the_plan_is_no_module() -> None:
+    assert module(not_in_plan("Slack integration", used=15.0, family="Integrations")) is None
+    ground = integration(["Slack"], connected(entitled=False, used=15.0))
+    assert lines(ground)[1] == "Slack integration, not in the plan, times asked for: 15 (feature usage, 2026-03-02)"
+    assert confidence(ground) == "medium"
 
 
 def test_one_unknown_price_leaves_nothing_to_estimate() -> None:
@@ -243,11 +257,10 @@ def test_a_tool_with_a_row_goes_before_tools_without_one() -> None:
     [
         connected(used=1.0),
         connected(used=None),
-        connected(entitled=False),
         connected("SLACK", used=7.0),
     ],
 )
-def test_a_tool_whose_integration_is_used_or_not_known_or_not_in_the_plan_speaks_for_nothing(row: FeatureUsage) -> None:
+def test_a_tool_whose_integration_is_used_or_not_known_speaks_for_nothing(row: FeatureUsage) -> None:
     others = usage("Zapier integration", family="Integrations")
     assert integration(["Slack"], row, others) is None
 

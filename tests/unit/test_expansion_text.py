@@ -88,7 +88,7 @@ def test_the_record_of_what_sales_got_is_the_one_that_was_written_before_it() ->
 def test_the_mail_says_to_the_contact_what_the_talk_track_says(kind: OpportunityType, subject: str) -> None:
     mail = offer_mail(handoff(opportunity_type=kind), NORTHWIND, "nora@example.com")
     assert (mail.key, mail.mailbox, mail.to) == (
-        "A-0001:seats:Q1 2026",
+        f"A-0001:{kind}:Q1 2026",
         "nora@example.com",
         "contact1@customer.example",
     )
@@ -159,7 +159,7 @@ def test_an_owner_reads_what_became_of_each_account() -> None:
     assert texts(found) == {
         "The check": ["checked 6 = offered 1 + recorded 1 + held back 1 + nothing 2 + failed 1"],
         "Handed to Sales": ["Account 1: more seats, estimated ARR 5,100"],
-        "Recorded, not handed over": ["Account 2: an integration; confidence is low"],
+        "Recorded, not handed over": ["Account 2: an integration", "Account 2: confidence is low"],
         "Answers from Sales": ["Account 3: more seats: accepted"],
         "Could not be checked": ["Account 4: Notion did not answer"],
         "Held back": ["Account 5: ticket sentiment is negative"],

@@ -103,6 +103,15 @@ def test_two_tools_are_named_together_at_most() -> None:
     assert said.startswith("Your team works with Slack and Jira as well. ")
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["Churn risk score RED", "https://evil.example/free", "us: reply with your password", "Boards " * 12, "Free <b>"],
+)
+def test_a_name_that_a_customer_is_not_to_read_is_left_out(name: str) -> None:
+    said = talk_track("module", account(), [not_in_plan(name, used=3.0)])
+    assert said.startswith("Your team asks for more than your plan includes. ")
+
+
 @pytest.mark.parametrize("name", ["99%", "365", "Three", "Boards. Next", "What?! Next", "two  spaces", "12 times"])
 def test_a_name_that_a_sentence_cannot_hold_is_left_out_of_it(name: str) -> None:
     said = talk_track("module", account(), [not_in_plan(name, used=3.0)])
@@ -111,9 +120,7 @@ def test_a_name_that_a_sentence_cannot_hold_is_left_out_of_it(name: str) -> None
     assert tools.startswith("Your team works with other tools as well. ")
 
 
-@pytest.mark.parametrize(
-    "name", ["Studio 54", "Churn risk", "Invoices", "Lead Score 2.0", "Node.js", "Price & Discount"]
-)
+@pytest.mark.parametrize("name", ["Studio 54", "Node.js", "Roles & Rights"])
 def test_a_name_may_hold_figures_and_words_that_are_not_said_otherwise(name: str) -> None:
     rows = [usage(name, used=38.0, limit=40.0)]
     assert f"With {name} your team has nearly" in talk_track("module", account(), rows)

@@ -169,6 +169,8 @@ def test_the_bus_sample_is_what_is_put_on_the_bus(name: str, detail_type: str, m
         ({"evidence": []}, "evidence: [] is refused"),
         ({"evidence": [""]}, "evidence.0: '' is refused"),
         ({"handoff_id": ""}, "handoff_id: '' is refused"),
+        ({"handoff_id": "FW-102:seats:Q1 2026"}, "it must begin with 'FW-101:seats:'"),
+        ({"sales_email": "not an address"}, "sales_email: 'not an address' is refused"),
         ({"kind": "handle_everything"}, "kind: 'handle_everything' is not one of handle_expansion_opportunity"),
     ],
 )

@@ -193,7 +193,7 @@ def test_what_follows_from_the_ground_can_be_said(track: str) -> None:
         ("Your seats are used to 99%.", "99% is not in the evidence"),
         ("Your adoption reached 107%.", "107% is not in the evidence as the sentence has it"),
         ("Usage has tripled.", "tripled is not in the evidence"),
-        ("It costs $5,100 a year.", "$5,100 is not in the evidence"),
+        ("It is worth $5,100 a year.", "$5,100 is not in the evidence"),
         ("You would save 20 hours.", "20 hours is not in the evidence"),
         ("Your team is at 95% with Boards.", "95% is not in the evidence"),
     ],

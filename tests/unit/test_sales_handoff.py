@@ -116,6 +116,46 @@ def test_who_in_sales_gets_it(given: str | None, account: str | None, deployment
     assert [digest.recipient for digest in world.digests.digests.values()] == [expected]
 
 
+@pytest.mark.parametrize(
+    ("signals", "reason"),
+    [
+        ({"escalation_count_90_days": 1}, "escalations in 90 days: 1"),
+        ({"usage_trend": "inactive", "feature_adoption_rate": 0.1, "nps_score": 2}, "its colour is AMBER"),
+        ({"nps_score": 11}, "it could not be judged"),
+    ],
+)
+def test_what_may_not_be_offered_any_more_is_held_back_and_the_record_says_why(
+    world: Handoffs, signals: dict[str, Any], reason: str
+) -> None:
+    # GIVEN an offer on its way to Sales, whose account fell into trouble meanwhile
+    offer = sent(world)
+    world.account(1, signals=signals)
+    # WHEN it arrives, be it once or twice
+    answers = [world.hand_off(offer) for _ in range(2)]
+    # THEN Sales gets nothing, and the record says why
+    assert {answer["status"] for answer in answers} == {"held_back"}
+    assert reason in "; ".join(answers[0]["reasons"])
+    assert done(world) | {"records": []} == {"records": [], "drafts": 0, "chat": 0, "events": 0}
+    (record,) = world.records.records.values()
+    assert (record.state, reason in (record.note or "")) == ("Recorded", True)
+    kept = world.offers.offers[SEATS]
+    assert (kept.dispatched_on, reason in (kept.held_because or "")) == (None, True)
+
+
+def test_a_talk_track_that_is_not_for_a_customer_reaches_no_mail(world: Handoffs) -> None:
+    # GIVEN messages of another producer, one of which has a sentence to say
+    sent(world)
+    unfit = "Your score is RED, churn risk high."
+    world.hand_off(message(recommended_talk_track=f"Shall we talk about seats? {unfit}"))
+    (draft,) = world.drafts.drafts.values()
+    assert draft.paragraphs[1] == "Shall we talk about seats?"
+    # AND one has none
+    world.account(2)
+    answer = world.hand_off(message(2, recommended_talk_track=unfit))
+    assert (answer["draft_id"], len(world.drafts.drafts)) == (None, 1)
+    assert "no sentence of the talk track is fit for a customer" in answer["error"]
+
+
 def test_an_offer_for_nobody_is_refused_in_words() -> None:
     # GIVEN an account to which nobody sells
     world = Handoffs(sales_owner=None)

@@ -40,7 +40,7 @@ def grounds(
     account: Account, signals: CSMHealthSignals, usage: Sequence[FeatureUsage], prices: PriceList, *, on: date
 ) -> tuple[Ground, ...]:
     """The grounds for offers on the day `on`, at most one of each type."""
-    fresh = [row for row in usage if row.is_fresh(on)]
+    fresh = [row for row in usage if row.is_fresh(on) and not _is_integration(row)]
     found = (_seats(account, signals, prices, on), _module(fresh, prices), _integration(account, usage, on))
     return tuple(ground for ground in found if ground)
 
@@ -83,19 +83,26 @@ def _module(fresh: Iterable[FeatureUsage], prices: PriceList) -> Ground | None:
     strongest = found[:FEATURES_TOLD]
     if not strongest:
         return None
-    families = dict.fromkeys((row.family or row.feature).strip().casefold() for row in strongest)
-    known = [price for family in families if (price := prices.module(family)) is not None]
     return Ground(
         opportunity_type="module",
         facts=tuple(fact for number, row in enumerate(strongest, start=1) for fact in _module_facts(number, row)),
-        estimated_arr_impact=sum(known) if len(known) == len(families) else None,
+        estimated_arr_impact=_module_estimate(strongest, prices),
         confidence="high" if _pull(strongest[0]) >= 1 else "medium",
     )
 
 
+def _module_estimate(rows: Sequence[FeatureUsage], prices: PriceList) -> float | None:
+    """The price of the modules that were asked for, one of each; how much more a limit should be nobody knows."""
+    families = dict.fromkeys((row.family or row.feature).strip().casefold() for row in rows)
+    known = [price for family in families if (price := prices.module(family)) is not None]
+    return sum(known) if len(known) == len(families) and not any(row.entitled for row in rows) else None
+
+
 def _asks_for_more(row: FeatureUsage) -> bool:
     """True for a feature that is near its limit, or that the plan does not include and somebody asked for."""
-    return _pull(row) >= NEAR_LIMIT if row.entitled else _pull(row) > 0
+    if row.entitled:
+        return _pull(row) >= NEAR_LIMIT
+    return _pull(row) > 0 and row.used is not None and row.used >= 1
 
 
 def _pull(row: FeatureUsage) -> float:
@@ -124,14 +131,14 @@ def _integration(account: Account, usage: Sequence[FeatureUsage], on: date) -> G
 
     What is known of a tool by a row of its own goes before what is only not there.
     """
-    rows = [row for row in usage if (row.family or "").strip().casefold() in _INTEGRATIONS]
+    rows = [row for row in usage if _is_integration(row)]
     if not any(row.is_fresh(on) for row in rows):
         return None
     unused: dict[str, list[FeatureUsage]] = {}
     for tool in _once(account.connected_tools):
         own = [row for row in rows if _names(row, tool)]
-        in_use = any(row.used for row in usage if _names(row, tool))
-        if not in_use and all(row.is_fresh(on) and row.used == 0 and row.entitled is not False for row in own):
+        in_use = any(row.used and row.entitled is not False for row in usage if _names(row, tool))
+        if not in_use and all(row.is_fresh(on) and (row.used == 0 or row.entitled is False) for row in own):
             unused[tool] = own
     sure = {tool: own for tool, own in unused.items() if own}
     told = list((sure or unused).items())[:FEATURES_TOLD]
@@ -143,6 +150,10 @@ def _integration(account: Account, usage: Sequence[FeatureUsage], on: date) -> G
         facts=tuple(fact for number, (tool, own) in enumerate(told, 1) for fact in _tool(number, tool, own, as_of)),
         confidence="medium" if sure else "low",
     )
+
+
+def _is_integration(row: FeatureUsage) -> bool:
+    return (row.family or "").strip().casefold() in _INTEGRATIONS
 
 
 def _once(tools: Iterable[str]) -> list[str]:
@@ -159,8 +170,8 @@ def _tool(number: int, tool: str, own: Sequence[FeatureUsage], as_of: date) -> I
     key, about = f"tool_{number}", (tool.casefold(),)
     yield _fact(key, "Connected tool", about, tool, "word", PAGE, as_of)
     for which, row in enumerate(own, start=1):
-        label = f"{row.feature}, in use"
-        yield _fact(f"{key}_used_{which}", label, about, 0.0, "count", USAGE, row.as_of or as_of)
+        label = f"{row.feature}{ASKED_FOR if row.entitled is False else ', in use'}"
+        yield _fact(f"{key}_used_{which}", label, about, row.used or 0.0, "count", USAGE, row.as_of or as_of)
 
 
 def _fact(

@@ -12,14 +12,14 @@ from datetime import date, timedelta
 from customer_success.account import Account
 from customer_success.account_row import AccountRow
 from customer_success.alert_policy import FALL_WINDOW, Memory
-from customer_success.offer import Offer, quarter_of
+from customer_success.offer import Offer
 from customer_success.schemas import CSMHealthSignals, OpportunityType, Rag
 
 MANY_SEATS = 0.8
 HIGH_ADOPTION = 0.7
 RENEWAL_FIRST_DAYS = 90
 """A contract that ends within so many days is renewed before anything is added to it."""
-REJECTED_FOR = timedelta(days=90)
+SETTLED_FOR = timedelta(days=90)
 """For so long what Sales rejected is not offered again."""
 
 
@@ -109,10 +109,8 @@ def _stands_against(offer: Offer, on: date) -> str | None:
         told = f"offered in {offer.quarter} and {status.lower()} on {offer.answer.on}"
         if status == "Accepted":
             return told
-        if status == "Rejected" and on - offer.answer.on <= REJECTED_FOR:
-            return f"{told}: not again before {offer.answer.on + REJECTED_FOR + timedelta(days=1)}"
-        if status == "Won" and quarter_of(offer.answer.on) == quarter_of(on):
-            return f"{told}: not again in {quarter_of(on)}"
+        if on - offer.answer.on <= SETTLED_FOR:
+            return f"{told}: not again before {offer.answer.on + SETTLED_FOR + timedelta(days=1)}"
         return None
     if offer.dispatched_on:
         return f"offered in {offer.quarter} and open since {offer.dispatched_on}, not answered by Sales yet"

@@ -188,12 +188,20 @@ def _numbers(entries: Sequence[ExpansionEntry]) -> str:
 
 def _lines(entries: Sequence[ExpansionEntry], outcome: Outcome) -> list[Line]:
     if outcome != "held_back":
-        return [_line(entry) for entry in entries]
+        return [line for entry in entries for line in _lines_of(entry)]
     more = len(entries) - HELD_BACK_TOLD
     return [
         *(_line(entry) for entry in entries[:HELD_BACK_TOLD]),
         *([Line(f"and {more} more", bullet=True)] if more > 0 else []),
     ]
+
+
+def _lines_of(entry: ExpansionEntry) -> list[Line]:
+    """What an entry says, one line for each of its offers."""
+    if len(entry.lines) <= 1:
+        return [_line(entry)]
+    name = short(entry.account_name, digest.NAME_LIMIT)
+    return [Line(f"{name}: {short(line, REASON_LIMIT)}", url=entry.url, bullet=True) for line in entry.lines]
 
 
 def _line(entry: ExpansionEntry) -> Line:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from customer_success.claims.offers import can_be_named
 from customer_success.evidence import Fact
 from customer_success.expansion_evidence import ExpansionEvidence, Ground
-from customer_success.expansion_grounds import ASKED_FOR, OF_LIMIT
+from customer_success.expansion_grounds import ALL_SEATS, ASKED_FOR, OF_LIMIT
 from customer_success.qbr_writer import said
 from customer_success.schemas import ExpansionOpportunity
 
@@ -53,7 +53,10 @@ def _seats(ground: Ground) -> Iterator[str]:
         yield f"Your team uses {said(rate)} of its seats."
     if "usage_trend" in facts:
         yield "What your team does with us is growing, too."
-    yield "We can add seats, so that everybody who needs one can keep working."
+    if rate and isinstance(rate.value, float) and rate.value < ALL_SEATS:
+        yield "We can add seats before they become scarce, so that nobody who joins has to wait."
+    else:
+        yield "We can add seats, so that everybody who needs one can keep working."
     yield "How many people are going to work with it this year?"
 
 

@@ -46,13 +46,12 @@ class FeatureUsage:
     def status(self, on: date) -> FeatureStatus | None:
         """What the account makes of the feature on the day `on`; None is unknown.
 
-        What the plan does not include is never underutilised, and a count below 0 is none.
+        What the plan does not include is never underutilised, and does not grow old as a count does. A count below 0
+        is none.
         """
-        if not self.is_fresh(on) or self.entitled is None:
-            return None
-        if not self.entitled:
+        if self.entitled is False:
             return "not_entitled"
-        if self.used is None or self.used < 0:
+        if not self.is_fresh(on) or not self.entitled or self.used is None or self.used < 0:
             return None
         little = self.used == 0 or (self.share is not None and self.share < LITTLE_USED)
         return "underutilised" if little else "used"

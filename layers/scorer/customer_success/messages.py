@@ -155,9 +155,18 @@ class ExpansionHandoff(Message):
     estimated_arr_impact: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     recommended_talk_track: Text
     confidence: Confidence
-    sales_email: str | None = None
+    sales_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
     owner_email: str | None = None
     record_url: str | None = None
+
+    @model_validator(mode="after")
+    def _is_named_by_what_it_offers(self) -> Self:
+        if not self.handoff_id.startswith(f"{self.account_id}:{self.opportunity_type}:"):
+            raise ValueError(
+                f"handoff_id: {self.handoff_id!r} is not that of {self.opportunity_type!r} for account "
+                f"{self.account_id!r}: it must begin with '{self.account_id}:{self.opportunity_type}:'"
+            )
+        return self
 
 
 class QuarterPlanned(Message):

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal
 
 from customer_success.periods import Quarter
-from customer_success.schemas import ExpansionOpportunity
+from customer_success.schemas import Confidence, ExpansionOpportunity
 
 SalesStatus = Literal["Accepted", "Rejected", "Won"]
 
@@ -50,6 +50,8 @@ class Offer:
     page_url: str | None = None
     dispatched_on: date | None = None
     held_because: str | None = None
+    ground_confidence: Confidence | None = None
+    """How sure the rules were of the ground on which it rests; who words it may be less sure."""
     handoff: Handoff | None = None
     answer: SalesAnswer | None = None
 

@@ -19,7 +19,7 @@ from customer_success.periods import Calendar
 from local.demo.findings import Expansion, Findings
 from local.demo.report.lines import cut, head, relative, section
 from local.demo.report.words import amount, name_of, owner
-from local.demo.usage import Usage, usage_beside
+from local.demo.usage import NAMES, Usage, usage_beside
 
 MOST = 12
 """Offers or accounts of one kind that are named."""
@@ -40,6 +40,14 @@ _CHECKED: Mapping[Outcome, str] = {
 """What becomes of an account that is checked, in words."""
 
 
+_TOLD: Mapping[Outcome, str] = {
+    "held_back": "Held back",
+    "nothing": "Nothing to offer",
+    "failed": "Could not be checked",
+    "answered": "Answered",
+}
+
+
 def in_short(found: Expansion) -> Iterator[str]:
     """The day in one line."""
     yield _why_nobody(found) if not _checks(found) else _sum(found)
@@ -53,7 +61,7 @@ def expansion_report(console: Console, found: Findings, usage: Usage | None, boo
     recorded = [offer for offer in expansion.offers if not _went_out(offer)]
     _list(console, _handed(dispatched), map(_offer, dispatched))
     _list(console, f"Recorded, not handed to Sales: {len(recorded)}", map(_kept, sorted(recorded, key=_by_name)))
-    for outcome, title in (("held_back", "Held back"), ("failed", "Could not be checked"), ("answered", "Answered")):
+    for outcome, title in _TOLD.items():
         entries = [entry for entry in expansion.entries if entry.outcome == outcome]
         _list(console, f"{title}: {len(entries)}", map(_entry, sorted(entries, key=_by_account)))
     section(console, "Where to look", _where(dispatched or recorded, vendors))
@@ -191,6 +199,8 @@ def _usage(usage: Usage | None, book: Path) -> Iterator[str]:
         )
         return
     yield f"{usage.file.name}: {len(usage.rows)} rows"
+    if undated := sum(not (row.properties.get(NAMES.as_of) or {}).get("date") for row in usage.rows):
+        yield f"  of {undated} rows nobody says of which day they are ({NAMES.as_of}): nothing follows from them"
     yield from (f"  {usage.file.name}, {problem}" for problem in usage.not_taken[:PROBLEMS])
     if len(usage.not_taken) > PROBLEMS:
         yield f"  … and {len(usage.not_taken) - PROBLEMS} more"

@@ -21,9 +21,13 @@ from customer_success.periods import Quarter
 _GOES_ON = re.compile(r"\s*(?:it|its|this|that|they|their|these|those)\b", re.IGNORECASE)
 _OURS_ALONE = re.compile(
     r"\b(?:churn\w*|scor(?:es?|ed|ing)|ratings?|rated|invoic\w+|overdue|collections|escalat\w+|risks?|risky|nps|"
-    r"sentiment|arr|up-?sell\w*|cross-?sell\w*|revenue|pric(?:es?|ed|ing)|discount\w*|free of charge)\b",
+    r"sentiment|arr|up-?sell\w*|cross-?sell\w*|revenue|pric(?:es?|ed|ing)|discount\w*|free|costs?|attrition|"
+    r"cancel\w*|leav(?:e|es|ing)|quit\w*|instructions?|passwords?)\b",
     re.IGNORECASE,
 )
+LONGEST_NAME = 60
+_NO_NAME = re.compile(r"[:;,!?<>]")
+"""What makes of a name a text that says something."""
 _LINK = re.compile(r"https?:|www\.|\S@\S", re.IGNORECASE)
 
 
@@ -54,9 +58,21 @@ def spoken(text: str, ground: Ground, evidence: ExpansionEvidence) -> Spoken:
     return Spoken(joined(kept), tuple(dropped))
 
 
+def sayable(text: str) -> str:
+    """The sentences of a text of which nothing speaks against being told to a customer."""
+    found = sentences(text)
+    return joined(
+        [(told, before) for before, told in zip(["", *found], found, strict=False) if not _unfit(plain(told))]
+    )
+
+
 def can_be_named(name: str) -> bool:
-    """True for a name that a sentence can hold: it stays one sentence, and the name is more than a figure."""
+    """True for a name that a sentence can hold: it stays one sentence, the name is more than a figure, and it says
+    nothing that a customer is not to hear.
+    """
     read = plain(name)
+    if len(read) > LONGEST_NAME or _unfit(read) or _NO_NAME.search(read):
+        return False
     rest = list(read)
     for figure in figures(read):
         rest[figure.start : figure.end] = " " * (figure.end - figure.start)

@@ -187,7 +187,9 @@ class CheckExpansion:
             return None
         if known.dispatched_on or known.handoff:
             return f"offered in {known.quarter} already"
-        if known.held_because and known.held_because == self._held(ground.confidence, account):
+        # A writer that was less sure than the rules is not asked the same every day.
+        as_sure = known.held_because == LOW_CONFIDENCE and known.ground_confidence == ground.confidence
+        if known.held_because and (as_sure or known.held_because == self._held(ground.confidence, account)):
             return f"recorded on {known.found_on} and not handed over: {known.held_because}"
         return None
 
@@ -265,6 +267,9 @@ class CheckExpansion:
                 sales_email=account.sales_email or self.sales_owner,
                 page_id=before.page_id if (before := known.get(opportunity.opportunity_type)) else None,
                 page_url=before.page_url if before else None,
+                ground_confidence=ground.confidence
+                if (ground := evidence.ground(opportunity.opportunity_type))
+                else None,
             )
             for opportunity in passed.opportunities
         ]

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn, TypeVar
 
+from pydantic import ValidationError
+
 from customer_success.account import Account
+from customer_success.account_row import AccountRow
+from customer_success.claims.offers import sayable
 from customer_success.delivery import deliver_once
 from customer_success.errors import Misconfigured, Refused, Unavailable
-from customer_success.expansion_text import handed_off_record, offer_mail, sales_news
+from customer_success.expansion_policy import never_offered
+from customer_success.expansion_text import expansion_record, handed_off_record, offer_mail, sales_news
 from customer_success.messages import HANDED_OFF_DETAIL_TYPE, ExpansionHandedOff, ExpansionHandoff
 from customer_success.offer import Handoff, Offer
 from customer_success.ports import AccountRows, Drafts, EventBus, ExpansionRecords, Ledger, Offers
 from customer_success.recording import record_once
+from customer_success.schemas import CSMHealthSignals, refusals
 from customer_success.telling import Telling
 
 KIND = "sales_handoff"
@@ -52,7 +58,10 @@ class SalesHandoff:
         offer = self.offers.get(message.handoff_id)
         if offer and offer.handoff:
             return self._result(message, offer.handoff, offer.page_url) | {"status": "handed_off_before"}
-        account = self._account(message)
+        row = self._row(message)
+        account = row.account
+        if reasons := _against(row):
+            return self._hold(message, account, offer, reasons)
         sales_email = message.sales_email or account.sales_email or self.sales_owner
         if sales_email is None:
             raise Refused(
@@ -80,14 +89,38 @@ class SalesHandoff:
             self.offers.record_handoff(message.handoff_id, handoff)
         return self._result(message, handoff, record_url)
 
-    def _account(self, message: ExpansionHandoff) -> Account:
+    def _hold(
+        self, message: ExpansionHandoff, account: Account, offer: Offer | None, reasons: Sequence[str]
+    ) -> dict[str, Any]:
+        """An offer that may not be made any more stays on record, with the reason; it is made anew once it may be."""
+        why = "; ".join(reasons)
+        logger.warning("offer %s is held back: %s", message.handoff_id, why)
+        self._undo(offer, account, why)
+        return {
+            "task_type": KIND,
+            "handoff_id": message.handoff_id,
+            "account_id": message.account_id,
+            "status": "held_back",
+            "reasons": list(reasons),
+        }
+
+    def _undo(self, offer: Offer | None, account: Account, why: str) -> None:
+        """Note on an offer of ours that Sales does not have it after all."""
+        if offer is None:
+            return
+        held = replace(offer, dispatched_on=None, held_because=why)
+        self.offers.put(held)
+        if self.records and held.page_id:
+            self.records.write(held.page_id, expansion_record(held, account))
+
+    def _row(self, message: ExpansionHandoff) -> AccountRow:
         row = self.rows.get(message.account_id)
         if row is None:
             raise Refused(f"account {message.account_id!r} is not known; it is known once a scan has read it")
         if row.day.status in ("gone", "skipped"):
             why = "no longer in the book" if row.day.status == "gone" else "inactive"
             raise Refused(f"account {message.account_id!r} is offered nothing: it is {why}")
-        return row.account
+        return row
 
     def _record(self, message: ExpansionHandoff, account: Account, offer: Offer | None, sales_email: str) -> str | None:
         """Where the record is opened, ready for Sales; None where no records are configured."""
@@ -103,6 +136,9 @@ class SalesHandoff:
         drafts = self.drafts
         if drafts is None:
             return None, "no mail was drafted: Gmail is not configured"
+        if not (said := sayable(message.recommended_talk_track)):
+            return None, "no mail was drafted: no sentence of the talk track is fit for a customer"
+        message = message.model_copy(update={"recommended_talk_track": said})
         try:
             draft_id = deliver_once(
                 self.ledger,
@@ -158,9 +194,10 @@ class SalesHandoff:
         logger.warning(
             "offer %s is not handed off whole%s: %s", message.handoff_id, " at last" if last_try else "", why
         )
-        if last_try:
+        worst = min(undone, key=lambda error: [isinstance(error, kind) for kind in (Refused, Misconfigured)])
+        if last_try or isinstance(worst, Refused):
             self.count({"HandoffsFailed": 1})
-        raise min(undone, key=lambda error: [isinstance(error, kind) for kind in (Refused, Misconfigured)])
+        raise worst
 
     def _result(self, message: ExpansionHandoff, handoff: Handoff, record_url: str | None) -> dict[str, Any]:
         """The handoff as its caller sees it; `partial` with the error if something was done without."""
@@ -177,3 +214,16 @@ class SalesHandoff:
         if errors := [error for error in (unrecorded, handoff.skipped) if error]:
             answer |= {"error": "; ".join(errors), "partial": True, "retryable": False}
         return answer
+
+
+def _against(row: AccountRow) -> tuple[str, ...]:
+    """What speaks by now against offering the account anything."""
+    point, day = row.day.point, row.day
+    if point is None:
+        return (f"it could not be judged on {day.on}",)
+    try:
+        signals = CSMHealthSignals.model_validate(row.account.signals_on(day.on))
+    except ValidationError as error:
+        return tuple(f"it cannot be judged: {refusal}" for refusal in refusals(error))
+    colour = () if point.score.rag == "GREEN" else (f"its colour is {point.score.rag}",)
+    return (*colour, *never_offered(row.account, signals, day.memory, day.on))
