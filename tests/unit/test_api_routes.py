@@ -262,7 +262,7 @@ def test_a_parameter_counts_in_whichever_way_it_is_handed_on(desk: Desk, without
     ("path", "query", "field", "reason"),
     [
         ("/accounts/A-0001/health", "since=2026-13-01", "since", "'2026-13-01' is refused"),
-        ("/accounts/A-0001/health", "since=20260301", "since", "must be a day as in"),
+        ("/accounts/A-0001/health", "since=20260301", "since", "'20260301' is refused: it must be a day as in"),
         ("/accounts/A-0001/health", "since=1772442900", "since", "must be a day as in"),
         ("/accounts/A-0001/health", "since=2026-W10-1", "since", "must be a day as in"),
         ("/accounts/A-0001/health", "since=", "since", "must be a day as in"),
