@@ -381,8 +381,8 @@ def test_an_account_that_was_gone_before_is_not_in_the_portfolio_and_one_that_ca
     world = World([account(1), account(2), account(3)])
     world.scan()
     world.accounts = [account(1), account(2)]
-    world.scan(TOMORROW)
-    world.scan(TOMORROW + timedelta(days=1))
+    assert world.scan(TOMORROW)["gone"] == 1
+    assert world.scan(TOMORROW + timedelta(days=1))["gone"] == 0
     assert in_the_portfolio(world) == ["A-0001", "A-0002"]
     world.accounts = [account(1), account(2), account(3)]
     world.scan(TOMORROW + timedelta(days=2))
@@ -395,6 +395,26 @@ def test_while_the_book_is_in_doubt_the_portfolio_keeps_whom_it_misses() -> None
     world.accounts = world.accounts[:1]
     assert "alarm" in world.scan(TOMORROW)
     assert in_the_portfolio(world) == ["A-0001", "A-0002", "A-0003", "A-0004"]
+
+
+def test_a_book_that_lost_just_half_is_not_in_doubt() -> None:
+    world = World([account(n) for n in range(1, 5)])
+    world.scan()
+    world.accounts = world.accounts[:2]
+    assert "alarm" not in world.scan(TOMORROW)
+    assert in_the_portfolio(world) == ["A-0001", "A-0002"]
+
+
+def test_a_rescan_that_finds_the_book_in_doubt_says_that_nothing_was_closed() -> None:
+    # GIVEN a day on which an account is gone
+    world = World([account(n) for n in range(1, 5)])
+    world.scan()
+    world.accounts = world.accounts[:3]
+    assert world.scan(TOMORROW)["gone"] == 1
+    # WHEN a rescan finds most of the others missing
+    world.accounts = world.accounts[:1]
+    result = world.scan(TOMORROW, request="again", force=True)
+    assert ("no account was closed" in result["alarm"], result["gone"]) == (True, 0)
 
 
 def test_a_rescan_makes_a_portfolio_of_its_own_and_the_earlier_one_can_still_be_read() -> None:

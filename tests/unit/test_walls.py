@@ -17,6 +17,8 @@ FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app
 AWS = {"boto3", "botocore", "aws_lambda_powertools"}
 VENDORS = {"notion_client", "slack_sdk", "googleapiclient", "google", "requests", "httpx"}
 NETWORK = {"socket", "http", "urllib", "ssl", "asyncio"}
+HTTP = {DOMAIN / f"api/{name}.py" for name in ("parameters", "requests", "routes", "told")}
+"""What makes of a request a question, and of an answer a response: by Powertools, without a network."""
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -29,13 +31,19 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def domain_files() -> list[Path]:
-    outside = {DOMAIN / "wiring.py", DOMAIN / "settings.py"}
+    outside = {DOMAIN / "wiring.py", DOMAIN / "settings.py", *HTTP}
     return [path for path in DOMAIN.rglob("*.py") if path not in outside and DOMAIN / "aws" not in path.parents]
 
 
 @pytest.mark.parametrize("path", domain_files(), ids=lambda path: str(path.relative_to(DOMAIN)))
 def test_the_domain_imports_no_aws_no_vendor_no_network_and_reads_no_environment(path: Path) -> None:
     assert set(imports(path)) & (AWS | VENDORS | NETWORK | {"os", "connectors"}) == set()
+
+
+@pytest.mark.parametrize("path", sorted(HTTP), ids=lambda path: path.stem)
+def test_what_knows_http_knows_powertools_and_no_more_of_aws(path: Path) -> None:
+    wrong = (AWS | VENDORS | NETWORK | {"os", "connectors"}) - {"aws_lambda_powertools", "urllib"}
+    assert set(imports(path)) & wrong == set()
 
 
 def test_vendors_are_imported_by_the_connectors_alone() -> None:

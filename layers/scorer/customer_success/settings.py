@@ -31,13 +31,14 @@ Text = Annotated[str, Field(min_length=1)]
 
 
 class Deployed(BaseModel):
-    """What every function needs."""
+    """What every function needs. `retry_base_seconds` is the wait before a second try; it doubles with each."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     tenant_id: Text
     table_name: Text
     timezone: str
+    retry_base_seconds: float = Field(gt=0, le=3600)
 
     @field_validator("timezone")
     @classmethod
@@ -50,12 +51,9 @@ class Deployed(BaseModel):
 
 
 class Settings(Deployed):
-    """What a function needs that a queue feeds. `retry_base_seconds` is the wait before a second try; it doubles with
-    each.
-    """
+    """What a function needs that a queue feeds."""
 
     queue_url: Text
-    retry_base_seconds: float = Field(gt=0, le=3600)
     max_receives: int = Field(ge=1, le=1000)
 
 

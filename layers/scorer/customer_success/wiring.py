@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from uuid import uuid4
 
 import boto3
 from aws_lambda_powertools import Logger
@@ -33,11 +34,13 @@ from customer_success.aws.offers import DynamoOffers
 from customer_success.aws.pace import DynamoPace
 from customer_success.aws.pages import DynamoWrittenPages
 from customer_success.aws.peers import DynamoAdoptionPeers
+from customer_success.aws.portfolios import DynamoPortfolios
 from customer_success.aws.qbrs import DynamoQbrs
 from customer_success.aws.queues import SqsOutbox
 from customer_success.aws.retries import CLIENT_CONFIG
 from customer_success.aws.runs import DynamoRuns
 from customer_success.aws.table import Table
+from customer_success.aws.task_records import DynamoTaskRecords
 from customer_success.aws.topic import SnsAnnouncements
 from customer_success.aws.usages import DynamoFeatureUsages
 from customer_success.closing import Closing
@@ -53,6 +56,7 @@ from customer_success.settings import (
     AlertEmailSettings,
     AlertEventBusSettings,
     AlertNotionSettings,
+    ApiSettings,
     CheckExpansionSettings,
     ContractCheckSettings,
     Deployed,
@@ -86,16 +90,24 @@ from customer_success.tasks.plan_qbrs import CloseQuarter
 from customer_success.tasks.plan_qbrs import PlanQbrs as QbrPlan
 from customer_success.tasks.sales_handoff import SalesHandoff as Handoff
 from customer_success.tasks.scan_run import ScanRun
+from customer_success.tasks.task_states import TaskStates
 from customer_success.tasks.track_feature_adoption import TrackFeatureAdoption
 from customer_success.telling import Telling
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import APIGatewayRestResolver
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from mypy_boto3_sqs import SQSClient
 
     from connectors.notion.accounts import NotionCSMAdapter
     from connectors.notion.client import NotionClient
     from connectors.patience import Patience
+    from customer_success.api.acknowledge import AcknowledgeAlert
+    from customer_success.api.cursors import Cursors
+    from customer_success.api.health import ShowHealth
+    from customer_success.api.history import ShowHistory
+    from customer_success.api.portfolio import ShowPortfolio
+    from customer_success.api.tasks import TaskDesk
     from customer_success.ports import Chat, Drafts, ExpansionRecords, FeatureUsageBook, Narrator
 
 D = TypeVar("D", bound=Deployed)
@@ -194,6 +206,14 @@ class Function(Generic[D]):
     @cached_property
     def expansion_log(self) -> DynamoExpansionLog:
         return DynamoExpansionLog(self.table)
+
+    @cached_property
+    def task_records(self) -> DynamoTaskRecords:
+        return DynamoTaskRecords(self.table)
+
+    @cached_property
+    def task_states(self) -> TaskStates:
+        return TaskStates(self.task_records)
 
     @cached_property
     def long_ledger(self) -> DynamoLedger:
@@ -350,6 +370,7 @@ class HealthScan(_WithNotion[HealthScanSettings]):
                 self.alerts,
                 runs,
                 DynamoDigests(self.table),
+                DynamoPortfolios(self.table),
                 self.announcements(settings.churn_topic_arn),
                 Calendar(settings.holidays),
                 self.now,
@@ -535,7 +556,7 @@ class SyncNotion(_WithNotion[AccountPagesSettings]):
 
     @cached_property
     def sync(self) -> NotionSync:
-        return NotionSync(self.rows, DynamoWrittenPages(self.table), self._account_pages(self.settings))
+        return NotionSync(self.rows, DynamoWrittenPages(self.table), self._account_pages(self.settings), self.alerts)
 
 
 class AlertNotion(_WithNotion[AlertNotionSettings]):
@@ -630,6 +651,90 @@ class AlertChat(QueueFunction[AlertChatSettings]):
             info, space = self.secret(settings.google_chat_secret), settings.google_chat_space
             chats.append(GoogleChat(info, space, patience, base_url=settings.google_chat_api_url))
         return chats
+
+
+class Api(Function[ApiSettings]):
+    """Answers the API. What answers is imported by what needs it, lest every function starts with all of it."""
+
+    settings_model = ApiSettings
+
+    def answer(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """The answer to a request, as API Gateway takes it."""
+        self.begin(context)
+        return self._resolver.resolve(event, context)
+
+    @property
+    def tenant_id(self) -> str:
+        return self.settings.tenant_id
+
+    @property
+    def cors_origin(self) -> str | None:
+        return self.settings.api_cors_origin
+
+    @cached_property
+    def tasks(self) -> TaskDesk:
+        from customer_success.agent import CustomerSuccessAgent
+        from customer_success.api.tasks import TaskDesk
+
+        settings = self.settings
+        scans = self.outbox(settings.scan_queue_url)
+        return TaskDesk(
+            tenant_id=settings.tenant_id,
+            timezone=settings.timezone,
+            agent=CustomerSuccessAgent(accounts=self.rows, scorer=_scorer(settings), timezone=settings.timezone),
+            rows=self.rows,
+            records=self.task_records,
+            queues={
+                "health_scan": scans,
+                "generate_qbr": self.outbox(settings.qbr_queue_url),
+                "check_expansion": self.outbox(settings.expansion_queue_url),
+                "track_feature_adoption": self.outbox(settings.adoption_queue_url),
+            },
+            new_id=lambda: str(uuid4()),
+        )
+
+    @cached_property
+    def health(self) -> ShowHealth:
+        from customer_success.api.health import ShowHealth
+
+        return ShowHealth(self.rows, DynamoScoreHistory(self.table))
+
+    @cached_property
+    def history(self) -> ShowHistory:
+        from customer_success.api.history import ShowHistory
+
+        return ShowHistory(self.rows, DynamoScoreHistory(self.table), self._cursors)
+
+    @cached_property
+    def portfolio(self) -> ShowPortfolio:
+        from customer_success.api.portfolio import ShowPortfolio
+
+        return ShowPortfolio(DynamoPortfolios(self.table), self._cursors)
+
+    @cached_property
+    def acknowledge(self) -> AcknowledgeAlert:
+        from customer_success.api.acknowledge import AcknowledgeAlert
+
+        settings = self.settings
+        return AcknowledgeAlert(
+            tenant_id=settings.tenant_id,
+            alerts=self.alerts,
+            rows=self.rows,
+            page_updates=self.outbox(settings.notion_updates_queue_url),
+            timezone=settings.timezone,
+        )
+
+    @cached_property
+    def _cursors(self) -> Cursors:
+        from customer_success.api.cursors import Cursors
+
+        return Cursors(self.secret(self.settings.api_cursor_secret)["key"], self.settings.tenant_id)
+
+    @cached_property
+    def _resolver(self) -> APIGatewayRestResolver:
+        from customer_success.api.routes import build
+
+        return build(self)
 
 
 def _scorer(settings: ScoringSettings) -> CSMHealthScorer:

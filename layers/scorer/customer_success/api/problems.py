@@ -23,7 +23,7 @@ class ProblemAnswer(BaseModel):
     """The field, parameter or header that was wrong, if it is one."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Problem(Exception):
     """A request that cannot be answered as it was meant. `kind` ends the URI that names it, as in "not-found"."""
 

@@ -42,7 +42,7 @@ class Operation:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class MethodNotAllowed(Problem):
     """A path that exists, asked in a way that it is not for; `allow` says which is right."""
 
