@@ -517,5 +517,6 @@ def test_the_page_that_is_named_may_call_and_read_what_goes_wrong() -> None:
     for query, status in (("", 200), ("limit=0", 422), ("x=1", 422)):
         answer = desk.ask("GET", "/portfolio", query=query, Origin="https://example.com")
         assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (status, "https://example.com")
+        assert "Location" in answer.headers["Access-Control-Expose-Headers"]
     other = desk.ask("GET", "/portfolio", query="x=1", Origin="https://example.org")
     assert "Access-Control-Allow-Origin" not in other.headers
