@@ -155,8 +155,8 @@ def test_an_empty_book_is_a_snapshot_without_parts() -> None:
 
 def test_what_is_not_known_is_counted_as_such() -> None:
     lines = [
-        red(1, arr=0.1),
-        red(2, arr=0.2, rag="AMBER", churn_risk="critical"),
+        red(1, arr=0.29),
+        red(2, arr=0.01, rag="AMBER", churn_risk="critical"),
         line(3, arr=None, status="rejected", rag=None, churn_risk=None),
         line(4, arr=-5.0),
     ]
