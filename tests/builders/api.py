@@ -41,6 +41,7 @@ class Desk:
 
     cors_origin: str | None = None
     tenant_id: str = "acme"
+    timezone: str = "UTC"
 
     def __post_init__(self) -> None:
         self.world = World([account(1), at_risk(2), dying(3), account(4, account_id=ODD), account(5, {})])

@@ -35,9 +35,9 @@ def test_reads_answer_from_the_table_and_never_ask_notion(scanned: House) -> Non
     history = api(home, "GET", f"/accounts/A-0001/history?from={TODAY}&to={TODAY}")
     first = api(home, "GET", "/portfolio?limit=2")
     # THEN each is answered, and explained
-    assert (health.status_code, health.json()["colour"]) == (200, "RED")
+    assert (health.status_code, health.json()["rag"]) == (200, "RED")
     assert sum(driver["points_lost"] for driver in health.json()["drivers"]) == pytest.approx(
-        100 - health.json()["score"], abs=0.1
+        100 - health.json()["exact_score"], abs=0.01
     )
     assert (history.status_code, len(history.json()["points"])) == (200, 1)
     assert first.status_code == 200
@@ -75,7 +75,7 @@ def test_a_task_is_queued_done_and_answered_again_under_its_key(scanned: House) 
     home = scanned
     # WHEN a review is asked for twice under one key
     task = {"task_type": "generate_qbr", "account_id": "A-0003", "tenant_id": "demo", "context": {}, "priority": "high"}
-    asked = [api(home, "POST", "/tasks", task, Idempotency_Key="review of A-0003") for _ in range(2)]
+    asked = [api(home, "POST", "/tasks", task, Idempotency_Key="review-of-A-0003") for _ in range(2)]
     # THEN both get the same task, and one review is written
     assert [answer.status_code for answer in asked] == [202, 202]
     (location,) = {answer.headers["Location"] for answer in asked}
@@ -87,7 +87,7 @@ def test_a_task_is_queued_done_and_answered_again_under_its_key(scanned: House) 
     # AND a health scan with other signals is answered at once, and changes nothing
     what_if = {"type": "health_scan", "account_id": "A-0003", "signals": {"usage_trend": "inactive"}}
     assert api(home, "POST", "/tasks", what_if).status_code == 200
-    assert api(home, "GET", "/accounts/A-0003/health").json()["colour"] == "GREEN"
+    assert api(home, "GET", "/accounts/A-0003/health").json()["rag"] == "GREEN"
 
 
 def test_an_acknowledgement_reaches_notion_and_the_next_scan_obeys(scanned: House) -> None:

@@ -16,6 +16,7 @@ from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.alerts import DynamoAlertLog
 from customer_success.aws.digests import DynamoDigests
 from customer_success.aws.history import DynamoScoreHistory
+from customer_success.aws.portfolios import DynamoPortfolios
 from customer_success.aws.runs import DynamoRuns
 from customer_success.aws.table import Table
 from customer_success.errors import Unavailable
@@ -72,6 +73,7 @@ class TableWorld(World):
         self.alerts = DynamoAlertLog(table, clock=self.clock)  # type: ignore[assignment]
         self.runs = DynamoRuns(table, clock=self.clock)  # type: ignore[assignment]
         self.digests = DynamoDigests(table, clock=self.clock)  # type: ignore[assignment]
+        self.portfolios = DynamoPortfolios(table, clock=self.clock)  # type: ignore[assignment]
         return super().scan(on, **asked)
 
     def scan_to_the_end(self, on: date = TODAY, **asked: Any) -> dict[str, Any]:

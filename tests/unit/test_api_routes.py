@@ -520,3 +520,14 @@ def test_the_page_that_is_named_may_call_and_read_what_goes_wrong() -> None:
         assert "Location" in answer.headers["Access-Control-Expose-Headers"]
     other = desk.ask("GET", "/portfolio", query="x=1", Origin="https://example.org")
     assert "Access-Control-Allow-Origin" not in other.headers
+
+
+def test_a_page_that_may_call_is_told_so_before_it_calls_and_no_other_is(desk: Desk) -> None:
+    # WHEN a browser asks whether its page may call
+    told = Desk(cors_origin="https://example.com").ask("OPTIONS", "/portfolio", Origin="https://example.com")
+    # THEN it may
+    assert (told.status, told.headers["Access-Control-Allow-Origin"]) == (204, "https://example.com")
+    # AND where no page may call, the question is refused
+    refused = desk.ask("OPTIONS", "/portfolio", Origin="https://example.com")
+    assert refused.status == 405
+    assert "Access-Control-Allow-Origin" not in refused.headers

@@ -668,6 +668,10 @@ class Api(Function[ApiSettings]):
         return self.settings.tenant_id
 
     @property
+    def timezone(self) -> str:
+        return self.settings.timezone
+
+    @property
     def cors_origin(self) -> str | None:
         return self.settings.api_cors_origin
 

@@ -39,6 +39,7 @@ from customer_success.api.problems import other_tenant
 from customer_success.api.requests import JSON, Operation, checked
 from customer_success.api.tasks import HealthScanAnswer, TaskAccepted, TaskAnswer, TaskDesk, TaskRequest
 from customer_success.api.told import documented, told
+from customer_success.periods import run_date
 
 TENANT = frozenset({"tenant_id"})
 SUBMIT = Operation("POST", "/tasks", TENANT, TaskRequest)
@@ -79,6 +80,8 @@ class ApiDesk(Protocol):
     @property
     def tenant_id(self) -> str: ...
     @property
+    def timezone(self) -> str: ...
+    @property
     def cors_origin(self) -> str | None: ...
     @property
     def tasks(self) -> TaskDesk: ...
@@ -104,6 +107,8 @@ class Resolver(APIGatewayRestResolver):
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         """The answer in the form in which API Gateway takes it."""
         try:
+            if self.cors and event.get("httpMethod") == "OPTIONS":
+                return super().resolve(dict(event), context)
             return super().resolve(checked(event, OPERATIONS), context)
         except Exception as error:  # noqa: BLE001 — nobody else would tell it
             asked = APIGatewayProxyEvent(dict(event))
@@ -173,7 +178,7 @@ def build(desk: ApiDesk) -> Resolver:
     )
     def health(account_id: AccountId, since: Since = None, tenant_id: TenantId = None) -> HealthAnswer:
         meant_for(tenant_id)
-        return desk.health(account_id, since=since)
+        return desk.health(account_id, since=since, on=run_date(desk.now(), desk.timezone))
 
     @resolver.get(
         HISTORY.path,
