@@ -6,7 +6,7 @@ import sys
 
 from rich.console import Console
 
-from tests.benchmarks import cold_start, growth, handoffs, pace, reviews, scoring
+from tests.benchmarks import api, cold_start, growth, handoffs, pace, reviews, scoring
 from tests.benchmarks.figures import show_promises
 
 TOPICS = {
@@ -15,6 +15,7 @@ TOPICS = {
     "scoring": scoring.run,
     "reviews": reviews.run,
     "handoffs": handoffs.run,
+    "api": api.run,
     "cold_start": cold_start.run,
 }
 WIDTH = 120

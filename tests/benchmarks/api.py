@@ -24,7 +24,7 @@ from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.history import DynamoScoreHistory
 from customer_success.aws.portfolios import DynamoPortfolios
 from customer_success.aws.table import Table
-from customer_success.portfolio import cut, line_of
+from customer_success.portfolio import PackedLines, line_of
 from tests.benchmarks.figures import Promise, at_most, show
 from tests.builders.accounts import TODAY, account
 from tests.builders.aws import REGION, TABLE, TENANT, Client, create_table
@@ -114,10 +114,14 @@ def _desk(table: Table) -> Any:
     book = [judge().judge(row.account, row, 0).row for row in judged]
     rows.put_many(book)
     history.put_many(("A-0001", _point(back)) for back in range(POINTS))
-    portfolios.write(*cut(f"{TODAY}#1", TODAY, [line for row in book if (line := line_of(row))]))
+    lines = PackedLines()
+    for line in filter(None, map(line_of, book)):
+        lines.add(line)
+    portfolios.write(*lines.cut(f"{TODAY}#1", TODAY))
     cursors = Cursors("a long random secret", TENANT)
     return SimpleNamespace(
         tenant_id=TENANT,
+        timezone="UTC",
         cors_origin=None,
         health=ShowHealth(rows, history),
         history=ShowHistory(rows, history, cursors),

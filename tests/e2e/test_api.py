@@ -58,6 +58,9 @@ def test_calls_that_are_not_signed_or_not_meant_for_us_are_refused(scanned: Hous
     unsigned = api(home, "GET", "/portfolio", signed=False)
     # THEN it is refused
     assert unsigned.status_code == 403
+    # AND an id is read as it was escaped
+    odd = api(home, "GET", "/accounts/A%2F1%20%C3%BC%3A2/health")
+    assert (odd.status_code, "'A/1 ü:2'" in odd.json()["detail"]) == (404, True), odd.text
     # AND another tenant, an unknown account and nonsense are told apart
     other = api(home, "GET", "/accounts/A-0001/health?tenant_id=other")
     nobody = api(home, "GET", "/accounts/A-9999/health")
@@ -73,16 +76,20 @@ def test_calls_that_are_not_signed_or_not_meant_for_us_are_refused(scanned: Hous
 
 def test_a_task_is_queued_done_and_answered_again_under_its_key(scanned: House) -> None:
     home = scanned
-    # WHEN a review is asked for twice under one key
+    # WHEN a review is asked for
     task = {"task_type": "generate_qbr", "account_id": "A-0003", "tenant_id": "demo", "context": {}, "priority": "high"}
-    asked = [api(home, "POST", "/tasks", task, Idempotency_Key="review-of-A-0003") for _ in range(2)]
-    # THEN both get the same task, and one review is written
-    assert [answer.status_code for answer in asked] == [202, 202]
-    (location,) = {answer.headers["Location"] for answer in asked}
+    asked = api(home, "POST", "/tasks", task, Idempotency_Key="review-of-A-0003")
+    assert (asked.status_code, asked.json()["state"]) == (202, "queued")
     assert home.drain(120) == {}
-    shown = api(home, "GET", location).json()
+    # THEN it is written, and the task says so
+    shown = api(home, "GET", asked.headers["Location"]).json()
     assert shown["state"] in ("done", "partial")
     assert shown["result"]["status"] in ("written", "partial")
+    # WHEN it is asked for again under the same key
+    again = api(home, "POST", "/tasks", task, Idempotency_Key="review-of-A-0003")
+    assert home.drain(120) == {}
+    # THEN it is the same task, and there is still one review
+    assert (again.status_code, again.headers["Location"]) == (202, asked.headers["Location"])
     assert len(pages(home, "QBR")) == 1
     # AND a health scan with other signals is answered at once, and changes nothing
     what_if = {"type": "health_scan", "account_id": "A-0003", "signals": {"usage_trend": "inactive"}}
