@@ -122,7 +122,7 @@ def test_a_model_that_is_down_leaves_the_writing_to_the_rules(book: Path) -> Non
     assert code == 0, said
     told = " ".join(said.split())
     assert "planned 3 = written 0 + partial 2 + failed 0 + not wanted 1" in told
-    assert "written by rule, as the model gave no text" in told
+    assert "written by rule, as the model gave none" in told
     assert "written by rules 2" in told
     assert len(reviews(book)) == 2
 
