@@ -25,7 +25,7 @@ WORK = {
     "track_feature_adoption": "track",
     "check_expansion": "check",
     "sales_handoff": "hand_off",
-    "api": "portfolio",
+    "api": "_resolver",
 }
 """What a function builds at its first message, where that is not its `channel`."""
 IMPORT, SETTINGS, CLIENTS = "import app", "import app; app.function.settings", "import app; app.function.{}"
