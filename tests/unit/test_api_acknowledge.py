@@ -1,6 +1,7 @@
 """An alert is acknowledged: noted first, handed on once, and told by whom."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -75,6 +76,23 @@ def test_the_answer_tells_what_became_of_the_alert_on_its_channels(world: World)
     result = acknowledge(world, GRACE).result
     assert (result.channels["email_alert"], result.channels["notion"]) == ("delivered", "pending")
     assert (result.draft_id, result.alerts_sent) == ("draft-7", 1)
+
+
+def test_a_wish_is_said_of_the_latest_alert_and_a_note_of_any(world: World) -> None:
+    # GIVEN an account that was told again since the alert
+    row = world.rows.rows["A-0001"]
+    told = row.day.memory.told
+    assert told is not None
+    later = replace(told, on=TODAY + timedelta(days=3), churn_risk="critical")
+    memory = replace(row.day.memory, told=later)
+    world.rows.rows["A-0001"] = replace(row, day=replace(row.day, memory=memory))
+    # WHEN somebody calls the older one false
+    with pytest.raises(Problem, match="A-0001:2026-03-05:critical") as refused:
+        acknowledge(world, FALSE_ALARM)
+    # THEN that is refused, for it would silence the newer one
+    assert (refused.value.status, world.outbox.sent) == (409, [])
+    # AND that it was taken care of can be noted
+    assert acknowledge(world, GRACE).written_to_notion == "nothing to write"
 
 
 def test_without_a_wish_there_is_nothing_to_write(world: World) -> None:

@@ -409,3 +409,14 @@ def test_the_fields_are_described() -> None:
     schema = HealthAnswer.model_json_schema()
     assert schema["properties"]["coverage"]["description"].startswith("Weight of the signals")
     assert all("description" in model for model in [schema, *schema["$defs"].values()])
+
+
+def test_the_alert_by_which_an_account_was_told_is_named_so_that_it_can_be_acknowledged() -> None:
+    # GIVEN an account in danger and a healthy one, scanned
+    world = World([dying(1), account(2)])
+    world.scan()
+    shown = ShowHealth(world.rows, world.history)
+    # THEN the first names its alert, which is there, and the other names none
+    alert_id = shown("A-0001", since=None).alert_id
+    assert alert_id in world.alerts.entries
+    assert shown("A-0002", since=None).alert_id is None

@@ -21,7 +21,7 @@ from customer_success.errors import Refused, Unavailable
 from customer_success.health_scorer import CSMHealthScorer
 from customer_success.messages import AdoptionRequested, ExpansionCheckRequested, Message, QbrRequested, ScanRequested
 from customer_success.task_record import RUNS_FOR
-from tests.builders.accounts import account
+from tests.builders.accounts import TODAY, account
 from tests.builders.fakes import FakeOutbox, FakeRows, Writes
 from tests.builders.scores import row
 from tests.builders.tasks import MORNING, FakeTaskRecords, queued
@@ -99,12 +99,39 @@ def handoff(task: Mapping[str, Any], **context: Any) -> dict[str, Any]:
 # A health scan
 
 
+NOON = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC)
+
+
+def test_a_health_scan_is_of_the_day_of_the_accounts_row_however_late_it_is_asked_for(office: Office) -> None:
+    # WHEN the same is asked for on the day of the scan, and forty days later
+    then, later = office.ask(SCAN, now=NOON), office.ask(SCAN, now=NOON + timedelta(days=40))
+    # THEN the answer is the same: no day has passed for what was scanned
+    assert then.health == later.health
+
+
+@pytest.mark.parametrize("status", ["skipped", "gone"])
+@pytest.mark.parametrize("body", [SCAN, QBR])
+def test_a_customer_who_left_is_not_judged(office: Office, body: dict[str, Any], status: Any) -> None:
+    # GIVEN an account that is inactive, or no longer in the book
+    known = office.desk.rows.get("A-0001")
+    assert known is not None
+    office.desk.rows.put_many([replace(known, day=replace(known.day, status=status))])
+    # WHEN a task is asked for it
+    # THEN it is refused
+    with pytest.raises(Problem, match=r"'A-0001' is (inactive|no longer in the book)") as refused:
+        office.ask(body)
+    assert refused.value.status == 422
+
+
 def test_a_health_scan_is_answered_from_the_accounts_row(office: Office) -> None:
     answer = office.ask(SCAN)
     assert isinstance(answer, HealthScanAnswer)
     assert (answer.account_id, answer.health.rag, answer.churn.churn_risk) == ("A-0001", "GREEN", "low")
     # AND it is what the agent answers, letter by letter
-    told = office.desk.agent.execute(SCAN, {"now": MORNING})
+    known = office.desk.rows.get("A-0001")
+    assert known is not None
+    of_its_day = datetime(known.day.on.year, known.day.on.month, known.day.on.day, 12, tzinfo=UTC)
+    told = office.desk.agent.execute(SCAN, {"now": of_its_day})
     assert answer.model_dump(mode="json") == told
 
 

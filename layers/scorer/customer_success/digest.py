@@ -127,7 +127,9 @@ def _owner_sections(alerts: list[tuple[Place, Line]]) -> list[Section]:
 
 def _alert_line(entry: AlertEntry, since: str) -> Line:
     alert = entry.alert
-    by = f"taken care of by {short(entry.acknowledged.by, NAME_LIMIT)}" if entry.acknowledged else ""
+    done = entry.acknowledged
+    said = f": {short(done.note, NAME_LIMIT)}" if done and done.note else ""
+    by = f"taken care of by {short(done.by, NAME_LIMIT)}{said}" if done else ""
     notes = [note for note in ("told one by one" if entry.delivery == "single" else "", since, by) if note]
     single = f" ({', '.join(notes)})" if notes else ""
     arr = "" if alert.arr is None else f", ARR {alert.arr:,.0f}"

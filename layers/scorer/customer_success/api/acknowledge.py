@@ -9,9 +9,10 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from customer_success.alert_entry import Acknowledgement, AlertEntry, Verdict
-from customer_success.api.problems import Problem, invalid, not_found, other_tenant
+from customer_success.api.problems import Problem, conflict, invalid, not_found, other_tenant
 from customer_success.errors import Refused
-from customer_success.messages import AlertAcknowledged
+from customer_success.messages import AlertAcknowledged, ChurnAlert
+from customer_success.messages import alert_id as alert_id_of
 from customer_success.periods import run_date
 from customer_success.ports import AccountRows, AlertLog, Outbox
 from customer_success.schemas import CSMAlertResult
@@ -114,6 +115,7 @@ class AcknowledgeAlert:
             raise _unknown(alert_id)
         noted = entry.acknowledged
         if noted is None or not request.repeats(noted):
+            self._of_the_latest(entry.alert, request)
             noted = self._noted(request, now)
             self._note(alert_id, noted)
         written = self._hand_on(entry, noted)
@@ -126,6 +128,16 @@ class AcknowledgeAlert:
             written_to_notion=written,
             result=entry.result,
         )
+
+    def _of_the_latest(self, alert: ChurnAlert, request: AcknowledgeRequest) -> None:
+        """A wish goes to the account's page, where it would silence what was told since: it needs the latest alert."""
+        row = self.rows.get(alert.account_id)
+        told = row.day.memory.told if row else None
+        if told and told.on > alert.run_date and (request.verdict or request.quiet_until):
+            latest = alert_id_of(alert.account_id, told.on, told.churn_risk)
+            raise conflict(
+                f"alert {alert.alert_id!r} is not the latest of its account: what is wished is said of {latest!r}"
+            )
 
     def _noted(self, request: AcknowledgeRequest, now: datetime) -> Acknowledgement:
         today = run_date(now, self.timezone)

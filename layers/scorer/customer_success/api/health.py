@@ -11,6 +11,7 @@ from customer_success.account_row import AccountRow, Day, Point, Status
 from customer_success.api.accounts import Answer, days_before, known_account
 from customer_success.api.problems import invalid
 from customer_success.health_scorer import explain_change
+from customer_success.messages import alert_id
 from customer_success.ports import AccountRows, ScoreHistory
 from customer_success.schemas import CapKey, ChurnRisk, ChurnTrigger, CSMHealthScore, Rag, SignalKey, SignalValue
 from customer_success.scorecard import LABELS
@@ -134,6 +135,8 @@ class HealthAnswer(Answer):
     """The signals that were not really known."""
     scorecard_version: str | None
     said: SaidShown
+    alert_id: str | None
+    """The alert by which the account was last told, to be acknowledged; null if it never was."""
     change: Change
     last_known: ScoreShown | None
     """The last score that the account had, where it has none now."""
@@ -238,7 +241,7 @@ def _without_score(row: AccountRow) -> HealthAnswer:
 
 def _facts(row: AccountRow) -> dict[str, Any]:
     """What does not depend on a score."""
-    account, day = row.account, row.day
+    account, day, told = row.account, row.day, row.day.memory.told
     return {
         "account_id": account.account_id,
         "name": account.name,
@@ -250,6 +253,7 @@ def _facts(row: AccountRow) -> dict[str, Any]:
         "as_of": day.on,
         "status": day.status,
         "since": day.since,
+        "alert_id": told and alert_id(account.account_id, told.on, told.churn_risk),
     }
 
 

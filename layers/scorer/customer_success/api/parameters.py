@@ -120,5 +120,6 @@ Risk = Annotated[
     Query(description="Only accounts of this churn risk; `UNKNOWN` were not scored."),
 ]
 RenewalWithinDays = Annotated[
-    Days | NOTHING, Query(description="Only accounts whose contract ends within so many days of the scan.")
+    Days | NOTHING,
+    Query(description="Only accounts whose contract ends within so many days of the scan, or lapsed."),
 ]

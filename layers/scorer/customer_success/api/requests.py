@@ -8,11 +8,14 @@ from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from pydantic import BaseModel
 
 from customer_success.api.problems import Problem, bad_request, invalid, not_found
 
+KEPT_IN_A_PATH = "/%:@!$&'()*+,;=~"
+MOST_DIGITS = 300
 LARGEST_BODY = 256 * 1024
 """Bytes."""
 DEEPEST_BODY = 32
@@ -51,6 +54,8 @@ class MethodNotAllowed(Problem):
 
 def checked(event: Mapping[str, Any], operations: Iterable[Operation]) -> dict[str, Any]:
     """The event of a request that one of the operations is for, its body as plain text. Raises a `Problem`."""
+    # Some gateways hand the path on decoded: what no path may hold as it is goes back to how it travelled.
+    event = {**event, "path": quote(str(event.get("path")), safe=KEPT_IN_A_PATH, errors="surrogatepass")}
     operation = _operation(event, operations)
     if unknown := sorted(set(_query(event)) - operation.query):
         name = _cut(unknown[0])
@@ -111,7 +116,9 @@ def _text(event: Mapping[str, Any]) -> str:
 def _value(text: str) -> dict[str, Any]:
     """The object that the text is in JSON. Raises a `Problem` unless it means the same to every reader."""
     try:
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_number, parse_float=_number)
+        value = json.loads(
+            text, object_pairs_hook=_object, parse_constant=_number, parse_float=_number, parse_int=_whole
+        )
         json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
@@ -144,6 +151,12 @@ def _number(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{_cut(text)} is not a finite number")
     return int(number) if number.is_integer() and abs(number) < LARGEST_WHOLE else number
+
+
+def _whole(text: str) -> int:
+    if len(text) > MOST_DIGITS:
+        raise ValueError(f"a number has {len(text)} digits; it may have up to {MOST_DIGITS}")
+    return int(text)
 
 
 def _depth(value: Any) -> int:

@@ -37,7 +37,7 @@ from customer_success.api.parameters import (
 from customer_success.api.portfolio import PortfolioAnswer, PortfolioQuery, ShowPortfolio
 from customer_success.api.problems import other_tenant
 from customer_success.api.requests import JSON, Operation, checked
-from customer_success.api.tasks import HealthScanAnswer, TaskAccepted, TaskAnswer, TaskDesk, TaskRequest
+from customer_success.api.tasks import KEY_HEADER, HealthScanAnswer, TaskAccepted, TaskAnswer, TaskDesk, TaskRequest
 from customer_success.api.told import documented, told
 from customer_success.periods import run_date
 
@@ -122,7 +122,11 @@ class Resolver(APIGatewayRestResolver):
 def build(desk: ApiDesk) -> Resolver:
     """The API of one tenant. Building it asks the desk for nothing but its `cors_origin`."""
     origin = desk.cors_origin
-    resolver = Resolver(CORSConfig(allow_origin=origin, expose_headers=["Location", "Retry-After"]) if origin else None)
+    resolver = Resolver(
+        CORSConfig(allow_origin=origin, allow_headers=[KEY_HEADER], expose_headers=["Location", "Retry-After"])
+        if origin
+        else None
+    )
 
     def meant_for(tenant_id: str | None) -> None:
         if tenant_id not in (None, desk.tenant_id):

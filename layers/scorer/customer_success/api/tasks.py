@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Literal
 from uuid import NAMESPACE_URL, uuid5
+from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, JsonValue
 
+from customer_success.account_row import AccountRow
 from customer_success.agent import CustomerSuccessAgent
 from customer_success.api.accounts import Answer, known_account
 from customer_success.api.problems import Problem, bad_request, conflict, invalid, not_found, other_tenant
@@ -166,10 +168,12 @@ class TaskDesk:
         return str(uuid5(NAMESPACE_URL, f"{self.tenant_id}\n{key}"))
 
     def _scan(self, task: HealthScanTask, now: datetime) -> HealthScanAnswer:
-        known_account(self.rows, task.account_id)
+        row = self._judged(task.account_id)
         signals = task.signals.model_dump(exclude_unset=True) if task.signals else {}
         asked = {"type": task.type, "account_id": task.account_id, "signals": signals}
-        result = self.agent.execute(asked, {"now": now})
+        # From the row, and so of its day: what the scan has seen is not judged by days that came since.
+        of_its_day = datetime.combine(row.day.on, time(12), ZoneInfo(self.timezone))
+        result = self.agent.execute(asked, {"now": min(now, of_its_day)})
         if "error" not in result:
             return HealthScanAnswer.model_validate(result)
         reason = str(result["error"])
@@ -178,6 +182,14 @@ class TaskDesk:
         if reason.startswith(f"account {task.account_id!r}: "):
             raise Problem(422, "cannot-be-judged", "Cannot be judged", reason)
         raise RuntimeError(reason)
+
+    def _judged(self, account_id: str) -> AccountRow:
+        """The row of an account that is judged at all; a customer who left is not."""
+        row = known_account(self.rows, account_id)
+        if row.day.status in ("gone", "skipped"):
+            why = "no longer in the book" if row.day.status == "gone" else "inactive"
+            raise Problem(422, "cannot-be-judged", "Cannot be judged", f"account {account_id!r} is {why}", "account_id")
+        return row
 
     def _record(
         self,
@@ -189,7 +201,7 @@ class TaskDesk:
     ) -> TaskRecord:
         """A record of the task, over if there is an answer. All but a new scan needs an account that is known."""
         if answer is None and not isinstance(task, RescanTask):
-            known_account(self.rows, task.account_id)
+            self._judged(task.account_id)
         return TaskRecord(
             task_id,
             task_type=task.type,
