@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -130,7 +131,7 @@ def test_a_health_scan_is_answered_from_the_accounts_row(office: Office) -> None
     # AND it is what the agent answers, letter by letter
     known = office.desk.rows.get("A-0001")
     assert known is not None
-    of_its_day = datetime(known.day.on.year, known.day.on.month, known.day.on.day, 12, tzinfo=UTC)
+    of_its_day = datetime.combine(known.day.on, time(12), ZoneInfo(office.desk.timezone))
     told = office.desk.agent.execute(SCAN, {"now": min(MORNING, of_its_day)})
     assert answer.model_dump(mode="json") == told
 
