@@ -63,14 +63,17 @@ class Come:
 def how_far(run: Run | None, alerts: tuple[AlertEntry, ...], accounts: int, pages: int, *, pages_wait: bool) -> Come:
     """How far a scan has come, of a book with so many accounts and with so many pages written by now.
 
-    A page that shows already what it should is queued and not written: the total counts while pages wait.
+    A page that shows already what it should is queued and not written: the total counts while pages wait. What else is
+    written in Notion, such as a record of an offer, is none of them.
     """
     tally = run.tally if run else None
+    changed = tally.pages_changed if tally else 0
+    written = min(pages, changed)
     left_out = sum(tally.rejected.values()) + tally.skipped if tally else 0
     parts = {
         "read": (tally.read if tally else 0, accounts),
         "scored": (tally.scored if tally else 0, max(accounts - left_out, 0)),
-        "pages": (pages, tally.pages_changed if tally and pages_wait else pages),
+        "pages": (written, changed if pages_wait else written),
     }
     out = brought(alerts)
     return Come(parts | {words: out[channel] for channel, words in CHANNEL_WORDS.items()})
