@@ -362,6 +362,25 @@ def test_what_brings_the_message_back_comes_before_what_does_not(
     assert len(world.bus.events) == 1
 
 
+def test_an_offer_whose_record_is_refused_does_not_stand_as_open_for_ever(world: Handoffs) -> None:
+    # GIVEN a Notion that refuses the record, and an offer on its way
+    message_of_the_check = sent(world)
+    world.weather.faults = {"records": [Refused("no such property")], "drafts": [OutOfTime("no time left")]}
+    # WHEN it may still help to try again
+    with pytest.raises(OutOfTime):
+        world.hand_off(message_of_the_check)
+    # THEN the offer stays as it is
+    assert world.offers.offers[SEATS].held_because is None
+    # WHEN nothing is left but the refusal
+    world.weather.faults = {"records": [Refused("no such property")]}
+    with pytest.raises(Refused):
+        world.hand_off(message_of_the_check)
+    # THEN it says that Sales does not have it, and is no longer open
+    kept = world.offers.offers[SEATS]
+    assert (kept.dispatched_on, kept.held_because) == (None, "the handoff was refused: no such property")
+    assert world.counted[-1] == {"HandoffsFailed": 1}
+
+
 def test_an_offer_that_is_in_other_hands_is_waited_for(world: Handoffs) -> None:
     # GIVEN a draft that another function is creating at this moment
     world.ledger = FakeLedger({(SEATS, "sales_draft"): ("sending", "")})  # type: ignore[assignment]

@@ -83,7 +83,7 @@ class SalesHandoff:
         tried(lambda: self._tell(message, account, sales_email, record_url))
         tried(lambda: self._put_on_bus(message, sales_email, record_url))
         if undone:
-            self._fail(message, undone, last_try=last_try)
+            self._fail(message, offer, undone, last_try=last_try)
         handoff = Handoff(message.run_date, sales_email, draft_id, skipped)
         if offer:
             self.offers.record_handoff(message.handoff_id, handoff)
@@ -187,9 +187,14 @@ class SalesHandoff:
         )
 
     def _fail(
-        self, message: ExpansionHandoff, undone: Sequence[Unavailable | Misconfigured | Refused], *, last_try: bool
+        self,
+        message: ExpansionHandoff,
+        offer: Offer | None,
+        undone: Sequence[Unavailable | Misconfigured | Refused],
+        *,
+        last_try: bool,
     ) -> NoReturn:
-        """Raise what brings the message back, if anything of it does."""
+        """Raise what brings the message back. Where nothing does, the offer says so, and is found anew."""
         why = "; ".join(map(str, undone))
         logger.warning(
             "offer %s is not handed off whole%s: %s", message.handoff_id, " at last" if last_try else "", why
@@ -197,6 +202,8 @@ class SalesHandoff:
         worst = min(undone, key=lambda error: [isinstance(error, kind) for kind in (Refused, Misconfigured)])
         if last_try or isinstance(worst, Refused):
             self.count({"HandoffsFailed": 1})
+        if offer and isinstance(worst, Refused):
+            self.offers.put(replace(offer, dispatched_on=None, held_because=f"the handoff was refused: {why}"))
         raise worst
 
     def _result(self, message: ExpansionHandoff, handoff: Handoff, record_url: str | None) -> dict[str, Any]:
