@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
-from customer_success.ports import Ledger
+from customer_success.news import MailDraft
+from customer_success.ports import Drafts, Ledger
 
 
 def deliver_once(
@@ -31,3 +32,26 @@ def deliver_once(
         raise
     ledger.done(key, channel, reference)
     return reference
+
+
+def draft_if_possible(
+    ledger: Ledger, channel: str, drafts: Drafts, draft: MailDraft, *, last_try: bool
+) -> tuple[str | None, str | None]:
+    """The id of the draft, made once, or why it cannot be had: what is only enriched by it goes on without.
+
+    Raises `Unavailable` while another try may bring it.
+    """
+    try:
+        return deliver_once(
+            ledger,
+            draft.key,
+            channel,
+            find=lambda: drafts.find(draft.mailbox, draft.key),
+            create=lambda: drafts.create(draft),
+        ), None
+    except Unavailable as error:
+        if not last_try:
+            raise
+        return None, str(error)
+    except (Misconfigured, Refused) as error:
+        return None, str(error)

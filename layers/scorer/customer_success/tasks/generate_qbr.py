@@ -12,7 +12,7 @@ from customer_success.account import Account
 from customer_success.account_row import AccountRow
 from customer_success.adoption import adoption_report
 from customer_success.claims import checked
-from customer_success.delivery import deliver_once
+from customer_success.delivery import deliver_once, draft_if_possible
 from customer_success.errors import Gone, Misconfigured, Refused, Unavailable
 from customer_success.evidence import QBREvidence, QbrTrigger
 from customer_success.narrated import Writers
@@ -191,23 +191,9 @@ class GenerateQbr:
         mailbox = row.account.owner_email or self.fallback_owner
         if drafts is None or mailbox is None or row.account.primary_contact_email is None:
             return None, None
-        try:
-            draft_id = deliver_once(
-                self.ledger,
-                key,
-                "qbr_draft",
-                find=lambda: drafts.find(mailbox, key),
-                create=lambda: drafts.create(
-                    replace(invitation(row.account, request.key, text.evidence, mailbox), key=key)
-                ),
-            )
-        except Unavailable as error:
-            if not request.last_try:
-                raise
-            reason = str(error)
-        except (Misconfigured, Refused) as error:
-            reason = str(error)
-        else:
+        draft = replace(invitation(row.account, request.key, text.evidence, mailbox), key=key)
+        draft_id, reason = draft_if_possible(self.ledger, "qbr_draft", drafts, draft, last_try=request.last_try)
+        if reason is None:
             return draft_id, None
         logger.warning("the review of account %s invites nobody: %s", row.account_id, reason)
         self.count({"FailOpens": 1})

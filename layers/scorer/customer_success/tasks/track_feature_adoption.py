@@ -15,8 +15,8 @@ from customer_success.account import Account
 from customer_success.account_row import AccountRow
 from customer_success.adoption import adoption_report
 from customer_success.adoption_text import TITLE, adoption_mail, adoption_section, as_of
-from customer_success.delivery import deliver_once
-from customer_success.errors import Misconfigured, Refused, Unavailable
+from customer_success.delivery import draft_if_possible
+from customer_success.errors import Refused, Unavailable
 from customer_success.feature_usage import FeatureUsage
 from customer_success.peers import groups_of
 from customer_success.ports import (
@@ -149,21 +149,9 @@ class TrackFeatureAdoption:
             return None, f"{NO_MAIL}: the account has no primary contact"
         if row.day.status in ("gone", "skipped"):
             return None, f"{NO_MAIL}: the account is inactive or no longer in the book"
-        try:
-            draft_id = deliver_once(
-                self.ledger,
-                key,
-                DRAFT_CHANNEL,
-                find=lambda: drafts.find(mailbox, key),
-                create=lambda: drafts.create(adoption_mail(account, report, key, mailbox)),
-            )
-        except Unavailable as error:
-            if not request.last_try:
-                raise
-            reason = str(error)
-        except (Misconfigured, Refused) as error:
-            reason = str(error)
-        else:
+        draft = adoption_mail(account, report, key, mailbox)
+        draft_id, reason = draft_if_possible(self.ledger, DRAFT_CHANNEL, drafts, draft, last_try=request.last_try)
+        if reason is None:
             return draft_id, None
         logger.warning("account %s gets no mail on feature adoption: %s", account.account_id, reason)
         self.count({"FailOpens": 1})
