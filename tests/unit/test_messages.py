@@ -37,9 +37,12 @@ from customer_success.messages import (
     SyncMessage,
 )
 from customer_success.periods import run_date
+from customer_success.rules_narrator import RulesNarrator
 from customer_success.settings import SalesHandoffSettings
 from customer_success.wiring import SalesHandoff
 from tests.builders.accounts import account, dying
+from tests.builders.expansion_runs import Expansions
+from tests.builders.handoffs import Handoffs
 from tests.builders.reviews import Reviews
 from tests.builders.scans import World
 from tests.builders.scores import alert
@@ -139,6 +142,60 @@ def test_what_an_acknowledgement_sends_has_the_shape_of_the_sample() -> None:
     # THEN what is sent has the fields of the sample
     [sent] = world.outbox.sent
     assert set(json.loads(sent.model_dump_json())) == set(sample("alert_acknowledged.json"))
+
+
+def alder_and_finch() -> Handoffs:
+    """The account of the samples, which needs seventeen seats more than it bought."""
+    world = Handoffs()
+    world.narrator = RulesNarrator()  # type: ignore[assignment]
+    world.account(
+        101,
+        account_id="FW-101",
+        name="Alder & Finch",
+        seats_used=257.0,
+        seats_bought=240.0,
+        signals={"seats_utilization_rate": 257 / 240},
+        sales_email="nora.vale@fernway.example",
+        owner_email="ada.lind@fernway.example",
+    )
+    return world
+
+
+def test_what_a_check_sends_to_sales_is_the_sample_to_the_letter() -> None:
+    world = alder_and_finch()
+    world.check("FW-101")
+    (sent,) = world.sent
+    written, wanted = json.loads(sent.model_dump_json()), sample("expansion_handoff.json")
+    # Where the record lies is Notion's to say.
+    assert written | {"record_url": None} == wanted | {"record_url": None}
+    assert written["record_url"]
+
+
+def test_the_sample_handed_to_sales_puts_the_sample_event_on_the_bus() -> None:
+    world = alder_and_finch()
+    world.hand_off(ExpansionHandoff.model_validate_json(json.dumps(sample("expansion_handoff.json"))))
+    ((detail_type, detail),) = world.bus.events
+    wanted = sample("expansion_handed_off.json")
+    assert detail_type == wanted["detail-type"]
+    assert json.loads(detail.model_dump_json()) | {"record_url": None} == wanted["detail"] | {"record_url": None}
+
+
+def test_what_follows_a_scan_sends_the_shape_of_the_samples() -> None:
+    # GIVEN a scan, and the expansion run that follows it
+    world = World([account(1)])
+    world.scan()
+    (wanted,) = world.expansion_runs.sent
+    run = Expansions()
+    run.account(1)
+    run.run_to_the_end()
+    # THEN each message has the fields of its sample
+    sent = {
+        "expansion_run_requested": wanted,
+        "expansion_check_requested": run.asked[0],
+        "expansions_queued": run.queued[0],
+    }
+    for name, message in sent.items():
+        assert set(json.loads(message.model_dump_json())) == set(sample(f"{name}.json")), name
 
 
 def test_a_review_for_a_contracts_end_names_that_end() -> None:
