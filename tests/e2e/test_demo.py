@@ -44,6 +44,20 @@ def running_below(folder: Path) -> list[str]:
     return found
 
 
+def test_feature_usage_beside_a_book_ends_in_what_went_to_sales_and_why(book: Path) -> None:
+    # GIVEN a file beside the book that says what an account asked for, and one row of an account that nobody has
+    usage = ("id,feature,family,entitled,used,limit,as of", "A-1,API calls,API,no,12,,2026-03-01", "A-9,X,,yes,1,,")
+    book_file(book.parent, *usage, name="book.usage.csv")
+    # WHEN the book is played
+    code, said = run(book, DATE="2026-03-02")
+    # THEN the demo ends with the offer, its price and evidence, and with what was left out
+    assert code == 0, said
+    assert "candidates checked 1 = offered 1 + recorded 0 + held back 0 + nothing 0 + failed 0" in said
+    assert "Handed to Sales: 1 (ARR 6,000 a year)" in said
+    assert "API calls, not in the plan, times asked for: 12" in said
+    assert "book.usage.csv, line 3, A-9 X: no account of the book has this id" in said
+
+
 def test_a_day_the_same_day_again_and_the_next_one(book: Path) -> None:
     # WHEN a book is played for a day
     code, said = run(book, DATE="2026-03-02")
