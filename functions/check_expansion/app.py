@@ -4,6 +4,7 @@ from typing import Any
 
 from customer_success.aws.consumer import Delivery
 from customer_success.messages import ExpansionCheckRequested
+from customer_success.metrics import Metric
 from customer_success.tasks.check_expansion import ExpansionRequest
 from customer_success.wiring import CheckExpansion
 
@@ -22,4 +23,4 @@ def check(delivery: Delivery) -> None:
     result = function.task_states.run(asked.task_id, lambda: function.check(request), last_try=delivery.last_try)
     told = ("account_id", "run_date", "outcome", "reasons", "dispatched", "not_dispatched", "refused", "written_by")
     function.logger.info("expansion", extra={"result": {name: result.get(name) for name in told}})
-    function.report({"ExpansionChecks": 1, "Handoffs": len(result["dispatched"])})
+    function.report({Metric.EXPANSION_CHECKS: 1, Metric.HANDOFFS: len(result["dispatched"])})

@@ -4,6 +4,7 @@ from typing import Any
 
 from customer_success.aws.consumer import Delivery
 from customer_success.messages import QbrRequested
+from customer_success.metrics import Metric
 from customer_success.periods import run_date
 from customer_success.tasks.generate_qbr import QbrRequest
 from customer_success.wiring import GenerateQbr
@@ -28,4 +29,4 @@ def write(delivery: Delivery) -> None:
     result = function.task_states.run(asked.task_id, lambda: function.review(request), last_try=delivery.last_try)
     told = ("account_id", "period", "status", "confidence", "written_by", "qbr_page_id", "draft_id", "error")
     function.logger.info("review", extra={"result": {name: result.get(name) for name in told}})
-    function.report({"QbrsWritten": 1, "ClaimsDropped": len(result["dropped_claims"])})
+    function.report({Metric.QBRS_WRITTEN: 1, Metric.CLAIMS_DROPPED: len(result["dropped_claims"])})

@@ -10,9 +10,10 @@ from customer_success.messages import (
     ScanRequested,
     ScheduledEvent,
 )
+from customer_success.metrics import Metric
 from customer_success.periods import run_date
 from customer_success.tasks.expansion_run import ExpansionRunRequest
-from customer_success.tasks.scan_run import ScanRequest
+from customer_success.tasks.scan_run import ScanRequest, counts
 from customer_success.wiring import HealthScan
 
 function = HealthScan()
@@ -42,16 +43,10 @@ def scan(asked: ScanRequested | ScheduledEvent, *, last_try: bool) -> None:
     task_id = asked.task_id if isinstance(asked, ScanRequested) else None
     result = function.task_states.run(task_id, lambda: function.scan(request), last_try=last_try)
     function.logger.info("health scan", extra={"result": result})
-    function.report(
-        {
-            "AccountsRead": result["read"],
-            "AccountsScored": result["scored"],
-            "AccountsRejected": sum(result["rejected"].values()),
-        }
-    )
+    function.report(counts(result))
 
 
 def expand(asked: ExpansionRunRequested, *, last_try: bool) -> None:
     result = function.expand(ExpansionRunRequest(asked.run_date, asked.id, last_try=last_try))
     function.logger.info("expansion run", extra={"result": result})
-    function.report({"ExpansionCandidates": result["candidates"]})
+    function.report({Metric.EXPANSION_CANDIDATES: result["candidates"]})

@@ -4,6 +4,7 @@ from typing import Any
 
 from customer_success.aws.consumer import Delivery
 from customer_success.messages import SyncMessage
+from customer_success.metrics import Metric
 from customer_success.wiring import SyncNotion
 
 function = SyncNotion()
@@ -14,4 +15,4 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
 
 def sync(delivery: Delivery) -> None:
-    function.report({"PagesWritten": function.sync(function.message(SyncMessage, delivery))})
+    function.report({Metric.PAGES_WRITTEN: function.sync(function.message(SyncMessage, delivery))})

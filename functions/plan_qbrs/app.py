@@ -4,6 +4,7 @@ from typing import Any
 
 from customer_success.aws.consumer import Delivery
 from customer_success.messages import PlanMessage, QuarterPlanned
+from customer_success.metrics import Metric
 from customer_success.periods import run_date
 from customer_success.wiring import PlanQbrs
 
@@ -22,4 +23,4 @@ def plan(delivery: Delivery) -> None:
     on = run_date(asked.time, function.settings.timezone)
     result = function.plan(on, request=asked.id, time=asked.time, now=function.now())
     function.logger.info("quarter planned", extra={"result": result})
-    function.report({"QbrsPlanned": result["planned"]})
+    function.report({Metric.QBRS_PLANNED: result["planned"]})

@@ -4,6 +4,7 @@ from typing import Any
 
 from customer_success.aws.consumer import Delivery
 from customer_success.messages import ExpansionHandoff
+from customer_success.metrics import Metric
 from customer_success.wiring import SalesHandoff
 
 function = SalesHandoff()
@@ -16,4 +17,4 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 def hand_off(delivery: Delivery) -> None:
     result = function.hand_off(function.message(ExpansionHandoff, delivery), last_try=delivery.last_try)
     function.logger.info("sales handoff", extra={"result": result})
-    function.report({"HandedOff": result["status"] == "handed_off"})
+    function.report({Metric.HANDED_OFF: result["status"] == "handed_off"})

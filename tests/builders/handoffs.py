@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
@@ -17,6 +18,7 @@ from customer_success.expansion_evidence import ExpansionEvidence
 from customer_success.health_scorer import CSMHealthScorer
 from customer_success.judgement import Judge
 from customer_success.messages import ChurnAlert, DigestReady, ExpansionHandedOff, ExpansionHandoff
+from customer_success.metrics import Metric
 from customer_success.news import ExpansionRecord, MailDraft
 from customer_success.offer import Handoff, Offer
 from customer_success.ports import Claim, Narration, Proposals
@@ -225,7 +227,11 @@ class Handoffs:
         self.drafts = WeatheredDrafts(writes, weather=weather)
         self.digests, self.topic = FakeDigests(writes), WeatheredTopic(writes, weather=weather)
         self.bus = WeatheredBus(writes, weather)
-        self.counted: list[Mapping[str, float]] = []
+        self.counted: Counter[str] = Counter()
+
+    def count(self, counts: Mapping[Metric, float]) -> None:
+        """Add up what is counted for metrics."""
+        self.counted.update({str(metric): int(value) for metric, value in counts.items() if value})
 
     def account(self, number: int = 1, *, on: date = TODAY, signals: Any = None, **facts: Any) -> AccountRow:
         """Add an account that was scanned on a day: one that uses seven seats more than it bought, with `signals` laid
@@ -268,7 +274,7 @@ class Handoffs:
             scorer=CSMHealthScorer(),
             prices=self.prices,
             sales_owner=self.sales_owner,
-            count=self.counted.append,
+            count=self.count,
         )
         job = replace(job, **dict.fromkeys(without))
         return job(ExpansionRequest(account_id, on, f"{request}:{on}", signals or {}, last_try))
@@ -287,7 +293,7 @@ class Handoffs:
             bus=self.bus,
             ledger=self.ledger,
             sales_owner=self.sales_owner,
-            count=self.counted.append,
+            count=self.count,
         )
         return replace(job, **dict.fromkeys(without))(message, last_try=last_try)
 

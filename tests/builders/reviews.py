@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,6 +14,7 @@ from customer_success.evidence import QBREvidence, QbrTrigger
 from customer_success.health_scorer import CSMHealthScorer
 from customer_success.judgement import Judge
 from customer_success.messages import AdoptionRequested, QbrRequested, QuarterPlanned
+from customer_success.metrics import Metric
 from customer_success.news import MailDraft, QbrPage
 from customer_success.ports import FoundPage, Narration, Narrator
 from customer_success.rules_narrator import RulesNarrator
@@ -141,7 +143,11 @@ class Reviews:
         self.usages, self.peers = FakeUsages(self.writes), FakePeers(self.writes)
         self.sections = FakeSections(self.writes)
         self.adoption, self.queue, self.closings = (FakeOutbox(self.writes) for _ in range(3))
-        self.counted: list[Mapping[str, float]] = []
+        self.counted: Counter[str] = Counter()
+
+    def count(self, counts: Mapping[Metric, float]) -> None:
+        """Add up what is counted for metrics."""
+        self.counted.update({str(metric): int(value) for metric, value in counts.items() if value})
 
     def account(self, number: int = 1, *, days: Iterable[date] = (), **changes: Any) -> AccountRow:
         """Add an account that was scored on these days, on the last of 2025 and of March 2026 if none are given."""
@@ -180,7 +186,7 @@ class Reviews:
             drafts=self.drafts,
             ledger=self.ledger,
             fallback_owner="lead@example.com",
-            count=self.counted.append,
+            count=self.count,
         )
         job = replace(job, **dict.fromkeys(without))
         return job(QbrRequest(account_id, on, request, trigger, contract_end, last_try))
@@ -206,7 +212,7 @@ class Reviews:
             drafts=self.drafts,
             ledger=self.ledger,
             fallback_owner="lead@example.com",
-            count=self.counted.append,
+            count=self.count,
         )
         job = replace(job, **dict.fromkeys(without))
         return job(AdoptionRequest(account_id, on, request, draft, signals or {}, last_try))

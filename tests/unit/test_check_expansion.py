@@ -61,7 +61,7 @@ def test_what_speaks_for_itself_is_recorded_and_goes_to_sales_once(world: Handof
     (evidence,) = world.narrator.asked
     assert [ground.opportunity_type for ground in evidence.grounds] == ["seats", "module"]
     assert (evidence.account_id, evidence.account_name, evidence.on) == ("A-0001", "Account 1", TODAY)
-    assert world.counted == [{"ModelCalls": 1, "TokensIn": 500, "TokensOut": 100}]
+    assert world.counted == {"Enrichments": 1, "ModelCalls": 1, "TokensIn": 500, "TokensOut": 100}
     # AND there is one record and one message of each
     records = world.records.records
     assert [(record.key, record.state, record.note) for record in records.values()] == [
@@ -346,7 +346,7 @@ def test_a_model_that_cannot_write_is_replaced_by_the_rules_at_once(world: Hando
     assert str(error) in answer["error"]
     assert {each.written_by for each in world.offers.offers.values()} == {"rules"}
     assert any("written by rule" in line for line in world.entry().lines)
-    assert world.counted == [{"FailOpens": 1}]
+    assert world.counted == {"Enrichments": 1, "FailOpens": 1}
     assert world.check() == answer
 
 
@@ -376,8 +376,8 @@ def test_what_the_model_invents_is_refused_and_told(world: Handoffs) -> None:
     assert len(answer["refused"]) == 2
     assert "evidence[0]" in answer["refused"][0]
     assert answer["confidence"] == "medium"
-    assert {"OffersRefused": 2} in world.counted
-    assert (len(world.narrator.asked), len(world.counted)) == (1, 2)
+    assert world.counted["OffersRefused"] == 2
+    assert (len(world.narrator.asked), world.counted["Enrichments"]) == (1, 1)
     assert [line for line in world.entry().lines if line.startswith("refused: ")]
 
 

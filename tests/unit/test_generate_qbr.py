@@ -43,7 +43,7 @@ def test_a_review_is_written_once_with_its_page_and_its_invitation(reviews: Revi
     text = reviews.qbrs.texts[KEY]
     assert text.evidence.fact("score_at_end") is not None
     # AND the model's work was counted once
-    assert reviews.counted == [{"ModelCalls": 1, "TokensIn": 900, "TokensOut": 300}]
+    assert reviews.counted == {"Enrichments": 2, "ModelCalls": 1, "TokensIn": 900, "TokensOut": 300}
 
 
 def test_what_the_model_invents_is_dropped_and_listed(reviews: Reviews) -> None:
@@ -114,7 +114,7 @@ def test_a_model_that_cannot_write_is_replaced_by_the_rules_at_once(reviews: Rev
     assert str(error) in answer["error"]
     assert answer["retryable"] is False
     assert reviews.pages.pages[answer["qbr_page_id"]].partial
-    assert {"FailOpens": 1} in reviews.counted
+    assert reviews.counted["FailOpens"] == 1
 
 
 def test_a_busy_model_is_asked_again_and_the_last_try_does_without(reviews: Reviews) -> None:

@@ -167,7 +167,23 @@ APPS = {
     "track_feature_adoption": ("adoption_requested", "track", "track"),
     "health_scan": ("scan_requested", "take", "scan"),
 }
-COUNTED: dict[str, Any] = {"read": 0, "scored": 0, "rejected": {}, "dropped_claims": [], "dispatched": []}
+COUNTED: dict[str, Any] = {
+    "status": "finished",
+    "told": {},
+    "read": 0,
+    "scored": 0,
+    "rejected": {},
+    "dropped_claims": [],
+    "dispatched": [],
+}
+    "status": "finished",
+    "told": {},
+    "read": 0,
+    "scored": 0,
+    "rejected": {},
+    "dropped_claims": [],
+    "dispatched": [],
+}
 
 
 def app(name: str, records: FakeTaskRecords, work: Callable[[Any], dict[str, Any]]) -> ModuleType:

@@ -321,7 +321,7 @@ def test_a_mail_waits_for_gmail_and_the_last_try_does_without() -> None:
         reviews.track(draft=True)
     answer = reviews.track(draft=True, last_try=True)
     assert (answer["draft_id"], answer["error"]) == (None, "no mail was drafted: Gmail is down")
-    assert reviews.counted == [{"FailOpens": 1}]
+    assert reviews.counted == {"Enrichments": 1, "FailOpens": 1}
 
 
 @pytest.mark.parametrize("error", [Misconfigured("no such mailbox"), Refused("no such address")])

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from customer_success.health_scorer import CSMHealthScorer
+from customer_success.metrics import Metric
 from customer_success.periods import run_date
 from customer_success.ports import (
     AccountRows,
@@ -247,7 +248,7 @@ def _now(account_id: str, context: Mapping[str, Any]) -> datetime:
     return now
 
 
-def _not_counted(_counts: Mapping[str, float]) -> None:
+def _not_counted(_counts: Mapping[Metric, float]) -> None:
     """Whoever calls the agent counts by the result."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
+from customer_success.metrics import Count, Metric
 from customer_success.news import MailDraft
 from customer_success.ports import Drafts, Ledger
 
@@ -35,23 +36,24 @@ def deliver_once(
 
 
 def draft_if_possible(
-    ledger: Ledger, channel: str, drafts: Drafts, draft: MailDraft, *, last_try: bool
+    ledger: Ledger, channel: str, drafts: Drafts, draft: MailDraft, *, last_try: bool, count: Count
 ) -> tuple[str | None, str | None]:
     """The id of the draft, made once, or why it cannot be had: what is only enriched by it goes on without.
 
     Raises `Unavailable` while another try may bring it.
     """
     try:
-        return deliver_once(
+        draft_id = deliver_once(
             ledger,
             draft.key,
             channel,
             find=lambda: drafts.find(draft.mailbox, draft.key),
             create=lambda: drafts.create(draft),
-        ), None
-    except Unavailable as error:
-        if not last_try:
+        )
+    except (Unavailable, Misconfigured, Refused) as error:
+        if isinstance(error, Unavailable) and not last_try:
             raise
+        count({Metric.ENRICHMENTS: 1, Metric.FAIL_OPENS: 1})
         return None, str(error)
-    except (Misconfigured, Refused) as error:
-        return None, str(error)
+    count({Metric.ENRICHMENTS: 1})
+    return draft_id, None

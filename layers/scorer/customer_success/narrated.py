@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from customer_success.errors import Misconfigured, NotWritten, Unavailable
+from customer_success.metrics import Count, Metric
 from customer_success.ports import Narration, Narrator, Proposals
 
 Words = TypeVar("Words", Narration, Proposals)
@@ -21,7 +22,7 @@ class Writers:
 
     narrator: Narrator
     by_rule: Narrator
-    count: Callable[[Mapping[str, float]], None]
+    count: Count
 
     def write(self, ask: Callable[[Narrator], Words], what: str, *, last_try: bool) -> tuple[Words, str | None]:
         """What a narrator answers when `ask` asks it, and why it is written by rule, if it is.
@@ -38,8 +39,15 @@ class Writers:
         except (NotWritten, Misconfigured) as error:
             reason = str(error)
         else:
-            self.count({"ModelCalls": words.calls, "TokensIn": words.tokens_in, "TokensOut": words.tokens_out})
+            self.count(
+                {
+                    Metric.ENRICHMENTS: 1 if words.calls else 0,
+                    Metric.MODEL_CALLS: words.calls,
+                    Metric.TOKENS_IN: words.tokens_in,
+                    Metric.TOKENS_OUT: words.tokens_out,
+                }
+            )
             return words, None
         logger.warning("%s: written by rule: %s", what, reason)
-        self.count({"FailOpens": 1})
+        self.count({Metric.ENRICHMENTS: 1, Metric.FAIL_OPENS: 1})
         return ask(self.by_rule), f"written by rule, as the model gave none: {reason}"

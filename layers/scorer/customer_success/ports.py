@@ -58,6 +58,21 @@ class BookPage:
     next: Bookmark | None
 
 
+class Secret(Protocol):
+    """A secret that holds a JSON object, as it stands at the moment: a rotated one is taken over without a deploy.
+
+    Both raise `Misconfigured`, in words that show nothing of it.
+    """
+
+    def read(self) -> Mapping[str, Any]:
+        """What it holds, at most some minutes old."""
+        ...
+
+    def renew(self) -> Mapping[str, Any]:
+        """What it holds now: for whoever finds that the vendor takes it no longer."""
+        ...
+
+
 class AccountBook(Protocol):
     """The team's own list of accounts."""
 

@@ -26,12 +26,20 @@ def _from_json(value: Any) -> Any:
     return json.loads(value or "{}") if isinstance(value, str) else value
 
 
+def shadow_of(tenant_id: str) -> str:
+    """The space of a tenant's shadow; no tenant's id has a tilde."""
+    return f"{tenant_id}~shadow"
+
+
 Optional = Annotated[str | None, BeforeValidator(_none_if_empty)]
 Text = Annotated[str, Field(min_length=1)]
 
 
 class Deployed(BaseModel):
-    """What every function needs. `retry_base_seconds` is the wait before a second try; it doubles with each."""
+    """What every function needs. `retry_base_seconds` is the wait before a second try; it doubles with each.
+
+    In `shadow` everything is computed and recorded, and nothing reaches a person.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -39,6 +47,16 @@ class Deployed(BaseModel):
     table_name: Text
     timezone: str
     retry_base_seconds: float = Field(gt=0, le=3600)
+    shadow: bool = False
+
+    @property
+    def space(self) -> str:
+        """Under what rows are kept and messages travel: the tenant, or its shadow, which share only what was measured.
+
+        Whoever goes live after two weeks of shadow begins as a new deployment does, and a message of the one is never
+        taken for one of the other.
+        """
+        return shadow_of(self.tenant_id) if self.shadow else self.tenant_id
 
     @field_validator("timezone")
     @classmethod
@@ -95,6 +113,7 @@ class HealthScanSettings(AccountPagesSettings, JudgingSettings):
     notion_feature_usage: Optional = None
     notion_expansions: Text
     expansion_queue_url: Text
+    signals_stale_after_days: int = Field(ge=1, le=365)
 
 
 class ContractCheckSettings(JudgingSettings):

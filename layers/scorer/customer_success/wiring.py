@@ -18,7 +18,6 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError, TransformParameterError
 from pydantic import TypeAdapter, ValidationError
 
 from customer_success.aws.accounts import DynamoAccountRows
@@ -39,14 +38,16 @@ from customer_success.aws.qbrs import DynamoQbrs
 from customer_success.aws.queues import SqsOutbox
 from customer_success.aws.retries import CLIENT_CONFIG
 from customer_success.aws.runs import DynamoRuns
+from customer_success.aws.secrets import ManagedSecret, token_in
 from customer_success.aws.table import Table
 from customer_success.aws.task_records import DynamoTaskRecords
 from customer_success.aws.topic import SnsAnnouncements
 from customer_success.aws.usages import DynamoFeatureUsages
 from customer_success.closing import Closing
-from customer_success.errors import Misconfigured, NotUnderstood, Refused
+from customer_success.errors import NotUnderstood, Refused
 from customer_success.health_scorer import CSMHealthScorer
 from customer_success.messages import Message
+from customer_success.metrics import Metric
 from customer_success.periods import Calendar
 from customer_success.rules_narrator import RulesNarrator
 from customer_success.schemas import refusals
@@ -114,9 +115,6 @@ D = TypeVar("D", bound=Deployed)
 S = TypeVar("S", bound=Settings)
 M = TypeVar("M")
 
-SECRET_MAX_AGE = 300
-"""Seconds after which a secret is read again: a rotated one is taken over without a deploy."""
-
 DELIVERY_LEASE_SECONDS = 90.0
 """Longer than any function may run that brings alerts or offers to people."""
 
@@ -149,7 +147,7 @@ class Function(Generic[D]):
         self._milliseconds_left = context.get_remaining_time_in_millis
         self.logger.append_keys(function_request_id=context.aws_request_id)
 
-    def report(self, counts: Mapping[str, float]) -> None:
+    def report(self, counts: Mapping[Metric, float]) -> None:
         """Write counts as metrics."""
         metrics = EphemeralMetrics()
         for name, value in counts.items():
@@ -236,24 +234,9 @@ class Function(Generic[D]):
         """The moment, for whoever takes time as an argument."""
         return datetime.now(UTC)
 
-    def secret(self, name: str) -> dict[str, Any]:
-        """A secret that holds a JSON object. Raises `Misconfigured` in words that show nothing of it."""
-        try:
-            value = self._secrets.get(name, max_age=SECRET_MAX_AGE, transform="json")
-        except GetParameterError as error:
-            raise Misconfigured(f"secret {name!r} could not be read: does it exist, and may it be read?") from error
-        except TransformParameterError:
-            raise Misconfigured(f"secret {name!r} does not hold a JSON object") from None
-        if not isinstance(value, dict):
-            raise Misconfigured(f"secret {name!r} does not hold a JSON object")
-        return value
-
-    def token(self, secret: str) -> str:
-        """The `token` of a secret."""
-        token = self.secret(secret).get("token")
-        if not isinstance(token, str) or not token:
-            raise Misconfigured(f'secret {secret!r} holds no token: it must read {{"token": "…"}}')
-        return token
+    def secret(self, name: str) -> ManagedSecret:
+        """A secret by its name."""
+        return ManagedSecret(self._secrets, name)
 
     @cached_property
     def _secrets(self) -> SecretsProvider:
@@ -306,7 +289,7 @@ class QueueFunction(Function[S]):
         from connectors.gmail.drafts import GmailDrafts
 
         patience = self._patience("gmail", settings.gmail_requests_per_second)
-        return GmailDrafts(self.secret(settings.gmail_secret), patience, base_url=settings.gmail_api_url)
+        return GmailDrafts(self.secret(settings.gmail_secret).read(), patience, base_url=settings.gmail_api_url)
 
     def _model(self, settings: ModelSettings) -> Narrator | None:
         if settings.bedrock_model_id is None:
@@ -330,7 +313,7 @@ class _WithNotion(QueueFunction[S]):
         from connectors.notion.client import NotionClient
 
         patience = self._patience("notion", settings.notion_requests_per_second)
-        token = self.token(settings.notion_secret)
+        token = token_in(self.secret(settings.notion_secret).read(), settings.notion_secret)
         return NotionClient(token, patience, base_url=settings.notion_api_url)
 
     def _account_pages(self, settings: AccountPagesSettings) -> NotionCSMAdapter:
@@ -642,13 +625,13 @@ class AlertChat(QueueFunction[AlertChatSettings]):
             from connectors.slack.chat import SlackChat
 
             patience = self._patience("slack", settings.chat_requests_per_second)
-            token = self.token(settings.slack_secret)
+            token = token_in(self.secret(settings.slack_secret).read(), settings.slack_secret)
             chats.append(SlackChat(token, settings.slack_channel, patience, base_url=settings.slack_api_url))
         if settings.google_chat_secret and settings.google_chat_space:
             from connectors.google_chat.chat import GoogleChat
 
             patience = self._patience("google_chat", settings.chat_requests_per_second)
-            info, space = self.secret(settings.google_chat_secret), settings.google_chat_space
+            info, space = self.secret(settings.google_chat_secret).read(), settings.google_chat_space
             chats.append(GoogleChat(info, space, patience, base_url=settings.google_chat_api_url))
         return chats
 
@@ -732,7 +715,7 @@ class Api(Function[ApiSettings]):
     def _cursors(self) -> Cursors:
         from customer_success.api.cursors import Cursors
 
-        return Cursors(self.secret(self.settings.api_cursor_secret)["key"], self.settings.tenant_id)
+        return Cursors(self.secret(self.settings.api_cursor_secret).read()["key"], self.settings.tenant_id)
 
     @cached_property
     def _resolver(self) -> APIGatewayRestResolver:

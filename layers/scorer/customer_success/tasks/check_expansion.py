@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any, get_args
@@ -22,6 +22,7 @@ from customer_success.expansion_policy import blocked, never_offered, why_no_can
 from customer_success.expansion_text import expansion_record
 from customer_success.health_scorer import CSMHealthScorer, InsufficientDataError
 from customer_success.messages import ExpansionHandoff
+from customer_success.metrics import Count, Metric
 from customer_success.narrated import Writers
 from customer_success.narrator import too_little_known
 from customer_success.offer import Offer, quarter_of
@@ -114,7 +115,7 @@ class CheckExpansion:
     scorer: CSMHealthScorer
     prices: PriceList
     sales_owner: str | None
-    count: Callable[[Mapping[str, float]], None]
+    count: Count
 
     def __call__(self, request: ExpansionRequest) -> dict[str, Any]:
         """Check the account, and hand over what may be offered to it; a repeat offers nothing twice.
@@ -255,7 +256,7 @@ class CheckExpansion:
         for refused in passed.refused:
             logger.warning("an offer to account %s is refused: %s", account.account_id, refused)
         if passed.refused:
-            self.count({"OffersRefused": len(passed.refused)})
+            self.count({Metric.OFFERS_REFUSED: len(passed.refused)})
         offers = [
             Offer(
                 opportunity,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -15,6 +14,7 @@ from customer_success.claims import checked
 from customer_success.delivery import deliver_once, draft_if_possible
 from customer_success.errors import Gone, Misconfigured, Refused, Unavailable
 from customer_success.evidence import QBREvidence, QbrTrigger
+from customer_success.metrics import Count
 from customer_success.narrated import Writers
 from customer_success.news import QbrPage
 from customer_success.peers import groups_of
@@ -81,7 +81,7 @@ class GenerateQbr:
     drafts: Drafts | None
     ledger: Ledger
     fallback_owner: str | None
-    count: Callable[[Mapping[str, float]], None]
+    count: Count
 
     def __call__(self, request: QbrRequest) -> dict[str, Any]:
         """Write the review, or answer with the one that is there; a partial one is written anew when asked anew.
@@ -192,11 +192,12 @@ class GenerateQbr:
         if drafts is None or mailbox is None or row.account.primary_contact_email is None:
             return None, None
         draft = replace(invitation(row.account, request.key, text.evidence, mailbox), key=key)
-        draft_id, reason = draft_if_possible(self.ledger, "qbr_draft", drafts, draft, last_try=request.last_try)
+        draft_id, reason = draft_if_possible(
+            self.ledger, "qbr_draft", drafts, draft, last_try=request.last_try, count=self.count
+        )
         if reason is None:
             return draft_id, None
         logger.warning("the review of account %s invites nobody: %s", row.account_id, reason)
-        self.count({"FailOpens": 1})
         return None, f"no invitation was drafted: {reason}"
 
 

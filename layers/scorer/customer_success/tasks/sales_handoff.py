@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn, TypeVar
 
@@ -17,6 +17,7 @@ from customer_success.errors import Misconfigured, Refused, Unavailable
 from customer_success.expansion_policy import never_offered
 from customer_success.expansion_text import expansion_record, handed_off_record, offer_mail, sales_news
 from customer_success.messages import HANDED_OFF_DETAIL_TYPE, ExpansionHandedOff, ExpansionHandoff
+from customer_success.metrics import Count, Metric
 from customer_success.offer import Handoff, Offer
 from customer_success.ports import AccountRows, Drafts, EventBus, ExpansionRecords, Ledger, Offers
 from customer_success.recording import record_once
@@ -47,7 +48,7 @@ class SalesHandoff:
     bus: EventBus
     ledger: Ledger
     sales_owner: str | None
-    count: Callable[[Mapping[str, float]], None]
+    count: Count
 
     def __call__(self, message: ExpansionHandoff, *, last_try: bool) -> dict[str, Any]:
         """Do what is not done yet of the four, each also where another fails; a repeat does nothing twice.
@@ -149,8 +150,9 @@ class SalesHandoff:
             )
         except (Misconfigured, Refused) as error:
             logger.warning("offer %s has no draft: %s", message.handoff_id, error)
-            self.count({"FailOpens": 1})
+            self.count({Metric.ENRICHMENTS: 1, Metric.FAIL_OPENS: 1})
             return None, f"no mail was drafted: {error}"
+        self.count({Metric.ENRICHMENTS: 1})
         return draft_id, None
 
     def _tell(self, message: ExpansionHandoff, account: Account, sales_email: str, record_url: str | None) -> None:
@@ -201,7 +203,7 @@ class SalesHandoff:
         )
         worst = min(undone, key=lambda error: [isinstance(error, kind) for kind in (Refused, Misconfigured)])
         if last_try or isinstance(worst, Refused):
-            self.count({"HandoffsFailed": 1})
+            self.count({Metric.HANDOFFS_FAILED: 1})
         if offer and isinstance(worst, Refused):
             self.offers.put(replace(offer, dispatched_on=None, held_because=f"the handoff was refused: {why}"))
         raise worst

@@ -7,7 +7,7 @@ every comparison lies before the run date, alerts have names of their own, and w
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -20,6 +20,7 @@ from customer_success.errors import Misconfigured, OutOfTime, Refused, Unavailab
 from customer_success.health_scorer import CSMHealthScorer
 from customer_success.judgement import Judge, Judgement, count
 from customer_success.messages import ACCOUNTS_PER_MESSAGE, ExpansionRunRequested, pages_changed
+from customer_success.metrics import Metric
 from customer_success.ports import (
     AccountBook,
     AccountRows,
@@ -202,6 +203,20 @@ def result(run: Run) -> dict[str, Any]:
     if run.failure:
         counted |= {"error": run.failure, "partial": True, "retryable": False}
     return counted
+
+
+def counts(result: Mapping[str, Any]) -> dict[Metric, float]:
+    """What is counted for metrics of a scan with this result."""
+    told = result["told"]
+    return {
+        Metric.SCANS_FINISHED: result["status"] == "finished",
+        Metric.ACCOUNTS_READ: result["read"],
+        Metric.ACCOUNTS_SCORED: result["scored"],
+        Metric.ACCOUNTS_REJECTED: sum(result["rejected"].values()),
+        Metric.ACCOUNTS_ONBOARDING: result["rejected"].get("onboarding", 0),
+        Metric.ALERTS: sum(told.values()),
+        Metric.ALERTS_SINGLE: told.get("single", 0),
+    }
 
 
 def one_ahead(pages: Iterator[T]) -> Iterator[T]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from customer_success.adoption_text import TITLE, adoption_mail, adoption_sectio
 from customer_success.delivery import draft_if_possible
 from customer_success.errors import Refused, Unavailable
 from customer_success.feature_usage import FeatureUsage
+from customer_success.metrics import Count
 from customer_success.peers import groups_of
 from customer_success.ports import (
     AccountRows,
@@ -71,7 +72,7 @@ class TrackFeatureAdoption:
     drafts: Drafts | None
     ledger: Ledger
     fallback_owner: str | None
-    count: Callable[[Mapping[str, float]], None]
+    count: Count
 
     def __call__(self, request: AdoptionRequest) -> dict[str, Any]:
         """Work out the report, keep it, then write the section, and the mail if one is asked for.
@@ -150,11 +151,12 @@ class TrackFeatureAdoption:
         if row.day.status in ("gone", "skipped"):
             return None, f"{NO_MAIL}: the account is inactive or no longer in the book"
         draft = adoption_mail(account, report, key, mailbox)
-        draft_id, reason = draft_if_possible(self.ledger, DRAFT_CHANNEL, drafts, draft, last_try=request.last_try)
+        draft_id, reason = draft_if_possible(
+            self.ledger, DRAFT_CHANNEL, drafts, draft, last_try=request.last_try, count=self.count
+        )
         if reason is None:
             return draft_id, None
         logger.warning("account %s gets no mail on feature adoption: %s", account.account_id, reason)
-        self.count({"FailOpens": 1})
         return None, f"{NO_MAIL}: {reason}"
 
 
