@@ -176,14 +176,6 @@ COUNTED: dict[str, Any] = {
     "dropped_claims": [],
     "dispatched": [],
 }
-    "status": "finished",
-    "told": {},
-    "read": 0,
-    "scored": 0,
-    "rejected": {},
-    "dropped_claims": [],
-    "dispatched": [],
-}
 
 
 def app(name: str, records: FakeTaskRecords, work: Callable[[Any], dict[str, Any]]) -> ModuleType:
