@@ -75,7 +75,7 @@ class Deployment:
         self.notion = notion
         self.clock: Clock = VirtualClock()
         self.dynamodb: Any = TableOnDisk(folder / "table")
-        self.updates: Any = QueueOnDisk(folder / "notion-updates")
+        self.updates: Any = QueueOnDisk(folder / "notion-updates", str)
         self.scans: Any = QueueOnDisk(folder / "scan")
         self.topic: Any = QueueOnDisk(folder / "churn-alerts")
 
@@ -92,7 +92,7 @@ class Deployment:
         table, pages = self._function()
         rows, alerts, runs = DynamoAccountRows(table), DynamoAlertLog(table), DynamoRuns(table)
         digests, portfolios = DynamoDigests(table), DynamoPortfolios(table)
-        announcements = SnsAnnouncements(self.topic, "churn-alerts")
+        announcements = SnsAnnouncements(self.topic, "churn-alerts", str)
 
         def now() -> datetime:
             return datetime.combine(on, time(7), UTC)
@@ -104,8 +104,8 @@ class Deployment:
             history=DynamoScoreHistory(table),
             alerts=alerts,
             runs=runs,
-            page_updates=SqsOutbox(self.updates, "notion-updates"),
-            expansion_runs=SqsOutbox(self.scans, "scan"),
+            page_updates=SqsOutbox(self.updates, "notion-updates", str),
+            expansion_runs=SqsOutbox(self.scans, "scan", str),
             closing=Closing(TENANT, rows, alerts, runs, digests, portfolios, announcements, Calendar(), now),
             scorer=CSMHealthScorer(),
             fallback_owner="lead@example.com",

@@ -201,7 +201,7 @@ def _function(dynamodb: Any, topic: Any) -> tuple[SalesHandoff, Mailboxes, Recor
         offers=DynamoOffers(table),
         records=records,
         drafts=mailboxes,
-        telling=Telling("acme", DynamoAlertLog(table), DynamoDigests(table), SnsAnnouncements(topic, "topic")),
+        telling=Telling("acme", DynamoAlertLog(table), DynamoDigests(table), SnsAnnouncements(topic, "topic", str)),
         bus=bus,
         ledger=DynamoLedger(table, lease_seconds=210),
         sales_owner=None,

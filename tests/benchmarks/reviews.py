@@ -199,7 +199,7 @@ def _planned(folder: Path, console: Console) -> list[Promise]:
     judge = Judge("acme", SCANS[-1], "x", datetime(2026, 3, 31, 7, tzinfo=UTC), CSMHealthScorer(), {}, None)
     rows.put_many(judge.judge(account(number), None, 0).row for number in range(1, PLANNED + 1))
     dynamodb.calls.clear()
-    reviews, adoption, closings = (SqsOutbox(queue, name) for name, queue in queues.items())
+    reviews, adoption, closings = (SqsOutbox(queue, name, str) for name, queue in queues.items())
     noon = datetime(2026, 4, 1, 12, tzinfo=UTC)
     plan = PlanQbrs("acme", rows, DynamoQbrs(table), adoption, reviews, closings)
     result = plan(QUARTER_DAY, request="tick", time=noon, now=noon)

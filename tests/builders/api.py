@@ -21,11 +21,13 @@ from customer_success.api.health import ShowHealth
 from customer_success.api.history import ShowHistory
 from customer_success.api.portfolio import ShowPortfolio
 from customer_success.api.routes import build
+from customer_success.api.shadow import ShowShadow
 from customer_success.api.tasks import TaskDesk
 from customer_success.health_scorer import CSMHealthScorer
 from tests.builders.accounts import TODAY, account, at_risk, dying
 from tests.builders.fakes import FakeOutbox, Writes
 from tests.builders.scans import World
+from tests.builders.shadow import FakeShadowLog, shadow_things
 from tests.builders.tasks import MORNING, FakeTaskRecords
 
 ODD = "A/0004: Größe & Söhne?"
@@ -54,6 +56,7 @@ class Desk:
         kinds = ("health_scan", "generate_qbr", "check_expansion", "track_feature_adoption")
         self.tasks = TaskDesk(
             tenant_id=self.tenant_id,
+            space=self.tenant_id,
             timezone="UTC",
             agent=CustomerSuccessAgent(accounts=self.world.rows, scorer=CSMHealthScorer()),
             rows=self.world.rows,
@@ -65,8 +68,10 @@ class Desk:
         self.history = ShowHistory(self.world.rows, self.world.history, cursors)
         self.portfolio = ShowPortfolio(self.world.portfolios, cursors)
         self.acknowledge = AcknowledgeAlert(
-            self.tenant_id, self.world.alerts, self.world.rows, self.world.outbox, "UTC"
+            self.tenant_id, self.tenant_id, self.world.alerts, self.world.rows, self.world.outbox, "UTC"
         )
+        self.shadow_log = FakeShadowLog(shadow_things())
+        self.show_shadow = ShowShadow(self.shadow_log, cursors, in_shadow=True)
         self.resolver = build(self)
 
     def now(self) -> datetime:

@@ -51,12 +51,12 @@ def topic_arn(sns: Client, sqs: Client, queue_url: str) -> str:
 
 @pytest.fixture
 def topic(sns: Client, topic_arn: str) -> SnsAnnouncements:
-    return SnsAnnouncements(cast("Any", sns), topic_arn)
+    return SnsAnnouncements(cast("Any", sns), topic_arn, lambda: "run-1")
 
 
 @pytest.fixture
 def outbox(sqs: Client, queue_url: str) -> SqsOutbox:
-    return SqsOutbox(cast("Any", sqs), queue_url)
+    return SqsOutbox(cast("Any", sqs), queue_url, lambda: "run-1")
 
 
 def received(sqs: Client, queue_url: str) -> list[dict[str, Any]]:
@@ -86,7 +86,7 @@ def test_announcements_go_out_by_tens_with_what_the_channels_filter_on(
     for message in messages:
         body = json.loads(message["Body"])
         attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
-        assert attributes == {"kind": body["kind"], "delivery": body["delivery"]}
+        assert attributes == {"kind": body["kind"], "delivery": body["delivery"], "correlation_id": "run-1"}
     assert ChurnAlert.model_validate_json(next(m["Body"] for m in messages if NASTY_ID in m["Body"]))
     # AND by three calls
     assert sns.calls == {"publish_batch": 3}
@@ -160,9 +160,9 @@ def test_a_topic_or_queue_that_is_not_there_is_named(sns: Client, sqs: Client) -
     topic_arn = "arn:aws:sns:eu-central-1:123456789012:nowhere"
     queue_url = "https://sqs.eu-central-1.amazonaws.com/123456789012/nowhere"
     with pytest.raises(Misconfigured, match=re.escape(topic_arn)):
-        SnsAnnouncements(cast("Any", sns), topic_arn).publish([DIGEST])
+        SnsAnnouncements(cast("Any", sns), topic_arn, lambda: "run-1").publish([DIGEST])
     with pytest.raises(Misconfigured, match=re.escape(queue_url)):
-        SqsOutbox(cast("Any", sqs), queue_url).send([DIGEST])
+        SqsOutbox(cast("Any", sqs), queue_url, lambda: "run-1").send([DIGEST])
 
 
 @pytest.fixture

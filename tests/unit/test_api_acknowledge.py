@@ -37,7 +37,7 @@ def world() -> World:
 def acknowledge(
     world: World, asked: dict[str, Any], alert_id: str = ALERT, *, now: datetime = NOON, timezone: str = "UTC"
 ) -> AcknowledgeAnswer:
-    use_case = AcknowledgeAlert("acme", world.alerts, world.rows, world.outbox, timezone)
+    use_case = AcknowledgeAlert("acme", "acme", world.alerts, world.rows, world.outbox, timezone)
     return use_case(alert_id, AcknowledgeRequest.model_validate(asked), now=now)
 
 
@@ -179,7 +179,7 @@ def test_an_older_request_that_comes_to_its_end_late_does_not_undo_a_newer_one(w
             acknowledge(world, {**GRACE, "verdict": "true alarm"}, now=LATER)
             world.outbox.send(messages)
 
-    late = AcknowledgeAlert("acme", world.alerts, world.rows, Slow(), "UTC")
+    late = AcknowledgeAlert("acme", "acme", world.alerts, world.rows, Slow(), "UTC")
     # WHEN it ends after the newer one
     late(ALERT, AcknowledgeRequest.model_validate(FALSE_ALARM), now=NOON)
     # THEN the newer one stands

@@ -19,6 +19,7 @@ OPERATION_IDS = {
     ("/accounts/{account_id}/health", "get"): "showHealth",
     ("/accounts/{account_id}/history", "get"): "showHistory",
     ("/portfolio", "get"): "showPortfolio",
+    ("/shadow", "get"): "showShadow",
     ("/alerts/{alert_id}/acknowledge", "post"): "acknowledgeAlert",
 }
 BY_ANY = {"403", "405", "422", "429", "500", "503"}

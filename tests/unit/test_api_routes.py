@@ -26,6 +26,7 @@ PATHS = {
     "/accounts/A-0001/health": "GET",
     "/accounts/A-0001/history": "GET",
     "/portfolio": "GET",
+    "/shadow": "GET",
     f"/alerts/{ALERT}/acknowledge": "POST",
 }
 SCAN = {"type": "health_scan", "account_id": "A-0001"}
@@ -540,3 +541,13 @@ def test_a_page_that_may_call_is_told_so_before_it_calls_and_no_other_is(desk: D
 def test_a_number_of_more_digits_than_anybody_needs_is_refused_in_words(desk: Desk) -> None:
     body = '{"type": "health_scan", "account_id": "A-0001", "signals": {"nps_score": ' + "9" * 5000 + "}}"
     refused(desk.ask("POST", "/tasks", body), 400, "a number has 5000 digits; it may have up to 300", field="body")
+
+
+def test_what_was_withheld_is_paged_through(desk: Desk) -> None:
+    first = desk.ask("GET", "/shadow", query="limit=3")
+    assert (first.status, first.json["shadow"], first.json["on"]) == (200, True, "2026-03-02")
+    assert first.json["withheld"][0]["kind"] == "digest"
+    rest = desk.ask("GET", "/shadow", query=f"limit=50&cursor={first.json['next']}").json
+    assert (rest["counts"], rest["next"], len(rest["withheld"])) == (None, None, 5)
+    assert desk.ask("GET", "/shadow", query="date=2026-03-01").json["counts"] == {"digest": 1}
+    refused(desk.ask("GET", "/shadow", query="date=yesterday"), 422, field="date")

@@ -58,6 +58,7 @@ class Office:
         self.named = 0
         self.desk = TaskDesk(
             tenant_id="acme",
+            space="acme",
             timezone="Pacific/Auckland",
             agent=CustomerSuccessAgent(accounts=self.rows, scorer=CSMHealthScorer(), timezone="Pacific/Auckland"),
             rows=self.rows,

@@ -137,7 +137,7 @@ def test_what_an_acknowledgement_sends_has_the_shape_of_the_sample() -> None:
     world.scan()
     world.outbox.sent.clear()
     asked = AcknowledgeRequest(by="grace", verdict="false alarm", quiet_until=date(2026, 3, 20))
-    acknowledge = AcknowledgeAlert("acme", world.alerts, world.rows, world.outbox, "UTC")
+    acknowledge = AcknowledgeAlert("acme", "acme", world.alerts, world.rows, world.outbox, "UTC")
     acknowledge("A-0001:2026-03-02:critical", asked, now=datetime(2026, 3, 2, 12, tzinfo=UTC))
     # THEN what is sent has the fields of the sample
     [sent] = world.outbox.sent

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from customer_success.run import Run
     from customer_success.schemas import FeatureAdoptionReport, QBRContent
     from customer_success.task_record import TaskRecord, TaskState
+    from customer_success.withheld import Kind, Withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -464,6 +465,22 @@ class Digests(Protocol):
     def put(self, digest: Digest) -> None: ...
 
     def get(self, digest_id: str) -> Digest | None: ...
+
+
+class ShadowLog(Protocol):
+    """What a deployment in shadow would have let out, by the run date; kept for 90 days."""
+
+    def put(self, withheld: Withheld) -> None:
+        """Keep it in the place of one of the same day, kind and key."""
+        ...
+
+    def days(self, most: int) -> list[date]:
+        """The latest days of which anything is kept, latest first."""
+        ...
+
+    def on(self, day: date, kind: Kind, after: str = "") -> Iterator[Withheld]:
+        """What was kept of a kind on that day, by its keys, those after the given one."""
+        ...
 
 
 class Announcements(Protocol):

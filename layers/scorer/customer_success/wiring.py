@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from uuid import uuid4
@@ -39,6 +39,8 @@ from customer_success.aws.queues import SqsOutbox
 from customer_success.aws.retries import CLIENT_CONFIG
 from customer_success.aws.runs import DynamoRuns
 from customer_success.aws.secrets import ManagedSecret, token_in
+from customer_success.aws.sending import CORRELATION
+from customer_success.aws.shadow_log import DynamoShadowLog
 from customer_success.aws.table import Table
 from customer_success.aws.task_records import DynamoTaskRecords
 from customer_success.aws.topic import SnsAnnouncements
@@ -46,9 +48,10 @@ from customer_success.aws.usages import DynamoFeatureUsages
 from customer_success.closing import Closing
 from customer_success.errors import NotUnderstood, Refused
 from customer_success.health_scorer import CSMHealthScorer
+from customer_success.log_privacy import without_addresses
 from customer_success.messages import Message
 from customer_success.metrics import Metric
-from customer_success.periods import Calendar
+from customer_success.periods import Calendar, run_date
 from customer_success.rules_narrator import RulesNarrator
 from customer_success.schemas import refusals
 from customer_success.settings import (
@@ -72,6 +75,18 @@ from customer_success.settings import (
     Settings,
     TrackFeatureAdoptionSettings,
     read,
+    shadow_of,
+)
+from customer_success.shadow import (
+    Shadow,
+    ShadowBus,
+    ShadowChat,
+    ShadowDrafts,
+    ShadowOffers,
+    ShadowPages,
+    ShadowRecords,
+    ShadowReviews,
+    ShadowSections,
 )
 from customer_success.tasks.alert_channels import (
     AlertChannel,
@@ -108,8 +123,19 @@ if TYPE_CHECKING:
     from customer_success.api.health import ShowHealth
     from customer_success.api.history import ShowHistory
     from customer_success.api.portfolio import ShowPortfolio
+    from customer_success.api.shadow import ShowShadow
     from customer_success.api.tasks import TaskDesk
-    from customer_success.ports import Chat, Drafts, ExpansionRecords, FeatureUsageBook, Narrator
+    from customer_success.ports import (
+        AdoptionSections,
+        Chat,
+        Drafts,
+        EventBus,
+        ExpansionRecords,
+        FeatureUsageBook,
+        HealthRecords,
+        Narrator,
+        QbrPages,
+    )
 
 D = TypeVar("D", bound=Deployed)
 S = TypeVar("S", bound=Settings)
@@ -141,11 +167,32 @@ class Function(Generic[D]):
 
     def __init__(self) -> None:
         self._milliseconds_left: Callable[[], int] = lambda: 0
+        self._run_date: date | None = None
+        self.correlation_id = ""
 
     def begin(self, context: Any) -> None:
         """Take note of an invocation: its id, and the time that it has."""
+        self.correlation_id = str(context.aws_request_id)
         self._milliseconds_left = context.get_remaining_time_in_millis
         self.logger.append_keys(function_request_id=context.aws_request_id)
+
+    def follow(self, correlation_id: str) -> None:
+        """Begin with the next thing to do, which `correlation_id` joins to what led to it and what follows from it."""
+        self.correlation_id = correlation_id
+        self.logger.remove_keys(["account_id", "run_date"])
+        self.logger.append_keys(correlation_id=correlation_id)
+
+    @cached_property
+    def shadow(self) -> Shadow | None:
+        """What takes the place of all that reaches people, if the deployment runs in shadow."""
+        return Shadow(DynamoShadowLog(self.table), self._today) if self.settings.shadow else None
+
+    def _today(self) -> date:
+        """The run date of what is being worked at."""
+        return self._run_date or run_date(self.now(), self.settings.timezone)
+
+    def _table_of(self, space: str) -> Table:
+        return Table(boto3.client("dynamodb", config=CLIENT_CONFIG), self.settings.table_name, space)
 
     def report(self, counts: Mapping[Metric, float]) -> None:
         """Write counts as metrics."""
@@ -160,7 +207,7 @@ class Function(Generic[D]):
 
     @cached_property
     def logger(self) -> Logger:
-        logger = Logger(service="customer-success", log_uncaught_exceptions=True)
+        logger = Logger(service="customer-success", log_uncaught_exceptions=True, json_serializer=without_addresses)
         logging.getLogger("customer_success").propagate = False
         copy_config_to_registered_loggers(source_logger=logger, include={"customer_success"})
         return logger
@@ -171,7 +218,16 @@ class Function(Generic[D]):
 
     @cached_property
     def table(self) -> Table:
-        return Table(boto3.client("dynamodb", config=CLIENT_CONFIG), self.settings.table_name, self.settings.tenant_id)
+        return self._table_of(self.settings.space)
+
+    @cached_property
+    def measured(self) -> Table:
+        """What a tenant and its shadow share: the scores of every day, and the pace of the vendors."""
+        return self._table_of(self.settings.tenant_id)
+
+    @cached_property
+    def score_history(self) -> DynamoScoreHistory:
+        return DynamoScoreHistory(self.measured)
 
     @cached_property
     def ledger(self) -> DynamoLedger:
@@ -220,15 +276,15 @@ class Function(Generic[D]):
 
     def outbox(self, queue_url: str) -> SqsOutbox:
         """What sends to a queue."""
-        return SqsOutbox(self._sqs, queue_url)
+        return SqsOutbox(self._sqs, queue_url, lambda: self.correlation_id)
 
     def announcements(self, topic_arn: str) -> SnsAnnouncements:
         """What publishes on a topic."""
-        return SnsAnnouncements(boto3.client("sns", config=CLIENT_CONFIG), topic_arn)
+        return SnsAnnouncements(boto3.client("sns", config=CLIENT_CONFIG), topic_arn, lambda: self.correlation_id)
 
     def telling(self, topic_arn: str) -> Telling:
         """What tells people by the channels that listen on the topic."""
-        return Telling(self.settings.tenant_id, self.alerts, DynamoDigests(self.table), self.announcements(topic_arn))
+        return Telling(self.settings.space, self.alerts, DynamoDigests(self.table), self.announcements(topic_arn))
 
     def now(self) -> datetime:
         """The moment, for whoever takes time as an argument."""
@@ -255,7 +311,12 @@ class QueueFunction(Function[S]):
     ) -> PartialItemFailureResponse:
         """Do `work` for each record of a queue's event, and answer which ones failed."""
         self.begin(context)
-        return self._consumer.consume(event, work)
+
+        def follow(delivery: Delivery) -> object:
+            self.follow(delivery.attributes.get(CORRELATION, delivery.message_id))
+            return work(delivery)
+
+        return self._consumer.consume(event, follow)
 
     def message(self, model: TypeAdapter[M] | type[M], delivery: Delivery) -> M:
         """The delivery's message. Raises `Refused` for another tenant's, `NotUnderstood` for one that is unreadable."""
@@ -264,9 +325,17 @@ class QueueFunction(Function[S]):
             message = adapter.validate_json(delivery.body)
         except ValidationError as error:
             raise NotUnderstood("; ".join(str(refusal) for refusal in refusals(error, Message))) from error
-        if isinstance(message, Message) and message.tenant_id != self.settings.tenant_id:
-            raise Refused(f"tenant_id: {message.tenant_id!r} is not {self.settings.tenant_id!r}, which is served here")
+        if isinstance(message, Message) and message.tenant_id != self.settings.space:
+            raise Refused(f"tenant_id: {message.tenant_id!r} is not {self.settings.space!r}, which is served here")
+        self._about(message)
         return message
+
+    def _about(self, message: Any) -> None:
+        """Note what the work is about, for the logs and for what is withheld."""
+        account_id, time = getattr(message, "account_id", None), getattr(message, "time", None)
+        self._run_date = getattr(message, "run_date", None) or run_date(time or self.now(), self.settings.timezone)
+        known = {"account_id": account_id, "run_date": self._run_date.isoformat()}
+        self.logger.append_keys(**{name: value for name, value in known.items() if value})
 
     @property
     def look_again_seconds(self) -> int:
@@ -284,12 +353,19 @@ class QueueFunction(Function[S]):
         )
 
     def _drafts(self, settings: GmailSettings) -> Drafts | None:
+        if self.shadow:
+            return ShadowDrafts(self.shadow)
         if settings.gmail_secret is None:
             return None
         from connectors.gmail.drafts import GmailDrafts
 
         patience = self._patience("gmail", settings.gmail_requests_per_second)
         return GmailDrafts(self.secret(settings.gmail_secret).read(), patience, base_url=settings.gmail_api_url)
+
+    def _bus(self, name: str) -> EventBus:
+        if self.shadow:
+            return ShadowBus(self.shadow)
+        return EventBridgeBus(boto3.client("events", config=CLIENT_CONFIG), name)
 
     def _model(self, settings: ModelSettings) -> Narrator | None:
         if settings.bedrock_model_id is None:
@@ -302,7 +378,7 @@ class QueueFunction(Function[S]):
     def _patience(self, vendor: str, per_second: float) -> Patience:
         from connectors.patience import Patience
 
-        pace = DynamoPace(self.table, vendor, per_second=per_second, time_left=self.time_left)
+        pace = DynamoPace(self.measured, vendor, per_second=per_second, time_left=self.time_left)
         return Patience(pace, self.time_left)
 
 
@@ -324,6 +400,8 @@ class _WithNotion(QueueFunction[S]):
         return NotionCSMAdapter(self._notion(settings), settings.notion_accounts, names=names)
 
     def _expansion_records(self, settings: NotionSettings, expansions_id: str) -> ExpansionRecords:
+        if self.shadow:
+            return ShadowOffers(self.shadow)
         from connectors.notion.expansions import NotionExpansionRecords
 
         return NotionExpansionRecords(self._notion(settings), expansions_id)
@@ -339,16 +417,16 @@ class HealthScan(_WithNotion[HealthScanSettings]):
         settings = self.settings
         runs = DynamoRuns(self.table)
         return ScanRun(
-            tenant_id=settings.tenant_id,
+            tenant_id=settings.space,
             book=self._account_pages(settings),
             rows=self.rows,
-            history=DynamoScoreHistory(self.table),
+            history=self.score_history,
             alerts=self.alerts,
             runs=runs,
             page_updates=self.outbox(settings.notion_updates_queue_url),
             expansion_runs=self.outbox(settings.queue_url),
             closing=Closing(
-                settings.tenant_id,
+                settings.space,
                 self.rows,
                 self.alerts,
                 runs,
@@ -368,7 +446,7 @@ class HealthScan(_WithNotion[HealthScanSettings]):
     def expand(self) -> ExpansionRun:
         settings = self.settings
         return ExpansionRun(
-            tenant_id=settings.tenant_id,
+            tenant_id=settings.space,
             usage_book=self._usage_book(),
             usages=self.usages,
             records=self._expansion_records(settings, settings.notion_expansions),
@@ -414,9 +492,9 @@ class CheckContracts(QueueFunction[ContractCheckSettings]):
     def check(self) -> ContractCheck:
         settings = self.settings
         return ContractCheck(
-            tenant_id=settings.tenant_id,
+            tenant_id=settings.space,
             rows=self.rows,
-            history=DynamoScoreHistory(self.table),
+            history=self.score_history,
             alerts=self.alerts,
             runs=DynamoRuns(self.table),
             digests=DynamoDigests(self.table),
@@ -440,7 +518,7 @@ class PlanQbrs(QueueFunction[PlanQbrsSettings]):
     def plan(self) -> QbrPlan:
         settings = self.settings
         return QbrPlan(
-            tenant_id=settings.tenant_id,
+            tenant_id=settings.space,
             rows=self.rows,
             qbrs=self.qbrs,
             adoption=self.outbox(settings.adoption_queue_url),
@@ -467,20 +545,25 @@ class TrackAdoption(_WithNotion[TrackFeatureAdoptionSettings]):
 
     @cached_property
     def track(self) -> TrackFeatureAdoption:
-        from connectors.notion.adoption_sections import NotionAdoptionSections
-
         settings = self.settings
         return TrackFeatureAdoption(
             rows=self.rows,
             usages=self.usages,
             peers=self.peers,
             reports=DynamoAdoptionReports(self.table),
-            sections=NotionAdoptionSections(self._notion(settings)),
+            sections=self._sections(),
             drafts=self._drafts(settings),
             ledger=self.long_ledger,
             fallback_owner=settings.fallback_owner,
             count=self.report,
         )
+
+    def _sections(self) -> AdoptionSections:
+        if self.shadow:
+            return ShadowSections(self.shadow)
+        from connectors.notion.adoption_sections import NotionAdoptionSections
+
+        return NotionAdoptionSections(self._notion(self.settings))
 
 
 class CheckExpansion(_WithNotion[CheckExpansionSettings]):
@@ -493,7 +576,7 @@ class CheckExpansion(_WithNotion[CheckExpansionSettings]):
         settings = self.settings
         by_rule, queue = RulesNarrator(), settings.sales_handoff_queue_url
         return ExpansionCheck(
-            tenant_id=settings.tenant_id,
+            tenant_id=settings.space,
             rows=self.rows,
             usages=self.usages,
             offers=self.offers,
@@ -519,13 +602,13 @@ class SalesHandoff(_WithNotion[SalesHandoffSettings]):
     def hand_off(self) -> Handoff:
         settings = self.settings
         return Handoff(
-            tenant_id=settings.tenant_id,
+            tenant_id=settings.space,
             rows=self.rows,
             offers=self.offers,
             records=self._expansion_records(settings, settings.notion_expansions),
             drafts=self._drafts(settings),
             telling=self.telling(settings.churn_topic_arn),
-            bus=EventBridgeBus(boto3.client("events", config=CLIENT_CONFIG), settings.event_bus_name),
+            bus=self._bus(settings.event_bus_name),
             ledger=self.ledger,
             sales_owner=settings.sales_owner,
             count=self.report,
@@ -539,7 +622,8 @@ class SyncNotion(_WithNotion[AccountPagesSettings]):
 
     @cached_property
     def sync(self) -> NotionSync:
-        return NotionSync(self.rows, DynamoWrittenPages(self.table), self._account_pages(self.settings), self.alerts)
+        pages = ShadowPages(self.shadow) if self.shadow else self._account_pages(self.settings)
+        return NotionSync(self.rows, DynamoWrittenPages(self.table), pages, self.alerts)
 
 
 class AlertNotion(_WithNotion[AlertNotionSettings]):
@@ -549,10 +633,14 @@ class AlertNotion(_WithNotion[AlertNotionSettings]):
 
     @cached_property
     def channel(self) -> AlertChannel:
+        return AlertChannel("notion", self.alerts, RecordAlert(self._records(), self.ledger))
+
+    def _records(self) -> HealthRecords:
+        if self.shadow:
+            return ShadowRecords(self.shadow)
         from connectors.notion.records import NotionHealthRecords
 
-        records = NotionHealthRecords(self._notion(self.settings), self.settings.notion_health_records)
-        return AlertChannel("notion", self.alerts, RecordAlert(records, self.ledger))
+        return NotionHealthRecords(self._notion(self.settings), self.settings.notion_health_records)
 
 
 class AlertEventBus(QueueFunction[AlertEventBusSettings]):
@@ -562,8 +650,7 @@ class AlertEventBus(QueueFunction[AlertEventBusSettings]):
 
     @cached_property
     def channel(self) -> AlertChannel:
-        bus = EventBridgeBus(boto3.client("events", config=CLIENT_CONFIG), self.settings.event_bus_name)
-        return AlertChannel("event_bus", self.alerts, PutOnBus(bus, self.ledger))
+        return AlertChannel("event_bus", self.alerts, PutOnBus(self._bus(self.settings.event_bus_name), self.ledger))
 
 
 class AlertEmail(QueueFunction[AlertEmailSettings]):
@@ -584,24 +671,29 @@ class GenerateQbr(_WithNotion[GenerateQbrSettings]):
 
     @cached_property
     def review(self) -> QbrReview:
-        from connectors.notion.qbr_pages import NotionQbrPages
-
         settings = self.settings
         by_rule = RulesNarrator()
         return QbrReview(
             rows=self.rows,
-            history=DynamoScoreHistory(self.table),
+            history=self.score_history,
             usages=self.usages,
             peers=self.peers,
             qbrs=self.qbrs,
             narrator=self._model(settings) or by_rule,
             by_rule=by_rule,
-            pages=NotionQbrPages(self._notion(settings), settings.notion_qbrs),
+            pages=self._pages(),
             drafts=self._drafts(settings),
             ledger=self.long_ledger,
             fallback_owner=settings.fallback_owner,
             count=self.report,
         )
+
+    def _pages(self) -> QbrPages:
+        if self.shadow:
+            return ShadowReviews(self.shadow)
+        from connectors.notion.qbr_pages import NotionQbrPages
+
+        return NotionQbrPages(self._notion(self.settings), self.settings.notion_qbrs)
 
 
 class AlertChat(QueueFunction[AlertChatSettings]):
@@ -619,6 +711,8 @@ class AlertChat(QueueFunction[AlertChatSettings]):
         return AlertChannel("chat_alert", self.alerts, self.post.alert)
 
     def _chats(self) -> list[Chat]:
+        if self.shadow:
+            return [ShadowChat(self.shadow)]
         settings = self.settings
         chats: list[Chat] = []
         if settings.slack_secret and settings.slack_channel:
@@ -667,6 +761,7 @@ class Api(Function[ApiSettings]):
         scans = self.outbox(settings.scan_queue_url)
         return TaskDesk(
             tenant_id=settings.tenant_id,
+            space=settings.space,
             timezone=settings.timezone,
             agent=CustomerSuccessAgent(accounts=self.rows, scorer=_scorer(settings), timezone=settings.timezone),
             rows=self.rows,
@@ -684,13 +779,13 @@ class Api(Function[ApiSettings]):
     def health(self) -> ShowHealth:
         from customer_success.api.health import ShowHealth
 
-        return ShowHealth(self.rows, DynamoScoreHistory(self.table))
+        return ShowHealth(self.rows, self.score_history)
 
     @cached_property
     def history(self) -> ShowHistory:
         from customer_success.api.history import ShowHistory
 
-        return ShowHistory(self.rows, DynamoScoreHistory(self.table), self._cursors)
+        return ShowHistory(self.rows, self.score_history, self._cursors)
 
     @cached_property
     def portfolio(self) -> ShowPortfolio:
@@ -705,11 +800,19 @@ class Api(Function[ApiSettings]):
         settings = self.settings
         return AcknowledgeAlert(
             tenant_id=settings.tenant_id,
+            space=settings.space,
             alerts=self.alerts,
             rows=self.rows,
             page_updates=self.outbox(settings.notion_updates_queue_url),
             timezone=settings.timezone,
         )
+
+    @cached_property
+    def show_shadow(self) -> ShowShadow:
+        from customer_success.api.shadow import ShowShadow
+
+        kept = DynamoShadowLog(self._table_of(shadow_of(self.settings.tenant_id)))
+        return ShowShadow(kept, self._cursors, self.settings.shadow)
 
     @cached_property
     def _cursors(self) -> Cursors:

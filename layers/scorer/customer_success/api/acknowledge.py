@@ -97,6 +97,7 @@ class AcknowledgeAlert:
     """Answers `POST /alerts/{id}/acknowledge`. `page_updates` is the queue of what is written to account pages."""
 
     tenant_id: str
+    space: str
     alerts: AlertLog
     rows: AccountRows
     page_updates: Outbox
@@ -158,7 +159,7 @@ class AcknowledgeAlert:
         self.page_updates.send(
             [
                 AlertAcknowledged(
-                    tenant_id=self.tenant_id,
+                    tenant_id=self.space,
                     alert_id=entry.alert_id,
                     account_id=row.account_id,
                     page_id=row.account.page_id,

@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Que
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 
-from customer_success.api import history, portfolio, tasks
+from customer_success.api import history, portfolio, shadow, tasks
 from customer_success.api.problems import not_found
 from customer_success.schemas import ChurnRisk, Rag
 
@@ -122,4 +122,11 @@ Risk = Annotated[
 RenewalWithinDays = Annotated[
     Days | NOTHING,
     Query(description="Only accounts whose contract ends within so many days of the scan, or lapsed."),
+]
+RunDate = Annotated[
+    Day | NOTHING,
+    Query(alias="date", description="The run date; by default the latest on which anything was withheld."),
+]
+ThingLimit = Annotated[
+    int, Interval(ge=1, le=shadow.LARGEST_LIMIT), BeforeValidator(_whole), Query(description="Things on a page.")
 ]

@@ -29,14 +29,17 @@ from customer_success.api.parameters import (
     PointLimit,
     RenewalWithinDays,
     Risk,
+    RunDate,
     Since,
     TaskId,
     TenantId,
+    ThingLimit,
     To,
 )
 from customer_success.api.portfolio import PortfolioAnswer, PortfolioQuery, ShowPortfolio
 from customer_success.api.problems import other_tenant
 from customer_success.api.requests import JSON, Operation, checked
+from customer_success.api.shadow import ShadowAnswer, ShowShadow
 from customer_success.api.tasks import KEY_HEADER, HealthScanAnswer, TaskAccepted, TaskAnswer, TaskDesk, TaskRequest
 from customer_success.api.told import documented, told
 from customer_success.periods import run_date
@@ -49,11 +52,12 @@ HISTORY = Operation("GET", "/accounts/<account_id>/history", TENANT | {"from", "
 PORTFOLIO = Operation(
     "GET", "/portfolio", TENANT | {"owner", "colour", "risk", "renewal_within_days", "limit", "cursor"}
 )
+SHADOW = Operation("GET", "/shadow", TENANT | {"date", "limit", "cursor"})
 ACKNOWLEDGE = Operation("POST", "/alerts/<alert_id>/acknowledge", TENANT, AcknowledgeRequest)
-OPERATIONS = (SUBMIT, TASK, HEALTH, HISTORY, PORTFOLIO, ACKNOWLEDGE)
+OPERATIONS = (SUBMIT, TASK, HEALTH, HISTORY, PORTFOLIO, SHADOW, ACKNOWLEDGE)
 
 LINES = 50
-"""Accounts on a page of the portfolio, if nobody asks for another number."""
+"""Accounts on a page of the portfolio, and things on a page of what was withheld, if nobody asks for another number."""
 LOCATION: Any = {
     "description": "Where to ask how far the task is.",
     "required": True,
@@ -91,6 +95,8 @@ class ApiDesk(Protocol):
     def history(self) -> ShowHistory: ...
     @property
     def portfolio(self) -> ShowPortfolio: ...
+    @property
+    def show_shadow(self) -> ShowShadow: ...
     @property
     def acknowledge(self) -> AcknowledgeAlert: ...
     def now(self) -> datetime: ...
@@ -224,6 +230,21 @@ def build(desk: ApiDesk) -> Resolver:
         meant_for(tenant_id)
         query = PortfolioQuery(owner=owner, colour=colour, risk=risk, renewal_within_days=renewal_within_days)
         return desk.portfolio(query, limit=limit, cursor=cursor)
+
+    @resolver.get(
+        SHADOW.path,
+        summary="What a deployment in shadow would have let out",
+        description="Chat messages, the digest among them, drafts, pages, records and events of a day, as people would "
+        "have read them. Nothing of it has reached anybody.",
+        tags=["Shadow"],
+        operation_id="showShadow",
+        responses=_answers("A page of what was withheld.", ShadowAnswer, 400),
+    )
+    def withheld(
+        day: RunDate = None, limit: ThingLimit = LINES, cursor: Cursor = None, tenant_id: TenantId = None
+    ) -> ShadowAnswer:
+        meant_for(tenant_id)
+        return desk.show_shadow(day, limit=limit, cursor=cursor)
 
     @resolver.post(
         ACKNOWLEDGE.path,

@@ -86,6 +86,7 @@ class TaskDesk:
     """
 
     tenant_id: str
+    space: str
     timezone: str
     agent: CustomerSuccessAgent
     rows: AccountRows
@@ -215,7 +216,7 @@ class TaskDesk:
 
     def _message(self, task: SlowTask, kept: TaskRecord) -> Message:
         """What goes on the queue: the same for each repeat, so that it is done once."""
-        tenant_id, task_id, asked_at = self.tenant_id, kept.task_id, kept.queued_at
+        tenant_id, task_id, asked_at = self.space, kept.task_id, kept.queued_at
         match task:
             case RescanTask():
                 return ScanRequested(tenant_id=tenant_id, id=task_id, time=asked_at, force=True, task_id=task_id)

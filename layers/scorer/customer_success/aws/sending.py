@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import BatchResultErrorEntryTypeDef as Failure
 
 MESSAGES_PER_CALL = 10
+CORRELATION = "correlation_id"
+"""The attribute of a message that joins it to what led to it, in the logs of all functions."""
 LARGEST_CALL = 256 * 1024
 ROOM_FOR_ATTRIBUTES = 256
 """Bytes: attributes count towards the size of a call."""

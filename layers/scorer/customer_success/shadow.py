@@ -1,0 +1,190 @@
+"""What stands in the place of pages, drafts, chat and bus while a deployment runs in shadow: it keeps what they would
+have been given, and gives it to nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic import BaseModel
+
+from customer_success.news import (
+    Bullet,
+    Callout,
+    ChatMessage,
+    ExpansionRecord,
+    Grid,
+    Heading,
+    HealthRecord,
+    Line,
+    MailDraft,
+    PageBlock,
+    PageValues,
+    Paragraph,
+    QbrPage,
+)
+from customer_success.ports import FoundPage, RecordedAnswer, ShadowLog
+from customer_success.withheld import Kind, Withheld
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """Keeps in `log` what would have been let out; `on` is the run date of what is being worked at."""
+
+    log: ShadowLog
+    on: Callable[[], date]
+
+    def keep(self, kind: Kind, key: str, title: str, lines: Sequence[str] = (), recipient: str | None = None) -> str:
+        """Keep one thing, and return what stands where a vendor's id would stand. Safe to repeat."""
+        withheld = Withheld(self.on(), kind, key, title, recipient, tuple(lines))
+        self.log.put(withheld)
+        return withheld.reference
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowPages:
+    """`AccountPages` that change no page."""
+
+    shadow: Shadow
+
+    def write(self, page_id: str, values: PageValues) -> None:
+        score = "no score" if values.score is None else f"{values.score:.1f}"
+        risk = f"churn risk {values.churn_risk}" if values.churn_risk else "churn risk unknown"
+        lines = [values.why, *([f"Next step: {values.next_step}"] if values.next_step else [])]
+        self.shadow.keep("page", page_id, f"{values.rag} {score}, {risk}", lines)
+
+    def write_wishes(self, page_id: str, quiet_until: date | None, verdict: str | None) -> None:
+        wishes = {"CSM Quiet Until": quiet_until, "CSM Verdict": verdict}
+        title = ", ".join(f"{name}: {wish}" for name, wish in wishes.items() if wish)
+        self.shadow.keep("page", f"{page_id}:wishes", title)
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowRecords:
+    """`HealthRecords` that make no page."""
+
+    shadow: Shadow
+
+    def find(self, key: str) -> str | None:  # noqa: ARG002 — keeping is safe to repeat
+        return None
+
+    def create(self, record: HealthRecord) -> str:
+        return self.shadow.keep("record", record.key, record.title, _texts(record.lines), record.owner_email)
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowReviews:
+    """`QbrPages` that make no page."""
+
+    shadow: Shadow
+
+    def find(self, key: str) -> FoundPage | None:  # noqa: ARG002 — keeping is safe to repeat
+        return None
+
+    def create(self, page: QbrPage) -> str:
+        return self.shadow.keep("review", page.key, page.title, list(_read(page.blocks)), page.owner_email)
+
+    def replace(self, page_id: str, page: QbrPage) -> bool:  # noqa: ARG002 — the key tells which one it is
+        self.create(page)
+        return True
+
+    def url(self, page_id: str) -> str:
+        return page_id
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowSections:
+    """`AdoptionSections` that change no page."""
+
+    shadow: Shadow
+
+    def write(self, page_id: str, title: str, blocks: Sequence[PageBlock]) -> None:
+        self.shadow.keep("section", page_id, title, list(_read(blocks)))
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowOffers:
+    """`ExpansionRecords` that make no page, so that nobody can answer on one."""
+
+    shadow: Shadow
+
+    def find(self, key: str) -> str | None:  # noqa: ARG002 — keeping is safe to repeat
+        return None
+
+    def create(self, record: ExpansionRecord) -> str:
+        arr = "not known" if record.estimated_arr_impact is None else f"{record.estimated_arr_impact:,.0f}"
+        lines = [
+            f"{record.state}; confidence {record.confidence}; estimated ARR {arr}",
+            *record.evidence.splitlines(),
+            *([f"Note: {record.note}"] if record.note else []),
+        ]
+        return self.shadow.keep("offer", record.key, record.title, lines, record.sales_email)
+
+    def write(self, page_id: str, record: ExpansionRecord) -> None:  # noqa: ARG002 — the key tells which one it is
+        self.create(record)
+
+    def url(self, page_id: str) -> str:
+        return page_id
+
+    def answers(self, since: date) -> Iterator[tuple[RecordedAnswer, ...]]:  # noqa: ARG002 — there is no record
+        return iter(())
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowDrafts:
+    """`Drafts` that lie in no mailbox."""
+
+    shadow: Shadow
+
+    def find(self, mailbox: str, key: str) -> str | None:  # noqa: ARG002 — keeping is safe to repeat
+        return None
+
+    def create(self, draft: MailDraft) -> str:
+        lines = [f"To: {draft.to or 'left open'}", *draft.paragraphs]
+        return self.shadow.keep("draft", draft.key, draft.subject, lines, draft.mailbox)
+
+
+@dataclass(slots=True)
+class ShadowChat:
+    """A `Chat` in which nobody reads."""
+
+    shadow: Shadow
+    name: str = "shadow"
+
+    def find(self, message: ChatMessage) -> str | None:  # noqa: ARG002 — keeping is safe to repeat
+        return None
+
+    def post(self, message: ChatMessage) -> str:
+        kind: Kind = "message" if message.recipient else "digest"
+        return self.shadow.keep(kind, message.key, message.title, _texts(message.lines), message.recipient)
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowBus:
+    """An `EventBus` on which nobody listens."""
+
+    shadow: Shadow
+
+    def put(self, detail_type: str, detail: BaseModel) -> str:
+        named = detail.model_dump(mode="json")
+        key = next(str(named[name]) for name in ("alert_id", "handoff_id") if name in named)
+        lines = [f"{name}: {value}" for name, value in named.items() if value is not None]
+        return self.shadow.keep("event", f"{detail_type}:{key}", detail_type, lines)
+
+
+def _texts(lines: Sequence[Line]) -> list[str]:
+    return [f"• {line.text}" if line.bullet else line.text for line in lines]
+
+
+def _read(blocks: Sequence[PageBlock]) -> Iterator[str]:
+    """The blocks of a page as lines of text."""
+    for block in blocks:
+        match block:
+            case Bullet(text):
+                yield f"• {text}"
+            case Heading(text) | Paragraph(text) | Callout(text):
+                yield text
+            case Grid(header, rows):
+                yield from (" | ".join(row) for row in (header, *rows))

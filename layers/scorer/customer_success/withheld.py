@@ -1,0 +1,35 @@
+"""What a deployment that runs in shadow would have let out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, get_args
+
+Kind = Literal["digest", "message", "draft", "page", "record", "review", "section", "offer", "event"]
+"""A chat message to the team, one to a person, a mail draft, what a scan writes on an account's page, a health record,
+a quarterly review, a section on feature adoption, a record of an offer, an event on the bus.
+"""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """One thing that would have reached people on the run date `on`, as they would have read it.
+
+    `key` tells it from others of its kind on that day. `recipient` is the e-mail address of the person it is for, None
+    where it is for the team.
+    """
+
+    on: date
+    kind: Kind
+    key: str
+    title: str
+    recipient: str | None = None
+    lines: tuple[str, ...] = ()
+
+    @property
+    def reference(self) -> str:
+        """What stands where a vendor's id would stand."""
+        return f"shadow:{self.kind}:{self.key}"

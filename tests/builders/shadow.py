@@ -1,0 +1,46 @@
+"""What a deployment in shadow withheld, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from customer_success.withheld import Kind, Withheld
+
+SHADOW_DAY = date(2026, 3, 2)
+
+
+class FakeShadowLog:
+    """`ShadowLog` in memory."""
+
+    def __init__(self, things: Iterable[Withheld] = ()) -> None:
+        self.kept: dict[tuple[date, Kind, str], Withheld] = {}
+        for thing in things:
+            self.put(thing)
+
+    def put(self, withheld: Withheld) -> None:
+        self.kept[withheld.on, withheld.kind, withheld.key] = withheld
+
+    def days(self, most: int) -> list[date]:
+        return sorted({day for day, _, _ in self.kept}, reverse=True)[:most]
+
+    def on(self, day: date, kind: Kind, after: str = "") -> Iterator[Withheld]:
+        for (on, its_kind, key), thing in sorted(self.kept.items()):
+            if (on, its_kind) == (day, kind) and key > after:
+                yield thing
+
+    def of(self, kind: Kind) -> list[Withheld]:
+        """All that was kept of a kind."""
+        return [thing for (_, its_kind, _), thing in sorted(self.kept.items()) if its_kind == kind]
+
+
+def shadow_things() -> list[Withheld]:
+    """Two days of a deployment in shadow."""
+    earlier = date(2026, 3, 1)
+    digest = Withheld(SHADOW_DAY, "digest", "health_scan:2026-03-02:1", "Account health", lines=("Nothing new.",))
+    alert = Withheld(
+        SHADOW_DAY, "message", "A-0002:2026-03-02:high", "Account 2: RED", "owner@example.com", ("What changed",)
+    )
+    draft = Withheld(SHADOW_DAY, "draft", "A-0002:2026-03-02:high", "Catching up", "owner@example.com", ("Hello,",))
+    pages = [Withheld(SHADOW_DAY, "page", f"page-{number}", "RED 12.0, churn risk high") for number in range(5)]
+    return [alert, draft, digest, *pages, Withheld(earlier, "digest", "older", "Account health")]

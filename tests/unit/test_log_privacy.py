@@ -1,0 +1,36 @@
+"""Logs say which account it is about, and hold no mail address, wherever one came from."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from customer_success.log_privacy import MASK, without_addresses
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the mailbox ada.lind@fernway.example does not exist",
+        "<ada@example.com>",
+        "ada+notes@mail.example.co.uk, then more",
+        "mailto:ada_lind@example.com",
+        "'ada@example.com'",
+        "jürgen@münchen.example",
+        "ada@example.com.",
+    ],
+)
+def test_a_mail_address_is_masked(text: str) -> None:
+    # WHEN a text with an address is logged, or an error's trace with one
+    logged = without_addresses({"message": text, "nested": {"exception": f"Traceback:\n  {text}"}})
+    # THEN the entry is JSON still, and tells everything but the address
+    entry = json.loads(logged)
+    assert "@" not in logged
+    assert MASK in entry["message"]
+    assert MASK in entry["nested"]["exception"]
+
+
+@pytest.mark.parametrize("text", ["account A-0001@x", "5 @ 3", "acme:2026-03-02:high", "queue https://sqs/1"])
+def test_what_is_no_address_stays(text: str) -> None:
+    assert json.loads(without_addresses({"message": text}))["message"] == text
