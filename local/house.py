@@ -60,7 +60,7 @@ class House:
     @property
     def table(self) -> Table:
         """The deployed table, for reading what the functions wrote."""
-        return Table(self.aws.dynamodb, self.deployment.outputs["TableName"], TENANT)
+        return Table(self.aws.dynamodb, self.deployment.outputs["TableName"], self.deployment.space)
 
     @property
     def api_url(self) -> str:

@@ -1,4 +1,4 @@
-"""`python -m local.demo [qbr | import-history | redrive | api]`, asked by the variables that `make` takes for each."""
+"""`python -m local.demo [qbr | import-history | redrive | api | shadow-report]`, asked by the variables of `make`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from local.demo.api import play_api
 from local.demo.errors import DemoError
 from local.demo.kept import Kept
 from local.demo.options import Options, read_options
-from local.demo.play import play, play_redrive
+from local.demo.play import play, play_redrive, play_shadow_report
 from local.demo.quarter import play_import, play_quarter
 from local.stack.build import BuildError
 from local.stack.deploy import DeployError
@@ -27,6 +27,7 @@ PLAYS: Mapping[str, Callable[[Options, Console], None]] = {
     "import-history": play_import,
     "redrive": play_redrive,
     "api": play_api,
+    "shadow-report": play_shadow_report,
 }
 WIDTH = 100
 INTERRUPTED = 130

@@ -16,7 +16,7 @@ from local.demo.complaints import last_complaint
 from local.demo.findings import Before, Findings, Renewals, gather, run_of, waiting
 from local.demo.kept import Kept
 from local.demo.progress import ContractLook, Look, ScanLook, Stalled, Watch, screen_on
-from local.house import ROOT, TENANT, House
+from local.house import ROOT, House
 from local.stack.queues import wait_until_drained
 from local.stack.schedule import fire
 
@@ -94,7 +94,7 @@ class Play:
     def _ask_for_scan(self, day: date, *, force: bool) -> None:
         aws, deployment = self.home.aws, self.home.deployment
         if force:
-            request = json.dumps(_event("scan_requested", day) | {"tenant_id": TENANT})
+            request = json.dumps(_event("scan_requested", day) | {"tenant_id": self.home.deployment.space})
             aws.sqs.send_message(QueueUrl=deployment.queues[SCAN_QUEUE], MessageBody=request)
         else:
             fire(aws, deployment.outputs["ScanRuleName"], _event("schedule", day))

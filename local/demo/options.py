@@ -37,6 +37,7 @@ class Options:
     force: bool = False
     down: tuple[str, ...] = ()
     queue: str = ""
+    shadow: bool = False
     narrator: str = "rules"
     file: str = ""
 
@@ -50,6 +51,7 @@ def read_options(given: Mapping[str, str]) -> Options:
         force=_yes("FORCE", given.get("FORCE", "")),
         down=_down(given.get("DOWN", "")),
         queue=given.get("QUEUE", "").strip(),
+        shadow=_yes("SHADOW", given.get("SHADOW", "")),
         narrator=_narrator(given.get("NARRATOR", "").strip()),
         file=given.get("FILE", "").strip(),
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from customer_success.aws.shadow_log import DynamoShadowLog
 from local.demo.book import Sheet, read_book
 from local.demo.changes import Change, changed, changes_beside, changes_file, in_words
 from local.demo.day import PATIENCE, PATIENCE_WITH_FAULTS, Play
@@ -24,6 +25,7 @@ from local.demo.rows import Rows, names_of, notion_rows
 from local.demo.stage import refuse, staged
 from local.demo.usage import Usage, usage_rows, usage_sheet
 from local.house import House
+from local.shadow_report.report import shadow_report
 from local.stack.queues import redrive
 
 
@@ -78,7 +80,7 @@ def play(options: Options, console: Console) -> None:
     if options.days > 1 and not script.changes:
         console.print(f"no {changes_file(options.book).name} lies beside the book: only the calendar moves on")
     console.print("starting Notion, Gmail, Google Chat, Slack and AWS on this machine, deploying template.yaml …")
-    with staged(kept) as home:
+    with staged(kept, {"Shadow": "true"} if options.shadow else {}) as home:
         for name in options.down:
             refuse(home, DOWN_VENDORS[name])
         playing = Play(home, kept, console, PATIENCE_WITH_FAULTS if options.down else PATIENCE)
@@ -92,9 +94,14 @@ def play(options: Options, console: Console) -> None:
             found = played.found
             if options.days > 1:
                 day_report(console, found)
-        full_report(console, found, script.sheet, rows, kept, named(options.book))
-        expansion_report(console, found, script.features(days[-1]), options.book, kept.vendors)
+        if options.shadow:
+            day_report(console, found)
+            shadow_report(console, DynamoShadowLog(home.table), days[-1])
+        else:
+            full_report(console, found, script.sheet, rows, kept, named(options.book))
+            expansion_report(console, found, script.features(days[-1]), options.book, kept.vendors)
     following = f"make demo{named(options.book)} DATE={days[-1] + timedelta(1)}"
+    following += " SHADOW=1" if options.shadow else ""
     console.print(f"\nEverything that was started has ended. The next day: {following}", soft_wrap=True)
     if found.waiting:
         raise DemoError(f"messages are still waiting to be tried again: {counted(found.waiting)}")
@@ -119,6 +126,15 @@ def play_redrive(options: Options, console: Console) -> None:
         playing.drain(ScanLook(home, day, 0))
         if found := gather(home, kept, day, before):
             channel_report(console, found, named(options.book))
+
+
+def play_shadow_report(options: Options, console: Console) -> None:
+    """`make shadow-report` without a stack's name. Raises `DemoError` and what `staged` raises."""
+    kept = Kept.of(options.book)
+    if not kept.played:
+        raise DemoError(f"{options.book} was not played yet: `make demo SHADOW=1` plays a day of it in shadow")
+    with staged(kept, {"Shadow": "true"}) as home:
+        shadow_report(console, DynamoShadowLog(home.table), options.day)
 
 
 def prepared(options: Options) -> tuple[Kept, Script, date]:

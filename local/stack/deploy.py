@@ -13,6 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from customer_success.settings import shadow_of
 from local.stack.aws import Aws
 from local.stack.template import Template, resources_with_code
 
@@ -35,13 +36,21 @@ class Deployment:
 
     Attributes:
         outputs: the template's outputs.
+        parameters: the values that the template's parameters have.
         queues: URL of each queue by its name.
         log_groups: log group of each function by the function's name.
     """
 
     outputs: Mapping[str, str]
+    parameters: Mapping[str, str]
     queues: Mapping[str, str]
     log_groups: Mapping[str, str]
+
+    @property
+    def space(self) -> str:
+        """Under what rows are kept and messages travel: the tenant, or its shadow."""
+        tenant_id = self.parameters["TenantId"]
+        return shadow_of(tenant_id) if self.parameters["Shadow"] == "true" else tenant_id
 
 
 def deploy(
@@ -77,8 +86,8 @@ def deploy(
 def describe(aws: Aws, stack: str) -> Deployment:
     """What stands of a stack deployed earlier, here or on AWS."""
     found = aws.cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
-    stage = next(p["ParameterValue"] for p in found["Parameters"] if p["ParameterKey"] == "Stage")
-    prefix = f"customer-success-{stage}-"
+    parameters = {each["ParameterKey"]: each["ParameterValue"] for each in found["Parameters"]}
+    prefix = f"customer-success-{parameters['Stage']}-"
     physical: dict[str, list[str]] = {}
     for page in aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack):
         for resource in page["StackResourceSummaries"]:
@@ -86,6 +95,7 @@ def describe(aws: Aws, stack: str) -> Deployment:
     queues, log_groups = physical["AWS::SQS::Queue"], physical["AWS::Logs::LogGroup"]
     return Deployment(
         outputs={output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]},
+        parameters=parameters,
         queues={url.rpartition("/")[2].removeprefix(prefix): url for url in sorted(queues)},
         log_groups={name.rpartition("/")[2].removeprefix(prefix): name for name in sorted(log_groups)},
     )

@@ -62,8 +62,13 @@ class BookPage:
 class Secret(Protocol):
     """A secret that holds a JSON object, as it stands at the moment: a rotated one is taken over without a deploy.
 
-    Both raise `Misconfigured`, in words that show nothing of it.
+    Both raise `Misconfigured`, in words that show nothing of it, and `Unavailable`.
     """
+
+    @property
+    def name(self) -> str:
+        """What a person finds it by."""
+        ...
 
     def read(self) -> Mapping[str, Any]:
         """What it holds, at most some minutes old."""

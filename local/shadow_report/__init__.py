@@ -1,0 +1,1 @@
+"""What a deployment in shadow would have let out, as a person reads it."""

@@ -1,0 +1,95 @@
+"""In shadow a morning is worked out and recorded like any other, and no vendor is written to; then the team goes live."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from customer_success.aws.accounts import DynamoAccountRows
+from customer_success.aws.history import DynamoScoreHistory
+from customer_success.aws.runs import DynamoRuns
+from customer_success.aws.shadow_log import DynamoShadowLog
+from customer_success.aws.table import Table
+from customer_success.messages import AlertAcknowledged
+from customer_success.withheld import KINDS
+from local.house import TENANT, House
+from tests.builders.accounts import TODAY
+from tests.builders.pages import at_risk_page, critical_page, page
+from tests.builders.sandbox import calls, chat_messages, drafts, pages
+from tests.builders.signed import api
+from tests.e2e.conftest import Enter
+
+TOMORROW = TODAY + timedelta(days=1)
+BOOK = [critical_page(1), at_risk_page(2), page(3), page(4)]
+
+
+def vendor_writes(home: House) -> dict[str, int]:
+    """Requests by which a vendor's state could have changed; a query of Notion is a POST that only reads."""
+    return {
+        call: count
+        for vendor in ("notion", "gmail", "chat", "slack")
+        for call, count in calls(home, vendor).items()
+        if not call.startswith("GET ") and not call.endswith("/query")
+    }
+
+
+def test_a_team_tries_it_in_shadow_and_then_goes_live(enter: Enter) -> None:
+    # GIVEN a deployment in shadow
+    home = enter({"Shadow": "true"})
+    home.load(BOOK)
+    # WHEN a morning is played: the scan, the contract check, and all that follows
+    home.tick(TODAY)
+    home.check_contracts(TODAY)
+    assert home.drain() == {}
+    # THEN everything was worked out
+    run = DynamoRuns(home.table).last_finished("health_scan", TOMORROW)
+    assert run is not None
+    assert (run.tally.read, run.tally.scored) == (4, 4)
+    # AND nothing was written, drafted, posted or put on the bus
+    assert vendor_writes(home) == {}
+    assert (pages(home, "Health-Records"), drafts(home), chat_messages(home, "slack"), chat_messages(home, "chat")) == (
+        {},
+        [],
+        [],
+        [],
+    )
+    assert home.write_bus_events().read_text("utf-8") == ""
+    # AND what would have happened can be read, from the table and by the API, the digest first
+    log = DynamoShadowLog(home.table)
+    counts = {kind: sum(1 for _ in log.on(TODAY, kind)) for kind in KINDS}
+    assert {kind: counts[kind] for kind in ("page", "record", "event", "draft", "message")} == {
+        "page": 4,
+        "record": 2,
+        "event": 2,
+        "draft": 1,
+        "message": 1,
+    }
+    answer = api(home, "GET", "/shadow?limit=200").json()
+    assert (answer["shadow"], answer["on"]) == (True, str(TODAY))
+    assert answer["counts"] == {kind: count for kind, count in counts.items() if count}
+    assert answer["withheld"][0]["kind"] == "digest"
+    assert any("Account health" in thing["title"] for thing in answer["withheld"])
+    assert api(home, "GET", "/accounts/A-0001/health").json()["rag"] == "RED"
+    # AND a message left over from before shadow is not taken for one of now
+    old = AlertAcknowledged(tenant_id=TENANT, alert_id="a", account_id="A-0001", page_id="page", verdict="false alarm")
+    home.aws.sqs.send_message(QueueUrl=home.deployment.queues["notion-updates"], MessageBody=old.model_dump_json())
+    assert home.drain() == {}
+    assert vendor_writes(home) == {}
+
+    # WHEN the team goes live and the next morning comes
+    home = enter({"Shadow": "false"})
+    assert {row.account_id for row in DynamoAccountRows(home.table).every()} == set()
+    home.tick(TOMORROW)
+    assert home.drain() == {}
+    # THEN it begins as a new deployment does: every page written, every account in danger recorded, the critical one
+    # told singly
+    shown = [text for text in pages(home, "Accounts").values() if "**CSM Health RAG**" in text]
+    assert len(shown) == 4
+    assert (len(pages(home, "Health-Records")), len(drafts(home))) == (2, 1)
+    # AND the days in shadow are part of every account's history
+    history = DynamoScoreHistory(Table(home.aws.dynamodb, home.deployment.outputs["TableName"], TENANT))
+    assert [point.on for point in history.between("A-0001", TODAY, TOMORROW)] == [TODAY, TOMORROW]
+    # AND what was withheld can still be read
+    answer = api(home, "GET", "/shadow").json()
+    assert (answer["shadow"], answer["on"]) == (False, str(TODAY))
+    assert json.dumps(answer["counts"]) == json.dumps({kind: count for kind, count in counts.items() if count})
