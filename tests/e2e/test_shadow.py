@@ -1,4 +1,4 @@
-"""In shadow a morning is worked out and recorded like any other, and no vendor is written to; then the team goes live."""
+"""In shadow a morning is worked out like any other, and no vendor is written to; then the team goes live."""
 
 from __future__ import annotations
 
