@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from local.sandbox.bedrock import Bedrock
 from local.sandbox.bedrock_model import Behaviour
 from local.sandbox.faults import Fault, Faults, Limit, Limits, Tally
+from local.sandbox.gates import Gates, Rotation
 from local.sandbox.notion.blocks import read_blocks
 from local.sandbox.notion.load import Book, load
 from local.sandbox.notion.workspace import PERSON, Workspace
@@ -53,6 +54,7 @@ class Control(Vendor):
         workspace: Workspace,
         people: People,
         bedrock: Bedrock,
+        gates: Gates,
     ) -> None:
         self._faults = faults
         self._limits = limits
@@ -60,6 +62,7 @@ class Control(Vendor):
         self._workspace = workspace
         self._people = people
         self._bedrock = bedrock
+        self._gates = gates
         self.routes = (
             Route("GET", "/faults", lambda _: Reply({"faults": faults.shown()})),
             Route("POST", "/faults", self._add_fault),
@@ -68,6 +71,7 @@ class Control(Vendor):
             Route("GET", "/requests", lambda request: Reply(tally.shown(request.param("vendor")))),
             Route("DELETE", "/requests", self._count_anew),
             Route("POST", "/people", self._set_people),
+            Route("POST", "/rotate", self._rotate),
             Route("POST", "/notion/share", self._share),
             Route("POST", "/notion/load", self._load),
             Route("POST", "/notion/edit", self._edit),
@@ -109,6 +113,10 @@ class Control(Vendor):
 
     def _set_people(self, request: Request) -> Reply:
         self._people.set_known(Accounts.model_validate_json(request.body).known)
+        return Reply({})
+
+    def _rotate(self, request: Request) -> Reply:
+        self._gates.rotate(Rotation.model_validate_json(request.body))
         return Reply({})
 
     def _share(self, request: Request) -> Reply:

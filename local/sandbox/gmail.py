@@ -10,7 +10,7 @@ import time
 from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
 
-from local.sandbox.google import GoogleService, claims, refused
+from local.sandbox.google import GoogleService, Grants, claims, refused
 from local.sandbox.store import Store, file_name
 from local.sandbox.wire import Json, Reply, Request, Route
 
@@ -29,8 +29,9 @@ class Gmail(GoogleService):
         "https://www.googleapis.com/auth/gmail.modify",
     )
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, grants: Grants) -> None:
         self._store = store
+        self.grants = grants
         self._drafts = store.table("gmail.drafts")
         drafts, messages = "/v1/users/{user_id}/drafts", "/v1/users/{user_id}/messages/send"
         self.routes = (

@@ -47,10 +47,25 @@ def refused(status: int, message: str = "", reason: str = "", code: str = "") ->
     return VendorError(google_error(status, message, reason, code))
 
 
+class Grants:
+    """Who is let in: with any service account's key and any user's grant, until one is named as the only one.
+
+    A key goes by its id, a user's grant by its refresh token. Google lets access tokens of a key that was
+    deleted live on until they expire; here they end with it, as those of a user's grant do.
+    """
+
+    only: str | None = None
+
+    def admit(self, grant: str) -> bool:
+        """True if the key or grant is in force."""
+        return self.only in (None, grant)
+
+
 class GoogleService(Vendor):
     """A service behind Google's access tokens. `scopes` are prefixes of those of which it asks for one."""
 
     scopes: tuple[str, ...]
+    grants: Grants
 
     def error(self, status: int) -> Reply:
         """Google's answer for this status."""
@@ -58,12 +73,15 @@ class GoogleService(Vendor):
 
     def admit(self, request: Request) -> None:
         """Google asks for an access token that it issued, that has not expired and has a fitting scope."""
-        if not any(scope.startswith(self.scopes) for scope in claims(request)["scope"].split()):
+        found = claims(request)
+        if not self.grants.admit(found["grant"]):
+            raise refused(401)
+        if not any(scope.startswith(self.scopes) for scope in found["scope"].split()):
             raise refused(403, "Request had insufficient authentication scopes.", "insufficientPermissions")
 
 
 def claims(request: Request) -> Json:
-    """What the access token says: iss, sub, scope, exp. Raises `VendorError` (401) if it is not valid."""
+    """What the access token says: iss, sub, scope, grant, exp. Raises `VendorError` (401) if it is not valid."""
     try:
         found = _unpack(request.bearer.removeprefix("ya29."))
     except ValueError as error:
@@ -96,8 +114,9 @@ class TokenEndpoint(Vendor):
 
     name = "token"
 
-    def __init__(self, people: People) -> None:
+    def __init__(self, people: People, grants: Grants) -> None:
         self._people = people
+        self._grants = grants
         self.routes = (Route("POST", "/", self._issue),)
 
     def error(self, status: int) -> Reply:
@@ -114,6 +133,10 @@ class TokenEndpoint(Vendor):
         if grant is None:
             return _oauth_error("unsupported_grant_type", f"Invalid grant_type: {form.get('grant_type')}")
         granted = grant(form)
+        if not self._grants.admit(granted["grant"]):
+            # Google says the first of a key that was deleted, the second of a user's grant.
+            said = "Invalid JWT Signature." if "assertion" in form else "Token has been expired or revoked."
+            return _oauth_error("invalid_grant", said)
         if granted["sub"] and not self._people.know(granted["sub"]):
             return _oauth_error("invalid_grant", "Invalid email or User ID")
         token = "ya29." + _pack({**granted, "exp": int(time.time()) + TOKEN_LIFE_SECONDS})
@@ -122,28 +145,30 @@ class TokenEndpoint(Vendor):
 
     def _service_account(self, form: Mapping[str, str]) -> Json:
         try:
-            said = _unpack(form.get("assertion", "").split(".")[1])
-        except (ValueError, IndexError) as error:
+            head, said = (_unpack(part) for part in form.get("assertion", "").split(".")[:2])
+        except ValueError as error:
             raise VendorError(_oauth_error("invalid_grant", "Bad Request")) from error
         if said.get("exp", 0) < time.time():
             raise VendorError(_oauth_error("invalid_grant", "Invalid JWT: Token must be a short-lived token."))
         if not said.get("iss") or not said.get("scope"):
             raise VendorError(_oauth_error("invalid_scope", "Invalid OAuth scope or ID token audience provided."))
-        return {"iss": said["iss"], "sub": said.get("sub", ""), "scope": said["scope"]}
+        return {"iss": said["iss"], "sub": said.get("sub", ""), "scope": said["scope"], "grant": head.get("kid", "")}
 
     def _refresh(self, form: Mapping[str, str]) -> Json:
         prefix, _, user = form.get("refresh_token", "").partition("1//")
         if prefix or not user:
             raise VendorError(_oauth_error("invalid_grant", "Token has been expired or revoked."))
         scope = form.get("scope", DEFAULT_SCOPE)
-        return {"iss": form.get("client_id", ""), "sub": user, "scope": scope}
+        return {"iss": form.get("client_id", ""), "sub": user, "scope": scope, "grant": form["refresh_token"]}
 
 
 def _oauth_error(kind: str, description: str, status: int = 400) -> Reply:
     return Reply({"error": kind, "error_description": description}, status)
 
 
-def service_account(token_uri: str, address: str = "sandbox@sandbox.iam.gserviceaccount.com") -> Json:
+def service_account(
+    token_uri: str, address: str = "sandbox@sandbox.iam.gserviceaccount.com", key_id: str = "sandbox"
+) -> Json:
     """A service account's key file with a new key of its own, whose tokens come from `token_uri`."""
     # Only whoever makes a key needs this package; the server does not.
     from cryptography.hazmat.primitives import serialization
@@ -156,7 +181,7 @@ def service_account(token_uri: str, address: str = "sandbox@sandbox.iam.gservice
     return {
         "type": "service_account",
         "project_id": "sandbox",
-        "private_key_id": "sandbox",
+        "private_key_id": key_id,
         "private_key": text.decode(),
         "client_email": address,
         "client_id": "1",

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import uuid4
 
-from local.sandbox.google import GoogleService, claims, refused
+from local.sandbox.google import GoogleService, Grants, claims, refused
 from local.sandbox.store import Store, file_name, readable
 from local.sandbox.wire import Json, Reply, Request, Route
 
@@ -24,8 +24,9 @@ class GoogleChat(GoogleService):
     name = "chat"
     scopes = ("https://www.googleapis.com/auth/chat.",)
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, clock: Callable[[], datetime], grants: Grants) -> None:
         self._store = store
+        self.grants = grants
         self._clock = clock
         self._messages = store.table("chat.messages")
         self.routes = (

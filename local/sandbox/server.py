@@ -20,8 +20,9 @@ from urllib.parse import parse_qs, urlsplit
 from local.sandbox.bedrock import Bedrock
 from local.sandbox.control import Control
 from local.sandbox.faults import Faults, Limits, Tally
+from local.sandbox.gates import Gates
 from local.sandbox.gmail import Gmail
-from local.sandbox.google import TokenEndpoint
+from local.sandbox.google import Grants, TokenEndpoint
 from local.sandbox.google_chat import GoogleChat
 from local.sandbox.notion.api import Notion
 from local.sandbox.notion.load import Book, Loaded, load
@@ -54,8 +55,8 @@ class Sandbox:
     """Notion, Gmail, Google Chat, Slack and Bedrock on one port of this machine.
 
     What they are sent stays below `folder`, as state that the next start goes on from and as files to read. A
-    fault, a limit and the count of requests last only as long as the sandbox runs. `clock` dates what is
-    created; `notion_query_limit` is the number of rows at which a Notion query silently stops.
+    fault, a limit, the count of requests and a rotated token last only as long as the sandbox runs.
+    `clock` dates what is created; `notion_query_limit` is the number of rows at which a Notion query silently stops.
 
         with Sandbox(folder).start() as sandbox:
             Client(auth=NOTION_TOKEN, base_url=sandbox.url("notion"))
@@ -76,17 +77,20 @@ class Sandbox:
         self._store = Store(folder)
         self._faults, self._limits, self._tally = Faults(), Limits(), Tally()
         self._workspace = Workspace(self._store, clock)
-        people = People(self._store)
-        gmail, bedrock = Gmail(self._store), Bedrock(self._store, clock)
+        people, grants = People(self._store), Grants()
+        gmail, bedrock = Gmail(self._store, grants), Bedrock(self._store, clock)
+        notion = Notion(self._workspace, notion_token, notion_query_limit)
+        slack = Slack(self._store, people, slack_token, clock)
+        gates = Gates(notion, slack, grants)
         self._vendors: Mapping[str, Vendor] = {
-            "notion": Notion(self._workspace, notion_token, notion_query_limit),
+            "notion": notion,
             "gmail": gmail,
             "upload": gmail,
-            "chat": GoogleChat(self._store, clock),
-            "slack": Slack(self._store, people, slack_token, clock),
+            "chat": GoogleChat(self._store, clock, grants),
+            "slack": slack,
             "bedrock": bedrock,
-            "token": TokenEndpoint(people),
-            "control": Control(self._faults, self._limits, self._tally, self._workspace, people, bedrock),
+            "token": TokenEndpoint(people, grants),
+            "control": Control(self._faults, self._limits, self._tally, self._workspace, people, bedrock, gates),
         }
         self._store.commit()
         self._server: _Server | None = None

@@ -24,14 +24,17 @@ MOST_FIELDS = 10
 
 
 class Slack(Vendor):
-    """One workspace and one bot. Every channel with a well-formed name or id exists, and the bot is in it."""
+    """One workspace and one bot. Every channel with a well-formed name or id exists, and the bot is in it.
+
+    `token` is the only one that it takes.
+    """
 
     name = "slack"
 
     def __init__(self, store: Store, people: People, token: str, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._people = people
-        self._token = token
+        self.token = token
         self._clock = clock
         self._messages = store.table("slack.messages")
         # Ids are hashes; what was hashed is kept, so that files can be named after it.
@@ -65,7 +68,7 @@ class Slack(Vendor):
     def admit(self, request: Request) -> None:
         """Slack asks for the bot's token, in the header or among the arguments."""
         token = request.bearer or _arguments(request).get("token", "")
-        if token != self._token:
+        if token != self.token:
             raise _failed("invalid_auth" if token else "not_authed")
 
     def _auth_test(self, _: Json) -> Json:

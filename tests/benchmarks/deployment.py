@@ -31,6 +31,7 @@ from customer_success.tasks.scan_run import ScanRequest, ScanRun
 from tests.benchmarks.aws_stand_in import QueueOnDisk, TableOnDisk
 from tests.benchmarks.book import FIRST_DAY
 from tests.benchmarks.notion_stand_in import DATABASE, NotionStandIn
+from tests.builders.secrets import notion_secret
 
 TENANT = "acme"
 NOTION_PER_SECOND = 3.0
@@ -134,7 +135,7 @@ class Deployment:
             clock=self.clock,
             sleep=self.clock.sleep,
         )
-        client = NotionClient("token", Patience(pace, _plenty, self.clock.sleep), transport=self.notion)
+        client = NotionClient(notion_secret(), Patience(pace, _plenty, self.clock.sleep), transport=self.notion)
         return table, NotionCSMAdapter(client, DATABASE)
 
 

@@ -46,10 +46,10 @@ from local.demo.rows import notion_rows
 from local.sandbox import Sandbox
 from local.sandbox.google import service_account
 from local.sandbox.notion.load import Book
-from local.sandbox.server import NOTION_TOKEN
 from tests.benchmarks.aws_stand_in import QueueOnDisk, TableOnDisk
 from tests.benchmarks.figures import Promise, at_most, exactly, show
 from tests.builders.accounts import account
+from tests.builders.secrets import google_secret, notion_secret
 
 SCANS = (date(2025, 12, 31), date(2026, 1, 31), date(2026, 2, 28), date(2026, 3, 31))
 QUARTER_DAY = date(2026, 4, 1)
@@ -145,13 +145,14 @@ def _function(dynamodb: Any, sandbox: Sandbox, narrator: Narrator) -> tuple[Gene
     """What one function has built after its cold start."""
     table = Table(dynamodb, "customer-success", "acme")
     patience = Patience(Uncounted(), _plenty)
-    notion = NotionClient(NOTION_TOKEN, patience, base_url=sandbox.url("notion"))
+    notion = NotionClient(notion_secret(), patience, base_url=sandbox.url("notion"))
     accounts = sandbox.load(
         Book(title="Accounts", properties=accounts_schema(PropertyNames()), key="Account ID", rows=[])
     )
     schema = qbr_schema(QbrNames(), accounts_source_id=accounts.data_source_id)
     qbrs = sandbox.load(Book(title="QBR", properties=schema, key=QbrNames().key, rows=[]))
     rows = DynamoAccountRows(table)
+    google = google_secret(service_account(sandbox.url("token")))
     job = GenerateQbr(
         rows=rows,
         history=DynamoScoreHistory(table),
@@ -161,7 +162,7 @@ def _function(dynamodb: Any, sandbox: Sandbox, narrator: Narrator) -> tuple[Gene
         narrator=narrator,
         by_rule=RulesNarrator(),
         pages=NotionQbrPages(notion, qbrs.database_id),
-        drafts=GmailDrafts(service_account(sandbox.url("token")), patience, base_url=sandbox.url("gmail").rstrip("/")),
+        drafts=GmailDrafts(google, patience, base_url=sandbox.url("gmail").rstrip("/")),
         ledger=DynamoLedger(table, lease_seconds=210),
         fallback_owner="lead@example.com",
         count=lambda _: None,
@@ -172,7 +173,7 @@ def _function(dynamodb: Any, sandbox: Sandbox, narrator: Narrator) -> tuple[Gene
 def _book(sandbox: Sandbox) -> list[Account]:
     """The sample book, as it is read from Notion."""
     loaded = sandbox.load(notion_rows(read_book(SAMPLE_BOOK), SCANS[0]).book)
-    notion = NotionClient(NOTION_TOKEN, Patience(Uncounted(), _plenty), base_url=sandbox.url("notion"))
+    notion = NotionClient(notion_secret(), Patience(Uncounted(), _plenty), base_url=sandbox.url("notion"))
     pages = NotionCSMAdapter(notion, loaded.database_id).read(Bookmark())
     return [account for page in pages for account in page.accounts if not account.inactive]
 

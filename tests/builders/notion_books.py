@@ -10,6 +10,7 @@ from connectors.notion.names import PropertyNames, UsageNames
 from connectors.notion.schema import accounts_schema, feature_usage_schema
 from local.sandbox import NOTION_TOKEN, Sandbox
 from local.sandbox.notion.load import Book, Loaded, Row
+from tests.builders.secrets import notion_secret
 from tests.builders.vendors import Waiting
 
 Json = dict[str, Any]
@@ -33,7 +34,7 @@ def load_book(sandbox: Sandbox, rows: list[Row], schema: Json | None = None) -> 
 
 
 def notion_client(sandbox: Sandbox, waiting: Waiting, *, token: str = NOTION_TOKEN) -> NotionClient:
-    return NotionClient(token, waiting.patience, base_url=sandbox.url("notion"), timeout=5)
+    return NotionClient(notion_secret(token), waiting.patience, base_url=sandbox.url("notion"), timeout=5)
 
 
 def account_book(sandbox: Sandbox, accounts_id: str, waiting: Waiting | None = None) -> NotionCSMAdapter:

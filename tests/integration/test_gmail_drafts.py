@@ -15,6 +15,7 @@ from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
 from customer_success.news import MailDraft
 from local.sandbox import Sandbox
 from tests.builders.google_keys import grant_of, service_account_of
+from tests.builders.secrets import google_secret
 from tests.builders.vendors import NASTY, Waiting, break_next, requests_to
 
 ADA = "ada@example.com"
@@ -30,7 +31,7 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 
 def gmail(sandbox: Sandbox, info: dict[str, Any] | None = None, waiting: Waiting | None = None) -> GmailDrafts:
     return GmailDrafts(
-        service_account_of(sandbox) if info is None else info,
+        google_secret(service_account_of(sandbox) if info is None else info),
         (waiting or Waiting()).patience,
         base_url=sandbox.url("gmail"),
         timeout=5,
@@ -211,9 +212,9 @@ def test_a_revoked_grant_is_told(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("info", "said"),
     [
-        ({}, "type None cannot be used"),
-        ({"type": "external_account"}, "type 'external_account' cannot be used"),
-        ({"type": "service_account", "client_email": "x"}, "cannot be used"),
+        ({}, "secret 'csm/google' holds Google credentials of no known type"),
+        ({"type": "external_account"}, "type 'external_account', which cannot be used"),
+        ({"type": "service_account", "client_email": "x"}, "lack token_uri, private_key"),
         (
             {"type": "service_account", "client_email": "x", "token_uri": "x", "private_key": "no key"},
             "cannot be used",
@@ -230,7 +231,7 @@ def test_credentials_that_cannot_be_used_are_told(sandbox: Sandbox, info: dict[s
 def test_a_draft_that_never_left_is_unavailable_not_unclear(sandbox: Sandbox) -> None:
     # GIVEN a Gmail that cannot be reached at all  WHEN a draft is created  THEN it surely was not, after four tries
     waiting = Waiting()
-    drafts = GmailDrafts(service_account_of(sandbox), waiting.patience, base_url="http://127.0.0.1:9")
+    drafts = GmailDrafts(google_secret(service_account_of(sandbox)), waiting.patience, base_url="http://127.0.0.1:9")
     with pytest.raises(Unavailable, match="did not answer about the mailbox ada@") as told:
         drafts.create(draft())
     assert not isinstance(told.value, Unclear)

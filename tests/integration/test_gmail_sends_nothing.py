@@ -14,6 +14,7 @@ from connectors.google_auth import credentials_for
 from connectors.google_http import GatedHttp, NotAllowed
 from local.sandbox import Sandbox
 from tests.builders.google_keys import service_account_of
+from tests.builders.secrets import google_secret
 from tests.builders.vendors import Waiting, requests_to
 
 ADA = "ada@example.com"
@@ -29,8 +30,9 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 @pytest.fixture
 def sdk(sandbox: Sandbox) -> Any:
     """Google's own resource, as the drafts use it."""
-    drafts = GmailDrafts(service_account_of(sandbox), Waiting().patience, base_url=sandbox.url("gmail"))
-    return drafts._open(ADA).sdk
+    secret = google_secret(service_account_of(sandbox))
+    drafts = GmailDrafts(secret, Waiting().patience, base_url=sandbox.url("gmail"))
+    return drafts._open(ADA)._access.use(lambda sdk: sdk)
 
 
 @pytest.fixture

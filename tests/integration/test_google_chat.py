@@ -21,6 +21,7 @@ from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
 from customer_success.news import ChatMessage, Line
 from local.sandbox import Sandbox
 from tests.builders.google_keys import service_account_of
+from tests.builders.secrets import google_secret
 from tests.builders.vendors import NASTY, Waiting, break_next, requests_to
 
 CREATE = "POST /v1/spaces/{space_id}/messages"
@@ -33,7 +34,9 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 
 
 def chat_of(sandbox: Sandbox, space: str = "spaces/TEAM") -> GoogleChat:
-    return GoogleChat(service_account_of(sandbox), space, Waiting().patience, base_url=sandbox.url("chat"), timeout=5)
+    return GoogleChat(
+        google_secret(service_account_of(sandbox)), space, Waiting().patience, base_url=sandbox.url("chat"), timeout=5
+    )
 
 
 def message(*lines: Line, title: str = "Acme is at risk", key: str = "k1", thread: str | None = None) -> ChatMessage:

@@ -20,11 +20,12 @@ from connectors.slack.chat import SlackChat
 from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
 from customer_success.news import ChatMessage, HealthRecord, Line
 from customer_success.ports import Bookmark
-from local.sandbox import SLACK_TOKEN, Sandbox
+from local.sandbox import Sandbox
 from local.sandbox.notion.load import Book
 from local.sandbox.notion.workspace import ROOT_PAGE
 from tests.builders.google_keys import service_account_of
 from tests.builders.notion_books import account_book, load_book, notion_client, row
+from tests.builders.secrets import google_secret, notion_secret, slack_secret
 from tests.builders.vendors import CountingPace, Waiting, break_next, requests_to
 
 QUERY = "POST /v1/data_sources/{data_source_id}/query"
@@ -67,7 +68,7 @@ def test_a_question_that_takes_too_long_is_asked_again(sandbox: Sandbox) -> None
     # GIVEN an answer that comes later than the caller waits
     source = load_book(sandbox, [row(1)]).data_source_id
     break_next(sandbox, "notion", "delay", seconds=1, match="/databases")
-    client = NotionClient("ntn_sandbox", Waiting().patience, base_url=sandbox.url("notion"), timeout=0.3)
+    client = NotionClient(notion_secret(), Waiting().patience, base_url=sandbox.url("notion"), timeout=0.3)
 
     # WHEN it is asked  THEN it is asked again
     database = load_book(sandbox, []).database_id
@@ -89,12 +90,12 @@ def test_a_vendor_that_hangs_is_left_when_time_is_up(sandbox: Sandbox, vendor: s
     break_next(sandbox, vendor, "delay", seconds=1.5)
     calls: dict[str, Callable[[], object]] = {
         "notion": lambda: NotionHealthRecords(
-            NotionClient("ntn_sandbox", patience, base_url=sandbox.url("notion")), "db"
+            NotionClient(notion_secret(), patience, base_url=sandbox.url("notion")), "db"
         ).find("k"),
-        "gmail": lambda: GmailDrafts(service_account_of(sandbox), patience, base_url=sandbox.url("gmail")).find(
-            "ada@example.com", "k"
-        ),
-        "slack": lambda: SlackChat(SLACK_TOKEN, "C0TEAM", patience, base_url=sandbox.url("slack")).find(
+        "gmail": lambda: GmailDrafts(
+            google_secret(service_account_of(sandbox)), patience, base_url=sandbox.url("gmail")
+        ).find("ada@example.com", "k"),
+        "slack": lambda: SlackChat(slack_secret(), "C0TEAM", patience, base_url=sandbox.url("slack")).find(
             ChatMessage("k", "t", ())
         ),
     }
@@ -151,7 +152,7 @@ def test_a_pause_longer_than_the_time_left_goes_back_to_the_queue(sandbox: Sandb
 def test_a_refused_token_says_which_secret_to_check(sandbox: Sandbox) -> None:
     # GIVEN a token that Notion does not take  WHEN it is used  THEN there is one try, and the remedy
     client = notion_client(sandbox, Waiting(), token="wrong")
-    with pytest.raises(Misconfigured, match=r"Notion refused the token: .*Check the secret"):
+    with pytest.raises(Misconfigured, match=r"Notion refused the token: .*Check the secret 'csm/notion'"):
         client.call(lambda notion: notion.users.me(), about="the integration")
     assert sum(requests_to(sandbox, "notion").values()) == 1
 
@@ -229,7 +230,7 @@ def test_a_create_that_never_left_is_unavailable_not_unclear(tmp_path: Path) -> 
     # GIVEN a Notion that cannot be reached at all
     with Sandbox(tmp_path).start() as gone:
         url = gone.url("notion")
-    client = NotionClient("ntn_sandbox", Waiting().patience, base_url=url)
+    client = NotionClient(notion_secret(), Waiting().patience, base_url=url)
 
     # WHEN something is created  THEN it surely was not
     with pytest.raises(Unavailable, match="ConnectError") as told:
@@ -241,7 +242,7 @@ def test_clients_add_no_log_handlers() -> None:
     # GIVEN the handlers of the SDK's logger  WHEN clients are made  THEN there are no more of them
     before = list(logging.getLogger("notion_client").handlers)
     for _ in range(3):
-        NotionClient("token", Waiting().patience)
+        NotionClient(notion_secret(), Waiting().patience)
     assert logging.getLogger("notion_client").handlers == before
 
 

@@ -15,6 +15,7 @@ import pytest
 from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web import SlackResponse
 
+from connectors.access import Access, TokenRefused
 from connectors.lines import fitted
 from connectors.slack.blocks import blocks
 from connectors.slack.chat import SlackChat
@@ -22,6 +23,7 @@ from connectors.slack.faults import fault_of
 from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
 from customer_success.news import ChatMessage, Line
 from local.sandbox import SLACK_TOKEN, Sandbox
+from tests.builders.secrets import slack_secret
 from tests.builders.vendors import NASTY, Waiting, break_next, requests_to
 
 TEAM = "C0TEAM"
@@ -38,7 +40,9 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 
 def slack(sandbox: Sandbox, *, token: str = SLACK_TOKEN, waiting: Waiting | None = None) -> SlackChat:
     """A connector as a fresh process makes it."""
-    return SlackChat(token, TEAM, (waiting or Waiting()).patience, base_url=sandbox.url("slack"), timeout=5)
+    return SlackChat(
+        slack_secret(token), TEAM, (waiting or Waiting()).patience, base_url=sandbox.url("slack"), timeout=5
+    )
 
 
 def message(
@@ -146,8 +150,8 @@ def response(data: Any, status: int = 200, headers: dict[str, str] | None = None
 
 
 def answering(**answers: str | dict[str, Any]) -> tuple[SlackChat, Answers]:
-    chat, stand_in = SlackChat("token", TEAM, Waiting().patience), Answers(**answers)
-    chat._client._sdk = stand_in  # type: ignore[assignment]
+    chat, stand_in = SlackChat(slack_secret(), TEAM, Waiting().patience), Answers(**answers)
+    chat._client._access = Access(slack_secret(), lambda _: stand_in, "the bot token")  # type: ignore[assignment]
     return chat, stand_in
 
 
@@ -174,7 +178,7 @@ def test_where_no_direct_message_is_possible_the_team_is_told(refusal: dict[str,
 def test_a_bad_token_is_no_reason_to_tell_the_team() -> None:
     # GIVEN a token that was revoked  WHEN somebody is looked up  THEN it is told, not worked around
     chat, stand_in = answering(users_lookupByEmail="token_revoked", chat_postMessage=DONE)
-    with pytest.raises(Misconfigured, match="Check the secret with the bot token"):
+    with pytest.raises(Misconfigured, match="Check the secret 'csm/slack'"):
         chat.post(message(recipient=ADA))
     assert [method for method, _ in stand_in.asked] == ["users_lookupByEmail"]
 
@@ -295,7 +299,7 @@ def test_a_pause_that_slack_asks_for_is_kept(sandbox: Sandbox, tmp_path: Path) -
 
 def test_a_wrong_token_is_told(sandbox: Sandbox) -> None:
     # GIVEN another token  WHEN a message is posted  THEN there is one try, and the remedy
-    with pytest.raises(Misconfigured, match=r"invalid_auth. Check the secret with the bot token"):
+    with pytest.raises(Misconfigured, match=r"invalid_auth. Check the secret 'csm/slack'"):
         slack(sandbox, token="xoxb-wrong").post(message())
     assert requests_to(sandbox, "slack") == {POST: 1}
 
@@ -303,9 +307,11 @@ def test_a_wrong_token_is_told(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("data", "status", "error"),
     [
-        ({"error": "invalid_auth"}, 200, Misconfigured),
-        ({"error": "not_authed"}, 200, Misconfigured),
-        ({"error": "account_inactive"}, 200, Misconfigured),
+        ({"error": "invalid_auth"}, 200, TokenRefused),
+        ({"error": "not_authed"}, 200, TokenRefused),
+        ({"error": "account_inactive"}, 200, TokenRefused),
+        ({"error": "token_revoked"}, 200, TokenRefused),
+        ({"error": "token_expired"}, 200, TokenRefused),
         ({"error": "channel_not_found"}, 200, Misconfigured),
         ({"error": "not_in_channel"}, 200, Misconfigured),
         ({"error": "is_archived"}, 200, Misconfigured),

@@ -10,6 +10,7 @@ from google.auth.exceptions import GoogleAuthError, TransportError
 from googleapiclient.errors import HttpError  # type: ignore[import-untyped]
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
+from connectors.access import TokenRefused
 from connectors.patience import seconds_asked
 from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
 
@@ -36,7 +37,9 @@ def _answered(error: HttpError, about: str, fix: str) -> Exception:
     if status == 429 or (status == 403 and reasons & _LIMITS):
         retry_after = seconds_asked(error.resp.get("retry-after"))
         return Unavailable(f"Google asks for a pause on {about}: {said}", retry_after=retry_after)
-    if status in (401, 403, 404) or reasons & _NOT_SET_UP:
+    if status == 401:
+        return TokenRefused(f"Google refused access to {about} ({status}): {said} {fix}")
+    if status in (403, 404) or reasons & _NOT_SET_UP:
         return Misconfigured(f"Google refused access to {about} ({status}): {said} {fix}")
     if status == 409:
         return Unavailable(f"Google could not complete a change of {about}: {said}")
@@ -50,7 +53,7 @@ def _not_let_in(error: GoogleAuthError, about: str, fix: str) -> Exception:
     said = str(error.args[0]) if error.args else type(error).__name__
     if isinstance(error, TransportError) or error.retryable:
         return Unavailable(f"Google gave no token for {about}: {said}")
-    return Misconfigured(f"Google refused access to {about}: {said}. {fix}")
+    return TokenRefused(f"Google refused access to {about}: {said}. {fix}")
 
 
 def _never_sent(error: Exception) -> bool:

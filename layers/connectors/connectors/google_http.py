@@ -9,11 +9,13 @@ import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 import httplib2  # type: ignore[import-untyped]
 import requests
 from google.auth.credentials import Credentials
+from google.auth.exceptions import TransportError
 from google.auth.transport.requests import Request
 
 
@@ -55,7 +57,11 @@ class GatedHttp:
         session = self._session()
         # Google's own default lets a token take two minutes.
         token_request = partial(self._own.token_request, timeout=self._timeout())
-        self._credentials.before_request(token_request, method, uri, sent)  # type: ignore[no-untyped-call]
+        try:
+            self._credentials.before_request(token_request, method, uri, sent)  # type: ignore[no-untyped-call]
+        except (TypeError, AttributeError):
+            # The library takes any answer for an object.
+            raise TransportError("its answer cannot be read") from None  # type: ignore[no-untyped-call]
         answer = session.request(
             method,
             uri,
@@ -64,6 +70,9 @@ class GatedHttp:
             timeout=self._timeout(),
             allow_redirects=False,
         )
+        if answer.status_code == HTTPStatus.UNAUTHORIZED:
+            # The next request asks for another: the library would keep this one until it expires.
+            self._credentials.token = None
         response = httplib2.Response({**answer.headers, "status": str(answer.status_code)})
         response.reason = answer.reason
         return response, answer.content

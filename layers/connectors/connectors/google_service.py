@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from google.auth.credentials import Credentials
 from googleapiclient.discovery import build_from_document  # type: ignore[import-untyped]
 
+from connectors.access import Access, Content
 from connectors.google_faults import FAILURES, fault_of
 from connectors.google_http import GatedHttp
 from connectors.patience import Patience
 from customer_success.errors import Unclear
+from customer_success.ports import Secret
+
+# What fails is raised; the SDK's own warnings show answers as they came.
+logging.getLogger("googleapiclient").setLevel(logging.CRITICAL)
 
 
 class GoogleService:
-    """One service with one set of credentials.
+    """One service with the credentials that `credentials_of` makes of the secret; it raises `Unfit`.
 
     `document` is its discovery document, `allowed` the requests that may be made (see `GatedHttp`),
     `endpoint` the base of its URLs if it is not the document's. `about` names it in errors, and `fix` says
@@ -26,7 +32,8 @@ class GoogleService:
     def __init__(
         self,
         document: str,
-        credentials: Credentials,
+        secret: Secret,
+        credentials_of: Callable[[Content], Credentials],
         allowed: Sequence[tuple[str, str]],
         *,
         patience: Patience,
@@ -36,8 +43,12 @@ class GoogleService:
         fix: str,
     ) -> None:
         base = (endpoint or json.loads(document)["rootUrl"]).rstrip("/")
-        http = GatedHttp(credentials, base, allowed, lambda: patience.within(timeout))
-        self.sdk = build_from_document(document, http=http, client_options={"api_endpoint": f"{base}/"})
+
+        def opened(content: Content) -> Any:
+            http = GatedHttp(credentials_of(content), base, allowed, lambda: patience.within(timeout))
+            return build_from_document(document, http=http, client_options={"api_endpoint": f"{base}/"})
+
+        self._access: Access[Any] = Access(secret, opened, "a key or grant that is in force")
         self._patience = patience
         self._about = about
         self._fix = fix
@@ -49,9 +60,9 @@ class GoogleService:
         and may have been carried out.
         """
 
-        def once() -> dict[str, Any]:
+        def once(sdk: Any) -> dict[str, Any]:
             try:
-                answer = request(self.sdk).execute()
+                answer = request(sdk).execute()
             except FAILURES as error:
                 raise fault_of(error, self._about, self._fix) from error
             if not isinstance(answer, dict):
@@ -59,4 +70,4 @@ class GoogleService:
                 raise Unclear(f"Google's answer about {self._about} cannot be read: {str(answer)[:200]}")
             return answer
 
-        return self._patience.call(once, repeatable=repeatable)
+        return self._patience.call(lambda: self._access.use(once), repeatable=repeatable)

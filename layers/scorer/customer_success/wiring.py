@@ -38,7 +38,7 @@ from customer_success.aws.qbrs import DynamoQbrs
 from customer_success.aws.queues import SqsOutbox
 from customer_success.aws.retries import CLIENT_CONFIG
 from customer_success.aws.runs import DynamoRuns
-from customer_success.aws.secrets import ManagedSecret, token_in
+from customer_success.aws.secrets import ManagedSecret
 from customer_success.aws.sending import CORRELATION
 from customer_success.aws.shadow_log import DynamoShadowLog
 from customer_success.aws.table import Table
@@ -360,7 +360,7 @@ class QueueFunction(Function[S]):
         from connectors.gmail.drafts import GmailDrafts
 
         patience = self._patience("gmail", settings.gmail_requests_per_second)
-        return GmailDrafts(self.secret(settings.gmail_secret).read(), patience, base_url=settings.gmail_api_url)
+        return GmailDrafts(self.secret(settings.gmail_secret), patience, base_url=settings.gmail_api_url)
 
     def _bus(self, name: str) -> EventBus:
         if self.shadow:
@@ -389,8 +389,7 @@ class _WithNotion(QueueFunction[S]):
         from connectors.notion.client import NotionClient
 
         patience = self._patience("notion", settings.notion_requests_per_second)
-        token = token_in(self.secret(settings.notion_secret).read(), settings.notion_secret)
-        return NotionClient(token, patience, base_url=settings.notion_api_url)
+        return NotionClient(self.secret(settings.notion_secret), patience, base_url=settings.notion_api_url)
 
     def _account_pages(self, settings: AccountPagesSettings) -> NotionCSMAdapter:
         from connectors.notion.accounts import NotionCSMAdapter
@@ -719,14 +718,14 @@ class AlertChat(QueueFunction[AlertChatSettings]):
             from connectors.slack.chat import SlackChat
 
             patience = self._patience("slack", settings.chat_requests_per_second)
-            token = token_in(self.secret(settings.slack_secret).read(), settings.slack_secret)
-            chats.append(SlackChat(token, settings.slack_channel, patience, base_url=settings.slack_api_url))
+            secret = self.secret(settings.slack_secret)
+            chats.append(SlackChat(secret, settings.slack_channel, patience, base_url=settings.slack_api_url))
         if settings.google_chat_secret and settings.google_chat_space:
             from connectors.google_chat.chat import GoogleChat
 
             patience = self._patience("google_chat", settings.chat_requests_per_second)
-            info, space = self.secret(settings.google_chat_secret).read(), settings.google_chat_space
-            chats.append(GoogleChat(info, space, patience, base_url=settings.google_chat_api_url))
+            secret, space = self.secret(settings.google_chat_secret), settings.google_chat_space
+            chats.append(GoogleChat(secret, space, patience, base_url=settings.google_chat_api_url))
         return chats
 
 

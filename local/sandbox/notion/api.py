@@ -30,14 +30,14 @@ MESSAGES: Mapping[int, str] = {
 class Notion(Vendor):
     """The API for one integration.
 
-    `query_limit` is the number of rows at which a query silently stops.
+    `token` is the only one that it takes; `query_limit` is the number of rows at which a query silently stops.
     """
 
     name = "notion"
 
     def __init__(self, workspace: Workspace, token: str, query_limit: int) -> None:
         self._workspace = workspace
-        self._token = token
+        self.token = token
         self._query_limit = query_limit
         self.routes = (
             Route("GET", "/v1/users/me", self._me),
@@ -70,7 +70,7 @@ class Notion(Vendor):
 
     def admit(self, request: Request) -> None:
         """Notion asks for the integration's token and a version, and takes 500 KB at most."""
-        if request.bearer != self._token:
+        if request.bearer != self.token:
             raise VendorError(self.error(401))
         version = request.headers.get("notion-version")
         if version not in VERSIONS:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from importlib.resources import files
 
 from connectors.gmail.mime import message_id, raw_mail
-from connectors.google_auth import Info, credentials_for
+from connectors.google_auth import credentials_for
 from connectors.google_service import GoogleService
 from connectors.patience import Patience
 from connectors.text import is_address
 from customer_success.errors import Refused
 from customer_success.news import MailDraft
+from customer_success.ports import Secret
 
 SCOPE = "https://www.googleapis.com/auth/gmail.compose"
 
@@ -26,19 +27,19 @@ ALLOWED = (("POST", _DRAFTS), ("GET", _DRAFTS), ("GET", _ONE), ("PUT", _ONE), ("
 class GmailDrafts:
     """The port `Drafts`.
 
-    `info` is a service account's key with domain-wide delegation, or one user's OAuth grant for that user's
+    `secret` holds a service account's key with domain-wide delegation, or one user's OAuth grant for that user's
     own mailbox. `timeout` bounds one answer, in seconds.
     """
 
     def __init__(
         self,
-        info: Info,
+        secret: Secret,
         patience: Patience,
         *,
         base_url: str | None = None,
         timeout: float = 30.0,
     ) -> None:
-        self._info = info
+        self._secret = secret
         self._patience = patience
         self._base_url = base_url
         self._timeout = timeout
@@ -71,7 +72,8 @@ class GmailDrafts:
         if mailbox not in self._mailboxes:
             self._mailboxes[mailbox] = GoogleService(
                 files(__package__).joinpath("gmail_drafts.json").read_text("utf-8"),
-                credentials_for(self._info, [SCOPE], mailbox=mailbox),
+                self._secret,
+                lambda info: credentials_for(info, [SCOPE], mailbox=mailbox),
                 ALLOWED,
                 patience=self._patience,
                 endpoint=self._base_url,

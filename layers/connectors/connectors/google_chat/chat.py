@@ -6,12 +6,13 @@ import re
 from importlib.resources import files
 from uuid import NAMESPACE_URL, uuid5
 
-from connectors.google_auth import Info, credentials_for
+from connectors.google_auth import credentials_for
 from connectors.google_chat.card import card_message
 from connectors.google_service import GoogleService
 from connectors.patience import Patience
 from customer_success.errors import Misconfigured
 from customer_success.news import ChatMessage
+from customer_success.ports import Secret
 
 SCOPE = "https://www.googleapis.com/auth/chat.bot"
 ALLOWED = (("POST", r"/v1/spaces/[\w-]+/messages"),)
@@ -20,15 +21,15 @@ ALLOWED = (("POST", r"/v1/spaces/[\w-]+/messages"),)
 class GoogleChat:
     """The port `Chat`, posting to one space (`spaces/…`) as a Chat app, by its service account's key.
 
-    `info` is that key, `timeout` bounds one answer, in seconds. Raises `Misconfigured` for a space or
-    credentials that cannot be used.
+    `secret` holds that key, `timeout` bounds one answer, in seconds. Raises `Misconfigured` for a space
+    that cannot be one.
     """
 
     name = "google_chat"
 
     def __init__(
         self,
-        info: Info,
+        secret: Secret,
         space: str,
         patience: Patience,
         *,
@@ -40,7 +41,8 @@ class GoogleChat:
         self._space = space
         self._service = GoogleService(
             files(__package__).joinpath("chat_messages.json").read_text("utf-8"),
-            credentials_for(info, [SCOPE]),
+            secret,
+            lambda info: credentials_for(info, [SCOPE]),
             ALLOWED,
             patience=patience,
             endpoint=base_url,

@@ -10,22 +10,24 @@ from typing import Any
 import httpx
 from notion_client import Client
 
+from connectors.access import Access, Content, token_in
 from connectors.notion.faults import FAILURES, fault_of
 from connectors.patience import Patience
+from customer_success.ports import Secret
 
 REAL_SERVICE = "https://api.notion.com"
 NOTION_VERSION = "2026-03-11"
 
 
 class NotionClient:
-    """One integration's access to Notion.
+    """One integration's access to Notion, by the `token` in the secret.
 
     `timeout` bounds one request, in seconds; `transport` carries the requests, over the network unless given.
     """
 
     def __init__(
         self,
-        token: str,
+        secret: Secret,
         patience: Patience,
         *,
         base_url: str | None = None,
@@ -34,16 +36,9 @@ class NotionClient:
     ) -> None:
         self._patience = patience
         self._timeout = timeout
-        self._sdk = Client(
-            client=httpx.Client(transport=transport),
-            auth=token,
-            base_url=(base_url or REAL_SERVICE).rstrip("/"),
-            notion_version=NOTION_VERSION,
-            retry=False,
-            # Without a given logger each client adds a handler; what fails is raised, so it is not logged.
-            logger=logging.getLogger("notion_client"),
-            log_level=logging.ERROR,
-        )
+        self._base_url = (base_url or REAL_SERVICE).rstrip("/")
+        self._transport = transport
+        self._access = Access(secret, self._opened, "the integration's token that is in force")
 
     @cached_property
     def own_id(self) -> str:
@@ -57,11 +52,23 @@ class NotionClient:
         `Unclear` for a request that is not repeatable and may have been carried out.
         """
 
-        def once() -> Any:
-            self._sdk.client.timeout = self._patience.within(self._timeout)
+        def once(notion: Client) -> Any:
+            notion.client.timeout = self._patience.within(self._timeout)
             try:
-                return request(self._sdk)
+                return request(notion)
             except FAILURES as error:
                 raise fault_of(error, about) from error
 
-        return self._patience.call(once, repeatable=repeatable)
+        return self._patience.call(lambda: self._access.use(once), repeatable=repeatable)
+
+    def _opened(self, content: Content) -> Client:
+        return Client(
+            client=httpx.Client(transport=self._transport),
+            auth=token_in(content),
+            base_url=self._base_url,
+            notion_version=NOTION_VERSION,
+            retry=False,
+            # Without a given logger each client adds a handler; what fails is raised, so it is not logged.
+            logger=logging.getLogger("notion_client"),
+            log_level=logging.ERROR,
+        )

@@ -7,6 +7,7 @@ import json
 import httpx
 from notion_client.errors import HTTPResponseError, InvalidPathParameterError, RequestTimeoutError
 
+from connectors.access import TokenRefused
 from connectors.patience import seconds_asked
 from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
 
@@ -43,7 +44,7 @@ def _answered(error: HTTPResponseError, about: str) -> Exception:
     said = _message(error)
     match error.status:
         case 401:
-            return Misconfigured(f"Notion refused the token: {said} Check the secret with the integration's token.")
+            return TokenRefused(f"Notion refused the token: {said}")
         case 403:
             return Misconfigured(
                 f"Notion does not let the integration touch {about}: {said} "

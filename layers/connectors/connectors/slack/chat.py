@@ -10,6 +10,7 @@ from connectors.slack.blocks import blocks, notice
 from connectors.slack.client import SlackClient
 from connectors.text import clean
 from customer_success.news import ChatMessage
+from customer_success.ports import Secret
 
 EVENT_TYPE = "csm_message"
 LOOK_BACK = 200
@@ -25,14 +26,17 @@ Posted = dict[str, Any]
 
 
 class SlackChat:
-    """The port `Chat`. `channel` is the id of the team's channel. Look-ups are kept for the process."""
+    """The port `Chat`. `secret` holds the bot's `token`, `channel` is the id of the team's channel.
+
+    Look-ups are kept for the process.
+    """
 
     name = "slack"
 
     def __init__(
-        self, token: str, channel: str, patience: Patience, *, base_url: str | None = None, timeout: int = 30
+        self, secret: Secret, channel: str, patience: Patience, *, base_url: str | None = None, timeout: int = 30
     ) -> None:
-        self._client = SlackClient(token, patience, base_url=base_url, timeout=timeout)
+        self._client = SlackClient(secret, patience, base_url=base_url, timeout=timeout)
         self._team_channel = channel
         self._direct_channels: dict[str, str | None] = {}
         self._threads: dict[tuple[str, str], str] = {}

@@ -9,21 +9,27 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
+from connectors.access import Access, Content, token_in
 from connectors.patience import Patience
 from connectors.slack.faults import FAILURES, code_of, fault_of
 from customer_success.errors import Misconfigured, Refused
+from customer_success.ports import Secret
 
 logger = logging.getLogger(__name__)
 
 REAL_SERVICE = "https://slack.com/api/"
 
+# What fails is raised; the SDK's own log shows answers and headers as they are.
+_SILENT = logging.getLogger("slack_sdk.silent")
+_SILENT.setLevel(logging.CRITICAL)
+
 
 class SlackClient:
-    """One app's access to Slack. `timeout` bounds one request, in whole seconds."""
+    """One app's access to Slack, by the `token` in the secret. `timeout` bounds one request, in whole seconds."""
 
-    def __init__(self, token: str, patience: Patience, *, base_url: str | None = None, timeout: int = 30) -> None:
-        # The default handler repeats after a dropped connection, and would post twice.
-        self._sdk = WebClient(token, base_url=base_url or REAL_SERVICE, retry_handlers=[])
+    def __init__(self, secret: Secret, patience: Patience, *, base_url: str | None = None, timeout: int = 30) -> None:
+        self._base_url = base_url or REAL_SERVICE
+        self._access = Access(secret, self._opened, "the bot token that is in force")
         self._timeout = timeout
         self._patience = patience
 
@@ -34,15 +40,19 @@ class SlackClient:
         `Unclear` for a request that is not repeatable and may have been carried out.
         """
 
-        def once() -> dict[str, Any]:
-            self._sdk.timeout = int(self._patience.within(self._timeout))
+        def once(slack: WebClient) -> dict[str, Any]:
+            slack.timeout = int(self._patience.within(self._timeout))
             try:
-                answer = request(self._sdk).data
+                answer = request(slack).data
             except FAILURES as error:
                 raise fault_of(error, about) from error
             return answer if isinstance(answer, dict) else {}
 
-        return self._patience.call(once, repeatable=repeatable)
+        return self._patience.call(lambda: self._access.use(once), repeatable=repeatable)
+
+    def _opened(self, content: Content) -> WebClient:
+        # The default handler repeats after a dropped connection, and would post twice.
+        return WebClient(token_in(content), base_url=self._base_url, retry_handlers=[], logger=_SILENT)
 
     def ask(
         self, question: Callable[[WebClient], SlackResponse], *, about: str, unless: Collection[str]
@@ -51,7 +61,7 @@ class SlackClient:
         try:
             return self.call(question, about=about, repeatable=True)
         except (Misconfigured, Refused) as fault:
-            if code_of(fault.__cause__) not in unless:
+            if code_of(fault.__context__) not in unless:
                 raise
             logger.warning("%s", fault)
             return None

@@ -9,6 +9,7 @@ from urllib.error import URLError
 
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from connectors.access import TokenRefused
 from connectors.patience import seconds_asked
 from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
 
@@ -59,7 +60,7 @@ def _answered(error: SlackApiError, about: str) -> Exception:
     if status == 429 or code in _SLOWER:
         return Unavailable(f"Slack asks for a pause on {about}: {code}", retry_after=_retry_after(error))
     if code in _BAD_TOKEN:
-        return Misconfigured(f"{text} Check the secret with the bot token.")
+        return TokenRefused(text)
     if code in _BAD_CHANNEL:
         return Misconfigured(f"{text} Check the channel's id and invite the app to it.")
     if code in _NOT_ALLOWED:
