@@ -16,7 +16,7 @@ from local.demo.report.lines import head, in_frame, wrapped
 
 MOST_LINES = 12
 """Lines of one text that are shown."""
-MOST_THINGS = 5
+MOST_THINGS = 3
 """Things of one kind that are shown, of one person's for drafts and messages."""
 DAYS_NAMED = 14
 WORDS: dict[Kind, str] = {
@@ -62,7 +62,7 @@ def _by_person(console: Console, kind: Kind, things: Sequence[Withheld]) -> None
     of_person = sorted(things, key=_recipient)
     for person, theirs in groupby(of_person, key=_recipient):
         mine = list(theirs)
-        head(console, f"For {person}: {len(mine)} {WORDS[kind]}")
+        head(console, f"For {person}: {WORDS[kind]} ({len(mine)})")
         for thing in mine[:MOST_THINGS]:
             _read(console, thing, MOST_LINES)
         _more(console, len(mine) - MOST_THINGS)

@@ -88,6 +88,8 @@ class QueueConsumer:
             )
             self._hide(record, 0 if delivery.last_try else self._wait(fault, delivery.receive_count))
             raise
+        else:
+            self._logger.info("message done", extra=about)
 
     def _delivery(self, record: SQSRecord) -> Delivery:
         received = int(record.attributes.approximate_receive_count)

@@ -1,0 +1,94 @@
+"""What the functions log joins what belongs together, and holds no name, no mail address and no secret."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from local.house import SECRETS, House
+from local.stack.logs import LogLine, log_lines
+from tests.builders.accounts import TODAY
+from tests.builders.pages import at_risk_page, critical_page, page
+from tests.builders.sandbox import fault
+from tests.e2e.conftest import Enter
+
+NAMES = ("Zebra Quill Holdings", "Quagga Ink Limited", "Okapi Press")
+SHORTEST_SECRET = 12
+"""Characters; a shorter part of a secret may be found anywhere."""
+
+
+def secrets_of(home: House) -> Iterator[str]:
+    """Every part of every secret of the deployment that nobody may read elsewhere."""
+    api_key = next(name for name in _secret_names(home) if name not in SECRETS.values())
+    for name in (*SECRETS.values(), api_key):
+        held = json.loads(home.aws.secrets.get_secret_value(SecretId=name)["SecretString"])
+        for field in ("token", "key", "private_key", "private_key_id"):
+            lines = str(held.get(field, "")).splitlines()
+            yield from (line for line in lines if len(line) >= SHORTEST_SECRET and "PRIVATE KEY" not in line)
+
+
+def _secret_names(home: House) -> list[str]:
+    return [secret["Name"] for secret in home.aws.secrets.list_secrets()["SecretList"]]
+
+
+def items(home: House) -> str:
+    """The whole table as text: what tasks, reviews and alerts came to is in it."""
+    pages = home.aws.dynamodb.get_paginator("scan").paginate(TableName=home.deployment.outputs["TableName"])
+    return json.dumps([item for part in pages for item in part["Items"]], default=str, ensure_ascii=False)
+
+
+def environments(home: House) -> str:
+    """The environment of every function as text."""
+    functions = home.aws.functions.list_functions()["Functions"]
+    assert len(functions) > 10
+    return json.dumps([function.get("Environment") for function in functions])
+
+
+def test_logs_can_be_followed_and_tell_nothing_that_is_private(enter: Enter) -> None:
+    # GIVEN accounts with telling names, a mailbox that is refused and a chat that fails
+    began = datetime.now(UTC)
+    home = enter({})
+    home.load([named(critical_page(1), NAMES[0]), named(at_risk_page(2), NAMES[1]), named(page(3), NAMES[2]), page(4)])
+    fault(home, "gmail", kind="status", status=403, times=2)
+    fault(home, "slack", kind="status", status=503, times=1)
+    # WHEN a day of everything is worked through, and what no function can read arrives
+    home.tick(TODAY)
+    home.check_contracts(TODAY)
+    home.drain()
+    home.plan_quarter(TODAY)
+    for queue in ("alert-email", "qbr"):
+        home.aws.sqs.send_message(
+            QueueUrl=home.deployment.queues[queue],
+            MessageBody=json.dumps({"account_name": NAMES[0], "to": "a@b.example"}),
+        )
+    home.drain()
+    lines = list(log_lines(home.aws, home.deployment, began))
+    told = "\n".join(line.text for line in lines)
+    # THEN no line names a person or a customer
+    assert [line.text for line in lines if "@" in line.text] == []
+    for name in NAMES:
+        assert [line.text for line in lines if name in line.text] == [], name
+    # AND no secret is in a line, a result, or an environment
+    elsewhere = items(home) + environments(home)
+    hidden = set(secrets_of(home))
+    assert len(hidden) > 20
+    assert [part[:4] for part in hidden if part in told or part in elsewhere] == []
+    # AND what one tick of the rule led to bears one id, through scan, alerts and channels
+    by_id: dict[str, list[LogLine]] = {}
+    for line in lines:
+        if correlation_id := line.fields.get("correlation_id"):
+            by_id.setdefault(str(correlation_id), []).append(line)
+    scan = next(found for found in by_id.values() if any(line.fields.get("message") == "health scan" for line in found))
+    assert {line.function for line in scan} >= {
+        "health-scan", "notion-sync", "alert-notion", "alert-event-bus", "alert-email", "alert-chat"
+    }  # fmt: skip
+    # AND each hop says which account and day it was about
+    alerted = [line.fields for line in scan if line.function == "alert-notion"]
+    assert {(entry["account_id"], entry["run_date"]) for entry in alerted} >= {
+        ("A-0001", str(TODAY)), ("A-0002", str(TODAY))
+    }  # fmt: skip
+    # AND the next message is not told under the one before it
+    refused = [line.fields for line in lines if "NotUnderstood" in line.text]
+    assert refused
+    assert all("account_id" not in entry for entry in refused)
