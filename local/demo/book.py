@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from connectors.notion.names import PropertyNames
 from local.demo.columns import NAMES, Column, Recognised, recognise
 from local.demo.errors import DemoError
 
@@ -43,16 +44,19 @@ class Sheet:
     too_long: tuple[int, ...] = ()
 
 
-def read_book(path: Path) -> Sheet:
-    """Read the file. Raises `DemoError`, naming the file and what would be right, if it is no account book."""
+def read_book(path: Path, own: PropertyNames = NAMES) -> Sheet:
+    """Read the file, whose columns may have the team's `own` names.
+
+    Raises `DemoError`, naming the file and what would be right, if it is no account book.
+    """
     text = read_text(path)
     delimiters = DELIMITERS
     if separator := SEPARATOR.match(text):
         delimiters, text = separator[1], text[separator.end() :]
-    delimiter = max(delimiters, key=lambda each: len(recognise(_headings(path, text, each)).columns))
+    delimiter = max(delimiters, key=lambda each: len(recognise(_headings(path, text, each), own).columns))
     lines = [line for line in _lines(path, text, delimiter, strict=True) if _is_filled(line)]
     headings = _headings(path, text, delimiter)
-    recognised = recognise(headings)
+    recognised = recognise(headings, own)
     if recognised.key is None:
         raise DemoError(
             f"{path}, line 1: no column is called {NAMES.name} or {NAMES.account_id}; "

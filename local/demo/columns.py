@@ -99,12 +99,15 @@ class Recognised:
         return self.named(NAMES.account_id) or self.named(NAMES.name)
 
 
-def recognise(headings: Sequence[str]) -> Recognised:
-    """Say of each heading which property it means; of two that mean the same the first counts."""
+def recognise(headings: Sequence[str], own: PropertyNames = NAMES) -> Recognised:
+    """Say of each heading which property it means; of two that mean the same the first counts.
+
+    The team's `own` names of the properties count before all others.
+    """
     columns: dict[str, Column] = {}
     ignored = []
     for place, heading in enumerate(headings):
-        meant = _meaning(heading)
+        meant = _meaning(heading, own)
         if meant is None:
             ignored.append(Ignored(heading, "not known"))
         elif meant in WRITTEN_BY_THE_SCAN:
@@ -123,9 +126,13 @@ def _column(place: int, heading: str, meant: str) -> Column:
     return Column(place, heading, meant, _KINDS.get(meant, "number"))
 
 
-def _meaning(heading: str) -> str | None:
+def _meaning(heading: str, own: PropertyNames) -> str | None:
     name = " ".join(heading.split())
-    return name if name.startswith(NAMES.roi_prefix) else _MEANINGS.get(plain(heading))
+    for prefix in (own.roi_prefix, NAMES.roi_prefix):
+        if prefix and name.startswith(prefix):
+            return NAMES.roi_prefix + name.removeprefix(prefix)
+    renamed = {plain(getattr(own, field.name)): getattr(NAMES, field.name) for field in fields(NAMES)}
+    return renamed.get(plain(heading)) or _MEANINGS.get(plain(heading))
 
 
 def plain(heading: str) -> str:

@@ -1,0 +1,126 @@
+"""The team's accounts as whole pages, each known by its Account ID: found, made and changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from connectors.notion.client import NotionClient
+from connectors.notion.faults import NotFound
+from connectors.notion.names import PropertyNames
+from connectors.notion.reading import PropertyReader, Read, value_of
+from connectors.notion.source import DataSource
+from connectors.notion.walk import Row
+from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
+from customer_success.ports import Bookmark
+
+MOST_TRIES = 4
+"""How often a page is made whose making was not answered, each time only after it was not found."""
+KEY_KINDS = ("rich_text", "title")
+
+Definition = Mapping[str, Any]
+Properties = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPage:
+    """One account as it stands in Notion, with what the properties that matter hold."""
+
+    page_id: str
+    url: str
+    account_id: str | None
+    name: str | None
+    held: Mapping[str, Read]
+
+
+class AccountSource:
+    """The data source of the accounts. `accounts_id` is its own id or that of its database."""
+
+    def __init__(self, client: NotionClient, accounts_id: str, names: PropertyNames) -> None:
+        self._client = client
+        self._source = DataSource(client, accounts_id)
+        self._names = names
+
+    @property
+    def about(self) -> str:
+        """How errors name it."""
+        return self._source.about
+
+    @cached_property
+    def definitions(self) -> Mapping[str, Definition]:
+        """Each property's type and, where it has them, options, by its name. Raises as `NotionClient.call`."""
+        source = self._client.call(lambda notion: notion.data_sources.retrieve(self._source.id), about=self.about)
+        return dict(source.get("properties", {}))
+
+    @property
+    def title(self) -> str:
+        """The name of the title property."""
+        return next(name for name, definition in self.definitions.items() if definition["type"] == "title")
+
+    def require_key(self) -> None:
+        """Raises `Misconfigured` if its pages cannot be told apart by their Account ID."""
+        name = self._names.account_id
+        kind = self.definitions.get(name, {}).get("type")
+        if kind not in KEY_KINDS:
+            found = "it is missing" if kind is None else f"it is of type {kind}"
+            raise Misconfigured(
+                f"{self.about} needs a text property {name!r}, by which accounts are known again; {found}"
+            )
+
+    def pages(self, properties: Collection[str]) -> Iterator[list[KnownPage]]:
+        """All its pages that are not in the trash, up to 100 at a time, with what these `properties` hold.
+
+        Raises as `DataSource.rows`.
+        """
+        for rows, _ in self._source.rows(Bookmark()):
+            yield [self._known(row, properties) for row in rows]
+
+    def create(self, account_id: str, properties: Properties) -> None:
+        """Make the account's page. Where that was not answered, it is made again only if it is not found.
+
+        Raises `Refused`, `Misconfigured`, `Unavailable`.
+        """
+        for _ in range(MOST_TRIES):
+            try:
+                self._client.call(
+                    lambda notion: notion.pages.create(
+                        parent={"type": "data_source_id", "data_source_id": self._source.id}, properties=properties
+                    ),
+                    about=f"the account {account_id}",
+                    repeatable=False,
+                )
+            except Unclear as fault:
+                if self._is_there(account_id):
+                    return
+                unanswered = fault
+            else:
+                return
+        raise Unavailable(str(unanswered)) from unanswered
+
+    def update(self, page_id: str, account_id: str, properties: Properties) -> None:
+        """Set these properties, and no others. Raises `Refused` for a page that is gone, else as `create`."""
+        try:
+            self._client.call(
+                lambda notion: notion.pages.update(page_id, properties=properties), about=f"the account {account_id}"
+            )
+        except NotFound as missing:
+            # The data source was read a moment ago: it is this one page that is gone.
+            raise Refused("its page is gone, or no longer shared with the integration") from missing
+
+    def _is_there(self, account_id: str) -> bool:
+        name = self._names.account_id
+        kind = self.definitions[name]["type"]
+        found = self._source.query(filter={"property": name, kind: {"equals": account_id}})["results"]
+        return any(self._known(row, ()).account_id == account_id for row in found)
+
+    def _known(self, row: Row, properties: Collection[str]) -> KnownPage:
+        held, read = row.get("properties") or {}, PropertyReader(row.get("properties") or {})
+        return KnownPage(
+            page_id=str(row["id"]),
+            url=str(row.get("url") or row["id"]),
+            account_id=read.text(self._names.account_id),
+            name=read.text(self._names.name) or read.title(),
+            held={name: value_of(held.get(name)) for name in properties},
+        )

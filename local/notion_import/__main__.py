@@ -1,0 +1,55 @@
+"""`python -m local.notion_import FILE [--dry-run]`: a CSV of accounts into the team's Notion.
+
+`make notion-import` gives what it takes by the variables FILE, DRY_RUN, NOTION_TOKEN, NOTION_ACCOUNTS, and where they
+differ from what is usual NOTION_PROPERTIES and NOTION_API_URL.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from rich.console import Console
+
+from connectors.patience import Patience
+from customer_success.errors import Misconfigured, Refused, Unavailable
+from local.demo.errors import DemoError
+from local.notion_import.options import read_options
+from local.notion_import.run import INTERRUPTED, REQUESTS_PER_SECOND, import_accounts
+from local.notion_import.told import Told
+from local.own_pace import OwnPace
+
+TRIES = 6
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Import, and tell what became of the lines: 0 if it came to its end, 1 with the reason on standard error."""
+    patience = Patience(OwnPace(REQUESTS_PER_SECOND), lambda: math.inf, tries=TRIES)
+    console = Console(markup=False, emoji=False, highlight=False)
+    try:
+        options = read_options(_asked(arguments, os.environ))
+        return import_accounts(options, Told(console), patience, datetime.now(UTC).date())
+    except (DemoError, Misconfigured, Refused, Unavailable) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped; nothing was written", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _asked(arguments: Sequence[str], given: Mapping[str, str]) -> Mapping[str, str]:
+    """The variables, with what stands on the command line instead of them."""
+    parser = argparse.ArgumentParser(prog="python -m local.notion_import", description=__doc__)
+    parser.add_argument("file", nargs="?", help="a CSV of accounts with a column Account ID; else FILE")
+    parser.add_argument("--dry-run", action="store_true", help="show the plan and write nothing; else DRY_RUN=1")
+    asked = parser.parse_args(arguments)
+    instead = {"FILE": asked.file, "DRY_RUN": "1" if asked.dry_run else None}
+    return {**given, **{name: value for name, value in instead.items() if value is not None}}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

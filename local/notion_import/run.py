@@ -1,0 +1,85 @@
+"""One import from its first look at the file to its last line."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+
+from connectors.notion.account_import import AccountSource
+from connectors.notion.client import NotionClient
+from connectors.patience import Patience
+from customer_success.errors import Misconfigured, Unavailable
+from local.demo.book import Sheet, read_book
+from local.demo.columns import NAMES
+from local.demo.errors import DemoError
+from local.notion_import.accounts import accounts_of
+from local.notion_import.job import Done, carry_out
+from local.notion_import.options import Options
+from local.notion_import.plan import planned
+from local.notion_import.targets import targets_of
+from local.notion_import.token import GivenToken
+from local.notion_import.told import Told
+
+REQUESTS_PER_SECOND = 3
+"""What Notion allows an integration, on average."""
+INTERRUPTED = 130
+"""The exit code of what a person stopped."""
+
+
+def import_accounts(options: Options, told: Told, patience: Patience, today: date) -> int:
+    """Read the file and Notion, tell the plan and, unless it is a dry run, carry it out. The result is an exit code.
+
+    Raises `DemoError`, `Misconfigured`, `Refused`, `Unavailable` while nothing is written.
+    """
+    sheet = _sheet(options)
+    source = _source(options, patience)
+    targets, without = targets_of(sheet.recognised.columns, source, options.names, options.accounts)
+    told.columns([*sheet.recognised.ignored, *without])
+    file = accounts_of(sheet, targets, options.names, today)
+    plan = planned(file, told.reading(source.pages([target.property for target in targets])))
+    told.plan(plan, file)
+    if options.dry_run:
+        told.details(plan)
+        told.outlook(plan.requests, REQUESTS_PER_SECOND)
+        told.line("dry run: nothing was written")
+        return 0
+    if not plan.requests:
+        told.line(f"nothing to do: {plan.unchanged:,} accounts are as in the file")
+        return 0
+    told.outlook(plan.requests, REQUESTS_PER_SECOND)
+    done = Done(plan)
+    try:
+        with told.counting(plan.requests) as step:
+            carry_out(done, source, step)
+    except KeyboardInterrupt:
+        told.stopped(done)
+        return INTERRUPTED
+    except (Misconfigured, Unavailable) as error:
+        told.stopped(done)
+        print(error, file=sys.stderr)
+        return 1
+    told.end(done)
+    return 0
+
+
+def _sheet(options: Options) -> Sheet:
+    sheet = read_book(options.file, options.names)
+    if sheet.key.property != NAMES.account_id:
+        raise DemoError(f"{options.file}, line 1: no column is called {NAMES.account_id}, by which accounts are known")
+    return sheet
+
+
+def _source(options: Options, patience: Patience) -> AccountSource:
+    """The accounts' data source, once token and id are known to be good; else which of the two is wrong."""
+    client = NotionClient(GivenToken(options.token), patience, base_url=options.api_url)
+    source = AccountSource(client, options.accounts, options.names)
+    name = "NOTION_TOKEN"
+    try:
+        _ = client.own_id
+        name = "NOTION_ACCOUNTS"
+        source.require_key()
+    except Misconfigured as error:
+        raise Misconfigured(f"{name}: {error}") from error
+    except Unavailable as error:
+        raise Unavailable(f"NOTION_API_URL: {error}" if options.api_url else str(error)) from error
+    return source
