@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from local.house import SECRETS, House
 from local.stack.logs import LogLine, log_lines
 from tests.builders.accounts import TODAY
-from tests.builders.pages import at_risk_page, critical_page, page
+from tests.builders.pages import at_risk_page, critical_page, page, title
 from tests.builders.sandbox import fault
 from tests.e2e.conftest import Enter
 
@@ -49,7 +49,8 @@ def test_logs_can_be_followed_and_tell_nothing_that_is_private(enter: Enter) -> 
     # GIVEN accounts with telling names, a mailbox that is refused and a chat that fails
     began = datetime.now(UTC)
     home = enter({})
-    home.load([named(critical_page(1), NAMES[0]), named(at_risk_page(2), NAMES[1]), named(page(3), NAMES[2]), page(4)])
+    first, second, third = (title(name) for name in NAMES)
+    home.load([critical_page(1, Name=first), at_risk_page(2, Name=second), page(3, Name=third), page(4)])
     fault(home, "gmail", kind="status", status=403, times=2)
     fault(home, "slack", kind="status", status=503, times=1)
     # WHEN a day of everything is worked through, and what no function can read arrives

@@ -179,9 +179,11 @@ def test_bad_input_is_logged_and_acknowledged(consumer: QueueConsumer, queue: Qu
     assert failed(event, response) == []
     assert queue.hidden == {}
     assert work.bodies == ["a", "b"]
-    [line] = logged(log)
-    assert line["message"] == "message refused: tenant 'other' is not served here"
-    assert line["message_id"] == event["Records"][0]["messageId"]
+    refused, done = logged(log)
+    assert refused["message"] == "message refused: tenant 'other' is not served here"
+    assert refused["message_id"] == event["Records"][0]["messageId"]
+    # AND each message leaves a line by which it can be followed
+    assert (done["message"], done["message_id"]) == ("message done", event["Records"][1]["messageId"])
 
 
 def test_an_unreadable_message_is_on_its_way_to_the_dead_letter_queue(
