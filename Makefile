@@ -7,6 +7,10 @@ RUN := PYTHONPATH=layers/scorer:layers/connectors .venv/bin/python
 TYPED := layers/scorer/customer_success layers/connectors/connectors local
 LAYERS := $(wildcard layers/*/requirements.txt)
 
+# `sam build` needs the runtime's own Python: the first that runs, not a pyenv shim that only says where it is.
+RUNTIME = $(shell for python in python3.13 $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3.13); do \
+	$$python -c 'import ensurepip' 2>/dev/null && echo $$python && break; done)
+
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-qbr import-history redrive api openapi demo-clean install test pr bench clean
 
@@ -36,7 +40,7 @@ demo-clean: ## forget all that demos have left behind
 
 install: .venv/installed .stack/installed ## make the virtual environments, which the other targets do by themselves
 
-test: install ## lint, types and all tests
+test: install .sam/installed .checkov/installed ## lint, types and all tests
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy $(TYPED)
@@ -48,7 +52,7 @@ bench: install ## the figures: requests, writes, memory, time over the floor, co
 	@$(RUN) -m tests.benchmarks
 
 clean: demo-clean ## remove everything that was made here
-	rm -rf .venv .stack .build .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .stack .sam .checkov .build .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Two environments: the project's own, and that of the embedded AWS, in which the functions run.
 .venv/installed: pyproject.toml $(LAYERS)
@@ -57,11 +61,18 @@ clean: demo-clean ## remove everything that was made here
 .stack/installed: pyproject.toml
 	$(call environment,.stack,--group stack)
 
+# And two for checks of the template, which only the tests need: SAM's own tool and checkov share packages, not versions.
+.sam/installed: pyproject.toml
+	$(call environment,.sam,--group sam,$(RUNTIME))
+
+.checkov/installed: pyproject.toml
+	$(call environment,.checkov,--group checkov)
+
 define environment
 	@echo "installing into $(1) (once, takes about a minute) …"
-	@$(PYTHON) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
-		{ echo "$(PYTHON) must be Python 3.11 or later, with venv; name another with PYTHON=…" >&2; exit 1; }
-	@$(PYTHON) -m venv --clear $(1)
+	@$(or $(3),$(PYTHON)) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "$(or $(3),$(PYTHON)) must be Python 3.11 or later, with venv; name another with PYTHON=…" >&2; exit 1; }
+	@$(or $(3),$(PYTHON)) -m venv --clear $(1)
 	@$(1)/bin/python $(PIP) pip==$(PIP_VERSION)
 	@$(1)/bin/python $(PIP) $(2)
 	@touch $@

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import time
 from collections.abc import Iterator, Mapping
@@ -15,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from customer_success.settings import shadow_of
 from local.stack.aws import Aws
-from local.stack.template import Template, resources_with_code
+from local.stack.template import Template, resources_with_code, without_metric_math
 
 ARTIFACTS = "customer-success-artifacts"
 UNCHANGED = "UNCHANGED"
@@ -106,7 +105,7 @@ def _upload(aws: Aws, template: Template, zips: Mapping[str, Path]) -> str:
     if ARTIFACTS not in [bucket["Name"] for bucket in aws.s3.list_buckets()["Buckets"]]:
         region: Any = aws.session.region_name
         aws.s3.create_bucket(Bucket=ARTIFACTS, CreateBucketConfiguration={"LocationConstraint": region})
-    packaged = copy.deepcopy(template)
+    packaged = without_metric_math(template)
     for logical_id, code_property, _ in resources_with_code(template):
         path = zips[logical_id]
         aws.s3.upload_file(str(path), ARTIFACTS, path.name)

@@ -127,6 +127,20 @@ def named_by(reference: Any) -> str:
     return ""
 
 
+def filled_in(value: Any, **parameters: str) -> str:
+    """A text, the parameters in it replaced by their values; "${Stage}" stays where no stage is given."""
+    text: str = value["Fn::Sub"] if isinstance(value, dict) else value
+    for name, given in parameters.items():
+        text = text.replace(f"${{{name}}}", given)
+    return text
+
+
+def service(function: Resource) -> str:
+    """The name under which a function logs and counts."""
+    name: str = environment(function)["POWERTOOLS_SERVICE_NAME"]
+    return name
+
+
 def environment(function: Resource) -> dict[str, Any]:
     """A function's environment variables."""
     variables: dict[str, Any] = function.properties["Environment"]["Variables"]
