@@ -1,0 +1,78 @@
+"""`python -m local.operating redrive|rescan --stack NAME`: on a real deployment, by the usual AWS credentials.
+
+`make redrive` takes STACK and QUEUE, `make rescan` STACK and DATE.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.operating.rescan import ask_for_scan
+from local.stack.aws import Aws
+from local.stack.deploy import describe
+from local.stack.queues import redrive
+
+
+class AskedWronglyError(Exception):
+    """What is asked for is missing or wrong; the text names the variable."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do it. 0 if all went well, 1 with the reason on standard error."""
+    asked = _asked(arguments)
+    try:
+        aws = Aws(boto3.Session(), os.environ.get("AWS_ENDPOINT_URL"))
+        print(DEEDS[asked.deed](aws, asked))
+    except AskedWronglyError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (ClientError, BotoCoreError) as error:
+        print(f"STACK={asked.stack}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _redrive(aws: Aws, asked: argparse.Namespace) -> str:
+    if not asked.queue:
+        raise AskedWronglyError(
+            "QUEUE is missing: name the queue that gets its dead letters back, as in QUEUE=alert-chat"
+        )
+    try:
+        moved = redrive(aws, describe(aws, asked.stack).queues, asked.queue)
+    except ValueError as error:
+        raise AskedWronglyError(f"QUEUE={asked.queue}: {error}") from error
+    return f"{moved} dead letters go back to the queue {asked.queue}"
+
+
+def _rescan(aws: Aws, asked: argparse.Namespace) -> str:
+    try:
+        day = date.fromisoformat(asked.date)
+    except ValueError as error:
+        raise AskedWronglyError(f"DATE={asked.date}: expected the day to scan, as YYYY-MM-DD") from error
+    request = ask_for_scan(aws, describe(aws, asked.stack), day)
+    return f"asked for a scan of {day}; its log lines bear the request {request}"
+
+
+DEEDS = {"redrive": _redrive, "rescan": _rescan}
+
+
+def _asked(arguments: Sequence[str]) -> argparse.Namespace:
+    given: Mapping[str, str] = os.environ
+    stack = given.get("STACK")
+    parser = argparse.ArgumentParser(prog="python -m local.operating", description=__doc__)
+    parser.add_argument("deed", choices=sorted(DEEDS))
+    parser.add_argument("--stack", default=stack, required=not stack, help="the deployment's stack")
+    parser.add_argument("--queue", default=given.get("QUEUE", ""), help="redrive: the queue, as in alert-chat")
+    parser.add_argument("--date", default=given.get("DATE", ""), help="rescan: the day")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
