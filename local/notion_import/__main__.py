@@ -20,7 +20,7 @@ from customer_success.errors import Misconfigured, Refused, Unavailable
 from local.demo.errors import DemoError
 from local.notion_import.options import read_options
 from local.notion_import.run import INTERRUPTED, REQUESTS_PER_SECOND, import_accounts
-from local.notion_import.told import Told
+from local.notion_import.told import WIDTH, Told
 from local.own_pace import OwnPace
 
 TRIES = 6
@@ -29,7 +29,8 @@ TRIES = 6
 def main(arguments: Sequence[str]) -> int:
     """Import, and tell what became of the lines: 0 if it came to its end, 1 with the reason on standard error."""
     patience = Patience(OwnPace(REQUESTS_PER_SECOND), lambda: math.inf, tries=TRIES)
-    console = Console(markup=False, emoji=False, highlight=False)
+    width = None if sys.stdout.isatty() else WIDTH
+    console = Console(markup=False, emoji=False, highlight=False, width=width)
     try:
         options = read_options(_asked(arguments, os.environ))
         return import_accounts(options, Told(console), patience, datetime.now(UTC).date())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 
@@ -37,10 +37,12 @@ class FileAccount:
 class FileAccounts:
     """A file's accounts. `refused` are lines that are none, `left_out` cells that no property can hold.
 
-    `doubtful` are values that are loaded as they stand, and that the scan will not take.
+    `named` are the Account IDs of all lines. `doubtful` are values that are loaded as they stand, and that the scan
+    will not take.
     """
 
     accounts: tuple[FileAccount, ...]
+    named: Set[str]
     refused: tuple[NotTaken, ...]
     left_out: tuple[NotTaken, ...]
     doubtful: tuple[NotTaken, ...]
@@ -65,7 +67,7 @@ def accounts_of(sheet: Sheet, targets: Sequence[Target], names: PropertyNames, t
         accounts.append(account)
         left_out += [NotTaken(line.number, str(account), what) for what in unfit]
         doubtful += [NotTaken(line.number, str(account), what) for what in _doubts(account, names, today)]
-    return FileAccounts(tuple(accounts), tuple(refused), tuple(left_out), tuple(doubtful))
+    return FileAccounts(tuple(accounts), lines_of.keys(), tuple(refused), tuple(left_out), tuple(doubtful))
 
 
 def shown_as(account_id: str, name: str) -> str:

@@ -83,9 +83,9 @@ def planned(file: FileAccounts, pages: Iterable[KnownPage]) -> Plan:
             update.append(Update(account, known[0].page_id, changes))
         else:
             unchanged += 1
-    found = sum(len(by_id.get(account.account_id, ())) for account in file.accounts)
+    named = sum(len(found) for account_id, found in by_id.items() if account_id in file.named)
     refused.sort(key=lambda each: each.line)
-    return Plan(tuple(create), tuple(update), unchanged, count - found, tuple(refused))
+    return Plan(tuple(create), tuple(update), unchanged, count - named, tuple(refused))
 
 
 def _uncertain(account: FileAccount, known: list[KnownPage], unnamed: Mapping[str, KnownPage]) -> str | None:

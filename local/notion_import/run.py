@@ -63,9 +63,14 @@ def import_accounts(options: Options, told: Told, patience: Patience, today: dat
 
 
 def _sheet(options: Options) -> Sheet:
-    sheet = read_book(options.file, options.names)
+    try:
+        sheet = read_book(options.file, options.names)
+    except DemoError as error:
+        raise DemoError(f"FILE: {error}") from error
     if sheet.key.property != NAMES.account_id:
-        raise DemoError(f"{options.file}, line 1: no column is called {NAMES.account_id}, by which accounts are known")
+        raise DemoError(
+            f"FILE: {options.file}, line 1: no column is called {NAMES.account_id}, by which accounts are known again"
+        )
     return sheet
 
 
@@ -77,6 +82,11 @@ def _source(options: Options, patience: Patience) -> AccountSource:
     try:
         _ = client.own_id
         name = "NOTION_ACCOUNTS"
+        if options.names.account_id not in source.definitions:
+            raise Misconfigured(
+                f"{source.about} has no property {options.names.account_id!r}, by which accounts are known again; "
+                f"make notion-setup ACCOUNTS={options.accounts} adds it"
+            )
         source.require_key()
     except Misconfigured as error:
         raise Misconfigured(f"{name}: {error}") from error

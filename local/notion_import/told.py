@@ -36,7 +36,7 @@ class Told:
     def line(self, text: str, *, indent: int = 0, dim: bool = False) -> None:
         """One line, wrapped below its beginning."""
         shown = Text(text, style="dim" if dim else "")
-        self._console.print(Padding(shown, (0, 0, 0, indent)), width=min(WIDTH, self._console.width))
+        self._console.print(Padding(shown, (0, 0, 0, indent), expand=False), width=min(WIDTH, self._console.width))
 
     def columns(self, ignored: Sequence[Ignored]) -> None:
         """The columns that are left out, each once."""

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from notion_client import Client
+
 from connectors.notion.client import NotionClient
 from connectors.notion.faults import NotFound
 from connectors.notion.names import PropertyNames
 from connectors.notion.reading import PropertyReader, Read, value_of
 from connectors.notion.source import DataSource
 from connectors.notion.walk import Row
-from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
+from customer_success.errors import Misconfigured, Refused
 from customer_success.ports import Bookmark
 
-MOST_TRIES = 4
-"""How often a page is made whose making was not answered, each time only after it was not found."""
 KEY_KINDS = ("rich_text", "title")
 
 Definition = Mapping[str, Any]
@@ -60,13 +60,13 @@ class AccountSource:
         return next(name for name, definition in self.definitions.items() if definition["type"] == "title")
 
     def require_key(self) -> None:
-        """Raises `Misconfigured` if its pages cannot be told apart by their Account ID."""
+        """Raises `Misconfigured` unless the Account ID, a property that is there, is a text."""
         name = self._names.account_id
-        kind = self.definitions.get(name, {}).get("type")
+        kind = self.definitions[name]["type"]
         if kind not in KEY_KINDS:
-            found = "it is missing" if kind is None else f"it is of type {kind}"
             raise Misconfigured(
-                f"{self.about} needs a text property {name!r}, by which accounts are known again; {found}"
+                f"{self.about}: the property {name!r}, by which accounts are known again, is of type {kind} in Notion; "
+                "expected a text"
             )
 
     def pages(self, properties: Collection[str]) -> Iterator[list[KnownPage]]:
@@ -78,26 +78,21 @@ class AccountSource:
             yield [self._known(row, properties) for row in rows]
 
     def create(self, account_id: str, properties: Properties) -> None:
-        """Make the account's page. Where that was not answered, it is made again only if it is not found.
+        """Make the account's page. It is tried again only where it is not found, as an answer may have been lost.
 
         Raises `Refused`, `Misconfigured`, `Unavailable`.
         """
-        for _ in range(MOST_TRIES):
-            try:
-                self._client.call(
-                    lambda notion: notion.pages.create(
-                        parent={"type": "data_source_id", "data_source_id": self._source.id}, properties=properties
-                    ),
-                    about=f"the account {account_id}",
-                    repeatable=False,
-                )
-            except Unclear as fault:
-                if self._is_there(account_id):
-                    return
-                unanswered = fault
-            else:
+        tried = False
+
+        def once(notion: Client) -> None:
+            nonlocal tried
+            if tried and self._is_there(account_id):
                 return
-        raise Unavailable(str(unanswered)) from unanswered
+            tried = True
+            parent = {"type": "data_source_id", "data_source_id": self._source.id}
+            notion.pages.create(parent=parent, properties=properties)
+
+        self._client.call(once, about=f"the account {account_id}")
 
     def update(self, page_id: str, account_id: str, properties: Properties) -> None:
         """Set these properties, and no others. Raises `Refused` for a page that is gone, else as `create`."""
