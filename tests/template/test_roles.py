@@ -32,6 +32,15 @@ def test_roles_are_for_lambda_and_take_over_nobody_elses_policies(cloud: Cloud) 
         ], role.id
 
 
+def test_every_role_stays_within_the_boundary_that_an_account_asks_for(cloud: Cloud) -> None:
+    bounded = {"Fn::If": ["RolesAreBounded", {"Ref": "PermissionsBoundary"}, {"Ref": "AWS::NoValue"}]}
+    assert cloud.template["Conditions"]["RolesAreBounded"] == {
+        "Fn::Not": [{"Fn::Equals": [{"Ref": "PermissionsBoundary"}, ""]}]
+    }
+    for role in cloud.all("IAM::Role"):
+        assert role.properties["PermissionsBoundary"] == bounded, role.id
+
+
 def test_no_role_has_a_wildcard_for_an_action_or_for_what_can_be_named(cloud: Cloud) -> None:
     for function in cloud.all("Lambda::Function"):
         for statement in cloud.permissions(function):

@@ -1,0 +1,153 @@
+"""`sam validate --lint` and `sam build` pass as they do for a deployment, and what is built is small and for Lambda."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import struct
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.stack.template import Template, read_template
+from tests.template.cloud import ROOT, Cloud, named_by, service
+
+SAM = ROOT / ".sam/bin"
+MB = 1_000_000
+MOST_OF_THE_SCORER = 14 * MB
+MOST_OF_A_FUNCTION = 45 * MB
+AARCH64 = 183
+"""The machine in the header of an ELF file."""
+
+RUNTIME_OWN = ("boto3", "botocore", "s3transfer")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that `sam build` makes, one folder in it for each function and layer."""
+    if not (SAM / "python3.13").exists():
+        reason = "`sam build` needs Python 3.13 on the PATH or in ~/.pyenv; then `rm -rf .sam` and `make test`"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    folder, cache = tmp_path_factory.mktemp("sam"), ROOT / ".build/sam"
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        sam("build", "--build-dir", str(folder), "--cache-dir", str(cache))
+    return folder
+
+
+def test_sam_finds_nothing_to_say_about_the_template() -> None:
+    assert "is a valid SAM Template" in sam("validate", "--lint")
+
+
+def test_sam_does_find_something_where_there_is_something(tmp_path: Path) -> None:
+    # GIVEN a template with a property that does not exist
+    wrong = tmp_path / "template.json"
+    function = {"Type": "AWS::Serverless::Function", "Properties": {"Nonsense": 1}}
+    transform = "AWS::Serverless-2016-10-31"
+    wrong.write_text(json.dumps({"Transform": transform, "Resources": {"Function": function}}))
+    # THEN the check above could have failed
+    with pytest.raises(AssertionError, match="Nonsense"):
+        sam("validate", "--lint", template=wrong)
+
+
+def test_every_function_and_layer_is_built(built: Path, source: Template) -> None:
+    template = read_template(built / "template.yaml")
+    for name, resource in source["Resources"].items():
+        match resource["Type"]:
+            case "AWS::Serverless::Function":
+                assert template["Resources"][name]["Properties"]["CodeUri"] == name
+                assert {path.name for path in (built / name).iterdir()} - {"__pycache__"} >= {"app.py"}
+            case "AWS::Serverless::LayerVersion":
+                assert template["Resources"][name]["Properties"]["ContentUri"] == name
+                assert [path.name for path in (built / name).iterdir()] == ["python"]
+
+
+def test_a_function_is_its_own_few_lines(built: Path, cloud: Cloud) -> None:
+    for function in cloud.all("Lambda::Function"):
+        assert size(built / function.id) < 20_000, service(function)
+
+
+def test_the_scorer_layer_is_small(built: Path) -> None:
+    assert size(built / "ScorerLayer") <= MOST_OF_THE_SCORER
+
+
+def test_all_layers_of_a_function_are_small(built: Path, cloud: Cloud) -> None:
+    sizes = {layer: size(built / layer) for layer in ("ScorerLayer", "ConnectorsLayer")}
+    for function in cloud.all("Lambda::Function"):
+        names = [named_by(layer) for layer in function.properties["Layers"]]
+        layers = [layer for layer in sizes for name in names if name.startswith(layer)]
+        assert len(layers) == len(names), function.id
+        assert sum(sizes[layer] for layer in layers) <= MOST_OF_A_FUNCTION, function.id
+
+
+def test_every_library_in_machine_code_is_for_the_processor_of_the_functions(built: Path) -> None:
+    libraries = list(machine_code(built))
+    assert libraries
+    for library in libraries:
+        header = library.read_bytes()[:20]
+        assert header[:4] == b"\x7fELF", library
+        assert struct.unpack("<H", header[18:20]) == (AARCH64,), library
+        assert "cpython-313" in library.name or ".cpython-" not in library.name, library
+
+
+def test_layers_bring_nothing_that_the_runtime_has(built: Path) -> None:
+    for layer in built.glob("*Layer"):
+        assert [name for name in RUNTIME_OWN if (layer / "python" / name).exists()] == []
+
+
+def test_of_googles_descriptions_only_ours_are_shipped(built: Path) -> None:
+    library = built / "ConnectorsLayer/python/googleapiclient/discovery_cache"
+    assert (library / "__init__.py").exists()
+    assert not (library / "documents").exists()
+    own = {path.name for path in (ROOT / "layers/connectors/connectors").rglob("*.json")}
+    described = {
+        path.name for path in (built / "ConnectorsLayer").rglob("*.json") if b'"discovery#' in path.read_bytes()
+    }
+    assert described <= own
+
+
+def test_layers_bring_our_own_code(built: Path) -> None:
+    for layer, package in (("ScorerLayer", "customer_success"), ("ConnectorsLayer", "connectors")):
+        folder = ROOT / f"layers/{layer.removesuffix('Layer').lower()}" / package
+        shipped = {
+            path.relative_to(built / layer / "python" / package) for path in (built / layer).rglob(f"{package}/**/*.py")
+        }
+        assert shipped == {path.relative_to(folder) for path in folder.rglob("*.py")}
+
+
+def sam(*command: str, template: Path = ROOT / "template.yaml") -> str:
+    """What SAM prints, as somebody without an account sees it; its makers are not told of it."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    nobody = {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    here = {"PATH": f"{SAM}:{os.environ['PATH']}", "AWS_DEFAULT_REGION": "eu-central-1", "SAM_CLI_TELEMETRY": "0"}
+    assert (SAM / "sam").exists(), "`make test` installs SAM into .sam"
+    done = subprocess.run(
+        [SAM / "sam", *command, "--template-file", template],
+        cwd=ROOT,
+        env=own | nobody | here,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def size(folder: Path) -> int:
+    """Bytes of all files."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def machine_code(folder: Path) -> Iterator[Path]:
+    """Everything that only one kind of processor understands."""
+    for path in folder.rglob("*"):
+        if path.is_file() and (".so" in path.suffixes or path.read_bytes()[:4] == b"\x7fELF"):
+            yield path
