@@ -36,6 +36,7 @@ class World:
     accounts: list[Account]
     page_size: int = 100
     holidays: frozenset[date] = frozenset()
+    signals_stale_after_days: int = 14
     writes: Writes = field(default_factory=Writes)
 
     def __post_init__(self) -> None:
@@ -99,6 +100,7 @@ class World:
             closing=closing,
             scorer=CSMHealthScorer(),
             fallback_owner="lead@example.com",
+            signals_stale_after_days=self.signals_stale_after_days,
             time_left=lambda: seconds_left,
             now=now,
         )

@@ -55,7 +55,7 @@ def test_the_first_day_has_every_colour_risk_trigger_cap_and_reason_to_reject(wo
     assert tally.rejected.keys() == set(get_args(RejectionReason))
     assert tally.skipped
     assert tally.unreadable
-    assert tally.stale
+    assert tally.cases["stale"] == tally.rejected["stale_signals"] == 6
     assert 55 <= tally.read <= 70
 
 
@@ -80,6 +80,16 @@ def test_the_days_after_bring_recoveries_a_false_alarm_and_accounts_that_come_an
     assert third.tally.moves["AMBER → GREEN"] == 1
     assert third.tally.no_longer_judged
     assert third.tally.skipped == second.tally.skipped + 1
+
+
+def test_on_the_second_day_one_account_grows_stale_and_another_is_brought_up_to_date(world: World) -> None:
+    first, second = run_of(world, 1).tally, run_of(world, 2).tally
+    (lost,) = (*second.danger_lost_sight_of, *second.no_longer_judged)
+    assert lost.startswith("Willowmere Water (FW-148): signals last updated on 2026-02-16, more than 14 days ago")
+    assert not any("FW-148" in line for line in first.stale)
+    assert any("FW-117" in line for line in first.stale)
+    assert not any("FW-117" in line for line in second.stale)
+    assert all(not run_of(world, day).broken_feeds for day in (1, 2, 3))
 
 
 def test_the_book_itself_has_cells_and_a_line_that_cannot_be_taken_over() -> None:

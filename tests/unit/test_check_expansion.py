@@ -22,8 +22,8 @@ from tests.builders.offers import offer
 TOMORROW = TODAY + timedelta(days=1)
 NEXT_QUARTER = date(2026, 4, 1)
 SEATS, MODULE = "A-0001:seats:Q1 2026", "A-0001:module:Q1 2026"
-STALE = {"signals_updated": TODAY - timedelta(days=30)}
-"""Signals so old that what rests on them is of low confidence."""
+STALE = {"signals_updated": TODAY - timedelta(days=30), "signals_stale_after_days": 60}
+"""Signals that count still, and so old that what rests on them is of low confidence."""
 
 
 @pytest.fixture

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 LEFT = ("inactive", "churned", "cancelled", "canceled")
 """The words for a customer who left, in the status of an account."""
+
+AGELESS = ("tam_health_rag", "collections_risk")
+"""Signals that do not grow old: what people rate by hand, and what only ever lowers a score. A warning does not fade
+because a feed died.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class Account:
 
     `signals` holds what was read, by the field names of `CSMHealthSignals`, unvalidated and without the two
     that depend on the day: those come from `contract_end` and `last_interaction` (see `signals_on`).
+    `signals_stale_after_days` is the tenant's limit: what was last updated longer ago counts as unknown (`known_on`).
     A property that is missing or empty is None here: unknown.
     """
 
@@ -54,6 +60,7 @@ class Account:
     quiet_until: date | None = None
     verdict: str | None = None
     signals_updated: date | None = None
+    signals_stale_after_days: int = 14
     seats_bought: float | None = None
     seats_used: float | None = None
     connected_tools: tuple[str, ...] = ()
@@ -85,9 +92,25 @@ class Account:
         """Days from `day` to the contract's end; negative once it has lapsed, None if no end is known."""
         return None if self.contract_end is None else (self.contract_end - day).days
 
+    def stale_on(self, day: date) -> bool:
+        """True if the signals were last updated too long before `day`; False where nobody says when."""
+        updated = self.signals_updated
+        return updated is not None and (day - updated).days > self.signals_stale_after_days
+
+    def known_on(self, day: date) -> Account:
+        """The account as it is known on `day`: without what its feeds said too long ago.
+
+        What bears a date of its own stays, for it grows old by itself; so do the terms of the contract, the seats that
+        were bought among them, and what was measured as return on investment.
+        """
+        if not self.stale_on(day):
+            return self
+        lasting = {name: value for name, value in self.signals.items() if name in AGELESS}
+        return replace(self, signals=lasting, seats_used=None, connected_tools=())
+
     def signals_on(self, day: date) -> dict[str, object]:
-        """The signals as they stand on `day`, ready for `CSMHealthSignals`."""
-        signals = dict(self.signals)
+        """The signals as they stand on `day`, ready for `CSMHealthSignals`; stale ones are not among them."""
+        signals = dict(self.known_on(day).signals)
         if self.contract_end is not None:
             signals["days_to_renewal"] = self.days_to_renewal(day)
         if self.last_interaction is not None:

@@ -15,6 +15,7 @@ from customer_success.alert_policy import FALL_POINTS, Delivery, Reason, hushed,
 from customer_success.batches import batches
 from customer_success.digest import alarm_digest, failure_digest, scan_digest
 from customer_success.errors import Misconfigured, Unavailable
+from customer_success.feeds import NEW_NORMAL_AFTER, broken_feeds
 from customer_success.judgement import closed_memory
 from customer_success.periods import Calendar
 from customer_success.portfolio import PackedLines, line_of
@@ -37,7 +38,8 @@ class Past:
 
     `told` is the latest that told all it had to: finished, on a working day. `untold` are those since, oldest first:
     of days off, failed, or broken off; their alerts may wait still. `trusted` is the latest whose book was not in
-    doubt, `previous` the latest finished one; each is None where there is none.
+    doubt, if it is not longer ago than `NEW_NORMAL_AFTER`, `previous` the latest that scored anything; each is None
+    where there is none. A run that scored nothing because all had grown old has told, and is trusted, all the same.
     """
 
     previous: Run | None = None
@@ -60,9 +62,10 @@ class Closing:
     calendar: Calendar
     now: Callable[[], datetime]
 
-    def close(self, run: Run, past: Past, *, last_try: bool) -> Run:
+    def close(self, run: Run, past: Past, *, signals_stale_after_days: int, last_try: bool) -> Run:
         """Rank the alerts, close accounts that are gone, publish, post the digest, keep the book as it stands.
 
+        The digest names the limit after which signals count as stale.
         The run comes back as finished and is still to be saved: what else follows a scan comes before that.
         """
         if run.told is None:
@@ -73,13 +76,15 @@ class Closing:
             run,
             status="finished",
             finished_at=self.now(),
+            broken_feeds=broken_feeds(run, past.trusted),
             alerts_ever=add_counts(run.tally.alerts, past.previous.alerts_ever if past.previous else {}),
             false_alarms_ever=add_counts(
                 run.tally.false_alarms, past.previous.false_alarms_ever if past.previous else {}
             ),
         )
         if self.calendar.is_working_day(run.on):
-            self._telling.post(scan_digest(run, past.told, past.untold, self._to_digest(run, past)))
+            entries = self._to_digest(run, past)
+            self._telling.post(scan_digest(run, past.told, past.untold, entries, signals_stale_after_days))
         elif run.alarm:
             self._telling.post(alarm_digest(run))
         self._keep_portfolio(run, lines, last_try=last_try)
@@ -98,16 +103,17 @@ class Closing:
         """What the run's closing looks back on."""
         past = Past()
         for earlier in self.runs.before(run.kind, run.on):
-            finished = earlier.status == "finished" and earlier.tally.scored > 0
-            if finished and past.previous is None:
+            scored = earlier.status == "finished" and earlier.tally.scored > 0
+            finished = scored or (earlier.status == "finished" and earlier.tally.watched > 0)
+            if scored and past.previous is None:
                 past = replace(past, previous=earlier)
-            if finished and not earlier.alarm and run.on - earlier.on <= DOUBT and past.trusted is None:
+            if finished and not earlier.alarm and run.on - earlier.on <= NEW_NORMAL_AFTER and past.trusted is None:
                 past = replace(past, trusted=earlier)
             if finished and past.told is None and self.calendar.is_working_day(earlier.on):
                 past = replace(past, told=earlier)
             if past.told is None:
                 past = replace(past, untold=(earlier, *past.untold))
-            elif past.trusted or run.on - earlier.on > DOUBT:
+            elif past.previous and (past.trusted or run.on - earlier.on > NEW_NORMAL_AFTER):
                 break
         return past
 
@@ -244,7 +250,7 @@ class Closing:
 
 def _doubt(run: Run, trusted: Run | None) -> str | None:
     """Why the book is in doubt, None if it is not."""
-    if trusted is None or run.tally.read >= trusted.tally.read * SHRUNK_BELOW:
+    if trusted is None or run.on - trusted.on > DOUBT or run.tally.read >= trusted.tally.read * SHRUNK_BELOW:
         return None
     return (
         f"the book holds {run.tally.read} accounts, less than half of the {trusted.tally.read} of "

@@ -11,6 +11,7 @@ from operator import itemgetter
 
 from customer_success.alert_entry import AlertEntry
 from customer_success.alert_policy import COLOURS, RISKS
+from customer_success.feeds import NEW_NORMAL_AFTER, in_words
 from customer_success.messages import ChurnAlert
 from customer_success.narrator import short
 from customer_success.news import Line
@@ -45,7 +46,13 @@ class Digest:
     recipient: str | None = None
 
 
-def scan_digest(run: Run, told: Run | None, untold: Sequence[Run], entries: Iterable[tuple[AlertEntry, str]]) -> Digest:
+def scan_digest(
+    run: Run,
+    told: Run | None,
+    untold: Sequence[Run],
+    entries: Iterable[tuple[AlertEntry, str]],
+    signals_stale_after_days: int,
+) -> Digest:
     """The digest of a finished scan, and of the runs since the one that was last told. It has a new name only if
     there is a new alert in it. Each entry comes with what became of its account since, empty for today's.
     """
@@ -54,11 +61,12 @@ def scan_digest(run: Run, told: Run | None, untold: Sequence[Run], entries: Iter
     runs = (*untold, run)
     sections = (
         Section("The scan", tuple(Line(text) for text in _overview(run, told, untold))),
+        *_broken_feeds(run),
         *_owner_sections(alerts),
-        *_listed("Can no longer be judged", "no_longer_judged", runs),
-        *_listed("Rejected", "rejections", [run] if told is None else []),
-        *_listed("Signals older than 14 days", "stale", [run]),
-        *_listed("Could not be read", "unreadable", [run]),
+        *_listed("Can no longer be judged", ("danger_lost_sight_of", "no_longer_judged"), runs),
+        *_listed("Rejected", ("rejections",), [run] if told is None else []),
+        *_listed(_too_old(signals_stale_after_days), ("stale",), [run]),
+        *_listed("Could not be read", ("unreadable",), [run]),
         Section("Quiet", tuple(Line(text) for text in _quiet(run))),
     )
     name = f"{run.kind}:{run.on}:{len(alerts)}"
@@ -144,10 +152,20 @@ def _quiet(run: Run) -> list[str]:
     return [*(quiet or ["No account in danger is kept quiet."]), *run.tally.hushed, f"False alarms: {share}"]
 
 
-def _listed(title: str, what: str, runs: Sequence[Run]) -> list[Section]:
-    """A section of the cases that runs list in words, and how many more there are."""
-    lines = [Line(short(item, 300), bullet=True) for run in runs for item in getattr(run.tally, what)]
-    more = sum(run.tally.cases.get(what, 0) for run in runs) - len(lines)
+def _broken_feeds(run: Run) -> list[Section]:
+    lines = [Line(text, bullet=True) for text in in_words(run)]
+    ends = Line(f"Each is told until it is mended, for {NEW_NORMAL_AFTER.days} days at most.")
+    return [Section("Broken feeds", (*lines, ends))] if lines else []
+
+
+def _too_old(days: int) -> str:
+    return f"Signals older than {days} days" if days > 1 else "Signals older than 1 day"
+
+
+def _listed(title: str, what: Sequence[str], runs: Sequence[Run]) -> list[Section]:
+    """A section of the cases that runs list in words under these names, and how many more there are."""
+    lines = [Line(short(item, 300), bullet=True) for name in what for run in runs for item in getattr(run.tally, name)]
+    more = sum(run.tally.cases.get(name, 0) for name in what for run in runs) - len(lines)
     if more > 0:
         lines.append(Line(f"and {more} more", bullet=True))
     return [Section(title, tuple(lines))] if lines else []

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from customer_success.account import Account
 from customer_success.evidence import Fact, Unit
 from customer_success.expansion_evidence import Ground
 from customer_success.expansion_policy import MANY_SEATS
 from customer_success.feature_usage import FeatureUsage
-from customer_success.judgement import SIGNALS_STALE_AFTER
 from customer_success.price_list import PriceList
 from customer_success.schemas import Confidence, CSMHealthSignals
 
@@ -24,6 +23,9 @@ NEARLY_ALL_SEATS = 0.9
 NEAR_LIMIT = 0.9
 ASKED_OFTEN = 10
 """What was asked for so often is wanted as surely as what has reached its limit."""
+
+SURE_FOR = timedelta(days=14)
+"""Figures of an account page that are older are sure of nothing, also where the tenant lets them count for longer."""
 
 FEATURES_TOLD = 5
 """So many features or tools are told at most, those that ask for it most."""
@@ -39,7 +41,8 @@ _INTEGRATIONS = ("integration", "integrations")
 def grounds(
     account: Account, signals: CSMHealthSignals, usage: Sequence[FeatureUsage], prices: PriceList, *, on: date
 ) -> tuple[Ground, ...]:
-    """The grounds for offers on the day `on`, at most one of each type."""
+    """The grounds for offers on the day `on`, at most one of each type; stale figures of the account are none."""
+    account = account.known_on(on)
     fresh = [row for row in usage if row.is_fresh(on) and not _is_integration(row)]
     found = (_seats(account, signals, prices, on), _module(fresh, prices), _integration(account, usage, on))
     return tuple(ground for ground in found if ground)
@@ -63,7 +66,7 @@ def _seats(account: Account, signals: CSMHealthSignals, prices: PriceList, on: d
         opportunity_type="seats",
         facts=tuple(facts),
         estimated_arr_impact=prices.seat * missing if prices.seat is not None and missing > 0 else None,
-        confidence=_seats_confidence(rate, growing=growing, stale=on - as_of > SIGNALS_STALE_AFTER),
+        confidence=_seats_confidence(rate, growing=growing, sure=on - as_of <= SURE_FOR),
     )
 
 
@@ -72,8 +75,8 @@ def _as_of(account: Account, on: date) -> date:
     return min(account.signals_updated or on, on)
 
 
-def _seats_confidence(rate: float, *, growing: bool, stale: bool) -> Confidence:
-    if stale:
+def _seats_confidence(rate: float, *, growing: bool, sure: bool) -> Confidence:
+    if not sure:
         return "low"
     return "high" if rate >= ALL_SEATS or (rate >= NEARLY_ALL_SEATS and growing) else "medium"
 

@@ -21,16 +21,19 @@ from customer_success.run import Tally
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals, refusals
 
 PAGE_REFRESH = timedelta(days=7)
-SIGNALS_STALE_AFTER = timedelta(days=14)
 
-RejectionReason = Literal["invalid_signal", "insufficient_data", "onboarding", "duplicate_account_id"]
+RejectionReason = Literal["invalid_signal", "insufficient_data", "stale_signals", "onboarding", "duplicate_account_id"]
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a scan has to write about an account. `again` is true if the day was scanned before."""
+    """What a scan has to write about an account. `again` is true if the day was scanned before.
+
+    `signals` are those that it was judged by, None where it was not judged by any.
+    """
 
     row: AccountRow
+    signals: CSMHealthSignals | None = None
     page_changed: bool = False
     alert: ChurnAlert | None = None
     decision: Decision | None = None
@@ -54,26 +57,37 @@ class Judge:
     fallback_owner: str | None
 
     def judge(self, account: Account, known: AccountRow | None, chunk: int) -> Judgement:
-        """Judge one account, `known` being its present row."""
+        """Judge one account, `known` being its present row. The row keeps of the account what is known on the day."""
+        account = account.known_on(self.on)
         if account.inactive:
             return self._closed(account, known, chunk)
         try:
             signals = CSMHealthSignals.model_validate(account.signals_on(self.on))
-            score = self.scorer.score(signals, account_id=account.account_id, now=self.now)
         except ValidationError as error:
             detail = "; ".join(str(refusal) for refusal in refusals(error))
             return self._rejected(account, known, chunk, "invalid_signal", detail)
+        try:
+            score = self.scorer.score(signals, account_id=account.account_id, now=self.now)
         except InsufficientDataError as error:
-            if account.onboarding_on(self.on):
-                detail = f"still in onboarding until {account.onboarding_until}"
-                return self._rejected(account, known, chunk, "onboarding", detail)
-            return self._rejected(account, known, chunk, "insufficient_data", narrator.too_little_known(error))
-        return self._scored(account, known, chunk, signals, score)
+            reason, detail = self._too_little_known(account, error)
+            return replace(self._rejected(account, known, chunk, reason, detail), signals=signals)
+        return replace(self._scored(account, known, chunk, signals, score), signals=signals)
 
     def duplicate(self, own: Account, known: AccountRow | None, chunk: int, holder: Account) -> Judgement:
         """Judge a page whose Account ID stands on the earlier page of `holder` too; `own` bears an id of its own."""
         detail = f"Account ID {holder.account_id!r} is also that of {holder.name!r}, {holder.page_url}"
-        return self._rejected(own, known, chunk, "duplicate_account_id", detail)
+        return self._rejected(own.known_on(self.on), known, chunk, "duplicate_account_id", detail)
+
+    def _too_little_known(self, account: Account, error: InsufficientDataError) -> tuple[RejectionReason, str]:
+        """Why too little is known of the account, in a word and in a sentence."""
+        updated = account.signals_updated
+        stale = narrator.too_old(updated, account.signals_stale_after_days) if updated else ""
+        if account.onboarding_on(self.on):
+            onboarding = f"still in onboarding until {account.onboarding_until}"
+            return "onboarding", f"{onboarding}; {stale}" if account.stale_on(self.on) else onboarding
+        if account.stale_on(self.on):
+            return "stale_signals", stale
+        return "insufficient_data", narrator.too_little_known(error)
 
     def _closed(self, account: Account, known: AccountRow | None, chunk: int) -> Judgement:
         before = known.before_day(self.on) if known else None
@@ -198,6 +212,7 @@ def count(judgements: Iterable[Judgement]) -> Tally:
     rejected = [j for j in judged if j.row.day.status == "rejected"]
     decisions = [j.decision for j in scored if j.decision]
     told = _in_words(judged)
+    watched = [j for j in judged if _is_watched(j)]
     return Tally(
         read=len(judged),
         scored=len(scored),
@@ -212,6 +227,9 @@ def count(judgements: Iterable[Judgement]) -> Tally:
         false_alarms=Counter(d.false_alarm for d in decisions if d.false_alarm),
         unknown=Counter(signal for j in scored for signal in _score(j).unknown),
         lost=_lost(scored),
+        watched=len(watched),
+        missing=Counter(signal for j in watched for signal, value in (j.signals or ()) if value is None),
+        outdated=sum(_stale(j) for j in watched),
         cases={name: len(cases) for name, cases in told.items() if cases},
         **{name: tuple(cases) for name, cases in told.items()},
     )
@@ -224,17 +242,42 @@ def _in_words(judged: Sequence[Judgement]) -> dict[str, list[str]]:
     hushed = [j for j in judged if j.decision and j.decision.quiet in (Quiet.QUIET_UNTIL, Quiet.FALSE_ALARM)]
     return {
         "rejections": [f"{_name(j)}: {j.row.day.detail}" for j in rejected],
-        "no_longer_judged": [f"{_name(j)}: {j.row.day.detail}" for j in lost],
+        "danger_lost_sight_of": [f"{_name(j)}: {_was(j)}; {j.row.day.detail}" for j in lost if _was_in_danger(j)],
+        "no_longer_judged": [f"{_name(j)}: {j.row.day.detail}" for j in lost if not _was_in_danger(j)],
         "unreadable": [f"{_name(j)}: {problem}" for j in judged for problem in j.row.account.unreadable],
-        "stale": [f"{_name(j)}: signals last updated on {j.row.account.signals_updated}" for j in judged if _stale(j)],
+        "stale": [f"{_name(j)}: {_last_updated(j)}" for j in judged if _stale(j)],
         "hushed": [f"{_name(j)}: {j.decision.quiet}" for j in hushed if j.decision],
     }
 
 
 def _stale(judgement: Judgement) -> bool:
     account, on = judgement.row.account, judgement.row.day.on
-    updated = account.signals_updated
-    return updated is not None and not account.inactive and on - updated > SIGNALS_STALE_AFTER
+    return not account.inactive and account.stale_on(on)
+
+
+def _last_updated(judgement: Judgement) -> str:
+    updated = judgement.row.account.signals_updated
+    assert updated is not None
+    return f"signals last updated on {updated}, {(judgement.row.day.on - updated).days} days ago"
+
+
+def _was_in_danger(judgement: Judgement) -> bool:
+    last = judgement.row.day.last
+    return last is not None and last.score.should_alert
+
+
+def _was(judgement: Judgement) -> str:
+    last = judgement.row.day.last
+    assert last is not None
+    return f"was {last.score.rag} with churn risk {last.score.churn_risk} on {last.on}"
+
+
+def _is_watched(judgement: Judgement) -> bool:
+    """True for an account whose feeds are watched: one that is scored, or that was once and of which too little is
+    known now. Of an account that is new or in onboarding nobody expects signals yet.
+    """
+    day = judgement.row.day
+    return judgement.signals is not None and day.last is not None and day.reason != "onboarding"
 
 
 def closed_memory(before: Day | None) -> Memory:

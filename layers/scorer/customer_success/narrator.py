@@ -53,6 +53,7 @@ _NEXT_STEP = {
 }
 _STEP_TO_JUDGE = {
     "insufficient_data": "Fill in the signals that are named as missing.",
+    "stale_signals": "Bring the signals on this page up to date, and the day of Signals Updated with them.",
     "invalid_signal": "Correct the value on this page.",
     "onboarding": "Nothing yet: it is judged once its signals arrive.",
     "duplicate_account_id": "Give one of the two pages its own Account ID.",
@@ -170,6 +171,12 @@ def too_little_known(error: InsufficientDataError) -> str:
         f"{error.coverage:.0%} of what the score weighs is known, at least {error.minimum:.0%} is needed; "
         f"unknown: {missing}"
     )
+
+
+def too_old(updated: date, limit: int) -> str:
+    """Why signals of that day do not count, for a page and the digest; a day's passing alone changes no word."""
+    days = "1 day" if limit == 1 else f"{limit} days"
+    return f"signals last updated on {updated}, more than {days} ago, so they count as unknown"
 
 
 def step_to_judge(reason: str) -> str:

@@ -20,6 +20,9 @@ class Tally:
     The dictionaries count by reason, colour, move of colour ("GREEN → AMBER"), churn risk or signal. `lost` counts
     for each signal how many accounts lost how many points on it, in steps of 0.1. The lists hold the first
     `EXAMPLES` cases in words, `cases` how many there are of each list.
+
+    `watched` are the accounts that are scored, or that once were and of which too little is known now: `missing` says
+    for each field of the signals for how many of them it is unknown, `outdated` how many of them are stale.
     """
 
     read: int = 0
@@ -35,8 +38,12 @@ class Tally:
     false_alarms: Counts = field(default_factory=dict)
     unknown: Counts = field(default_factory=dict)
     lost: dict[str, Counts] = field(default_factory=dict)
+    watched: int = 0
+    missing: Counts = field(default_factory=dict)
+    outdated: int = 0
     cases: Counts = field(default_factory=dict)
     rejections: tuple[str, ...] = ()
+    danger_lost_sight_of: tuple[str, ...] = ()
     no_longer_judged: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
@@ -83,6 +90,20 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokenFeed:
+    """A signal, by its field, that has been unknown for most of the book `since` a run.
+
+    On the day `before`, that of the run before, it was `known` for so many of the `accounts`.
+    """
+
+    signal: str
+    since: date
+    before: date
+    known: int
+    accounts: int
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One run of a kind on a day.
 
@@ -106,6 +127,7 @@ class Run:
     gone: int = 0
     found: Counts = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    broken_feeds: tuple[BrokenFeed, ...] = ()
     alerts_ever: Counts = field(default_factory=dict)
     false_alarms_ever: Counts = field(default_factory=dict)
     alarm: str | None = None

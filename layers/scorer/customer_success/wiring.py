@@ -437,6 +437,7 @@ class HealthScan(_WithNotion[HealthScanSettings]):
             ),
             scorer=_scorer(settings),
             fallback_owner=settings.fallback_owner,
+            signals_stale_after_days=settings.signals_stale_after_days,
             time_left=self.time_left,
             now=self.now,
         )

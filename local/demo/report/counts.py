@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from customer_success.feeds import in_words
 from customer_success.narrator import short
 from customer_success.run import Run
 from local.demo.findings import Findings
@@ -24,6 +25,9 @@ def counts(found: Findings) -> Iterator[str]:
         yield f"changed colour: {counted(tally.moves)}"
     yield f"account pages that changed: {tally.pages_changed}; accounts that are no longer in the book: {run.gone}"
     yield from _told(run)
+    if stale := tally.cases.get("stale"):
+        yield f"accounts whose signals are too old to count: {stale}"
+    yield from (f"broken feed: {feed}" for feed in in_words(run))
     if tally.quiet:
         yield "kept quiet: " + "; ".join(f"{number} {reason}" for reason, number in sorted(tally.quiet.items()))
     if tally.false_alarms:
@@ -44,6 +48,9 @@ def refusals(found: Findings) -> Iterator[str]:
     if tally.rejected:
         yield f"rejected: {counted(tally.rejected)}"
         yield from _first(tally.rejections)
+    if tally.stale:
+        yield "too old to count, until their Signals Updated is recent again:"
+        yield from _first(tally.stale)
     if tally.unreadable:
         yield "scored, but not all of it could be read:"
         yield from _first(tally.unreadable)

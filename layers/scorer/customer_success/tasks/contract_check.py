@@ -127,9 +127,12 @@ class ContractCheck:
     def _judged(self, judge: Judge, row: AccountRow) -> Judgement:
         """Judge an account by what was last read of it.
 
-        An alert that is not for this check leaves the memory as it was, so that the next scan tells it.
+        An alert that is not for this check leaves the memory as it was, so that the next scan tells it. So does an
+        account that can no longer be judged leave the whole row: it is the scan that has to tell of it.
         """
         judgement = judge.judge(row.account, row, row.chunk)
+        if (row.day.status, judgement.row.day.status) == ("scored", "rejected"):
+            return Judgement(row)
         if judgement.alert is None or self._is_told(judgement.alert, row):
             return judgement
         left = replace(judgement.row, day=replace(judgement.row.day, memory=row.day.memory))
@@ -162,7 +165,7 @@ class ContractCheck:
         scanned = 0
         for account_ids in batches(found.due, count=BATCH):
             rows = list(self.rows.get_many(account_ids).values())
-            judged = [self._judged(judge, row) for row in rows if row.day.on < judge.on]
+            judged = [j for row in rows if row.day.on < judge.on and (j := self._judged(judge, row)).row is not row]
             self.history.put_many([(j.row.account_id, p) for j in judged if (p := j.row.day.point)])
             self.rows.put_many([j.row for j in judged])
             found.changed += [j.row.account_id for j in judged if j.page_changed]

@@ -58,7 +58,10 @@ class ScanRequest:
 
 @dataclass(frozen=True, slots=True)
 class ScanRun:
-    """The job. `time_left` gives the seconds that the function may still run; `now` the moment of scoring."""
+    """The job. `time_left` gives the seconds that the function may still run; `now` the moment of scoring.
+
+    Signals that were last updated more than `signals_stale_after_days` days ago count as unknown.
+    """
 
     tenant_id: str
     book: AccountBook
@@ -71,6 +74,7 @@ class ScanRun:
     closing: Closing
     scorer: CSMHealthScorer
     fallback_owner: str | None
+    signals_stale_after_days: int
     time_left: Callable[[], float]
     now: Callable[[], datetime]
 
@@ -100,7 +104,7 @@ class ScanRun:
         past = self.closing.past(run)
         if run.status == "running":
             run = self._scan(run, past.previous)
-        run = self.closing.close(run, past, last_try=last_try)
+        run = self.closing.close(run, past, signals_stale_after_days=self.signals_stale_after_days, last_try=last_try)
         self._request_expansion(run, last_try=last_try)
         return self.runs.save(run)
 
@@ -149,7 +153,8 @@ class ScanRun:
         known = self.rows.get_many(account.account_id for account in page.accounts)
         judged: list[Judgement] = []
         holders: dict[str, Account] = {}
-        for account in page.accounts:
+        for read in page.accounts:
+            account = replace(read, signals_stale_after_days=self.signals_stale_after_days)
             row = known.get(account.account_id)
             if row and row.run == judge.run and row.chunk != chunk:
                 holders.setdefault(account.account_id, row.account)
@@ -198,6 +203,8 @@ def result(run: Run) -> dict[str, Any]:
         "told": {"single": run.told.single, "digest": run.told.digest, "held": run.told.held} if run.told else {},
         "gone": run.gone,
     }
+    if run.broken_feeds:
+        counted["broken_feeds"] = [feed.signal for feed in run.broken_feeds]
     if run.alarm:
         counted["alarm"] = run.alarm
     if run.failure:

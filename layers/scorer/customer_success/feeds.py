@@ -1,0 +1,100 @@
+"""Feeds that broke: signals that are unknown for most of the book, and were known for most of it before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from itertools import groupby
+from types import MappingProxyType
+
+from customer_success.run import BrokenFeed, Run, Tally
+from customer_success.scorecard import LABELS
+
+NEW_NORMAL_AFTER = timedelta(days=28)
+"""For so long a broken feed is told. Then the book is taken to be without that signal, as a team may decide."""
+
+SMALLEST_BOOK = 4
+"""With fewer accounts than this, what is missing is told account by account."""
+
+PROPERTIES: Mapping[str, str] = MappingProxyType(
+    {
+        "feature_adoption_rate": "Feature Adoption Rate",
+        "usage_trend": "Usage Trend",
+        "login_frequency_days": "Login Frequency Days",
+        "days_since_last_interaction": "Last Interaction",
+        "stakeholder_engagement": "Stakeholder Engagement",
+        "nps_score": "NPS",
+        "invoice_payment_status": "Invoice Status",
+        "days_to_renewal": "Contract End Date",
+        "seats_utilization_rate": "Seats Used",
+        "open_ticket_count": "Open Tickets",
+        "avg_ticket_sentiment": "Ticket Sentiment",
+        "escalation_count_90_days": "Escalations 90d",
+        "tam_health_rag": "Health Status",
+        "collections_risk": "Collections Risk",
+    }
+)
+"""The property of an account page that each signal is read from, as it is called where the team did not rename it."""
+
+_WORDS = {**LABELS, "open_ticket_count": "open tickets", "avg_ticket_sentiment": "ticket sentiment"}
+
+
+def broken_feeds(run: Run, before: Run | None) -> tuple[BrokenFeed, ...]:
+    """The feeds that are broken on the day of the run, `before` being the last one whose book was not in doubt.
+
+    A feed stays broken until its signal is known for half of the accounts again, or `NEW_NORMAL_AFTER` is over. A run
+    whose own book is in doubt, or tells of no account, changes nothing.
+    """
+    if before is None:
+        return ()
+    known_broken = tuple(feed for feed in before.broken_feeds if run.on - feed.since < NEW_NORMAL_AFTER)
+    if run.alarm or not run.tally.watched:
+        return known_broken
+    if min(run.tally.watched, before.tally.watched) < SMALLEST_BOOK:
+        return ()
+    still = {feed.signal: feed for feed in known_broken if _mostly_unknown(run.tally, feed.signal)}
+    new = {
+        signal: BrokenFeed(signal, run.on, before.on, _known(before.tally, signal), before.tally.watched)
+        for signal in PROPERTIES
+        if _has_broken(signal, before.tally, run.tally)
+    }
+    return tuple((new | still)[signal] for signal in PROPERTIES if signal in new or signal in still)
+
+
+def in_words(run: Run) -> Iterator[str]:
+    """Of each broken feed since when, for how many accounts, and what to look at; those that share it share a line."""
+    feeds = sorted(run.broken_feeds, key=lambda feed: (feed.since, _story(run, feed)))
+    for story, alike in groupby(feeds, key=lambda feed: _story(run, feed)):
+        signals = [feed.signal for feed in alike]
+        names = ", ".join(_WORDS[signal] for signal in signals)
+        yield f"{names}: {story}{_cause(run.tally, signals)}"
+
+
+def _story(run: Run, feed: BrokenFeed) -> str:
+    unknown = run.tally.missing.get(feed.signal, 0)
+    return (
+        f"unknown for {unknown} of {run.tally.watched} accounts since {feed.since}, "
+        f"known for {feed.known} of {feed.accounts} on {feed.before}."
+    )
+
+
+def _cause(tally: Tally, signals: list[str]) -> str:
+    properties = ", ".join(repr(PROPERTIES[signal]) for signal in signals)
+    step = f" Look at what fills {properties} in Notion"
+    if tally.outdated:
+        return f"{step}, and 'Signals Updated': of {tally.outdated} accounts it is too old to count."
+    return f"{step}."
+
+
+def _has_broken(signal: str, before: Tally, now: Tally) -> bool:
+    """True if most accounts lack what most had; where only new accounts came without it, nothing broke."""
+    was_known = _known(before, signal) > before.watched / 2
+    return was_known and _mostly_unknown(now, signal) and _known(now, signal) < _known(before, signal)
+
+
+def _mostly_unknown(tally: Tally, signal: str) -> bool:
+    return tally.missing.get(signal, 0) > tally.watched / 2
+
+
+def _known(tally: Tally, signal: str) -> int:
+    return tally.watched - tally.missing.get(signal, 0)
