@@ -21,13 +21,15 @@ class Fault(BaseModel):
 
     `drop_before` closes the connection and does nothing, `drop_after` does the work and then closes it,
     `malformed` does the work and answers 200 with JSON that breaks off, `delay` waits `seconds` and goes on.
+    `echo` answers `status` with the vendor's own error in which each text is what was sent, headers and all,
+    `echo_page` with a page of that, as a gateway in between may.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     vendor: VendorName
-    kind: Literal["status", "drop_before", "drop_after", "delay", "malformed"]
-    status: int = Field(default=503, ge=400, le=599)
+    kind: Literal["status", "drop_before", "drop_after", "delay", "malformed", "echo", "echo_page"]
+    status: int = Field(default=503, ge=200, le=599)
     retry_after: int | None = Field(default=None, ge=0, description="Seconds told in Retry-After.")
     seconds: float = Field(default=1.0, ge=0)
     times: int | None = Field(default=1, ge=1, description="None: until cleared.")

@@ -109,7 +109,7 @@ class TokenEndpoint(Vendor):
     """Google's OAuth token endpoint for service accounts, which may act for a user, and for refresh tokens.
 
     A signature is not checked, as the sandbox knows no account's key. A refresh token is "1//" and then
-    the address of the user who gave it.
+    the address of the user who gave it, with a "#" and a number if it is not the first.
     """
 
     name = "token"
@@ -159,7 +159,12 @@ class TokenEndpoint(Vendor):
         if prefix or not user:
             raise VendorError(_oauth_error("invalid_grant", "Token has been expired or revoked."))
         scope = form.get("scope", DEFAULT_SCOPE)
-        return {"iss": form.get("client_id", ""), "sub": user, "scope": scope, "grant": form["refresh_token"]}
+        return {
+            "iss": form.get("client_id", ""),
+            "sub": user.partition("#")[0],
+            "scope": scope,
+            "grant": form["refresh_token"],
+        }
 
 
 def _oauth_error(kind: str, description: str, status: int = 400) -> Reply:

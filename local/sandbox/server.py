@@ -156,6 +156,9 @@ class Sandbox:
             return None
         if fault and kind == "status":
             return self._refuse(vendor, fault.status, fault.retry_after)
+        if fault and kind in ("echo", "echo_page"):
+            said = _echo(request, vendor.error(fault.status).body if kind == "echo" else "page")
+            return Reply(said if kind == "echo" else f"<html>{said}</html>".encode(), fault.status)
         if wait := self._limits.wait(vendor.name):
             return self._refuse(vendor, 429, wait)
         reply = self._work(vendor, request)
@@ -181,6 +184,15 @@ class Sandbox:
         if retry_after is None:
             return reply
         return Reply(reply.body, status, {**reply.headers, "Retry-After": str(retry_after)})
+
+
+def _echo(request: Request, shape: object) -> object:
+    """`shape` with all that was sent in place of each text."""
+    if isinstance(shape, dict):
+        return {name: _echo(request, part) for name, part in shape.items()}
+    if isinstance(shape, list):
+        return [_echo(request, part) for part in shape]
+    return f"{dict(request.headers)} {request.body.decode()}" if isinstance(shape, str) else shape
 
 
 class _Server(ThreadingHTTPServer):

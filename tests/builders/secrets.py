@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from local.sandbox import NOTION_TOKEN, SLACK_TOKEN
@@ -16,9 +16,9 @@ class HeldSecret:
     `cached` is what is read until then; None reads what it holds.
     """
 
-    content: Mapping[str, Any]
+    content: Mapping[str, Any] = field(repr=False)
     name: str = "csm/secret"
-    cached: Mapping[str, Any] | None = None
+    cached: Mapping[str, Any] | None = field(default=None, repr=False)
     renewals: int = 0
 
     def read(self) -> Mapping[str, Any]:

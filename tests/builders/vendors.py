@@ -50,3 +50,8 @@ def requests_to(sandbox: Sandbox, vendor: str) -> dict[str, int]:
     """How many requests the vendor got, by method and path."""
     counted: dict[str, Any] = httpx.get(sandbox.url("control") + "/requests", params={"vendor": vendor}).json()
     return dict(counted["calls"])
+
+
+def rotate(sandbox: Sandbox, vendor: str, token: str) -> None:
+    """Let the vendor take this token alone from now on; see `Rotation`."""
+    httpx.post(sandbox.url("control") + "/rotate", json={"vendor": vendor, "token": token}).raise_for_status()
