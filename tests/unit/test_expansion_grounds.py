@@ -10,9 +10,11 @@ import pytest
 
 from customer_success.account import Account
 from customer_success.expansion_evidence import Ground
+from customer_success.expansion_grounds import grounds
 from customer_success.expansion_writer import evidence_line
 from customer_success.feature_usage import USAGE_STALE_AFTER, FeatureUsage
 from customer_success.price_list import PriceList
+from customer_success.schemas import CSMHealthSignals
 from tests.builders.accounts import HEALTHY, TODAY, account
 from tests.builders.opportunities import SEATS, asks_for, full
 from tests.builders.usage import little_used, not_in_plan, usage
@@ -119,20 +121,20 @@ def test_all_seats_or_nearly_all_with_usage_growing_are_sure(rate: float, trend:
 
 def test_signals_that_still_count_but_are_older_than_14_days_are_not_sure_of_anything() -> None:
     assert confidence(seats(full(signals_updated=TODAY - timedelta(days=14)))) == "high"
-    for_long = {"signals_stale_after_days": 30}
-    assert confidence(seats(full(signals_updated=TODAY - timedelta(days=15), **for_long))) == "low"
+    counting_still = full(signals_updated=TODAY - timedelta(days=15), signals_stale_after_days=30)
+    assert confidence(seats(counting_still)) == "low"
 
 
 def test_signals_that_no_longer_count_are_no_ground_for_an_offer() -> None:
     # GIVEN an account of which all seats are in use, and a tool that is not connected, if its page is right
-    facts = {"signals_updated": TODAY - timedelta(days=15), "connected_tools": ("Slack",)}
-    of, rows = full(**facts), [connected(as_of=TODAY)]
+    of = full(signals_updated=TODAY - timedelta(days=15), connected_tools=("Slack",))
+    rows = [connected(as_of=TODAY)]
     # WHEN its page is too old THEN nothing is offered for it
     assert grounds(of, CSMHealthSignals.model_validate(of.signals_on(TODAY)), rows, PRICES, on=TODAY) == ()
     # WHEN somebody asks what would be with all seats in use THEN only that counts, and for little
     would_be = CSMHealthSignals.model_validate({"seats_utilization_rate": 1.2})
     (ground,) = grounds(of, would_be, rows, PRICES, on=TODAY)
-    assert ([fact.key for fact in ground.facts], ground.confidence) == (["seats_rate"], "low")
+    assert ([fact.key for fact in ground.facts], ground.confidence) == (["seats_rate", "seats_bought"], "low")
 
 
 def test_a_day_that_lies_ahead_is_read_as_today() -> None:
