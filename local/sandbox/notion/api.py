@@ -51,6 +51,7 @@ class Notion(Vendor):
             Route("GET", "/v1/pages/{page_id}", self._retrieve_page),
             Route("PATCH", "/v1/pages/{page_id}", self._update_page),
             Route("GET", "/v1/pages/{page_id}/properties/{property_id}", self._retrieve_property),
+            Route("GET", "/v1/blocks/{block_id}", self._retrieve_block),
             Route("GET", "/v1/blocks/{block_id}/children", self._list_children),
             Route("PATCH", "/v1/blocks/{block_id}/children", self._append_children),
             Route("DELETE", "/v1/blocks/{block_id}", self._delete_block),
@@ -98,6 +99,8 @@ class Notion(Vendor):
         return self._show_database(request, found)
 
     def _retrieve_database(self, request: Request, database_id: str) -> Reply:
+        if self._workspace.is_page(database_id):
+            raise invalid(f"Provided database_id {database_id} is a page, not a database. Use the pages API instead.")
         return self._show_database(request, self._workspace.database(database_id))
 
     def _update_database(self, request: Request, database_id: str) -> Reply:
@@ -105,6 +108,7 @@ class Notion(Vendor):
         body = request.json()
         if "title" in body:
             database["title"] = read_rich_text(body["title"], "body.title")
+        database["in_trash"] = body.get("in_trash", database.get("in_trash", False))
         self._workspace.save_database(database)
         return self._show_database(request, self._workspace.database(database_id))
 
@@ -184,6 +188,8 @@ class Notion(Vendor):
             self._workspace.save_source(self._workspace.source(source_id))
 
     def _retrieve_page(self, request: Request, page_id: str) -> Reply:
+        if self._workspace.is_database(page_id):
+            raise invalid(f"Provided ID {page_id} is a database, not a page. Use the retrieve database API instead.")
         page = self._workspace.page(page_id)
         wanted = _wanted(request, self._workspace.schema_of(page))
         return _found(self._show_page(request, page, wanted))
@@ -221,8 +227,12 @@ class Notion(Vendor):
         items = [{"object": "property_item", **own, kind: item} for item in whole[part.start : part.end]]
         return _listed("property_item", items, part, property_item={**own, "next_url": None, kind: {}})
 
+    def _retrieve_block(self, request: Request, block_id: str) -> Reply:
+        block, parent_id = self._workspace.block(block_id)
+        return _found(self._show_block(request, block, parent_id))
+
     def _list_children(self, request: Request, block_id: str) -> Reply:
-        blocks = self._workspace.children(block_id)
+        blocks = self._workspace.listed(block_id)
         part = window([block["id"] for block in blocks], _first_values(request), "query")
         shown = [self._show_block(request, block, block_id) for block in blocks[part.start : part.end]]
         return _listed("block", shown, part)
@@ -287,14 +297,15 @@ class Notion(Vendor):
 
     def _show_block(self, request: Request, block: Json, parent_id: str) -> Json:
         parent = "page_id" if self._workspace.is_page(parent_id) else "block_id"
+        is_child = block["type"] in ("child_page", "child_database")
         return {
             "object": "block",
             "id": block["id"],
             "parent": {"type": parent, parent: parent_id},
-            "has_children": bool(self._workspace.children(block["id"])),
+            "has_children": block["type"] != "child_database" and bool(self._workspace.listed(block["id"])),
             **_times(request, block),
             "type": block["type"],
-            block["type"]: {"color": "default", **block["content"]},
+            block["type"]: block["content"] if is_child else {"color": "default", **block["content"]},
         }
 
 

@@ -15,6 +15,7 @@ from local.sandbox.notion.text import plain, read_rich_text, typed
 from local.sandbox.wire import Json
 
 MOST_RELATIONS_SHOWN = 25
+MOST_OPTIONS = 100
 READ_ONLY = ("formula", "rollup", "created_time", "last_edited_time")
 COLOURS = ("default", "gray", "brown", "orange", "yellow", "green", "blue", "purple", "pink", "red")
 LONGEST_LINES = {"email": 200, "phone_number": 200, "url": 2000}
@@ -259,7 +260,10 @@ def _read_config(kind: str, config: Json, old: Json | None, at: str) -> Json:
         return config | {"type": "single_property"}
     if kind in ("select", "multi_select", "status"):
         given = config.get("options", [{"name": name} for name in DEFAULT_STATUS if kind == "status"])
+        if len(given) > MOST_OPTIONS:
+            raise unfit(f"{at}.{kind}.options.length", f"≤ `{MOST_OPTIONS}`", len(given))
         known = {option["name"]: option for option in (old or {}).get(kind, {}).get("options", [])}
+        # An option that is left out is gone from the property.
         options = [known.get(item.get("name")) or new_option(item, f"{at}.{kind}.options") for item in given]
         return {"options": options} | ({"groups": _one_group(options)} if kind == "status" else {})
     return config

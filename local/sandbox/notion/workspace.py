@@ -35,6 +35,7 @@ class Workspace:
         self._pages = store.table("notion.pages")
         self._children = store.table("notion.children")
         self._in_source: dict[str, dict[str, Json]] = {}
+        self._below: dict[str, dict[str, Json]] = {}
         for page in self._pages:
             self._index(page)
         if ROOT_PAGE not in self._pages:
@@ -91,6 +92,45 @@ class Workspace:
     def pages_in(self, source_id: str) -> list[Json]:
         """All pages of a data source in order of creation, those in the trash included."""
         return list(self._in_source.get(source_id, {}).values())
+
+    def listed(self, block_id: str) -> list[Json]:
+        """What the API lists inside a page or block: its blocks, then the pages and the databases that lie there.
+
+        Raises `VendorError` (404) if there is no such page or block.
+        """
+        blocks, key = self.children(block_id), _uuid(block_id, "block_id")
+        pages = [page for page in self._below.get(key, {}).values() if not page["in_trash"]]
+        databases = [row for row in self._databases if key in row["parent"].values() and self._is_visible(row)]
+        return [
+            *blocks,
+            *(_child("child_page", page, self.title_of(page)) for page in pages),
+            *(_child("child_database", row, plain(row["title"])) for row in databases),
+        ]
+
+    def _is_visible(self, database: Json) -> bool:
+        return bool(database["shared"]) and not database.get("in_trash")
+
+    def move(self, database_id: str, block_id: str) -> None:
+        """Drag a database into a block of a page, such as a column or a toggle."""
+        row = self._databases.get(_uuid(database_id, "database_id"))
+        if row is None:
+            raise missing("database", database_id)
+        self.children(block_id)
+        self._databases.put(row["id"], row | {"parent": {"type": "block_id", "block_id": _uuid(block_id, "block_id")}})
+
+    def block(self, block_id: str) -> tuple[Json, str]:
+        """A block, and the id of the page or block that it lies in. Raises `VendorError` (404) if there is none."""
+        key = _uuid(block_id, "block_id")
+        page = self._page_of(key)
+        parent_id = self._parent_of(key, page["id"])
+        if parent_id is None:
+            raise missing("block", key)
+        return next(block for block in self.children(parent_id) if block["id"] == key), parent_id
+
+    def is_database(self, some_id: str) -> bool:
+        """True if the id is that of a database which the integration sees."""
+        row = self._databases.get(_uuid(some_id, "page_id"))
+        return row is not None and bool(row["shared"])
 
     def is_page(self, block_id: str) -> bool:
         """True if the id is that of a page, False if that of a block."""
@@ -159,6 +199,8 @@ class Workspace:
     def _index(self, page: Json) -> None:
         if source_id := page["parent"].get("data_source_id"):
             self._in_source.setdefault(source_id, {})[page["id"]] = page
+        if page_id := page["parent"].get("page_id"):
+            self._below.setdefault(page_id, {})[page["id"]] = page
 
     def children(self, block_id: str) -> list[Json]:
         """The blocks inside a page or block. Raises `VendorError` (404) if there is none."""
@@ -251,6 +293,11 @@ class Workspace:
         source = self._sources.get(page["parent"].get("data_source_id", ""))
         folder = "pages" if source is None else file_name(plain(source["title"]))
         return f"notion/{folder}/{file_name(self.title_of(page))}--{page['id'][:8]}.md"
+
+
+def _child(kind: str, row: Json, title: str) -> Json:
+    made = {name: row[name] for name in ("created_time", "last_edited_time", "created_by") if name in row}
+    return {"id": row["id"], "type": kind, "content": {"title": title}, **made}
 
 
 def _uuid(text: str, field: str) -> str:
