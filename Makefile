@@ -12,12 +12,13 @@ RUNTIME = $(shell for python in python3.13 $(wildcard $(HOME)/.pyenv/versions/3.
 	$$python -c 'import ensurepip' 2>/dev/null && echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-qbr import-history redrive api openapi demo-clean install test pr bench clean
+.PHONY: help demo demo-qbr import-history redrive rescan doctor shadow-report notion-setup notion-import cost api \
+	generated openapi picture permissions demo-clean install test pr bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
-demo: install ## a day of the whole system on this machine: ACCOUNTS=book.csv DATE=YYYY-MM-DD DAYS=3 FORCE=1 DOWN=slack
+demo: install ## a day of the whole system on this machine: ACCOUNTS=book.csv DATE=YYYY-MM-DD DAYS=3 FORCE=1 DOWN=slack SHADOW=1
 	@$(RUN) -m local.demo
 
 demo-qbr: install ## a quarter's reviews of a book: ACCOUNTS=book.csv DATE=YYYY-MM-DD NARRATOR=bedrock DOWN=bedrock
@@ -26,14 +27,40 @@ demo-qbr: install ## a quarter's reviews of a book: ACCOUNTS=book.csv DATE=YYYY-
 import-history: install ## bring in older scores: FILE=history.csv, and ACCOUNTS=book.csv, or TABLE= TENANT= of a real deployment
 	@$(RUN) -m $(if $(TABLE),local.import_history,local.demo import-history)
 
-redrive: install ## bring the dead letters of a queue back, after a demo: QUEUE=alert-chat ACCOUNTS=book.csv
-	@$(RUN) -m local.demo redrive
+redrive: install ## bring the dead letters of a queue back: QUEUE=alert-chat, and ACCOUNTS=book.csv, or STACK= of a real deployment
+	@$(RUN) -m $(if $(STACK),local.operating redrive,local.demo redrive)
+
+rescan: install ## scan a day of a real deployment again: STACK= DATE=YYYY-MM-DD
+	@$(RUN) -m local.operating rescan
+
+doctor: install ## look at all that a deployment depends on, and say what to do: STACK=, or what the demo left behind
+	@$(RUN) -m local.doctor
+
+shadow-report: install ## what a deployment in shadow would have let out: DATE=, and STACK=, or what make demo SHADOW=1 left
+	@$(RUN) -m $(if $(STACK),local.shadow_report,local.demo shadow-report)
+
+notion-setup: install ## make the databases in Notion, or what they lack: NOTION_TOKEN= PARENT=page-id, ACCOUNTS=id of a team's own
+	@$(RUN) -m local.notion_setup
+
+notion-import: install ## bring accounts into Notion: FILE=book.csv NOTION_TOKEN= NOTION_ACCOUNTS=id, DRY_RUN=1 shows the plan
+	@$(RUN) -m local.notion_import
+
+cost: install ## what a month costs: ACCOUNTS=5000
+	@$(RUN) -m local.cost
 
 api: install ## the API of a scanned book on this machine, with signed calls to try: ACCOUNTS=book.csv
 	@$(RUN) -m local.demo api
 
+generated: openapi picture permissions ## write anew what is made from the code and the template
+
 openapi: install ## write docs/openapi.json anew, from the code
 	@$(RUN) -m local.api.openapi
+
+picture: install ## draw docs/architecture.svg anew, from the template
+	@$(RUN) -m local.picture
+
+permissions: install ## write docs/permissions.md anew, from the template
+	@$(RUN) -m local.permissions
 
 demo-clean: ## forget all that demos have left behind
 	rm -rf .demo
