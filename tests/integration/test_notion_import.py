@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -175,6 +176,15 @@ def test_how_long_a_large_book_takes_is_said_before(team: Team) -> None:
     assert "requests" not in told
 
 
+def test_of_many_changes_the_first_are_shown_and_without_a_terminal_lines_tell_how_far_it_is(team: Team) -> None:
+    many = range(101)
+    load_book(team.sandbox, [row(number, ARR={"number": 1}) for number in many])
+    lines = ["Account ID,ARR", *(f"A-{number},2" for number in many)]
+    told = team.bring(*lines, dry_run=True)[1]
+    assert "A-19 ARR: 1 -> 2 … and 81 more dry run" in told
+    assert "100 of 101 accounts done lines 101 = created 0 + updated 101" in team.bring(*lines)[1]
+
+
 def test_a_book_is_read_past_the_row_at_which_a_query_stops(team: Team) -> None:
     # GIVEN three times as many accounts in Notion as one query returns, over many minutes
     many = range(3 * LIMIT)
@@ -223,8 +233,9 @@ def test_an_answer_that_is_lost_more_than_once_makes_no_second_page(team: Team) 
     break_next(team.sandbox, "notion", "drop_after", method="POST", match="/v1/pages")
     load_book(team.sandbox, [row(1)])
     source = load_book(team.sandbox, []).data_source_id
-    # AND the account was looked up in vain before
-    break_next(team.sandbox, "notion", "status", status=503, match="/query", method="POST")
+    # AND which does not answer either when the page is looked for, the first time after the book was read
+    break_next(team.sandbox, "notion", "delay", seconds=0, match="/query")
+    break_next(team.sandbox, "notion", "status", status=503, match="/query")
     code, _ = team.bring("Account ID", "A-9", accounts=source)
     assert (code, len(team.pages())) == (0, 2)
     assert requests_to(team.sandbox, "notion")[CREATE] == 1
@@ -263,7 +274,7 @@ def test_a_person_who_stops_it_is_told_how_far_it_came(team: Team) -> None:
 
     class Stopping:
         def within(self, timeout: float) -> float:
-            return patience.within(timeout)
+            return float(patience.within(timeout))
 
         def call(self, request: Any, *, repeatable: bool) -> Any:
             if requests_to(team.sandbox, "notion").get(CREATE, 0) == 1:
@@ -323,6 +334,7 @@ def test_values_are_fitted_to_the_types_that_the_team_chose(team: Team) -> None:
     team.names = PropertyNames(
         account_id="Konto", name="Kunde", plan="Tarif", auto_renew="Automatisch", arr="Umsatz", owner_email="Betreuer"
     )
+    team.names = replace(team.names, roi_prefix="Nutzen ")
     schema = {
         "Kunde": {"title": {}},
         "Konto": {"rich_text": {}},
@@ -333,7 +345,7 @@ def test_values_are_fitted_to_the_types_that_the_team_chose(team: Team) -> None:
         "NPS": {"date": {}},
         "Contract End Date": {"date": {}},
         "Connected Tools": {"rich_text": {}},
-        "ROI Hours": {"number": {}},
+        "Nutzen Hours": {"number": {}},
     }
     accounts = load_book_keyed(team, schema)
 
@@ -365,7 +377,7 @@ def test_values_are_fitted_to_the_types_that_the_team_chose(team: Team) -> None:
         "NPS": None,
         "Contract End Date": "2026-05-01",
         "Connected Tools": "Jira;Slack",
-        "ROI Hours": 12.5,
+        "Nutzen Hours": 12.5,
     }
     # AND what cannot is told once, with the way out
     assert (
@@ -410,7 +422,7 @@ def test_the_account_id_may_be_the_title_and_no_name_takes_its_place(team: Team)
 
 def test_names_that_would_be_markup_or_steer_a_terminal_are_shown_as_they_are(team: Team) -> None:
     name = f"[bold]{NASTY[:30]}[/]"
-    _, told = team.bring("Account ID,Name", f"A-1,{name}", "A-2,\x1b[31mred", dry_run=True)
+    _, told = team.bring("Account ID,Name,Plan\x1b", f"A-1,{name},", '"A-2",\x1b[31mred,"a,b"', dry_run=True)
     assert "[bold]<script>" in told
     assert "\x1b" not in told
     assert "A-2 [31mred" in told

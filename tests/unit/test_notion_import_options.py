@@ -7,6 +7,7 @@ import pytest
 from connectors.notion.names import PropertyNames
 from local.demo.errors import DemoError
 from local.notion_import.options import Options, read_options
+from local.notion_import.token import GivenToken
 
 ID = "0b1cd2ef-0000-4000-8000-000000000000"
 GIVEN = {"FILE": "book.csv", "NOTION_TOKEN": "ntn_secret", "NOTION_ACCOUNTS": ID}
@@ -76,3 +77,4 @@ def test_all_that_is_wrong_is_told_at_once_and_the_token_is_not_shown() -> None:
         read_options(GIVEN | {"NOTION_TOKEN": "ntn_gehe im"})
     assert "gehe" not in str(error.value)
     assert "secret" not in repr(read_options(GIVEN))
+    assert "secret" not in repr(GivenToken("ntn_secret"))

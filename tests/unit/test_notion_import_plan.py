@@ -2,12 +2,14 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any, cast
 
-from connectors.notion.account_import import KnownPage
+from connectors.notion.account_import import AccountSource, KnownPage, Properties
 from connectors.notion.names import PropertyNames
 from local.demo.book import read_book
 from local.demo.columns import recognise
 from local.notion_import.accounts import FileAccounts, accounts_of
+from local.notion_import.job import Done, carry_out
 from local.notion_import.plan import planned
 from local.notion_import.targets import Target
 from tests.builders.books import book_file, sheet_of
@@ -18,7 +20,7 @@ TODAY = date(2026, 3, 2)
 def file_of(folder: Path, *lines: str) -> FileAccounts:
     """A file's accounts, for a Notion in which every property is a text."""
     sheet = sheet_of(folder, *lines)
-    text = {"type": "rich_text", "rich_text": {}}
+    text: dict[str, Any] = {"type": "rich_text", "rich_text": {}}
     targets = [Target(column, column.property, text) for column in sheet.recognised.columns]
     return accounts_of(sheet, targets, PropertyNames(), TODAY)
 
@@ -55,20 +57,35 @@ def test_signals_are_judged_as_those_of_the_day(tmp_path: Path) -> None:
 
 def test_every_line_and_every_page_is_counted_once(tmp_path: Path) -> None:
     # GIVEN a file with two lines of A-3, and a Notion with two pages of A-4, one of A-9 and two of nobody
-    lines = ("A-1,One", "A-2,Two", "A-3,Three", "A-3,Three", "A-4,Four", "A-5,Five", "A-6,NO  body")
+    lines = ("A-4,Four", "A-1,One", "A-2,Two", "A-3,Three", "A-3,Three", "A-5,Five", "A-6,NO  body")
     file = file_of(tmp_path, "Account ID,Name", *lines)
     pages = [page("A-1", "Won"), page("A-5", "Five"), page("A-4"), page("A-4"), page("A-3"), page("A-9")]
-    plan = planned(file, [*pages, page(None, "No Body"), page(None)])
+    plan = planned(file, [*pages, page(None, "No Body"), page(None, "Five")])
     # THEN each is made, changed, as it should be, or refused
     assert [account.account_id for account in plan.create] == ["A-2"]
     assert [(update.page_id, [str(change) for change in update.changes]) for update in plan.update] == [
         ("page-A-1", ["Name: Won -> One"])
     ]
     assert plan.unchanged == 1
-    assert [refused.line for refused in plan.refused] == [4, 5, 6, 8]
+    assert [refused.line for refused in plan.refused] == [2, 5, 6, 8]
     assert (plan.lines, plan.requests) == (7, 2)
     # AND what the file does not name is counted: A-9 and the two of nobody
     assert plan.absent == 3
+
+
+def test_only_the_properties_that_differ_are_sent(tmp_path: Path) -> None:
+    # GIVEN an account of which one property differs, and a Notion that notes what it is sent
+    sent: list[Properties] = []
+
+    class Noting:
+        def update(self, page_id: str, account_id: str, properties: Properties) -> None:
+            assert (page_id, account_id) == ("page-A-1", "A-1")
+            sent.append(properties)
+
+    done = Done(planned(file_of(tmp_path, "Account ID,Name", "A-1,One"), [page("A-1", "Won")]))
+    carry_out(done, cast(AccountSource, Noting()))
+    assert [list(properties) for properties in sent] == [["Name"]]
+    assert str(done) == "lines 1 = created 0 + updated 1 + unchanged 0 + refused 0"
 
 
 def test_a_teams_own_headings_count_before_all_others(tmp_path: Path) -> None:
