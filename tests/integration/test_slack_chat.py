@@ -312,6 +312,7 @@ def test_a_wrong_token_is_told(sandbox: Sandbox) -> None:
         ({"error": "account_inactive"}, 200, TokenRefused),
         ({"error": "token_revoked"}, 200, TokenRefused),
         ({"error": "token_expired"}, 200, TokenRefused),
+        ({"error": "not_allowed_token_type"}, 200, Misconfigured),
         ({"error": "channel_not_found"}, 200, Misconfigured),
         ({"error": "not_in_channel"}, 200, Misconfigured),
         ({"error": "is_archived"}, 200, Misconfigured),

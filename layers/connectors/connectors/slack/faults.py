@@ -22,7 +22,6 @@ _BAD_TOKEN = {
     "account_inactive",
     "token_revoked",
     "token_expired",
-    "not_allowed_token_type",
 }
 _BAD_CHANNEL = {"channel_not_found", "not_in_channel", "is_archived", "restricted_action"}
 _NOT_ALLOWED = {
@@ -61,6 +60,8 @@ def _answered(error: SlackApiError, about: str) -> Exception:
         return Unavailable(f"Slack asks for a pause on {about}: {code}", retry_after=_retry_after(error))
     if code in _BAD_TOKEN:
         return TokenRefused(text)
+    if code == "not_allowed_token_type":
+        return Misconfigured(f"{text} The secret must hold a bot token (xoxb-…).")
     if code in _BAD_CHANNEL:
         return Misconfigured(f"{text} Check the channel's id and invite the app to it.")
     if code in _NOT_ALLOWED:
