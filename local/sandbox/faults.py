@@ -33,6 +33,7 @@ class Fault(BaseModel):
     retry_after: int | None = Field(default=None, ge=0, description="Seconds told in Retry-After.")
     seconds: float = Field(default=1.0, ge=0)
     times: int | None = Field(default=1, ge=1, description="None: until cleared.")
+    after: int = Field(default=0, ge=0, description="Requests of those meant that pass before it begins.")
     match: str = Field(default="", description="Part of the path that is meant; empty for any.")
     method: str = Field(default="", description="HTTP method that is meant; empty for any.")
 
@@ -58,6 +59,9 @@ class Faults:
         with self._lock:
             for fault in self._faults:
                 if fault.concerns(vendor, method, path):
+                    if fault.after:
+                        fault.after -= 1
+                        continue
                     self._use(fault)
                     return fault
         return None

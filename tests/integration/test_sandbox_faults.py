@@ -23,6 +23,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from local.sandbox import NOTION_TOKEN, SLACK_TOKEN, Sandbox
+from local.sandbox.faults import Fault, Faults
 from local.sandbox.notion.workspace import ROOT_PAGE
 
 ROOT = Path(__file__).parents[2]
@@ -260,3 +261,12 @@ def test_the_process_tells_its_port_and_keeps_what_it_answered_even_when_killed(
     assert httpx.get(again["urls"]["control"] + "/flush").status_code == 200
     processes[1].send_signal(signal.SIGTERM)
     assert processes[1].wait(timeout=5) == 0
+
+
+def test_a_fault_can_begin_after_some_requests() -> None:
+    faults = Faults()
+    faults.add(Fault(vendor="notion", kind="status", after=2, times=1, match="/query"))
+    asked = [
+        faults.take("notion", "POST", path) is not None for path in ("/query", "/pages", "/query", "/query", "/query")
+    ]
+    assert asked == [False, False, False, True, False]
