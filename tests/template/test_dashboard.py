@@ -76,7 +76,8 @@ def test_every_queue_is_shown_with_what_waits_and_for_how_long(
 def test_the_api_is_shown_with_its_errors_and_its_latency(
     cloud: Cloud, shown: list[tuple[str, str, dict[str, str]]]
 ) -> None:
-    (api,) = cloud.all("ApiGateway::RestApi")
+    (api,), (stage,) = cloud.all("ApiGateway::RestApi"), cloud.all("ApiGateway::Stage")
+    assert stage.properties["StageName"] == {"Ref": "Stage"}
     of = {"ApiName": filled_in(api.properties["Name"], Stage=STAGE), "Stage": STAGE}
     on_api = {name: dimensions for namespace, name, dimensions in shown if namespace == "AWS/ApiGateway"}
     assert on_api == dict.fromkeys(("Count", "4XXError", "5XXError", "Latency"), of)
