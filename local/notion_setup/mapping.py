@@ -62,8 +62,7 @@ def mapped(found: Definitions, chosen: Mapping[str, str]) -> Mapped:
 
 
 def _candidates(ours: str, free: set[str], found: Definitions) -> list[str]:
-    # A name with these could not be given to the deployment.
-    names = sorted(name for name in free if '"' not in name and "\\" not in name)
+    names = sorted(filter(can_be_given, free))
     spelt = [name for name in names if _squeezed(name) == _squeezed(ours)]
     if len(spelt) == 1:
         return spelt
@@ -73,6 +72,11 @@ def _candidates(ours: str, free: set[str], found: Definitions) -> list[str]:
         return fitting
     titles = [name for name in names if kind_of(found[name]) == "title"]
     return titles if set(titles) & set(fitting) else fitting or titles
+
+
+def can_be_given(name: str) -> bool:
+    """Whether the deployment takes it as the name of a property."""
+    return '"' not in name and "\\" not in name
 
 
 def _means(name: str, ours: str) -> bool:

@@ -11,6 +11,7 @@ from connectors.notion.ids import id_in
 from connectors.notion.names import PropertyNames
 from connectors.text import web_address
 from customer_success.errors import Misconfigured
+from local.notion_setup.mapping import can_be_given
 
 Given = TypeVar("Given")
 
@@ -81,6 +82,8 @@ def _chosen(text: str) -> Mapping[str, str]:
         raise Misconfigured(f'{error}; expected JSON such as {{"arr":"Annual value"}}') from error
     if not isinstance(given, dict) or not all(isinstance(name, str) and name for name in given.values()):
         raise Misconfigured('expected an object with names for values, such as {"arr":"Annual value"}')
+    if wrong := [name for name in given.values() if not can_be_given(name)]:
+        raise Misconfigured(f"{wrong[0]!r} has a quotation mark or a backslash, with which no deployment takes it")
     PropertyNames.overridden_by(given)
     return given
 

@@ -8,8 +8,14 @@ from collections.abc import Mapping
 
 
 def override(parameter: str, value: str) -> str:
-    r"""One parameter in the way SAM takes it: quoted, with `\"` inside, where it is more than a word."""
-    return f"{parameter}={value}" if value.isascii() and _is_word(value) else f'{parameter}="{_escaped(value)}"'
+    r"""One parameter in the way SAM takes it: quoted, with `\"` inside, where it is more than a word.
+
+    A value with a backslash of its own would not arrive.
+    """
+    if value.replace("-", "").isalnum():
+        return f"{parameter}={value}"
+    quoted = value.replace('"', '\\"')
+    return f'{parameter}="{quoted}"'
 
 
 def in_samconfig(override: str) -> str:
@@ -25,11 +31,3 @@ def on_command_line(override: str) -> str:
 def properties_value(theirs: Mapping[str, str]) -> str:
     """The value of NotionProperties. Its pattern takes no backslashes, so nothing is escaped that need not be."""
     return json.dumps(theirs, ensure_ascii=False, separators=(",", ":"))
-
-
-def _is_word(value: str) -> bool:
-    return value.replace("-", "").isalnum()
-
-
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"')
