@@ -33,9 +33,7 @@ class Told:
     def mapping(self, mapped: Mapped) -> None:
         """Which of the team's properties are taken for which of ours; nothing where all have our names."""
         if mapped.theirs:
-            self.line(
-                f"Accounts: {mapped.same} properties have our names; yours that are taken for ours (ours → yours):"
-            )
+            self.line(f"Accounts: {mapped.same} properties have our names; these are taken for ours (ours → yours):")
         for field, theirs in mapped.theirs.items():
             self.line(f"{getattr(OURS, field)} → {theirs}", indent=2)
         fields_of = {getattr(OURS, field.name): field.name for field in fields(PropertyNames)}
