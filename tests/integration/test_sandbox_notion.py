@@ -410,6 +410,71 @@ def test_an_update_changes_what_it_names_and_the_time_of_the_last_edit(
         notion.pages.update(page["id"], properties={"ARR": {"number": 3}})
 
 
+def test_options_that_a_change_leaves_out_are_gone_and_100_are_the_most(notion: Any) -> None:
+    source = new_source(notion)
+    change = {"Status": {"select": {"options": [{"name": "Paused"}]}}}
+    found = notion.data_sources.update(source, properties=change)["properties"]["Status"]["select"]["options"]
+    assert [option["name"] for option in found] == ["Paused"]
+
+    many = {"Status": {"select": {"options": [{"name": str(number)} for number in range(101)]}}}
+    with pytest.raises(APIResponseError, match=r"options\.length should be ≤ `100`"):
+        notion.data_sources.update(source, properties=many)
+
+
+def test_a_page_lists_its_blocks_then_the_pages_and_databases_on_it(sandbox: Sandbox, notion: Any) -> None:
+    # GIVEN a page with text, a page and two databases below it, and one more database in the trash
+    notion.blocks.children.append(ROOT_PAGE, children=[paragraph("Hello")])
+    inner = notion.pages.create(parent={"page_id": ROOT_PAGE}, properties={"title": {"title": text("Notes")}})
+    databases = [
+        notion.databases.create(parent={"type": "page_id", "page_id": ROOT_PAGE}, title=text(title))
+        for title in ("Accounts", "Gone", "QBR")
+    ]
+    notion.databases.update(databases[1]["id"], in_trash=True)
+    assert notion.databases.retrieve(databases[1]["id"])["in_trash"] is True
+
+    # WHEN it is listed, by cursor
+    first = notion.blocks.children.list(ROOT_PAGE, page_size=3)
+    rest = notion.blocks.children.list(ROOT_PAGE, start_cursor=first["next_cursor"])
+
+    # THEN a child is a block with the id of the page or database and its title
+    listed = first["results"] + rest["results"]
+    assert (first["has_more"], rest["has_more"]) == (True, False)
+    assert [block["type"] for block in listed] == ["paragraph", "child_page", "child_database", "child_database"]
+    assert [block["id"] for block in listed[1:]] == [inner["id"], databases[0]["id"], databases[2]["id"]]
+    assert listed[1]["child_page"] == {"title": "Notes"}
+    assert listed[2]["child_database"] == {"title": "Accounts"}
+    assert listed[3]["parent"] == {"type": "page_id", "page_id": ROOT_PAGE}
+    assert not any(block["has_children"] for block in listed)
+
+    # AND one that is not shared, or a page in the trash, is not listed
+    notion.pages.update(inner["id"], in_trash=True)
+    share = {"database_id": databases[2]["id"], "shared": False}
+    httpx.post(sandbox.url("control") + "/notion/share", json=share).raise_for_status()
+    assert [block["type"] for block in notion.blocks.children.list(ROOT_PAGE)["results"]] == [
+        "paragraph",
+        "child_database",
+    ]
+
+
+def test_a_block_is_shown_by_itself_with_what_it_lies_in(notion: Any) -> None:
+    notion.blocks.children.append(ROOT_PAGE, children=[paragraph("Outer", paragraph("Inner"))])
+    [outer] = notion.blocks.children.list(ROOT_PAGE)["results"]
+    [inner] = notion.blocks.children.list(outer["id"])["results"]
+    assert notion.blocks.retrieve(outer["id"])["parent"] == {"type": "page_id", "page_id": ROOT_PAGE}
+    found = notion.blocks.retrieve(inner["id"])
+    assert found["parent"] == {"type": "block_id", "block_id": outer["id"]}
+    assert found["paragraph"]["rich_text"][0]["plain_text"] == "Inner"
+
+
+def test_a_page_is_no_database_and_a_database_no_page(notion: Any) -> None:
+    database = notion.databases.create(parent={"type": "page_id", "page_id": ROOT_PAGE}, title=text("Accounts"))
+    with pytest.raises(APIResponseError, match="is a page, not a database") as page:
+        notion.databases.retrieve(ROOT_PAGE)
+    with pytest.raises(APIResponseError, match="is a database, not a page") as other:
+        notion.pages.retrieve(database["id"])
+    assert (page.value.status, other.value.status) == (400, 400)
+
+
 def test_archived_belongs_to_the_older_version_only(sandbox: Sandbox, notion: Any) -> None:
     page = new_page(notion, new_source(notion), "Acme")
     older = client_of(sandbox, version="2025-09-03")

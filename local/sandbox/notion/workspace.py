@@ -296,7 +296,7 @@ class Workspace:
 
 
 def _child(kind: str, row: Json, title: str) -> Json:
-    made = {name: row[name] for name in ("created_time", "last_edited_time", "created_by") if name in row}
+    made: Json = {name: row[name] for name in ("created_time", "last_edited_time", "created_by") if name in row}
     return {"id": row["id"], "type": kind, "content": {"title": title}, **made}
 
 
