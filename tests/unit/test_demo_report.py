@@ -9,15 +9,17 @@ import pytest
 from rich.console import Console, RenderableType
 
 from customer_success.account_row import AccountRow, Day, Point
+from customer_success.alert_entry import AlertEntry
 from customer_success.alert_policy import Delivery
 from customer_success.health_scorer import CSMHealthScorer
-from customer_success.run import Run, Tally
+from customer_success.run import BrokenFeed, Run, Tally
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals
 from local.demo.findings import Expansion, Findings, Renewals, Sent
 from local.demo.kept import Kept
 from local.demo.progress import failed_since
 from local.demo.report import full_report
 from local.demo.report.anatomy import anatomy, most_telling
+from local.demo.report.counts import counts, refusals
 from local.demo.report.knowledge import columns, unknown
 from local.demo.report.words import amount
 from local.demo.report.worst import worst, worst_lines
@@ -37,6 +39,23 @@ def scored(number: int, signals: dict[str, object], **facts: object) -> AccountR
     score = SCORER.score(CSMHealthSignals.model_validate(what.signals_on(TODAY)), what.account_id)
     day = Day(TODAY, "scored", TODAY, last=Point(TODAY, score))
     return AccountRow(what, day, None, "run", 0)
+
+
+def found_in(run: Run, *alerts: AlertEntry) -> Findings:
+    """What a day brought that read nobody, with a run and alerts."""
+    return Findings(
+        day=TODAY,
+        known=None,
+        run=run,
+        rows=(),
+        alerts=alerts,
+        dead={},
+        waiting={},
+        sent_before=Sent(0, 0, 0, 0, 0),
+        sent=Sent(0, 0, 0, 0, 0),
+        renewals=Renewals(TODAY),
+        expansion=Expansion(TODAY),
+    )
 
 
 def shown(what: Iterable[RenderableType]) -> str:
@@ -125,19 +144,8 @@ def test_an_amount_fits_its_column_whatever_it_is(arr: float | None, written: st
 )
 def test_what_did_not_arrive_is_not_said_to_have_been_kept_back(tmp_path: Path, delivery: Delivery, said: str) -> None:
     # GIVEN an alert, and a chat and a mailbox that got nothing
-    found = Findings(
-        day=TODAY,
-        known=None,
-        run=Run("health_scan", TODAY, "r", status="finished"),
-        rows=(),
-        alerts=(entry("A-1", state="published", delivery=delivery),),
-        dead={},
-        waiting={},
-        sent_before=Sent(0, 0, 0, 0, 0),
-        sent=Sent(0, 0, 0, 0, 0),
-        renewals=Renewals(TODAY),
-        expansion=Expansion(TODAY),
-    )
+    told = entry("A-1", state="published", delivery=delivery)
+    found = found_in(Run("health_scan", TODAY, "r", status="finished"), told)
     console = Console(width=100, markup=False, emoji=False, highlight=False)
     sheet = sheet_of(tmp_path, "name", "A")
     # WHEN the day is reported
@@ -173,3 +181,13 @@ def test_what_is_unknown_throughout_says_what_nobody_can_tell(tmp_path: Path) ->
     assert "addressed to nobody" in said
     assert "no ARR" not in said
     assert "unknown for some accounts: NPS 75%" in said
+
+
+def test_signals_that_are_too_old_and_feeds_that_broke_are_told() -> None:
+    feed = BrokenFeed("nps_score", TODAY, TODAY - timedelta(days=1), 9, 10)
+    tally = Tally(watched=10, missing={"nps_score": 10}, cases={"stale": 1}, stale=("Account 1 (A-0001): too old",))
+    run = Run("health_scan", TODAY, "r", tally=tally, broken_feeds=(feed,))
+    told = "\n".join([*counts(found_in(run)), *refusals(found_in(run))])
+    assert "accounts whose signals are too old to count: 1" in told
+    assert f"broken feed: NPS: unknown for 10 of 10 accounts since {TODAY}" in told
+    assert "  Account 1 (A-0001): too old" in told

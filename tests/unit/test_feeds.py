@@ -164,6 +164,15 @@ def test_new_accounts_without_signals_break_nothing() -> None:
     assert (told(world, day(1)), told(world, day(2))) == ([], [])
 
 
+def test_accounts_of_which_nobody_expects_signals_are_not_watched() -> None:
+    # GIVEN one that is scored, one of which nothing was ever known, and one that goes back into onboarding
+    world = World([account(1), account(2, {}), account(3)])
+    world.scan(day(0))
+    world.accounts = [account(1), account(2, {}), account(3, {}, onboarding_until=day(30))]
+    world.scan(day(1))
+    assert [world.runs.runs["health_scan", day(n)].tally.watched for n in (0, 1)] == [2, 1]
+
+
 def test_a_day_off_and_a_second_attempt_change_nothing() -> None:
     # GIVEN a feed that breaks on a Saturday
     world = World(book(6, 0))
@@ -186,6 +195,36 @@ def test_while_the_book_is_in_doubt_what_is_broken_stays_so() -> None:
     world.accounts = [account(n) for n in (1, 2, 3, 4)]
     assert "alarm" in world.scan(day(2))
     assert broken(world, day(2)) == ["feature_adoption_rate"]
+
+
+def counted(number: int, watched: int, missing: int, *feeds: BrokenFeed) -> Run:
+    return Run(
+        "health_scan",
+        day(number),
+        "r",
+        tally=Tally(watched=watched, missing={"nps_score": missing}),
+        broken_feeds=feeds,
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "breaks"), [(10, 10, True), (3, 10, False), (10, 3, False)], ids=["big", "was tiny", "is tiny"]
+)
+def test_a_book_that_is_or_was_tiny_does_not_shout(before: int, now: int, breaks: bool) -> None:
+    earlier = counted(0, before, 0)
+    assert bool(broken_feeds(counted(1, now, now), replace(earlier, tally=Tally(watched=before)))) is breaks
+
+
+def test_a_run_that_tells_of_nobody_changes_nothing() -> None:
+    feed = BrokenFeed("nps_score", day(0), day(-1), 9, 10)
+    assert broken_feeds(counted(1, 0, 0), counted(0, 10, 10, feed)) == (feed,)
+
+
+def test_feeds_that_broke_alike_share_a_line_whatever_lies_between_them() -> None:
+    tally = Tally(watched=10, missing={"feature_adoption_rate": 10, "usage_trend": 9, "nps_score": 10})
+    feeds = tuple(BrokenFeed(signal, day(0), day(-1), 10, 10) for signal in PROPERTIES if signal in tally.missing)
+    lines = list(in_words(Run("health_scan", day(1), "r", tally=tally, broken_feeds=feeds)))
+    assert sorted(line.split(":")[0] for line in lines) == ["feature adoption, NPS", "usage trend"]
 
 
 def test_halves_of_a_signal_are_feeds_of_their_own() -> None:

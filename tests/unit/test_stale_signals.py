@@ -234,6 +234,29 @@ def test_onboarding_reads_so_and_says_that_what_is_there_is_too_old() -> None:
     assert page.why.startswith(f"still in onboarding until {TODAY}; signals last updated on {day(-20)}, more than 14")
 
 
+def test_of_an_account_id_on_two_pages_both_rows_keep_what_is_known() -> None:
+    older, newer = account(1, signals_updated=day(-20)), account(2, signals_updated=day(-20), account_id="A-0001")
+    world = World([older, newer])
+    world.scan()
+    assert [row.account.signals for row in world.rows.every()] == [{}, {}]
+
+
+def test_what_is_usual_in_the_book_is_known_still_after_days_without_a_score() -> None:
+    # GIVEN a book that loses points on adoption, and goes stale for two days
+    modest = {**HEALTHY, "feature_adoption_rate": 0.5}
+    book = [updated_on_day_0(account(n, modest)) for n in range(1, 9)]
+    world = World(book)
+    world.scan(day(14))
+    world.scan(day(15))
+    world.scan(day(16))
+    # WHEN an account is in danger when the feed is back
+    world.accounts = [replace(of, signals_updated=day(17)) for of in (at_risk(1), *book[1:])]
+    world.scan(day(17))
+    # THEN what costs it more than usual is told against the last day that was scored
+    (entry,) = world.alerts.entries.values()
+    assert any("feature adoption" in cost and "median −10.0" in cost for cost in entry.alert.said.what_costs)
+
+
 def test_a_customer_who_left_is_not_stale() -> None:
     world = World([account(1, signals_updated=day(-20), status="Churned")])
     world.scan()

@@ -284,9 +284,9 @@ def _first(cases: Sequence[str], number: int) -> list[str]:
 
 
 def _rate(account: Account, usage: Sequence[FeatureUsage], on: date) -> float | None:
-    """The account's adoption; an own rate that is none or too old counts as unknown."""
+    """The account's adoption; an own rate that is none counts as unknown."""
     try:
-        return adoption_rate(account.known_on(on), usage, on)
+        return adoption_rate(account, usage, on)
     except Refused:
         return None
 
