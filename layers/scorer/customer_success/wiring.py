@@ -296,7 +296,7 @@ class Function(Generic[D]):
 
     @cached_property
     def _secrets(self) -> SecretsProvider:
-        return SecretsProvider()
+        return SecretsProvider(boto_config=CLIENT_CONFIG)
 
     @cached_property
     def _sqs(self) -> SQSClient:
@@ -818,7 +818,8 @@ class Api(Function[ApiSettings]):
     def _cursors(self) -> Cursors:
         from customer_success.api.cursors import Cursors
 
-        return Cursors(self.secret(self.settings.api_cursor_secret).read()["key"], self.settings.tenant_id)
+        secret = self.secret(self.settings.api_cursor_secret)
+        return Cursors(secret.read().get("key", ""), self.settings.tenant_id)
 
     @cached_property
     def _resolver(self) -> APIGatewayRestResolver:
