@@ -14,12 +14,13 @@ from local.sandbox.store import Store, file_name, readable
 from local.sandbox.wire import Json, Reply, Request, Route
 
 LARGEST_MESSAGE = 32_000
+WITHOUT_APP = "spaces/without-app"
 CONTENT = ("text", "cardsV2", "cards", "attachment", "fallbackText", "accessoryWidgets")
 REPLY_OPTIONS = ("REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD", "REPLY_MESSAGE_OR_FAIL")
 
 
 class GoogleChat(GoogleService):
-    """Every space there is a name for exists, and the app is a member of it."""
+    """Every space there is a name for exists, and the app is a member of it, save of `WITHOUT_APP`."""
 
     name = "chat"
     scopes = ("https://www.googleapis.com/auth/chat.",)
@@ -30,12 +31,23 @@ class GoogleChat(GoogleService):
         self._clock = clock
         self._messages = store.table("chat.messages")
         self.routes = (
+            Route("GET", "/v1/spaces/{space_id}", self._get),
             Route("POST", "/v1/spaces/{space_id}/messages", self._create),
             Route("GET", "/v1/spaces/{space_id}/messages", self._list),
         )
 
-    def _create(self, request: Request, space_id: str) -> Reply:
+    def _get(self, _: Request, space_id: str) -> Reply:
+        space = self._open(space_id)
+        return Reply({"name": space, "spaceType": "SPACE", "displayName": space_id})
+
+    def _open(self, space_id: str) -> str:
         space = f"spaces/{space_id}"
+        if space == WITHOUT_APP:
+            raise refused(403, "This Chat app is not a member of this space.")
+        return space
+
+    def _create(self, request: Request, space_id: str) -> Reply:
+        space = self._open(space_id)
         body = request.json()
         sender = claims(request)["sub"] or "app"
         if request_id := request.param("requestId"):

@@ -21,12 +21,19 @@ LONGEST_SECTION = 3000
 LONGEST_HEADER = 150
 LONGEST_FIELD = 2000
 MOST_FIELDS = 10
+TEAM_CHANNEL = "customer-success"
+WITHOUT_BOT = "without-bot"
+SCOPES = (
+    *("chat:write", "users:read", "users:read.email", "im:write", "im:history"),
+    *("channels:history", "groups:history", "channels:read", "groups:read"),
+)
 
 
 class Slack(Vendor):
-    """One workspace and one bot. Every channel with a well-formed name or id exists, and the bot is in it.
+    """One workspace and one bot. Every channel with a well-formed name or id exists, and the bot is in each whose name
+    does not begin with `WITHOUT_BOT`. Listed are those that were seen, and the team's.
 
-    `token` is the only one that it takes.
+    `token` is the only one that it takes; it has the `scopes`.
     """
 
     name = "slack"
@@ -35,6 +42,7 @@ class Slack(Vendor):
         self._store = store
         self._people = people
         self.token = token
+        self.scopes = SCOPES
         self._clock = clock
         self._messages = store.table("slack.messages")
         # Ids are hashes; what was hashed is kept, so that files can be named after it.
@@ -43,13 +51,17 @@ class Slack(Vendor):
             "auth.test": self._auth_test,
             "chat.postMessage": self._post,
             "chat.update": self._update,
+            "conversations.info": self._info,
+            "conversations.list": self._list,
             "conversations.open": self._open,
             "conversations.history": self._history,
             "conversations.replies": self._replies,
             "users.lookupByEmail": self._look_up,
         }
         self.routes = tuple(
-            Route(verb, f"/api/{name}", _method(answer)) for name, answer in methods.items() for verb in ("POST", "GET")
+            Route(verb, f"/api/{name}", self._method(answer))
+            for name, answer in methods.items()
+            for verb in ("POST", "GET")
         )
 
     def error(self, status: int) -> Reply:
@@ -71,6 +83,12 @@ class Slack(Vendor):
         if token != self.token:
             raise _failed("invalid_auth" if token else "not_authed")
 
+    def _method(self, answer: Callable[[Json], Json]) -> Callable[[Request], Reply]:
+        """What answers a method: with the token's scopes, as Slack does to each call."""
+        return lambda request: Reply(
+            {"ok": True, **answer(_arguments(request))}, headers={"x-oauth-scopes": ",".join(self.scopes)}
+        )
+
     def _auth_test(self, _: Json) -> Json:
         return {"url": "https://sandbox.slack.com/", "team": "Sandbox", "user": "csm", **_bot()}
 
@@ -87,8 +105,31 @@ class Slack(Vendor):
             raise _failed("user_not_found")
         return {"channel": {"id": self._channel(users)}}
 
+    def _info(self, asked: Json) -> Json:
+        """Of a channel by its id: unlike a message, this finds none by its name."""
+        channel = str(asked.get("channel", ""))
+        if not re.fullmatch(r"[CG][A-Z0-9]{4,}", channel):
+            raise _failed("channel_not_found")
+        return {"channel": self._about(channel)}
+
+    def _list(self, asked: Json) -> Json:
+        self._id("C", TEAM_CHANNEL)
+        channels = sorted({_hashed("C", row["name"]) for row in self._names})
+        found = [self._about(channel) for channel in channels if channel in self._names]
+        start = int(asked.get("cursor") or 0)
+        end = start + min(int(asked.get("limit") or 100), 1000)
+        cursor = str(end) if end < len(found) else ""
+        return {"channels": found[start:end], "response_metadata": {"next_cursor": cursor}}
+
+    def _about(self, channel: str) -> Json:
+        name = (self._names.get(channel) or {"name": channel.lower()})["name"]
+        return {"id": channel, "name": name, "is_member": self._has_bot(channel), "is_archived": False}
+
+    def _has_bot(self, channel: str) -> bool:
+        return not (self._names.get(channel) or {"name": ""})["name"].startswith(WITHOUT_BOT)
+
     def _id(self, kind: str, name: str) -> str:
-        found = kind + hashlib.sha256(name.encode()).hexdigest()[:10].upper()
+        found = _hashed(kind, name)
         if found not in self._names:
             self._names.put(found, {"name": name})
         return found
@@ -106,6 +147,8 @@ class Slack(Vendor):
 
     def _post(self, asked: Json) -> Json:
         channel = self._channel(asked.get("channel"))
+        if not self._has_bot(channel):
+            raise _failed("not_in_channel")
         _check(asked)
         ts = self._next_ts(channel)
         kept = {name: part for name, part in asked.items() if name not in ("token", "channel")}
@@ -160,10 +203,6 @@ class Slack(Vendor):
         return _listed(thread, asked, 1000)
 
 
-def _method(answer: Callable[[Json], Json]) -> Callable[[Request], Reply]:
-    return lambda request: Reply({"ok": True, **answer(_arguments(request))})
-
-
 def _arguments(request: Request) -> Json:
     """The arguments, from a JSON body, or from a form and the address, in which structures are JSON texts."""
     if "json" in request.headers.get("content-type", ""):
@@ -174,6 +213,10 @@ def _arguments(request: Request) -> Json:
         return {name: json.loads(text) if text[:1] in "[{" else text for name, text in given.items() if text}
     except ValueError as error:
         raise _failed("invalid_arguments") from error
+
+
+def _hashed(kind: str, name: str) -> str:
+    return kind + hashlib.sha256(name.encode()).hexdigest()[:10].upper()
 
 
 def _bot() -> Json:

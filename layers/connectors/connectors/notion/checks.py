@@ -1,0 +1,21 @@
+"""What can be seen of the integration without writing anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from connectors.notion.client import NotionClient
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """The integration as Notion knows it."""
+
+    name: str
+    workspace: str
+
+
+def integration(client: NotionClient) -> Integration:
+    """Whose token this is. Raises `Misconfigured`, `Refused`, `Unavailable`."""
+    me = client.call(lambda notion: notion.users.me(), about="the integration's own user")
+    return Integration(str(me.get("name") or "?"), str((me.get("bot") or {}).get("workspace_name") or "?"))

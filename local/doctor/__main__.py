@@ -1,0 +1,111 @@
+"""`python -m local.doctor [--stack NAME]`: a real deployment by the usual AWS credentials, else what the demo left.
+
+`make doctor` gives the name by STACK. Without one it takes ACCOUNTS and SHADOW as `make demo` does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from local.demo.errors import DemoError
+from local.demo.kept import Kept
+from local.demo.options import read_options
+from local.demo.play import named
+from local.demo.stage import staged
+from local.doctor.examination import CHECKS
+from local.doctor.patient import Patient
+from local.doctor.report import Report
+from local.doctor.stack import NotStandingError, standing
+from local.house import STACK
+from local.stack.aws import Aws
+from local.stack.build import BuildError
+from local.stack.deploy import DeployError, describe
+from local.stack.serving import StackStartError
+
+WIDTH = 100
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Look at everything. 0 if nothing is wrong, 1 if something is or nothing could be looked at."""
+    # What goes wrong is a finding; the connectors' own log would tell it a second time.
+    logging.getLogger("connectors").setLevel(logging.CRITICAL)
+    stack = _asked(arguments)
+    report = Report(_console())
+    try:
+        if stack:
+            return examine(Aws(boto3.Session(), os.environ.get("AWS_ENDPOINT_URL")), stack, report, f"STACK={stack}")
+        return _demo(report)
+    except KeyboardInterrupt:
+        print("\nstopped; nothing was changed", file=sys.stderr)
+        return INTERRUPTED
+    except NotStandingError as error:
+        print(f"✗ {error}\n  → {error.advice}", file=sys.stderr)
+        return 1
+    except (ClientError, BotoCoreError) as error:
+        print(f"✗ STACK={stack}: {error}\n  → look at AWS_PROFILE and AWS_REGION", file=sys.stderr)
+        return 1
+    except (DemoError, BuildError, DeployError, StackStartError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def examine(aws: Aws, stack: str, report: Report, name: str) -> int:
+    """Look at a stack, which commands call `name`. Raises `NotStandingError` and what boto3 raises for the stack."""
+    report.head("Stack")
+    finding, made = standing(aws, stack)
+    report.tell(finding)
+    patient = Patient(aws, stack, describe(aws, stack), made, datetime.now(UTC), name)
+    for check in CHECKS:
+        report.head(check.area)
+        for finding in check.findings(patient):
+            report.tell(finding)
+    report.close(_following(patient, healthy=report.healthy))
+    return 0 if report.healthy else 1
+
+
+def _following(patient: Patient, *, healthy: bool) -> str:
+    if not healthy:
+        return f"Next: put right what is marked ✗, from the top, then {patient.command('doctor')}"
+    if patient.is_on("Shadow"):
+        return f"Next: {patient.command('shadow-report')}"
+    return "Nothing is to be done."
+
+
+def _demo(report: Report) -> int:
+    options = read_options(os.environ)
+    kept = Kept.of(options.book)
+    if not kept.played:
+        raise DemoError(f"{options.book} was not played yet: `make demo` plays it, or name a deployment with STACK=…")
+    shadow = {"Shadow": "true"} if options.shadow else {}
+    with staged(kept, shadow) as home:
+        return examine(home.aws, STACK, report, named(options.book).strip())
+
+
+def _asked(arguments: Sequence[str]) -> str:
+    parser = argparse.ArgumentParser(prog="python -m local.doctor", description=__doc__)
+    parser.add_argument("--stack", default=os.environ.get("STACK", ""), help="the deployment's stack")
+    return str(parser.parse_args(arguments).stack)
+
+
+def _console() -> Console:
+    """A console that takes what vendors say literally, and draws plain lines where there is no terminal."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    console = Console(markup=False, emoji=False, highlight=False)
+    console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
+    return console
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,37 @@
+"""Gmail: whether drafts may be written in a mailbox of the team."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from connectors.gmail.drafts import GmailDrafts
+from customer_success.errors import Misconfigured, Refused, Unavailable
+from local.doctor.finding import Finding, bad, off, ok, untried
+from local.doctor.patient import Patient
+from local.doctor.secrets import secret_fault
+
+NO_DRAFT = "doctor"
+"""The key of a draft that is in no mailbox."""
+
+
+def check_gmail(patient: Patient) -> Iterator[Finding]:
+    """The mailbox of the fallback owner stands for all; nothing in it is read."""
+    if not patient.setting("GmailSecret"):
+        yield off("GmailSecret is empty: no drafts are written")
+        return
+    if secret_fault(patient, "GmailSecret"):
+        yield untried("mailboxes: they hang on GmailSecret")
+        return
+    secret, mailbox = patient.secret("GmailSecret"), patient.setting("FallbackOwner")
+    gmail = GmailDrafts(secret, patient.patience(), base_url=patient.setting("GmailApiUrl"))
+    try:
+        gmail.find(mailbox, NO_DRAFT)
+    except Unavailable as fault:
+        yield bad(f"GmailApiUrl: {fault}", "try again later")
+    except (Misconfigured, Refused) as fault:
+        advice = ""
+        if secret.read().get("type") == "authorized_user":
+            advice = "the grant of one user opens that user's mailbox alone: is it the one of FallbackOwner?"
+        yield bad(f"GmailSecret: {fault}", advice)
+    else:
+        yield ok(f"GmailSecret: the drafts of {mailbox} (FallbackOwner) are reachable")

@@ -1,0 +1,59 @@
+"""The findings as a person reads them: a line each, as they come, and at the end what to do next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.text import Text
+
+from connectors.text import one_line
+from local.doctor.finding import Finding, State
+
+MARKS: Mapping[State, tuple[str, str, str]] = {
+    "ok": ("✓", "green", "right"),
+    "bad": ("✗", "bold red", "wrong"),
+    "off": ("–", "dim", "not set up or switched off"),
+    "untried": ("?", "yellow", "not tried"),
+}
+"""Each state's mark, its style, and how it is counted."""
+
+
+class Report:
+    """Prints findings. What comes from vendors is taken literally."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._counts: Counter[State] = Counter()
+
+    @property
+    def healthy(self) -> bool:
+        return not self._counts["bad"]
+
+    def head(self, area: str) -> None:
+        self._console.print()
+        self._console.print(Text(area, "bold"))
+
+    def tell(self, finding: Finding) -> None:
+        self._counts[finding.state] += 1
+        mark, style, _ = MARKS[finding.state]
+        self._wrapped(Text(f"  {mark} ", style), finding.what)
+        if finding.advice:
+            self._wrapped(Text("    → "), finding.advice)
+        if finding.command:
+            # It is to be pasted, so it stays on one line however long.
+            self._console.print(Text(f"      {one_line(finding.command)}"), soft_wrap=True)
+
+    def close(self, following: str) -> None:
+        """The count, and the next step."""
+        counted = [f"{self._counts[state]} {mark} {words}" for state, (mark, _, words) in MARKS.items()]
+        self._console.print()
+        self._console.print(Text(", ".join(counted)))
+        self._console.print(Text(following))
+
+    def _wrapped(self, begin: Text, what: str) -> None:
+        """A line, with what does not fit below its beginning."""
+        for number, line in enumerate(Text(one_line(what)).wrap(self._console, self._console.width - len(begin))):
+            line.rstrip()
+            self._console.print((begin if number == 0 else Text(" " * len(begin))) + line)

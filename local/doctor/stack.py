@@ -1,0 +1,145 @@
+"""The stack itself: settled, what starts by itself, what takes messages, who hears of alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from botocore.exceptions import ClientError
+
+from local.doctor.finding import Finding, bad, off, ok
+from local.doctor.patient import Patient
+from local.stack.aws import Aws
+from local.stack.queues import DEAD_LETTERS
+
+ROLLED_BACK = "UPDATE_ROLLBACK_COMPLETE"
+SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", ROLLED_BACK)
+RULES = (
+    ("ScanEnabled", "ScanRuleName", "ScanSchedule", "the daily scan"),
+    ("ContractCheckEnabled", "ContractRuleName", "ContractSchedule", "the contract check"),
+    ("QbrEnabled", "QbrRuleName", "QbrSchedule", "the quarterly reviews"),
+)
+HANDOFFS = "sales-handoff"
+
+
+class NotStandingError(Exception):
+    """There is no stack that could be looked at; the text says why, `advice` what to do."""
+
+    def __init__(self, what: str, advice: str) -> None:
+        super().__init__(what)
+        self.advice = advice
+
+
+def standing(aws: Aws, stack: str) -> tuple[Finding, datetime]:
+    """How a stack stands, and when it was made. Raises `NotStandingError`, `ClientError`, `BotoCoreError`."""
+    region = aws.session.region_name
+    try:
+        found = aws.cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" not in str(error):
+            raise
+        raise NotStandingError(
+            f"there is no stack {stack} in {region}",
+            "is it another region (AWS_REGION=…) or account (AWS_PROFILE=…)? Else: sam build && sam deploy --guided",
+        ) from error
+    status = found["StackStatus"]
+    parameters = {each["ParameterKey"] for each in found.get("Parameters", [])}
+    if not {"Stage", "TenantId"} <= parameters:
+        raise NotStandingError(f"{stack} was not made from this template", "name its stack with STACK=…")
+    if status.endswith("_IN_PROGRESS"):
+        raise NotStandingError(f"{stack} is being changed: {status}", "wait until that is done")
+    if status not in SETTLED:
+        why = found.get("StackStatusReason") or "its events in CloudFormation say why"
+        raise NotStandingError(f"{stack} is {status}: {why}", "delete it, and deploy it anew")
+    if status == ROLLED_BACK:
+        last = bad(
+            f"{stack} is {status}: the last deployment failed, the one before it runs",
+            "see why in its events, and deploy again",
+            f"aws cloudformation describe-stack-events --stack-name {stack}",
+        )
+        return last, found["CreationTime"]
+    return ok(f"{stack} in {region} is {status}"), found["CreationTime"]
+
+
+def check_triggers(patient: Patient) -> Iterator[Finding]:
+    """What starts by itself, and what is off."""
+    for parameter, rule, schedule, what in RULES:
+        if not patient.is_on(parameter):
+            yield off(f"{parameter}=false: no rule starts {what}")
+            continue
+        name = patient.output(rule)
+        state = patient.aws.events.describe_rule(Name=name)["State"]
+        if state == "DISABLED":
+            yield bad(
+                f"{parameter}=true, but the rule of {what} is off",
+                "somebody switched it off; switch it on again:",
+                f"aws events enable-rule --name {name}",
+            )
+        else:
+            yield ok(f"a rule starts {what} by {patient.setting(schedule)}, in UTC")
+
+
+def check_queues(patient: Patient) -> Iterator[Finding]:
+    """Whether each queue has a function that takes its messages."""
+    wanted = {name: url for name, url in patient.deployed.queues.items() if not name.endswith(DEAD_LETTERS)}
+    states = _mappings(patient)
+    taken = 0
+    for name, url in wanted.items():
+        state, uuid = states.get(url.rpartition("/")[2], ("", ""))
+        if name == HANDOFFS and patient.setting("SalesHandoffMode") != "drafts":
+            yield off(f"SalesHandoffMode={patient.setting('SalesHandoffMode')}: no function takes from {name}")
+        elif not state:
+            yield bad(f"no function takes from the queue {name}", "deploy again:", "sam build && sam deploy")
+        elif state in ("Enabled", "Enabling", "Updating", "Creating"):
+            taken += 1
+        else:
+            again = f"aws lambda update-event-source-mapping --enabled --uuid {uuid}"
+            yield bad(f"the messages of the queue {name} are not taken: {state}", "switch it on again:", again)
+    if taken:
+        yield ok(f"{taken} queues have their messages taken")
+
+
+def _mappings(patient: Patient) -> dict[str, tuple[str, str]]:
+    """State and id of each mapping, by the name of its queue."""
+    found = {}
+    for page in patient.aws.functions.get_paginator("list_event_source_mappings").paginate():
+        for each in page["EventSourceMappings"]:
+            found[each.get("EventSourceArn", "").rpartition(":")[2]] = (each["State"], each["UUID"])
+    return found
+
+
+def check_shadow(patient: Patient) -> Iterator[Finding]:
+    """Whether anything reaches people."""
+    if patient.is_on("Shadow"):
+        yield ok("Shadow=true: all is computed and recorded, nothing leaves", "", patient.command("shadow-report"))
+    else:
+        yield off("Shadow=false: what is computed reaches people")
+
+
+def check_alarm_mail(patient: Patient) -> Iterator[Finding]:
+    """Whether somebody hears of alarms."""
+    email = patient.setting("AlarmEmail")
+    if not email:
+        yield off("AlarmEmail is empty: the alarms ring, and nobody hears of them")
+        return
+    pages = patient.client("sns").get_paginator("list_subscriptions_by_topic")
+    topic = patient.output("AlarmTopicArn")
+    arns = [
+        each["SubscriptionArn"]
+        for page in pages.paginate(TopicArn=topic)
+        for each in page["Subscriptions"]
+        if each["Endpoint"] == email
+    ]
+    if any(arn.startswith("arn:") for arn in arns):
+        yield ok(f"AlarmEmail: {email} hears of alarms")
+    elif arns:
+        yield bad(
+            f"AlarmEmail: {email} has not confirmed yet",
+            "open the mail “AWS Notification - Subscription Confirmation” there, and follow its link",
+        )
+    else:
+        yield bad(
+            f"AlarmEmail: {email} has left the list",
+            "put it on again, and confirm the mail that comes:",
+            f"aws sns subscribe --topic-arn {topic} --protocol email --notification-endpoint {email}",
+        )
