@@ -182,12 +182,16 @@ def test_a_feed_stops_the_accounts_are_no_longer_judged_and_all_is_as_before_whe
     assert {entry.alert.run_date for entry in world.alerts.entries.values()} == {TODAY}
 
 
-def test_the_digest_names_the_limit_that_is_set() -> None:
-    world = World([updated_on_day_0(account(1)), account(2)], signals_stale_after_days=3)
-    for number in range(5):
+@pytest.mark.parametrize(("limit", "words"), [(1, "1 day"), (3, "3 days")])
+def test_the_digest_and_the_page_name_the_limit_that_is_set(limit: int, words: str) -> None:
+    world = World([updated_on_day_0(account(1)), account(2)], signals_stale_after_days=limit)
+    for number in range(limit + 2):
         world.scan(day(number))
-    assert section(world, day(4), "Signals older than 3 days")
-    assert not section(world, day(3), "Signals older than 3 days")
+    assert section(world, day(limit + 1), f"Signals older than {words}")
+    assert not section(world, day(limit), f"Signals older than {words}")
+    page = world.rows.rows["A-0001"].day.page
+    assert page is not None
+    assert f"more than {words} ago" in page.why
 
 
 def test_of_many_stale_accounts_fifty_are_named_and_the_rest_counted() -> None:
