@@ -1,0 +1,1 @@
+"""The architecture as one picture, docs/architecture.svg, drawn from the template."""

@@ -1,0 +1,40 @@
+"""`python -m local.picture [--check]`: draws docs/architecture.svg from the template, or tells that it is stale."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from local.picture.drawing import draw
+from local.picture.layout import lay_out
+from local.picture.parts import Parts
+from local.stack.template import Template, read_template
+
+ROOT = Path(__file__).parents[2]
+PICTURE = ROOT / "docs/architecture.svg"
+COMMAND = "python -m local.picture"
+
+
+def picture(template: Template) -> str:
+    """The picture of a template, as its file holds it."""
+    parts = Parts(template)
+    return draw(parts, lay_out(parts.all, parts.ways))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the file, or with `--check` only compare it: 1 if it is stale."""
+    if list(arguments) not in ([], ["--check"]):
+        print(f"{COMMAND} [--check]", file=sys.stderr)
+        return 2
+    drawn = picture(read_template(ROOT / "template.yaml"))
+    if not arguments:
+        PICTURE.write_text(drawn, "utf-8")
+    elif not PICTURE.exists() or PICTURE.read_text("utf-8") != drawn:
+        print(f"{PICTURE.relative_to(ROOT)} is stale: run make picture", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
