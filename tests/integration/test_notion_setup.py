@@ -145,6 +145,7 @@ def test_what_is_told_names_each_database_its_link_and_what_comes_next(team: Tea
     assert [line for line in told if line.startswith('    "')] == [f'    "{n}={given}",' for n, given in ids.items()]
     assert "Accounts holds no account yet. To load them:" in told
     assert f"    make notion-import FILE=book.csv NOTION_ACCOUNTS={ids['NotionAccounts']}" in told
+    assert "NotionProperties" not in flat(told)
     assert told[-1] == "Next: make doctor, then sam build && sam deploy --guided"
     assert "Nothing was changed" not in flat(told)
 
@@ -274,6 +275,17 @@ def test_databases_below_another_page_are_not_taken(team: Team) -> None:
     assert "QBR: created with 9 properties" in team.set_up()
 
 
+def test_spaces_around_a_title_do_not_matter(team: Team) -> None:
+    own = team.database(" QBR ", qbr_schema(QbrNames(), accounts_source_id=accounts_source(team)))
+    assert team.ids(team.set_up())["NotionQbrs"] == own
+
+
+def accounts_source(team: Team) -> str:
+    """The id of the data source of a new account book."""
+    database = team.notion.databases.retrieve(team.database("Accounts", accounts_schema(PropertyNames())))
+    return str(database["data_sources"][0]["id"])
+
+
 def test_a_database_in_the_trash_does_not_count(team: Team) -> None:
     qbrs = team.ids(team.set_up())["NotionQbrs"]
     team.notion.databases.update(qbrs, in_trash=True)
@@ -396,9 +408,10 @@ def test_the_book_may_be_named_by_its_data_source(team: Team) -> None:
 def test_a_book_inside_a_block_lies_on_the_blocks_page(team: Team) -> None:
     page = team.page()
     own = team.database("Customers", OWN, parent=page)
-    toggle = {"toggle": {"rich_text": typed("Tables")}}
+    toggle = {"toggle": {"rich_text": typed("Tables"), "children": [{"toggle": {"rich_text": typed("More")}}]}}
     [block] = team.notion.blocks.children.append(page, children=[toggle])["results"]
-    put_into(team, own, block["id"])
+    [inner] = team.notion.blocks.children.list(block["id"])["results"]
+    put_into(team, own, inner["id"])
     team.set_up(parent=None, accounts=own)
     assert sorted(listed(team, page)) == sorted(TITLES[1:])
 
@@ -446,6 +459,14 @@ def test_a_page_in_the_trash_and_a_book_in_the_trash_are_told(team: Team) -> Non
         team.set_up(parent=page)
     with pytest.raises(Misconfigured, match=r"^ACCOUNTS: the database 'Customers' lies in the trash"):
         team.set_up(accounts=own)
+
+
+def test_a_book_on_a_page_in_the_trash_is_told_as_such(team: Team) -> None:
+    page = team.page()
+    own = team.database("Customers", OWN, parent=page)
+    team.notion.pages.update(page, in_trash=True)
+    with pytest.raises(Misconfigured, match=f"^ACCOUNTS: the page {page} lies in the trash"):
+        team.set_up(parent=None, accounts=own)
 
 
 def test_no_network_is_told_with_the_address_that_was_given(team: Team) -> None:

@@ -82,6 +82,12 @@ def test_the_teams_own_score_is_never_taken_for_what_the_scan_writes() -> None:
     assert theirs(found) == {}
 
 
+def test_what_is_written_needs_a_type_that_takes_it() -> None:
+    """GIVEN a verdict that a formula computes: it could be read, but people's verdicts could not be kept in it."""
+    assert theirs(book(Name="title", Verdict="formula")) == {}
+    assert theirs(book(Name="title", Verdict="select")) == {"verdict": "Verdict"}
+
+
 def test_the_title_is_the_accounts_name_whatever_it_is_called() -> None:
     assert theirs(book(Customer="title")) == {"name": "Customer"}
     assert theirs(book(Deal="title")) == {"name": "Deal"}
@@ -90,7 +96,7 @@ def test_the_title_is_the_accounts_name_whatever_it_is_called() -> None:
 
 
 def test_days_are_no_date() -> None:
-    assert theirs(book(Name="title", days_to_renewal="number")) == {}
+    assert theirs(book(Name="title", days_to_renewal="formula")) == {}
 
 
 def test_a_name_that_the_deployment_cannot_take_is_not_recognised() -> None:

@@ -86,10 +86,9 @@ class WrongType:
 
 @dataclass(frozen=True, slots=True)
 class MissingOptions:
-    """A select or multi-select without `options`; `kept` are those that it has."""
+    """A select without `options`; `kept` are those that it has."""
 
     property: str
-    kind: str
     options: tuple[Definition, ...]
     kept: tuple[Definition, ...]
 
@@ -151,7 +150,7 @@ def _difference(name: str, wanted: Definition, found: Definitions, written: bool
         return WrongType(name, called(kind), called(needed), _until_then(written, exact))
     if needed == kind == "relation" and not _leads_to(found[name], wanted):
         return WrongType(name, "relation to another database", "relation to Accounts", _until_then(written, exact))
-    if needed == kind in ("select", "multi_select"):
+    if needed == kind == "select":
         return _without_options(name, wanted, found[name])
     return None
 
@@ -179,7 +178,7 @@ def _without_options(name: str, wanted: Definition, found: Definition) -> Missin
     lacking = tuple(option for option in _options(wanted) if plain(option["name"]) not in known)
     if not lacking or len(kept) + len(lacking) > MOST_OPTIONS:
         return None
-    return MissingOptions(name, kind_of(found), lacking, kept)
+    return MissingOptions(name, lacking, kept)
 
 
 def _options(definition: Definition) -> tuple[Definition, ...]:
@@ -195,9 +194,9 @@ def _additions(differences: Sequence[Difference]) -> Iterator[tuple[str, Definit
         match difference:
             case Missing(name, definition):
                 yield name, definition
-            case MissingOptions(name, kind, options, kept):
+            case MissingOptions(name, options, kept):
                 # Notion takes the list as the whole of it: what is left out is removed, and from every page.
                 own = [{field: each[field] for field in ("id", "name", "color") if field in each} for each in kept]
-                yield name, {kind: {"options": [*own, *options]}}
+                yield name, {"select": {"options": [*own, *options]}}
             case WrongType():
                 pass
