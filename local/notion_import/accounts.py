@@ -114,7 +114,7 @@ def _doubts(account: FileAccount, names: PropertyNames, today: date) -> list[str
     read = account_of({"id": "", "properties": {name: value.shown for name, value in account.values.items()}}, names)
     doubts = list(map(str, read.unreadable))
     try:
-        CSMHealthSignals.model_validate(read.signals_on(today))
+        CSMHealthSignals.model_validate({**read.signals_on(today), **read.signals})
     except ValidationError as error:
         doubts += map(str, refusals(error))
     return doubts

@@ -110,6 +110,7 @@ class Deployment:
             closing=Closing(TENANT, rows, alerts, runs, digests, portfolios, announcements, Calendar(), now),
             scorer=CSMHealthScorer(),
             fallback_owner="lead@example.com",
+            signals_stale_after_days=14,
             time_left=_plenty,
             now=now,
         )

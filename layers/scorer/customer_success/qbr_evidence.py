@@ -56,6 +56,7 @@ _NO_SCORE = {
     "insufficient_data": "too little is known about the account",
     "invalid_signal": "a value on the account page is out of bounds",
     "onboarding": "the account is still in onboarding",
+    "stale_signals": "the signals on the account page are too old",
     "duplicate_account_id": "its account id stands on two pages",
 }
 _COMMENTS: Mapping[FeatureStatus, str] = {
