@@ -43,9 +43,9 @@ def check_slack(patient: Patient) -> Iterator[Finding]:
 
 def _scopes(bot: Bot) -> Iterator[Finding]:
     missing = [scope for scope in SCOPES if scope not in bot.scopes]
-    for scope in missing:
-        yield bad(f"the scope {scope} is missing: {SCOPES[scope]}", AGAIN)
-    if not missing:
+    if missing:
+        yield bad(f"scopes are missing: {'; '.join(f'{each} ({SCOPES[each]})' for each in missing)}", AGAIN)
+    else:
         yield ok(f"the app has all {len(SCOPES)} scopes")
 
 

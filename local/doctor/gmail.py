@@ -32,6 +32,6 @@ def check_gmail(patient: Patient) -> Iterator[Finding]:
         advice = ""
         if secret.read().get("type") == "authorized_user":
             advice = "the grant of one user opens that user's mailbox alone: is it the one of FallbackOwner?"
-        yield bad(f"GmailSecret: {fault}", advice)
+        yield bad(f"GmailSecret, for FallbackOwner: {fault}", advice)
     else:
         yield ok(f"GmailSecret: the drafts of {mailbox} (FallbackOwner) are reachable")

@@ -11,7 +11,7 @@ from connectors.notion.client import NotionClient
 from connectors.notion.databases import Database, accounts_database, related_databases
 from connectors.notion.fit import Missing, MissingOptions
 from connectors.notion.names import PropertyNames
-from connectors.notion.setup import CONNECT, Databases, FoundDatabase
+from connectors.notion.setup import Databases, FoundDatabase
 from customer_success.account import Account
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from customer_success.ports import Bookmark
@@ -69,6 +69,8 @@ class _Book:
             names = None
         if accounts and names:
             yield from self._properties(accounts_database(names), accounts, accounts)
+        elif accounts:
+            yield untried(f"NotionAccounts: {accounts.title!r} is reachable; its properties hang on NotionProperties")
         for database in related_databases():
             found = yield from self._opened(database.parameter)
             if found and accounts:
@@ -89,7 +91,7 @@ class _Book:
         try:
             found = self._databases.open(given)
         except (Misconfigured, Refused) as fault:
-            yield bad(f"{parameter}: {fault}", f"look at the id; if it is right, {CONNECT}")
+            yield bad(f"{parameter}: {fault}", f"is {given} what `make notion-setup` printed for {parameter}?")
             return None
         except Unavailable as fault:
             yield bad(f"{parameter}: {fault}", "try again later")

@@ -96,7 +96,7 @@ def check_queues(patient: Patient) -> Iterator[Finding]:
             again = f"aws lambda update-event-source-mapping --enabled --uuid {uuid}"
             yield bad(f"the messages of the queue {name} are not taken: {state}", "switch it on again:", again)
     if taken:
-        yield ok(f"{taken} queues have their messages taken")
+        yield ok(f"queues whose messages are taken: {taken}")
 
 
 def _mappings(patient: Patient) -> dict[str, tuple[str, str]]:
@@ -111,7 +111,11 @@ def _mappings(patient: Patient) -> dict[str, tuple[str, str]]:
 def check_shadow(patient: Patient) -> Iterator[Finding]:
     """Whether anything reaches people."""
     if patient.is_on("Shadow"):
-        yield ok("Shadow=true: all is computed and recorded, nothing leaves", "", patient.command("shadow-report"))
+        yield ok(
+            "Shadow=true: all is computed and recorded, nothing leaves",
+            "what was withheld:",
+            patient.command("shadow-report"),
+        )
     else:
         yield off("Shadow=false: what is computed reaches people")
 

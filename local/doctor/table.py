@@ -54,9 +54,9 @@ def check_scan(patient: Patient) -> Iterator[Finding]:
     runs = list(islice(DynamoRuns(patient.table).before(SCAN, date.max), RUNS_LOOKED_AT))
     rows = sum(1 for _ in DynamoAccountRows(patient.table).every())
     if rows:
-        yield ok(f"{rows:,} accounts stand in the table{where}")
+        yield ok(f"accounts in the table{where}: {rows:,}")
     else:
-        yield off(f"no account stands in the table{where}: the first scan writes them")
+        yield off(f"accounts in the table{where}: none; the first scan writes them")
     if runs and runs[0].status != "finished":
         yield from _unfinished(patient, runs[0])
     finished = next((run for run in runs if run.status == "finished"), None)

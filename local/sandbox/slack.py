@@ -30,8 +30,8 @@ SCOPES = (
 
 
 class Slack(Vendor):
-    """One workspace and one bot. Every channel with a well-formed name or id exists, and the bot is in each whose name
-    does not begin with `WITHOUT_BOT`. Listed are those that were seen, and the team's.
+    """One workspace and one bot. Every channel with a well-formed name or id exists, and the bot is in all of them but
+    `WITHOUT_BOT`. Listed are these two and whatever was seen.
 
     `token` is the only one that it takes; it has the `scopes`.
     """
@@ -113,7 +113,8 @@ class Slack(Vendor):
         return {"channel": self._about(channel)}
 
     def _list(self, asked: Json) -> Json:
-        self._id("C", TEAM_CHANNEL)
+        for name in (TEAM_CHANNEL, WITHOUT_BOT):
+            self._id("C", name)
         channels = sorted({_hashed("C", row["name"]) for row in self._names})
         found = [self._about(channel) for channel in channels if channel in self._names]
         start = int(asked.get("cursor") or 0)
@@ -126,7 +127,7 @@ class Slack(Vendor):
         return {"id": channel, "name": name, "is_member": self._has_bot(channel), "is_archived": False}
 
     def _has_bot(self, channel: str) -> bool:
-        return not (self._names.get(channel) or {"name": ""})["name"].startswith(WITHOUT_BOT)
+        return channel != _hashed("C", WITHOUT_BOT)
 
     def _id(self, kind: str, name: str) -> str:
         found = _hashed(kind, name)

@@ -1,0 +1,129 @@
+"""`make doctor` on the embedded stack: a deployment that is right, and one on which much went wrong at once."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.demo.kept import Kept
+from local.doctor.__main__ import main
+from local.house import SECRETS, STACK, House
+from local.stack.secret_store import put_secret
+from tests.builders.accounts import TODAY
+from tests.builders.books import book_file
+from tests.builders.demo import run, started
+from tests.builders.pages import at_risk_page, critical_page, page
+from tests.builders.sandbox import calls
+from tests.e2e.conftest import Enter
+
+
+@pytest.fixture
+def examined(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
+    """The exit code of the command as `make` starts it, and what it said."""
+
+    def examine(home: House, stack: str = STACK) -> tuple[int, str]:
+        credentials = home.aws.session.get_credentials()
+        assert credentials is not None
+        for name, value in {
+            "AWS_ENDPOINT_URL": home.aws.endpoint,
+            "AWS_ACCESS_KEY_ID": credentials.access_key,
+            "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
+            "AWS_DEFAULT_REGION": home.aws.session.region_name,
+        }.items():
+            monkeypatch.setenv(name, str(value))
+        code = main(["--stack", stack])
+        out, err = capsys.readouterr()
+        return code, " ".join((out + err).split())
+
+    return examine
+
+
+def vendor_writes(home: House) -> list[str]:
+    """Calls by which a vendor's state could have changed."""
+    reads = ("/query", "auth.test", "conversations.list", "conversations.info", "users.lookupByEmail")
+    return [
+        call
+        for vendor in ("notion", "gmail", "chat", "slack")
+        for call in calls(home, vendor)
+        if not call.startswith("GET ") and not call.endswith(reads)
+    ]
+
+
+def test_a_deployment_is_right_and_then_much_goes_wrong_at_once(enter: Enter, examined) -> None:  # type: ignore[no-untyped-def]
+    # GIVEN a deployment in shadow, with a scan behind it
+    home = enter({"Shadow": "true", "AlarmEmail": "ops@example.com", "BedrockModelId": "eu.anthropic.claude"})
+    home.load([critical_page(1), at_risk_page(2), page(3)])
+    home.tick(TODAY)
+    assert home.drain() == {}
+    # WHEN it is looked at
+    code, said = examined(home)
+    # THEN nothing is wrong, and nothing was written
+    assert code == 0, said
+    assert "0 ✗ wrong" in said
+    assert f"the last finished scan in shadow is of {TODAY}" in said
+    assert "3 read, 3 scored, 0 rejected, 0 skipped" in said
+    assert "queues whose messages are taken: 12" in said
+    assert f"Next: make shadow-report STACK={STACK}" in said
+    assert vendor_writes(home) == []
+
+    # WHEN a queue is switched off, a secret is lost, a token is revoked, and a message is given up
+    mappings = home.aws.functions.list_event_source_mappings()["EventSourceMappings"]
+    email = next(each["UUID"] for each in mappings if each["EventSourceArn"].endswith("alert-email"))
+    home.aws.functions.update_event_source_mapping(UUID=email, Enabled=False)
+    home.aws.secrets.delete_secret(SecretId=SECRETS["google"], ForceDeleteWithoutRecovery=True)
+    put_secret(home.aws, SECRETS["slack"], {"token": "xoxb-revoked-0123456789"})
+    home.aws.sqs.send_message(QueueUrl=home.deployment.queues["alert-chat-dlq"], MessageBody="{}")
+    code, said = examined(home)
+    # THEN each is told with what to do, and what hangs on it as not tried
+    assert code == 1
+    assert f"update-event-source-mapping --enabled --uuid {email}" in said
+    assert f"GmailSecret: there is no secret {SECRETS['google']}" in said
+    assert "? mailboxes: they hang on GmailSecret" in said
+    assert "SlackSecret: Slack refused the bot itself: invalid_auth" in said
+    assert f"make redrive STACK={STACK} QUEUE=alert-chat" in said
+    assert f"Next: put right what is marked ✗, from the top, then make doctor STACK={STACK}" in said
+    assert "xoxb-revoked" not in said
+    # AND what is right is told all the same
+    assert "✓ NotionAccounts: 'Accounts' is reachable" in said
+
+    # WHEN a stack is named that is not there
+    code, said = examined(home, "customer-success-nowhere")
+    # THEN that is told, with what to look at
+    assert code == 1
+    assert "✗ there is no stack customer-success-nowhere in eu-central-1 → is it another region" in said
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Path]:
+    """A book of one account; what the demo keeps of it is forgotten in the end."""
+    path = book_file(
+        tmp_path,
+        "id,name,arr,owner,contract_end_date,feature adoption,usage,login frequency,days since last contact",
+        "A-1,Fine,1000,ada@example.com,2027-01-31,0.9,Growing,3,5",
+    )
+    yield path
+    shutil.rmtree(Kept.of(path).folder, ignore_errors=True)
+
+
+def examined_demo(book: Path) -> tuple[int, str]:
+    process = started("local.doctor", ACCOUNTS=str(book), STACK="")
+    said, _ = process.communicate(timeout=240)
+    return process.returncode, " ".join(said.split())
+
+
+def test_what_the_demo_left_is_looked_at_without_a_stack(book: Path) -> None:
+    # GIVEN a book that was not played yet
+    code, said = examined_demo(book)
+    assert code == 1
+    assert "was not played yet: `make demo` plays it, or name a deployment with STACK=…" in said
+    # WHEN it has been played
+    code, said = run(book, DATE=str(TODAY))
+    assert code == 0, said
+    code, said = examined_demo(book)
+    # THEN all is right
+    assert code == 0, said
+    assert "accounts in the table: 1" in said
+    assert "Nothing is to be done." in said

@@ -1,0 +1,285 @@
+"""What `make doctor` sees of the stack, the table, the last scan and the dead letters."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, cast
+from uuid import uuid4
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from customer_success.aws.accounts import DynamoAccountRows
+from customer_success.aws.runs import DynamoRuns
+from customer_success.run import Run, Tally
+from customer_success.settings import shadow_of
+from local.doctor.dead_letters import check_dead_letters
+from local.doctor.patient import Patient
+from local.doctor.stack import NotStandingError, check_alarm_mail, check_queues, check_shadow, check_triggers, standing
+from local.doctor.table import check_scan, check_table
+from local.stack.aws import Aws
+from tests.builders.accounts import TODAY
+from tests.builders.aws import TABLE, TENANT, create_table
+from tests.builders.kept import finished, row, scored
+from tests.builders.patients import NOW, patient, told
+
+YESTERDAY = TODAY - timedelta(days=1)
+
+
+class Stacks:
+    """CloudFormation that knows one stack."""
+
+    def __init__(self, status: str = "CREATE_COMPLETE", parameters: tuple[str, ...] = ("Stage", "TenantId")) -> None:
+        self._status, self._parameters = status, parameters
+
+    def describe_stacks(self, StackName: str) -> Any:  # noqa: N803 - as boto3 calls it
+        if StackName != "csm-dev":
+            text = f"Stack with id {StackName} does not exist"
+            raise ClientError({"Error": {"Code": "ValidationError", "Message": text}}, "DescribeStacks")
+        keys = [{"ParameterKey": name} for name in self._parameters]
+        return {"Stacks": [{"StackStatus": self._status, "Parameters": keys, "CreationTime": NOW}]}
+
+
+class Mappings:
+    """Lambda that knows these event source mappings, by queue and state."""
+
+    def __init__(self, **states: str) -> None:
+        self._states = states
+
+    def get_paginator(self, _: str) -> Any:
+        return self
+
+    def paginate(self) -> Any:
+        arn = "arn:aws:sqs:eu-central-1:1:customer-success-dev-"
+        for name, state in self._states.items():
+            mapping = {"EventSourceArn": arn + name.replace("_", "-"), "State": state, "UUID": f"id-of-{name}"}
+            yield {"EventSourceMappings": [mapping]}
+
+
+def of_stack(stacks: Stacks, session: boto3.Session) -> Aws:
+    aws = Aws(session)
+    aws.__dict__["cloudformation"] = stacks
+    return aws
+
+
+def test_a_stack_that_stands_is_told_with_its_region(aws: boto3.Session) -> None:
+    finding, made = standing(of_stack(Stacks(), aws), "csm-dev")
+    assert (finding.state, made) == ("ok", NOW)
+    assert "csm-dev in eu-central-1" in finding.what
+    # AND one whose last change went wrong is looked at, too
+    finding, _ = standing(of_stack(Stacks("UPDATE_ROLLBACK_COMPLETE"), aws), "csm-dev")
+    assert finding.state == "bad"
+    assert "describe-stack-events --stack-name csm-dev" in finding.command
+
+
+@pytest.mark.parametrize(
+    ("stacks", "stack", "said", "advice"),
+    [
+        (Stacks(), "csm-prod", "there is no stack csm-prod in eu-central-1", "AWS_REGION"),
+        (Stacks("UPDATE_IN_PROGRESS"), "csm-dev", "is being changed", "wait"),
+        (Stacks("ROLLBACK_COMPLETE"), "csm-dev", "csm-dev is ROLLBACK_COMPLETE", "deploy it anew"),
+        (Stacks(parameters=("Stage",)), "csm-dev", "was not made from this template", "STACK="),
+    ],
+)
+def test_a_stack_that_cannot_be_looked_at_is_told_with_what_to_do(
+    aws: boto3.Session, stacks: Stacks, stack: str, said: str, advice: str
+) -> None:
+    with pytest.raises(NotStandingError, match=said) as error:
+        standing(of_stack(stacks, aws), stack)
+    assert advice in error.value.advice
+
+
+def test_rules_that_are_on_switched_off_by_a_parameter_or_by_somebody(aws: boto3.Session) -> None:
+    events = aws.client("events")
+    events.put_rule(Name="scan", ScheduleExpression="rate(1 day)")
+    events.put_rule(Name="contracts", ScheduleExpression="rate(1 day)", State="DISABLED")
+    findings = list(check_triggers(patient(aws)))
+    assert told(findings, "ok") == "a rule starts the daily scan by cron(0 7 * * ? *), in UTC →  "
+    assert "ContractCheckEnabled=true, but the rule of the contract check is off" in told(findings, "bad")
+    assert "aws events enable-rule --name contracts" in told(findings, "bad")
+    assert told(findings, "off") == "QbrEnabled=false: no rule starts the quarterly reviews →  "
+
+
+def with_queues(whole: Patient, *names: str) -> Patient:
+    urls = {name: f"https://sqs/1/customer-success-dev-{name}" for name in names}
+    return replace(whole, deployed=replace(whole.deployed, queues=urls))
+
+
+def test_a_queue_that_nobody_takes_from_is_told(aws: boto3.Session) -> None:
+    whole = with_queues(
+        patient(aws, SalesHandoffMode="queue"), "scan", "scan-dlq", "qbr", "alert-chat", "sales-handoff"
+    )
+    whole.aws.__dict__["functions"] = Mappings(scan="Enabled", alert_chat="Disabled", sales_handoff="Disabled")
+    findings = list(check_queues(whole))
+    assert told(findings, "ok") == "queues whose messages are taken: 1 →  "
+    wrong = told(findings, "bad")
+    assert "no function takes from the queue qbr" in wrong
+    assert "the messages of the queue alert-chat are not taken: Disabled" in wrong
+    assert "update-event-source-mapping --enabled --uuid id-of-alert_chat" in wrong
+    assert "scan-dlq" not in wrong
+    # AND what a parameter has switched off is not wrong
+    assert told(findings, "off") == "SalesHandoffMode=queue: no function takes from sales-handoff →  "
+    handed = with_queues(patient(aws, SalesHandoffMode="drafts"), "sales-handoff")
+    handed.aws.__dict__["functions"] = Mappings(sales_handoff="Disabled")
+    assert "sales-handoff are not taken" in told(list(check_queues(handed)), "bad")
+
+
+def test_shadow_is_told(aws: boto3.Session) -> None:
+    assert [each.state for each in check_shadow(patient(aws))] == ["off"]
+    [finding] = check_shadow(patient(aws, Shadow="true"))
+    assert (finding.state, finding.command) == ("ok", "make shadow-report STACK=csm-dev")
+
+
+def test_the_mail_of_alarms_is_confirmed_pending_gone_or_none(aws: boto3.Session) -> None:
+    sns = aws.client("sns")
+    topic = sns.create_topic(Name="alarms")["TopicArn"]
+    whole = patient(aws, AlarmEmail="ops@example.com")
+    whole = replace(whole, deployed=replace(whole.deployed, outputs={"AlarmTopicArn": topic}))
+    assert [each.state for each in check_alarm_mail(patient(aws))] == ["off"]
+    [gone] = check_alarm_mail(whole)
+    assert "has left the list" in gone.what
+    assert topic in gone.command
+    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="ops@example.com")
+    [confirmed] = check_alarm_mail(whole)
+    assert confirmed.state == "ok"
+
+
+def test_an_alarm_mail_that_nobody_confirmed_is_told(aws: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN what SNS lists before somebody has followed the link
+    class Subscriptions:
+        def get_paginator(self, _: str) -> Any:
+            return self
+
+        def paginate(self, **_: str) -> Any:
+            pending = {"SubscriptionArn": "PendingConfirmation", "Endpoint": "ops@example.com"}
+            return [{"Subscriptions": [pending]}]
+
+    whole = patient(aws, AlarmEmail="ops@example.com")
+    whole = replace(whole, deployed=replace(whole.deployed, outputs={"AlarmTopicArn": "arn:aws:sns:x:1:t"}))
+    monkeypatch.setattr(Patient, "client", lambda *_: Subscriptions())
+    [finding] = check_alarm_mail(whole)
+    assert (finding.state, "has not confirmed yet" in finding.what) == ("bad", True)
+
+
+def test_a_table_without_backups_or_expiry_is_told_with_the_commands(aws: boto3.Session) -> None:
+    client = aws.client("dynamodb")
+    create_table(client)
+    wrong = told(list(check_table(patient(aws))), "bad")
+    assert f"aws dynamodb update-continuous-backups --table-name {TABLE}" in wrong
+    assert f"aws dynamodb update-time-to-live --table-name {TABLE}" in wrong
+    # AND the table is right when they are carried out
+    client.update_continuous_backups(
+        TableName=TABLE, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    client.update_time_to_live(
+        TableName=TABLE, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"}
+    )
+    findings = list(check_table(patient(aws)))
+    assert [each.state for each in findings] == ["ok", "ok"]
+
+
+def ran(whole: Patient, run: Run) -> None:
+    """Put a run into the table."""
+    runs = DynamoRuns(whole.table)
+    taken = runs.take(run.kind, run.on, request=uuid4().hex, force=True, lease_seconds=0)
+    runs.save(replace(run, version=taken.version))
+
+
+SCANNED = finished(scored(Run("health_scan", TODAY, "e"), accounts=4))
+
+
+def test_the_last_scan_is_told_with_its_counts(aws: boto3.Session) -> None:
+    create_table(aws.client("dynamodb"))
+    whole = patient(aws)
+    DynamoAccountRows(whole.table).put_many([row(1), row(2)])
+    tally = Tally(read=7, scored=4, rejected={"no_signals": 1, "invalid": 1}, skipped=1)
+    ran(whole, replace(SCANNED, on=YESTERDAY))
+    ran(whole, replace(SCANNED, tally=tally))
+    findings = list(check_scan(whole))
+    assert told(findings, "bad") == ""
+    right = told(findings, "ok")
+    assert "accounts in the table: 2" in right
+    assert f"the last finished scan is of {TODAY}, today: 7 read, 4 scored, 2 rejected, 1 skipped" in right
+
+
+def test_a_scan_that_is_overdue_is_wrong_unless_none_starts_by_itself(aws: boto3.Session) -> None:
+    create_table(aws.client("dynamodb"))
+    ran(patient(aws), SCANNED)
+    later = replace(patient(aws), now=NOW + timedelta(days=3))
+    assert f"of {TODAY}, 3 days ago" in told(list(check_scan(later)), "bad")
+    assert "25 hours (ScanOverdueHours)" in told(list(check_scan(later)), "bad")
+    by_hand = replace(patient(aws, ScanEnabled="false"), now=NOW + timedelta(days=3))
+    assert told(list(check_scan(by_hand)), "bad") == ""
+    weekly = replace(patient(aws, ScanOverdueHours="75"), now=NOW + timedelta(days=3))
+    assert told(list(check_scan(weekly)), "bad") == ""
+
+
+def test_before_the_first_scan_nothing_is_wrong_until_it_is_overdue(aws: boto3.Session) -> None:
+    create_table(aws.client("dynamodb"))
+    new = replace(patient(aws), made=NOW - timedelta(hours=1))
+    assert told(list(check_scan(new)), "bad") == ""
+    assert "no scan has finished yet; the next starts by cron(0 7 * * ? *)" in told(list(check_scan(new)), "off")
+    assert "no scan has finished yet" in told(list(check_scan(patient(aws))), "bad")
+    by_hand = list(check_scan(patient(aws, ScanEnabled="false")))
+    assert "none starts by itself" in told(by_hand, "off")
+
+
+def test_a_scan_that_failed_hangs_or_scored_nothing_is_wrong(aws: boto3.Session) -> None:
+    create_table(aws.client("dynamodb"))
+    whole = patient(aws)
+    ran(whole, replace(SCANNED, on=YESTERDAY))
+    ran(whole, replace(SCANNED, status="failed", failure="Notion is down"))
+    findings = list(check_scan(whole))
+    wrong = told(findings, "bad")
+    assert f"the scan of {TODAY} failed: Notion is down" in wrong
+    assert f"make rescan STACK=csm-dev DATE={TODAY}" in wrong
+    # AND the one before it is told as the last finished one
+    assert f"the last finished scan is of {YESTERDAY}, yesterday" in told(findings, "ok")
+
+    ran(whole, replace(SCANNED, status="running", started_at=NOW - timedelta(hours=3)))
+    assert f"the scan of {TODAY} is under way since 3 hours" in told(list(check_scan(whole)), "bad")
+    ran(whole, replace(SCANNED, status="running", started_at=NOW - timedelta(minutes=3)))
+    assert f"the scan of {TODAY} is under way since 3 minutes" in told(list(check_scan(whole)), "ok")
+    ran(whole, replace(SCANNED, tally=Tally(read=3, rejected={"no_signals": 3})))
+    assert "3 read, 0 scored, 3 rejected" in told(list(check_scan(whole)), "bad")
+
+
+def test_in_shadow_the_scans_of_the_shadow_are_looked_at(aws: boto3.Session) -> None:
+    create_table(aws.client("dynamodb"))
+    shadow = patient(aws, Shadow="true")
+    assert shadow.deployed.space == shadow_of(TENANT)
+    ran(shadow, SCANNED)
+    assert "the last finished scan in shadow is of" in told(list(check_scan(shadow)), "ok")
+    assert "no scan has finished yet" in told(list(check_scan(patient(aws))), "bad")
+
+
+def test_dead_letters_are_told_with_the_way_back(aws: boto3.Session) -> None:
+    sqs = aws.client("sqs")
+    names = ("alert-chat", "alert-chat-dlq", "schedule-dlq", "scan-dlq")
+    urls = {name: sqs.create_queue(QueueName=f"customer-success-dev-{name}")["QueueUrl"] for name in names}
+    whole = patient(aws)
+    whole = replace(whole, deployed=replace(whole.deployed, queues=urls))
+    # GIVEN messages that wait in a queue, which are nobody's fault
+    sqs.send_message(QueueUrl=urls["alert-chat"], MessageBody="{}")
+    assert told(list(check_dead_letters(whole)), "ok") == "all 3 dead-letter queues are empty →  "
+    # WHEN some were given up
+    for name in ("alert-chat-dlq", "alert-chat-dlq", "schedule-dlq"):
+        sqs.send_message(QueueUrl=urls[name], MessageBody="{}")
+    findings = list(check_dead_letters(whole))
+    # THEN each queue is told, with its command where there is a queue to go back to
+    assert [each.what for each in findings] == ["alert-chat-dlq holds 2 messages", "schedule-dlq holds 1 message"]
+    assert findings[0].command == "make redrive STACK=csm-dev QUEUE=alert-chat"
+    assert (findings[1].command, "schedule-dead-letters" in findings[1].advice) == ("", True)
+
+
+def test_a_stack_of_an_older_template_is_told_by_what_it_lacks(aws: boto3.Session) -> None:
+    whole = patient(aws)
+    older = dict(cast("dict[str, str]", whole.deployed.parameters))
+    del older["AlarmEmail"]
+    older_one = replace(whole, deployed=replace(whole.deployed, parameters=older))
+    with pytest.raises(Exception, match="no parameter AlarmEmail"):
+        list(check_alarm_mail(older_one))
+    with pytest.raises(Exception, match="no output AlarmTopicArn"):
+        list(check_alarm_mail(patient(aws, AlarmEmail="ops@example.com")))

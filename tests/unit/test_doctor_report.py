@@ -1,0 +1,91 @@
+"""How a doctor's findings are told: one mark each, commands that can be pasted, and what to do next."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from rich.console import Console
+
+from connectors.slack.checks import SCOPES
+from customer_success.errors import Misconfigured, Refused, Unavailable
+from local.doctor.examination import guarded
+from local.doctor.finding import Finding, bad, off, ok, untried
+from local.doctor.patient import Patient
+from local.doctor.report import Report
+
+WIDTH = 100
+ROOT = Path(__file__).parents[2]
+
+
+def reported(*findings: Finding) -> tuple[list[str], bool]:
+    """The lines of a report, and whether it is of a healthy one."""
+    written = io.StringIO()
+    report = Report(Console(file=written, width=WIDTH, markup=False, emoji=False, highlight=False))
+    report.head("Area")
+    for finding in findings:
+        report.tell(finding)
+    report.close("Next: this")
+    return written.getvalue().splitlines(), report.healthy
+
+
+def test_each_finding_has_its_mark_and_is_counted() -> None:
+    lines, healthy = reported(ok("a"), bad("b", "mend it"), off("c"), untried("d"), ok("e"))
+    assert lines == [
+        *("", "Area", "  ✓ a", "  ✗ b", "    → mend it", "  – c", "  ? d", "  ✓ e", ""),
+        "2 ✓ right, 1 ✗ wrong, 1 – not set up or switched off, 1 ? not tried",
+        "Next: this",
+    ]
+    assert not healthy
+
+
+def test_what_is_off_or_not_tried_is_not_wrong() -> None:
+    assert reported(ok("a"), off("b"), untried("c"))[1]
+
+
+def test_a_long_line_goes_on_below_its_beginning_and_a_command_stays_whole() -> None:
+    # GIVEN more than a line holds, with markup and line breaks from elsewhere in it
+    command = "aws " + "x" * 150
+    lines, _ = reported(bad("[bold]word\n" * 30, "advice " * 30, command))
+    # THEN all that is told fits, as it stands
+    others = [line for line in lines if line.strip() != command]
+    assert max(map(len, others)) <= WIDTH
+    assert lines[2].startswith("  ✗ [bold]word [bold]word")
+    assert lines[3].startswith("    [bold]word")
+    # AND the command can be pasted
+    assert f"      {command}" in lines
+
+
+REFUSED = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DescribeRule")
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (REFUSED, "AWS refused DescribeRule: AccessDenied: no"),
+        (EndpointConnectionError(endpoint_url="https://x"), "AWS was not reached"),
+        (Misconfigured("no parameter X"), "no parameter X"),
+        (Refused("bad"), "bad"),
+        (Unavailable("later"), "later"),
+    ],
+)
+def test_what_ends_one_look_is_a_finding_and_not_the_end(fault: Exception, said: str) -> None:
+    # GIVEN a look that finds something, and then fails
+    def look(_: Patient) -> Iterator[Finding]:
+        yield ok("so far")
+        raise fault
+
+    # THEN both are told, with what to do
+    first, last = guarded(look, cast("Patient", None))
+    assert first == ok("so far")
+    assert (last.state, said in last.what, bool(last.advice)) == ("bad", True, True)
+
+
+def test_the_scopes_that_are_asked_for_are_those_of_the_manifest() -> None:
+    lines = (ROOT / "docs/slack-manifest.yaml").read_text("utf-8").splitlines()
+    asked = [line.split("#")[0].strip().removeprefix("- ") for line in lines if line.strip().startswith("- ")]
+    assert sorted(asked) == sorted(SCOPES)
