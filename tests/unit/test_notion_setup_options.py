@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from customer_success.errors import Misconfigured
+from local.notion_setup.__main__ import main
 from local.notion_setup.options import read_options
 
 DASHED = "0123abcd-0000-4000-8000-00000000000a"
@@ -72,3 +73,14 @@ def test_a_token_is_never_shown() -> None:
         read_options({"NOTION_TOKEN": "ntn_sec ret", "PARENT": ID})
     assert "sec" not in str(raised.value).replace("secret", "")
     assert TOKEN not in repr(read_options({"NOTION_TOKEN": TOKEN, "PARENT": ID}))
+
+
+def test_the_command_line_counts_before_the_variables(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NOTION_TOKEN", TOKEN)
+    monkeypatch.setenv("PARENT", ID)
+    monkeypatch.delenv("ACCOUNTS", raising=False)
+    assert main(["no id", "--accounts", "none either"]) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert [line.partition(" holds no id")[0] for line in told] == ["PARENT: 'no id'", "ACCOUNTS: 'none either'"]
