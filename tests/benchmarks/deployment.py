@@ -76,7 +76,7 @@ class Deployment:
         self.notion = notion
         self.clock: Clock = VirtualClock()
         self.dynamodb: Any = TableOnDisk(folder / "table")
-        self.updates: Any = QueueOnDisk(folder / "notion-updates", str)
+        self.updates: Any = QueueOnDisk(folder / "notion-updates")
         self.scans: Any = QueueOnDisk(folder / "scan")
         self.topic: Any = QueueOnDisk(folder / "churn-alerts")
 

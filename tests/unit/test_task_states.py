@@ -186,7 +186,7 @@ def app(name: str, records: FakeTaskRecords, work: Callable[[Any], dict[str, Any
     loaded = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(loaded)
     function: Any = loaded.function  # type: ignore[attr-defined]
-    function.settings = SimpleNamespace(tenant_id="acme", timezone="UTC")
+    function.settings = SimpleNamespace(space="acme", timezone="UTC", shadow=False)
     function.task_states = TaskStates(records)
     function.report = lambda _: None
     setattr(function, APPS[name][2], work)
