@@ -170,4 +170,7 @@ def test_offers_wait_for_a_system_of_the_sales_team_where_that_is_asked_for(clou
     assert known == {"Fn::If": ["OffersGoToSales", {"Ref": "SalesHandoffQueue"}, ""]}
     conditions = cloud.template["Conditions"]
     assert conditions["OffersAreDrafted"] == {"Fn::Equals": [{"Ref": "SalesHandoffMode"}, "drafts"]}
-    assert conditions["OffersGoToSales"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "SalesHandoffMode"}, "none"]}]}
+    drafts, queue = ({"Fn::Equals": [{"Ref": "SalesHandoffMode"}, mode]} for mode in ("drafts", "queue"))
+    # AND in shadow no other system gets an offer
+    live = {"Fn::Equals": [{"Ref": "Shadow"}, "false"]}
+    assert conditions["OffersGoToSales"] == {"Fn::Or": [drafts, {"Fn::And": [queue, live]}]}
