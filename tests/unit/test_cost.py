@@ -1,0 +1,240 @@
+"""What a month costs: the sum is that of its lines, and the lines follow from the template and the accounts."""
+
+from __future__ import annotations
+
+import copy
+import io
+import re
+from itertools import pairwise
+
+import pytest
+from rich.console import Console
+
+from local.cost.__main__ import TEMPLATE, AskedWronglyError, asked_for, levers, main
+from local.cost.deployed import Deployed
+from local.cost.month import Asked, Line, lines, work
+from local.cost.prices import Price
+from local.permissions.statements import functions, shown
+from local.stack.template import Template, read_template
+
+WIDTH = 100
+HOURS = 730
+
+
+@pytest.fixture
+def template() -> Template:
+    return copy.deepcopy(read_template(TEMPLATE))
+
+
+def test_the_sum_printed_is_that_of_the_lines_printed() -> None:
+    printed = _printed(ACCOUNTS="5000")
+    month = _month(5_000)
+    gross, free = sum(line.usd for line in month), sum(line.free_usd for line in month)
+    assert [_amount(printed, name) for name in ("sum of the lines", "within the free tier", "a month  ")] == [
+        f"{gross:,.2f}",
+        f"−{free:,.2f}",
+        f"{gross - free:,.2f}",
+    ]
+    assert _amount(printed, "an account and month") == f"{(gross - free) / 5_000:,.4f}"
+    for line in month:
+        assert re.search(rf"{line.service} +│ {re.escape(line.what)} .* {line.usd:,.2f} │", printed), line.what
+
+
+def test_more_accounts_never_cost_less() -> None:
+    # GIVEN books of every size
+    months = [_month(accounts) for accounts in (1, 10, 500, 5_000, 50_000, 1_000_000)]
+    # WHEN each is compared with the next larger one
+    for small, large in pairwise(months):
+        # THEN no line is less, and the whole is more
+        assert all(one.quantity <= other.quantity for one, other in zip(small, large, strict=True))
+        assert _usd(small) < _usd(large)
+
+
+@pytest.mark.parametrize(
+    ("accounts", "write_units", "stored_gb", "at_least", "at_most"),
+    [
+        # A scan writes 7.66 units an account: 1,000 x 30.4 x 7.66 = 233,000. Pages 912 x 2.07 = 1,900, reviews and
+        # reports 2 x 333 x 10.8 = 7,200; 2,100 small pieces of 4.5 make 9,400. Kept: 1,000 x (5,050 + 365 x 1,312) B.
+        # Fixed: polling 6.9 M x 0.40 = 2.75; 63 alarms less ten, 5.30; dashboard 3; five secrets 2; API metrics at most
+        # 3.16 more: 13 to 17.
+        (1_000, 251_500, 0.48, 13, 17),
+        # Fifty times that; 12.6 M units cost 7.85, the 24.2 GB are within the free 25, their recovery costs 4.84,
+        # Lambda's 105,000 GB-seconds nothing, 237,000 reads of secrets 1.19. With 13 to 17 fixed: 27 to 32.
+        (50_000, 12_575_000, 24.2, 27, 32),
+    ],
+)
+def test_a_month_is_what_one_works_out_by_hand(
+    accounts: int, write_units: float, stored_gb: float, at_least: float, at_most: float
+) -> None:
+    month = {line.what: line for line in _month(accounts)}
+    assert month["write units"].quantity == pytest.approx(write_units, rel=0.01)
+    assert month["storage"].quantity == pytest.approx(stored_gb, rel=0.01)
+    assert at_least < _usd(list(month.values())) < at_most
+
+
+def test_an_idle_queue_is_asked_by_five_pollers_three_times_a_minute(template: Template) -> None:
+    queues = sum(
+        event["Type"] == "SQS" for body in functions(template).values() for event in body.get("Events", {}).values()
+    )
+    asking = _line(_month(1), "asking idle queues")
+    # 5 x 3 x 60 x 730 = 657,000 requests a queue and month.
+    assert asking.quantity == pytest.approx(queues * 657_000)
+
+
+def test_one_more_alarm_costs_ten_cents_and_one_of_two_metrics_twenty(template: Template) -> None:
+    before = _usd(_month(1_000, template))
+    template["Resources"]["OneMoreAlarm"] = template["Resources"]["ScanDeadLettersAlarm"]
+    assert _usd(_month(1_000, template)) - before == pytest.approx(0.10)
+    template["Resources"]["TwoMoreAlarm"] = template["Resources"]["NotionSyncFailuresAlarm"]
+    assert _usd(_month(1_000, template)) - before == pytest.approx(0.30)
+
+
+def test_one_more_queue_with_a_function_costs_its_polling(template: Template) -> None:
+    before = _usd(_month(1_000, template))
+    template["Resources"]["OneMore"] = template["Resources"]["NotionSync"]
+    # 657,000 requests of 0.40 a million; the free million is used up.
+    assert _usd(_month(1_000, template)) - before == pytest.approx(0.2628)
+
+
+def test_one_more_secret_costs_forty_cents(template: Template) -> None:
+    before = _usd(_month(1_000, template))
+    template["Parameters"]["TeamsSecret"] = template["Parameters"]["SlackSecret"]
+    template["Resources"]["OneMoreSecret"] = template["Resources"]["ApiCursorKey"]
+    assert _usd(_month(1_000, template)) - before == pytest.approx(0.80)
+
+
+def test_metrics_of_each_method_of_the_api_cost_where_they_are_kept(template: Template) -> None:
+    settings = template["Resources"]["Api"]["Properties"]["MethodSettings"][0]
+    settings["MetricsEnabled"] = False
+    without = _usd(_month(1_000, template))
+    settings["MetricsEnabled"] = True
+    methods = sum(
+        event["Properties"]["Method"] != "options"
+        for event in template["Resources"]["ApiFunction"]["Properties"]["Events"].values()
+    )
+    own = _line(_month(1_000, template), "our own metrics").quantity
+    # Five metrics for each method in 220 of 730 hours, 0.30 each, less what is left of ten free ones.
+    expected = 0.30 * (methods * 5 * 220 / HOURS - (10 - own))
+    assert _usd(_month(1_000, template)) - without == pytest.approx(expected)
+
+
+def test_a_dashboard_is_free_up_to_fifty_metrics(template: Template) -> None:
+    assert _line(_month(1_000, template), "dashboard").free_usd == 0
+    template["Resources"]["Dashboard"]["Properties"]["DashboardBody"] = {
+        "Fn::Sub": '{"widgets":[{"properties":{"metrics":[["AWS/SQS","Age","QueueName","scan"]]}},{"properties":{}}]}'
+    }
+    dashboard = _line(_month(1_000, template), "dashboard")
+    assert dashboard.usd == dashboard.free_usd == 3
+
+
+def test_more_memory_costs_more_where_it_is_used(template: Template) -> None:
+    before = _line(_month(5_000, template), "memory over time").quantity
+    template["Resources"]["NotionSync"]["Properties"]["MemorySize"] = 1024
+    seconds = work(5_000).seconds(model=False)["notion_sync"]
+    assert _line(_month(5_000, template), "memory over time").quantity - before == pytest.approx(seconds / 2)
+
+
+def test_a_table_without_recovery_pays_none(template: Template) -> None:
+    del template["Resources"]["Table"]["Properties"]["PointInTimeRecoverySpecification"]
+    assert "point-in-time recovery" not in [line.what for line in _month(1_000, template)]
+
+
+def test_every_function_of_the_template_is_counted(template: Template) -> None:
+    todo = work(1_000)
+    names = {shown(template, name) for name in functions(template)}
+    assert set(todo.runs) == names
+    assert set(todo.seconds(model=True)) == names
+    assert min(todo.runs.values()) > 0 and min(todo.seconds(model=False).values()) > 0
+
+
+def test_the_free_tier_takes_off_what_is_used_of_it_and_no_more() -> None:
+    price = Price(1.0, 10, "ten", free=30)
+    assert (Line("S", "w", 20, price).usd, Line("S", "w", 20, price).free_usd) == (2, 2)
+    assert (Line("S", "w", 50, price).usd, Line("S", "w", 50, price).free_usd) == (5, 3)
+
+
+def test_a_free_tier_is_used_once(template: Template) -> None:
+    # Without a queue that is polled, the messages have the free million for themselves.
+    with_queues = _line(_month(50_000, template), "messages")
+    assert with_queues.usd > 0 and with_queues.free_usd == 0
+    for body in template["Resources"].values():
+        body.get("Properties", {}).pop("Events", None)
+    alone = _line(_month(50_000, template), "messages")
+    assert alone.free_usd == alone.usd > 0
+
+
+def test_a_model_costs_its_tokens_at_the_price_given() -> None:
+    without, dear, cheap = (
+        _usd(lines(Asked(3_000, model, *price), Deployed(read_template(TEMPLATE))))
+        for model, price in ((False, (3, 15)), (True, (3, 15)), (True, (1, 5)))
+    )
+    # 1,000 reviews and 3,000 x 2 % x 30.4 = 1,825 checks of 1,472 tokens in and 218 out: 4.16 M and 0.616 M.
+    assert dear - without == pytest.approx(4.158 * 3 + 0.616 * 15, rel=0.02)
+    assert dear - cheap == pytest.approx(4.158 * 2 + 0.616 * 10, rel=0.01)
+
+
+def test_what_costs_most_comes_first_with_what_makes_it_less() -> None:
+    month = lines(Asked(5_000, model=True), Deployed(read_template(TEMPLATE)))
+    told = levers(month)
+    assert len(told) == 3
+    assert told == sorted(told, reverse=True)
+    assert told[0][1] == "a smaller model: BedrockModelId"
+    assert told[0][0] == pytest.approx(sum(line.usd for line in month if line.service == "Bedrock"))
+
+
+def test_each_assumption_is_printed_and_nothing_is_wider_than_a_page() -> None:
+    printed = _printed(ACCOUNTS="1000000", MODEL="yes")
+    assert max(map(len, printed.splitlines())) <= WIDTH
+    for said in ("3% of the accounts change", "5 pollers", "two functions at Notion's three a second", "us-east-1"):
+        assert said in " ".join(printed.split())
+
+
+@pytest.mark.parametrize("accounts", ["0", "-5", "5.5", "many", "1000001", "5,000", "٣", "9" * 5_000])
+def test_a_wrong_number_of_accounts_is_told_in_one_line(accounts: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main({"ACCOUNTS": accounts}, Console(file=io.StringIO())) == 1
+    told = capsys.readouterr()
+    assert told.err == f"ACCOUNTS={accounts}: expected a whole number from 1 to 1,000,000, as in 5000\n"
+    assert told.out == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"MODEL": "sonnet"}, "MODEL=sonnet: expected yes or no"),
+        ({"MODEL_PRICE": "3"}, "MODEL_PRICE=3: expected USD for a million tokens in and out, as in 3,15"),
+        ({"MODEL_PRICE": "3,x"}, "MODEL_PRICE=3,x: expected USD for a million tokens in and out, as in 3,15"),
+        ({"MODEL_PRICE": "-3,15"}, "MODEL_PRICE=-3,15: expected USD for a million tokens in and out, as in 3,15"),
+        ({"MODEL_PRICE": "nan,15"}, "MODEL_PRICE=nan,15: expected USD for a million tokens in and out, as in 3,15"),
+    ],
+)
+def test_what_else_is_wrong_is_told_by_its_name(given: dict[str, str], told: str) -> None:
+    with pytest.raises(AskedWronglyError, match=f"^{re.escape(told)}$"):
+        asked_for(given)
+
+
+def test_nothing_given_takes_five_thousand_accounts_and_no_model() -> None:
+    assert asked_for({"ACCOUNTS": "", "MODEL": ""}) == Asked(5_000, model=False, model_in=3, model_out=15)
+    assert asked_for({"ACCOUNTS": "7", "MODEL": "yes", "MODEL_PRICE": "1,5"}) == Asked(7, True, 1, 5)
+
+
+def _month(accounts: int, template: Template | None = None) -> list[Line]:
+    return lines(Asked(accounts), Deployed(template or read_template(TEMPLATE)))
+
+
+def _usd(month: list[Line]) -> float:
+    return sum(line.usd - line.free_usd for line in month)
+
+
+def _line(month: list[Line], what: str) -> Line:
+    return next(line for line in month if line.what == what)
+
+
+def _printed(**given: str) -> str:
+    out = io.StringIO()
+    assert main(given, Console(file=out, width=WIDTH)) == 0
+    return out.getvalue()
+
+
+def _amount(printed: str, name: str) -> str:
+    [row] = [line for line in printed.splitlines() if f"│ {name}" in line]
+    return row.rstrip("│ ").split("│")[-1].strip()
