@@ -12,12 +12,12 @@ from customer_success.errors import Misconfigured, Unavailable
 from local.demo.book import Sheet, read_book
 from local.demo.columns import NAMES
 from local.demo.errors import DemoError
+from local.notion_given import GivenToken
 from local.notion_import.accounts import accounts_of
 from local.notion_import.job import Done, carry_out
 from local.notion_import.options import Options
 from local.notion_import.plan import planned
 from local.notion_import.targets import targets_of
-from local.notion_import.token import GivenToken
 from local.notion_import.told import Told
 
 REQUESTS_PER_SECOND = 3

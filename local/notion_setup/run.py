@@ -11,7 +11,7 @@ from connectors.notion.names import PropertyNames
 from connectors.notion.setup import Databases, FoundDatabase, SharedPage
 from connectors.patience import Patience
 from customer_success.errors import Misconfigured, Unavailable
-from local.notion_import.token import GivenToken
+from local.notion_given import GivenToken
 from local.notion_setup.mapping import Mapped, mapped
 from local.notion_setup.options import Options
 from local.notion_setup.told import Told

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from connectors.notion.names import PropertyNames
-from local.demo.errors import DemoError
+from customer_success.errors import Misconfigured
+from local.notion_given import GivenToken
 from local.notion_import.options import Options, read_options
-from local.notion_import.token import GivenToken
 
 ID = "0b1cd2ef-0000-4000-8000-000000000000"
 GIVEN = {"FILE": "book.csv", "NOTION_TOKEN": "ntn_secret", "NOTION_ACCOUNTS": ID}
@@ -49,7 +49,7 @@ def test_the_accounts_may_be_given_by_their_address(accounts: str) -> None:
         ("NOTION_TOKEN", "ntn_a b", "NOTION_TOKEN: holds characters that no token has"),
         ("NOTION_TOKEN", "ntn_ä", "NOTION_TOKEN: holds characters that no token has"),
         ("NOTION_TOKEN", "ntn_a\nb", "NOTION_TOKEN: holds characters that no token has"),
-        ("NOTION_ACCOUNTS", "", "NOTION_ACCOUNTS: is not given; expected the id or the address"),
+        ("NOTION_ACCOUNTS", "", "NOTION_ACCOUNTS: is not given; expected the id or the link"),
         ("NOTION_ACCOUNTS", "Accounts", "NOTION_ACCOUNTS: 'Accounts' holds no id; expected 32 hexadecimal digits"),
         ("NOTION_ACCOUNTS", "https://www.notion.so/?v=" + "0" * 32, "NOTION_ACCOUNTS: 'https://www.notion.so/?v=000"),
         ("NOTION_PROPERTIES", "{", "NOTION_PROPERTIES: Expecting property name"),
@@ -62,18 +62,18 @@ def test_the_accounts_may_be_given_by_their_address(accounts: str) -> None:
     ],
 )
 def test_one_that_is_missing_or_wrong_is_told_in_one_line_by_its_name(name: str, value: str, told: str) -> None:
-    with pytest.raises(DemoError) as error:
+    with pytest.raises(Misconfigured) as error:
         read_options(GIVEN | {name: value})
     assert str(error.value).startswith(told)
     assert "\n" not in str(error.value)
 
 
 def test_all_that_is_wrong_is_told_at_once_and_the_token_is_not_shown() -> None:
-    with pytest.raises(DemoError) as error:
+    with pytest.raises(Misconfigured) as error:
         read_options({"NOTION_TOKEN": "ntn_geheim ", "DRY_RUN": "no"})
     lines = str(error.value).splitlines()
     assert [line.split(":")[0] for line in lines] == ["FILE", "NOTION_ACCOUNTS", "DRY_RUN"]
-    with pytest.raises(DemoError) as error:
+    with pytest.raises(Misconfigured) as error:
         read_options(GIVEN | {"NOTION_TOKEN": "ntn_gehe im"})
     assert "gehe" not in str(error.value)
     assert "secret" not in repr(read_options(GIVEN))
