@@ -147,11 +147,10 @@ def _facts(read: Sequence[Account], names: PropertyNames, *, first: bool) -> Ite
         yield bad(what, f"fill in {_some(empty)}, or say with NotionProperties what your properties are called")
     else:
         yield ok(what)
-    unread = {name for each in read for name in (one.property for one in each.unreadable)}
-    if names.owner_email in unread:
+    if unread := sum(any(one.property == names.owner_email for one in each.unreadable) for each in read):
         yield bad(
-            f"{names.owner_email!r} holds somebody without an e-mail address that the integration sees",
-            "give the integration the capability to read users with their e-mail addresses",
+            f"{names.owner_email!r} shows no e-mail address in {unread} of them",
+            "of a person, the integration sees it only with the capability to read users with their e-mail addresses",
         )
 
 

@@ -146,20 +146,25 @@ def test_the_mail_of_alarms_is_confirmed_pending_gone_or_none(aws: boto3.Session
     assert confirmed.state == "ok"
 
 
-def test_an_alarm_mail_that_nobody_confirmed_is_told(aws: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    # GIVEN what SNS lists before somebody has followed the link
-    class Subscriptions:
-        def get_paginator(self, _: str) -> Any:
-            return self
+class Unconfirmed(Patient):
+    """A deployment whose alarm mail somebody has not followed the link of, and another's somebody has."""
 
-        def paginate(self, **_: str) -> Any:
-            pending = {"SubscriptionArn": "PendingConfirmation", "Endpoint": "ops@example.com"}
-            return [{"Subscriptions": [pending]}]
+    def client(self, *_: Any, **__: Any) -> Any:
+        return self
 
+    def get_paginator(self, _: str) -> Any:
+        return self
+
+    def paginate(self, **_: str) -> Any:
+        pending = {"SubscriptionArn": "PendingConfirmation", "Endpoint": "ops@example.com"}
+        other = {"SubscriptionArn": "arn:aws:sns:x:1:t:1", "Endpoint": "other@example.com"}
+        return [{"Subscriptions": [pending, other]}]
+
+
+def test_an_alarm_mail_that_nobody_confirmed_is_told(aws: boto3.Session) -> None:
     whole = patient(aws, AlarmEmail="ops@example.com")
-    whole = replace(whole, deployed=replace(whole.deployed, outputs={"AlarmTopicArn": "arn:aws:sns:x:1:t"}))
-    monkeypatch.setattr(Patient, "client", lambda *_: Subscriptions())
-    [finding] = check_alarm_mail(whole)
+    deployed = replace(whole.deployed, outputs={"AlarmTopicArn": "arn:aws:sns:x:1:t"})
+    [finding] = check_alarm_mail(Unconfirmed(whole.aws, whole.stack, deployed, whole.made, whole.now))
     assert (finding.state, "has not confirmed yet" in finding.what) == ("bad", True)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from connectors.notion.names import PropertyNames, QbrNames
 from connectors.notion.schema import accounts_schema, qbr_schema
-from connectors.slack.checks import SCOPES, Bot
+from connectors.slack.checks import SCOPES, Bot, SlackChecks
 from local.doctor.chat import _scopes, check_google_chat, check_slack
 from local.doctor.gmail import check_gmail
 from local.doctor.model import check_model
@@ -20,7 +20,8 @@ from local.sandbox import Sandbox
 from tests.builders.notion_books import row
 from tests.builders.pages import page
 from tests.builders.patients import SECRETS, databases, patient, put_secrets, told
-from tests.builders.vendors import break_next, requests_to
+from tests.builders.secrets import slack_secret
+from tests.builders.vendors import Waiting, break_next, requests_to
 
 NOBODYS_ID = "0123456789abcdef0123456789abcdef"
 
@@ -214,6 +215,19 @@ def test_a_space_without_the_app_and_a_mailbox_that_is_not_there(aws: boto3.Sess
     assert "GoogleChatSpace: Google refused access" in wrong
     wrong = told(list(check_gmail(patient(aws, sandbox, FallbackOwner="nobody@example.com"))), "bad")
     assert "GmailSecret, for FallbackOwner: Google refused access to the mailbox nobody@example.com" in wrong
+    assert "the grant of one user" not in wrong
+
+
+def test_a_channel_is_found_on_whatever_page_it_stands_and_by_its_id(sandbox: Sandbox) -> None:
+    # GIVEN pages of one channel each
+    slack = SlackChecks(slack_secret(), Waiting().patience, base_url=sandbox.url("slack"), page=1)
+    # WHEN either of the two channels is looked for  THEN it is found, whatever page it stands on
+    found = [slack.channel(name) for name in ("customer-success", "without-bot")]
+    assert [channel and channel.has_bot for channel in found] == [True, False]
+    # AND by its id, also when Slack is busy for a moment
+    break_next(sandbox, "slack", "status", status=503)
+    assert found[0] is not None
+    assert slack.channel(found[0].id) == found[0]
 
 
 def test_the_grant_of_another_user_is_told_as_such(aws: boto3.Session, sandbox: Sandbox) -> None:

@@ -51,10 +51,11 @@ class Channel:
 
 
 class SlackChecks:
-    """Looks at a workspace. All raise `Misconfigured`, `Refused`, `Unavailable`."""
+    """Looks at a workspace, whose channels come `page` at a time. All raise `Misconfigured`, `Refused`, `Unavailable`."""
 
-    def __init__(self, secret: Secret, patience: Patience, *, base_url: str | None = None) -> None:
+    def __init__(self, secret: Secret, patience: Patience, *, base_url: str | None = None, page: int = PAGE) -> None:
         self._client = SlackClient(secret, patience, base_url=base_url)
+        self._page = page
 
     def bot(self) -> Bot:
         """The bot, with the scopes that Slack tells beside every answer."""
@@ -99,7 +100,7 @@ class SlackChecks:
     def _list_from(self, cursor: str) -> dict[str, Any]:
         return self._client.call(
             lambda slack: slack.conversations_list(
-                types="public_channel,private_channel", exclude_archived=True, limit=PAGE, cursor=cursor or None
+                types="public_channel,private_channel", exclude_archived=True, limit=self._page, cursor=cursor or None
             ),
             about="the list of channels",
             repeatable=True,

@@ -1,0 +1,60 @@
+"""What `make doctor` says of a channel, as far as the scopes let it look."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import boto3
+import pytest
+
+from connectors.slack.checks import SCOPES, Bot, Channel, SlackChecks
+from local.doctor.chat import _channel, _fallback_owner
+from tests.builders.patients import patient
+
+ALL = frozenset(SCOPES)
+
+
+class Looks:
+    """`SlackChecks` of one channel, and nobody else."""
+
+    def __init__(self, channel: Channel | None = None) -> None:
+        self._channel = channel
+
+    def channel(self, _: str) -> Channel | None:
+        return self._channel
+
+    def knows(self, _: str) -> bool:
+        return False
+
+
+def looks(channel: Channel | None = None) -> SlackChecks:
+    return cast("SlackChecks", Looks(channel))
+
+
+@pytest.fixture(scope="module")
+def session() -> boto3.Session:
+    return boto3.Session("testing", "testing", region_name="eu-central-1")
+
+
+def found(session: boto3.Session, channel: Channel | None, scopes: frozenset[str] = ALL) -> Any:
+    whole = patient(session, SlackChannel="C0123456789")
+    [finding] = _channel(whole, looks(channel), Bot("csm", "Acme", scopes))
+    return finding
+
+
+def test_a_channel_that_is_archived_is_wrong_though_the_bot_is_in_it(session: boto3.Session) -> None:
+    finding = found(session, Channel("C0123456789", "team", has_bot=True, archived=True))
+    assert (finding.state, finding.what) == ("bad", "SlackChannel: team is archived")
+    assert found(session, Channel("C0123456789", "team", has_bot=True, archived=False)).state == "ok"
+
+
+def test_without_the_scope_the_channel_is_not_tried(session: boto3.Session) -> None:
+    finding = found(session, None, ALL - {"channels:read"})
+    assert (finding.state, "channels:read" in finding.what) == ("untried", True)
+
+
+def test_without_the_scope_nobody_is_looked_for(session: boto3.Session) -> None:
+    without = Bot("csm", "Acme", ALL - {"users:read.email"})
+    assert list(_fallback_owner(patient(session), looks(), without)) == []
+    [finding] = _fallback_owner(patient(session), looks(), Bot("csm", "Acme", ALL))
+    assert finding.state == "off"
