@@ -51,7 +51,7 @@ class Channel:
 
 
 class SlackChecks:
-    """Looks at a workspace, whose channels come `page` at a time. All raise `Misconfigured`, `Refused`, `Unavailable`."""
+    """Looks at a workspace, whose channels come `page` at a time. Raises `Misconfigured`, `Refused`, `Unavailable`."""
 
     def __init__(self, secret: Secret, patience: Patience, *, base_url: str | None = None, page: int = PAGE) -> None:
         self._client = SlackClient(secret, patience, base_url=base_url)
