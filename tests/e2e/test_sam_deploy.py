@@ -1,0 +1,207 @@
+"""docs/deploying.md with the real SAM CLI, as the deployer whom docs/deployer-policy.json describes.
+
+The embedded stack takes what SAM uploads and its change sets, and looks at what the deployer may ask of
+CloudFormation and S3. It does not look at what CloudFormation does in the deployer's name; that is held against AWS's
+own lists in tests/template/test_deployer_policy.py.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.house import BUILT, ROOT, STACK_PYTHON
+from local.stack.aws import Aws
+from local.stack.serving import serving
+from local.stack.template import read_template, without_metric_math
+
+SAM = ROOT / ".sam/bin"
+DEV, PROD, MANAGED = "customer-success-dev", "customer-success-prod", "aws-sam-cli-managed-default"
+ANSWERS = {
+    "TenantId": "acme",
+    "FallbackOwner": "lead@example.com",
+    "NotionSecret": "csm/dev/notion",
+    "NotionAccounts": "a" * 32,
+    "NotionHealthRecords": "b" * 32,
+    "NotionQbrs": "c" * 32,
+    "NotionExpansions": "d" * 32,
+    "AlarmEmail": "ops@example.com",
+}
+"""What a person answers; to all other questions it is Enter."""
+
+
+@dataclass(frozen=True)
+class Deployer:
+    """A person with a copy of the project in `folder`, already built, and credentials for the embedded stack."""
+
+    folder: Path
+    aws: Aws
+    credentials: Mapping[str, str]
+
+    def sam(self, *command: str, typed: str = "") -> str:
+        """What SAM prints; raises AssertionError with it if SAM fails."""
+        code, printed = self.tries(*command, typed=typed)
+        assert code == 0, printed
+        return printed
+
+    def tries(self, *command: str, typed: str = "") -> tuple[int, str]:
+        """SAM's exit code, and what it prints."""
+        own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        loopback_without_proxy = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+        account = {
+            "AWS_ENDPOINT_URL": str(self.aws.endpoint),
+            "AWS_DEFAULT_REGION": str(self.aws.session.region_name),
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "PATH": f"{SAM}:{os.environ['PATH']}",
+            "SAM_CLI_TELEMETRY": "0",
+        }
+        done = subprocess.run(
+            [SAM / "sam", *command],
+            cwd=self.folder,
+            env=own | loopback_without_proxy | account | dict(self.credentials),
+            input=typed,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        return done.returncode, done.stdout
+
+    def stack(self, name: str) -> dict[str, Any] | None:
+        """The stack as it stands."""
+        try:
+            return dict(self.aws.cloudformation.describe_stacks(StackName=name)["Stacks"][0])
+        except ClientError:
+            return None
+
+    def parameters(self, name: str) -> dict[str, str]:
+        """The values that a stack's parameters have."""
+        stack = self.stack(name)
+        assert stack is not None
+        return {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+
+    def functions(self) -> list[str]:
+        """The names of all functions in the account."""
+        return sorted(each["FunctionName"] for each in self.aws.functions.list_functions()["Functions"])
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project as somebody has it after `sam build`."""
+    if not (SAM / "python3.13").exists():
+        reason = "`sam build` needs Python 3.13 on the PATH or in ~/.pyenv; then `rm -rf .sam` and `make test`"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    project, cache = tmp_path_factory.mktemp("project"), BUILT / "sam"
+    cache.mkdir(parents=True, exist_ok=True)
+    build = project / ".aws-sam/build"
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        command = [SAM / "sam", "build", "--build-dir", str(build), "--cache-dir", str(cache)]
+        path = {"PATH": f"{SAM}:{os.environ['PATH']}", "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "eu-central-1"}
+        done = subprocess.run(command, cwd=ROOT, env=os.environ | path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    deployable = without_metric_math(read_template(build / "template.yaml"))
+    (build / "template.yaml").write_text(json.dumps(deployable))
+    for name in ("template.yaml", "samconfig.toml"):
+        shutil.copy(ROOT / name, project)
+    return project
+
+
+@pytest.fixture
+def deployer(built: Path, tmp_path: Path) -> Iterator[Deployer]:
+    """Somebody who may what docs/deployer-policy.json says."""
+    project = tmp_path / "project"
+    shutil.copytree(built, project)
+    with serving(tmp_path / "stack", STACK_PYTHON) as aws:
+        yield Deployer(project, aws, user(aws, json.loads((ROOT / "docs/deployer-policy.json").read_text("utf-8"))))
+
+
+def test_from_nothing_to_two_stages_and_back_to_nothing(deployer: Deployer) -> None:
+    # GIVEN an account in which SAM was never used
+    assert deployer.stack(MANAGED) is None
+    # WHEN the questions are answered
+    printed = deployer.sam("deploy", "--guided", typed=answers(ANSWERS))
+    # THEN the stage stands, in the shadow, and its parts can be told from others
+    assert "Successfully created/updated stack - customer-success-dev" in printed
+    assert "ApiUrl" in printed and "DashboardUrl" in printed
+    dev = deployer.stack(DEV)
+    assert dev is not None and dev["StackStatus"] == "CREATE_COMPLETE"
+    assert {tag["Key"]: tag["Value"] for tag in dev["Tags"]} == {"application": "customer-success", "stage": "dev"}
+    assert deployer.parameters(DEV).items() >= (ANSWERS | {"Stage": "dev", "Shadow": "true"}).items()
+    # AND the answers are kept, schedules with their spaces among them
+    kept = tomllib.loads((deployer.folder / "samconfig.toml").read_text("utf-8"))["default"]["deploy"]["parameters"]
+    assert 'ScanSchedule="cron(0 7 * * ? *)"' in kept["parameter_overrides"]
+
+    # WHEN it is deployed again as it is
+    printed = deployer.sam("deploy", "--no-confirm-changeset")
+    # THEN it says so
+    assert "No changes to deploy" in printed
+
+    # WHEN one parameter is given on the command line
+    deployer.sam("deploy", "--no-confirm-changeset", "--parameter-overrides", "Shadow=false")
+    # THEN that one is another, and all others are as they were
+    assert deployer.parameters(DEV).items() >= (ANSWERS | {"Shadow": "false", "LogRetentionDays": "7"}).items()
+
+    # WHEN a second stage is made in the same account
+    deployer.sam("deploy", "--guided", "--config-env", "prod", typed=answers(ANSWERS))
+    # THEN both stand side by side, the second in the shadow too
+    assert deployer.parameters(PROD).items() >= {"Stage": "prod", "Shadow": "true", "LogRetentionDays": "90"}.items()
+    names = deployer.functions()
+    assert len([name for name in names if name.startswith(DEV)]) == len(names) / 2
+    # AND another team's stack is out of reach
+    code, printed = deployer.tries("deploy", "--no-confirm-changeset", "--stack-name", "network")
+    assert code != 0 and "not authorized to perform: cloudformation:" in printed
+
+    # WHEN both are removed
+    deployer.sam("delete", "--no-prompts")
+    deployer.sam("delete", "--no-prompts", "--config-env", "prod")
+    # THEN the tables are left, and the bucket that SAM keeps for all its applications, empty
+    assert (deployer.stack(DEV), deployer.stack(PROD), deployer.functions()) == (None, None, [])
+    tables = deployer.aws.dynamodb.list_tables()["TableNames"]
+    assert [table.rpartition("-")[0] for table in sorted(tables)] == [f"{DEV}-Table", f"{PROD}-Table"]
+    assert deployer.aws.logs.describe_log_groups()["logGroups"] == []
+    (bucket,) = deployer.aws.s3.list_buckets()["Buckets"]
+    assert deployer.aws.s3.list_objects_v2(Bucket=bucket["Name"])["KeyCount"] == 0
+
+
+def test_a_wrong_answer_makes_nothing_and_is_told_by_its_name(deployer: Deployer) -> None:
+    # WHEN somebody gives the link of a database instead of its id
+    wrong = {"NotionAccounts": "https://www.notion.so/Accounts"}
+    code, printed = deployer.tries("deploy", "--guided", typed=answers(ANSWERS | wrong))
+    # THEN the last words name the parameter and what would be right
+    assert code != 0
+    last_words = printed.rpartition("Waiting for changeset")[2]
+    assert "NotionAccounts" in last_words and "must be the 32 hexadecimal digits" in last_words
+    assert deployer.functions() == []
+
+
+def test_the_template_is_valid_in_the_other_stage_too(deployer: Deployer) -> None:
+    assert "is a valid SAM Template" in deployer.sam("validate", "--lint", "--config-env", "prod")
+
+
+def user(aws: Aws, policy: Mapping[str, Any]) -> dict[str, str]:
+    """The credentials of a new user with this policy."""
+    iam = aws.session.client("iam", endpoint_url=aws.endpoint)
+    iam.create_user(UserName="deployer")
+    made = iam.create_policy(PolicyName="customer-success-deployer", PolicyDocument=json.dumps(policy))
+    iam.attach_user_policy(UserName="deployer", PolicyArn=made["Policy"]["Arn"])
+    key = iam.create_access_key(UserName="deployer")["AccessKey"]
+    return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+
+
+def answers(given: Mapping[str, str]) -> str:
+    """What is typed at `sam deploy --guided`: stack and region, each parameter, then what SAM asks of its own."""
+    parameters = [given.get(name, "") for name in read_template(ROOT / "template.yaml")["Parameters"]]
+    no_confirmation, others = "n", [""] * 5
+    return "\n".join(["", "", *parameters, no_confirmation, *others, ""])
