@@ -53,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"✗ {error}\n  → {error.advice}", file=sys.stderr)
         return 1
     except (ClientError, BotoCoreError) as error:
-        print(f"✗ STACK={stack}: {error}\n  → look at AWS_PROFILE and AWS_REGION", file=sys.stderr)
+        print(f"✗ STACK={stack}: {error}\n  → look at AWS_PROFILE and AWS_DEFAULT_REGION", file=sys.stderr)
         return 1
     except (DemoError, BuildError, DeployError, StackStartError) as error:
         print(error, file=sys.stderr)

@@ -77,7 +77,7 @@ def test_a_stack_that_stands_is_told_with_its_region(aws: boto3.Session) -> None
 @pytest.mark.parametrize(
     ("stacks", "stack", "said", "advice"),
     [
-        (Stacks(), "csm-prod", "there is no stack csm-prod in eu-central-1", "AWS_REGION"),
+        (Stacks(), "csm-prod", "there is no stack csm-prod in eu-central-1", "AWS_DEFAULT_REGION"),
         (Stacks("UPDATE_IN_PROGRESS"), "csm-dev", "is being changed", "wait"),
         (Stacks("ROLLBACK_COMPLETE"), "csm-dev", "csm-dev is ROLLBACK_COMPLETE", "deploy it anew"),
         (Stacks(parameters=("Stage",)), "csm-dev", "was not made from this template", "STACK="),
