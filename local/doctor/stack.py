@@ -40,7 +40,8 @@ def standing(aws: Aws, stack: str) -> tuple[Finding, datetime]:
             raise
         raise NotStandingError(
             f"there is no stack {stack} in {region}",
-            "is it another region (AWS_DEFAULT_REGION=…) or account (AWS_PROFILE=…)? Else: sam build && sam deploy --guided",
+            "is it another region (AWS_DEFAULT_REGION=…) or account (AWS_PROFILE=…)? Else: "
+            "sam build && sam deploy --guided",
         ) from error
     status = found["StackStatus"]
     parameters = {each["ParameterKey"] for each in found.get("Parameters", [])}
