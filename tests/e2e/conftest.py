@@ -11,6 +11,7 @@ import pytest
 from local.house import House, house
 
 Enter = Callable[[Mapping[str, str]], House]
+Operate = Callable[[House], None]
 
 
 @pytest.fixture
@@ -29,3 +30,21 @@ def enter(tmp_path: Path) -> Iterator[Enter]:
 def home(enter: Enter) -> House:
     """A fresh deployment."""
     return enter({})
+
+
+@pytest.fixture
+def operate(monkeypatch: pytest.MonkeyPatch) -> Operate:
+    """Gives this process the credentials with which a person operates a deployment, as a shell has them."""
+
+    def operate_on(home: House) -> None:
+        credentials = home.aws.session.get_credentials()
+        assert credentials is not None
+        for name, value in {
+            "AWS_ENDPOINT_URL": home.aws.endpoint,
+            "AWS_ACCESS_KEY_ID": credentials.access_key,
+            "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
+            "AWS_DEFAULT_REGION": home.aws.session.region_name,
+        }.items():
+            monkeypatch.setenv(name, str(value))
+
+    return operate_on

@@ -17,23 +17,15 @@ from tests.builders.books import book_file
 from tests.builders.demo import run, started
 from tests.builders.pages import at_risk_page, critical_page, page
 from tests.builders.sandbox import calls
-from tests.e2e.conftest import Enter
+from tests.e2e.conftest import Enter, Operate
 
 
 @pytest.fixture
-def examined(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
+def examined(operate: Operate, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
     """The exit code of the command as `make` starts it, and what it said."""
 
     def examine(home: House, stack: str = STACK) -> tuple[int, str]:
-        credentials = home.aws.session.get_credentials()
-        assert credentials is not None
-        for name, value in {
-            "AWS_ENDPOINT_URL": home.aws.endpoint,
-            "AWS_ACCESS_KEY_ID": credentials.access_key,
-            "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
-            "AWS_DEFAULT_REGION": home.aws.session.region_name,
-        }.items():
-            monkeypatch.setenv(name, str(value))
+        operate(home)
         code = main(["--stack", stack])
         out, err = capsys.readouterr()
         return code, " ".join((out + err).split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ import requests
 from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.alerts import DynamoAlertLog
 from customer_success.aws.runs import DynamoRuns
+from customer_success.run import Run
 from local.house import BUILT, ROOT, SECRETS, STACK, STACK_PYTHON, House
 from local.operating.__main__ import main
 from local.stack.build import build
@@ -20,26 +22,20 @@ from local.stack.template import read_template
 from tests.builders.accounts import TODAY
 from tests.builders.pages import at_risk_page, critical_page, page
 from tests.builders.sandbox import calls, chat_messages, drafts, fault, mend, pages
-from tests.e2e.conftest import Enter
+from tests.e2e.conftest import Enter, Operate
 
+Command = Callable[..., int]
+Captured = pytest.CaptureFixture[str]
 TOMORROW = TODAY + timedelta(days=1)
 QUERY = "POST /v1/data_sources/{data_source_id}/query"
 
 
 @pytest.fixture
-def operate(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
-    """A command as `make` starts it, with the credentials of whoever operates the deployment."""
+def command(operate: Operate) -> Command:
+    """A command as `make` starts it, by whoever operates the deployment."""
 
     def run(home: House, *arguments: str) -> int:
-        credentials = home.aws.session.get_credentials()
-        assert credentials is not None
-        for name, value in {
-            "AWS_ENDPOINT_URL": home.aws.endpoint,
-            "AWS_ACCESS_KEY_ID": credentials.access_key,
-            "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
-            "AWS_DEFAULT_REGION": home.aws.session.region_name,
-        }.items():
-            monkeypatch.setenv(name, str(value))
+        operate(home)
         return main([*arguments, "--stack", STACK])
 
     return run
@@ -52,11 +48,14 @@ def outcome(home: House, number: int, channel: str) -> str | None:
     return found.state if found else None
 
 
-def finished(home: House):  # type: ignore[no-untyped-def]
-    return DynamoRuns(home.table).last_finished("health_scan", TOMORROW + timedelta(1))
+def finished(home: House) -> Run:
+    """The latest scan that reached its end."""
+    run = DynamoRuns(home.table).last_finished("health_scan", TOMORROW + timedelta(1))
+    assert run is not None
+    return run
 
 
-def test_dead_letters_are_brought_back_and_done_once(home: House, operate, capsys) -> None:  # type: ignore[no-untyped-def]
+def test_dead_letters_are_brought_back_and_done_once(home: House, command: Command, capsys: Captured) -> None:
     # GIVEN a chat that was down long enough for its messages to give up
     home.load([critical_page(1), page(2)])
     fault(home, "slack", kind="status", status=503, times=None)
@@ -65,18 +64,18 @@ def test_dead_letters_are_brought_back_and_done_once(home: House, operate, capsy
     assert set(dead) == {"alert-chat-dlq"}
     # WHEN it is back, and the runbook is followed
     mend(home, "slack")
-    assert operate(home, "redrive", "--queue", "alert-chat") == 0
+    assert command(home, "redrive", "--queue", "alert-chat") == 0
     assert f"{dead['alert-chat-dlq']} dead letters go back to the queue alert-chat" in capsys.readouterr().out
     # THEN all is told, once; the other chat did not wait and is not told again
     assert home.drain() == {}
     assert outcome(home, 1, "chat_alert") == "delivered"
     assert len(chat_messages(home, "slack")) == len(chat_messages(home, "chat")) == 2
     # AND a name that is none is refused with those that there are
-    assert operate(home, "redrive", "--queue", "chat") == 1
+    assert command(home, "redrive", "--queue", "chat") == 1
     assert "alert-chat, alert-email" in capsys.readouterr().err
 
 
-def test_a_day_is_run_again(home: House, operate, capsys) -> None:  # type: ignore[no-untyped-def]
+def test_a_day_is_run_again(home: House, command: Command, capsys: Captured) -> None:
     # GIVEN a morning that read a wrong figure
     home.load([critical_page(1), page(2), page(3)])
     home.tick(TODAY)
@@ -84,7 +83,7 @@ def test_a_day_is_run_again(home: House, operate, capsys) -> None:  # type: igno
     told = len(drafts(home))
     # WHEN it is put right in Notion, and the day is run again
     home.load([at_risk_page(3)])
-    assert operate(home, "rescan", "--date", str(TODAY)) == 0
+    assert command(home, "rescan", "--date", str(TODAY)) == 0
     assert f"asked for a scan of {TODAY}" in capsys.readouterr().out
     assert home.drain() == {}
     # THEN the day's scores are those of the right figures, and who was told is not told again
@@ -97,21 +96,21 @@ def test_a_day_is_run_again(home: House, operate, capsys) -> None:  # type: igno
         f"A-0003:{TODAY}:high",
     ]
     # AND what is no day is told by its name
-    assert operate(home, "rescan", "--date", "tomorrow") == 1
+    assert command(home, "rescan", "--date", "tomorrow") == 1
     assert "DATE=tomorrow" in capsys.readouterr().err
 
 
-def test_a_scan_that_gave_up_is_done_to_its_end(home: House, operate) -> None:  # type: ignore[no-untyped-def]
+def test_a_scan_that_gave_up_is_done_to_its_end(home: House, command: Command) -> None:
     # GIVEN a book of three pages, and a Notion that goes down after the first
     home.load([critical_page(1), *(page(number) for number in range(2, 251))])
     fault(home, "notion", kind="status", status=503, times=None, after=1, method="POST", match="/query")
     home.tick(TODAY)
     assert set(home.drain(240)) == {"scan-dlq"}
-    assert finished(home) is None
+    assert DynamoRuns(home.table).last_finished("health_scan", TOMORROW) is None
     asked = calls(home, "notion")[QUERY]
     # WHEN Notion is back, and the runbook is followed
     mend(home, "notion")
-    assert operate(home, "redrive", "--queue", "scan") == 0
+    assert command(home, "redrive", "--queue", "scan") == 0
     # THEN the scan reaches its end, and has counted every account once
     assert home.drain() == {}
     assert finished(home).tally.read == finished(home).tally.scored == 250
