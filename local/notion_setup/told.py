@@ -83,7 +83,7 @@ class Told:
         if empty:
             self.line("Accounts holds no account yet. To load them:")
             self._raw(f"    make notion-import FILE=book.csv NOTION_ACCOUNTS={accounts_id}")
-        self.line("Next: make doctor, then sam build && sam deploy --guided")
+        self.line("Next: sam build && sam deploy --guided, then make doctor STACK=…")
 
     def _as_it_is(self, differences: Sequence[Difference]) -> str:
         return "nothing to add" if differences else "as it should be"

@@ -146,7 +146,7 @@ def test_what_is_told_names_each_database_its_link_and_what_comes_next(team: Tea
     assert "Accounts holds no account yet. To load them:" in told
     assert f"    make notion-import FILE=book.csv NOTION_ACCOUNTS={ids['NotionAccounts']}" in told
     assert "NotionProperties" not in flat(told)
-    assert told[-1] == "Next: make doctor, then sam build && sam deploy --guided"
+    assert told[-1] == "Next: sam build && sam deploy --guided, then make doctor STACK=…"
     assert "Nothing was changed" not in flat(told)
 
 
