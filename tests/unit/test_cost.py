@@ -127,6 +127,32 @@ def test_a_dashboard_is_free_up_to_fifty_metrics(template: Template) -> None:
     assert dashboard.usd == dashboard.free_usd == 3
 
 
+def test_only_our_own_metrics_are_paid_and_only_for_the_hours_in_which_they_are_sent(template: Template) -> None:
+    # GIVEN a dashboard that shows one metric of ours twice, and one of AWS; and no alarm on any of ours
+    metrics = '["CustomerSuccess/dev","Alerts","service","health_scan"]'
+    body = f'{{"widgets":[{{"properties":{{"metrics":[{metrics},{metrics},["AWS/SQS","Age","QueueName","scan"]]}}}}]}}'
+    template["Resources"]["Dashboard"]["Properties"]["DashboardBody"] = body
+    alarms = [name for name, each in template["Resources"].items() if each["Type"] == "AWS::CloudWatch::Alarm"]
+    for name in alarms:
+        del template["Resources"][name]
+    # THEN it is paid once, in two hours of the day's 24
+    assert _line(_month(1_000, template), "our own metrics").quantity == pytest.approx(2 / 24)
+
+
+def test_a_model_keeps_functions_waiting(template: Template) -> None:
+    # 3,000 / 3 reviews and 3,000 x 2 % x 30.4 checks, 8 seconds each in functions of half a GB.
+    without, thinking = (
+        _line(lines(Asked(3_000, model), Deployed(template)), "memory over time").quantity for model in (False, True)
+    )
+    assert thinking - without == pytest.approx((1_000 + 1_825) * 8 * 0.5)
+
+
+def test_the_contract_check_reads_the_whole_book_once_a_day() -> None:
+    # A scan reads 2.26 units an account, the check 5,050 / 4,096; pages, reviews and the API some 25,000 more.
+    reads = _line(_month(1_000), "read units").quantity
+    assert reads == pytest.approx(1_000 * 30.42 * (2.26 + 1.23) + 25_000, rel=0.02)
+
+
 def test_more_memory_costs_more_where_it_is_used(template: Template) -> None:
     before = _line(_month(5_000, template), "memory over time").quantity
     template["Resources"]["NotionSync"]["Properties"]["MemorySize"] = 1024

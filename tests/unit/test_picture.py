@@ -134,6 +134,17 @@ def test_every_way_begins_at_its_source_and_ends_at_its_target(layout: Layout) -
         assert all(a[0] == b[0] or a[1] == b[1] for a, b in pairwise(line.corners)), "slanting"
 
 
+def test_ways_to_different_parts_run_side_by_side(layout: Layout) -> None:
+    pieces = [(line.target, *sorted(piece)) for line in layout.lines for piece in pairwise(line.corners)]
+    for (target, start, end), (other, other_start, other_end) in combinations(pieces, 2):
+        for along, across in ((0, 1), (1, 0)):
+            on_one_line = start[across] == end[across] == other_start[across] == other_end[across]
+            overlap = min(end[along], other_end[along]) - max(start[along], other_start[along])
+            assert target == other or not (on_one_line and overlap > 0), (
+                f"ways to {target} and {other} run on each other"
+            )
+
+
 def test_labels_stay_within_their_card(layout: Layout) -> None:
     for box in layout.placed.values():
         for line in card.chip_lines(box.part):
