@@ -1,4 +1,4 @@
-"""docs/deploying.md with the real SAM CLI, as the deployer whom docs/deployer-policy.json describes.
+"""docs/deploying.md with the real SAM CLI, as the deployer and the operator whom the policies in docs/ describe.
 
 The embedded stack takes what SAM uploads and its change sets, and looks at what the deployer may ask of
 CloudFormation and S3. It does not look at what CloudFormation does in the deployer's name; that is held against AWS's
@@ -18,13 +18,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local.house import BUILT, ROOT, STACK_PYTHON
+from local.doctor import __main__ as doctor
+from local.house import BUILT, ROOT, STACK, STACK_PYTHON, TENANT
+from local.import_history import __main__ as import_history
+from local.operating import __main__ as operating
+from local.shadow_report import __main__ as shadow_report
 from local.stack.aws import Aws
 from local.stack.serving import serving
 from local.stack.template import read_template, without_metric_math
+from tests.builders.accounts import TODAY
+from tests.builders.pages import critical_page, page
+from tests.e2e.conftest import Enter
 
 SAM = ROOT / ".sam/bin"
 DEV, PROD, MANAGED = "customer-success-dev", "customer-success-prod", "aws-sam-cli-managed-default"
@@ -188,6 +196,47 @@ def test_a_wrong_answer_makes_nothing_and_is_told_by_its_name(deployer: Deployer
 
 def test_the_template_is_valid_in_the_other_stage_too(deployer: Deployer) -> None:
     assert "is a valid SAM Template" in deployer.sam("validate", "--lint", "--config-env", "prod")
+
+
+def test_the_operator_may_use_every_tool_and_deploy_nothing(
+    enter: Enter, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    # GIVEN a deployment in shadow, and somebody who may what docs/operator-policy.json says
+    home = enter({"Shadow": "true", "AlarmEmail": "ops@example.com"})
+    home.load([critical_page(1), page(2)])
+    credentials = user(home.aws, json.loads((ROOT / "docs/operator-policy.json").read_text("utf-8")))
+    region = str(home.aws.session.region_name)
+    here = {"AWS_ENDPOINT_URL": str(home.aws.endpoint), "AWS_DEFAULT_REGION": region}
+    for name, value in (credentials | here).items():
+        monkeypatch.setenv(name, value)
+    # WHEN they ask for a scan, look at everything, read the report, bring back a dead letter and import older scores
+    assert operating.main(["rescan", "--stack", STACK, "--date", str(TODAY)]) == 0
+    assert home.drain() == {}
+    assert doctor.main(["--stack", STACK]) == 0, capsys.readouterr().out
+    assert shadow_report.main(["--stack", STACK]) == 0
+    home.aws.sqs.send_message(QueueUrl=home.deployment.queues["alert-chat-dlq"], MessageBody="{}")
+    assert operating.main(["redrive", "--stack", STACK, "--queue", "alert-chat"]) == 0
+    history = tmp_path / "history.csv"
+    history.write_text(
+        "Account ID,Date,NPS Score,Feature Adoption Rate,Login Frequency Days\nA-0002,2026-01-05,40,0.6,2\n"
+    )
+    given = [str(history), "--table", home.deployment.outputs["TableName"], "--tenant", TENANT]
+    assert import_history.main(given) == 0, capsys.readouterr().err
+    # THEN secrets of vendors can be kept, and nothing else: no other secret, no function, no queue
+    session = boto3.Session(credentials["AWS_ACCESS_KEY_ID"], credentials["AWS_SECRET_ACCESS_KEY"], region_name=region)
+    me = Aws(session, home.aws.endpoint)
+    me.secrets.create_secret(Name="csm/local/another", SecretString="{}")
+    me.secrets.put_secret_value(SecretId="csm/local/another", SecretString="{}")
+    me.secrets.delete_secret(SecretId="csm/local/another", RecoveryWindowInDays=7)
+    for refused in (
+        lambda: me.secrets.create_secret(Name="payroll", SecretString="{}"),
+        lambda: me.functions.delete_function(FunctionName="customer-success-local-api"),
+        lambda: me.sqs.delete_queue(QueueUrl=home.deployment.queues["scan"]),
+        lambda: me.cloudformation.delete_stack(StackName=STACK),
+        lambda: me.dynamodb.delete_table(TableName=home.deployment.outputs["TableName"]),
+    ):
+        with pytest.raises(ClientError, match=r"not authorized|AccessDenied"):
+            refused()
 
 
 def user(aws: Aws, policy: Mapping[str, Any]) -> dict[str, str]:

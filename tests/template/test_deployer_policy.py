@@ -188,6 +188,7 @@ def test_only_aws_managed_keys_are_used(cloud: Cloud) -> None:
         ("s3:PutObject", f"{BUCKET}/customer-success-prod/1a2b"),
         ("s3:GetObject", f"{BUCKET}/customer-success-prod/1a2b"),
         ("s3:DeleteObject", f"{BUCKET}/customer-success-prod/1a2b"),
+        ("s3:DeleteObjectVersion", f"{BUCKET}/customer-success-prod/1a2b"),  # the bucket is emptied by hand
         ("s3:ListBucket", BUCKET),
         *(
             (f"s3:{each}", BUCKET)
@@ -201,6 +202,8 @@ def test_only_aws_managed_keys_are_used(cloud: Cloud) -> None:
                 "PutBucketTagging",
                 "PutBucketVersioning",
                 "PutEncryptionConfiguration",
+                "TagResource",
+                "UntagResource",
             )
         ),
     ],
