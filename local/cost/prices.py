@@ -1,9 +1,10 @@
-"""List prices of AWS in us-east-1, in USD, without tax or discount, as published in the first half of 2026.
+"""List prices of AWS in us-east-1, in USD, without tax or discount, as they stood in the first half of 2026.
 
-Sources, all of them public, below aws.amazon.com: /lambda/pricing (Arm), /dynamodb/pricing/on-demand (as cut in half in
-November 2024), /sqs/pricing, /sns/pricing, /eventbridge/pricing, /cloudwatch/pricing, /api-gateway/pricing (REST),
-/secrets-manager/pricing, /s3/pricing, /bedrock/pricing (Claude Sonnet 4). Other regions differ: eu-central-1 is about a
-fifth dearer for the table.
+AWS's own pages hold them, below aws.amazon.com: /lambda/pricing (Arm), /dynamodb/pricing/on-demand, /sqs/pricing,
+/sns/pricing, /eventbridge/pricing, /cloudwatch/pricing, /api-gateway/pricing (REST), /secrets-manager/pricing,
+/s3/pricing, /bedrock/pricing (Claude Sonnet 4). Guides of 2025 and 2026 that quote those pages bear out Lambda, the
+table's units, EventBridge, the API, metrics, logs' free tier and Bedrock; look at the pages before you rely on the rest.
+Other regions differ.
 """
 
 from __future__ import annotations

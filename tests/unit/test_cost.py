@@ -211,7 +211,13 @@ def test_what_costs_most_comes_first_with_what_makes_it_less() -> None:
 def test_each_assumption_is_printed_and_nothing_is_wider_than_a_page() -> None:
     printed = _printed(ACCOUNTS="1000000", MODEL="yes")
     assert max(map(len, printed.splitlines())) <= WIDTH
-    for said in ("3% of the accounts change", "5 pollers", "two functions at Notion's three a second", "us-east-1"):
+    for said in (
+        "3% of the accounts change",
+        "Guessed: 2% are checked",
+        "5 pollers",
+        "two functions at Notion's three a second",
+        "us-east-1",
+    ):
         assert said in " ".join(printed.split())
 
 
