@@ -147,11 +147,14 @@ def _facts(read: Sequence[Account], names: PropertyNames, *, first: bool) -> Ite
         yield bad(what, f"fill in {_some(empty)}, or say with NotionProperties what your properties are called")
     else:
         yield ok(what)
-    if unread := sum(any(one.property == names.owner_email for one in each.unreadable) for each in read):
+    unread = sum(any(one.property == names.owner_email for one in each.unreadable) for each in read)
+    if unread and not counts[names.owner_email]:
         yield bad(
-            f"{names.owner_email!r} shows no e-mail address in {unread} of them",
+            f"{names.owner_email!r} shows no e-mail address in any of them",
             "of a person, the integration sees it only with the capability to read users with their e-mail addresses",
         )
+    elif unread:
+        yield off(f"{names.owner_email!r} is no e-mail address in {unread} of them: the digest names them")
 
 
 def _signals(read: Sequence[Account], names: PropertyNames) -> Iterator[Finding]:
