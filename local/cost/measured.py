@@ -1,7 +1,7 @@
 """What one account costs in calls and units, as `make bench` and the stand-ins of the tests count it.
 
 tests/unit/test_cost_measured.py counts those of the scan, the pages and the sizes again, and fails where a figure has
-moved by more than a tenth. Those of a review and a handoff are what `make bench` printed; the seconds are one machine's.
+moved by more than a tenth. Those of a review and a handoff are what `make bench` printed; seconds are one machine's.
 """
 
 from __future__ import annotations

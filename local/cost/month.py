@@ -41,16 +41,17 @@ CHANNELS = ("alert_notion", "alert_event_bus", "alert_email", "alert_chat")
 ASSUMPTIONS = (
     f"Counted in the benchmark's invented book: a day {measured.CHANGED_SHARE:.0%} of the accounts change, and "
     f"{measured.TOLD_SHARE:.0%} are told of. Taken to reach every channel.",
-    f"Guessed: {CHECKED_SHARE:.0%} are checked for expansion a day. Of the checks {OFFERED_SHARE:.0%} offer something: 9 "
-    "of 26 in the sample book.",
+    f"Guessed: {CHECKED_SHARE:.0%} are checked for expansion a day. Of the checks {OFFERED_SHARE:.0%} offer something: "
+    "9 of 26 in the sample book.",
     "One review and one adoption report for each account and quarter.",
     f"Guessed: {API_CALLS_PER_ACCOUNT} API calls for each account a month, in {API_HOURS} hours of it.",
-    f"Durations are worked out, not measured on AWS: a call of AWS takes {SECONDS_PER_AWS_CALL * 1000:.0f} ms, one of a vendor {SECONDS_PER_VENDOR_CALL * 1000:.0f} "
-    f"ms (two functions at Notion's three a second), a model's answer {SECONDS_PER_MODEL_CALL:.0f} s; Lambda computes "
-    "at half the speed measured.",
+    f"Durations are worked out, not measured on AWS: a call of AWS takes {SECONDS_PER_AWS_CALL * 1000:.0f} ms, one of a "
+    f"vendor {SECONDS_PER_VENDOR_CALL * 1000:.0f} ms (two functions at Notion's three a second), a model's answer "
+    f"{SECONDS_PER_MODEL_CALL:.0f} s; Lambda computes at half the speed measured.",
     f"A queue is asked for messages day and night, by {POLLERS} pollers {POLLS_A_MINUTE} times a minute each.",
     f"Our own metrics are sent in {COUNTING_HOURS_A_DAY} hours a day, and paid by the hour in which they are sent.",
-    f"Guessed: {LOG_BYTES / 1000:.0f} KB of log for each run of a function; {MONTHS_KEPT} months of history in the table.",
+    f"Guessed: {LOG_BYTES / 1000:.0f} KB of log for each run of a function. {MONTHS_KEPT} months of "
+    "history in the table.",
     "All four secrets of vendors are used, and the sales handoff is on.",
     "Not counted: traffic to the internet (100 GB are free), tax, support, the vendors' own plans.",
 )

@@ -3,8 +3,8 @@
 AWS's own pages hold them, below aws.amazon.com: /lambda/pricing (Arm), /dynamodb/pricing/on-demand, /sqs/pricing,
 /sns/pricing, /eventbridge/pricing, /cloudwatch/pricing, /api-gateway/pricing (REST), /secrets-manager/pricing,
 /s3/pricing, /bedrock/pricing (Claude Sonnet 4). Guides of 2025 and 2026 that quote those pages bear out Lambda, the
-table's units, EventBridge, the API, metrics, logs' free tier and Bedrock; look at the pages before you rely on the rest.
-Other regions differ.
+table's units, EventBridge, the API, metrics, logs' free tier and Bedrock; look at the pages before you rely on the
+rest. Other regions differ.
 """
 
 from __future__ import annotations
