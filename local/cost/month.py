@@ -45,8 +45,8 @@ ASSUMPTIONS = (
     "9 of 26 in the sample book.",
     "One review and one adoption report for each account and quarter.",
     f"Guessed: {API_CALLS_PER_ACCOUNT} API calls for each account a month, in {API_HOURS} hours of it.",
-    f"Durations are worked out, not measured on AWS: a call of AWS takes {SECONDS_PER_AWS_CALL * 1000:.0f} ms, one of a "
-    f"vendor {SECONDS_PER_VENDOR_CALL * 1000:.0f} ms (two functions at Notion's three a second), a model's answer "
+    f"Durations are worked out, not measured on AWS: a call of AWS takes {SECONDS_PER_AWS_CALL * 1000:.0f} ms, one of "
+    f"a vendor {SECONDS_PER_VENDOR_CALL * 1000:.0f} ms (two functions at Notion's three a second), a model's answer "
     f"{SECONDS_PER_MODEL_CALL:.0f} s; Lambda computes at half the speed measured.",
     f"A queue is asked for messages day and night, by {POLLERS} pollers {POLLS_A_MINUTE} times a minute each.",
     f"Our own metrics are sent in {COUNTING_HOURS_A_DAY} hours a day, and paid by the hour in which they are sent.",
