@@ -99,6 +99,11 @@ class Deployer:
         assert stack is not None
         return {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
 
+    def kept(self, environment: str) -> str:
+        """The parameters that SAM wrote down for an environment of samconfig.toml."""
+        written = tomllib.loads((self.folder / "samconfig.toml").read_text("utf-8"))
+        return str(written[environment]["deploy"]["parameters"]["parameter_overrides"])
+
     def functions(self) -> list[str]:
         """The names of all functions in the account."""
         return sorted(each["FunctionName"] for each in self.aws.functions.list_functions()["Functions"])
@@ -148,8 +153,7 @@ def test_from_nothing_to_two_stages_and_back_to_nothing(deployer: Deployer) -> N
     assert {tag["Key"]: tag["Value"] for tag in dev["Tags"]} == {"application": "customer-success", "stage": "dev"}
     assert deployer.parameters(DEV).items() >= (ANSWERS | {"Stage": "dev", "Shadow": "true"}).items()
     # AND the answers are kept, schedules with their spaces among them
-    kept = tomllib.loads((deployer.folder / "samconfig.toml").read_text("utf-8"))["default"]["deploy"]["parameters"]
-    assert 'ScanSchedule="cron(0 7 * * ? *)"' in kept["parameter_overrides"]
+    assert 'ScanSchedule="cron(0 7 * * ? *)"' in deployer.kept("default")
 
     # WHEN it is deployed again as it is
     printed = deployer.sam("deploy", "--no-confirm-changeset")
@@ -165,6 +169,7 @@ def test_from_nothing_to_two_stages_and_back_to_nothing(deployer: Deployer) -> N
     deployer.sam("deploy", "--guided", "--config-env", "prod", typed=answers(ANSWERS))
     # THEN both stand side by side, the second in the shadow too
     assert deployer.parameters(PROD).items() >= {"Stage": "prod", "Shadow": "true", "LogRetentionDays": "90"}.items()
+    assert 'TenantId="acme"' in deployer.kept("prod") and 'Stage="prod"' in deployer.kept("prod")
     names = deployer.functions()
     assert len([name for name in names if name.startswith(DEV)]) == len(names) / 2
     # AND another team's stack is out of reach
