@@ -45,7 +45,7 @@ notion-setup: install ## make the databases in Notion, or what they lack: NOTION
 notion-import: install ## bring accounts into Notion: FILE=book.csv NOTION_TOKEN= NOTION_ACCOUNTS=id, DRY_RUN=1 shows the plan
 	@$(RUN) -m local.notion_import
 
-cost: install ## what a month costs: ACCOUNTS=5000
+cost: install ## what a month costs: ACCOUNTS=5000 MODEL=yes MODEL_PRICE=3,15
 	@$(RUN) -m local.cost
 
 api: install ## the API of a scanned book on this machine, with signed calls to try: ACCOUNTS=book.csv
