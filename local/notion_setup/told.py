@@ -68,7 +68,7 @@ class Told:
         self.line("For samconfig.toml, among the parameter_overrides of the stage:")
         for each in overrides:
             self._raw(f"    {in_samconfig(each)},")
-        self.line("The same behind --parameter-overrides, which then has to name all others too:")
+        self.line("The same behind --parameter-overrides, until the next deploy from the file:")
         for each in overrides[:-1]:
             self._raw(f"{on_command_line(each)} \\")
         self._raw(on_command_line(overrides[-1]))
