@@ -70,7 +70,7 @@ class Team:
 
     def by_the_api(self, verdict: Any = None, quiet_until: date | None = None) -> None:
         asked = AcknowledgeRequest(by="grace@example.com", verdict=verdict, quiet_until=quiet_until)
-        use_case = AcknowledgeAlert("acme", self.world.alerts, self.world.rows, self.world.outbox, "UTC")
+        use_case = AcknowledgeAlert("acme", "acme", self.world.alerts, self.world.rows, self.world.outbox, "UTC")
         use_case(ALERT, asked, now=datetime.combine(TODAY, time(12), UTC))
         self.deliver()
 
