@@ -382,7 +382,7 @@ def test_a_page_that_is_gone_is_told_from_a_database_that_is_not_shared(
     # WHEN the database is no longer shared  THEN a person has to act first
     unshared = {"database_id": reviews_id, "shared": False}
     httpx.post(sandbox.url("control") + "/notion/share", json=unshared).raise_for_status()
-    with pytest.raises(Misconfigured, match="share the database"):
+    with pytest.raises(Misconfigured, match=r"\(NotionQbrs\).*share the database"):
         pages.replace(page_id, review(account_page))
     with pytest.raises(Misconfigured, match="share the database"):
         NotionQbrPages(client, reviews_id).create(review(account_page))

@@ -32,7 +32,7 @@ class NotionCSMAdapter:
         names: PropertyNames | None = None,
     ) -> None:
         self._client = client
-        self._source = DataSource(client, accounts_id, name=source_name)
+        self._source = DataSource(client, accounts_id, name=source_name, parameter="NotionAccounts")
         self._names = names or PropertyNames()
 
     def read(self, start: Bookmark) -> Iterator[BookPage]:

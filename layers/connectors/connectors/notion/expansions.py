@@ -34,7 +34,7 @@ class NotionExpansionRecords:
         source_name: str | None = None,
         names: ExpansionNames | None = None,
     ) -> None:
-        self._source = DataSource(client, expansions_id, name=source_name)
+        self._source = DataSource(client, expansions_id, name=source_name, parameter="NotionExpansions")
         self._names = names or ExpansionNames()
         self._pages = KeyedPages(client, self._source, self._names.key)
 

@@ -33,7 +33,7 @@ class NotionFeatureUsage:
         source_name: str | None = None,
         names: UsageNames | None = None,
     ) -> None:
-        self._source = DataSource(client, usage_id, name=source_name)
+        self._source = DataSource(client, usage_id, name=source_name, parameter="NotionFeatureUsage")
         self._names = names or UsageNames()
 
     def read(self, start: Bookmark) -> Iterator[UsagePage]:

@@ -32,7 +32,7 @@ class NotionQbrPages:
         names: QbrNames | None = None,
     ) -> None:
         self._client = client
-        self._source = DataSource(client, qbrs_id, name=source_name)
+        self._source = DataSource(client, qbrs_id, name=source_name, parameter="NotionQbrs")
         self._names = names or QbrNames()
         self._pages = KeyedPages(client, self._source, self._names.key)
 

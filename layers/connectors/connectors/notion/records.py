@@ -29,7 +29,7 @@ class NotionHealthRecords:
         source_name: str | None = None,
         names: RecordNames | None = None,
     ) -> None:
-        self._source = DataSource(client, records_id, name=source_name)
+        self._source = DataSource(client, records_id, name=source_name, parameter="NotionHealthRecords")
         self._names = names or RecordNames()
         self._pages = KeyedPages(client, self._source, self._names.key)
 

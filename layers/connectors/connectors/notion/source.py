@@ -23,19 +23,23 @@ _BY_CREATION = [{"timestamp": "created_time", "direction": "ascending"}]
 class DataSource:
     """One data source. `given_id` is its own id, or that of a database whose only data source it is.
 
-    `name` chooses among several data sources of the database. What is looked up is kept for the process.
+    `name` chooses among several data sources of the database, `parameter` says in errors by what the deployment names
+    it. What is looked up is kept for the process.
     """
 
-    def __init__(self, client: NotionClient, given_id: str, *, name: str | None = None) -> None:
+    def __init__(
+        self, client: NotionClient, given_id: str, *, name: str | None = None, parameter: str | None = None
+    ) -> None:
         self.client = client
         self._given_id = given_id
         self._name = name
+        self._parameter = f" ({parameter})" if parameter else ""
         self._told: set[str] = set()
 
     @property
     def about(self) -> str:
         """How errors name it."""
-        return f"the database {self._given_id}"
+        return f"the database {self._given_id}{self._parameter}"
 
     @cached_property
     def id(self) -> str:
