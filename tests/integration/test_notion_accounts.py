@@ -427,9 +427,8 @@ def test_a_book_without_properties_for_wishes_is_told_once_and_not_written_to(
 
     # AND what is missing was told once
     told = [record.getMessage() for record in caplog.records if record.name.startswith("connectors")]
-    assert told == [
-        f"the database {loaded.database_id} (NotionAccounts): the property 'CSM Quiet Until' is missing; it is not written"
-    ]
+    where = f"the database {loaded.database_id} (NotionAccounts)"
+    assert told == [f"{where}: the property 'CSM Quiet Until' is missing; it is not written"]
 
 
 def test_a_page_in_the_trash_is_refused_by_name(sandbox: Sandbox, page_of: tuple[str, Account]) -> None:
@@ -487,7 +486,7 @@ def test_every_call_waits_for_the_shared_pace(sandbox: Sandbox) -> None:
 def test_a_book_that_was_unshared_says_what_to_do(sandbox: Sandbox) -> None:
     # GIVEN an id that the integration does not see  WHEN the book is read  THEN id and remedy are told
     with pytest.raises(
-        Misconfigured, match=r"the database 0b1cd2ef-\S+ \(NotionAccounts\).*share the database with the integration"
+        Misconfigured, match=r"the database 0b1cd2ef-\S+ \(NotionAccounts\).*share the database"
     ):
         list(account_book(sandbox, "0b1cd2ef-0000-4000-8000-000000000000").read(Bookmark()))
 

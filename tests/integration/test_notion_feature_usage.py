@@ -347,6 +347,6 @@ def test_an_id_that_is_not_shared_says_what_to_do(sandbox: Sandbox) -> None:
     # GIVEN an id that the integration does not see  WHEN the list is read  THEN id and remedy are told
     with pytest.raises(
         Misconfigured,
-        match=r"the database 0b1cd2ef-\S+ \(NotionFeatureUsage\).*share the database with the integration",
+        match=r"the database 0b1cd2ef-\S+ \(NotionFeatureUsage\).*share the database",
     ):
         list(usage_of(sandbox, "0b1cd2ef-0000-4000-8000-000000000000").read(Bookmark()))
