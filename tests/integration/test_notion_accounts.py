@@ -485,9 +485,7 @@ def test_every_call_waits_for_the_shared_pace(sandbox: Sandbox) -> None:
 
 def test_a_book_that_was_unshared_says_what_to_do(sandbox: Sandbox) -> None:
     # GIVEN an id that the integration does not see  WHEN the book is read  THEN id and remedy are told
-    with pytest.raises(
-        Misconfigured, match=r"the database 0b1cd2ef-\S+ \(NotionAccounts\).*share the database"
-    ):
+    with pytest.raises(Misconfigured, match=r"the database 0b1cd2ef-\S+ \(NotionAccounts\).*share the database"):
         list(account_book(sandbox, "0b1cd2ef-0000-4000-8000-000000000000").read(Bookmark()))
 
 
