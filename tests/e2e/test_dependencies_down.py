@@ -148,7 +148,7 @@ def whole(second_day: Callable[[], AbstractContextManager[House]]) -> Leaves:
         return end_state(home)
 
 
-def silence_bus(home: House) -> Callable[[], object]:
+def silence_bus(home: House) -> Callable[[], None]:
     """Nobody answers for the bus: the address under which its functions look for it is a closed port."""
     stage = home.deployment.parameters["Stage"]
     names = [f"customer-success-{stage}-{name}" for name in BUS_FUNCTIONS]
@@ -157,8 +157,8 @@ def silence_bus(home: House) -> Callable[[], object]:
         for name in names
     }
     for name, variables in before.items():
-        away = {"Variables": {**variables, "AWS_ENDPOINT_URL_EVENTBRIDGE": "http://127.0.0.1:9"}}
-        home.aws.functions.update_function_configuration(FunctionName=name, Environment=away)
+        away = {**variables, "AWS_ENDPOINT_URL_EVENTBRIDGE": "http://127.0.0.1:9"}
+        home.aws.functions.update_function_configuration(FunctionName=name, Environment={"Variables": away})
 
     def back() -> None:
         for name, variables in before.items():
@@ -178,7 +178,7 @@ class Outage:
     are names in the end state that stand for the same as on a good morning.
     """
 
-    down: Callable[[House], Callable[[], object]]
+    down: Callable[[House], Callable[[], None]]
     dead: Mapping[str, int]
     touched: frozenset[str]
     scans: bool = True
@@ -187,18 +187,23 @@ class Outage:
     renamed: Mapping[str, str] = field(default_factory=dict)
 
 
-def answers_503(*vendors: str, **meant: str) -> Callable[[House], Callable[[], object]]:
+def answers_503(*vendors: str, **meant: str) -> Callable[[House], Callable[[], None]]:
     """Vendors that answer every request, or those that are meant, with 503."""
 
-    def down(home: House) -> Callable[[], object]:
+    def down(home: House) -> Callable[[], None]:
         for vendor in vendors:
             fault(home, vendor, kind="status", status=503, times=None, **meant)
-        return lambda: [mend(home, vendor) for vendor in vendors]
+
+        def back() -> None:
+            for vendor in vendors:
+                mend(home, vendor)
+
+        return back
 
     return down
 
 
-def takes_no_writes(home: House) -> Callable[[], object]:
+def takes_no_writes(home: House) -> Callable[[], None]:
     """A Notion that can be read and not written, as when it goes down right after the scan has read."""
     answers_503("notion", method="PATCH")(home)
     return answers_503("notion", method="POST", match="/pages")(home)
