@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from rich.console import Console
 
 from local.demo.api import play_api
-from local.demo.errors import DemoError
-from local.demo.kept import Kept
+from local.demo.errors import DemoError, state_in_words
+from local.demo.kept import SCRATCH, Kept
 from local.demo.options import Options, read_options
 from local.demo.play import play, play_redrive, play_shadow_report
 from local.demo.quarter import play_import, play_quarter
@@ -45,10 +45,8 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print(f"\nstopped; everything that was started has ended{_kept(options)}", file=sys.stderr)
         return INTERRUPTED
-    except sqlite3.OperationalError as error:
-        busy = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
-        folder = Kept.of(options.book).folder if options else ""
-        print(f"{'another demo uses ' if busy else ''}{folder}: {error}", file=sys.stderr)
+    except sqlite3.DatabaseError as error:
+        print(state_in_words(error, Kept.of(options.book).folder if options else SCRATCH), file=sys.stderr)
         return 1
     except OSError as error:
         print(f"{error.filename or 'the demo cannot go on'}: {error.strerror or error}", file=sys.stderr)

@@ -9,16 +9,16 @@ import argparse
 import io
 import logging
 import os
+import sqlite3
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from local.demo.errors import DemoError
-from local.demo.kept import Kept
+from local.demo.errors import DemoError, state_in_words
+from local.demo.kept import SCRATCH, Kept
 from local.demo.options import read_options
 from local.demo.play import named
 from local.demo.stage import staged
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     report = Report(_console())
     try:
         if stack:
-            return examine(Aws(boto3.Session(), os.environ.get("AWS_ENDPOINT_URL")), stack, report, f"STACK={stack}")
+            return examine(Aws.of_operator(), stack, report, f"STACK={stack}")
         return _demo(report)
     except KeyboardInterrupt:
         print("\nstopped; nothing was changed", file=sys.stderr)
@@ -54,6 +54,9 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     except (ClientError, BotoCoreError) as error:
         print(f"✗ STACK={stack}: {error}\n  → look at AWS_PROFILE and AWS_DEFAULT_REGION", file=sys.stderr)
+        return 1
+    except sqlite3.DatabaseError as error:
+        print(state_in_words(error, SCRATCH), file=sys.stderr)
         return 1
     except (DemoError, BuildError, DeployError, StackStartError) as error:
         print(error, file=sys.stderr)

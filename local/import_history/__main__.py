@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import boto3
 from botocore.exceptions import BotoCoreError
 from rich.console import Console
 
@@ -27,6 +26,7 @@ from local.demo.errors import DemoError
 from local.import_history.entries import History
 from local.import_history.job import import_history
 from local.import_history.told import counting, tell
+from local.stack.aws import Aws
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
             churn_window_days=asked.churn_window_days,
         )
         history = History(read_book(Path(asked.file)))
-        table = Table(boto3.Session().client("dynamodb"), asked.table, asked.tenant)
+        table = Table(Aws.of_operator().dynamodb, asked.table, asked.tenant)
         with counting(console, len(history)) as step:
             done = import_history(
                 history,

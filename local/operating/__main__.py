@@ -11,7 +11,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.operating.rescan import ask_for_scan
@@ -28,13 +27,15 @@ def main(arguments: Sequence[str]) -> int:
     """Do it. 0 if all went well, 1 with the reason on standard error."""
     asked = _asked(arguments)
     try:
-        aws = Aws(boto3.Session(), os.environ.get("AWS_ENDPOINT_URL"))
+        if not asked.stack:
+            raise AskedWronglyError("STACK is missing: name the deployment's stack, as in customer-success-dev")
+        aws = Aws.of_operator()
         print(DEEDS[asked.deed](aws, asked))
     except AskedWronglyError as error:
         print(error, file=sys.stderr)
         return 1
     except (ClientError, BotoCoreError) as error:
-        print(f"STACK={asked.stack}: {error}", file=sys.stderr)
+        print(f"STACK={asked.stack}: {error}; look at AWS_PROFILE and AWS_DEFAULT_REGION", file=sys.stderr)
         return 1
     return 0
 
@@ -68,7 +69,7 @@ def _asked(arguments: Sequence[str]) -> argparse.Namespace:
     stack = given.get("STACK")
     parser = argparse.ArgumentParser(prog="python -m local.operating", description=__doc__)
     parser.add_argument("deed", choices=sorted(DEEDS))
-    parser.add_argument("--stack", default=stack, required=not stack, help="the deployment's stack")
+    parser.add_argument("--stack", default=stack or "", help="the deployment's stack")
     parser.add_argument("--queue", default=given.get("QUEUE", ""), help="redrive: the queue, as in alert-chat")
     parser.add_argument("--date", default=given.get("DATE", ""), help="rescan: the day")
     return parser.parse_args(arguments)

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
@@ -34,14 +33,14 @@ def main(arguments: Sequence[str]) -> int:
         print(f"DATE={asked.date}: expected a day as YYYY-MM-DD", file=sys.stderr)
         return 1
     try:
-        aws = Aws(boto3.Session(), os.environ.get("AWS_ENDPOINT_URL"))
+        aws = Aws.of_operator()
         deployed = describe(aws, asked.stack)
         if deployed.parameters["Shadow"] != "true":
             console.print(f"{asked.stack} does not run in shadow now; this is what it withheld when it did.")
         space = shadow_of(deployed.parameters["TenantId"])
         shadow_report(console, DynamoShadowLog(Table(aws.dynamodb, deployed.outputs["TableName"], space)), day)
     except (ClientError, BotoCoreError, Misconfigured, Unavailable) as error:
-        print(f"STACK={asked.stack}: {error}", file=sys.stderr)
+        print(f"STACK={asked.stack}: {error}; look at AWS_PROFILE and AWS_DEFAULT_REGION", file=sys.stderr)
         return 1
     return 0
 

@@ -16,11 +16,11 @@ from local.demo.report.lines import head, in_frame, wrapped
 
 MOST_LINES = 12
 """Lines of one text that are shown."""
-MOST_THINGS = 3
-"""Things of one kind that are shown, of one person's for drafts and messages."""
+MOST_THINGS = 5
+"""Things of one kind that are named, of one person's for drafts and messages; the first of them is shown."""
 DAYS_NAMED = 14
 WORDS: dict[Kind, str] = {
-    "digest": "digest for the team",
+    "digest": "digests for the team",
     "message": "chat messages",
     "draft": "mail drafts",
     "page": "account pages changed",
@@ -46,7 +46,7 @@ def shadow_report(console: Console, log: ShadowLog, day: date | None) -> None:
         return
     for kind, count in counts.items():
         if count:
-            wrapped(console, f"{count:>6,} {WORDS[kind]}")
+            wrapped(console, f"{WORDS[kind]}: {count:,}")
     for digest in log.on(day, "digest"):
         _read(console, digest, None)
     for kind in ("message", "draft"):
@@ -63,8 +63,9 @@ def _by_person(console: Console, kind: Kind, things: Sequence[Withheld]) -> None
     for person, theirs in groupby(of_person, key=_recipient):
         mine = list(theirs)
         head(console, f"For {person}: {WORDS[kind]} ({len(mine)})")
-        for thing in mine[:MOST_THINGS]:
-            _read(console, thing, MOST_LINES)
+        _read(console, mine[0], MOST_LINES)
+        for thing in mine[1:MOST_THINGS]:
+            wrapped(console, f"  {short(thing.title, 100)}")
         _more(console, len(mine) - MOST_THINGS)
 
 
@@ -87,7 +88,7 @@ def _read(console: Console, thing: Withheld, most: int | None) -> None:
 def _lines(thing: Withheld, most: int | None) -> Iterator[str]:
     yield from thing.lines[:most]
     if most is not None and len(thing.lines) > most:
-        yield f"… and {len(thing.lines) - most} more lines"
+        yield f"… more lines: {len(thing.lines) - most}"
 
 
 def _more(console: Console, left: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,12 @@ class Aws:
 
     session: boto3.Session
     endpoint: str | None = None
+
+    @classmethod
+    def of_operator(cls) -> Aws:
+        """By the credentials and the region of the shell, whichever of AWS's two names for a region is set."""
+        region = os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION")
+        return cls(boto3.Session(region_name=region), os.environ.get("AWS_ENDPOINT_URL"))
 
     @cached_property
     def cloudformation(self) -> CloudFormationClient:

@@ -151,6 +151,17 @@ def test_an_account_that_cannot_be_judged_is_listed_and_lowers_the_confidence() 
     assert world.check(TOMORROW)["confidence"] == "low"
 
 
+def test_a_scan_that_could_score_nothing_has_finished_all_the_same() -> None:
+    # GIVEN a day on which the signals of the whole book are too old
+    world = scanned(ending(20, 1, signals_updated=TODAY - timedelta(days=30)))
+    # WHEN the contracts are checked
+    world.check(TODAY)
+    # THEN nobody is sent to look for a scan that did not finish
+    text = world.renewals_text(TODAY)
+    assert "not finished" not in text
+    assert "No scan has finished" not in text
+
+
 def test_an_alert_compares_with_the_median_of_the_last_finished_scan() -> None:
     # GIVEN yesterday's scan of a book of which most lose 4 points on their renewal
     world = scanned(lukewarm(61), *(ending(61, n) for n in range(2, 6)))

@@ -20,7 +20,7 @@ _TOPICS = {
     "adoption": "We noticed that some of what your plan includes is not in use yet, and we would like to show you "
     "what it could do for your team.",
     "usage": "We would like to hear how your team works with us at the moment, and what would make it easier.",
-    "support": "We also want to make sure that your open support requests get the attention they need.",
+    "support": "We want to make sure that your open support requests get the attention they need.",
     "renewal": "Your current agreement runs until {end}, so this is a good moment to look at the coming term together.",
     "contact": "It has been a while since we last spoke, and we would like to catch up.",
 }

@@ -89,8 +89,10 @@ class ContractCheck:
         told = telling.publish(e for e in self.alerts.on(on) if e.state == "pending" and e.delivery)
         requested = self._request_reviews(found.reviews, on, time)
         if self.calendar.is_working_day(on):
-            day = last_scan.on if last_scan else None
-            telling.post(renewals_digest(on, found.contracts.values(), skipped=found.skipped, last_scan=day))
+            # A scan that could score nothing has read the book all the same.
+            ended = (run.on for run in self.runs.before(scan_run.KIND, on + ONE_DAY) if run.status == "finished")
+            last_scan_on = next(ended, None)
+            telling.post(renewals_digest(on, found.contracts.values(), skipped=found.skipped, last_scan=last_scan_on))
         return {**_result(on, found), "request": request, "scanned": scanned, "alerts": told, "qbrs": requested}
 
     def _judge(self, on: date, last_scan: Run | None) -> Judge:
