@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from datetime import date
 
 from connectors.notion.account_import import AccountSource
@@ -14,10 +15,11 @@ from local.demo.columns import NAMES
 from local.demo.errors import DemoError
 from local.notion_given import GivenToken
 from local.notion_import.accounts import accounts_of
+from local.notion_import.alone import alone
 from local.notion_import.job import Done, carry_out
 from local.notion_import.options import Options
 from local.notion_import.plan import planned
-from local.notion_import.targets import targets_of
+from local.notion_import.targets import cure, targets_of
 from local.notion_import.told import Told
 
 REQUESTS_PER_SECOND = 3
@@ -29,10 +31,16 @@ INTERRUPTED = 130
 def import_accounts(options: Options, told: Told, patience: Patience, today: date) -> int:
     """Read the file and Notion, tell the plan and, unless it is a dry run, carry it out. The result is an exit code.
 
-    Raises `DemoError`, `Misconfigured`, `Refused`, `Unavailable` while nothing is written.
+    Raises `DemoError`, `Misconfigured`, `Refused`, `Unavailable` while nothing is written, the last also while another
+    import into the same data source runs on this machine.
     """
     sheet = _sheet(options)
     source = _source(options, patience)
+    with nullcontext() if options.dry_run else alone(source.id):
+        return _import(options, sheet, source, told, today)
+
+
+def _import(options: Options, sheet: Sheet, source: AccountSource, told: Told, today: date) -> int:
     targets, without = targets_of(sheet.recognised.columns, source, options.names, options.accounts)
     told.columns([*sheet.recognised.ignored, *without])
     file = accounts_of(sheet, targets, options.names, today)
@@ -85,7 +93,7 @@ def _source(options: Options, patience: Patience) -> AccountSource:
         if options.names.account_id not in source.definitions:
             raise Misconfigured(
                 f"{source.about} has no property {options.names.account_id!r}, by which accounts are known again; "
-                f"make notion-setup ACCOUNTS={options.accounts} adds it"
+                f"{cure('account_id', options.accounts)}"
             )
         source.require_key()
     except Misconfigured as error:

@@ -34,7 +34,7 @@ def targets_of(
         if column.kind == "days":
             reason = f"a number of days is another date tomorrow; give the date itself, as {NAMES.contract_end}"
         elif name not in source.definitions:
-            reason = _missing(name, names, accounts_id)
+            reason = _missing(column, name, names, accounts_id)
         elif (kind := source.definitions[name]["type"]) not in HELD_BY[column.kind]:
             kinds = " or ".join(each.removeprefix("rich_") for each in HELD_BY[column.kind])
             reason = f"the property {name!r} is of type {kind} in Notion; expected {kinds}"
@@ -59,7 +59,16 @@ def _property_of(column: Column, own: Mapping[str, str], source: AccountSource, 
     return source.title if column.property == NAMES.name and name not in source.definitions else name
 
 
-def _missing(name: str, names: PropertyNames, accounts_id: str) -> str:
+def cure(field: str, accounts_id: str) -> str:
+    """What helps where one of our properties is not found; `field` is what `PropertyNames` calls it."""
+    return (
+        f'where it has another name: NOTION_PROPERTIES=\'{{"{field}":"its name"}}\'; '
+        f"where there is none: make notion-setup ACCOUNTS={accounts_id} adds it"
+    )
+
+
+def _missing(column: Column, name: str, names: PropertyNames, accounts_id: str) -> str:
     if name in accounts_schema(names):
-        return f"Notion has no property {name!r}; make notion-setup ACCOUNTS={accounts_id} adds it"
+        field = next(each.name for each in fields(names) if getattr(NAMES, each.name) == column.property)
+        return f"Notion has no property {name!r}; {cure(field, accounts_id)}"
     return f"Notion has no property {name!r}; add it there, as a number"

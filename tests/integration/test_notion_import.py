@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -18,6 +22,8 @@ from connectors.notion.schema import accounts_schema
 from customer_success.errors import Misconfigured, Unavailable
 from local.demo.errors import DemoError
 from local.demo.options import SAMPLE_BOOK
+from local.notion_import.__main__ import main
+from local.notion_import.alone import alone
 from local.notion_import.options import Options
 from local.notion_import.run import INTERRUPTED, import_accounts
 from local.notion_import.told import WIDTH, Told
@@ -82,7 +88,8 @@ class Team:
 
 
 @pytest.fixture
-def team(tmp_path: Path) -> Iterator[Team]:
+def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Team]:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with Sandbox(tmp_path / "sandbox", notion_query_limit=LIMIT).start() as sandbox:
         yield Team(sandbox, tmp_path)
 
@@ -406,7 +413,11 @@ def load_book_keyed(team: Team, schema: dict[str, Any]) -> str:
 def test_a_property_that_notion_lacks_is_told_once_with_what_adds_it(team: Team) -> None:
     accounts = load_book_keyed(team, {"Account": {"title": {}}, "Account ID": {"rich_text": {}}})
     _, told = team.bring("Account ID,Name,Plan", "A-1,Acme,Growth", "A-2,Brass,Growth", accounts=accounts)
-    assert told.count(f"Plan: Notion has no property 'Plan'; make notion-setup ACCOUNTS={accounts} adds it") == 1
+    cure = (
+        """Plan: Notion has no property 'Plan'; where it has another name: NOTION_PROPERTIES='{"plan":"its name"}'; """
+        f"where there is none: make notion-setup ACCOUNTS={accounts} adds it"
+    )
+    assert told.count(cure) == 1
     assert told.endswith("created 2 + updated 0 + unchanged 0 + refused 0")
 
 
@@ -436,7 +447,9 @@ def test_the_wrong_token_the_wrong_id_and_an_id_without_the_key_are_told_by_thei
         team.bring("Account ID", "A-1", accounts="0b1cd2ef-0000-4000-8000-000000000000")
     bare = load_book_keyed(team, {"Name": {"title": {}}})
     with pytest.raises(
-        Misconfigured, match=rf"^NOTION_ACCOUNTS: .*no property 'Account ID'.*make notion-setup.*{bare}"
+        Misconfigured,
+        match=rf"^NOTION_ACCOUNTS: .*no property 'Account ID'.*NOTION_PROPERTIES='{{\"account_id\":\"its name\"}}'; "
+        rf"where there is none: make notion-setup ACCOUNTS={bare} adds it$",
     ):
         team.bring("Account ID", "A-1", accounts=bare)
     wrong = load_book_keyed(team, {"Name": {"title": {}}, "Account ID": {"number": {}}})
@@ -445,6 +458,51 @@ def test_the_wrong_token_the_wrong_id_and_an_id_without_the_key_are_told_by_thei
     break_next(team.sandbox, "notion", "drop_before", times=None)
     with pytest.raises(Unavailable, match=r"^NOTION_API_URL: Notion did not answer"):
         team.bring("Account ID", "A-1", accounts=bare)
+
+
+ANOTHER = "another import into this database is running on this machine: wait for it to end"
+
+
+def test_two_imports_at_once_are_one(
+    team: Team, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # GIVEN an import that runs, into the database of the second by its other id
+    book, other = load_book(team.sandbox, []), load_book_keyed(team, {"Account ID": {"title": {}}})
+    file = book_file(team.folder, "Account ID", "A-1")
+    given = {"FILE": str(file), "NOTION_TOKEN": NOTION_TOKEN, "NOTION_API_URL": team.sandbox.url("notion")}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    for accounts in (book.database_id, book.data_source_id):
+        monkeypatch.setenv("NOTION_ACCOUNTS", accounts)
+        with alone(book.data_source_id):
+            # WHEN a second begins  THEN it says so in one line, and writes nothing
+            assert main([]) == 1
+            assert capsys.readouterr() == ("", f"{ANOTHER}\n")
+            assert team.written() == 0
+            # AND one that only looks, and one into another database, are free to run
+            assert team.bring_file(file, dry_run=True, accounts=accounts)[0] == 0
+    with alone(book.data_source_id):
+        assert team.bring_file(file, accounts=other)[0] == 0
+    # AND once the first is done, the second does its work
+    assert main([]) == 0
+    assert list(team.values()) == ["A-1"]
+
+
+def test_the_lock_goes_with_the_process(team: Team) -> None:
+    # GIVEN another process that imports
+    source = load_book(team.sandbox, []).data_source_id
+    hold = (
+        f"import tempfile, time; tempfile.tempdir = {str(team.folder)!r}\n"
+        f"from local.notion_import.alone import alone\nwith alone({source!r}): print(flush=True); time.sleep(600)"
+    )
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with subprocess.Popen([sys.executable, "-c", hold], stdout=subprocess.PIPE, env=env) as process:
+        assert process.stdout is not None and process.stdout.readline() == b"\n"
+        with pytest.raises(Unavailable, match=ANOTHER):
+            team.bring("Account ID", "A-1")
+        # WHEN it is killed  THEN nothing is left to be cleared away
+        process.kill()
+    assert team.bring("Account ID", "A-1")[0] == 0
 
 
 def test_a_file_that_is_none_is_told_before_notion_is_asked(team: Team) -> None:

@@ -48,6 +48,11 @@ class AccountSource:
         """How errors name it."""
         return self._source.about
 
+    @property
+    def id(self) -> str:
+        """The data source's own id. Raises as `DataSource.id`."""
+        return self._source.id
+
     @cached_property
     def definitions(self) -> Mapping[str, Definition]:
         """Each property's type and, where it has them, options, by its name. Raises as `NotionClient.call`."""
