@@ -275,7 +275,6 @@ OUTAGES = {
         touched=frozenset({"draft", "item"}),
         remains=ASKED,
     ),
-    "Slack": Outage(answers_503("slack"), dead={"alert-chat-dlq": 9}, touched=frozenset({"slack", "item"})),
     "Slack and Google Chat": Outage(
         answers_503("slack", "chat"), dead={"alert-chat-dlq": 9}, touched=frozenset({"slack", "chat", "item"})
     ),
