@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 
 from connectors.notion.databases import accounts_database
 from connectors.notion.fit import Definitions, fits, kind_of
@@ -58,7 +59,29 @@ def mapped(found: Definitions, chosen: Mapping[str, str]) -> Mapped:
             same += 1
         elif candidates:
             theirs[field] = candidates[0]
+    if (prefix := chosen.get("roi_prefix", OURS.roi_prefix)) != OURS.roi_prefix:
+        theirs["roi_prefix"] = prefix
     return Mapped(theirs, unclear, same)
+
+
+def not_there(title: str, found: Definitions, chosen: Mapping[str, str]) -> list[str]:
+    """What the team has chosen and its account book of that title does not have, each with what may have been meant.
+
+    Our own name is right also for a property that is yet to be added, save for the page's title: that is there already.
+    """
+    return [
+        f"{field}: there is no property {name!r} in {title!r}; {_meant(field, name, found)}"
+        for field, name in chosen.items()
+        if field in _FIELDS and name not in found and (field == "name" or name != getattr(OURS, field))
+    ]
+
+
+def _meant(field: str, name: str, found: Definitions) -> str:
+    if field == "name":
+        return f"its title is {next(each for each, about in found.items() if kind_of(about) == 'title')!r}"
+    spelt = {each.casefold(): each for each in found}
+    close = ", ".join(repr(spelt[each]) for each in get_close_matches(name.casefold(), spelt))
+    return f"close to it: {close}" if close else f"without {field} one is added, if none is recognised"
 
 
 def _candidates(ours: str, free: set[str], found: Definitions) -> list[str]:

@@ -31,3 +31,8 @@ def on_command_line(override: str) -> str:
 def properties_value(theirs: Mapping[str, str]) -> str:
     """The value of NotionProperties. Its pattern takes no backslashes, so nothing is escaped that need not be."""
     return json.dumps(theirs, ensure_ascii=False, separators=(",", ":"))
+
+
+def properties_variable(theirs: Mapping[str, str]) -> str:
+    """The same as a variable behind `make`, quoted for the shell; make takes a dollar that stands twice for one."""
+    return f"NOTION_PROPERTIES={shlex.quote(properties_value(theirs).replace('$', '$$'))}"

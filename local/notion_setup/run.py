@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from connectors.notion.account_import import has_key
 from connectors.notion.client import NotionClient
 from connectors.notion.databases import Database, accounts_database, related_databases
 from connectors.notion.fit import Difference, WrongType, additions
@@ -12,7 +13,7 @@ from connectors.notion.setup import Databases, FoundDatabase, SharedPage
 from connectors.patience import Patience
 from customer_success.errors import Misconfigured, Unavailable
 from local.notion_given import GivenToken
-from local.notion_setup.mapping import Mapped, mapped
+from local.notion_setup.mapping import Mapped, mapped, not_there
 from local.notion_setup.options import Options
 from local.notion_setup.told import Told
 
@@ -55,7 +56,10 @@ class _SetUp:
         for database in related:
             ids[database.parameter] = self._made_right(database, known.get(database.title), page, accounts).id
         self._told.parameters(ids, theirs)
-        self._told.next_steps(changed=self._changed, right=self._right, empty=empty, accounts_id=accounts.id)
+        self._told.result(changed=self._changed, right=self._right)
+        if has_key(accounts.properties, PropertyNames.overridden_by(theirs)):
+            self._told.loading(accounts.id, theirs, empty=empty)
+        self._told.next_steps()
 
     def _places(self, options: Options) -> tuple[FoundDatabase | None, SharedPage]:
         """The team's own account book, if they name one, and the page for all others."""
@@ -91,6 +95,8 @@ class _SetUp:
         if found is None:
             database = accounts_database(PropertyNames.overridden_by(chosen))
             return self._made_right(database, None, page, None), chosen, True
+        if wrong := not_there(found.title, found.properties, chosen):
+            raise Misconfigured("\n".join(f"NOTION_PROPERTIES: {each}" for each in wrong))
         what = mapped(found.properties, chosen)
         self._told.mapping(what)
         database = accounts_database(what.names)

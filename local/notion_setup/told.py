@@ -14,7 +14,7 @@ from connectors.notion.names import PropertyNames
 from connectors.notion.setup import FoundDatabase
 from connectors.text import one_line
 from local.notion_setup.mapping import OURS, Mapped
-from local.notion_setup.parameters import in_samconfig, on_command_line, override, properties_value
+from local.notion_setup.parameters import in_samconfig, on_command_line, override, properties_value, properties_variable
 
 WIDTH = 100
 
@@ -40,7 +40,7 @@ class Told:
         for ours, candidates in mapped.unclear.items():
             shown = ", ".join(map(repr, candidates))
             self.line(f"Accounts: {ours!r} could be {shown}: left out, and unknown until one is chosen:")
-            self.line(f"NOTION_PROPERTIES='{properties_value({fields_of[ours]: candidates[0]})}'", indent=2)
+            self.line(properties_variable({fields_of[ours]: candidates[0]}), indent=2)
 
     def created(self, title: str, database: FoundDatabase) -> None:
         """A database that was not there."""
@@ -73,16 +73,22 @@ class Told:
             self._raw(f"{on_command_line(each)} \\")
         self._raw(on_command_line(overrides[-1]))
 
-    def next_steps(self, *, changed: bool, right: bool, empty: bool, accounts_id: str) -> None:
-        """What was done on the whole, and what comes next."""
+    def result(self, *, changed: bool, right: bool) -> None:
+        """What was done on the whole."""
         self._console.print()
         if not changed:
             self.line("Nothing was changed." + (" All five databases are as they should be." if right else ""))
         if not right:
             self.line("Change in Notion by hand what is told above; then run this again.")
-        if empty:
-            self.line("Accounts holds no account yet. To load them:")
-            self._raw(f"    make notion-import FILE=book.csv NOTION_ACCOUNTS={accounts_id}")
+
+    def loading(self, accounts_id: str, theirs: Mapping[str, str], *, empty: bool) -> None:
+        """How accounts are loaded, as a command to be pasted."""
+        self.line("Accounts holds no account yet. To load them:" if empty else "To load or update accounts:")
+        names = f" {properties_variable(theirs)}" if theirs else ""
+        self._raw(f"    make notion-import FILE=book.csv NOTION_ACCOUNTS={accounts_id}{names}")
+
+    def next_steps(self) -> None:
+        """What comes next."""
         self.line("Next: sam build && sam deploy --guided, then make doctor STACK=…")
 
     def _as_it_is(self, differences: Sequence[Difference]) -> str:

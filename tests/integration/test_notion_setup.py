@@ -5,7 +5,10 @@ from __future__ import annotations
 import io
 import json
 import logging
+import shlex
+import subprocess
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -143,8 +146,6 @@ def test_what_is_told_names_each_database_its_link_and_what_comes_next(team: Tea
         line = told.index(f"{title}: created with {len(team.properties(database_id))} properties")
         assert told[line + 1] == f"  {team.notion.databases.retrieve(database_id)['url']}"
     assert [line for line in told if line.startswith('    "')] == [f'    "{n}={given}",' for n, given in ids.items()]
-    assert "Accounts holds no account yet. To load them:" in told
-    assert f"    make notion-import FILE=book.csv NOTION_ACCOUNTS={ids['NotionAccounts']}" in told
     assert "NotionProperties" not in flat(told)
     assert told[-1] == "Next: sam build && sam deploy --guided, then make doctor STACK=…"
     assert "Nothing was changed" not in flat(told)
@@ -378,11 +379,62 @@ def test_a_book_that_the_team_has_is_mapped_and_completed(team: Team) -> None:
 
 def test_what_the_team_chose_settles_what_is_unclear(team: Team) -> None:
     own = team.database("Customers", OWN)
-    told = team.set_up(accounts=own, chosen={"last_interaction": "Last contact", "contract_end": "Ends"})
+    told = team.set_up(accounts=own, chosen={"last_interaction": "Last contact", "contract_end": "Contract End"})
     assert "  Last Interaction → Last contact" in told
     assert "could be" not in flat(told)
-    assert "Last Interaction" not in team.properties(own)
-    assert team.properties(own)["Ends"]["type"] == "date"
+    assert "  Contract End Date → Contract End" in told
+    assert not {"Last Interaction", "Contract End Date"} & team.properties(own).keys()
+
+
+def test_a_chosen_name_that_the_book_does_not_have_is_refused_before_anything_is_changed(team: Team) -> None:
+    """GIVEN an account book. WHEN names are chosen that it does not have, THEN none is believed, and none is added."""
+    own = team.database("Customers", OWN)
+    before, writes = team.properties(own), team.writes()
+    wrong = {"name": "Nope", "account_id": "Acount-ID", "nps_score": "Zufriedenheit", "plan": "Tier"}
+    with pytest.raises(Misconfigured) as raised:
+        team.set_up(accounts=own, chosen=wrong)
+    assert str(raised.value).splitlines() == [
+        "NOTION_PROPERTIES: name: there is no property 'Nope' in 'Customers'; its title is 'Customer'",
+        "NOTION_PROPERTIES: account_id: there is no property 'Acount-ID' in 'Customers'; close to it: 'account-id'",
+        "NOTION_PROPERTIES: nps_score: there is no property 'Zufriedenheit' in 'Customers'; "
+        "without nps_score one is added, if none is recognised",
+    ]
+    assert (team.properties(own), team.writes(), listed(team)) == (before, writes, ["Customers"])
+
+
+def imports(told: list[str]) -> list[tuple[str, list[str]]]:
+    """The commands that load accounts, as a shell takes them apart, each with the line that leads to it."""
+    return [(before, shlex.split(line)) for before, line in pairwise(told) if line.startswith("    make notion-import")]
+
+
+def test_the_command_that_loads_a_book_is_told_whenever_it_can_be_loaded(team: Team) -> None:
+    # GIVEN a new account book, the same in a second run, and one of the team's own
+    new = team.set_up()
+    words = ["make", "notion-import", "FILE=book.csv", f"NOTION_ACCOUNTS={team.ids(new)['NotionAccounts']}"]
+    assert imports(new) == [("Accounts holds no account yet. To load them:", words)]
+    assert imports(team.set_up()) == [("To load or update accounts:", words)]
+    own = team.database("Customers", {"It's the $name": {"title": {}}, "Customer ID": {"rich_text": {}}})
+    told = team.set_up(accounts=own, chosen={"roi_prefix": "Gain "})
+    # THEN it is told, with the team's names where they differ
+    [(before, [*command, given])] = imports(told)
+    assert before == "To load or update accounts:"
+    assert command == [*words[:3], f"NOTION_ACCOUNTS={own}"]
+    # AND make gives what it is told on to the import as it is
+    read = subprocess.run(
+        ["make", "-f", "-", given],
+        input="all:\n\t@printenv NOTION_PROPERTIES\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    theirs = {"name": "It's the $name", "account_id": "Customer ID", "roi_prefix": "Gain "}
+    assert json.loads(read.stdout) == theirs
+    assert told.index(next(line for line in told if "notion-import" in line)) == len(told) - 2
+
+
+def test_a_book_whose_accounts_cannot_be_known_again_is_not_loaded(team: Team) -> None:
+    own = team.database("Customers", {"Name": {"title": {}}, "Account ID": {"number": {}}})
+    assert imports(team.set_up(accounts=own)) == []
 
 
 def test_a_new_book_has_the_names_that_the_team_chose(team: Team) -> None:

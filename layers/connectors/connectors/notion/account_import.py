@@ -24,6 +24,11 @@ Definition = Mapping[str, Any]
 Properties = Mapping[str, Mapping[str, Any]]
 
 
+def has_key(definitions: Mapping[str, Definition], names: PropertyNames) -> bool:
+    """Whether there is a property by which accounts can be known again."""
+    return definitions.get(names.account_id, {}).get("type") in KEY_KINDS
+
+
 @dataclass(frozen=True, slots=True)
 class KnownPage:
     """One account as it stands in Notion, with what the properties that matter hold."""
