@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.notion.names import PropertyNames
 from connectors.notion.schema import accounts_schema
-from local.notion_setup.mapping import mapped
+from local.notion_setup.mapping import mapped, not_there
 
 Json = dict[str, Any]
 
@@ -102,3 +102,16 @@ def test_days_are_no_date() -> None:
 def test_a_name_that_the_deployment_cannot_take_is_not_recognised() -> None:
     found = book(Name="title", **{'a"rr': "number", "annual recurring\\revenue": "number"})
     assert theirs(found) == {}
+
+
+def test_our_own_name_may_be_chosen_for_what_is_yet_to_be_added_but_not_for_a_title_of_another_name() -> None:
+    found = book(Company="title")
+    assert not_there("Customers", found, {"arr": "ARR", "name": "Company"}) == []
+    assert not_there("Customers", found, {"name": "Name"}) == [
+        "name: there is no property 'Name' in 'Customers'; its title is 'Company'"
+    ]
+
+
+def test_a_chosen_name_in_another_case_is_close_to_the_one_that_is_meant() -> None:
+    [told] = not_there("Customers", book(Company="title", customer_id="rich_text"), {"account_id": "CUSTOMER ID"})
+    assert told == "account_id: there is no property 'CUSTOMER ID' in 'Customers'; close to it: 'customer id'"
