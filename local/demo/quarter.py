@@ -110,7 +110,7 @@ def _import_beside(home: House, book: Path, day: date, console: Console) -> None
 
 
 def _import(home: House, history: History, today: date, console: Console) -> Imported:
-    rows, points = DynamoAccountRows(home.table), DynamoScoreHistory(home.table)
+    rows, points = DynamoAccountRows(home.table).every(), DynamoScoreHistory(home.table)
     with counting(console, len(history)) as step:
         return import_history(history, rows, points, today=today, step=step)
 

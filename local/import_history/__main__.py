@@ -8,19 +8,22 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError
 from rich.console import Console
 
+from customer_success.account_row import AccountRow
 from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.history import DynamoScoreHistory
 from customer_success.aws.table import Table
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from customer_success.health_scorer import CSMHealthScorer
 from customer_success.scorecard import DEFAULT_SCORECARD
+from customer_success.settings import shadow_of
 from local.demo.book import read_book
 from local.demo.errors import DemoError
 from local.import_history.entries import History
@@ -40,12 +43,13 @@ def main(arguments: Sequence[str]) -> int:
             churn_window_days=asked.churn_window_days,
         )
         history = History(read_book(Path(asked.file)))
-        table = Table(Aws.of_operator().dynamodb, asked.table, asked.tenant)
+        client = Aws.of_operator().dynamodb
+        live, shadow = (Table(client, asked.table, space) for space in (asked.tenant, shadow_of(asked.tenant)))
         with counting(console, len(history)) as step:
             done = import_history(
                 history,
-                DynamoAccountRows(table),
-                DynamoScoreHistory(table),
+                _known(DynamoAccountRows(live).every(), DynamoAccountRows(shadow).every()),
+                DynamoScoreHistory(live),
                 today=datetime.now(UTC).date(),
                 scorer=scorer,
                 step=step,
@@ -55,6 +59,12 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     tell(console, done)
     return 0
+
+
+def _known(live: Iterator[AccountRow], shadow: Iterator[AccountRow]) -> Iterator[AccountRow]:
+    """The rows of the deployment; of one that has only run in shadow, those. The score history is one for both."""
+    first = next(live, None)
+    return shadow if first is None else chain([first], live)
 
 
 def _asked(arguments: Sequence[str]) -> argparse.Namespace:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from customer_success.account_row import Point
+from customer_success.account_row import AccountRow, Point
 from customer_success.health_scorer import CSMHealthScorer
-from customer_success.ports import AccountRows, ScoreHistory
+from customer_success.ports import ScoreHistory
 from local.import_history.entries import Entry, History, Known, Rejected
 
 
@@ -31,18 +31,18 @@ class Imported:
 
 def import_history(
     history: History,
-    rows: AccountRows,
+    rows: Iterable[AccountRow],
     points: ScoreHistory,
     *,
     today: date,
     scorer: CSMHealthScorer | None = None,
     step: Callable[[], None] = lambda: None,
 ) -> Imported:
-    """Import what a file holds of days before `today`; `step` is told each line that is done.
+    """Import what a file holds of days before `today` about the accounts of `rows`; `step` is told each line that is done.
 
     A day of which the account has a point already keeps it. Raises `Unavailable`, `Misconfigured`.
     """
-    known = Known((row.account_id, row.account.name) for row in rows.every())
+    known = Known((row.account_id, row.account.name) for row in rows)
     done = Imported(read=len(history))
     by_account: dict[str, list[Entry]] = {}
     for made in history.entries(known, scorer or CSMHealthScorer(), today):

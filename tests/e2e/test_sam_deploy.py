@@ -15,6 +15,7 @@ import subprocess
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from customer_success.aws.history import DynamoScoreHistory
+from customer_success.aws.table import Table
 from local.doctor import __main__ as doctor
 from local.house import BUILT, ROOT, STACK, STACK_PYTHON, TENANT
 from local.import_history import __main__ as import_history
@@ -227,6 +230,9 @@ def test_the_operator_may_use_every_tool_and_deploy_nothing(
     )
     given = [str(history), "--table", home.deployment.outputs["TableName"], "--tenant", TENANT]
     assert import_history.main(given) == 0, capsys.readouterr().err
+    # AND the line is taken, although the account is known in shadow alone so far
+    history_of = DynamoScoreHistory(Table(home.aws.dynamodb, home.deployment.outputs["TableName"], TENANT))
+    assert len(list(history_of.between("A-0002", date(2026, 1, 5), date(2026, 1, 5)))) == 1, capsys.readouterr().out
     # THEN secrets of vendors can be kept, and nothing else: no other secret, no function, no queue
     session = boto3.Session(credentials["AWS_ACCESS_KEY_ID"], credentials["AWS_SECRET_ACCESS_KEY"], region_name=region)
     me = Aws(session, home.aws.endpoint)

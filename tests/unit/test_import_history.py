@@ -33,7 +33,7 @@ class Deployment:
 
     def take(self, folder: Path, *lines: str) -> Imported:
         history = History(sheet_of(folder, *lines))
-        return import_history(history, self.rows, self.history, today=TODAY)
+        return import_history(history, self.rows.every(), self.history, today=TODAY)
 
 
 @pytest.fixture
@@ -118,7 +118,9 @@ def test_the_same_day_twice_counts_once_and_every_line_is_told_as_done(tmp_path:
     lines = [f"A-0001,2026-01-05,{WHOLE}", f"Fine & Co,2026-01-05,{WHOLE}", f"Fine & Co,2026-01-19,{WHOLE}"]
     history, steps = History(sheet_of(tmp_path, HEADINGS, *lines)), list[int]()
     # WHEN it is imported
-    done = import_history(history, deployment.rows, deployment.history, today=TODAY, step=lambda: steps.append(1))
+    done = import_history(
+        history, deployment.rows.every(), deployment.history, today=TODAY, step=lambda: steps.append(1)
+    )
     # THEN the first of the two counts
     assert (done.read, done.imported, len(done.rejected)) == (3, 2, 1)
     assert "line 3, Fine & Co: 2026-01-05 of this account stands on line 2 already" in str(done.rejected[0])
