@@ -38,7 +38,7 @@ def import_history(
     scorer: CSMHealthScorer | None = None,
     step: Callable[[], None] = lambda: None,
 ) -> Imported:
-    """Import what a file holds of days before `today` about the accounts of `rows`; `step` is told each line that is done.
+    """Import what a file holds of days before `today` about the accounts of `rows`; `step` is told each line done.
 
     A day of which the account has a point already keeps it. Raises `Unavailable`, `Misconfigured`.
     """

@@ -226,7 +226,8 @@ def test_the_operator_may_use_every_tool_and_deploy_nothing(
     assert operating.main(["redrive", "--stack", STACK, "--queue", "alert-chat"]) == 0
     history = tmp_path / "history.csv"
     history.write_text(
-        "Account ID,Date,NPS Score,Feature Adoption Rate,Login Frequency Days\nA-0002,2026-01-05,40,0.6,2\n"
+        "Account ID,Date,NPS Score,Feature Adoption Rate,Login Frequency Days,Usage Trend,Last Interaction\n"
+        "A-0002,2026-01-05,9,0.6,2,Growing,2026-01-02\n"
     )
     given = [str(history), "--table", home.deployment.outputs["TableName"], "--tenant", TENANT]
     assert import_history.main(given) == 0, capsys.readouterr().err
