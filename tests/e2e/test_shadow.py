@@ -13,6 +13,7 @@ from customer_success.aws.table import Table
 from customer_success.messages import AlertAcknowledged
 from customer_success.withheld import KINDS
 from local.house import TENANT, House
+from local.stack.queues import redrive
 from tests.builders.accounts import TODAY
 from tests.builders.pages import at_risk_page, critical_page, page
 from tests.builders.sandbox import calls, chat_messages, drafts, pages
@@ -31,6 +32,13 @@ def vendor_writes(home: House) -> dict[str, int]:
         for call, count in calls(home, vendor).items()
         if not call.startswith("GET ") and not call.endswith("/query")
     }
+
+
+def page_of(home: House, account_id: str) -> str:
+    """The account's page in Notion."""
+    row = DynamoAccountRows(home.table).get(account_id)
+    assert row is not None
+    return row.account.page_id
 
 
 def test_a_team_tries_it_in_shadow_and_then_goes_live(enter: Enter) -> None:
@@ -70,15 +78,20 @@ def test_a_team_tries_it_in_shadow_and_then_goes_live(enter: Enter) -> None:
     assert answer["withheld"][0]["kind"] == "digest"
     assert any("Account health" in thing["title"] for thing in answer["withheld"])
     assert api(home, "GET", "/accounts/A-0001/health").json()["rag"] == "RED"
-    # AND a message left over from before shadow is not taken for one of now
-    old = AlertAcknowledged(tenant_id=TENANT, alert_id="a", account_id="A-0001", page_id="page", verdict="false alarm")
+    # AND a message left over from before shadow is not taken for one of now, and not lost
+    old = AlertAcknowledged(
+        tenant_id=TENANT, alert_id="a", account_id="A-0003", page_id=page_of(home, "A-0003"), verdict="false alarm"
+    )
     home.aws.sqs.send_message(QueueUrl=home.deployment.queues["notion-updates"], MessageBody=old.model_dump_json())
-    assert home.drain() == {}
+    assert home.drain(240) == {"notion-updates-dlq": 1}
     assert vendor_writes(home) == {}
 
     # WHEN the team goes live and the next morning comes
     home = enter({"Shadow": "false"})
     assert {row.account_id for row in DynamoAccountRows(home.table).every()} == set()
+    assert redrive(home.aws, home.deployment.queues, "notion-updates") == 1
+    assert home.drain() == {}
+    assert [text for text in pages(home, "Accounts").values() if "**CSM Verdict**: false alarm" in text]
     home.tick(TOMORROW)
     assert home.drain() == {}
     # THEN it begins as a new deployment does: every page written, every account in danger recorded, the critical one

@@ -319,16 +319,26 @@ class QueueFunction(Function[S]):
         return self._consumer.consume(event, follow)
 
     def message(self, model: TypeAdapter[M] | type[M], delivery: Delivery) -> M:
-        """The delivery's message. Raises `Refused` for another tenant's, `NotUnderstood` for one that is unreadable."""
+        """The delivery's message. Raises `Refused` for another tenant's, `NotUnderstood` for one that is unreadable, or
+        that has to wait for the end of shadow.
+        """
         adapter = model if isinstance(model, TypeAdapter) else TypeAdapter(model)
         try:
             message = adapter.validate_json(delivery.body)
         except ValidationError as error:
             raise NotUnderstood("; ".join(str(refusal) for refusal in refusals(error, Message))) from error
-        if isinstance(message, Message) and message.tenant_id != self.settings.space:
-            raise Refused(f"tenant_id: {message.tenant_id!r} is not {self.settings.space!r}, which is served here")
+        if isinstance(message, Message):
+            self._check_meant_for_us(message)
         self._about(message)
         return message
+
+    def _check_meant_for_us(self, message: Message) -> None:
+        """A live message that comes while the deployment runs in shadow waits: what it brings must not be lost."""
+        settings = self.settings
+        if settings.shadow and message.tenant_id == settings.tenant_id:
+            raise NotUnderstood("Shadow=true: a message from before waits until the deployment is live again")
+        if message.tenant_id != settings.space:
+            raise Refused(f"tenant_id: {message.tenant_id!r} is not {settings.space!r}, which is served here")
 
     def _about(self, message: Any) -> None:
         """Note what the work is about, for the logs and for what is withheld."""
