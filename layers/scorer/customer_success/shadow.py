@@ -25,7 +25,7 @@ from customer_success.news import (
     Paragraph,
     QbrPage,
 )
-from customer_success.ports import FoundPage, RecordedAnswer, ShadowLog
+from customer_success.ports import RecordedAnswer, ShadowLog
 from customer_success.withheld import Kind, Withheld
 
 
@@ -41,6 +41,15 @@ class Shadow:
         withheld = Withheld(self.on(), kind, key, title, recipient, tuple(lines))
         self.log.put(withheld)
         return withheld.reference
+
+
+class _KeptAgain:
+    """What is asked whether it has something already: keeping it again does no harm, so it is not looked for."""
+
+    __slots__ = ()
+
+    def find(self, *_what: object, **_named: object) -> None:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +71,20 @@ class ShadowPages:
 
 
 @dataclass(frozen=True, slots=True)
-class ShadowRecords:
+class ShadowRecords(_KeptAgain):
     """`HealthRecords` that make no page."""
 
     shadow: Shadow
-
-    def find(self, key: str) -> str | None:  # noqa: ARG002 — keeping is safe to repeat
-        return None
 
     def create(self, record: HealthRecord) -> str:
         return self.shadow.keep("record", record.key, record.title, _texts(record.lines), record.owner_email)
 
 
 @dataclass(frozen=True, slots=True)
-class ShadowReviews:
+class ShadowReviews(_KeptAgain):
     """`QbrPages` that make no page."""
 
     shadow: Shadow
-
-    def find(self, key: str) -> FoundPage | None:  # noqa: ARG002 — keeping is safe to repeat
-        return None
 
     def create(self, page: QbrPage) -> str:
         return self.shadow.keep("review", page.key, page.title, list(_read(page.blocks)), page.owner_email)
@@ -105,13 +108,10 @@ class ShadowSections:
 
 
 @dataclass(frozen=True, slots=True)
-class ShadowOffers:
+class ShadowOffers(_KeptAgain):
     """`ExpansionRecords` that make no page, so that nobody can answer on one."""
 
     shadow: Shadow
-
-    def find(self, key: str) -> str | None:  # noqa: ARG002 — keeping is safe to repeat
-        return None
 
     def create(self, record: ExpansionRecord) -> str:
         arr = "not known" if record.estimated_arr_impact is None else f"{record.estimated_arr_impact:,.0f}"
@@ -133,13 +133,10 @@ class ShadowOffers:
 
 
 @dataclass(frozen=True, slots=True)
-class ShadowDrafts:
+class ShadowDrafts(_KeptAgain):
     """`Drafts` that lie in no mailbox."""
 
     shadow: Shadow
-
-    def find(self, mailbox: str, key: str) -> str | None:  # noqa: ARG002 — keeping is safe to repeat
-        return None
 
     def create(self, draft: MailDraft) -> str:
         lines = [f"To: {draft.to or 'left open'}", *draft.paragraphs]
@@ -147,14 +144,11 @@ class ShadowDrafts:
 
 
 @dataclass(slots=True)
-class ShadowChat:
+class ShadowChat(_KeptAgain):
     """A `Chat` in which nobody reads."""
 
     shadow: Shadow
     name: str = "shadow"
-
-    def find(self, message: ChatMessage) -> str | None:  # noqa: ARG002 — keeping is safe to repeat
-        return None
 
     def post(self, message: ChatMessage) -> str:
         kind: Kind = "message" if message.recipient else "digest"
