@@ -12,9 +12,9 @@ from typing import Any, cast
 from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn, Server, ServerVariable
 
 from customer_success.api.routes import ApiDesk, build
+from local.generated import generated
 
 DOCUMENT = Path(__file__).parents[2] / "docs/openapi.json"
-COMMAND = "python -m local.api.openapi"
 DESCRIPTION = """\
 Answers from what the last scan of the account book knows, and takes tasks. Every request is signed with AWS Signature
 Version 4 for the service `execute-api`. Whatever goes wrong is told as `application/problem+json`: its `type` names the
@@ -64,16 +64,8 @@ def text() -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the file, or with `--check` only compare it: 1 if it is stale."""
-    if list(arguments) not in ([], ["--check"]):
-        print(f"{COMMAND} [--check]", file=sys.stderr)
-        return 2
-    if not arguments:
-        DOCUMENT.write_text(text(), "utf-8")
-    elif not DOCUMENT.exists() or DOCUMENT.read_text("utf-8") != text():
-        print(f"docs/openapi.json is stale: run {COMMAND}", file=sys.stderr)
-        return 1
-    return 0
+    """Write the file, or with `--check` only compare it; see `generated`."""
+    return generated(DOCUMENT, text, "openapi", arguments)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from local.generated import NotMadeError
 from local.permissions.reasons import reasons
 from local.permissions.statements import (
     ONLY_OVER_TLS,
@@ -42,7 +43,7 @@ POLICIES = {"AWS::SQS::QueuePolicy": "Queues", "AWS::SNS::TopicPolicy": "Topics"
 OPERATORS = {"ArnEquals": "is", "StringEquals": "is", "ForAllValues:StringEquals": "is always", "Bool": "is"}
 
 
-class WithoutReasonError(Exception):
+class WithoutReasonError(NotMadeError):
     """A role of the template has no comment above it."""
 
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from local.generated import generated
 from local.picture.drawing import draw
 from local.picture.layout import lay_out
 from local.picture.parts import Parts
@@ -13,7 +14,6 @@ from local.stack.template import Template, read_template
 
 ROOT = Path(__file__).parents[2]
 PICTURE = ROOT / "docs/architecture.svg"
-COMMAND = "python -m local.picture"
 
 
 def picture(template: Template) -> str:
@@ -23,17 +23,8 @@ def picture(template: Template) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the file, or with `--check` only compare it: 1 if it is stale."""
-    if list(arguments) not in ([], ["--check"]):
-        print(f"{COMMAND} [--check]", file=sys.stderr)
-        return 2
-    drawn = picture(read_template(ROOT / "template.yaml"))
-    if not arguments:
-        PICTURE.write_text(drawn, "utf-8")
-    elif not PICTURE.exists() or PICTURE.read_text("utf-8") != drawn:
-        print(f"{PICTURE.relative_to(ROOT)} is stale: run make picture", file=sys.stderr)
-        return 1
-    return 0
+    """Write the file, or with `--check` only compare it; see `generated`."""
+    return generated(PICTURE, lambda: picture(read_template(ROOT / "template.yaml")), "picture", arguments)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def test_the_file_in_docs_is_what_the_code_makes() -> None:
-    assert main(["--check"]) == 0, "run python -m local.api.openapi"
+    assert main(["--check"]) == 0, "run make openapi"
 
 
 def test_a_stale_document_is_told_and_written_anew(
@@ -44,7 +44,7 @@ def test_a_stale_document_is_told_and_written_anew(
     openapi.DOCUMENT.write_text(openapi.text().replace("showHealth", "health"), "utf-8")
     # WHEN it is compared THEN it is told to be stale, and how to mend it
     assert main(["--check"]) == 1
-    assert "docs/openapi.json is stale: run python -m local.api.openapi" in capsys.readouterr().err
+    assert "docs/openapi.json is stale: run make openapi" in capsys.readouterr().err
     # WHEN it is written THEN it is stale no more
     assert main([]) == 0
     assert main(["--check"]) == 0
