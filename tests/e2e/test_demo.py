@@ -145,3 +145,18 @@ def test_a_sudden_end_leaves_no_process_and_the_next_start_goes_on(book: Path) -
     code, said = run(book, DATE="2026-03-02")
     assert code == 0, said
     assert Sent.now(kept) == Sent(records=1, events=1, drafts=1, messages=6, reviews=1)
+
+
+def test_a_day_in_shadow_reaches_nobody_and_is_reported(book: Path) -> None:
+    # WHEN a day is played in shadow
+    code, said = run(book, DATE="2026-03-02", SHADOW="1")
+    # THEN it says what would have happened, and no draft and no message lies anywhere
+    assert code == 0, said
+    assert "In shadow on 2026-03-02: what would have happened, and did not" in said
+    assert "mail drafts: 1" in said
+    vendors = Kept.of(book).vendors
+    assert [path for path in vendors.rglob("*") if path.suffix in (".eml", ".jsonl") and path.read_bytes()] == []
+    # AND the report can be read again, after everything has ended
+    code, again = run(book, "shadow-report")
+    assert code == 0, again
+    assert "mail drafts: 1" in again
