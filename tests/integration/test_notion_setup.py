@@ -421,7 +421,7 @@ def test_the_command_that_loads_a_book_is_told_whenever_it_can_be_loaded(team: T
     assert command == [*words[:3], f"NOTION_ACCOUNTS={own}"]
     # AND make gives what it is told on to the import as it is
     read = subprocess.run(
-        ["make", "-f", "-", given],
+        ["make", "--no-print-directory", "-f", "-", given],
         input="all:\n\t@printenv NOTION_PROPERTIES\n",
         capture_output=True,
         text=True,
