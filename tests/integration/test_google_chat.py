@@ -14,7 +14,8 @@ from googleapiclient.errors import HttpError  # type: ignore[import-untyped]
 
 from connectors.google_auth import credentials_for
 from connectors.google_chat.card import LARGEST_MESSAGE, card_message
-from connectors.google_chat.chat import ALLOWED, SCOPE, GoogleChat
+from connectors.google_chat.chat import ALLOWED, GoogleChat
+from connectors.google_chat.space import SCOPE
 from connectors.google_faults import fault_of
 from connectors.google_http import GatedHttp, NotAllowed
 from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear

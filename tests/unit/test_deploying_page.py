@@ -18,7 +18,7 @@ from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from connectors.gmail.drafts import SCOPE as GMAIL_SCOPE
 from connectors.google_auth import credentials_for
-from connectors.google_chat.chat import SCOPE as CHAT_SCOPE
+from connectors.google_chat.space import SCOPE as CHAT_SCOPE
 from connectors.slack.checks import SCOPES
 from local.house import ROOT
 from local.stack.template import read_template

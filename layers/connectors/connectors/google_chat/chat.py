@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from importlib.resources import files
 from uuid import NAMESPACE_URL, uuid5
 
-from connectors.google_auth import credentials_for
 from connectors.google_chat.card import card_message
-from connectors.google_service import GoogleService
+from connectors.google_chat.space import space_service
 from connectors.patience import Patience
 from customer_success.errors import Misconfigured
 from customer_success.news import ChatMessage
 from customer_success.ports import Secret
 
-SCOPE = "https://www.googleapis.com/auth/chat.bot"
 ALLOWED = (("POST", r"/v1/spaces/[\w-]+/messages"),)
 
 
@@ -39,16 +36,8 @@ class GoogleChat:
         if not re.fullmatch(r"spaces/[\w-]+", space):
             raise Misconfigured(f"{space!r} names no Google Chat space: it must read 'spaces/…'")
         self._space = space
-        self._service = GoogleService(
-            files(__package__).joinpath("chat_messages.json").read_text("utf-8"),
-            secret,
-            lambda info: credentials_for(info, [SCOPE]),
-            ALLOWED,
-            patience=patience,
-            endpoint=base_url,
-            timeout=timeout,
-            about=f"the Google Chat space {space}",
-            fix="Check the space's name, that the Chat app is a member of it, and that the key is the app's.",
+        self._service = space_service(
+            "chat_messages.json", ALLOWED, secret, space, patience, base_url=base_url, timeout=timeout
         )
 
     def find(self, message: ChatMessage) -> str | None:

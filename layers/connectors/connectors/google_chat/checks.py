@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
-from connectors.google_auth import credentials_for
-from connectors.google_chat.chat import SCOPE
-from connectors.google_service import GoogleService
+from connectors.google_chat.space import space_service
 from connectors.patience import Patience
 from customer_success.ports import Secret
 
 ALLOWED = (("GET", r"/v1/spaces/[\w-]+"),)
-TIMEOUT = 30.0
 
 
 def space_title(secret: Secret, space: str, patience: Patience, *, base_url: str | None = None) -> str:
@@ -19,16 +14,6 @@ def space_title(secret: Secret, space: str, patience: Patience, *, base_url: str
 
     Raises `Misconfigured`, `Refused`, `Unavailable`.
     """
-    service = GoogleService(
-        files(__package__).joinpath("chat_spaces.json").read_text("utf-8"),
-        secret,
-        lambda info: credentials_for(info, [SCOPE]),
-        ALLOWED,
-        patience=patience,
-        endpoint=base_url,
-        timeout=TIMEOUT,
-        about=f"the Google Chat space {space}",
-        fix="Check the space's name, that the Chat app is a member of it, and that the key is the app's.",
-    )
+    service = space_service("chat_spaces.json", ALLOWED, secret, space, patience, base_url=base_url)
     found = service.call(lambda chat: chat.spaces().get(name=space), repeatable=True)
     return str(found.get("displayName") or space)
