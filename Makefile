@@ -13,7 +13,7 @@ RUNTIME = $(shell for python in python3.13 $(wildcard $(HOME)/.pyenv/versions/3.
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-qbr import-history redrive rescan doctor shadow-report notion-setup notion-import cost api \
-	generated openapi picture permissions demo-clean install test pr bench clean
+	generated openapi picture permissions demo-clean install test test-slow pr bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -67,13 +67,16 @@ demo-clean: ## forget all that demos have left behind
 
 install: .venv/installed .stack/installed ## make the virtual environments, which the other targets do by themselves
 
-test: install .sam/installed .checkov/installed ## lint, types and all tests
+test: install .sam/installed .checkov/installed ## lint, types and all tests but the slow ones
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy $(TYPED)
 	.venv/bin/pytest --numprocesses 2 --dist worksteal
 
-pr: test ## what has to pass before a change goes in
+test-slow: install ## the tests marked slow: every fault of every dependency, whole books
+	.venv/bin/pytest -m slow --numprocesses 2 --dist worksteal
+
+pr: test test-slow ## what has to pass before a change goes in
 
 bench: install ## the figures: requests, writes, memory, time over the floor, cold starts
 	@$(RUN) -m tests.benchmarks
