@@ -11,7 +11,7 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from customer_success.aws.consumer import Delivery, QueueConsumer
-from customer_success.errors import Misconfigured, OutOfTime, Refused, Unavailable
+from customer_success.errors import Gone, Misconfigured, NotTaken, OutOfTime, Refused, Unavailable
 from customer_success.messages import DigestReady
 from tests.builders.aws import Client, refused
 from tests.builders.kept import NASTY_ID
@@ -155,6 +155,8 @@ def test_the_work_is_told_what_it_needs(consumer: QueueConsumer, queue: Queue) -
         (Unavailable("down"), 4, 480),
         (Unavailable("down"), 5, 0),
         (Misconfigured("share the database"), 3, 240),
+        (NotTaken("the page is too large"), 2, 120),
+        (NotTaken("the page is too large"), 5, 0),
         (RuntimeError("bug"), 2, 120),
         (Unavailable("busy", retry_after=90.01), 4, 91),
         (OutOfTime("the rest goes on later", retry_after=0), 3, 1),
@@ -184,6 +186,23 @@ def test_bad_input_is_logged_and_acknowledged(consumer: QueueConsumer, queue: Qu
     assert refused["message_id"] == event["Records"][0]["messageId"]
     # AND each message leaves a line by which it can be followed
     assert (done["message"], done["message_id"]) == ("message done", event["Records"][1]["messageId"])
+
+
+def test_what_a_person_threw_away_is_acknowledged_and_what_a_vendor_does_not_take_is_not(
+    consumer: QueueConsumer, queue: Queue, log: StringIO
+) -> None:
+    # GIVEN one message whose page is gone, and one whose page a vendor will not take
+    event = queue.batch("gone", "not taken", receives=5)
+    work = Work(**{"gone": Gone("the page is in the trash"), "not taken": NotTaken("Notion refused the page")})
+    # WHEN they are consumed for the last time
+    response = consumer.consume(event, work)
+    # THEN the second is on its way to the dead-letter queue, and the log says why, without a trace
+    assert failed(event, response) == ["not taken"]
+    assert [line["message"] for line in logged(log)] == [
+        "message refused: the page is in the trash",
+        "message failed: NotTaken: Notion refused the page",
+    ]
+    assert not any("exception" in line for line in logged(log))
 
 
 def test_an_unreadable_message_is_on_its_way_to_the_dead_letter_queue(

@@ -14,6 +14,14 @@ class Gone(Refused):
     """What was to be changed is not there any more: a person threw it away."""
 
 
+class NotTaken(Refused):
+    """A vendor will not take what we send it as it is: the message's own fault.
+
+    Raised for writes alone, and only for a refusal that is known to mean this. It is recorded as failed at once, and its
+    message goes to the dead-letter queue, where it is seen that an output is missing.
+    """
+
+
 class NotUnderstood(Exception):
     """A message that this version cannot read. It goes to the dead-letter queue, where a later version may take it."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
 from customer_success.aws.errors import translated
-from customer_success.errors import Misconfigured, NotUnderstood, Refused, Unavailable
+from customer_success.errors import Misconfigured, NotTaken, NotUnderstood, Refused, Unavailable
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -41,7 +41,7 @@ class QueueConsumer:
 
     A failed one is hidden for as long as its `Unavailable` says, else for `retry_base_seconds`, doubled with
     each try. After `max_receives` tries the queue moves it to its dead-letter queue, at once. `Refused` is logged and
-    acknowledged.
+    acknowledged, save `NotTaken`: an output that a vendor refuses is never dropped.
     """
 
     def __init__(
@@ -76,15 +76,16 @@ class QueueConsumer:
         about = {"message_id": delivery.message_id, "receive_count": delivery.receive_count}
         try:
             work(delivery)
-        except Refused as refused:
-            self._logger.warning("message refused: %s", refused, extra=about)
         except Exception as fault:
+            if isinstance(fault, Refused) and not isinstance(fault, NotTaken):
+                self._logger.warning("message refused: %s", fault, extra=about)
+                return
             self._logger.warning(
                 "message failed: %s: %s",
                 type(fault).__name__,
                 fault,
                 extra=about,
-                exc_info=not isinstance(fault, NotUnderstood | Unavailable | Misconfigured),
+                exc_info=not isinstance(fault, NotTaken | NotUnderstood | Unavailable | Misconfigured),
             )
             self._hide(record, 0 if delivery.last_try else self._wait(fault, delivery.receive_count))
             raise
