@@ -17,8 +17,8 @@ class Gone(Refused):
 class NotTaken(Refused):
     """A vendor will not take what we send it as it is: the message's own fault.
 
-    Raised for writes alone, and only for a refusal that is known to mean this. It is recorded as failed at once, and its
-    message goes to the dead-letter queue, where it is seen that an output is missing.
+    Raised for writes alone, and only for a refusal that is known to mean this. It is recorded as failed at once, and
+    its message goes to the dead-letter queue, where it is seen that an output is missing.
     """
 
 
