@@ -58,6 +58,11 @@ class Bedrock(Vendor):
         """Bedrock's answer for this status."""
         return _error(status)
 
+    def error_of(self, code: str, status: int | None) -> Reply:
+        """Bedrock's answer with this kind of exception."""
+        usual = next((usual for usual, (kind, _) in ERRORS.items() if kind == code), 400)
+        return _error(status or usual, f"The request was refused: {code}.", code)
+
     def admit(self, request: Request) -> None:
         """Bedrock asks for a signed request. The signature itself is not checked, as the sandbox knows no keys."""
         if not request.headers.get("authorization", "").startswith("AWS4-HMAC-SHA256 Credential="):

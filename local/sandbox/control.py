@@ -87,6 +87,10 @@ class Control(Vendor):
         """What the sandbox itself says."""
         return Reply({"error": f"nothing here answers that ({status})"}, status)
 
+    def error_of(self, code: str, status: int | None) -> Reply:
+        """What the sandbox itself says."""
+        return Reply({"error": code}, status or 400)
+
     def handle(self, request: Request) -> Reply:
         """Answer a request; what does not fit is told with field and reason."""
         try:

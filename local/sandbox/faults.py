@@ -7,7 +7,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from threading import Lock
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,15 +21,34 @@ class Fault(BaseModel):
 
     `drop_before` closes the connection and does nothing, `drop_after` does the work and then closes it,
     `malformed` does the work and answers 200 with JSON that breaks off, `delay` waits `seconds` and goes on.
-    `echo` answers `status` with the vendor's own error in which each text is what was sent, headers and all,
-    `echo_page` with a page of that, as a gateway in between may.
+    The others answer in the vendor's place: `status` with its own error for that status, `code` with its own error
+    of that code, `echo` with its own error in which each text is what was sent, headers and all; and as something in
+    between may: `html` with a proxy's page, `echo_page` with a page of what was sent, `empty` with nothing, `json`
+    with `body`, of whatever shape. They do no work, unless `done`.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     vendor: VendorName
-    kind: Literal["status", "drop_before", "drop_after", "delay", "malformed", "echo", "echo_page"]
-    status: int = Field(default=503, ge=200, le=599)
+    kind: Literal[
+        "drop_before",
+        "drop_after",
+        "malformed",
+        "delay",
+        "status",
+        "code",
+        "echo",
+        "html",
+        "echo_page",
+        "empty",
+        "json",
+    ]
+    status: int | None = Field(
+        default=None, ge=200, le=599, description="None: 503, and with `code` what the vendor answers errors with."
+    )
+    code: str = Field(default="no_such_code", description="The vendor's error code, or Google's reason.")
+    body: Any = Field(default={"ok": True}, description="What `json` answers.")
+    done: bool = Field(default=False, description="The work is done before the answer.")
     retry_after: int | None = Field(default=None, ge=0, description="Seconds told in Retry-After.")
     seconds: float = Field(default=1.0, ge=0)
     times: int | None = Field(default=1, ge=1, description="None: until cleared.")
@@ -40,6 +59,11 @@ class Fault(BaseModel):
     def concerns(self, vendor: str, method: str, path: str) -> bool:
         """True if the request is one of those meant."""
         return vendor == self.vendor and self.match in path and self.method.upper() in ("", method)
+
+    @property
+    def answers(self) -> bool:
+        """True if it answers in the vendor's place."""
+        return self.kind not in ("drop_before", "drop_after", "malformed", "delay")
 
 
 class Faults:

@@ -71,6 +71,13 @@ class GoogleService(Vendor):
         """Google's answer for this status."""
         return google_error(status)
 
+    def error_of(self, code: str, status: int | None) -> Reply:
+        """Google's answer with this reason, or with this canonical code, which is written in capitals."""
+        known = ((usual, texts) for usual, texts in ERRORS.items() if code in texts[:2])
+        usual = status or next((usual for usual, _ in known), 400)
+        said = f"The request was refused: {code}."
+        return google_error(usual, said, code=code) if code.isupper() else google_error(usual, said, code)
+
     def admit(self, request: Request) -> None:
         """Google asks for an access token that it issued, that has not expired and has a fitting scope."""
         found = claims(request)
@@ -122,6 +129,10 @@ class TokenEndpoint(Vendor):
     def error(self, status: int) -> Reply:
         """An OAuth error."""
         return _oauth_error("internal_failure" if status >= 500 else "invalid_request", "", status)
+
+    def error_of(self, code: str, status: int | None) -> Reply:
+        """An OAuth error with this code."""
+        return _oauth_error(code, f"The request was refused: {code}.", status or 400)
 
     def _issue(self, request: Request) -> Reply:
         form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import socket
 import socketserver
@@ -19,7 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from local.sandbox.bedrock import Bedrock
 from local.sandbox.control import Control
-from local.sandbox.faults import Faults, Limits, Tally
+from local.sandbox.faults import Fault, Faults, Limits, Tally
 from local.sandbox.gates import Gates
 from local.sandbox.gmail import Gmail
 from local.sandbox.google import Grants, TokenEndpoint
@@ -45,6 +46,12 @@ BASE_PATHS: Mapping[str, str] = {
     "token": "/token",
     "control": "/control",
 }
+
+
+PROXY_PAGE = (
+    "<head><title>{status}</title></head>\r\n<body>\r\n<center><h1>{status}</h1></center>\r\n"
+    "<hr><center>nginx</center>\r\n</body>\r\n"
+)
 
 
 def _now() -> datetime:
@@ -154,13 +161,12 @@ class Sandbox:
             time.sleep(fault.seconds)
         if kind == "drop_before":
             return None
-        if fault and kind == "status":
-            return self._refuse(vendor, fault.status, fault.retry_after)
-        if fault and kind in ("echo", "echo_page"):
-            said = _echo(request, vendor.error(fault.status).body if kind == "echo" else "page")
-            return Reply(said if kind == "echo" else f"<html>{said}</html>".encode(), fault.status)
+        if fault and fault.answers:
+            if fault.done:
+                self._work(vendor, request)
+            return self._told(vendor, _instead(fault, vendor, request), fault.retry_after)
         if wait := self._limits.wait(vendor.name):
-            return self._refuse(vendor, 429, wait)
+            return self._told(vendor, vendor.error(429), wait)
         reply = self._work(vendor, request)
         if kind == "drop_after":
             return None
@@ -177,13 +183,36 @@ class Sandbox:
             self._store.commit()
             return reply
 
-    def _refuse(self, vendor: Vendor, status: int, retry_after: int | None) -> Reply:
-        if status == 429:
+    def _told(self, vendor: Vendor, reply: Reply, retry_after: int | None) -> Reply:
+        if reply.status == 429:
             self._tally.count_throttled(vendor.name)
-        reply = vendor.error(status)
         if retry_after is None:
             return reply
-        return Reply(reply.body, status, {**reply.headers, "Retry-After": str(retry_after)})
+        return Reply(reply.body, reply.status, {**reply.headers, "Retry-After": str(retry_after)})
+
+
+def _instead(fault: Fault, vendor: Vendor, request: Request) -> Reply:
+    """What the fault answers in the vendor's place."""
+    status = fault.status or 503
+    match fault.kind:
+        case "code":
+            return vendor.error_of(fault.code, fault.status)
+        case "echo":
+            return Reply(_echo(request, vendor.error(status).body), status)
+        case "echo_page":
+            return _page(status, str(_echo(request, "page")))
+        case "html":
+            return _page(status, PROXY_PAGE.format(status=status))
+        case "empty":
+            return Reply(None, status)
+        case "json":
+            return Reply(json.dumps(fault.body).encode(), status)
+        case _:
+            return vendor.error(status)
+
+
+def _page(status: int, content: str) -> Reply:
+    return Reply(f"<html>{content}</html>".encode(), status, {"Content-Type": "text/html; charset=utf-8"})
 
 
 def _echo(request: Request, shape: object) -> object:
@@ -246,9 +275,11 @@ class _Handler(BaseHTTPRequestHandler):
             return
         content = reply.encoded()
         self.send_response(reply.status)
-        self.send_header("Content-Type", "application/json; charset=utf-8")
-        self.send_header("Content-Length", str(len(content)))
-        for name, value in reply.headers.items():
+        for name, value in {
+            "Content-Type": "application/json; charset=utf-8",
+            "Content-Length": str(len(content)),
+            **reply.headers,
+        }.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)

@@ -69,6 +69,10 @@ class Slack(Vendor):
         codes = {429: "ratelimited", 503: "service_unavailable"}
         return Reply({"ok": False, "error": codes.get(status, "internal_error")}, status)
 
+    def error_of(self, code: str, status: int | None) -> Reply:
+        """A failure with this code: a 200, as nearly all of Slack's are."""
+        return Reply({"ok": False, "error": code}, status or 200)
+
     def unknown_path(self) -> Reply:
         """There is no such method."""
         return _failed("unknown_method").reply

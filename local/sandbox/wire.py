@@ -99,6 +99,10 @@ class Vendor(ABC):
     def error(self, status: int) -> Reply:
         """The vendor's own answer for this HTTP status when no more is to be said."""
 
+    @abstractmethod
+    def error_of(self, code: str, status: int | None) -> Reply:
+        """The vendor's own answer with this error code; with the status that it usually has if None."""
+
     def unknown_path(self) -> Reply:
         """The answer where no route leads."""
         return self.error(404)

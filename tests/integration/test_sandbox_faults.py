@@ -270,3 +270,76 @@ def test_a_fault_can_begin_after_some_requests() -> None:
         faults.take("notion", "POST", path) is not None for path in ("/query", "/pages", "/query", "/query", "/query")
     ]
     assert asked == [False, False, False, True, False]
+
+
+VENDORS = ("notion", "gmail", "chat", "slack", "bedrock", "token")
+
+
+def answer_of(sandbox: Sandbox, vendor: str) -> httpx.Response:
+    path = "gmail/v1/users/me/drafts" if vendor == "gmail" else ""
+    return httpx.post(sandbox.url(vendor) + path, json={})
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize("status", [200, 400, 403, 404, 502, 503])
+def test_a_proxy_in_between_answers_with_its_page_or_with_nothing(sandbox: Sandbox, vendor: str, status: int) -> None:
+    # GIVEN a proxy that answers in the vendor's place, with a status and a pause of its own
+    break_down(sandbox, vendor, "html", status=status, retry_after=9)
+    break_down(sandbox, vendor, "empty", status=status)
+
+    # THEN its page comes first, and then an empty answer
+    page = answer_of(sandbox, vendor)
+    assert (page.status_code, page.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert (page.headers["retry-after"], f"<h1>{status}</h1>" in page.text) == ("9", True)
+    empty = answer_of(sandbox, vendor)
+    assert (empty.status_code, empty.content, empty.headers.get("retry-after")) == (status, b"", None)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize("body", [{"ok": True}, {"message": "Forbidden"}, [], [1], None, 7, "text", {"error": None}])
+def test_an_answer_can_be_json_of_any_shape(sandbox: Sandbox, vendor: str, body: object) -> None:
+    break_down(sandbox, vendor, "json", status=403, body=body)
+    answer = answer_of(sandbox, vendor)
+    assert (answer.status_code, answer.json()) == (403, body)
+
+
+@pytest.mark.parametrize(
+    ("vendor", "code", "status"),
+    [
+        ("notion", "validation_error", 400),
+        ("notion", "restricted_resource", 403),
+        ("notion", "never_heard_of", 400),
+        ("gmail", "failedPrecondition", 400),
+        ("gmail", "rateLimitExceeded", 429),
+        ("chat", "FAILED_PRECONDITION", 400),
+        ("chat", "PERMISSION_DENIED", 403),
+        ("slack", "messages_tab_disabled", 200),
+        ("slack", "never_heard_of", 200),
+        ("bedrock", "AccessDeniedException", 403),
+        ("bedrock", "NeverHeardOfException", 400),
+        ("token", "invalid_grant", 400),
+    ],
+)
+def test_a_code_comes_in_the_vendors_own_shape_with_its_usual_status(
+    sandbox: Sandbox, vendor: str, code: str, status: int
+) -> None:
+    # GIVEN a vendor that answers with a code  WHEN it is asked  THEN the code stands where its clients look for it
+    break_down(sandbox, vendor, "code", code=code)
+    break_down(sandbox, vendor, "code", code=code, status=418)
+    answer = answer_of(sandbox, vendor)
+    assert answer.status_code == status
+    assert code in answer.text + answer.headers.get("x-amzn-errortype", "")
+
+    # AND another status goes with it where one is named
+    assert answer_of(sandbox, vendor).status_code == 418
+
+
+def test_the_work_may_be_done_before_such_an_answer(sandbox: Sandbox, slack: WebClient) -> None:
+    # GIVEN a proxy that loses Slack's answer
+    break_down(sandbox, "slack", "html", status=502, done=True, match="chat.postMessage")
+    with pytest.raises(SlackApiError):
+        slack.chat_postMessage(channel="#cs", text="Acme")
+
+    # THEN the message is there
+    channel = slack.chat_postMessage(channel="#cs", text="Acme")["channel"]
+    assert len(slack.conversations_history(channel=channel)["messages"]) == 2

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from uuid import uuid4
 
 from local.sandbox.notion.blocks import read_blocks
-from local.sandbox.notion.errors import archived, error, invalid, unfit
+from local.sandbox.notion.errors import CODES, archived, error, invalid, unfit
 from local.sandbox.notion.properties import TITLE_ONLY, find, read_schema, read_values, show, stored
 from local.sandbox.notion.query import Window, read_filter, sort, window
 from local.sandbox.notion.text import plain, read_rich_text
@@ -60,6 +60,11 @@ class Notion(Vendor):
     def error(self, status: int) -> Reply:
         """An error that Notion gives before it looks at what is asked."""
         return error(status, MESSAGES.get(status, "Something went wrong."))
+
+    def error_of(self, code: str, status: int | None) -> Reply:
+        """An error with a code of Notion's, or with one that it may come to have."""
+        usual = next((usual for usual, known in CODES.items() if known == code), 400)
+        return error(status or usual, f"The request was refused: {code}.", code)
 
     def unknown_path(self) -> Reply:
         """Notion says 400 to an address that is none of its own."""
