@@ -31,6 +31,15 @@ def test_a_mail_address_is_masked(text: str) -> None:
     assert MASK in entry["nested"]["exception"]
 
 
-@pytest.mark.parametrize("text", ["account A-0001@x", "5 @ 3", "acme:2026-03-02:high", "queue https://sqs/1"])
+@pytest.mark.parametrize("text", ["account A-0001@x", "5 @ 3", "acme:2026-03-02:high", "queue https://sqs/1", "x@1.2.31"])
 def test_what_is_no_address_stays(text: str) -> None:
     assert json.loads(without_addresses({"message": text}))["message"] == text
+
+
+def test_half_a_character_is_logged_as_it_can_be_written() -> None:
+    # GIVEN an account whose name was cut within an emoji  WHEN it is logged
+    logged = without_addresses({"message": "Foo \ud83e\nINFO all is well"})
+    # THEN the entry is one line that a stream takes, and says the same
+    assert logged.encode("utf-8")
+    assert "\n" not in logged
+    assert json.loads(logged)["message"] == "Foo \ud83e\nINFO all is well"

@@ -6,19 +6,19 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+_BREAK = re.compile("\r\n?|[\x85\u2028\u2029]")
+"""What begins a new line beside the line feed, for one reader or another."""
+
+_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters, which vendors refuse, and those that turn the direction of the text around them."""
 
-_ADDRESS = re.compile(r"""[^\s@,;:<>()\[\]"\\/?#%]+@[^\s@,;:<>()\[\]"'\\/?#%]+\.[^\s@.,;:<>()\[\]"'\\/?#%]{2,}""")
-
-LONGEST_ADDRESS = 254
 LONGEST_URL = 2000
 
 
 def clean(text: str) -> str:
-    """The text without control characters; half of a character (a lone surrogate) becomes U+FFFD."""
+    """The text without control characters, its lines parted by line feeds; a lone surrogate becomes U+FFFD."""
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return _UNWANTED.sub("", whole)
+    return _UNWANTED.sub("", _BREAK.sub("\n", whole))
 
 
 def one_line(text: str) -> str:
@@ -42,11 +42,6 @@ def pieces(text: str, limit: int) -> Iterator[str]:
         piece = _head(text, limit)
         yield piece
         text = text[len(piece) :]
-
-
-def is_address(text: str) -> bool:
-    """True for one e-mail address as people have them, with nothing around it."""
-    return len(text) <= LONGEST_ADDRESS and _ADDRESS.fullmatch(text) is not None
 
 
 def web_address(url: str | None) -> str | None:

@@ -12,7 +12,7 @@ from connectors.gmail.mime import message_id, raw_mail
 from connectors.google_auth import credentials_for
 from connectors.google_service import GoogleService
 from connectors.patience import Patience
-from connectors.text import is_address
+from customer_success.addresses import is_address
 from customer_success.errors import Refused
 from customer_success.news import MailDraft
 from customer_success.ports import Secret

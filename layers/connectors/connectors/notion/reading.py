@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from connectors.text import is_address, one_line, shortened
+from connectors.text import one_line, shortened
 from customer_success.account import Unreadable
+from customer_success.addresses import is_address
 
 LONGEST_SHOWN = 200
 """Units of a value that could not be read which are shown."""
@@ -263,7 +265,7 @@ def _email(value: Read) -> str | None:
     if isinstance(value, tuple | Person):
         known = (single.email for single in _singles(value) if isinstance(single, Person) and single.email)
         value = next(known, None)
-    address = value.strip().lower() if isinstance(value, str) else ""
+    address = unicodedata.normalize("NFC", value.strip().lower()) if isinstance(value, str) else ""
     return address if is_address(address) else None
 
 
