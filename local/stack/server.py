@@ -19,6 +19,7 @@ import traceback
 import zipfile
 from importlib import import_module
 from pathlib import Path
+from runpy import run_path
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,6 +32,8 @@ hypercorn = import_module("hypercorn.asyncio")
 Config = import_module("hypercorn.config").Config
 
 iam_actions: Any = import_module("ministack.core.iam_actions")
+rest_api = import_module("ministack.services.apigateway_v1")
+gateway_answers = run_path(str(Path(__file__).with_name("gateway_answers.py")))
 
 # AWS asks for the permission of the single call; ministack asks for one by the batch's own name, which does not exist.
 BATCHES = {"sns:PublishBatch": "sns:Publish", "sqs:SendMessageBatch": "sqs:SendMessage"}
@@ -156,6 +159,7 @@ if __name__ == "__main__":
     _hold_folder()
     _clear(Path(tempfile.gettempdir()))
     iam_actions.extract_iam_action = _as_aws_names_actions(iam_actions.extract_iam_action)
+    gateway_answers["teach"](rest_api)
     lambda_runtime.zipfile = SimpleNamespace(
         ZipFile=UnpackedOnce, BadZipFile=zipfile.BadZipFile, LargeFileError=zipfile.LargeZipFile
     )

@@ -13,6 +13,7 @@ from tests.builders.accounts import TODAY
 from tests.builders.pages import at_risk_page, critical_page, page
 from tests.builders.sandbox import calls, pages
 from tests.builders.signed import api
+from tests.e2e.conftest import Enter
 
 TOMORROW = TODAY + timedelta(days=1)
 ALERT = f"A-0001:{TODAY}:critical"
@@ -116,3 +117,62 @@ def test_an_acknowledgement_reaches_notion_and_the_next_scan_obeys(scanned: Hous
     home.tick(TOMORROW)
     assert home.drain(120) == {}
     assert [e.alert_id for e in DynamoAlertLog(home.table).on(TOMORROW)] == []
+
+
+def test_what_the_gateway_answers_by_itself_is_read_by_a_machine_too(enter: Enter) -> None:
+    # GIVEN an API that takes two calls a second
+    home = enter({"ApiRequestsPerSecond": "2"})
+    # WHEN a call is not signed, goes nowhere, is too large, or is one too many
+    unsigned = api(home, "GET", "/portfolio", signed=False)
+    nowhere = api(home, "GET", "/nowhere")
+    large = api(home, "POST", "/tasks", f'{{"type": "{"x" * 10 * 1024 * 1024}"}}')
+    throttled = next(answer for answer in (api(home, "GET", "/shadow") for _ in range(50)) if answer.status_code == 429)
+    # THEN each answer is a problem that says the number of its status
+    _assert_told(unsigned, 403, "missing-authentication-token")
+    _assert_told(nowhere, 403, "missing-authentication-token")
+    assert "no such path" in nowhere.json()["detail"]
+    _assert_told(large, 413, "request-too-large")
+    _assert_told(throttled, 429, "throttled")
+    assert throttled.headers["Retry-After"] == "1"
+
+
+def test_a_signature_that_does_not_fit_is_told_as_a_problem(home: House) -> None:
+    # WHEN a call is signed with somebody else's key, or with something that is no signature
+    credentials = home.aws.session.get_credentials()
+    assert credentials is not None
+    answers = [
+        api(home, "GET", "/portfolio", signed=False, Authorization='Bearer "quoted" \\ token'),
+        api(home, "GET", "/portfolio", signed=False, Authorization="AWS4-HMAC-SHA256 Credential=nobody"),
+    ]
+    # THEN the answer is JSON, whatever was sent along
+    for answer in answers:
+        assert answer.status_code == 403
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.json()["type"].startswith("urn:problem:gateway:")
+
+
+def test_an_answer_that_takes_too_long_is_told_as_a_problem(home: House) -> None:
+    # GIVEN a gateway that waits for the function as short as it can
+    gateway = home.aws.session.client("apigateway", endpoint_url=home.aws.endpoint)
+    api_id = home.deployment.outputs["ApiId"]
+    (portfolio,) = [each for each in gateway.get_resources(restApiId=api_id)["items"] if each["path"] == "/portfolio"]
+    gateway.update_integration(
+        restApiId=api_id,
+        resourceId=portfolio["id"],
+        httpMethod="GET",
+        patchOperations=[{"op": "replace", "path": "/timeoutInMillis", "value": "50"}],
+    )
+    # WHEN the function has to start first
+    late = api(home, "GET", "/portfolio")
+    # THEN the answer is a problem too
+    _assert_told(late, 504, "integration-timeout")
+
+
+def _assert_told(answer: Any, status: int, kind: str) -> None:
+    problem = answer.json()
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert (answer.status_code, problem["status"]) == (status, status)
+    assert problem["type"] == f"urn:problem:gateway:{kind}"
+    assert problem["title"]
+    assert problem["detail"]
+    assert "$" not in problem["request_id"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,30 @@ from local.stack.template import read_template
 from tests.template.cloud import ROOT, SOURCE, Cloud, environment, named_by
 
 PROBLEM = "'application/problem+json'"
+GATEWAY_STATUS = {
+    "ACCESS_DENIED": 403,
+    "API_CONFIGURATION_ERROR": 500,
+    "AUTHORIZER_CONFIGURATION_ERROR": 500,
+    "AUTHORIZER_FAILURE": 500,
+    "BAD_REQUEST_BODY": 400,
+    "BAD_REQUEST_PARAMETERS": 400,
+    "DEFAULT_4XX": None,
+    "DEFAULT_5XX": None,
+    "EXPIRED_TOKEN": 403,
+    "INTEGRATION_FAILURE": 504,
+    "INTEGRATION_TIMEOUT": 504,
+    "INVALID_API_KEY": 403,
+    "INVALID_SIGNATURE": 403,
+    "MISSING_AUTHENTICATION_TOKEN": 403,
+    "QUOTA_EXCEEDED": 429,
+    "REQUEST_TOO_LARGE": 413,
+    "RESOURCE_NOT_FOUND": 404,
+    "THROTTLED": 429,
+    "UNAUTHORIZED": 401,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
+    "WAF_FILTERED": 403,
+}
+"""The kinds of gateway responses that API Gateway has, each with its own status; the last resorts have none."""
 
 
 @pytest.fixture(scope="module")
@@ -56,16 +81,61 @@ def test_access_is_logged_only_where_that_is_asked_for(cloud: Cloud) -> None:
     assert cloud.template["Parameters"]["ApiAccessLogs"]["Default"] == "false"
 
 
-def test_what_the_gateway_refuses_is_told_as_the_function_tells_it() -> None:
-    # GIVEN what the gateway says by itself of calls that never reach the function
-    responses = read_template(SOURCE)["Resources"]["Api"]["Properties"]["GatewayResponses"]
-    assert set(responses) == {"DEFAULT_4XX", "DEFAULT_5XX"}
-    for response in responses.values():
-        # THEN it is a problem document too, with the fields of ours
-        assert response["ResponseParameters"]["Headers"]["Content-Type"] == PROBLEM
-        told = response["ResponseTemplates"]["application/json"]
-        told = told.replace("$context.status", "403").replace("$context.error.messageString", '"words"')
-        assert set(json.loads(told)) == {"type", "title", "status", "detail", "request_id"}
+@pytest.mark.parametrize("kind", sorted(GATEWAY_STATUS))
+@pytest.mark.parametrize("message", ["Forbidden", 'a "quoted" \\ word', "two\nlines", ""])
+def test_what_the_gateway_answers_by_itself_is_a_problem_with_its_number(kind: str, message: str) -> None:
+    # GIVEN what the gateway says by itself of a call that never reaches the function
+    response = _gateway_responses()[kind]
+    # WHEN it fills in what it knows of the call
+    problem = json.loads(_filled(response["ResponseTemplates"]["application/json"], message))
+    # THEN it is a problem document as the function's own are, whatever the message holds
+    status = GATEWAY_STATUS[kind]
+    assert response["ResponseParameters"]["Headers"]["Content-Type"] == PROBLEM
+    assert response.get("StatusCode") == (None if status is None else str(status))
+    assert problem.get("status") == status
+    assert problem.keys() - {"status"} == {"type", "title", "detail", "request_id"}
+    assert all(problem[name].strip() for name in ("type", "title", "detail", "request_id"))
+    assert problem["type"] == f"urn:problem:gateway:{kind.lower().replace('_', '-')}"
+
+
+def test_the_gateway_has_an_answer_of_ours_for_each_of_its_kinds() -> None:
+    assert set(_gateway_responses()) == set(GATEWAY_STATUS)
+
+
+def test_whoever_is_throttled_hears_when_to_ask_again() -> None:
+    assert _gateway_responses()["THROTTLED"]["ResponseParameters"]["Headers"]["Retry-After"] == "'1'"
+
+
+def test_a_path_that_is_not_there_is_told_of_as_such() -> None:
+    # API Gateway asks whoever misses a path for a token.
+    problem = json.loads(_gateway_responses()["MISSING_AUTHENTICATION_TOKEN"]["ResponseTemplates"]["application/json"])
+    assert "no such path" in problem["detail"]
+
+
+def test_every_answer_of_the_gateway_reaches_aws(cloud: Cloud) -> None:
+    (api,) = cloud.all("ApiGateway::RestApi")
+    told = api.properties["Body"]["x-amazon-apigateway-gateway-responses"]
+    assert {kind: response.get("statusCode") for kind, response in told.items()} == {
+        kind: status and str(status) for kind, status in GATEWAY_STATUS.items()
+    }
+
+
+def _gateway_responses() -> dict[str, Any]:
+    responses: dict[str, Any] = read_template(SOURCE)["Resources"]["Api"]["Properties"]["GatewayResponses"]
+    return responses
+
+
+def _filled(template: str, message: str) -> str:
+    """As the gateway fills in a gateway response: values take the place of names, and nothing is escaped."""
+    known = {
+        "context.error.message": message,
+        "context.error.messageString": f'"{message}"',  # quoted, and no more
+        "context.error.responseType": "MISSING_AUTHENTICATION_TOKEN",
+        "context.extendedRequestId": "JKJaXmPLvHcESHA=",
+        "context.requestId": message,  # a caller can set it
+        "context.status": "",
+    }
+    return re.sub(r"\$(context(?:\.\w+)+)", lambda name: known.get(name[1], ""), template)
 
 
 def test_no_page_may_call_unless_one_is_named(cloud: Cloud) -> None:
