@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel
 
 from customer_success.account_row import AccountRow
+from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.errors import Unavailable, Unclear
 from customer_success.evidence import QBREvidence
 from customer_success.expansion_entry import ExpansionEntry
@@ -215,6 +216,7 @@ class Handoffs:
     weather: Weather = field(default_factory=Weather)
     narrator: FakeOfferNarrator = field(default_factory=FakeOfferNarrator)
     sales_owner: str | None = "sales-lead@example.com"
+    owner_domains: OwnerDomains = ANYBODY
     prices: PriceList = field(default_factory=lambda: PriceList(seat=300, modules={"Planning": 1200}))
 
     def __post_init__(self) -> None:
@@ -294,6 +296,7 @@ class Handoffs:
             ledger=self.ledger,
             sales_owner=self.sales_owner,
             count=self.count,
+            domains=self.owner_domains,
         )
         return replace(job, **dict.fromkeys(without))(message, last_try=last_try)
 

@@ -15,6 +15,7 @@ from connectors.notion.names import PropertyNames
 from connectors.notion.schema import accounts_schema
 from connectors.notion.walk import Walk
 from customer_success.account import Account
+from customer_success.addresses import OwnerDomains
 from customer_success.errors import Misconfigured, OutOfTime, Refused
 from customer_success.news import PageValues
 from customer_success.ports import Bookmark, BookPage
@@ -512,3 +513,29 @@ def test_a_database_that_was_not_shared_is_found_once_it_is(tmp_path: Path) -> N
             next(book.read(Bookmark()))
         # WHEN it is shared  THEN the same adapter, in the same process, reads it
         assert len(next(book.read(Bookmark())).accounts) == 1
+
+
+def test_a_stranger_on_a_page_owns_nothing_and_is_named(sandbox: Sandbox) -> None:
+    # GIVEN a book whose colleagues are of one domain, and pages that name somebody else
+    rows = [
+        row(1, Owner_Email={"email": "eve@evil.example"}, Sales_Email={"email": "sam@EXAMPLE.com"}),
+        row(2, Owner_Email={"email": "ada@example.com"}, Manager_Email={"email": "boss@eu.example.com"}),
+        row(3, Primary_Contact_Email={"email": "kim@customer.example"}),
+    ]
+    loaded = load_book(sandbox, rows)
+    domains = OwnerDomains.of(("example.com",))
+    book = NotionCSMAdapter(notion_client(sandbox, Waiting()), loaded.database_id, owner_domains=domains)
+
+    # WHEN it is read
+    first, second, third = (account for page in book.read(Bookmark()) for account in page.accounts)
+
+    # THEN strangers are nobody's colleagues, and each is named with the bound
+    assert (first.owner_email, first.sales_email) == (None, "sam@example.com")
+    assert list(map(str, first.unreadable)) == [
+        "Owner Email: 'eve@evil.example' could not be read, expected an address within OwnerDomains (example.com)"
+    ]
+    assert (second.owner_email, second.manager_email) == ("ada@example.com", None)
+    assert [one.property for one in second.unreadable] == ["Manager Email"]
+
+    # AND the customer's contact is whoever it is
+    assert (third.primary_contact_email, third.unreadable) == ("kim@customer.example", ())

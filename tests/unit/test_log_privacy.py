@@ -31,7 +31,9 @@ def test_a_mail_address_is_masked(text: str) -> None:
     assert MASK in entry["nested"]["exception"]
 
 
-@pytest.mark.parametrize("text", ["account A-0001@x", "5 @ 3", "acme:2026-03-02:high", "queue https://sqs/1", "x@1.2.31"])
+@pytest.mark.parametrize(
+    "text", ["account A-0001@x", "5 @ 3", "acme:2026-03-02:high", "queue https://sqs/1", "x@1.2.31"]
+)
 def test_what_is_no_address_stays(text: str) -> None:
     assert json.loads(without_addresses({"message": text}))["message"] == text
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from customer_success.addresses import OwnerDomains
+
 LEFT = ("inactive", "churned", "cancelled", "canceled")
 """The words for a customer who left, in the status of an account."""
 
@@ -83,6 +85,15 @@ class Account:
     def renewal_signed(self) -> bool:
         """True where `Renewal Stage` reads "Signed": the contract's end needs no more attention."""
         return (self.renewal_stage or "").strip().casefold() == "signed"
+
+    def within(self, domains: OwnerDomains) -> Account:
+        """The account as far as it belongs to people of these domains. The customer's own contact is not bounded."""
+        return replace(
+            self,
+            owner_email=domains.inside(self.owner_email),
+            sales_email=domains.inside(self.sales_email),
+            manager_email=domains.inside(self.manager_email),
+        )
 
     def onboarding_on(self, day: date) -> bool:
         """True while the account is still being onboarded on `day` (the last day included)."""

@@ -79,6 +79,9 @@ class OwnerDomains:
         return address if address and address in self else None
 
 
+ANYBODY = OwnerDomains()
+
+
 def _is_local_part(text: str) -> bool:
     if _octets(text) > LONGEST_LOCAL_PART or unicodedata.normalize("NFC", text) != text or _begins_with_mark(text):
         return False

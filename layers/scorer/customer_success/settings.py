@@ -8,8 +8,9 @@ from datetime import date
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
+from customer_success.addresses import ANYBODY, OwnerDomains, is_address
 from customer_success.errors import Misconfigured
 from customer_success.price_list import PriceList
 
@@ -20,6 +21,10 @@ def _list(value: Any) -> Any:
 
 def _none_if_empty(value: Any) -> Any:
     return None if value == "" else value
+
+
+def _domains(value: Any) -> Any:
+    return OwnerDomains.of(_list(value)) if isinstance(value, str) else value
 
 
 def _from_json(value: Any) -> Any:
@@ -38,7 +43,8 @@ Text = Annotated[str, Field(min_length=1)]
 class Deployed(BaseModel):
     """What every function needs. `retry_base_seconds` is the wait before a second try; it doubles with each.
 
-    In `shadow` everything is computed and recorded, and nothing reaches a person.
+    In `shadow` everything is computed and recorded, and nothing reaches a person. Accounts belong to people of
+    `owner_domains` alone; those who are named for accounts of nobody must be among them.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -48,6 +54,7 @@ class Deployed(BaseModel):
     timezone: str
     retry_base_seconds: float = Field(gt=0, le=3600)
     shadow: bool = False
+    owner_domains: Annotated[OwnerDomains, BeforeValidator(_domains)] = ANYBODY
 
     @property
     def space(self) -> str:
@@ -65,6 +72,18 @@ class Deployed(BaseModel):
             ZoneInfo(value)
         except (KeyError, ValueError, OSError) as error:
             raise ValueError("is not the name of a time zone such as Europe/Berlin") from error
+        return value
+
+    @field_validator("fallback_owner", "sales_owner", check_fields=False)
+    @classmethod
+    def _colleague(cls, value: str | None, known: ValidationInfo) -> str | None:
+        domains = known.data.get("owner_domains", ANYBODY)
+        if value and not is_address(value):
+            raise ValueError(f"{value!r} is not an e-mail address")
+        if value and value not in domains:
+            raise ValueError(
+                f"{value!r} is outside OwnerDomains ({domains}): add the domain there, or name a colleague"
+            )
         return value
 
 

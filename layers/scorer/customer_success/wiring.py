@@ -20,6 +20,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from pydantic import TypeAdapter, ValidationError
 
+from customer_success.addresses import ANYBODY
 from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.adoption import DynamoAdoptionReports
 from customer_success.aws.alerts import DynamoAlertLog
@@ -46,6 +47,7 @@ from customer_success.aws.task_records import DynamoTaskRecords
 from customer_success.aws.topic import SnsAnnouncements
 from customer_success.aws.usages import DynamoFeatureUsages
 from customer_success.closing import Closing
+from customer_success.colleagues import DraftsOfColleagues, RowsOfColleagues
 from customer_success.errors import NotUnderstood, Refused
 from customer_success.health_scorer import CSMHealthScorer
 from customer_success.log_privacy import without_addresses
@@ -126,6 +128,7 @@ if TYPE_CHECKING:
     from customer_success.api.shadow import ShowShadow
     from customer_success.api.tasks import TaskDesk
     from customer_success.ports import (
+        AccountRows,
         AdoptionSections,
         Chat,
         Drafts,
@@ -234,8 +237,9 @@ class Function(Generic[D]):
         return DynamoLedger(self.table, lease_seconds=DELIVERY_LEASE_SECONDS)
 
     @cached_property
-    def rows(self) -> DynamoAccountRows:
-        return DynamoAccountRows(self.table)
+    def rows(self) -> AccountRows:
+        rows, domains = DynamoAccountRows(self.table), self.settings.owner_domains
+        return rows if domains == ANYBODY else RowsOfColleagues(rows, domains)
 
     @cached_property
     def alerts(self) -> DynamoAlertLog:
@@ -363,6 +367,10 @@ class QueueFunction(Function[S]):
         )
 
     def _drafts(self, settings: GmailSettings) -> Drafts | None:
+        drafts = self._mailboxes(settings)
+        return drafts and DraftsOfColleagues(drafts, settings.owner_domains)
+
+    def _mailboxes(self, settings: GmailSettings) -> Drafts | None:
         if self.shadow:
             return ShadowDrafts(self.shadow)
         if settings.gmail_secret is None:
@@ -406,7 +414,8 @@ class _WithNotion(QueueFunction[S]):
         from connectors.notion.names import PropertyNames
 
         names = PropertyNames.overridden_by(settings.notion_properties)
-        return NotionCSMAdapter(self._notion(settings), settings.notion_accounts, names=names)
+        domains = settings.owner_domains
+        return NotionCSMAdapter(self._notion(settings), settings.notion_accounts, names=names, owner_domains=domains)
 
     def _expansion_records(self, settings: NotionSettings, expansions_id: str) -> ExpansionRecords:
         if self.shadow:
@@ -622,6 +631,7 @@ class SalesHandoff(_WithNotion[SalesHandoffSettings]):
             ledger=self.ledger,
             sales_owner=settings.sales_owner,
             count=self.report,
+            domains=settings.owner_domains,
         )
 
 
@@ -670,7 +680,7 @@ class AlertEmail(QueueFunction[AlertEmailSettings]):
 
     @cached_property
     def channel(self) -> AlertChannel:
-        owner_of = OwnerOf(self.rows, self.settings.fallback_owner)
+        owner_of = OwnerOf(self.rows, self.settings.fallback_owner, self.settings.owner_domains)
         return AlertChannel("email_alert", self.alerts, DraftMail(self._drafts(self.settings), self.ledger, owner_of))
 
 
@@ -713,7 +723,7 @@ class AlertChat(QueueFunction[AlertChatSettings]):
 
     @cached_property
     def post(self) -> PostToChat:
-        owner_of = OwnerOf(self.rows, self.settings.fallback_owner)
+        owner_of = OwnerOf(self.rows, self.settings.fallback_owner, self.settings.owner_domains)
         return PostToChat(tuple(self._chats()), self.ledger, owner_of, DynamoDigests(self.table))
 
     @cached_property

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import Any
 
 from connectors.notion.account_page import account_of
 from connectors.notion.client import NotionClient
 from connectors.notion.faults import NotFound
 from connectors.notion.names import PropertyNames
+from connectors.notion.owners import without_strangers
 from connectors.notion.source import DataSource
 from connectors.notion.values import Value
+from customer_success.account import Account
+from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.errors import Refused
 from customer_success.news import PageValues
 from customer_success.ports import Bookmark, BookPage
@@ -20,7 +24,7 @@ class NotionCSMAdapter:
     """The team's accounts in one Notion data source: the ports `AccountBook` and `AccountPages`.
 
     `accounts_id` is the id of the data source or of its database; `source_name` chooses among several of
-    a database.
+    a database. Colleagues outside `owner_domains` own nothing.
     """
 
     def __init__(
@@ -30,10 +34,12 @@ class NotionCSMAdapter:
         *,
         source_name: str | None = None,
         names: PropertyNames | None = None,
+        owner_domains: OwnerDomains = ANYBODY,
     ) -> None:
         self._client = client
         self._source = DataSource(client, accounts_id, name=source_name, parameter="NotionAccounts")
         self._names = names or PropertyNames()
+        self._owner_domains = owner_domains
 
     def read(self, start: Bookmark) -> Iterator[BookPage]:
         """Yield the book from `start` on, one request for each 100 accounts, past Notion's limit of 10,000.
@@ -42,7 +48,10 @@ class NotionCSMAdapter:
         Raises `Misconfigured`, `Refused`, `Unavailable`.
         """
         for rows, after in self._source.rows(start):
-            yield BookPage(tuple(account_of(row, self._names) for row in rows), after)
+            yield BookPage(tuple(map(self._account, rows)), after)
+
+    def _account(self, row: Mapping[str, Any]) -> Account:
+        return without_strangers(account_of(row, self._names), self._owner_domains, self._names)
 
     def write(self, page_id: str, values: PageValues) -> None:
         """Set the values on an account's page, as far as its data source has properties for them.

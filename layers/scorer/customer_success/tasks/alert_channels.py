@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from customer_success import alert_text
+from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.alert_entry import Channel, Outcome
 from customer_success.delivery import deliver_once
 from customer_success.digest_text import digest_messages
@@ -46,14 +47,22 @@ class AlertChannel:
 
 @dataclass(frozen=True, slots=True)
 class OwnerOf:
-    """Finds who is told: the account's owner at this moment, else the one that was known, else the fallback."""
+    """Finds who is told: the account's owner at this moment, else the one that was known, else the fallback.
+
+    Nobody outside `domains` is told anything, whoever wrote the address down and when.
+    """
 
     rows: AccountRows
     fallback_owner: str | None
+    domains: OwnerDomains = ANYBODY
 
     def __call__(self, alert: ChurnAlert) -> str | None:
         row = self.rows.get(alert.account_id)
-        return (row.account.owner_email if row else alert.owner_email) or self.fallback_owner
+        return self.within(row.account.owner_email if row else alert.owner_email)
+
+    def within(self, address: str | None) -> str | None:
+        """The address if it is a colleague's, else the fallback."""
+        return self.domains.inside(address) or self.fallback_owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +160,8 @@ class PostToChat:
         digest = self.digests.get(ready.digest_id)
         if digest is None:
             raise Refused(f"digest {ready.digest_id} is not in the table (digests are kept for 90 days)")
-        self._post(digest_messages(digest))
+        recipient = digest.recipient and self.owner_of.within(digest.recipient)
+        self._post(digest_messages(replace(digest, recipient=recipient)))
 
     def _post(self, messages: Sequence[ChatMessage]) -> list[str]:
         posted, failures = [], []

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from customer_success.account import Account
 from customer_success.account_row import AccountRow
+from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.claims.offers import sayable
 from customer_success.delivery import deliver_once
 from customer_success.errors import Misconfigured, Refused, Unavailable
@@ -36,7 +37,8 @@ logger = logging.getLogger(__name__)
 class SalesHandoff:
     """The job. Without `records` no record is made ready, without `drafts` nothing is drafted; the result says so.
 
-    `sales_owner` sells to accounts that name nobody. `count` takes what failed for metrics.
+    `sales_owner` sells to accounts that name nobody, and takes the place of whoever is outside `domains`. `count` takes
+    what failed for metrics.
     """
 
     tenant_id: str
@@ -49,6 +51,7 @@ class SalesHandoff:
     ledger: Ledger
     sales_owner: str | None
     count: Count
+    domains: OwnerDomains = ANYBODY
 
     def __call__(self, message: ExpansionHandoff, *, last_try: bool) -> dict[str, Any]:
         """Do what is not done yet of the four, each also where another fails; a repeat does nothing twice.
@@ -63,7 +66,7 @@ class SalesHandoff:
         account = row.account
         if reasons := _against(row):
             return self._hold(message, account, offer, reasons)
-        sales_email = message.sales_email or account.sales_email or self.sales_owner
+        sales_email = self.domains.inside(message.sales_email) or account.sales_email or self.sales_owner
         if sales_email is None:
             raise Refused(
                 f"offer {message.handoff_id!r} of account {message.account_id!r} goes to nobody: neither the message "

@@ -1,0 +1,23 @@
+"""Bounds to whom an account may belong: a stranger on its page is named, and is nobody's owner."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from connectors.notion.names import PropertyNames
+from customer_success.account import Account, Unreadable
+from customer_success.addresses import OwnerDomains
+
+
+def without_strangers(account: Account, domains: OwnerDomains, names: PropertyNames) -> Account:
+    """The account without the colleagues whose addresses lie outside `domains`; each is among its `unreadable`."""
+    strangers = [
+        Unreadable(name, address, f"an address within OwnerDomains ({domains})")
+        for name, address in (
+            (names.owner_email, account.owner_email),
+            (names.sales_email, account.sales_email),
+            (names.manager_email, account.manager_email),
+        )
+        if address and address not in domains
+    ]
+    return replace(account.within(domains), unreadable=(*account.unreadable, *strangers))
