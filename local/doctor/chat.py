@@ -13,6 +13,10 @@ from local.doctor.secrets import secret_fault
 
 AGAIN = "add them under OAuth & Permissions (docs/slack-manifest.yaml has all), and install the app again"
 LISTED = "channels:read"
+MESSAGES_TAB = (
+    "Whether the app may write to people is seen with the first direct message only: its Messages Tab must be on "
+    "under App Home (docs/slack-manifest.yaml); else the team's channel gets what is for them"
+)
 
 
 def check_slack(patient: Patient) -> Iterator[Finding]:
@@ -88,7 +92,7 @@ def _fallback_owner(patient: Patient, slack: SlackChecks, bot: Bot) -> Iterator[
         yield bad(f"FallbackOwner: {fault}", "")
         return
     if known:
-        yield ok(f"FallbackOwner: {email} is found in Slack")
+        yield ok(f"FallbackOwner: {email} is found in Slack. {MESSAGES_TAB}")
     else:
         yield off(f"FallbackOwner: nobody in Slack has {email}: what is for them goes to the channel")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from connectors.lines import fitted
 from connectors.slack.blocks import blocks
 from connectors.slack.chat import SlackChat
 from connectors.slack.faults import fault_of
-from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
+from customer_success.errors import Misconfigured, NotTaken, Unavailable, Unclear
 from customer_success.news import ChatMessage, Line
 from local.sandbox import SLACK_TOKEN, Sandbox
 from tests.builders.secrets import slack_secret
@@ -159,20 +160,103 @@ USER: dict[str, Any] = {"user": {"id": "U1"}}
 DONE: dict[str, Any] = {"ts": "1.0"}
 
 
+ANY_REFUSAL = [
+    "missing_scope",
+    "users_not_found",
+    "access_denied",
+    "accesslimited",
+    "never_heard_of",
+    "invalid_arguments",
+]
+
+
+@pytest.mark.parametrize("code", ANY_REFUSAL)
+@pytest.mark.parametrize("refusal", ["users_lookupByEmail", "conversations_open"])
+def test_where_no_direct_message_can_be_opened_the_team_is_told(
+    refusal: str, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    # GIVEN an app or a person that allows no direct message  WHEN one is due  THEN it goes to the team's channel
+    answers: dict[str, Any] = {"users_lookupByEmail": USER, "chat_postMessage": DONE, refusal: code}
+    chat, stand_in = answering(**answers)
+    assert chat.post(message(recipient=ADA)) == f"{TEAM}/1.0"
+
+    # AND it says for whom it is, and the log says why it is there
+    assert f"For {ADA}" in stand_in.asked[-1][1]["text"]
+    assert code in caplog.text
+
+
 @pytest.mark.parametrize(
-    "refusal",
+    "code",
     [
-        {"users_lookupByEmail": "missing_scope"},
-        {"users_lookupByEmail": "users_not_found"},
-        {"users_lookupByEmail": USER, "conversations_open": "missing_scope"},
-        {"users_lookupByEmail": USER, "conversations_open": "cannot_dm_bot"},
-        {"users_lookupByEmail": USER, "conversations_open": "user_disabled"},
+        *("messages_tab_disabled", "user_is_restricted", "user_disabled", "cannot_dm_bot", "channel_not_found"),
+        *(
+            "is_archived",
+            "restricted_action",
+            "restricted_action_read_only_channel",
+            "accesslimited",
+            "ekm_access_denied",
+        ),
+        *("slack_connect_file_link_sharing_blocked", "invalid_blocks", "msg_blocks_too_long", "never_heard_of"),
     ],
 )
-def test_where_no_direct_message_is_possible_the_team_is_told(refusal: dict[str, Any]) -> None:
-    # GIVEN an app or a person that allows no direct message  WHEN one is due  THEN it goes to the team's channel
-    chat, _ = answering(**refusal, chat_postMessage=DONE)
-    assert chat.post(message(recipient=ADA)) == f"{TEAM}/1.0"
+def test_a_direct_message_that_slack_refuses_is_the_teams(
+    sandbox: Sandbox, tmp_path: Path, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    # GIVEN a Slack that refuses the first message  WHEN one is for a person
+    break_next(sandbox, "slack", "code", code=code, match="chat.postMessage")
+    posted_as = slack(sandbox).post(message(recipient=ADA))
+
+    # THEN the team has it, led by the person it is for, and the log says why
+    assert posted_as.startswith(f"{TEAM}/")
+    assert [lines_of(payload)[0] for payload in posted(tmp_path)] == [f"For {ADA}"]
+    assert posted(tmp_path, f"dm-{ADA}") == []
+    assert code in caplog.text
+
+    # AND it is found there by whoever looks for it, though direct messages work again
+    assert slack(sandbox).find(message(recipient=ADA)) == posted_as
+
+
+def test_where_the_teams_channel_refuses_as_well_a_person_is_needed(sandbox: Sandbox, tmp_path: Path) -> None:
+    # GIVEN a Slack that takes no message of the app  WHEN one is for a person  THEN both are tried
+    break_next(
+        sandbox, "slack", "code", code="restricted_action_read_only_channel", match="chat.postMessage", times=None
+    )
+    with pytest.raises(Misconfigured, match=r"restricted_action_read_only_channel.*posting permissions"):
+        slack(sandbox).post(message(recipient=ADA))
+    assert requests_to(sandbox, "slack")[POST] == 2
+    assert posted(tmp_path) == []
+
+
+def test_what_is_the_messages_own_fault_is_not_tried_elsewhere(sandbox: Sandbox) -> None:
+    break_next(sandbox, "slack", "code", code="msg_too_long", match="chat.postMessage")
+    with pytest.raises(NotTaken, match="msg_too_long"):
+        slack(sandbox).post(message(recipient=ADA))
+    assert requests_to(sandbox, "slack")[POST] == 1
+
+
+@pytest.mark.parametrize("lost", ["lookup", "open", "history"])
+def test_a_message_in_the_teams_channel_is_found_whatever_keeps_from_the_persons(sandbox: Sandbox, lost: str) -> None:
+    # GIVEN a message for a person that had to go to the team
+    break_next(sandbox, "slack", "code", code="messages_tab_disabled", match="chat.postMessage")
+    posted_as = slack(sandbox).post(message(recipient=ADA))
+
+    # WHEN it is looked for while Slack refuses what concerns the person  THEN it is found
+    match = {"lookup": "users.lookupByEmail", "open": "conversations.open", "history": "conversations.history"}[lost]
+    break_next(sandbox, "slack", "code", code="never_heard_of", match=match)
+    assert slack(sandbox).find(message(recipient=ADA)) == posted_as
+
+
+def test_a_history_refused_for_a_reason_nobody_knows_is_not_taken_for_an_empty_one(sandbox: Sandbox) -> None:
+    # GIVEN a team's channel whose history Slack refuses  WHEN a message is looked for  THEN it is not posted once more
+    break_next(sandbox, "slack", "code", code="never_heard_of", match="conversations.history")
+    with pytest.raises(Misconfigured, match="never_heard_of"):
+        slack(sandbox).find(message())
+
+
+def test_a_thread_that_cannot_be_seen_keeps_no_message(sandbox: Sandbox, tmp_path: Path) -> None:
+    break_next(sandbox, "slack", "code", code="never_heard_of", match="conversations.history")
+    slack(sandbox).post(message(thread="A-1"))
+    assert len(posted(tmp_path)) == 1
 
 
 def test_a_bad_token_is_no_reason_to_tell_the_team() -> None:
@@ -304,6 +388,21 @@ def test_a_wrong_token_is_told(sandbox: Sandbox) -> None:
     assert requests_to(sandbox, "slack") == {POST: 1}
 
 
+UNTAKEN = (
+    *(
+        "messages_tab_disabled",
+        "restricted_action",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_locked",
+    ),
+    *("restricted_action_something_new", "accesslimited", "user_is_restricted", "user_is_ultra_restricted"),
+    *("msg_blocks_too_long", "invalid_blocks", "invalid_blocks_format", "as_user_not_supported", "team_not_found"),
+    *("ekm_access_denied", "slack_connect_canvas_sharing_blocked", "team_access_not_granted", "no_permission"),
+    *("invalid_arguments", "invalid_metadata_schema", "too_many_attachments", "cannot_reply_to_message"),
+    *("org_login_required", "two_factor_setup_required", "method_deprecated", "access_denied", "never_heard_of"),
+)
+
+
 @pytest.mark.parametrize(
     ("data", "status", "error"),
     [
@@ -326,20 +425,71 @@ def test_a_wrong_token_is_told(sandbox: Sandbox) -> None:
         ({"error": "Received a response in a non-JSON format: <html>"}, 502, Unclear),
         ({"error": "Received a response in a non-JSON format: <html>"}, 200, Unclear),
         ({}, 500, Unclear),
-        ({"error": "msg_too_long"}, 200, Refused),
-        ({"error": "invalid_blocks"}, 200, Refused),
+        *[({"error": code}, 200, NotTaken) for code in ("msg_too_long", "no_text", "metadata_too_large")],
+        *[({"error": code}, status, Misconfigured) for code in UNTAKEN for status in (200, 400, 403)],
+        ({"error": "team_added_to_org"}, 200, Unavailable),
+        ({"error": "never_heard_of"}, 503, Unclear),
     ],
 )
 def test_slack_tells_by_its_code_what_went_wrong(data: dict[str, Any], status: int, error: type[Exception]) -> None:
     # GIVEN an answer of Slack's  WHEN it is judged  THEN its kind says whether to wait, to look or to repair
-    answer = response(data, status, {"Retry-After": "3"})
+    answer = response({"ok": False, **data}, status, {"Retry-After": "3"})
     fault = fault_of(SlackApiError("failed", answer), "it")  # type: ignore[no-untyped-call]
     assert type(fault) is error
     assert str(data.get("error", "")) in str(fault)
-    waits = status == 429 or data.get("error") == "ratelimited"
-    assert getattr(fault, "retry_after", None) == (3.0 if waits else None)
+    # AND whatever passes waits as long as Slack says, and whatever does not says what to do
+    assert getattr(fault, "retry_after", None) == (3.0 if isinstance(fault, Unavailable) else None)
+    if error is Misconfigured:
+        assert re.search(rf"{data['error']}\. .{{20,}}", str(fault))
     if "needed" in data:
         assert "chat:write" in str(fault)
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 404, 502, 503])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *({}, {"message": "Forbidden"}, {"error": "forbidden"}, {"ok": False}, {"ok": False, "error": None}),
+        *(
+            {"ok": False, "error": {"code": 5}},
+            {"ok": False, "error": "A sentence."},
+            {"ok": False, "error": "x" * 5000},
+        ),
+        *([], [1], None, 7, "text", {"ok": True}, {"ok": True, "ts": None}, {"ok": True, "ts": ["1.0"]}),
+    ],
+)
+def test_an_answer_that_is_not_slacks_is_a_passing_fault_whatever_its_status(
+    sandbox: Sandbox, status: int, body: object
+) -> None:
+    # GIVEN something in between that answers with JSON of its own
+    break_next(sandbox, "slack", "json", status=status, body=body, match="chat.postMessage", retry_after=7)
+
+    # WHEN a message is posted  THEN nobody knows what became of it, and what was said is cut before it is told
+    with pytest.raises(Unclear) as told:
+        slack(sandbox).post(message())
+    assert len(str(told.value)) < 400
+
+
+@pytest.mark.parametrize("kind", ["html", "empty"])
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 500, 502, 503])
+def test_a_proxys_page_is_a_passing_fault_whatever_its_status(sandbox: Sandbox, kind: str, status: int) -> None:
+    # GIVEN a proxy between us and Slack  WHEN a message is posted  THEN nobody knows what became of it
+    break_next(sandbox, "slack", kind, status=status, match="chat.postMessage")
+    with pytest.raises(Unclear):
+        slack(sandbox).post(message())
+
+    # AND what changes nothing is asked again
+    break_next(sandbox, "slack", kind, status=status, match="users.lookupByEmail")
+    slack(sandbox).post(message(recipient=ADA))
+    assert requests_to(sandbox, "slack")[LOOK_UP] == 2
+
+
+@pytest.mark.parametrize("match", ["users.lookupByEmail", "conversations.open", "conversations.history"])
+@pytest.mark.parametrize("body", [{"ok": True}, {"ok": True, "user": [], "channel": "C1", "messages": [{}]}, [], 7])
+def test_an_answer_that_lacks_what_was_asked_for_is_asked_for_again(sandbox: Sandbox, match: str, body: object) -> None:
+    break_next(sandbox, "slack", "json", status=200, body=body, match=match)
+    slack(sandbox).post(message(recipient=ADA, thread="A-1"))
+    assert requests_to(sandbox, "slack")[f"POST /api/{match}"] == 2
 
 
 @pytest.mark.parametrize(

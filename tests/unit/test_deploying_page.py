@@ -165,10 +165,18 @@ def test_the_slack_app_may_what_is_called_and_nothing_more() -> None:
     assert "the nine scopes" in PAGE
 
 
+def test_the_slack_app_may_write_to_people() -> None:
+    # GIVEN a new app, whose Messages Tab is off unless its manifest says so  THEN it is on
+    home = MANIFEST["features"]["app_home"]
+    assert (home["messages_tab_enabled"], home["home_tab_enabled"]) == (True, False)
+    assert "switch the Messages Tab on" in PAGE
+
+
 def test_the_slack_app_hears_nothing() -> None:
     # No events, commands, interactivity: nothing of ours could be called by Slack.
     assert set(MANIFEST) == {"display_information", "features", "oauth_config", "settings"}
-    assert set(MANIFEST["features"]) == {"bot_user"}
+    assert set(MANIFEST["features"]) == {"app_home", "bot_user"}
+    assert MANIFEST["features"]["app_home"]["messages_tab_read_only_enabled"] is True
     assert not any(MANIFEST["settings"].values())
     # Slack's bounds.
     assert len(MANIFEST["display_information"]["name"]) <= 35

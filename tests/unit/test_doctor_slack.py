@@ -17,18 +17,19 @@ ALL = frozenset(SCOPES)
 class Looks:
     """`SlackChecks` of one channel, and nobody else."""
 
-    def __init__(self, channel: Channel | None = None) -> None:
+    def __init__(self, channel: Channel | None = None, *, knows: bool = False) -> None:
         self._channel = channel
+        self._knows = knows
 
     def channel(self, _: str) -> Channel | None:
         return self._channel
 
     def knows(self, _: str) -> bool:
-        return False
+        return self._knows
 
 
-def looks(channel: Channel | None = None) -> SlackChecks:
-    return cast("SlackChecks", Looks(channel))
+def looks(channel: Channel | None = None, *, knows: bool = False) -> SlackChecks:
+    return cast("SlackChecks", Looks(channel, knows=knows))
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +59,10 @@ def test_without_the_scope_nobody_is_looked_for(session: boto3.Session) -> None:
     assert list(_fallback_owner(patient(session), looks(), without)) == []
     [finding] = _fallback_owner(patient(session), looks(), Bot("csm", "Acme", ALL))
     assert finding.state == "off"
+
+
+def test_what_cannot_be_seen_without_posting_is_said(session: boto3.Session) -> None:
+    # GIVEN a person whom Slack knows  WHEN the doctor looks  THEN it says that the Messages Tab is beyond it
+    [finding] = _fallback_owner(patient(session), looks(knows=True), Bot("csm", "Acme", ALL))
+    assert finding.state == "ok"
+    assert "Messages Tab must be on" in finding.what

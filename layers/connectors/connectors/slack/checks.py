@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
 from connectors.patience import Patience
-from connectors.slack.client import SlackClient
+from connectors.slack.client import SlackClient, text_at
 from customer_success.ports import Secret
 
 SCOPES: Mapping[str, str] = {
@@ -51,7 +51,7 @@ class Channel:
 
 
 class SlackChecks:
-    """Looks at a workspace, whose channels come `page` at a time. Raises `Misconfigured`, `Refused`, `Unavailable`."""
+    """Looks at a workspace, whose channels come `page` at a time. Raises `Misconfigured`, `Unavailable`."""
 
     def __init__(self, secret: Secret, patience: Patience, *, base_url: str | None = None, page: int = PAGE) -> None:
         self._client = SlackClient(secret, patience, base_url=base_url)
@@ -67,44 +67,56 @@ class SlackChecks:
             scopes.update(filter(None, map(str.strip, str(headers.get("x-oauth-scopes", "")).split(","))))
             return answer
 
-        told = self._client.call(tested, about="the bot itself", repeatable=True)
-        return Bot(str(told.get("user")), str(told.get("team")), frozenset(scopes))
+        return self._client.call(
+            tested,
+            lambda told: Bot(text_at(told, "user"), text_at(told, "team"), frozenset(scopes)),
+            about="the bot itself",
+            repeatable=True,
+        )
 
     def channel(self, given: str) -> Channel | None:
         """The channel with this id or name, None if there is none that the bot can see."""
         if not re.fullmatch(_ID, given):
             return next((each for each in self._every() if each.name == given.lstrip("#")), None)
-        answer = self._client.ask(
+        return self._client.ask(
             lambda slack: slack.conversations_info(channel=given),
+            lambda answer: _channel(answer["channel"]),
             about=f"the channel {given}",
             unless={"channel_not_found"},
         )
-        return None if answer is None else _channel(answer["channel"])
 
     def knows(self, email: str) -> bool:
         """Whether somebody has this address."""
-        answer = self._client.ask(
-            lambda slack: slack.users_lookupByEmail(email=email), about=email, unless={"users_not_found"}
+        user = self._client.ask(
+            lambda slack: slack.users_lookupByEmail(email=email),
+            lambda answer: text_at(answer, "user", "id"),
+            about=email,
+            unless={"users_not_found"},
         )
-        return answer is not None
+        return user is not None
 
     def _every(self) -> Iterator[Channel]:
         cursor = ""
         while True:
-            answer = self._list_from(cursor)
-            yield from map(_channel, answer.get("channels") or ())
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            channels, cursor = self._list_from(cursor)
+            yield from channels
             if not cursor:
                 return
 
-    def _list_from(self, cursor: str) -> dict[str, Any]:
+    def _list_from(self, cursor: str) -> tuple[list[Channel], str]:
         return self._client.call(
             lambda slack: slack.conversations_list(
                 types="public_channel,private_channel", exclude_archived=True, limit=self._page, cursor=cursor or None
             ),
+            _page_of,
             about="the list of channels",
             repeatable=True,
         )
+
+
+def _page_of(answer: Mapping[str, Any]) -> tuple[list[Channel], str]:
+    cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+    return [_channel(each) for each in answer["channels"]], str(cursor)
 
 
 def _channel(found: Mapping[str, Any]) -> Channel:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, TypeVar
 
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
-from connectors.access import Access, Content, token_in
+from connectors.access import Access, Content, TokenRefused, token_in
 from connectors.patience import Patience
 from connectors.slack.faults import FAILURES, code_of, fault_of
-from customer_success.errors import Misconfigured, Refused
+from customer_success.errors import Misconfigured, Unclear
 from customer_success.ports import Secret
+
+Answer = TypeVar("Answer")
 
 logger = logging.getLogger(__name__)
 
@@ -33,20 +35,30 @@ class SlackClient:
         self._timeout = timeout
         self._patience = patience
 
-    def call(self, request: Callable[[WebClient], SlackResponse], *, about: str, repeatable: bool) -> dict[str, Any]:
-        """Slack's answer to `request`, whose subject is `about`.
+    def call(
+        self,
+        request: Callable[[WebClient], SlackResponse],
+        read: Callable[[dict[str, Any]], Answer],
+        *,
+        about: str,
+        repeatable: bool,
+    ) -> Answer:
+        """What `read` takes from Slack's answer to `request`, whose subject is `about`.
 
-        Raises `Misconfigured` (token, channel or scope), `Refused` (with Slack's code), `Unavailable`, and
+        Raises `Misconfigured` (token, channel, scope, or a code that nobody foresaw), `NotTaken`, `Unavailable`, and
         `Unclear` for a request that is not repeatable and may have been carried out.
         """
 
-        def once(slack: WebClient) -> dict[str, Any]:
+        def once(slack: WebClient) -> Answer:
             slack.timeout = int(self._patience.within(self._timeout))
             try:
-                answer = request(slack).data
+                answer: Any = request(slack).data
             except FAILURES as error:
                 raise fault_of(error, about) from error
-            return answer if isinstance(answer, dict) else {}
+            try:
+                return read(answer)
+            except (LookupError, TypeError, AttributeError):
+                raise Unclear(f"the answer about {about} is not one of Slack's: it lacks what belongs there") from None
 
         return self._patience.call(lambda: self._access.use(once), repeatable=repeatable)
 
@@ -55,13 +67,34 @@ class SlackClient:
         return WebClient(token_in(content), base_url=self._base_url, retry_handlers=[], logger=_SILENT)
 
     def ask(
-        self, question: Callable[[WebClient], SlackResponse], *, about: str, unless: Collection[str]
-    ) -> dict[str, Any] | None:
-        """As `call`, for what changes nothing; None if Slack answers with an error code in `unless`."""
+        self,
+        question: Callable[[WebClient], SlackResponse],
+        read: Callable[[dict[str, Any]], Answer],
+        *,
+        about: str,
+        unless: Collection[str] | None,
+    ) -> Answer | None:
+        """As `call`, for what changes nothing; None if Slack refuses with a code in `unless`.
+
+        With `unless` None that is whatever code but those of a bad token.
+        """
         try:
-            return self.call(question, about=about, repeatable=True)
-        except (Misconfigured, Refused) as fault:
-            if code_of(fault.__context__) not in unless:
+            return self.call(question, read, about=about, repeatable=True)
+        except TokenRefused:
+            raise
+        except Misconfigured as fault:
+            code = code_of(fault.__context__)
+            if not code or (unless is not None and code not in unless):
                 raise
             logger.warning("%s", fault)
             return None
+
+
+def text_at(answer: dict[str, Any], *path: str) -> str:
+    """The text that lies at `path`. Raises `LookupError` or `TypeError` where there is none."""
+    found: Any = answer
+    for name in path:
+        found = found[name]
+    if not isinstance(found, str) or not found:
+        raise TypeError(f"{'.'.join(path)} is no text")
+    return found
