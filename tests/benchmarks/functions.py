@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import time
 import zipfile
@@ -92,7 +93,7 @@ def deployed_functions(
         source = ROOT / own["CodeUri"]
         used = [layers[layer["Ref"]] for layer in [*shared["Layers"], *own.get("Layers", [])]]
         variables = shared["Environment"]["Variables"] | own["Environment"]["Variables"]
-        environment = {name: _value(value, template["Parameters"]) for name, value in variables.items()}
+        environment = {name: value_of(value, template["Parameters"]) for name, value in variables.items()}
         found.append(Function(source.name, (source, *used, runtime), environment | _aws(secrets)))
     return Function("empty", (nothing, runtime), {}), found
 
@@ -109,14 +110,23 @@ def _runtime(folder: Path) -> Path:
     return folder
 
 
-def _value(given: Any, parameters: Mapping[str, Any]) -> str:
-    """A variable's value: as written, a parameter's, or the name of the resource that it comes from."""
-    if not isinstance(given, dict):
-        return str(given)
-    if "Fn::If" in given:
-        return _value(given["Fn::If"][1], parameters)
-    name = given["Ref"] if "Ref" in given else "".join(given["Fn::GetAtt"])
-    return CONFIGURED.get(name) or str(parameters.get(name, {"Default": name})["Default"])
+def value_of(given: Any, parameters: Mapping[str, Any]) -> str:
+    """A variable's value: as written, a parameter's, or the name of the resource that it comes from.
+
+    Raises `ValueError` for a function of CloudFormation that is not known here.
+    """
+    match given:
+        case {"Ref": name}:
+            return CONFIGURED.get(name) or str(parameters.get(name, {"Default": name})["Default"])
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"{name}.{attribute}"
+        case {"Fn::If": [_, there, _]}:
+            return value_of(there, parameters)
+        case {"Fn::Sub": str(text)}:
+            return re.sub(r"\$\{([\w:]+)\}", lambda found: value_of({"Ref": found[1]}, parameters), text)
+        case dict():
+            raise ValueError(f"{given}: value_of in tests/benchmarks/functions.py does not know this function yet")
+    return str(given)
 
 
 def _aws(secrets: str) -> dict[str, str]:

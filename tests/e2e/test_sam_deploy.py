@@ -190,6 +190,14 @@ def test_from_nothing_to_two_stages_and_back_to_nothing(deployer: Deployer) -> N
     (bucket,) = deployer.aws.s3.list_buckets()["Buckets"]
     assert deployer.aws.s3.list_objects_v2(Bucket=bucket["Name"])["KeyCount"] == 0
 
+    # WHEN one of the tables is to go, too
+    # THEN it is protected until somebody says that it is meant
+    with pytest.raises(ClientError, match="protected against deletion"):
+        deployer.aws.dynamodb.delete_table(TableName=tables[0])
+    deployer.aws.dynamodb.update_table(TableName=tables[0], DeletionProtectionEnabled=False)
+    deployer.aws.dynamodb.delete_table(TableName=tables[0])
+    assert deployer.aws.dynamodb.list_tables()["TableNames"] == tables[1:]
+
 
 def test_a_wrong_answer_makes_nothing_and_is_told_by_its_name(deployer: Deployer) -> None:
     # WHEN somebody gives the link of a database instead of its id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.template.cloud import Cloud, environment, named_by
+from tests.template.cloud import Cloud, environment, filled_in, named_by
 
 FOUR_DAYS, FOURTEEN_DAYS = 345_600, 1_209_600
 
@@ -52,6 +52,20 @@ def test_dead_letters_are_kept_for_as_long_as_can_be(cloud: Cloud) -> None:
         assert cloud.resources[queue].properties["MessageRetentionPeriod"] == FOURTEEN_DAYS, queue
 
 
+def test_a_dead_letter_queue_takes_the_failures_of_its_own_queue_alone(cloud: Cloud) -> None:
+    # GIVEN the dead-letter queues, that of the rules among them, which takes no queue's failures
+    for dead_letters, source in cloud.dead_letter_queues.items():
+        allowed = cloud.resources[dead_letters].properties["RedriveAllowPolicy"]
+        if cloud.resources[source].type != "SQS::Queue":
+            assert allowed == {"redrivePermission": "denyAll"}, dead_letters
+            continue
+        # THEN it names its queue, by name: each naming the other by reference could not be made
+        assert allowed["redrivePermission"] == "byQueue", dead_letters
+        name = filled_in(cloud.resources[source].properties["QueueName"])
+        here = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:"
+        assert [filled_in(arn) for arn in allowed["sourceQueueArns"]] == [here + name], dead_letters
+
+
 def test_what_takes_long_comes_one_at_a_time(cloud: Cloud) -> None:
     for mapping, queue, _ in cloud.fed_by_queue:
         if queue.id in (
@@ -84,6 +98,19 @@ def test_a_topic_may_fill_the_queues_subscribed_to_it(cloud: Cloud) -> None:
         topic = named_by(subscription.properties["TopicArn"])
         queue = named_by(subscription.properties["Endpoint"])
         assert may_send(cloud, queue, "sns.amazonaws.com", topic), subscription.id
+
+
+def test_a_message_that_a_topic_cannot_deliver_goes_where_its_channels_failures_go(cloud: Cloud) -> None:
+    # GIVEN a channel whose queue is gone, or does not let the topic send any more
+    for subscription in cloud.all("SNS::Subscription"):
+        queue = cloud.at(subscription.properties["Endpoint"])
+        # WHEN a message cannot be delivered
+        dead_letters = named_by(subscription.properties["RedrivePolicy"]["deadLetterTargetArn"])
+        # THEN it goes where one alarm, one runbook and one redrive serve the channel, and its policy is another one
+        assert dead_letters == named_by(queue.properties["RedrivePolicy"]["deadLetterTargetArn"]), subscription.id
+        assert may_send(cloud, dead_letters, "sns.amazonaws.com", named_by(subscription.properties["TopicArn"]))
+        policies = [p for p in cloud.all("SQS::QueuePolicy") if queue.id in map(named_by, p.properties["Queues"])]
+        assert all(dead_letters not in map(named_by, p.properties["Queues"]) for p in policies), subscription.id
 
 
 def test_a_function_that_knows_another_queue_may_send_to_it(cloud: Cloud) -> None:

@@ -15,6 +15,7 @@ SINGLE_ALERTS = {"kind": ["alert"], "delivery": ["single"]}
 def test_the_table_outlives_the_stack_and_forgets_what_has_expired(cloud: Cloud) -> None:
     (table,) = cloud.all("DynamoDB::Table")
     assert table.deletion_policy == "Retain"
+    assert table.properties["DeletionProtectionEnabled"] is True
     assert "TableName" not in table.properties  # a name would be taken when the stack is made again
     assert table.properties["BillingMode"] == "PAY_PER_REQUEST"
     assert table.properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
