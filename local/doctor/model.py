@@ -1,70 +1,94 @@
-"""The model: whether it answers, in a JSON schema as the reviews need it."""
+"""The model: whether it answers to the very request of the functions that ask it, and what their runtime knows."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
+from pydantic import BaseModel
 
-from customer_success.aws.bedrock import MODEL_CLIENT_CONFIG
+from customer_success.aws.bedrock import MODEL_CLIENT_CONFIG, READ_SECONDS
+from customer_success.aws.converse import OUTPUT_CONFIG, Binding, advice, converse_request
 from customer_success.aws.errors import PASSING_CODES, code_of
-from local.doctor.finding import Finding, bad, off, ok
+from customer_success.aws.questions import OFFERS, REVIEW
+from local.doctor.finding import Finding, bad, off, ok, untried
 from local.doctor.patient import Patient
 
 QUESTION = "Say that you are there."
-SCHEMA = {
-    "type": "object",
-    "properties": {"there": {"type": "boolean"}},
-    "required": ["there"],
-    "additionalProperties": False,
-}
-ACCESS = (
-    "AccessDeniedException",
-    "enable access to the model in the Bedrock console (some makers ask for a form first), and allow your own "
-    "credentials bedrock:InvokeModel on it",
-)
-WRONG_ID = (
-    "look at the id: many models are called by an inference profile of the region, such as eu.… or us.…; it must be "
-    "able to answer in a JSON schema"
-)
+ASKING: dict[str, tuple[str, type[BaseModel]]] = {"generate-qbr": REVIEW, "check-expansion": OFFERS}
+"""The functions that ask the model, with name and schema of what they ask for."""
+
+
+@dataclass(frozen=True)
+class _Runtime:
+    """What a function's own runtime said of itself; `binding` is None where it could not be asked."""
+
+    finding: Finding
+    binding: Binding | None = None
 
 
 def check_model(patient: Patient) -> Iterator[Finding]:
-    """One question of one token, which costs a fraction of a cent."""
+    """One question of one token for each function that asks the model, which costs a fraction of a cent."""
     model = patient.setting("BedrockModelId")
     if not model:
         yield off("BedrockModelId is empty: rules write the reviews")
         return
     url = patient.setting("BedrockApiUrl")
     client = patient.client("bedrock-runtime", url=url, config=MODEL_CLIENT_CONFIG)
+    runtimes = {function: _runtime(patient, function) for function in ASKING}
     try:
-        _ask(client, model)
+        for function, (name, schema) in ASKING.items():
+            binding = runtimes[function].binding or Binding.known_to(client)
+            _ask(client, model, binding.of(name, schema))
     except ClientError as error:
         code, text = code_of(error), error.response.get("Error", {}).get("Message", "")
-        yield bad(f"BedrockModelId: {model}: {code}: {text}", _advice(code))
+        yield bad(f"BedrockModelId: {model}: {code}: {text}", _advice(code, text))
+        return
+    except ReadTimeoutError:
+        yield bad(
+            f"BedrockModelId: {model} did not answer within {READ_SECONDS} s",
+            "try again: Bedrock compiles a schema when it first sees it, which can take minutes",
+        )
+        return
     except BotoCoreError as error:
         yield bad(f"BedrockModelId: {model}: {error}", "look at the region, and at BedrockApiUrl")
+        return
+    yield ok(f"BedrockModelId: {model} answers in the schemas of reviews and offers (two tokens were paid for)")
+    yield from dict.fromkeys(runtime.finding for runtime in runtimes.values())
+
+
+def _ask(client: Any, model: str, bound: dict[str, Any]) -> None:
+    turns = [{"role": "user", "content": [{"text": QUESTION}]}]
+    client.converse(**converse_request(model, system="You answer briefly.", turns=turns, max_tokens=1, bound=bound))
+
+
+def _runtime(patient: Patient, function: str) -> _Runtime:
+    """Asks the function itself: its runtime brings an SDK of its own, which may know less than the one here."""
+    name = f"customer-success-{patient.setting('Stage')}-{function}"
+    try:
+        answer = patient.aws.functions.invoke(FunctionName=name, Payload=json.dumps({"check": "model"}).encode())
+        said = json.loads(answer["Payload"].read())
+    except ClientError as error:
+        missing = "; docs/operator-policy.json allows lambda:InvokeFunction on it" if _is_denial(error) else ""
+        return _Runtime(untried(f"what the runtime of {name} knows: {code_of(error)}{missing}"))
+    except (BotoCoreError, ValueError) as error:
+        return _Runtime(untried(f"what the runtime of {name} knows: {error}"))
+    if not isinstance(said, dict) or "structured_output" not in said:
+        return _Runtime(untried(f"what the runtime of {name} knows: it answers to no such question"))
+    binding = Binding(said["structured_output"], strict=bool(said.get("strict")))
+    if binding.way == OUTPUT_CONFIG:
+        how = "knows outputConfig"
     else:
-        yield ok(f"BedrockModelId: {model} answers (one token was paid for)")
+        how = f"does not know outputConfig: answers are bound by a {'strict ' if binding.strict else ''}tool"
+    return _Runtime(ok(f"the functions' runtime brings botocore {said.get('botocore')}, which {how}"), binding)
 
 
-def _ask(client: Any, model: str) -> None:
-    schema = {"name": "there", "schema": json.dumps(SCHEMA)}
-    client.converse(
-        modelId=model,
-        messages=[{"role": "user", "content": [{"text": QUESTION}]}],
-        inferenceConfig={"maxTokens": 1},
-        outputConfig={"textFormat": {"type": "json_schema", "structure": {"jsonSchema": schema}}},
-    )
+def _is_denial(error: ClientError) -> bool:
+    return "AccessDenied" in code_of(error)
 
 
-def _advice(code: str) -> str:
-    if code == ACCESS[0]:
-        return ACCESS[1]
-    if code in ("ValidationException", "ResourceNotFoundException"):
-        return WRONG_ID
-    if code in PASSING_CODES:
-        return "try again later"
-    return "look at the model in the Bedrock console of this region"
+def _advice(code: str, text: str) -> str:
+    return "try again later" if code in PASSING_CODES else advice(code, text)

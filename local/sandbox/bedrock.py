@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -15,6 +16,10 @@ from local.sandbox.store import Store
 from local.sandbox.wire import Json, Reply, Request, Route, Vendor, VendorError
 
 CALLS = "bedrock/calls.jsonl"
+NO_LONGER_TAKEN = {"temperature": "temperature", "topP": "top_p"}
+"""What present Claude models refuse, by its name in Converse and their own."""
+WITHOUT_SCHEMAS = re.compile(r"claude-(v2|instant|3|(opus|sonnet)-4-2025)")
+"""Models of before structured outputs."""
 CHARACTERS_PER_TOKEN = 4
 """A token is counted as four characters, begun ones as whole ones: near enough for English, and the same each time."""
 # By HTTP status: the exception's name and message.
@@ -35,8 +40,9 @@ UNSUPPORTED = (
 
 
 class Bedrock(Vendor):
-    """Every model that has a name, all of them the same. It writes reviews and offers, and says so to whoever asks for
-    else; a question that may be answered with one token is answered with the beginning of an object.
+    """Every model that has a name, as strict as a Claude model of today; one of before structured outputs refuses a
+    schema. It writes reviews and offers, and says so to whoever asks for else; a question that may be answered with one
+    token is answered with the beginning of an object.
 
     Each answer is kept as a line of `bedrock/calls.jsonl`, with the prompt that it answers.
     """
@@ -72,11 +78,13 @@ class Bedrock(Vendor):
         begun = time.perf_counter()
         asked = request.json()
         _check(asked)
+        _check_for_model(asked, model_id)
         account = account_data(_texts(asked["messages"][:1]))
         longest = asked.get("inferenceConfig", {}).get("maxTokens")
         if account is None and longest == 1:
             return self._reply(begun, model_id, asked, Answer("{", "max_tokens"))
-        if account is None or account.keys().isdisjoint(("facts", "grounds")) or "outputConfig" not in asked:
+        bound = "outputConfig" in asked or _forced_tool(asked) is not None
+        if account is None or account.keys().isdisjoint(("facts", "grounds")) or not bound:
             raise _invalid(
                 "The sandbox writes reviews and offers only: from fenced account data with facts or grounds, to a "
                 "JSON schema"
@@ -89,8 +97,8 @@ class Bedrock(Vendor):
     def _reply(self, begun: float, model_id: str, asked: Json, said: Answer) -> Reply:
         usage = self._count(asked, said)
         body = {
-            "output": {"message": {"role": "assistant", "content": [{"text": said.text}] if said.text else []}},
-            "stopReason": said.stop_reason,
+            "output": {"message": {"role": "assistant", "content": _blocks(said, _forced_tool(asked))}},
+            "stopReason": "tool_use" if _uses_tool(said, asked) else said.stop_reason,
             "usage": usage,
             "metrics": {"latencyMs": round((time.perf_counter() - begun) * 1000)},
         }
@@ -158,6 +166,27 @@ def _check(asked: Json) -> None:
         _check_content(asked["system"])
     if "outputConfig" in asked:
         _check_output(asked["outputConfig"])
+    if "toolConfig" in asked:
+        _check_tools(asked["toolConfig"])
+
+
+def _check_for_model(asked: Json, model_id: str) -> None:
+    """Raise `VendorError` for what the model itself does not take; Bedrock hands its words on."""
+    inference = asked.get("inferenceConfig", {})
+    for name, own in NO_LONGER_TAKEN.items():
+        if name in inference:
+            raise _model_says(f"`{own}` is deprecated for this model.")
+    if not WITHOUT_SCHEMAS.search(model_id):
+        return
+    if "outputConfig" in asked:
+        raise _model_says("output_config.format: Extra inputs are not permitted")
+    for index, tool in enumerate(asked.get("toolConfig", {}).get("tools", [])):
+        if "strict" in tool.get("toolSpec", {}):
+            raise _model_says(f"tools.{index}.custom.strict: Extra inputs are not permitted")
+
+
+def _model_says(words: str) -> VendorError:
+    return _invalid(f"The model returned the following errors: {words}")
 
 
 def _check_content(content: Any) -> None:
@@ -180,6 +209,48 @@ def _check_output(config: Json) -> None:
         raise _invalid(f"outputConfig.textFormat: the schema is not valid JSON: {error}") from error
     if complaint := next(_complaints(schema, "schema"), None):
         raise _invalid(f"outputConfig.textFormat: {complaint}")
+
+
+def _check_tools(config: Json) -> None:
+    tools = [tool.get("toolSpec", {}) for tool in config.get("tools", [])]
+    if not tools:
+        raise _invalid("The tools field of toolConfig must have at least one tool.")
+    for index, tool in enumerate(tools):
+        schema = tool.get("inputSchema", {}).get("json")
+        if not isinstance(schema, dict) or schema.get("type") != "object":
+            raise _invalid(f"The value at toolConfig.tools.{index}.toolSpec.inputSchema.json.type must be object.")
+        complaint = next(_complaints(schema, "schema"), None) if tool.get("strict") else None
+        if complaint:
+            raise _model_says(f"tools.{index}.custom: {complaint}")
+    chosen = config.get("toolChoice", {}).get("tool", {}).get("name")
+    if chosen is not None and chosen not in [tool.get("name") for tool in tools]:
+        raise _invalid(f"The tool {chosen!r} of toolChoice is not among the tools of toolConfig.")
+
+
+def _forced_tool(asked: Json) -> str | None:
+    """The name of the tool that the model must use."""
+    name = asked.get("toolConfig", {}).get("toolChoice", {}).get("tool", {}).get("name")
+    return None if name is None else str(name)
+
+
+def _uses_tool(said: Answer, asked: Json) -> bool:
+    return _forced_tool(asked) is not None and said.stop_reason == "end_turn" and _given(said) is not None
+
+
+def _blocks(said: Answer, tool: str | None) -> list[Json]:
+    """The answer as Converse has it: a text, or what the tool is given."""
+    given = None if tool is None else _given(said)
+    if given is not None:
+        return [{"toolUse": {"toolUseId": f"tooluse_{uuid4().hex[:22]}", "name": tool, "input": given}}]
+    return [{"text": said.text}] if said.text else []
+
+
+def _given(said: Answer) -> Json | None:
+    try:
+        given = json.loads(said.text)
+    except ValueError:
+        return None
+    return given if isinstance(given, dict) else None
 
 
 def _complaints(schema: Any, place: str) -> Iterator[str]:

@@ -30,6 +30,11 @@ class Client:
     def instead(self, operation: str, *stories: Story) -> None:
         self._stories.setdefault(operation, []).extend(stories)
 
+    @property
+    def meta(self) -> Any:
+        """What the real client knows of itself."""
+        return self.real.meta
+
     def __getattr__(self, operation: str) -> Operation:
         def call(**request: Any) -> Any:
             self.calls[operation] += 1

@@ -60,6 +60,10 @@ def test_a_deployment_is_right_and_then_much_goes_wrong_at_once(enter: Enter, ex
     assert "queues whose messages are taken: 12" in said
     assert f"Next: make shadow-report STACK={STACK}" in said
     assert vendor_writes(home) == []
+    # AND the functions themselves said what their runtime knows
+    assert "eu.anthropic.claude answers in the schemas of reviews and offers" in said
+    assert "✓ the functions' runtime brings botocore 1." in said
+    assert "which knows outputConfig" in said
 
     # WHEN a queue is switched off, a secret is lost, a token is revoked, and a message is given up
     mappings = home.aws.functions.list_event_source_mappings()["EventSourceMappings"]

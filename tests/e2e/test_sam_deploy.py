@@ -218,7 +218,7 @@ def test_the_operator_may_use_every_tool_and_deploy_nothing(
     enter: Enter, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     # GIVEN a deployment in shadow, and somebody who may what docs/operator-policy.json says
-    home = enter({"Shadow": "true", "AlarmEmail": "ops@example.com"})
+    home = enter({"Shadow": "true", "AlarmEmail": "ops@example.com", "BedrockModelId": "eu.anthropic.claude"})
     home.load([critical_page(1), page(2)])
     credentials = user(home.aws, json.loads((ROOT / "docs/operator-policy.json").read_text("utf-8")))
     region = str(home.aws.session.region_name)
@@ -229,6 +229,7 @@ def test_the_operator_may_use_every_tool_and_deploy_nothing(
     assert operating.main(["rescan", "--stack", STACK, "--date", str(TODAY)]) == 0
     assert home.drain() == {}
     assert doctor.main(["--stack", STACK]) == 0, capsys.readouterr().out
+    assert "the functions' runtime brings botocore" in " ".join(capsys.readouterr().out.split())
     assert shadow_report.main(["--stack", STACK]) == 0
     home.aws.sqs.send_message(QueueUrl=home.deployment.queues["alert-chat-dlq"], MessageBody="{}")
     assert operating.main(["redrive", "--stack", STACK, "--queue", "alert-chat"]) == 0
@@ -251,6 +252,7 @@ def test_the_operator_may_use_every_tool_and_deploy_nothing(
     for refused in (
         lambda: me.secrets.create_secret(Name="payroll", SecretString="{}"),
         lambda: me.functions.delete_function(FunctionName="customer-success-local-api"),
+        lambda: me.functions.invoke(FunctionName="customer-success-local-health-scan"),
         lambda: me.sqs.delete_queue(QueueUrl=home.deployment.queues["scan"]),
         lambda: me.cloudformation.delete_stack(StackName=STACK),
         lambda: me.dynamodb.delete_table(TableName=home.deployment.outputs["TableName"]),

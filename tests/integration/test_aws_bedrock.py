@@ -15,6 +15,7 @@ import pytest
 from botocore.config import Config
 
 from customer_success.aws.bedrock import CALL_SECONDS, MODEL_CLIENT_CONFIG, BedrockNarrator
+from customer_success.aws.converse import advice
 from customer_success.aws.model_schema import answer_schema
 from customer_success.aws.questions import Opportunities
 from customer_success.errors import Misconfigured, NotWritten, OutOfTime, Unavailable, Unclear
@@ -27,9 +28,11 @@ from local.sandbox import Sandbox
 from tests.builders.aws import Client
 from tests.builders.evidence import evidence, fact
 from tests.builders.grounds import integration, module, prospect, seats
+from tests.builders.old_sdk import bedrock_of_old
 from tests.builders.vendors import break_next, requests_to
 
 MODEL = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
+ADVICE = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0|aws-marketplace:Subscribe"
 CONVERSE = "POST /model/{model_id}/converse"
 MISBEHAVIOURS = {
     "not_json": "not JSON",
@@ -134,7 +137,7 @@ def test_the_model_is_asked_as_bedrock_wants_it(bedrock: Client) -> None:
     # GIVEN evidence  WHEN the review is written
     narrator(bedrock, max_tokens=3_000).write_qbr(known())
 
-    # THEN rules and data are sent apart, the answer is bound to a schema, short, and the same each time
+    # THEN rules and data are sent apart, the answer is bound to a schema and short; a temperature is refused
     prompt = build_qbr_prompt(known())
     schema = {"name": "quarterly_review", "schema": answer_schema(QBRContent)}
     assert bedrock.requests == [
@@ -142,7 +145,7 @@ def test_the_model_is_asked_as_bedrock_wants_it(bedrock: Client) -> None:
             "modelId": MODEL,
             "system": [{"text": prompt.system}],
             "messages": [{"role": "user", "content": [{"text": prompt.user}]}],
-            "inferenceConfig": {"maxTokens": 3_000, "temperature": 0.0},
+            "inferenceConfig": {"maxTokens": 3_000},
             "outputConfig": {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": schema}}},
         }
     ]
@@ -292,7 +295,7 @@ def test_what_a_person_has_to_change_is_said_with_the_models_name(
 ) -> None:
     # GIVEN a model that may not be called, does not exist, or cannot answer so  WHEN the review is written
     break_next(sandbox, "bedrock", "status", status=status)
-    with pytest.raises(Misconfigured, match="access to the model is enabled in this region") as wrong:
+    with pytest.raises(Misconfigured, match=ADVICE) as wrong:
         narrator(bedrock).write_qbr(known())
 
     # THEN the model is named, and it was not asked to mend anything
@@ -409,7 +412,7 @@ def test_offers_are_asked_for_as_bedrock_wants_it(bedrock: Client) -> None:
         "modelId": MODEL,
         "system": [{"text": prompt.system}],
         "messages": [{"role": "user", "content": [{"text": prompt.user}]}],
-        "inferenceConfig": {"maxTokens": 3_000, "temperature": 0.0},
+        "inferenceConfig": {"maxTokens": 3_000},
         "outputConfig": {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": schema}}},
     }
     assert review["outputConfig"]["textFormat"]["structure"]["jsonSchema"]["name"] == "quarterly_review"
@@ -570,7 +573,7 @@ def test_faults_of_the_model_are_those_of_a_review(session: boto3.Session, bedro
     with pytest.raises(Unavailable, match="ThrottlingException"):
         ask(prospect(seats()))
     break_next(sandbox, "bedrock", "status", status=403)
-    with pytest.raises(Misconfigured, match="access to the model is enabled in this region"):
+    with pytest.raises(Misconfigured, match=ADVICE):
         ask(prospect(seats()))
     break_next(sandbox, "bedrock", "delay", seconds=0.3)
     hasty = client_of(session, sandbox, MODEL_CLIENT_CONFIG.merge(Config(read_timeout=0.1)))
@@ -598,3 +601,90 @@ def test_offers_too_need_a_boto3_that_knows_structured_answers(bedrock: Client) 
     bedrock.instead("converse", lambda carry_out, request: carry_out(**request, newerConfig={}))
     with pytest.raises(Misconfigured, match="a newer boto3 is needed"):
         narrator(bedrock).find_expansions(prospect(seats()))
+
+
+@pytest.fixture(params=[True, False], ids=["strict", "before strict"])
+def old(request: pytest.FixtureRequest, tmp_path: Path, sandbox: Sandbox) -> Client:
+    """The client of an SDK that does not know `outputConfig`, and perhaps not `strict` either."""
+    url = sandbox.url("bedrock")
+    return Client(bedrock_of_old(tmp_path, url, MODEL_CLIENT_CONFIG, knows_strict=request.param))
+
+
+def test_an_sdk_that_knows_no_output_config_binds_the_answer_by_a_tool(old: Client, sandbox: Sandbox) -> None:
+    # GIVEN a runtime whose SDK is older  WHEN a review and offers are asked for
+    written = narrator(old).write_qbr(known())
+    found = narrator(old).find_expansions(prospect(seats()))
+
+    # THEN both are written, each in one call, by a tool that the model has to use
+    assert "Adoption rate: 40 %." in written.content.account_health_summary
+    assert [one["opportunity_type"] for one in found.proposed] == ["seats"]
+    assert (written.calls, found.calls) == (1, 1)
+    for request, name, model in zip(
+        old.requests, ["quarterly_review", "expansion_opportunities"], [QBRContent, Opportunities], strict=True
+    ):
+        assert "outputConfig" not in request
+        [tool] = request["toolConfig"]["tools"]
+        assert tool["toolSpec"]["inputSchema"] == {"json": json.loads(answer_schema(model))}
+        knows_strict = "strict" in old.meta.service_model.shape_for("ToolSpecification").members
+        assert tool["toolSpec"].get("strict") == (True if knows_strict else None)
+        assert request["toolConfig"]["toolChoice"] == {"tool": {"name": name}}
+    assert requests_to(sandbox, "bedrock") == {CONVERSE: 2}
+
+
+@pytest.mark.parametrize(("behaviour", "reason"), MISBEHAVIOURS.items())
+def test_a_wrong_answer_to_an_older_sdk_is_mended_once_too(
+    old: Client, sandbox: Sandbox, tmp_path: Path, behaviour: str, reason: str
+) -> None:
+    # GIVEN a model whose first answer is wrong  WHEN the review is written  THEN the second is taken
+    misbehave(sandbox, behaviour)
+    written = narrator(old).write_qbr(known())
+    assert (written.calls, written.content.account_id) == (2, "A-0001")
+    assert re.search(f"This answer cannot be used: {reason}", said(calls(tmp_path)[1])[-1][1])
+
+
+def test_no_request_holds_what_present_models_refuse(bedrock: Client, old: Client) -> None:
+    for client in (bedrock, old):
+        narrator(client).write_qbr(known())
+        narrator(client).find_expansions(prospect(seats()))
+        assert [set(request["inferenceConfig"]) for request in client.requests] == [{"maxTokens"}] * 2
+
+
+@pytest.mark.parametrize(
+    "model", ["eu.anthropic.claude-sonnet-4-20250514-v1:0", "anthropic.claude-3-haiku-20240307-v1:0"]
+)
+def test_a_model_that_answers_in_no_schema_is_told_with_those_that_do(bedrock: Client, model: str) -> None:
+    ask = BedrockNarrator(bedrock, model, time_left=lambda: 3600.0).write_qbr
+    with pytest.raises(Misconfigured, match=r"does not answer in a JSON schema.* Opus 4\.6"):
+        ask(known())
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "wanted"),
+    [
+        (
+            "AccessDeniedException",
+            "Model access is denied due to IAM user or service role is not authorized to perform the required AWS "
+            "Marketplace actions (aws-marketplace:ViewSubscriptions, aws-marketplace:Subscribe)",
+            "15 minutes",
+        ),
+        (
+            "ResourceNotFoundException",
+            "Model use case details have not been submitted for this account. Fill out the Anthropic use case details "
+            "form before using the model.",
+            "use-case form",
+        ),
+        ("ValidationException", "The provided model identifier is invalid.", "inference profile"),
+        (
+            "ValidationException",
+            "Invocation of model ID x with on-demand throughput isn't supported.",
+            "inference profile",
+        ),
+        (
+            "ValidationException",
+            "Malformed input request: #: extraneous key [outputConfig] is not permitted",
+            "Sonnet, Haiku or Opus 4.5",
+        ),
+    ],
+)
+def test_what_bedrock_says_leads_to_what_a_person_does(code: str, text: str, wanted: str) -> None:
+    assert wanted in advice(code, text)

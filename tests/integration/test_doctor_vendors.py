@@ -247,7 +247,7 @@ def test_the_grant_of_another_user_is_told_as_such(aws: boto3.Session, sandbox: 
 @pytest.mark.parametrize(
     ("status", "code", "advice"),
     [
-        (403, "AccessDeniedException", "enable access to the model"),
+        (403, "AccessDeniedException", "aws-marketplace:Subscribe"),
         (404, "ResourceNotFoundException", "inference profile"),
         (400, "ValidationException", "inference profile"),
         (429, "ThrottlingException", "try again later"),

@@ -446,3 +446,47 @@ def test_a_behaviour_that_makes_no_sense_is_refused_with_its_reason(sandbox: San
     assert answer.status_code == 400
     assert "behaviour" in answer.json()["error"]
     assert httpx.get(sandbox.url("control") + "/bedrock").json() == {"behaviours": []}
+
+
+@pytest.mark.parametrize(("name", "own"), [("temperature", "temperature"), ("topP", "top_p")])
+def test_what_present_models_refuse_is_refused_in_their_words(bedrock: Any, name: str, own: str) -> None:
+    with pytest.raises(ClientError, match=f"The model returned the following errors: `{own}` is deprecated for") as no:
+        converse(bedrock, inferenceConfig={"maxTokens": 100, name: 0.0})
+    assert no.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_a_model_of_before_structured_outputs_takes_no_schema(bedrock: Any) -> None:
+    with pytest.raises(ClientError, match=r"output_config\.format: Extra inputs are not permitted"):
+        converse(bedrock, modelId="eu.anthropic.claude-sonnet-4-20250514-v1:0")
+
+
+def tool(schema: Any, *, chosen: str = "n", **more: Any) -> dict[str, Any]:
+    spec = {"name": "n", "inputSchema": {"json": schema}, **more}
+    return {"tools": [{"toolSpec": spec}], "toolChoice": {"tool": {"name": chosen}}}
+
+
+def with_tool(bedrock: Any, config: dict[str, Any]) -> Any:
+    messages = [turn("user", fenced(ACCOUNT))]
+    return bedrock.converse(modelId=MODEL, system=[{"text": "Write."}], messages=messages, toolConfig=config)
+
+
+def test_an_answer_by_a_tool_is_what_the_tool_is_given(bedrock: Any) -> None:
+    # GIVEN a tool that has to be used  WHEN a review is asked for  THEN the tool gets it
+    answer = with_tool(bedrock, tool(SCHEMA, strict=True))
+    assert answer["stopReason"] == "tool_use"
+    [block] = answer["output"]["message"]["content"]
+    assert block["toolUse"]["name"] == "n"
+    assert block["toolUse"]["input"]["account_id"] == "A-0001"
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        (tool({"type": "array"}), "must be object"),
+        (tool(SCHEMA, chosen="other"), "not among the tools"),
+        (tool({"type": "object", "properties": {}}, strict=True), "'additionalProperties' must be explicitly set"),
+    ],
+)
+def test_a_tool_that_bedrock_would_not_take_is_refused(bedrock: Any, config: dict[str, Any], said: str) -> None:
+    with pytest.raises(ClientError, match=said):
+        with_tool(bedrock, config)

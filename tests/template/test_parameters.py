@@ -146,7 +146,7 @@ def test_what_has_no_default_is_what_a_wrong_value_would_harm_others_with(source
         ("GoogleChatSpace", ["", "spaces/AAAA"], ["AAAA", "spaces/"]),
         (
             "BedrockModelId",
-            ["", "eu.anthropic.claude-sonnet-4-20250514-v1:0", "sandbox.writer-v1"],
+            ["", "eu.anthropic.claude-sonnet-4-5-20250929-v1:0", "sandbox.writer-v1"],
             ["arn:aws:bedrock:eu-central-1::foundation-model/x", "claude", "arn/of a model"],
         ),
         ("ApiCorsOrigin", ["", "https://example.com"], ["*", "https://example.com/page", "http://example.com"]),

@@ -61,6 +61,22 @@ def test_the_page_is_one_page() -> None:
     assert len(PAGE.splitlines()) <= LONGEST
 
 
+MODELS_WITH_SCHEMAS = re.compile(r"claude-((sonnet|haiku|opus)-4-5-\d{8}-v1:0|opus-4-6-v1)$")
+"""As https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html lists them."""
+
+
+def test_every_model_that_is_named_answers_in_a_json_schema() -> None:
+    template = (ROOT / "template.yaml").read_text("utf-8")
+    named = re.findall(r"anthropic\.([a-z0-9:.-]*[a-z0-9])", PAGE + template)
+    assert len(set(named)) >= 4
+    assert [each for each in named if not MODELS_WITH_SCHEMAS.match(each)] == []
+
+
+def test_how_access_to_a_model_begins_is_said() -> None:
+    for needed in ("aws-marketplace:Subscribe", "use-case form", "15 minutes"):
+        assert needed in PAGE
+
+
 def test_every_command_is_looked_at_here() -> None:
     assert {words[0] for words in commands()} == {"aws", "export", "make", "pipx", "read", "rm", "sam", "sed"}
 

@@ -143,6 +143,7 @@ if TYPE_CHECKING:
 D = TypeVar("D", bound=Deployed)
 S = TypeVar("S", bound=Settings)
 M = TypeVar("M")
+W = TypeVar("W", bound=ModelSettings)
 
 DELIVERY_LEASE_SECONDS = 90.0
 """Longer than any function may run that brings alerts or offers to people."""
@@ -312,7 +313,7 @@ class QueueFunction(Function[S]):
 
     def consume(
         self, event: Mapping[str, Any], context: Any, work: Callable[[Delivery], object]
-    ) -> PartialItemFailureResponse:
+    ) -> PartialItemFailureResponse | dict[str, Any]:
         """Do `work` for each record of a queue's event, and answer which ones failed."""
         self.begin(context)
 
@@ -384,14 +385,6 @@ class QueueFunction(Function[S]):
         if self.shadow:
             return ShadowBus(self.shadow)
         return EventBridgeBus(boto3.client("events", config=CLIENT_CONFIG), name)
-
-    def _model(self, settings: ModelSettings) -> Narrator | None:
-        if settings.bedrock_model_id is None:
-            return None
-        from customer_success.aws.bedrock import MODEL_CLIENT_CONFIG, BedrockNarrator
-
-        client = boto3.client("bedrock-runtime", config=MODEL_CLIENT_CONFIG, endpoint_url=settings.bedrock_api_url)
-        return BedrockNarrator(client, settings.bedrock_model_id, time_left=self.time_left)
 
     def _patience(self, vendor: str, per_second: float) -> Patience:
         from connectors.patience import Patience
@@ -585,7 +578,36 @@ class TrackAdoption(_WithNotion[TrackFeatureAdoptionSettings]):
         return NotionAdoptionSections(self._notion(self.settings))
 
 
-class CheckExpansion(_WithNotion[CheckExpansionSettings]):
+class _WithModel(_WithNotion[W]):
+    """A function that has a model write, if the deployment names one."""
+
+    def consume(
+        self, event: Mapping[str, Any], context: Any, work: Callable[[Delivery], object]
+    ) -> PartialItemFailureResponse | dict[str, Any]:
+        """Do `work` for each record of a queue's event; of an event that asks for the model, say what `make doctor`
+        cannot see from outside.
+        """
+        if event.get("check") != "model":
+            return super().consume(event, context, work)
+        from customer_success.aws.converse import runtime_of
+
+        self.begin(context)
+        return runtime_of(self._bedrock(self.settings)) | {"model": self.settings.bedrock_model_id}
+
+    def _model(self, settings: ModelSettings) -> Narrator | None:
+        if settings.bedrock_model_id is None:
+            return None
+        from customer_success.aws.bedrock import BedrockNarrator
+
+        return BedrockNarrator(self._bedrock(settings), settings.bedrock_model_id, time_left=self.time_left)
+
+    def _bedrock(self, settings: ModelSettings) -> Any:
+        from customer_success.aws.bedrock import MODEL_CLIENT_CONFIG
+
+        return boto3.client("bedrock-runtime", config=MODEL_CLIENT_CONFIG, endpoint_url=settings.bedrock_api_url)
+
+
+class CheckExpansion(_WithModel[CheckExpansionSettings]):
     """Checks accounts for expansion."""
 
     settings_model = CheckExpansionSettings
@@ -684,7 +706,7 @@ class AlertEmail(QueueFunction[AlertEmailSettings]):
         return AlertChannel("email_alert", self.alerts, DraftMail(self._drafts(self.settings), self.ledger, owner_of))
 
 
-class GenerateQbr(_WithNotion[GenerateQbrSettings]):
+class GenerateQbr(_WithModel[GenerateQbrSettings]):
     """Writes reviews."""
 
     settings_model = GenerateQbrSettings

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Protocol
 
 from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
-from pydantic import BaseModel
 
+from customer_success.aws.converse import Binding, Turn, advice, answered, converse_request
 from customer_success.aws.errors import code_of, fault, translated
-from customer_success.aws.model_schema import answer_schema
 from customer_success.aws.questions import Content, Question, Unusable, expansion_question, review_question
 from customer_success.errors import Misconfigured, NotWritten, OutOfTime, Unavailable
 from customer_success.evidence import QBREvidence
@@ -39,8 +37,6 @@ _REFUSALS = ("content_filtered", "guardrail_intervened", "refusal")
 _PASSING = ("ModelErrorException", "ModelNotReadyException", "ModelTimeoutException")
 _LONGEST_REASON = 300
 
-Turn = dict[str, Any]
-
 
 class ConverseClient(Protocol):
     """What is needed of boto3's client for "bedrock-runtime"."""
@@ -57,7 +53,7 @@ class _Answer:
 
 
 class BedrockNarrator:
-    """`Narrator` on a model that answers Converse in a JSON schema.
+    """`Narrator` on a model that answers Converse in a JSON schema, bound to it as the client's SDK knows how to.
 
     `time_left` gives the seconds that may still be spent. An answer is bound to the schema, then checked all the
     same; one that cannot be used is sent back once, with what was wrong with it.
@@ -75,6 +71,7 @@ class BedrockNarrator:
         self._model_id = model_id
         self._time_left = time_left
         self._max_tokens = max_tokens
+        self._binding = Binding.known_to(client)
         self._where = f"model {model_id!r}"
 
     def write_qbr(self, evidence: QBREvidence) -> Narration:
@@ -112,11 +109,13 @@ class BedrockNarrator:
         with translated(self._where):
             try:
                 answer = self._client.converse(
-                    modelId=self._model_id,
-                    system=[{"text": question.prompt.system}],
-                    messages=turns,
-                    inferenceConfig={"maxTokens": self._max_tokens, "temperature": 0.0},
-                    outputConfig=_output(question.schema_name, question.schema),
+                    **converse_request(
+                        self._model_id,
+                        system=question.prompt.system,
+                        turns=turns,
+                        max_tokens=self._max_tokens,
+                        bound=self._binding.of(question.schema_name, question.schema),
+                    )
                 )
             except ClientError as error:
                 raise _refusal(self._where, error) from error
@@ -129,13 +128,6 @@ class BedrockNarrator:
 def _cost(answers: Sequence[_Answer]) -> tuple[int, int, int]:
     """Tokens read, tokens written, and calls."""
     return sum(answer.tokens_in for answer in answers), sum(answer.tokens_out for answer in answers), len(answers)
-
-
-@cache
-def _output(name: str, model: type[BaseModel]) -> dict[str, Any]:
-    # The same for every account, since Bedrock compiles a schema when it first sees it and keeps it for a day.
-    schema = {"name": name, "schema": answer_schema(model)}
-    return {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": schema}}}
 
 
 def _turn(role: str, *texts: str) -> Turn:
@@ -158,7 +150,7 @@ def _answer(where: str, answer: Mapping[str, Any]) -> _Answer:
     try:
         usage, blocks = answer["usage"], answer["output"]["message"]["content"]
         return _Answer(
-            text="".join(block.get("text", "") for block in blocks),
+            text=answered(blocks),
             stop_reason=answer["stopReason"],
             tokens_in=usage["inputTokens"],
             tokens_out=usage["outputTokens"],
@@ -188,10 +180,7 @@ def _refusal(where: str, error: ClientError) -> Unavailable | Misconfigured:
     known = fault(where, code, text, status=status)
     if isinstance(known, Unavailable):
         return Unavailable(str(known), retry_after=_seconds(response.get("HTTPHeaders", {}).get("retry-after")))
-    return Misconfigured(
-        f"{where}: {code}: {text}; check that the id is right, that access to the model is enabled in this region, "
-        "that the function's role may invoke it, and that it can answer in a JSON schema"
-    )
+    return Misconfigured(f"{where}: {code}: {text}; {advice(code, text)}")
 
 
 def _seconds(told: str | None) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -27,6 +28,7 @@ _IDLE = frozenset({"title", "default", "description"})
 """What binds nothing and costs tokens."""
 
 
+@cache
 def answer_schema(model: type[BaseModel]) -> str:
     """The schema of `model` as the JSON text that Converse takes.
 

@@ -76,13 +76,18 @@ class _Proposed(BaseModel):
     opportunities: Annotated[list[dict[str, Any]], Field(max_length=MOST_OPPORTUNITIES)]
 
 
+REVIEW: tuple[str, type[BaseModel]] = ("quarterly_review", QBRContent)
+OFFERS: tuple[str, type[BaseModel]] = ("expansion_opportunities", Opportunities)
+"""Name and schema of what is asked for."""
+
+
 def review_question(evidence: QBREvidence) -> Question[QBRContent]:
     """Asks for the quarterly review."""
     return Question(
         wanted=f"review of account {evidence.account_id!r}",
         prompt=build_qbr_prompt(evidence),
-        schema_name="quarterly_review",
-        schema=QBRContent,
+        schema_name=REVIEW[0],
+        schema=REVIEW[1],
         read=partial(_review, evidence),
         shorter="Be much shorter: at most three sentences in each written section, and comments of a few words.",
         plainer="Write the review in plain business words from the facts alone.",
@@ -94,8 +99,8 @@ def expansion_question(evidence: ExpansionEvidence) -> Question[tuple[Mapping[st
     return Question(
         wanted=f"offer to account {evidence.account_id!r}",
         prompt=build_expansion_prompt(evidence),
-        schema_name="expansion_opportunities",
-        schema=Opportunities,
+        schema_name=OFFERS[0],
+        schema=OFFERS[1],
         read=partial(_proposed, evidence),
         shorter="Be much shorter: one opportunity of each type at most, and talk tracks of two sentences.",
         plainer="Write the talk tracks in plain business words from the evidence alone.",
