@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import combinations
 
 import pytest
 
 from customer_success.alert_entry import AlertEntry, Outcome
 from customer_success.delivery import deliver_once
-from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
+from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, Unclear, words_of
 from customer_success.messages import DigestReady
 from customer_success.news import ChatMessage, MailDraft
 from customer_success.tasks.alert_channels import AlertChannel, DraftMail, OwnerOf, PostToChat
@@ -26,8 +27,13 @@ class Vendor:
     done_before_fault: bool = False
     made: list[ChatMessage | MailDraft] = field(default_factory=list)
     looked_up: int = 0
+    refused: dict[int, Exception] = field(default_factory=dict)
+    asked: int = 0
 
     def post(self, made: ChatMessage | MailDraft) -> str:
+        self.asked += 1
+        if fault := self.refused.get(self.asked - 1):
+            raise fault
         if self.faults:
             if self.done_before_fault:
                 self.made.append(made)
@@ -86,11 +92,105 @@ def test_a_chat_that_is_down_keeps_the_other_from_nothing_and_is_tried_again() -
     assert (len(slack.made), len(google.made)) == (1, 1)
 
 
-@pytest.mark.parametrize("fault", [Unavailable("503"), Misconfigured("invalid_auth")])
+ANY_FAULT = [
+    Unavailable("503"),
+    Unclear("connection lost"),
+    Misconfigured("restricted_action_read_only_channel"),
+    NotTaken("msg_too_long"),
+    Refused("no such person"),
+    KeyError("ts"),
+]
+
+
+@pytest.mark.parametrize("fault", ANY_FAULT, ids=lambda fault: type(fault).__name__)
+@pytest.mark.parametrize("first", [True, False])
+def test_whatever_goes_wrong_with_one_chat_the_other_has_its_alert_and_it_is_written_down(
+    fault: Exception, first: bool
+) -> None:
+    # GIVEN two chats, one of which fails for good
+    slack, google = Vendor(faults=[fault] * 2), Vendor("google_chat")
+    raised = alert(dying(1))
+    log, ledger = log_with(raised), FakeLedger()
+    tell = channel([slack, google] if first else [google, slack], log, ledger)
+    # WHEN the alert is delivered, and again for the last time  THEN its message is failed each time, with that fault
+    for last_try in (False, True):
+        with pytest.raises(type(fault)):
+            tell(raised, last_try=last_try)
+    # AND the other has it, once
+    assert (len(slack.made), len(google.made)) == (0, 1)
+    # AND the alert says where it is, and why not everywhere
+    outcome = log.entries[raised.alert_id].outcomes["chat_alert"]
+    assert (outcome.state, outcome.reference) == ("failed", "google_chat:google_chat-1")
+    assert str(fault) in (outcome.reason or "")
+
+
+def test_of_several_faults_the_one_that_passes_decides_when_it_is_tried_again() -> None:
+    # GIVEN the faults of two chats  WHEN both fail  THEN what a try can change comes before what a person has to
+    order = [Unavailable("503"), Misconfigured("missing_scope"), NotTaken("msg_too_long"), Refused("no such person")]
+    for better, worse in combinations(order, 2):
+        for faults in (better, worse), (worse, better):
+            raised = alert(dying(1))
+            chats = [Vendor(faults=[faults[0]]), Vendor("google_chat", [faults[1]])]
+            with pytest.raises(type(better), match=str(better)):
+                channel(chats, log_with(raised))(raised, last_try=True)
+
+
+class UnwrittenAlerts(FakeAlerts):
+    """Alerts of which nothing can be written down."""
+
+    def record(self, *_: object) -> None:
+        raise Refused("the alert is not in the table")
+
+
+def test_a_failure_that_cannot_be_written_down_is_still_the_failure() -> None:
+    # GIVEN an alert that is not in the table any more, and a chat that is down  WHEN it is delivered for the last time
+    raised = alert(dying(1))
+    log = UnwrittenAlerts(Writes())
+    # THEN the message is not acknowledged as one that was refused
+    with pytest.raises(Unavailable):
+        channel([Vendor(faults=[Unavailable("503")])], log)(raised, last_try=True)
+
+
+@pytest.mark.parametrize("fault", ANY_FAULT, ids=lambda fault: type(fault).__name__)
+def test_a_digest_is_posted_message_by_message_and_chat_by_chat(fault: Exception) -> None:
+    # GIVEN a digest of several messages, and a chat that fails with the second of them
+    world = World([dying(n) for n in range(1, 131)])
+    world.scan()
+    (digest_id,) = world.topic.digest_ids
+    slack, google = Vendor(), Vendor("google_chat")
+    slack.refused = {1: fault}
+    post = PostToChat((slack, google), FakeLedger(), owner_of(), world.digests)  # type: ignore[arg-type]
+    ready = DigestReady(tenant_id="acme", digest_id=digest_id, run_kind="health_scan", run_date=TODAY)
+    # WHEN it is delivered  THEN its message is failed
+    with pytest.raises(type(fault)):
+        post.digest(ready)
+    # AND all else was posted
+    assert len(google.made) > 2
+    assert [message for message in google.made if message not in slack.made] == [google.made[1]]
+    # AND the next delivery brings what was missing, and nothing twice
+    post.digest(ready)
+    assert {message.key for message in slack.made} == {message.key for message in google.made}
+    assert len(slack.made) == len(google.made)
+
+
+def test_a_claim_is_free_again_whatever_ended_the_delivery() -> None:
+    # GIVEN a delivery that ends in what nobody foresaw, perhaps after the work was done
+    ledger = FakeLedger()
+
+    def surprised() -> str:
+        raise KeyError("ts")
+
+    with pytest.raises(KeyError):
+        deliver_once(ledger, "key", "slack", find=lambda: None, create=surprised)
+    # WHEN it is tried again  THEN it is looked up first
+    assert deliver_once(ledger, "key", "slack", find=lambda: "there", create=surprised) == "there"
+
+
+@pytest.mark.parametrize("fault", [Unavailable("503"), Misconfigured("invalid_auth"), KeyError("ts")])
 def test_a_failure_is_written_down_on_the_last_try_alone(fault: Exception) -> None:
     raised = alert(dying(1))
     log = log_with(raised)
-    for last_try, outcomes in ((False, {}), (True, {"chat_alert": Outcome("failed", reason=str(fault))})):
+    for last_try, outcomes in ((False, {}), (True, {"chat_alert": Outcome("failed", reason=words_of(fault))})):
         with pytest.raises(type(fault)):
             channel([Vendor(faults=[fault])], log)(raised, last_try=last_try)
         assert log.entries[raised.alert_id].outcomes == outcomes

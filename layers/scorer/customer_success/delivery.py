@@ -25,11 +25,10 @@ def deliver_once(
         raise Unavailable(f"{key} is being delivered to {channel} elsewhere", retry_after=claim.seconds)
     try:
         reference = (find() if claim.state == "stale" else None) or create()
-    except Unclear:
-        ledger.release(key, channel, unclear=True)
-        raise
-    except (Unavailable, Misconfigured, Refused):
-        ledger.release(key, channel, unclear=claim.state == "stale")
+    except Exception as fault:
+        # What nobody foresaw may have come after the work was done, as an answer that cannot be read does.
+        surely_undone = isinstance(fault, Unavailable | Misconfigured | Refused) and not isinstance(fault, Unclear)
+        ledger.release(key, channel, unclear=claim.state == "stale" or not surely_undone)
         raise
     ledger.done(key, channel, reference)
     return reference

@@ -54,3 +54,10 @@ class Misconfigured(Exception):
 
 class NotWritten(Exception):
     """The model gave no usable answer, also when it was asked to mend it. The text says what was wrong with it."""
+
+
+def words_of(error: Exception) -> str:
+    """The error as a person reads it; of one that nobody foresaw the type says most."""
+    if isinstance(error, Refused | Unavailable | Misconfigured):
+        return str(error)
+    return f"{type(error).__name__}: {error}"

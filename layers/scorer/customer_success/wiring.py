@@ -386,11 +386,15 @@ class QueueFunction(Function[S]):
             return ShadowBus(self.shadow)
         return EventBridgeBus(boto3.client("events", config=CLIENT_CONFIG), name)
 
-    def _patience(self, vendor: str, per_second: float) -> Patience:
+    def _patience(self, vendor: str, per_second: float, *, share: float = 1.0) -> Patience:
+        """The patience with a vendor that may take this share of the time that is left at each step."""
         from connectors.patience import Patience
 
-        pace = DynamoPace(self.measured, vendor, per_second=per_second, time_left=self.time_left)
-        return Patience(pace, self.time_left)
+        def time_left() -> float:
+            return self.time_left() * share
+
+        pace = DynamoPace(self.measured, vendor, per_second=per_second, time_left=time_left)
+        return Patience(pace, time_left)
 
 
 class _WithNotion(QueueFunction[S]):
@@ -757,10 +761,13 @@ class AlertChat(QueueFunction[AlertChatSettings]):
             return [ShadowChat(self.shadow)]
         settings = self.settings
         chats: list[Chat] = []
+        with_google = bool(settings.google_chat_secret and settings.google_chat_space)
         if settings.slack_secret and settings.slack_channel:
             from connectors.slack.chat import SlackChat
 
-            patience = self._patience("slack", settings.chat_requests_per_second)
+            # A Slack that does not answer leaves time for the other.
+            share = 0.5 if with_google else 1.0
+            patience = self._patience("slack", settings.chat_requests_per_second, share=share)
             secret = self.secret(settings.slack_secret)
             chats.append(SlackChat(secret, settings.slack_channel, patience, base_url=settings.slack_api_url))
         if settings.google_chat_secret and settings.google_chat_space:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from customer_success import alert_text
 from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.alert_entry import Channel, Outcome
 from customer_success.delivery import deliver_once
 from customer_success.digest_text import digest_messages
-from customer_success.errors import Misconfigured, Refused, Unavailable
+from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, words_of
 from customer_success.messages import HEALTH_DETAIL_TYPE, ChurnAlert, DigestReady, HealthEvent
 from customer_success.news import ChatMessage
 from customer_success.ports import (
@@ -23,6 +25,8 @@ from customer_success.ports import (
     HealthRecords,
     Ledger,
 )
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +41,45 @@ class AlertChannel:
         """Bring the alert. A failure is written down once no further try follows, and raised in any case."""
         try:
             outcome = self.bring(alert)
-        except (Refused, Unavailable, Misconfigured) as error:
-            if last_try or isinstance(error, Refused):
-                self.log.record(alert.alert_id, self.name, Outcome("failed", reason=str(error)))
+        except NotEverywhere as partly:
+            self._failed(alert, partly.fault, partly.posted, last_try=last_try)
+            raise partly.fault from None
+        except Exception as error:
+            self._failed(alert, error, (), last_try=last_try)
             raise
         self.log.record(alert.alert_id, self.name, outcome)
         return outcome
+
+    def _failed(self, alert: ChurnAlert, error: Exception, posted: Sequence[str], *, last_try: bool) -> None:
+        if not last_try and not isinstance(error, Refused):
+            return
+        outcome = Outcome("failed", ", ".join(posted) or None, words_of(error))
+        try:
+            self.log.record(alert.alert_id, self.name, outcome)
+        except Exception:
+            # What is raised decides whether the message is kept: that is the failure, not that nothing says so.
+            logger.exception("it is not written down that %s failed for alert %s", self.name, alert.alert_id)
+
+
+class NotEverywhere(Exception):
+    """Not every chat has the message.
+
+    `posted` names those that have, `fault` is the one that says best when to try again: one that passes before one
+    that a person mends, before what no try can change.
+    """
+
+    def __init__(self, posted: Sequence[str], faults: Sequence[Exception]) -> None:
+        self.posted = posted
+        self.fault = min(faults, key=_rank)
+        super().__init__(str(self.fault))
+
+
+def _rank(fault: Exception) -> int:
+    if isinstance(fault, Unavailable):
+        return 0
+    if isinstance(fault, NotTaken):
+        return 2
+    return 3 if isinstance(fault, Refused) else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +178,7 @@ class DraftMail:
 
 @dataclass(frozen=True, slots=True)
 class PostToChat:
-    """A message in every chat that is configured. One that fails keeps no other from it."""
+    """A message in every chat that is configured. One that fails keeps no other from it, whatever the fault."""
 
     chats: Sequence[Chat]
     ledger: Ledger
@@ -152,7 +189,9 @@ class PostToChat:
         """Post an alert for its owner."""
         if not self.chats:
             return Outcome("skipped", reason="no chat is configured")
-        posted = self._post([alert_text.chat_message(alert, self.owner_of(alert))])
+        posted, faults = self._post([alert_text.chat_message(alert, self.owner_of(alert))])
+        if faults:
+            raise NotEverywhere(posted, faults)
         return Outcome("delivered", ", ".join(posted))
 
     def digest(self, ready: DigestReady) -> None:
@@ -161,18 +200,22 @@ class PostToChat:
         if digest is None:
             raise Refused(f"digest {ready.digest_id} is not in the table (digests are kept for 90 days)")
         recipient = digest.recipient and self.owner_of.within(digest.recipient)
-        self._post(digest_messages(replace(digest, recipient=recipient)))
+        posted, faults = self._post(digest_messages(replace(digest, recipient=recipient)))
+        if faults:
+            raise NotEverywhere(posted, faults).fault
 
-    def _post(self, messages: Sequence[ChatMessage]) -> list[str]:
-        posted, failures = [], []
-        for chat in self.chats:
+    def _post(self, messages: Sequence[ChatMessage]) -> tuple[list[str], list[Exception]]:
+        """Post each message in each chat: what was posted, and the faults of what was not."""
+        posted: list[str] = []
+        faults: list[Exception] = []
+        for chat, message in product(self.chats, messages):
             try:
-                posted += [f"{chat.name}:{self._post_once(chat, message)}" for message in messages]
-            except (Unavailable, Misconfigured) as error:
-                failures.append(error)
-        if failures:
-            raise failures[0]
-        return posted
+                posted.append(f"{chat.name}:{self._post_once(chat, message)}")
+            except Exception as error:
+                foreseen = isinstance(error, Refused | Unavailable | Misconfigured)
+                logger.warning("%s has no message %s: %s", chat.name, message.key, error, exc_info=not foreseen)
+                faults.append(error)
+        return posted, faults
 
     def _post_once(self, chat: Chat, message: ChatMessage) -> str:
         return deliver_once(

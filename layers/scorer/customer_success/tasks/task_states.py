@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from customer_success.errors import Misconfigured, Refused, Unavailable
+from customer_success.errors import Misconfigured, Refused, Unavailable, words_of
 from customer_success.ports import TaskRecords
 from customer_success.task_record import TaskState
 
@@ -33,7 +33,7 @@ class TaskStates:
             result = work()
         except Exception as error:
             if last_try or isinstance(error, Refused):
-                self._mark(task_id, "failed", error=_words(error))
+                self._mark(task_id, "failed", error=words_of(error))
             raise
         self._mark(task_id, _end(result), result=result, error=result.get("error"))
         return result
@@ -57,10 +57,3 @@ def _end(result: Mapping[str, Any]) -> TaskState:
     if result.get("status") == "failed":
         return "failed"
     return "partial" if result.get("partial") else "done"
-
-
-def _words(error: Exception) -> str:
-    """The error as the asker reads it; of one that nobody foresaw the type says most."""
-    if isinstance(error, Refused | Unavailable | Misconfigured):
-        return str(error)
-    return f"{type(error).__name__}: {error}"
