@@ -8,9 +8,10 @@ from datetime import date
 
 from pydantic import ValidationError
 
-from connectors.notion.account_page import LONGEST_ID, account_of
+from connectors.notion.account_page import account_of
 from connectors.notion.names import PropertyNames
 from connectors.text import clean, one_line
+from customer_success.account import ID_BOUND, LONGEST_ID, is_nameable
 from customer_success.narrator import short
 from customer_success.schemas import CSMHealthSignals, refusals
 from local.demo.book import Line, Sheet
@@ -89,6 +90,8 @@ def _wrong(account_id: str, lines: Sequence[int]) -> str | None:
         return f"{NAMES.account_id} is not given"
     if len(account_id.encode()) > LONGEST_ID:
         return f"{NAMES.account_id} is longer than {LONGEST_ID} bytes"
+    if not is_nameable(account_id):
+        return f"{NAMES.account_id} {account_id!r} cannot be an account's id; expected {ID_BOUND}"
     if len(lines) > 1:
         return f"{NAMES.account_id} {account_id!r} stands on lines {', '.join(map(str, lines))}; expected it once"
     return None

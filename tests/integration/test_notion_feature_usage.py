@@ -148,7 +148,7 @@ def test_of_several_accounts_the_first_is_taken_and_that_is_told(sandbox: Sandbo
         (
             text("Ä" * 251),
             TEXT,
-            f"the feature 'Boards' names no account: Account '{'Ä' * 199}…' has more than 500 bytes (",
+            f"the feature 'Boards' names no account: Account: '{'Ä' * 199}…' could not be read, expected 1 to 500 ",
         ),
     ],
 )

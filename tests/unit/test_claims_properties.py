@@ -10,8 +10,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from customer_success.claims import checked
+from customer_success.claims.figures import LARGEST, figures
+from customer_success.claims.offers import sayable
+from customer_success.claims.sentences import plain
 from tests.builders.evidence import ON, evidence, fact
-from tests.unit.claims_story import KNOWN, check, content
+from tests.unit.claims_story import FACTS, KNOWN, check, content
 from tests.unit.test_claims import FALSE, TRUE
 
 unhurried = settings(max_examples=200, deadline=None)
@@ -208,3 +211,58 @@ def test_checking_twice_drops_nothing_more(paragraphs: list[str]) -> None:
 def test_an_invented_sentence_takes_no_true_one_with_it(true: list[str], false: str) -> None:
     result = check(" ".join([*true, false, *true]))
     assert " ".join(result.content.account_health_summary) == " ".join([*true, *true])
+
+
+_DIGITS = st.text(st.sampled_from("0123456789"), min_size=1, max_size=3) | st.sampled_from(["9" * 40, "1" * 5000])
+_ODD = st.one_of(
+    st.text(st.sampled_from("0159eE+-.,'/%×xkm²³½¼⅓ⅷ⑳٣๕０１𝟗 of"), max_size=12),
+    st.sampled_from(
+        [
+            "A-91e948",
+            "1e999",
+            "1e-999",
+            "5e308",
+            "99e99",
+            "1.5e308 of 1e-308",
+            "2 of 1e-300",
+            "१e९९९",
+            "²",
+            "3½",
+            "ⅷ",
+            "inf",
+        ]
+    ),
+    st.builds(
+        lambda digits, exponent, unit: f"{digits}e{exponent} {unit}",
+        _DIGITS,
+        st.integers(-9999, 9999),
+        st.sampled_from(["", "%", "million", "billion", "days", "points", "x", "USD", "of 3"]),
+    ),
+    st.builds(
+        lambda word, times: " ".join([word] * times),
+        st.sampled_from(["billion", "hundred", "nine point one"]),
+        st.integers(1, 40),
+    ),
+)
+
+
+@unhurried
+@given(st.lists(_ODD | st.text(max_size=20), max_size=6).map(" ".join))
+def test_no_text_has_a_figure_that_cannot_be_reckoned_with(text: str) -> None:
+    # GIVEN any text, with exponents, long numbers and every script's digits  WHEN its figures are read
+    for figure in figures(plain(text)):
+        # THEN each is a number that floats hold, or is said not to be understood
+        assert all(abs(reading.value) <= LARGEST for reading in figure.readings)
+        assert figure.is_of(float("inf")) is figure.is_of(float("nan")) is figure.is_of(1e308) is False
+
+
+@unhurried
+@given(_ODD, _ODD)
+def test_no_name_or_id_keeps_a_review_from_being_checked(account_id: str, name: str) -> None:
+    # GIVEN an account whose id and name read like numbers  WHEN a review that speaks of them is checked
+    known = evidence(*FACTS, account_id=account_id or "A", account_name=name or "B")
+    told = content(f"Account {account_id} ({name}) stands at 62.5 points.", f"{account_id} it is")
+
+    # THEN the check comes to an end; so does that of an offer's words
+    assert checked(told, known)
+    sayable(f"{name} uses {account_id} seats.")

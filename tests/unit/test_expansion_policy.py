@@ -121,6 +121,7 @@ def test_a_healthy_account_may_be_offered_something() -> None:
         ({"days_to_renewal": 90}, "the contract ends on 2026-05-31 (days left: 90, needed: more than 90)"),
         ({"days_to_renewal": 0}, "the contract ends on 2026-03-02 (days left: 0, needed: more than 90)"),
         ({"days_to_renewal": -1}, "the contract lapsed on 2026-03-01"),
+        ({"days_to_renewal": -(10**12)}, "the contract lapsed on 0001-01-01"),
     ],
 )
 def test_what_forbids_an_offer_is_told_with_its_value(changes: dict[str, Any], why: str) -> None:

@@ -297,3 +297,19 @@ def row_of(status: str = "scored", reason: str | None = None, **facts: Any) -> A
 )
 def test_who_left_and_who_is_listed_twice_is_not_looked_at(row: AccountRow, looked_at: bool) -> None:
     assert (contract_of(row) is not None) is looked_at
+
+
+@pytest.mark.parametrize("end", [date.min, date(1969, 1, 1), date(9999, 12, 1), date.max])
+@pytest.mark.parametrize("notice_days", [None, -(10**9), -1, 0, 1, 90, 3650, 3651, 10**9, 10**30])
+@pytest.mark.parametrize("auto_renew", [None, False, True])
+def test_a_contract_of_another_age_stands_in_the_digest_beside_the_others(
+    end: date, notice_days: int | None, auto_renew: bool | None
+) -> None:
+    # GIVEN a row of a contract whose end or notice no calendar holds, and a plain one
+    odd = contract(number=1, end=end, notice_days=notice_days, auto_renew=auto_renew)
+    plain = contract(20, number=2, notice_days=10, auto_renew=True)
+
+    # WHEN the digest is made  THEN both are told of, and only the plain one's notice is due
+    told = sections(odd, plain)
+    assert told["The contracts"][0].startswith("Read: 2 = 2 with an end date")
+    assert [line.partition(":")[0] for line in told["Notice deadlines within 30 days"]] == ["Account 2"]

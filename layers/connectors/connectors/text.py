@@ -36,6 +36,14 @@ def shortened(text: str, limit: int) -> str:
     return text if size(text) <= limit else _head(text, limit - 1).rstrip() + "…"
 
 
+def cut(text: str, limit: int) -> str:
+    """The text, cut to `limit` units with a mark that says how long it was if it is longer."""
+    if size(text) <= limit:
+        return text
+    mark = f"… (cut: {len(text):,} characters)"
+    return _head(text, limit - size(mark)).rstrip() + mark
+
+
 def pieces(text: str, limit: int) -> Iterator[str]:
     """The text in pieces of at most `limit` units that add up to it."""
     while text:

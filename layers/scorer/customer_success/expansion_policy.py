@@ -13,6 +13,7 @@ from customer_success.account import Account
 from customer_success.account_row import AccountRow
 from customer_success.alert_policy import FALL_WINDOW, Memory
 from customer_success.offer import Offer
+from customer_success.periods import shifted
 from customer_success.schemas import CSMHealthSignals, OpportunityType, Rag
 
 MANY_SEATS = 0.8
@@ -77,7 +78,7 @@ def _of_contract(account: Account, signals: CSMHealthSignals, on: date) -> Itera
     days = account.days_to_renewal(on) if signals.days_to_renewal is None else signals.days_to_renewal
     if days is None or days > RENEWAL_FIRST_DAYS:
         return
-    end = on + timedelta(days=days)
+    end = shifted(on, days)
     if days < 0:
         yield f"the contract lapsed on {end}"
     else:

@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)
+"""No date of an account lies before or after: one that does is a slip of the pen."""
 _SATURDAY = 5
 
 
 def run_date(time: datetime, timezone: str) -> date:
     """The day that an event's `time` belongs to, in the tenant's time zone."""
     return time.astimezone(ZoneInfo(timezone)).date()
+
+
+def shifted(day: date, days: int) -> date:
+    """The day so many days later, or earlier; beyond the calendar its first or last day."""
+    return date.fromordinal(min(max(day.toordinal() + days, date.min.toordinal()), date.max.toordinal()))
 
 
 def long_date(day: date) -> str:

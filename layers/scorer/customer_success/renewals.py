@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from customer_success.account_row import AccountRow
 from customer_success.alert_policy import Standing
+from customer_success.periods import shifted
 
 KIND = "contract_check"
 NOTICE_AHEAD = timedelta(days=30)
@@ -78,7 +79,7 @@ class Contract:
         """The last day for giving notice; None if the terms are unknown, or the contract ends without any."""
         if self.end is None or self.notice_days is None or self.auto_renew is False or not self.notice_is_usable:
             return None
-        return self.end - timedelta(days=self.notice_days)
+        return shifted(self.end, -self.notice_days)
 
     def notice_due(self, on: date) -> bool:
         """True if the day for giving notice is `on`, or comes within `NOTICE_AHEAD`; it may be long before the end."""

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from connectors.notion.names import PropertyNames
-from connectors.notion.reading import PropertyReader
+from connectors.notion.reading import LARGEST_NUMBER, PropertyReader
+from connectors.text import web_address
 from customer_success.account import Account
 from customer_success.schemas import (
     CollectionsRisk,
@@ -16,8 +17,6 @@ from customer_success.schemas import (
     Sentiment,
     UsageTrend,
 )
-
-LONGEST_ID = 500
 
 _NUMBERS = (
     "feature_adoption_rate",
@@ -39,7 +38,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 def account_of(page: Mapping[str, Any], names: PropertyNames) -> Account:
     """The account on a page as Notion returns it. What could not be read is told in `unreadable`."""
     read = PropertyReader(page.get("properties") or {})
-    account_id = _account_id(read, names) or page["id"].replace("-", "")
+    account_id = read.account_id(names.account_id) or page["id"].replace("-", "")
     last_interaction = read.day(names.last_interaction)
     seats_bought, seats_used = read.count(names.seats_bought), read.count(names.seats_used)
     signals = {**_signals(read, names), "seats_utilization_rate": _seats(read, names, seats_used, seats_bought)}
@@ -49,7 +48,7 @@ def account_of(page: Mapping[str, Any], names: PropertyNames) -> Account:
         account_id=account_id,
         name=read.text(names.name) or read.title() or f"Unnamed account ({account_id})",
         page_id=page["id"],
-        page_url=page.get("url") or "",
+        page_url=web_address(page.get("url")) or "",
         created_at=page.get("created_time") or "",
         status=read.text(names.status),
         industry=read.text(names.industry),
@@ -72,20 +71,11 @@ def account_of(page: Mapping[str, Any], names: PropertyNames) -> Account:
         seats_bought=seats_bought,
         seats_used=seats_used,
         connected_tools=read.several(names.connected_tools),
-        notes=read.text(names.notes),
+        notes=read.text_of_lines(names.notes),
         signals={field: value for field, value in signals.items() if value is not None},
         roi=read.numbers_named(names.roi_prefix),
         unreadable=tuple(read.unreadable),
     )
-
-
-def _account_id(read: PropertyReader, names: PropertyNames) -> str | None:
-    """The team's own id of the account; it becomes part of keys, so a very long one is none."""
-    account_id = read.text(names.account_id)
-    if account_id and len(account_id.encode()) > LONGEST_ID:
-        read.note(names.account_id, account_id, f"at most {LONGEST_ID} bytes")
-        return None
-    return account_id
 
 
 def _signals(read: PropertyReader, names: PropertyNames) -> dict[str, object]:
@@ -102,4 +92,10 @@ def _seats(read: PropertyReader, names: PropertyNames, used: float | None, bough
         return rate
     if bought == 0 and used is not None and used > 0:
         read.note(names.seats_bought, bought, f"more than 0, since {names.seats_used} is {used}")
-    return used / bought if used is not None and bought else None
+    if used is None or not bought:
+        return None
+    rate = used / bought
+    if rate > LARGEST_NUMBER:
+        read.note(names.seats_bought, bought, f"so many that {used} can be in use of them")
+        return None
+    return rate

@@ -82,7 +82,7 @@ class NotionExpansionRecords:
 
     def _answer(self, row: Mapping[str, Any]) -> RecordedAnswer | None:
         read = PropertyReader(row.get("properties") or {})
-        handoff_id = read.text(self._names.key)
+        handoff_id = read.key(self._names.key)
         if handoff_id is None:
             return None
         known = get_args(SalesStatus)

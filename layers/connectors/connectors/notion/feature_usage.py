@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connectors.notion.account_page import LONGEST_ID
 from connectors.notion.client import NotionClient
 from connectors.notion.names import UsageNames
 from connectors.notion.reading import LONGEST_SHOWN, PropertyReader
@@ -72,11 +71,6 @@ class NotionFeatureUsage:
         if holder is None:
             told = [unreadable for unreadable in read.unreadable if unreadable.property == names.account]
             return f"the feature {shown!r} names no account: " + (str(told[0]) if told else f"{names.account} is empty")
-        if len(holder.encode()) > LONGEST_ID:
-            return (
-                f"the feature {shown!r} names no account: {names.account} {shortened(holder, LONGEST_SHOWN)!r} "
-                f"has more than {LONGEST_ID} bytes"
-            )
         return FeatureUsage(
             holder=holder,
             feature=feature,

@@ -1,27 +1,47 @@
 """Reading properties of whatever type the team gave them: what a value can mean, and what it cannot.
 
 A missing or empty property is None: unknown. One whose value cannot mean what is asked for is None too,
-and noted.
+and noted. Whatever a property holds, what is read of it is whole characters, and bounded: a page is one item of
+the table, and an item has a largest size.
 """
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Any, TypeVar
 
-from connectors.text import one_line, shortened
-from customer_success.account import Unreadable
+from connectors.text import clean, cut, one_line, shortened
+from customer_success.account import ID_BOUND, Unreadable, is_nameable
 from customer_success.addresses import is_address
+from customer_success.periods import FIRST_DAY, LAST_DAY
 
 LONGEST_SHOWN = 200
-"""Units of a value that could not be read which are shown."""
+"""Units of a value that could not be read which are shown, and of a property's name."""
+LONGEST_TEXT = 500
+"""Units of a text in one line."""
+LONGEST_TEXT_OF_LINES = 10_000
+LONGEST_KEY = 1024
+"""Bytes. A key of ours begins with an account's id."""
+LARGEST_NUMBER = 10**15
+"""Neither money nor a count is more, and up to here a float is exact."""
+MOST_IN_A_LIST = 100
+LONGEST_IN_A_LIST = 100
+MOST_NAMED_NUMBERS = 50
+MOST_NOTED = 50
+_TOO_LARGE = 2**63
 
 _YES_NO = {"yes": True, "true": True, "no": False, "false": False}
+
+
+class OutOfBoundsError(ValueError):
+    """A value of the right type that cannot be meant; the text says what would be right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +89,11 @@ Single = str | int | float | bool | Dated | Person | RelatedPage | Opaque
 Read = Single | tuple[Single, ...] | None
 Meaning = TypeVar("Meaning")
 
+NUMBERS = f"a number from -{LARGEST_NUMBER:.0e} to {LARGEST_NUMBER:.0e}"
+DAYS = f"a day from {FIRST_DAY} to {LAST_DAY}"
+
+logger = logging.getLogger(__name__)
+
 
 class PropertyReader:
     """The properties of one page; `unreadable` gathers those that could not be read."""
@@ -79,11 +104,24 @@ class PropertyReader:
 
     def title(self) -> str | None:
         """The page's title, whatever its property is called."""
-        kinds = {prop.get("type"): name for name, prop in self._properties.items()}
-        return self.text(kinds.get("title", ""))
+        named = (name for name, prop in self._properties.items() if isinstance(prop, Mapping))
+        return next((self.text(name) for name in named if self._properties[name].get("type") == "title"), None)
 
     def text(self, name: str) -> str | None:
-        return self._read(name, "a text", _text)
+        """A text in one line, cut to `LONGEST_TEXT` units."""
+        return self._read(name, "a text", lambda value: _in_one_line(value, LONGEST_TEXT))
+
+    def text_of_lines(self, name: str) -> str | None:
+        """A text with its line breaks, cut to `LONGEST_TEXT_OF_LINES` units."""
+        return self._read(name, "a text", _in_lines)
+
+    def account_id(self, name: str) -> str | None:
+        """A text that can be an account's id, exactly as it stands: another spelling is another account."""
+        return self._read(name, ID_BOUND, _account_id, as_it_stands=True)
+
+    def key(self, name: str) -> str | None:
+        """A key of ours, exactly as it stands."""
+        return self._read(name, f"a key of at most {LONGEST_KEY} bytes", _key, as_it_stands=True)
 
     def number(self, name: str) -> float | None:
         """A number; a whole one comes as an int."""
@@ -110,35 +148,79 @@ class PropertyReader:
 
     def email(self, name: str) -> str | None:
         """An e-mail address in lower case; of several people the first who has one."""
-        return self._read(name, "an e-mail address", _email)
+        return self._read(name, "an e-mail address", _email, as_it_stands=True)
 
     def several(self, name: str) -> tuple[str, ...]:
-        """The texts of a list, or of a text with commas."""
-        return self._read(name, "a list", _several) or ()
+        """The texts of a list, or of a text with commas: the first `MOST_IN_A_LIST`, each in one line and cut."""
+        listed = self._read(name, "a list", _several) or ()
+        if len(listed) > MOST_IN_A_LIST:
+            self.note(name, f"{len(listed)} values", f"at most {MOST_IN_A_LIST}, so only the first are taken")
+        return tuple(cut(one_line(each), LONGEST_IN_A_LIST) for each in listed[:MOST_IN_A_LIST])
 
     def account(self, name: str) -> str | None:
         """An account: its page's id without hyphens, or its Account ID; of several the first, and that is noted."""
-        singles = tuple(_singles(value_of(self._properties.get(name))))
+        singles = self._read(name, "an account", lambda value: tuple(_singles(value)), as_it_stands=True)
+        if singles is None:
+            return None
         if len(singles) > 1:
-            self.note(name, ", ".join(map(str, singles)), "one account, so only the first is taken")
-        return self._read(name, "an account", _account)
+            self.note(name, _shown(singles), "one account, so only the first is taken")
+        account = _account(singles[0])
+        if account is None:
+            self.note(name, _shown(singles), "an account" if _text(singles[0]) is None else ID_BOUND)
+        return account
 
     def numbers_named(self, prefix: str) -> dict[str, float]:
-        """All numbers whose property's name begins with `prefix`, by that name."""
-        found = {name: _number(value_of(prop)) for name, prop in self._properties.items() if name.startswith(prefix)}
-        return {name: float(number) for name, number in found.items() if number is not None}
+        """All numbers whose property's name begins with `prefix`, by that name; at most `MOST_NAMED_NUMBERS`."""
+        numbers = ((name, self._number_of(prop)) for name, prop in self._properties.items() if name.startswith(prefix))
+        found = {one_line(name): (name, float(number)) for name, number in numbers if number is not None}
+        taken: dict[str, float] = {}
+        for shown, (name, number) in found.items():
+            if len(taken) == MOST_NAMED_NUMBERS:
+                self.note(f"{prefix}…", f"{len(found)} numbers", f"at most {MOST_NAMED_NUMBERS}")
+                break
+            if len(shown) > LONGEST_IN_A_LIST:
+                self.note(name, number, f"a property name of at most {LONGEST_IN_A_LIST} characters")
+            elif abs(number) > LARGEST_NUMBER:
+                self.note(name, number, NUMBERS)
+            else:
+                taken[shown] = number
+        return taken
 
     def note(self, name: str, value: object, expected: str) -> None:
-        """Note that a property could not be read."""
-        self.unreadable.append(Unreadable(name, shortened(one_line(str(value)), LONGEST_SHOWN), expected))
+        """Note that a property could not be read; the first `MOST_NOTED` are."""
+        if len(self.unreadable) < MOST_NOTED:
+            shown = [shortened(one_line(str(part)), LONGEST_SHOWN) for part in (name, value)]
+            self.unreadable.append(Unreadable(shown[0], shown[1], expected))
 
-    def _read(self, name: str, expected: str, meaning_of: Callable[[Read], Meaning | None]) -> Meaning | None:
-        value = value_of(self._properties.get(name))
+    def _number_of(self, prop: Any) -> int | float | None:
+        """The number that a property holds, however large; None if it holds none."""
+        try:
+            value = value_of(prop)
+        except Exception as error:
+            logger.warning("a property that begins like a measured return has an unknown shape", exc_info=error)
+            return None
+        number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        return value if number else None  # type: ignore[return-value]
+
+    def _read(
+        self, name: str, expected: str, meaning_of: Callable[[Read], Meaning | None], *, as_it_stands: bool = False
+    ) -> Meaning | None:
+        """What the property means. A value of a shape that Notion does not document costs this property alone."""
+        try:
+            raw = value_of(self._properties.get(name))
+        except Exception as error:
+            logger.warning("the property %r has an unknown shape", name, exc_info=error)
+            self.note(name, f"a value of an unknown shape ({type(error).__name__})", expected)
+            return None
+        value = raw if as_it_stands else _clean(raw)
         if value is None:
             return None
-        meaning = meaning_of(value)
+        try:
+            meaning = meaning_of(value)
+        except OutOfBoundsError as bound:
+            meaning, expected = None, str(bound)
         if meaning is None:
-            self.note(name, ", ".join(map(str, _singles(value))), expected)
+            self.note(name, _shown(_singles(value)), expected)
         return meaning
 
 
@@ -159,8 +241,10 @@ def value_of(prop: Mapping[str, Any] | None) -> Read:
             return _filled("".join(part.get("plain_text", "") for part in held or ()))
         case "select" | "status":
             return _filled(held and held.get("name"))
-        case "number" | "checkbox" | "boolean":
-            return held
+        case "number":
+            return _as_notion_counts(held)
+        case "checkbox" | "boolean":
+            return None if held is None else bool(held)
         case "date":
             return Dated(held.get("end") or held["start"]) if held else None
         case "created_time" | "last_edited_time":
@@ -190,6 +274,40 @@ def _filled(text: str | None) -> str | None:
     return (text or "").strip() or None
 
 
+def _as_notion_counts(held: Any) -> int | float | None:
+    """A number as the double that Notion has it as; a whole one that is written without a point stays an int."""
+    if isinstance(held, bool) or not isinstance(held, int) or abs(held) < _TOO_LARGE:
+        return None if held is None else held if isinstance(held, int) else float(held)
+    try:
+        return float(held)
+    except OverflowError:
+        return math.inf if held > 0 else -math.inf
+
+
+def _clean(value: Read) -> Read:
+    """The value in whole characters; what is nothing then is empty."""
+    match value:
+        case tuple():
+            singles = (_clean(single) for single in value)
+            return tuple(single for single in singles if single is not None and not isinstance(single, tuple)) or None
+        case str():
+            return _filled(clean(value))
+        case Dated(last):
+            return Dated(clean(last))
+        case Person(name, email):
+            return Person(clean(name), clean(email) if email else None)
+        case RelatedPage(page_id):
+            return RelatedPage(clean(page_id))
+        case Opaque(kind):
+            return Opaque(clean(kind))
+    return value
+
+
+def _shown(singles: Iterable[Single]) -> str:
+    """The first values as they are written."""
+    return ", ".join(map(str, islice(singles, MOST_IN_A_LIST)))
+
+
 def _person(user: Mapping[str, Any]) -> Person:
     return Person(user.get("name") or "somebody", (user.get("person") or {}).get("email"))
 
@@ -213,9 +331,31 @@ def _text(value: Read) -> str | None:
     return ", ".join(str(_whole_if_whole(single)) for single in _singles(value))
 
 
+def _in_one_line(value: Read, limit: int) -> str | None:
+    text = _text(value)
+    return None if text is None else cut(one_line(text), limit)
+
+
+def _in_lines(value: Read) -> str | None:
+    text = _text(value)
+    return None if text is None else cut(text, LONGEST_TEXT_OF_LINES)
+
+
+def _account_id(value: Read) -> str | None:
+    text = _text(value)
+    return text if text is not None and is_nameable(text) else None
+
+
+def _key(value: Read) -> str | None:
+    text = _text(value)
+    return text if text is not None and is_nameable(text, longest=LONGEST_KEY) else None
+
+
 def _number(value: Read) -> int | float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
+    if abs(value) > LARGEST_NUMBER:
+        raise OutOfBoundsError(NUMBERS)
     return _whole_if_whole(value)
 
 
@@ -226,7 +366,7 @@ def _count(value: Read) -> int | float | None:
 
 def _account(value: Read) -> str | None:
     first = next(_singles(value), None)
-    return first.page_id.replace("-", "") if isinstance(first, RelatedPage) else _text(first) or None
+    return _account_id(first.page_id.replace("-", "") if isinstance(first, RelatedPage) else first)
 
 
 def _whole(value: Read) -> int | None:
@@ -242,15 +382,18 @@ def _day(value: Read) -> date | None:
     if not isinstance(value, Dated):
         return None
     try:
-        return date.fromisoformat(value.last[:10])
+        day = date.fromisoformat(value.last[:10])
     except ValueError:
         return None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise OutOfBoundsError(DAYS)
+    return day
 
 
 def _choice(value: Read, words: Collection[str]) -> str | None:
     if not isinstance(value, str):
         return None
-    return next((word for word in words if _plain(word) == _plain(value)), value)
+    return next((word for word in words if _plain(word) == _plain(value)), cut(one_line(value), LONGEST_TEXT))
 
 
 def _plain(text: str) -> str:

@@ -22,6 +22,9 @@ ROUGHLY = 0.05
 """How far, as a share of it, a ratio in words may be from the truth: "doubled" is said of 1.9 to 2.1 times."""
 CLOSELY = 0.02
 """The same of a ratio in numbers, as in "2 of 3"."""
+LARGEST = 1e15
+"""What is larger states nothing that a review could speak of: it cannot be understood."""
+SMALLEST_HALF = 1e-15
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,15 @@ class Reading:
     value: float
     half: float
 
+    @property
+    def is_bounded(self) -> bool:
+        """False for a number that is none, such as the "1e948" of an id."""
+        return abs(self.value) <= LARGEST and SMALLEST_HALF <= self.half <= LARGEST
+
     def is_of(self, value: float) -> bool:
         """True if `value` is stated by it."""
+        if not isfinite(value):
+            return False
         off, noise = abs(value - self.value), 1e-12 * max(1.0, abs(value))
         if self.half and abs(off - self.half) <= noise:
             return off < self.half or abs(self.value) > abs(value) or round(self.value / (2 * self.half)) % 2 == 0
@@ -172,6 +182,9 @@ def _ratios(match: re.Match[str]) -> Iterator[Figure]:
         yield Figure(match.group(), match.start(), match.end(), "unread")
         return
     share = part[0].value / whole[0].value
+    if abs(share) > LARGEST:
+        yield Figure(match.group(), match.start(), match.end(), "unread")
+        return
     half = part[0].half / whole[0].value
     if whole[0].value < 100:
         half = min(half, CLOSELY * share)  # half of "one in three" is far from a third
@@ -229,10 +242,11 @@ def _number(text: str, scale: str = "") -> tuple[Reading, ...]:
     """The ways to read a number; none if it is not one."""
     if not text[-1].isdigit() or text[0].isalpha():
         spoken = read(text)
-        return (Reading(spoken[0], spoken[1] / 2),) if spoken else ()
+        said = (Reading(spoken[0], spoken[1] / 2),) if spoken else ()
+        return tuple(reading for reading in said if reading.is_bounded)
     factor = float(_SCALES.get(scale, 1))
     found = (reading.times(factor) for reading in _in_digits(text))
-    return tuple(reading for reading in found if isfinite(reading.value) and isfinite(reading.half))
+    return tuple(reading for reading in found if reading.is_bounded)
 
 
 def _in_digits(text: str) -> Iterator[Reading]:
@@ -255,7 +269,8 @@ def _in_digits(text: str) -> Iterator[Reading]:
 
 
 def _reading(whole: str, decimals: str, shift: int) -> Reading:
-    return Reading(float(f"{whole or 0}.{decimals or 0}e{shift}"), 0.5 * 10.0 ** (shift - len(decimals)))
+    # Read from text, a power that no float holds is infinite or zero, and not an error.
+    return Reading(float(f"{whole or 0}.{decimals or 0}e{shift}"), float(f"0.5e{shift - len(decimals)}"))
 
 
 def _rounder(reading: Reading) -> Reading:
