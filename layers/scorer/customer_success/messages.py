@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import partial
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from customer_success.batches import batches
 from customer_success.evidence import QbrTrigger
@@ -20,6 +21,9 @@ HEALTH_DETAIL_TYPE = "agent.health"
 HANDED_OFF_DETAIL_TYPE = "expansion.handed_off"
 ACCOUNTS_PER_MESSAGE = 25
 """Accounts whose pages are handed on together."""
+
+TwoDecimals = Annotated[float, Field(allow_inf_nan=False), AfterValidator(partial(round, ndigits=2))]
+"""A number as systems of others read it."""
 
 
 class Message(BaseModel):
@@ -152,7 +156,7 @@ class ExpansionHandoff(Message):
     account_name: Text
     opportunity_type: OpportunityType
     evidence: Annotated[tuple[Text, ...], Field(min_length=1)]
-    estimated_arr_impact: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    estimated_arr_impact: Annotated[TwoDecimals, Field(ge=0)] | None = None
     recommended_talk_track: Text
     confidence: Confidence
     sales_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
@@ -243,12 +247,12 @@ class HealthEvent(BaseModel):
     tenant_id: str
     account_id: str
     run_date: date
-    score: float
+    score: TwoDecimals
     rag: str
     churn_risk: str
     churn_trigger: str | None
     owner_email: str | None
-    arr: float | None
+    arr: TwoDecimals | None
     contract_end: date | None
     reason: str
 
@@ -265,7 +269,7 @@ class ExpansionHandedOff(BaseModel):
     run_date: date
     opportunity_type: str
     evidence: tuple[str, ...]
-    estimated_arr_impact: float | None
+    estimated_arr_impact: TwoDecimals | None
     confidence: str
     owner_email: str | None
     sales_email: str

@@ -54,7 +54,7 @@ class ScoreShown(Answer):
     score: float
     """0 to 100 with one decimal, as people see it."""
     exact_score: float
-    """The same unrounded: the colour is by this one."""
+    """The same with two decimals; the colour is by the score with all of them."""
     rag: Rag
     churn_risk: ChurnRisk
 
@@ -79,7 +79,7 @@ class Change(Answer):
     delta: float | None = None
     """Points gained since then, negative when lost; null where there is nothing to compare."""
     made_by: tuple[DeltaShown, ...] = ()
-    """What made it, the biggest first; together they are `delta` to within 0.01."""
+    """What made it, the biggest first; together they are `delta`."""
     reason: str | None = None
     """Why there is no delta, where there is none."""
 
@@ -118,7 +118,7 @@ class HealthAnswer(Answer):
     score: float | None
     """0 to 100 with one decimal, as people see it."""
     exact_score: float | None
-    """The same unrounded."""
+    """The same with two decimals."""
     rag: Rag | None
     """The colour of the exact score."""
     churn_risk: ChurnRisk | None
@@ -127,7 +127,7 @@ class HealthAnswer(Answer):
     since: date
     """The first day with this colour and churn risk, or, without a score, with this status."""
     drivers: tuple[DriverShown, ...]
-    """Every signal and every cap that was applied, by points lost, most first; together they lose 100 − score."""
+    """Every signal and every cap that was applied, by points lost, most first; together they lose 100 − exact_score."""
     caps: tuple[CapShown, ...]
     coverage: float | None
     """Weight of the signals that were really known, as a share of all weight."""

@@ -32,7 +32,7 @@ class HistoryPoint(Answer):
     score: float
     """0 to 100 with one decimal, as people see it."""
     exact_score: float
-    """The same unrounded: the colour is by this one."""
+    """The same with two decimals; the colour is by the score with all of them."""
     rag: Rag
     churn_risk: ChurnRisk
     coverage: float

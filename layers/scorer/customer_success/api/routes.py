@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from customer_success.api import history
 from customer_success.api.acknowledge import AcknowledgeAlert, AcknowledgeAnswer, AcknowledgeRequest
+from customer_success.api.decimals import as_json
 from customer_success.api.health import HealthAnswer, ShowHealth
 from customer_success.api.history import HistoryAnswer, ShowHistory
 from customer_success.api.parameters import (
@@ -106,7 +107,7 @@ class Resolver(APIGatewayRestResolver):
     """Finds the operation of a request, and tells every error in the one way."""
 
     def __init__(self, cors: CORSConfig | None) -> None:
-        super().__init__(cors=cors, enable_validation=True)
+        super().__init__(cors=cors, enable_validation=True, serializer=as_json)
         self.cors = cors
         self.exception_handler(Exception)(lambda error: _told(error, self.current_event, self.lambda_context))
 
