@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from rich.console import Console
 
+from local.console import PlainConsole, complain
 from local.demo.api import play_api
 from local.demo.errors import DemoError, state_in_words
 from local.demo.kept import SCRATCH, Kept
@@ -49,10 +50,10 @@ def main(arguments: Sequence[str]) -> int:
         print(state_in_words(error, Kept.of(options.book).folder if options else SCRATCH), file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"{error.filename or 'the demo cannot go on'}: {error.strerror or error}", file=sys.stderr)
+        complain(f"{error.filename or 'the demo cannot go on'}: {error.strerror or error}")
         return 1
     except (DemoError, BuildError, DeployError, StackStartError) as error:
-        print(error, file=sys.stderr)
+        complain(error)
         return 1
     return 0
 
@@ -61,7 +62,7 @@ def _console() -> Console:
     """A console that takes account data literally, and draws plain lines where there is no terminal."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
-    console = Console(markup=False, emoji=False, highlight=False)
+    console = PlainConsole()
     console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
     return console
 

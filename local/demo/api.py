@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import signal
 from collections.abc import Iterator
@@ -16,9 +17,11 @@ from local.demo.day import Play
 from local.demo.options import Options
 from local.demo.play import prepared
 from local.demo.quarter import scan_first
+from local.demo.report.words import name_of
 from local.demo.stage import staged
 from local.house import House
 
+NAME_LIMIT = 60
 JSON = "-H 'Content-Type: application/json'"
 
 
@@ -42,17 +45,23 @@ def _calls(home: House) -> Iterator[tuple[str, str]]:
     account = _worst(home)
     account_id = quote(account.account_id, safe="")
     yield "the book as it stood when the last scan closed, by ARR at risk", _curl(home, "/portfolio?limit=5")
-    yield f"why {account.account.name} stands as it does", _curl(home, f"/accounts/{account_id}/health")
+    yield (
+        f"why {name_of(account.account.name, NAME_LIMIT)} stands as it does",
+        _curl(home, f"/accounts/{account_id}/health"),
+    )
     yield "its scores", _curl(home, f"/accounts/{account_id}/history")
-    what_if = (
-        f'{{"type": "health_scan", "account_id": "{account.account_id}", "signals": {{"usage_trend": "growing"}}}}'
+    what_if = json.dumps(
+        {"type": "health_scan", "account_id": account.account_id, "signals": {"usage_trend": "growing"}}
     )
     yield "what if its usage grew: nothing is stored, nobody is told", _curl(home, "/tasks", what_if)
-    review = f'{{"type": "generate_qbr", "account_id": "{account.account_id}"}}'
+    review = json.dumps({"type": "generate_qbr", "account_id": account.account_id})
     yield "its quarterly review: the answer says where to look how far it is", _curl(home, "/tasks", review)
     if alert := next(iter(DynamoAlertLog(home.table).on(account.day.on)), None):
         body = '{"by": "ada.lind@fernway.example", "note": "called them", "verdict": "true alarm"}'
-        yield "an alert that is taken care of", _curl(home, f"/alerts/{alert.alert_id}/acknowledge", body)
+        yield (
+            "an alert that is taken care of",
+            _curl(home, f"/alerts/{quote(alert.alert_id, safe='')}/acknowledge", body),
+        )
 
 
 def _worst(home: House) -> AccountRow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from connectors.text import one_line
 from local.house import House
 from local.stack.logs import LogLine, log_lines
 
@@ -28,4 +29,4 @@ def _complaints(home: House, since: datetime) -> list[LogLine]:
 
 def _in_one_line(line: LogLine) -> str:
     exception = str(line.fields.get("exception", "")).strip().splitlines()[-1:]
-    return f"{line.function}: {' '.join([str(line.fields.get('message')), *exception])}"
+    return one_line(f"{line.function}: {' '.join([str(line.fields.get('message')), *exception])}")

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
+from local.console import PlainConsole
 from local.demo.errors import DemoError, state_in_words
 from local.demo.kept import SCRATCH, Kept
 from local.demo.options import read_options
@@ -105,7 +106,7 @@ def _console() -> Console:
     """A console that takes what vendors say literally, and draws plain lines where there is no terminal."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
-    console = Console(markup=False, emoji=False, highlight=False)
+    console = PlainConsole()
     console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
     return console
 

@@ -14,7 +14,6 @@ from itertools import chain
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError
-from rich.console import Console
 
 from customer_success.account_row import AccountRow
 from customer_success.aws.accounts import DynamoAccountRows
@@ -24,6 +23,7 @@ from customer_success.errors import Misconfigured, Refused, Unavailable
 from customer_success.health_scorer import CSMHealthScorer
 from customer_success.scorecard import DEFAULT_SCORECARD
 from customer_success.settings import shadow_of
+from local.console import PlainConsole, complain
 from local.demo.book import read_book
 from local.demo.errors import DemoError
 from local.import_history.entries import History
@@ -35,7 +35,7 @@ from local.stack.aws import Aws
 def main(arguments: Sequence[str]) -> int:
     """Import, and tell what became of the lines. 0 if all went well, 1 with the reason on standard error."""
     asked = _asked(arguments)
-    console = Console(markup=False, emoji=False, highlight=False)
+    console = PlainConsole()
     try:
         scorer = CSMHealthScorer(
             green_threshold=asked.green_threshold,
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
                 step=step,
             )
     except (DemoError, Refused, Unavailable, Misconfigured, BotoCoreError, ValueError) as error:
-        print(error, file=sys.stderr)
+        complain(error)
         return 1
     tell(console, done)
     return 0

@@ -13,10 +13,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from rich.console import Console
-
 from connectors.patience import Patience
 from customer_success.errors import Misconfigured, Refused, Unavailable
+from local.console import PlainConsole, complain
 from local.demo.errors import DemoError
 from local.notion_import.options import read_options
 from local.notion_import.run import INTERRUPTED, REQUESTS_PER_SECOND, import_accounts
@@ -30,12 +29,12 @@ def main(arguments: Sequence[str]) -> int:
     """Import, and tell what became of the lines: 0 if it came to its end, 1 with the reason on standard error."""
     patience = Patience(OwnPace(REQUESTS_PER_SECOND), lambda: math.inf, tries=TRIES)
     width = None if sys.stdout.isatty() else WIDTH
-    console = Console(markup=False, emoji=False, highlight=False, width=width)
+    console = PlainConsole(width=width)
     try:
         options = read_options(_asked(arguments, os.environ))
         return import_accounts(options, Told(console), patience, datetime.now(UTC).date())
     except (DemoError, Misconfigured, Refused, Unavailable) as error:
-        print(error, file=sys.stderr)
+        complain(error)
         return 1
     except KeyboardInterrupt:
         print("stopped; nothing was written", file=sys.stderr)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import nullcontext
 from datetime import date
 
@@ -10,6 +9,7 @@ from connectors.notion.account_import import AccountSource
 from connectors.notion.client import NotionClient
 from connectors.patience import Patience
 from customer_success.errors import Misconfigured, Unavailable
+from local.console import complain
 from local.demo.book import Sheet, read_book
 from local.demo.columns import NAMES
 from local.demo.errors import DemoError
@@ -64,7 +64,7 @@ def _import(options: Options, sheet: Sheet, source: AccountSource, told: Told, t
         return INTERRUPTED
     except (Misconfigured, Unavailable) as error:
         told.stopped(done)
-        print(error, file=sys.stderr)
+        complain(error)
         return 1
     told.end(done)
     return 0

@@ -12,10 +12,9 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from rich.console import Console
-
 from connectors.patience import Patience
 from customer_success.errors import Misconfigured, Refused, Unavailable
+from local.console import PlainConsole
 from local.notion_setup.options import read_options
 from local.notion_setup.run import REQUESTS_PER_SECOND, set_up
 from local.notion_setup.told import WIDTH, Told
@@ -28,7 +27,7 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str]) -> int:
     """Set up, and tell what was made: 0 if it came to its end, 1 with the reason on standard error."""
     patience = Patience(OwnPace(REQUESTS_PER_SECOND), lambda: math.inf, tries=TRIES)
-    console = Console(markup=False, emoji=False, highlight=False, width=None if sys.stdout.isatty() else WIDTH)
+    console = PlainConsole(width=None if sys.stdout.isatty() else WIDTH)
     try:
         set_up(read_options(_asked(arguments, os.environ)), Told(console), patience)
     except (Misconfigured, Refused) as error:

@@ -12,6 +12,10 @@ from pathlib import Path
 from local.sandbox.wire import Json
 
 LONGEST_NAME = 60
+LARGEST_NAME = 200
+"""Bytes: a file's whole name takes 255."""
+_LINE_BREAK = re.compile("[\x85\u2028\u2029]")
+"""What begins a new line for some readers, and is none in JSON."""
 
 
 class Table:
@@ -80,26 +84,41 @@ class Store:
 
     def write(self, path: str, content: bytes) -> None:
         """Write a file below the folder."""
-        target = self.folder / path
+        target = self._at(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
 
     def append(self, path: str, record: Json) -> None:
         """Add a line of JSON to a file below the folder."""
-        target = self.folder / path
+        target = self._at(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps(record, ensure_ascii=False) + "\n")
+            lines.write(json_line(record))
 
     def remove(self, path: str) -> None:
         """Remove a file below the folder, if it is there."""
-        (self.folder / path).unlink(missing_ok=True)
+        self._at(path).unlink(missing_ok=True)
+
+    def _at(self, path: str) -> Path:
+        """Where a file lies. Raises ValueError for one that would not lie below the folder."""
+        folder = self.folder.resolve()
+        target = (folder / path).resolve()
+        if folder not in target.parents:
+            raise ValueError(f"{path!r} does not lie below {folder}")
+        return target
 
 
 def file_name(text: str) -> str:
     """`text` as part of a file name that is safe everywhere: at most 60 characters, never empty."""
     safe = re.sub(r"[^\w@.+-]+", "-", text).strip("-.")
-    return safe[:LONGEST_NAME].rstrip("-.") or "untitled"
+    short = safe[:LONGEST_NAME].encode()[:LARGEST_NAME].decode(errors="ignore")
+    return short.rstrip("-.") or "untitled"
+
+
+def json_line(record: Json) -> str:
+    """The record as one line of JSON for whoever reads it line by line, with half a character as an escape."""
+    line = json.dumps(record, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
+    return _LINE_BREAK.sub(lambda found: f"\\u{ord(found[0]):04x}", line) + "\n"
 
 
 def readable(payload: object) -> str:

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from datetime import date
 
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 
 from customer_success.aws.shadow_log import DynamoShadowLog
 from customer_success.aws.table import Table
 from customer_success.errors import Misconfigured, Unavailable
 from customer_success.settings import shadow_of
+from local.console import PlainConsole
 from local.shadow_report.report import shadow_report
 from local.stack.aws import Aws
 from local.stack.deploy import describe
@@ -26,7 +26,7 @@ from local.stack.deploy import describe
 def main(arguments: Sequence[str]) -> int:
     """Report. 0 if all went well, 1 with the reason on standard error."""
     asked = _asked(arguments)
-    console = Console(markup=False, emoji=False, highlight=False)
+    console = PlainConsole()
     try:
         day = date.fromisoformat(asked.date) if asked.date else None
     except ValueError:

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import Any
 
 from local.sandbox.notion.properties import simple, stored
-from local.sandbox.notion.text import escaped, marked, plain
+from local.sandbox.notion.text import escaped, fence, marked, plain
 from local.sandbox.wire import Json
 
 INDENT = "    "
@@ -25,18 +25,26 @@ def page_as_markdown(
 def _page(
     page: Json, schema: Mapping[str, Json], blocks: list[Json], children: Callable[[str], list[Json]]
 ) -> Iterator[str]:
-    yield f"# {marked(page['properties'].get('title', [])) or 'Untitled'}\n"
+    yield f"# {_as_heading(marked(page['properties'].get('title', []))) or 'Untitled'}\n"
     for name, prop in schema.items():
         value = simple(prop["type"], stored(page, prop))
         if prop["type"] != "title" and value is not None:
-            yield f"- **{name}**: {escaped(_one_line(value))}"
+            yield f"- **{escaped(_in_one_line(name))}**: {escaped(_one_line(value))}"
     yield from ("", "---", "", *_blocks(blocks, children)) if blocks else ("",)
 
 
 def _one_line(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    text = ", ".join(value) if isinstance(value, list) else str(value)
+    return _in_one_line(", ".join(value) if isinstance(value, list) else str(value))
+
+
+def _as_heading(text: str) -> str:
+    """The text in one line; hash signs at the end of a heading would not be shown."""
+    return re.sub(r"#+$", r"\\\g<0>", _in_one_line(text))
+
+
+def _in_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
@@ -57,8 +65,10 @@ def _blocks(blocks: list[Json], children: Callable[[str], list[Json]], indent: s
     return lines
 
 
-# Where a line of a paragraph would begin a heading, a quote or an item of a list.
-_LINE_MARK = re.compile(r"^(\d+(?=[.)]\s)|(?=#+\s|[+-]\s|>))", re.MULTILINE)
+# Where a line of a text would begin a heading, a quote, a rule or an item of a list.
+_LINE_MARK = re.compile(
+    r"^([ \t]*(?:\d+(?=[.)](?:\s|$))|(?=#{1,6}(?:\s|$)|[+-](?:\s|$)|>|=+[ \t]*$|-{2,}[ \t]*$)))", re.MULTILINE
+)
 
 _MARKS: Mapping[str, str] = {
     "heading_1": "## ",
@@ -75,16 +85,24 @@ def _block(block: Json) -> str:
     if kind == "divider":
         return "---"
     if kind == "code":
-        return f"```{content.get('language', '')}\n{plain(content['rich_text'])}\n```"
+        code = plain(content["rich_text"])
+        ticks = fence(code, 3)
+        return f"{ticks}{content.get('language', '')}\n{code}\n{ticks}"
     if kind == "bookmark":
         return f"<{content.get('url', '')}>"
     if kind == "to_do":
-        return f"- [{'x' if content.get('checked') else ' '}] {marked(content['rich_text'])}"
+        return f"- [{'x' if content.get('checked') else ' '}] {_lines(content)}"
     if kind in ("quote", "callout"):
         icon = (content.get("icon") or {}).get("emoji", "")
-        return "> " + f"{icon} {marked(content['rich_text'])}".lstrip().replace("\n", "\n> ")
-    text = marked(content.get("rich_text", []))
-    return _LINE_MARK.sub(r"\1\\", text) if kind == "paragraph" else _MARKS.get(kind, "") + text
+        return "> " + f"{icon} {_lines(content)}".lstrip().replace("\n", "\n> ")
+    if kind.startswith("heading"):
+        return _MARKS.get(kind, "") + _as_heading(marked(content["rich_text"]))
+    return _MARKS.get(kind, "") + _lines(content)
+
+
+def _lines(content: Json) -> str:
+    """The block's text, each line of which is text and nothing else."""
+    return _LINE_MARK.sub(r"\1\\", marked(content.get("rich_text", [])))
 
 
 def _table(rows: list[Json]) -> list[str]:

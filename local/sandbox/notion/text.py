@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 from local.sandbox.notion.errors import unfit
 from local.sandbox.wire import Json
@@ -17,6 +18,12 @@ PLAIN = {
     "code": False,
     "color": "default",
 }
+
+
+_MARKS = re.compile(r"[\\`*<\[~]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)")
+"""What begins or ends something in Markdown."""
+_SAFE = "!#$%&'*+,/:;=?@[]~"
+"""What stays in a link's address: all but what would end it."""
 
 
 def read_rich_text(value: object, at: str) -> list[Json]:
@@ -64,7 +71,7 @@ def plain(items: list[Json]) -> str:
 
 def escaped(text: str) -> str:
     """Text that Markdown shows as it is."""
-    return re.sub(r"([\\`*<\[])", r"\\\1", text)
+    return _MARKS.sub(r"\\\g<0>", text)
 
 
 def marked(items: list[Json]) -> str:
@@ -75,7 +82,18 @@ def marked(items: list[Json]) -> str:
 def _marked(item: Json) -> str:
     marks = item["annotations"]
     text: str = item["plain_text"]
-    text = f"`{text}`" if marks["code"] else escaped(text)
+    text = in_code(text) if marks["code"] else escaped(text)
     text = f"**{text}**" if marks["bold"] else text
     text = f"*{text}*" if marks["italic"] else text
-    return f"[{text}]({item['href']})" if item["href"] else text
+    return f"[{text}]({quote(item['href'], safe=_SAFE)})" if item["href"] else text
+
+
+def in_code(text: str) -> str:
+    """Text within code, whatever backticks it has itself."""
+    ticks = fence(text, 1)
+    return f"{ticks} {text} {ticks}" if "`" in text else f"`{text}`"
+
+
+def fence(text: str, least: int) -> str:
+    """Backticks, at least so many and more than stand together anywhere in the text."""
+    return "`" * max([least, *(len(run) + 1 for run in re.findall("`+", text))])

@@ -287,7 +287,7 @@ class Workspace:
         if file:
             blocks = self.children(page["id"])
             text = page_as_markdown(page, self.schema_of(page), blocks, self.children)
-            self._store.write(file, text.encode())
+            self._store.write(file, text.encode(errors="replace"))
 
     def _file(self, page: Json) -> str:
         source = self._sources.get(page["parent"].get("data_source_id", ""))
