@@ -225,6 +225,11 @@ def test_an_integration_that_is_not_in_the_plan_is_no_module() -> None:
     assert confidence(ground) == "medium"
 
 
+def test_how_often_a_tool_was_asked_for_is_not_said_where_nobody_counted() -> None:
+    ground = integration(["Slack"], connected(entitled=False, used=None))
+    assert not any("times asked for" in line for line in lines(ground))
+
+
 def test_one_unknown_price_leaves_nothing_to_estimate() -> None:
     rows = [usage(used=40.0, limit=40.0), not_in_plan(used=3.0, family="Security")]
     assert worth(module(*rows)) is None

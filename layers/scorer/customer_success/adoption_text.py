@@ -57,7 +57,9 @@ def _headline(report: FeatureAdoptionReport) -> str:
 def _comparison(report: FeatureAdoptionReport) -> str:
     comparison = report.benchmark_comparison
     if comparison.percentile is None:
-        return f"It is not compared with {comparison.peer_group}: {comparison.withheld_because}."
+        return (
+            f"It is not compared with {comparison.peer_group}: {comparison.withheld_because or 'too little is known'}."
+        )
     others = f"{comparison.peers} other accounts of {comparison.peer_group}"
     return f"{comparison.percentile:.0f}% of {others} are at or below it."
 

@@ -117,16 +117,17 @@ def _pull(row: FeatureUsage) -> float:
 
 
 def _module_facts(number: int, row: FeatureUsage) -> Iterator[Fact]:
-    def fact(key: str, label: str, value: float | None, unit: Unit = "count") -> Fact:
-        about, as_of = (row.feature.casefold(),), row.as_of or date.min
-        return _fact(f"module_{number}_{key}", f"{row.feature}{label}", about, value or 0.0, unit, USAGE, as_of)
+    def facts(key: str, label: str, value: float | None, unit: Unit = "count") -> Iterator[Fact]:
+        if value is not None:
+            about, as_of = (row.feature.casefold(),), row.as_of or date.min
+            yield _fact(f"module_{number}_{key}", f"{row.feature}{label}", about, value, unit, USAGE, as_of)
 
     if row.entitled:
-        yield fact("share", OF_LIMIT, _pull(row), "share")
-        yield fact("used", ", in use", row.used)
-        yield fact("limit", ", limit", row.limit)
+        yield from facts("share", OF_LIMIT, _pull(row), "share")
+        yield from facts("used", ", in use", row.used)
+        yield from facts("limit", ", limit", row.limit)
     else:
-        yield fact("asked", ASKED_FOR, row.used)
+        yield from facts("asked", ASKED_FOR, row.used)
 
 
 def _integration(account: Account, usage: Sequence[FeatureUsage], on: date) -> Ground | None:
@@ -173,8 +174,10 @@ def _tool(number: int, tool: str, own: Sequence[FeatureUsage], as_of: date) -> I
     key, about = f"tool_{number}", (tool.casefold(),)
     yield _fact(key, "Connected tool", about, tool, "word", PAGE, as_of)
     for which, row in enumerate(own, start=1):
+        if row.used is None:
+            continue  # nobody counted how often it was asked for, which is not 0 times
         label = f"{row.feature}{ASKED_FOR if row.entitled is False else ', in use'}"
-        yield _fact(f"{key}_used_{which}", label, about, row.used or 0.0, "count", USAGE, row.as_of or as_of)
+        yield _fact(f"{key}_used_{which}", label, about, row.used, "count", USAGE, row.as_of or as_of)
 
 
 def _fact(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from math import isfinite
 from typing import Literal
 
 from customer_success.account_row import Point
 from customer_success.health_scorer import InsufficientDataError, explain_change
 from customer_success.messages import Said
-from customer_success.schemas import ChurnRiskResult, CSMHealthScore, CSMHealthSignals, Driver, SignalValue
-from customer_success.scorecard import DEFAULT_SCORECARD, LABELS, Bands
+from customer_success.schemas import ChurnRiskResult, CSMHealthScore, CSMHealthSignals, Driver
+from customer_success.scorecard import DEFAULT_SCORECARD, LABELS
+from customer_success.signal_words import in_words, side_of_change
 
 WHY_DRIVERS = 3
 CHANGES_TOLD = 4
@@ -22,20 +22,8 @@ LONG_SILENCE_DAYS = 60
 LOW_ADOPTION = 0.7
 INACTIVE = "Inactive: not scanned."
 
-_BOUNDS = {
-    signal.key: tuple(int(band.bound) for band in signal.rule.bands if isfinite(band.bound))
-    for signal in DEFAULT_SCORECARD.signals
-    if isinstance(signal.rule, Bands)
-}
-"""Where the scorecard's bands of a signal end, rising: words change only where points do."""
 _WEIGHTS: dict[str, float] = {signal.key: signal.weight for signal in DEFAULT_SCORECARD.signals}
 
-_USAGE = {"inactive": "nobody uses it", "declining": "usage declining", "stable": "usage stable"}
-_INVOICE = {
-    "overdue_30": "invoice overdue by 30 days",
-    "overdue_60": "invoice overdue by 60 days",
-    "overdue_90_plus": "invoice overdue by 90 days or more",
-}
 _NEXT_STEP = {
     "feature_adoption_rate": "Show them the features that their plan includes and they do not use yet.",
     "usage_trend": "Ask what changed in how they work; usage is going down.",
@@ -67,64 +55,8 @@ def short(text: str, limit: int) -> str:
 
 
 def driver_words(driver: Driver) -> str:
-    """A driver in words. Days are told by the scorecard's bands, so that a day's passing alone changes no word."""
-    value = driver.value
-    match driver.key:
-        case "feature_adoption_rate" if isinstance(value, float | int):
-            return f"feature adoption {value:.0%}"
-        case "usage_trend":
-            return _USAGE.get(str(value), "usage growing")
-        case "login_frequency_days" if isinstance(value, int):
-            return f"logins {_beyond(value, _BOUNDS[driver.key])} days apart"
-        case "days_since_last_interaction" if isinstance(value, int):
-            return _contact_words(value)
-        case "invoice_payment_status":
-            return _INVOICE.get(str(value), "invoices paid")
-        case "support" if value is not None:
-            return _support_words(str(value))
-        case "days_to_renewal" if isinstance(value, int):
-            return _renewal_words(value)
-        case "seats_utilization_rate" if isinstance(value, float | int):
-            return f"{value:.0%} of seats used"
-        case "stakeholder_engagement":
-            return f"stakeholder engagement {value}"
-        case "nps_score" if value is not None:
-            return f"NPS {value}"
-        case "escalation_count_90_days":
-            return "1 escalation in 90 days" if value == 1 else f"{value} escalations in 90 days"
-        case "collections_risk":
-            return f"collections risk {value}"
-        case "tam_health_rag":
-            return f"TAM rating {value}"
-    label = LABELS[driver.key]
-    return f"{label} unknown" if value is None else f"{label}: {value}"
-
-
-def _support_words(value: str) -> str:
-    """Sentiment and open tickets; no ticket is no complaint, so of those that are unknown only that is said."""
-    if value == "0 open":
-        return "ticket sentiment unknown"
-    return f"tickets {value.removesuffix(', 0 open')}"
-
-
-def _beyond(value: int, bounds: tuple[int, ...]) -> str:
-    bound = next((bound for bound in reversed(bounds) if value > bound), None)
-    return f"at most {bounds[0]}" if bound is None else f"more than {bound}"
-
-
-def _contact_words(days: int) -> str:
-    bounds = _BOUNDS["days_since_last_interaction"]
-    return (
-        f"last contact within {bounds[0]} days" if days <= bounds[0] else f"no contact for {_beyond(days, bounds)} days"
-    )
-
-
-def _renewal_words(days: int) -> str:
-    if days < 0:
-        return "contract lapsed"
-    bounds = _BOUNDS["days_to_renewal"]
-    bound = next((bound for bound in bounds if days <= bound), None)
-    return f"renewal more than {bounds[-1]} days away" if bound is None else f"renewal within {bound} days"
+    """A driver in words."""
+    return in_words(driver.key, driver.value)
 
 
 def why(score: CSMHealthScore) -> str:
@@ -191,18 +123,10 @@ def changes(score: CSMHealthScore, before: Point | None) -> tuple[str, ...]:
     deltas = sorted(explain_change(before.score, score), key=lambda delta: delta.delta)
     notable = [delta for delta in deltas if abs(delta.delta) >= NOTABLE_POINTS]
     return tuple(
-        f"{LABELS[delta.key]}: {_value(delta.before)} → {_value(delta.after)} ({_signed(delta.delta)})"
+        f"{LABELS[delta.key]}: {side_of_change(delta.key, delta.before)} → {side_of_change(delta.key, delta.after)} "
+        f"({_signed(delta.delta)})"
         for delta in notable[:CHANGES_TOLD]
     )
-
-
-def _value(value: SignalValue) -> str:
-    match value:
-        case None:
-            return "unknown"
-        case float():
-            return f"{value:.2f}".rstrip("0").rstrip(".")
-    return str(value)
 
 
 def _signed(points: float) -> str:
