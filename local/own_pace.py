@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from customer_success.ports import LONGEST_PAUSE
+
 
 class OwnPace:
     """`Pace` in this process: at most `per_second` calls a second, evenly spread, and none while a pause lasts.
@@ -34,4 +36,4 @@ class OwnPace:
 
     def push_back(self, seconds: float) -> None:
         """As the port says; a pause only ever moves the next slot back."""
-        self._next_free = max(self._next_free, self._clock() + seconds)
+        self._next_free = max(self._next_free, self._clock() + min(seconds, LONGEST_PAUSE))

@@ -15,7 +15,7 @@ from connectors.notion.client import NotionClient
 from connectors.notion.expansions import NotionExpansionRecords
 from connectors.notion.names import ExpansionNames
 from connectors.notion.schema import expansion_schema
-from customer_success.errors import Gone, Misconfigured, Refused, Unavailable, Unclear
+from customer_success.errors import Gone, Misconfigured, NotTaken, Unavailable, Unclear
 from customer_success.news import ExpansionRecord
 from customer_success.ports import Bookmark, RecordedAnswer
 from local.sandbox import Sandbox
@@ -257,8 +257,8 @@ def test_a_write_that_notion_refuses_is_told_as_what_it_is(
 ) -> None:
     # GIVEN a record that is there  WHEN Notion refuses to write it  THEN that is no record that is gone
     page_id = records.create(offer(account_page))
-    break_next(sandbox, "notion", "status", status=400, method="PATCH")
-    with pytest.raises(Refused, match="400") as refusal:
+    break_next(sandbox, "notion", "status", status=400, method="PATCH", times=2)
+    with pytest.raises(NotTaken, match="400") as refusal:
         records.write(page_id, offer(account_page))
     assert not isinstance(refusal.value, Gone)
 

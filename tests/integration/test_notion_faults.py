@@ -164,7 +164,7 @@ def test_a_refused_token_says_which_secret_to_check(sandbox: Sandbox) -> None:
         (404, Misconfigured, r"the book: .*share the database with the integration"),
         (403, Misconfigured, "Give it the capabilities"),
         (400, Refused, "Notion refused the book .400 "),
-        (422, Refused, "Notion refused the book .422 "),
+        (422, Misconfigured, "Notion refused the book .422 "),
     ],
 )
 def test_what_trying_again_cannot_help_is_told_at_once(

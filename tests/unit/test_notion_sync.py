@@ -1,5 +1,6 @@
 """Account pages are written where they show something else, and once; and people's wishes as they stand now."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
@@ -9,7 +10,7 @@ import pytest
 
 from customer_success.alert_entry import Acknowledgement, AlertEntry
 from customer_success.aws.consumer import Delivery
-from customer_success.errors import Refused, Unavailable
+from customer_success.errors import Gone, Misconfigured, NotTaken, OutOfTime, Unavailable
 from customer_success.messages import AlertAcknowledged, PagesChanged
 from customer_success.news import PageValues
 from customer_success.settings import AccountPagesSettings
@@ -75,16 +76,96 @@ def test_a_fault_keeps_what_was_written_and_the_next_delivery_writes_the_rest() 
     sync = sync_of(rows, pages)
     with pytest.raises(Unavailable):
         sync(message("A-0001", "A-0002", "A-0003"))
+    # THEN the others are written
+    assert [page_id for page_id, _ in pages.written] == [account(n).page_id for n in (1, 3)]
     # WHEN it is delivered again
     pages.fault = None
-    # THEN only the rest is written
-    assert sync(message("A-0001", "A-0002", "A-0003")) == 2
+    # THEN only that one is written
+    assert sync(message("A-0001", "A-0002", "A-0003")) == 1
 
 
 def test_a_page_that_refuses_does_not_keep_the_others() -> None:
     rows = FakeRows(Writes(), {f"A-000{n}": row(account(n)) for n in (1, 2)})
-    pages = Pages(fault=Refused("in the bin"), fails_on="1")
+    pages = Pages(fault=Gone("in the bin"), fails_on="1")
     assert sync_of(rows, pages)(message("A-0001", "A-0002")) == 1
+
+
+@dataclass
+class Faulty:
+    """Pages of which some fail, each in its own way."""
+
+    faults: Mapping[int, Exception]
+    tried: list[str] = field(default_factory=list)
+
+    def write(self, page_id: str, values: PageValues) -> None:  # noqa: ARG002
+        self.tried.append(page_id)
+        for number, fault in self.faults.items():
+            if page_id == account(number).page_id:
+                raise fault
+
+    def write_wishes(self, page_id: str, quiet_until: date | None, verdict: str | None) -> None: ...
+
+
+def synced(faults: Mapping[int, Exception], accounts: int = 20) -> tuple[Exception, set[str], list[str]]:
+    """What is raised for a message of so many accounts, which are noted as written, and which pages were tried."""
+    rows = FakeRows(Writes(), {f"A-{n:04}": row(account(n)) for n in range(1, accounts + 1)})
+    pages, written = Faulty(faults), FakeWrittenPages()
+    with pytest.raises(Exception) as raised:
+        NotionSync(rows, written, pages, FakeAlerts(Writes()))(message(*rows.rows))
+    return raised.value, set(written.values), pages.tried
+
+
+DOWN, REFUSED, WRONG, ODD = Unavailable("500"), NotTaken("400"), Misconfigured("403"), KeyError("id")
+
+
+@pytest.mark.parametrize(
+    ("faults", "raised"),
+    [
+        ({2: DOWN}, Unavailable),
+        ({2: ODD}, KeyError),
+        ({2: REFUSED, 9: REFUSED}, NotTaken),
+        ({2: REFUSED, 9: DOWN, 12: WRONG}, Unavailable),
+        ({2: REFUSED, 9: WRONG, 12: ODD}, Misconfigured),
+        ({2: REFUSED, 12: ODD}, KeyError),
+        ({2: DOWN, 3: DOWN, 4: Gone("in the bin"), 5: DOWN, 7: DOWN, 8: DOWN}, Unavailable),
+    ],
+)
+def test_whatever_one_page_answers_the_others_are_written(
+    faults: Mapping[int, Exception], raised: type[Exception]
+) -> None:
+    # GIVEN twenty accounts, and pages that cannot be written  WHEN they are synced
+    fault, written, tried = synced(faults)
+    # THEN all others are written and noted, and no page that was not
+    assert len(tried) == 20
+    assert written == {f"A-{n:04}" for n in range(1, 21)} - {f"A-{n:04}" for n in faults}
+    # AND it is raised what is to be done about them: what may pass by itself comes first
+    assert type(fault) is raised
+    # AND each is named
+    if not isinstance(fault, KeyError):
+        assert "A-0002: " in str(fault)
+
+
+@pytest.mark.parametrize(
+    ("fault", "retry_after"),
+    [(Unavailable("429", retry_after=30.0), 30.0), (OutOfTime("no time is left", retry_after=2.0), 2.0)],
+)
+def test_no_page_is_tried_while_notion_is_to_be_left_alone(fault: Exception, retry_after: float) -> None:
+    # GIVEN a Notion that asks for a pause, or no time  WHEN pages are synced  THEN it ends there, and says until when
+    raised, written, tried = synced({3: fault})
+    assert isinstance(raised, Unavailable)
+    assert raised.retry_after == retry_after
+    assert (len(written), len(tried)) == (2, 3)
+
+
+def test_a_notion_that_is_down_is_not_asked_for_every_page() -> None:
+    # GIVEN a Notion that takes nothing  WHEN pages are synced  THEN it is asked for some, and not for all
+    _, written, tried = synced(dict.fromkeys(range(1, 21), DOWN))
+    assert (len(written), len(tried)) == (0, 5)
+
+
+def test_what_was_raised_names_some_and_counts_all() -> None:
+    raised, *_ = synced(dict.fromkeys((1, 3, 5, 7), REFUSED))
+    assert str(raised) == "4 of the pages could not be written: A-0001: 400; A-0003: 400; A-0005: 400; …"
 
 
 def test_an_account_nobody_knows_is_passed_over() -> None:
@@ -182,16 +263,17 @@ def test_an_alert_nobody_acknowledged_leaves_the_messages_wish() -> None:
 
 def test_a_page_that_is_gone_is_told_and_left(caplog: pytest.LogCaptureFixture) -> None:
     # GIVEN a page that a person threw away  WHEN an acknowledgement is to be written to it
-    sync = sync_of(FakeRows(Writes()), Pages(fault=Refused("the page is gone")))
+    sync = sync_of(FakeRows(Writes()), Pages(fault=Gone("the page is gone")))
     # THEN the message is done with, and the log names account, alert and reason
     assert sync(acknowledged(verdict="false alarm")) == 0
     assert f"account A-0001 does not show what alert A-0001:{TODAY}:critical" in caplog.text
     assert "the page is gone" in caplog.text
 
 
-def test_a_passing_fault_brings_the_wish_back() -> None:
-    with pytest.raises(Unavailable):
-        sync_of(FakeRows(Writes()), Pages(fault=Unavailable("503")))(acknowledged(verdict="false alarm"))
+@pytest.mark.parametrize("fault", [Unavailable("503"), NotTaken("400"), Misconfigured("403")])
+def test_a_wish_that_cannot_be_written_is_not_lost(fault: Exception) -> None:
+    with pytest.raises(type(fault)):
+        sync_of(FakeRows(Writes()), Pages(fault=fault))(acknowledged(verdict="false alarm"))
 
 
 def test_the_function_takes_both_messages_that_are_on_its_queue(monkeypatch: pytest.MonkeyPatch) -> None:

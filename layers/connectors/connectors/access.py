@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
+from connectors.text import one_line, shortened
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from customer_success.ports import Secret
 
@@ -18,6 +19,8 @@ Content = Mapping[str, Any]
 
 _HIDDEN_FIELDS = ("token", "private_key", "client_secret", "refresh_token")
 _HEAD = 8
+LONGEST_TEXT = 1000
+"""Units of an error: a vendor may send back all that it was sent, notes and names with it."""
 _PASSES = re.compile(r"(?i)\bbearer[ +]+[^\s'\"]{8,}|\bya29\.[\w.-]+|\beyJ[\w-]+\.[\w-]+\.[\w-]*")
 """What lets in for a while and stands in no secret: access tokens, and what they are asked for with."""
 
@@ -45,7 +48,7 @@ class Access(Generic[Opened]):
     def use(self, call: Callable[[Opened], Answer]) -> Answer:
         """`call` with what was opened; once more if it is refused (`TokenRefused`) and the secret holds another now.
 
-        Raises what `call` raises, with nothing of the secret in the text, and `Misconfigured` naming the secret.
+        Raises what `call` raises, cut, with nothing of the secret in the text, and `Misconfigured` naming the secret.
         """
         content = self._secret.read()
         try:
@@ -64,7 +67,7 @@ class Access(Generic[Opened]):
         try:
             return call(opened)
         except (Misconfigured, Refused, Unavailable) as fault:
-            fault.args = (hidden(str(fault), content),)
+            fault.args = (shortened(one_line(hidden(str(fault), content)), LONGEST_TEXT),)
             # The SDK's own error shows what came over the wire, which a traceback would print.
             raise fault from None
 

@@ -7,11 +7,12 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 from customer_success.errors import Unavailable, Unclear
-from customer_success.ports import Pace
+from customer_success.ports import LONGEST_PAUSE, Pace
 
 Answer = TypeVar("Answer")
 
@@ -47,22 +48,27 @@ class Patience:
                 return request()
             except Unavailable as fault:
                 if isinstance(fault, Unclear) and not repeatable:
+                    fault.retry_after = _bounded(fault.retry_after)
                     raise
-                if not self._paused_after(fault, tried):
-                    raise Unavailable(str(fault), retry_after=fault.retry_after) from fault
+                asked = _bounded(fault.retry_after)
+                if not self._paused_after(asked, tried):
+                    raise Unavailable(str(fault), retry_after=asked) from fault
 
     def within(self, timeout: float) -> float:
         """The time that one request may take, in seconds: `timeout`, less where less is left, but at least one."""
         return min(timeout, max(1.0, self.time_left()))
 
-    def _paused_after(self, fault: Unavailable, tried: int) -> bool:
-        """Wait for the next try; False if there is none. A pause that the vendor named is told to all."""
-        if fault.retry_after is not None:
-            self.pace.push_back(fault.retry_after)
-        pause = fault.retry_after if fault.retry_after is not None else self._backoff(tried)
+    def _paused_after(self, asked: float | None, tried: int) -> bool:
+        """Wait for the next try; False if there is none. A pause that the vendor `asked` for is told to all.
+
+        One of no length is none: the vendor is spared as if it had named none.
+        """
+        if asked:
+            self.pace.push_back(asked)
+        pause = asked or self._backoff(tried)
         if tried == self.tries or pause >= self.time_left():
             return False
-        if fault.retry_after is None:
+        if not asked:
             self.sleep(pause)
         return True
 
@@ -72,18 +78,30 @@ class Patience:
 
 
 def seconds_asked(retry_after: str | None) -> float | None:
-    """The pause a `Retry-After` header asks for, from its seconds or its date; None if it names none."""
+    """The pause a `Retry-After` header asks for, from its seconds or its date; None if it names none.
+
+    It is never longer than `LONGEST_PAUSE`: what asks for years is a mistake, and would silence us for as long.
+    """
     if retry_after is None:
         return None
     try:
         seconds = float(retry_after)
     except ValueError:
-        return _seconds_until(retry_after)
-    return max(0.0, seconds) if math.isfinite(seconds) else None
+        return _bounded(_seconds_until(retry_after))
+    # More digits than a float holds are a long pause all the same; "inf" is none.
+    return LONGEST_PAUSE if seconds == math.inf and retry_after.strip().lstrip("+")[0].isdigit() else _bounded(seconds)
 
 
 def _seconds_until(http_date: str) -> float | None:
     try:
-        return max(0.0, parsedate_to_datetime(http_date).timestamp() - time.time())
-    except ValueError:
+        moment = parsedate_to_datetime(http_date)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - time.time()
+    except (ValueError, TypeError, OverflowError, IndexError):
         return None
+
+
+def _bounded(seconds: float | None) -> float | None:
+    """A pause that may be waited for; None for what is no number."""
+    if seconds is None or not math.isfinite(seconds):
+        return None
+    return min(max(0.0, seconds), LONGEST_PAUSE)

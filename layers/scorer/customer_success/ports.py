@@ -39,16 +39,21 @@ if TYPE_CHECKING:
     from customer_success.withheld import Kind, Withheld
 
 
+LONGEST_PAUSE = 900.0
+"""Seconds: no vendor's wish for a pause is heard for longer. What asks for years is a mistake."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bookmark:
     """Where reading the account book goes on: the vendor's cursor inside a window of creation times.
 
     `created_from` is the ISO time at which the window begins, None for the first one. `cursor` is None at a
-    window's first page.
+    window's first page. `page_size` is how many rows are asked for at once: fewer, once more took too long.
     """
 
     created_from: str | None = None
     cursor: str | None = None
+    page_size: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,7 +371,7 @@ class Pace(Protocol):
         ...
 
     def push_back(self, seconds: float) -> None:
-        """The vendor asked for a pause: no slot of any function before `seconds` from now."""
+        """The vendor asked for a pause: no slot of any function before `seconds` from now, `LONGEST_PAUSE` at most."""
         ...
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from notion_client import Client
 
+from connectors.notion.answers import wanted
 from connectors.notion.client import NotionClient
 from connectors.notion.faults import NotFound
 from connectors.notion.names import PropertyNames
 from connectors.notion.reading import PropertyReader, Read, value_of
 from connectors.notion.source import DataSource
 from connectors.notion.walk import Row
-from customer_success.errors import Misconfigured, Refused
+from customer_success.errors import Gone, Misconfigured
 from customer_success.ports import Bookmark
 
 KEY_KINDS = ("rich_text", "title")
@@ -58,11 +58,10 @@ class AccountSource:
         """The data source's own id. Raises as `DataSource.id`."""
         return self._source.id
 
-    @cached_property
+    @property
     def definitions(self) -> Mapping[str, Definition]:
         """Each property's type and, where it has them, options, by its name. Raises as `NotionClient.call`."""
-        source = self._client.call(lambda notion: notion.data_sources.retrieve(self._source.id), about=self.about)
-        return dict(source.get("properties", {}))
+        return self._source.definitions
 
     @property
     def title(self) -> str:
@@ -90,35 +89,36 @@ class AccountSource:
     def create(self, account_id: str, properties: Properties) -> None:
         """Make the account's page. It is tried again only where it is not found, as an answer may have been lost.
 
-        Raises `Refused`, `Misconfigured`, `Unavailable`.
+        Raises `NotTaken`, `Misconfigured`, `Unavailable`.
         """
         tried = False
 
-        def once(notion: Client) -> None:
+        def once(notion: Client) -> Any:
             nonlocal tried
-            if tried and self._is_there(account_id):
-                return
+            if tried and (there := self._page_of(account_id)):
+                return there
             tried = True
             parent = {"type": "data_source_id", "data_source_id": self._source.id}
-            notion.pages.create(parent=parent, properties=properties)
+            return wanted("page", notion.pages.create(parent=parent, properties=properties))
 
         self._client.call(once, about=f"the account {account_id}")
 
     def update(self, page_id: str, account_id: str, properties: Properties) -> None:
-        """Set these properties, and no others. Raises `Refused` for a page that is gone, else as `create`."""
+        """Set these properties, and no others. Raises `Gone` for a page that is gone, else as `create`."""
         try:
             self._client.call(
-                lambda notion: notion.pages.update(page_id, properties=properties), about=f"the account {account_id}"
+                lambda notion: wanted("page", notion.pages.update(page_id, properties=properties)),
+                about=f"the account {account_id}",
             )
         except NotFound as missing:
             # The data source was read a moment ago: it is this one page that is gone.
-            raise Refused("its page is gone, or no longer shared with the integration") from missing
+            raise Gone("its page is gone, or no longer shared with the integration") from missing
 
-    def _is_there(self, account_id: str) -> bool:
+    def _page_of(self, account_id: str) -> Row | None:
         name = self._names.account_id
         kind = self.definitions[name]["type"]
         found = self._source.query(filter={"property": name, kind: {"equals": account_id}})["results"]
-        return any(self._known(row, ()).account_id == account_id for row in found)
+        return next((row for row in found if self._known(row, ()).account_id == account_id), None)
 
     def _known(self, row: Row, properties: Collection[str]) -> KnownPage:
         held, read = row.get("properties") or {}, PropertyReader(row.get("properties") or {})

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from connectors.notion.account_page import account_of
+from connectors.notion.answers import wanted
 from connectors.notion.client import NotionClient
 from connectors.notion.faults import NotFound
 from connectors.notion.names import PropertyNames
@@ -15,7 +16,7 @@ from connectors.notion.source import DataSource
 from connectors.notion.values import Value
 from customer_success.account import Account
 from customer_success.addresses import ANYBODY, OwnerDomains
-from customer_success.errors import Refused
+from customer_success.errors import Gone, NotTaken
 from customer_success.news import PageValues
 from customer_success.ports import Bookmark, BookPage
 
@@ -45,7 +46,7 @@ class NotionCSMAdapter:
         """Yield the book from `start` on, one request for each 100 accounts, past Notion's limit of 10,000.
 
         Accounts repeat where a new window begins in another process, or where Notion forgot the cursor.
-        Raises `Misconfigured`, `Refused`, `Unavailable`.
+        Raises `Misconfigured`, `NotTaken`, `Unavailable`.
         """
         for rows, after in self._source.rows(start):
             yield BookPage(tuple(map(self._account, rows)), after)
@@ -56,7 +57,8 @@ class NotionCSMAdapter:
     def write(self, page_id: str, values: PageValues) -> None:
         """Set the values on an account's page, as far as its data source has properties for them.
 
-        Raises `Refused` for a page that is in the trash or gone, `Misconfigured`, `Unavailable`.
+        Raises `Gone` for a page that is in the trash or not there, `NotTaken` if Notion does not take the values,
+        `Misconfigured`, `Unavailable`.
         """
         names = self._names
         self._set(
@@ -81,14 +83,27 @@ class NotionCSMAdapter:
         self._set(page_id, {name: wish for name, wish in wishes.items() if wish is not None})
 
     def _set(self, page_id: str, values: Mapping[str, Value]) -> None:
-        properties = self._source.fitting(values)
-        if not properties:
-            return
         try:
+            self._source.write(lambda: values, lambda properties: self._update(page_id, properties))
+        except NotFound as missing:
+            # Notion says the same of a page that is gone and of a database that is no longer shared.
+            self._source.look_again()
+            _ = self._source.schema
+            raise Gone(f"the page {page_id} is gone, or no longer shared with the integration") from missing
+        except NotTaken as refusal:
+            if self._in_trash(page_id):
+                raise Gone(f"the page {page_id} is in the trash: {refusal}") from refusal
+            raise
+
+    def _update(self, page_id: str, properties: Mapping[str, Any]) -> None:
+        if properties:
             self._client.call(
-                lambda notion: notion.pages.update(page_id, properties=properties),
+                lambda notion: wanted("page", notion.pages.update(page_id, properties=properties)),
                 about=f"the page {page_id}",
             )
-        except NotFound as missing:
-            # The schema was read, so the integration has access: it is this one page that is gone.
-            raise Refused(f"the page {page_id} is gone, or no longer shared with the integration") from missing
+
+    def _in_trash(self, page_id: str) -> bool:
+        page = self._client.call(
+            lambda notion: wanted("page", notion.pages.retrieve(page_id)), about=f"the page {page_id}"
+        )
+        return bool(page.get("in_trash"))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from connectors.notion.answers import wanted
 from connectors.notion.blocks import Block, batches, page_blocks, toggle
+from connectors.notion.children import children
 from connectors.notion.client import NotionClient
 from connectors.notion.faults import NotFound
-from connectors.notion.source import PAGE_SIZE
 from connectors.text import one_line
-from customer_success.errors import Gone, Refused, Unavailable
+from customer_success.errors import Gone, NotTaken, Unavailable
 from customer_success.news import PageBlock
 
 
@@ -32,7 +33,7 @@ class NotionAdoptionSections:
         away, so that whatever breaks off leaves one too many, which the next writing takes away, and never none.
 
         Raises `Gone` if the page is in the trash, not there, or no longer shared with the integration; `Unclear` when
-        blocks may have been added, `Refused`, `Misconfigured`, `Unavailable`.
+        blocks may have been added, `NotTaken` if Notion does not take them, `Misconfigured`, `Unavailable`.
         """
         name = one_line(title)
         try:
@@ -48,9 +49,12 @@ class NotionAdoptionSections:
             self._take_away(page_id, section)
 
     def _is_section(self, block: Mapping[str, Any], name: str) -> bool:
-        if block["type"] != "toggle" or block["created_by"]["id"] != self._client.own_id:
+        if block.get("type") != "toggle" or not self._is_made_by_us(block):
             return False
         return "".join(part["plain_text"] for part in block["toggle"]["rich_text"]) == name
+
+    def _is_made_by_us(self, block: Mapping[str, Any]) -> bool:
+        return bool((block.get("created_by") or {}).get("id") == self._client.own_id)
 
     def _take_away(self, page_id: str, section: Mapping[str, Any]) -> None:
         """Take a section away; one in which a person wrote loses only what is ours."""
@@ -64,33 +68,21 @@ class NotionAdoptionSections:
 
     def _is_ours(self, block: Mapping[str, Any]) -> bool:
         # Of what we write only tables hold anything, so whatever lies in another block is a person's.
-        own = block["created_by"]["id"] == self._client.own_id
-        return own and (block["type"] == "table" or not block["has_children"])
+        return self._is_made_by_us(block) and (block.get("type") == "table" or not block.get("has_children", True))
 
     def _blocks(self, block_id: str) -> Iterator[dict[str, Any]]:
         """What lies on a page or in a block, in order."""
-        answer = self._list(block_id)
-        yield from answer["results"]
-        while answer["has_more"]:
-            answer = self._list(block_id, start_cursor=answer["next_cursor"])
-            yield from answer["results"]
-
-    def _list(self, block_id: str, **cursor: str) -> dict[str, Any]:
-        answer: dict[str, Any] = self._client.call(
-            lambda notion: notion.blocks.children.list(block_id, page_size=PAGE_SIZE, **cursor),
-            about=f"the content of {block_id}",
-        )
-        return answer
+        return children(self._client, block_id, about=f"the content of {block_id}")
 
     def _add(self, page_id: str, block_id: str, blocks: list[Block], **place: Any) -> str:
         """Add blocks to the page or to a block on it, and return the first one's id."""
         try:
             answer = self._client.call(
-                lambda notion: notion.blocks.children.append(block_id, children=blocks, **place),
+                lambda notion: wanted("list", notion.blocks.children.append(block_id, children=blocks, **place)),
                 about=f"the page {page_id}",
                 repeatable=False,
             )
-        except (NotFound, Refused) as fault:
+        except (NotFound, NotTaken) as fault:
             self._require(page_id)
             if isinstance(fault, NotFound):
                 raise Unavailable(f"the page {page_id} was changed while its section was written: {fault}") from fault
@@ -100,17 +92,21 @@ class NotionAdoptionSections:
     def _require(self, page_id: str) -> None:
         """Raises `Gone` if the page is in the trash or not there."""
         try:
-            page = self._client.call(lambda notion: notion.pages.retrieve(page_id), about=f"the page {page_id}")
+            page = self._client.call(
+                lambda notion: wanted("page", notion.pages.retrieve(page_id)), about=f"the page {page_id}"
+            )
         except NotFound as fault:
             raise _gone(page_id) from fault
-        if page["in_trash"]:
+        if page.get("in_trash"):
             raise Gone(f"the page {page_id} is in the trash")
 
     def _delete(self, block_id: str, parent_id: str) -> None:
         """Take a block away; it may have gone already, with an answer that was lost or by a person's hand."""
         try:
-            self._client.call(lambda notion: notion.blocks.delete(block_id), about=f"the block {block_id}")
-        except (NotFound, Refused):
+            self._client.call(
+                lambda notion: wanted("block", notion.blocks.delete(block_id)), about=f"the block {block_id}"
+            )
+        except (NotFound, NotTaken):
             if self._lies_in(parent_id, block_id):
                 raise
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from connectors.notion.answers import wanted
 from connectors.notion.client import NotionClient
 
 
@@ -17,5 +18,5 @@ class Integration:
 
 def integration(client: NotionClient) -> Integration:
     """Whose token this is. Raises `Misconfigured`, `Refused`, `Unavailable`."""
-    me = client.call(lambda notion: notion.users.me(), about="the integration's own user")
+    me = client.call(lambda notion: wanted("user", notion.users.me()), about="the integration's own user")
     return Integration(str(me.get("name") or "?"), str((me.get("bot") or {}).get("workspace_name") or "?"))

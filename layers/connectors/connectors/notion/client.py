@@ -11,6 +11,7 @@ import httpx
 from notion_client import Client
 
 from connectors.access import Access, Content, token_in
+from connectors.notion.answers import wanted
 from connectors.notion.faults import FAILURES, fault_of
 from connectors.patience import Patience
 from customer_success.ports import Secret
@@ -43,13 +44,15 @@ class NotionClient:
     @cached_property
     def own_id(self) -> str:
         """The integration's own user, as whom all our writing is done. Raises as `call`."""
-        return str(self.call(lambda notion: notion.users.me(), about="the integration's own user")["id"])
+        me = self.call(lambda notion: wanted("user", notion.users.me()), about="the integration's own user")
+        return str(me["id"])
 
     def call(self, request: Callable[[Client], Any], *, about: str, repeatable: bool = True) -> Any:
         """Notion's answer to `request`, whose subject is `about`.
 
-        Raises `Misconfigured` (token, id or sharing), `Refused` (Notion's message), `Unavailable`, and
-        `Unclear` for a request that is not repeatable and may have been carried out.
+        Raises `Misconfigured` (token, id or sharing), `NotTaken` where what is asked or sent does not fit, so that
+        nothing was changed, `Unavailable`, and `Unclear` for a request that is not repeatable and may have been
+        carried out.
         """
 
         def once(notion: Client) -> Any:

@@ -12,9 +12,9 @@ from connectors.notion.keyed import KeyedPages
 from connectors.notion.names import ExpansionNames
 from connectors.notion.reading import LONGEST_SHOWN, PropertyReader
 from connectors.notion.source import DataSource
-from connectors.notion.values import Related
+from connectors.notion.values import Related, Value
 from connectors.text import one_line, shortened
-from customer_success.errors import Refused
+from customer_success.errors import NotTaken
 from customer_success.news import ExpansionRecord
 from customer_success.offer import SalesStatus
 from customer_success.ports import Bookmark, RecordedAnswer
@@ -39,29 +39,34 @@ class NotionExpansionRecords:
         self._pages = KeyedPages(client, self._source, self._names.key)
 
     def find(self, key: str) -> str | None:
-        """The id of the record's page, or None. Raises `Misconfigured`, `Refused`, `Unavailable`."""
+        """The id of the record's page, or None. Raises `Misconfigured`, `NotTaken`, `Unavailable`."""
         found = self._pages.find(key)
         return str(found["id"]) if found else None
 
     def create(self, record: ExpansionRecord) -> str:
         """Create the record's page and return its id.
 
-        Raises `Unclear` when the page may have been created, else `Misconfigured`, `Refused`, `Unavailable`.
+        Raises `Unclear` when the page may have been created, `NotTaken` if Notion does not take the record, else
+        `Misconfigured`, `Unavailable`.
         """
         self._pages.require_key()
-        return self._pages.create(f"the offer {record.key}", self._properties(record), [])
+        return self._source.write(
+            lambda: self._values(record),
+            lambda properties: self._pages.create(f"the offer {record.key}", properties, []),
+        )
 
     def write(self, page_id: str, record: ExpansionRecord) -> None:
         """Make the record read as `record`; what Sales wrote on it stays. Safe to repeat.
 
-        Raises `Gone` if the page is in the trash or not there, `Refused` if Notion refuses what is written,
+        Raises `Gone` if the page is in the trash or not there, `NotTaken` if Notion does not take the record,
         `Misconfigured`, `Unavailable`.
         """
         self._pages.require_key()
-        properties = self._properties(record)
         try:
-            self._pages.update(page_id, properties=properties)
-        except (NotFound, Refused):
+            self._source.write(
+                lambda: self._values(record), lambda properties: self._pages.update(page_id, properties=properties)
+            )
+        except (NotFound, NotTaken):
             self._pages.present(page_id)
             raise
 
@@ -72,7 +77,7 @@ class NotionExpansionRecords:
     def answers(self, since: date) -> Iterator[tuple[RecordedAnswer, ...]]:
         """What the records say that were edited on or after `since`, one request for each 100 of them.
 
-        A record without a key of ours is passed over. Raises `Misconfigured`, `Refused`, `Unavailable`.
+        A record without a key of ours is passed over. Raises `Misconfigured`, `NotTaken`, `Unavailable`.
         """
         kinds = ("select", "status", "rich_text")
         self._pages.require(self._names.sales_status, kinds, "in which Sales answers")
@@ -94,24 +99,22 @@ class NotionExpansionRecords:
             return RecordedAnswer(handoff_id, cast("SalesStatus", status), reason)
         return RecordedAnswer(handoff_id, None, reason, unreadable=shortened(one_line(status), LONGEST_SHOWN))
 
-    def _properties(self, record: ExpansionRecord) -> dict[str, Any]:
+    def _values(self, record: ExpansionRecord) -> dict[str, Value]:
         # `Sales Status` and `Rejection Reason` are not here, and not even emptied: they are Sales' own, and the next
         # check obeys them. Writing them could undo an answer that was given a moment ago.
         names = self._names
-        return self._source.fitting(
-            {
-                self._source.title: one_line(record.title),
-                names.key: record.key,
-                names.account: Related(record.account_page_id),
-                names.on: record.on,
-                names.state: record.state,
-                names.opportunity: record.opportunity_type,
-                names.confidence: record.confidence,
-                names.estimated_arr: record.estimated_arr_impact,
-                names.evidence: record.evidence,
-                names.talk_track: record.talk_track,
-                names.owner_email: record.owner_email,
-                names.sales_email: record.sales_email,
-                names.note: record.note,
-            }
-        )
+        return {
+            self._source.title: one_line(record.title),
+            names.key: record.key,
+            names.account: Related(record.account_page_id),
+            names.on: record.on,
+            names.state: record.state,
+            names.opportunity: record.opportunity_type,
+            names.confidence: record.confidence,
+            names.estimated_arr: record.estimated_arr_impact,
+            names.evidence: record.evidence,
+            names.talk_track: record.talk_track,
+            names.owner_email: record.owner_email,
+            names.sales_email: record.sales_email,
+            names.note: record.note,
+        }

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from connectors.notion.answers import wanted
 from connectors.notion.blocks import Block
 from connectors.notion.client import NotionClient
 from connectors.notion.faults import NotFound
 from connectors.notion.source import DataSource
 from connectors.text import clean
-from customer_success.errors import Gone, Misconfigured
+from customer_success.errors import Gone, Misconfigured, NotTaken
 
 
 class KeyedPages:
@@ -24,18 +25,29 @@ class KeyedPages:
     def find(self, key: str) -> dict[str, Any] | None:
         """The page with this key as Notion shows it, or None. Raises as `DataSource.query`, and `require_key`."""
         self.require_key()
-        found = self._source.query(
-            filter={"property": self._key_name, "rich_text": {"equals": clean(key)}}, page_size=1
-        )["results"]
+        try:
+            return self._with_key(key)
+        except NotTaken:
+            # The property may have been renamed, or changed its type, since it was looked up.
+            self._source.look_again()
+            self.require_key()
+            return self._with_key(key)
+
+    def _with_key(self, key: str) -> dict[str, Any] | None:
+        only = {"property": self._key_name, "rich_text": {"equals": clean(key)}}
+        found = self._source.query(filter=only, page_size=1)["results"]
         return dict(found[0]) if found else None
 
     def create(self, about: str, properties: Mapping[str, Any], blocks: list[Block]) -> str:
-        """Create a page and return its id. Raises `Unclear` when it may have been created."""
+        """Create a page and return its id. Raises `Unclear` when it may have been created, else as `update`."""
         page = self._client.call(
-            lambda notion: notion.pages.create(
-                parent={"type": "data_source_id", "data_source_id": self._source.id},
-                properties=properties,
-                children=blocks,
+            lambda notion: wanted(
+                "page",
+                notion.pages.create(
+                    parent={"type": "data_source_id", "data_source_id": self._source.id},
+                    properties=properties,
+                    children=blocks,
+                ),
             ),
             about=f"{about} in {self._source.about}",
             repeatable=False,
@@ -43,26 +55,30 @@ class KeyedPages:
         return str(page["id"])
 
     def append(self, page_id: str, blocks: list[Block]) -> None:
-        """Add blocks at the page's end. Raises `Unclear` when they may have been added."""
+        """Add blocks at the page's end. Raises `Unclear` when they may have been added, else as `update`."""
         self._client.call(
-            lambda notion: notion.blocks.children.append(page_id, children=blocks),
+            lambda notion: wanted("list", notion.blocks.children.append(page_id, children=blocks)),
             about=f"the page {page_id}",
             repeatable=False,
         )
 
     def update(self, page_id: str, **what: Any) -> None:
         """Change a page. Raises as `NotionClient.call`."""
-        self._client.call(lambda notion: notion.pages.update(page_id, **what), about=f"the page {page_id}")
+        self._client.call(
+            lambda notion: wanted("page", notion.pages.update(page_id, **what)), about=f"the page {page_id}"
+        )
 
     def present(self, page_id: str) -> dict[str, Any]:
         """The page as Notion shows it. Raises `Gone` if it is in the trash or not there; else as `DataSource.query`."""
         try:
-            page = self._client.call(lambda notion: notion.pages.retrieve(page_id), about=f"the page {page_id}")
+            page = self._client.call(
+                lambda notion: wanted("page", notion.pages.retrieve(page_id)), about=f"the page {page_id}"
+            )
         except NotFound as fault:
             # Notion says the same of a page that is gone and of a database that is no longer shared.
             self._source.query(page_size=1)
             raise Gone(f"the page {page_id} is gone from {self._source.about}") from fault
-        if page["in_trash"]:
+        if page.get("in_trash"):
             raise Gone(f"the page {page_id} is in the trash of {self._source.about}")
         return dict(page)
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from connectors.notion.blocks import Block, batches, page_blocks
 from connectors.notion.client import NotionClient
 from connectors.notion.keyed import KeyedPages
 from connectors.notion.names import QbrNames
 from connectors.notion.source import DataSource
-from connectors.notion.values import Related
+from connectors.notion.values import Related, Value
 from connectors.text import one_line
 from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
 from customer_success.news import QbrPage
@@ -37,24 +36,28 @@ class NotionQbrPages:
         self._pages = KeyedPages(client, self._source, self._names.key)
 
     def find(self, key: str) -> FoundPage | None:
-        """The page with this key, or None. Raises `Misconfigured`, `Refused`, `Unavailable`."""
+        """The page with this key, or None. Raises `Misconfigured`, `NotTaken`, `Unavailable`."""
         self._require_properties()
         found = self._pages.find(key)
         if found is None:
             return None
-        state = found["properties"][self._names.state]["select"] or {}
+        shown = (found.get("properties") or {}).get(self._names.state) or {}
+        state = shown.get("select") or {}
         return FoundPage(str(found["id"]), complete=state.get("name") != WRITING)
 
     def create(self, page: QbrPage) -> str:
         """Create the page and return its id; one that fits into a request is whole at once.
 
-        Raises `Unclear` when the page may have been created, be it whole or not; else `Misconfigured`, `Refused`,
-        `Unavailable`.
+        Raises `Unclear` when the page may have been created, be it whole or not; `NotTaken` if Notion does not take
+        the review, else `Misconfigured`, `Unavailable`.
         """
         self._require_properties()
         first, *others = batches(page_blocks(page.blocks))
         state = WRITING if others else _written(page)
-        page_id = self._pages.create(f"the review {page.key}", self._properties(page, state), first)
+        page_id = self._source.write(
+            lambda: self._values(page, state),
+            lambda properties: self._pages.create(f"the review {page.key}", properties, first),
+        )
         if others:
             try:
                 self._finish(page_id, page, others)
@@ -67,13 +70,16 @@ class NotionQbrPages:
         """Make the page read as `page`; False, and nothing is changed, if a person edited it last.
 
         Safe to repeat: it begins with an empty page each time. Raises `Gone` if the page is in the trash or not there,
-        `Refused` if Notion refuses what is written, `Misconfigured`, `Unavailable`.
+        `NotTaken` if Notion does not take the review, `Misconfigured`, `Unavailable`.
         """
         self._require_properties()
         found = self._pages.present(page_id)
-        if found["last_edited_by"]["id"] != self._client.own_id:
+        if (found.get("last_edited_by") or {}).get("id") != self._client.own_id:
             return False
-        self._pages.update(page_id, properties=self._properties(page, WRITING), erase_content=True)
+        self._source.write(
+            lambda: self._values(page, WRITING),
+            lambda properties: self._pages.update(page_id, properties=properties, erase_content=True),
+        )
         self._finish(page_id, page, filter(None, batches(page_blocks(page.blocks))))
         return True
 
@@ -84,23 +90,24 @@ class NotionQbrPages:
     def _finish(self, page_id: str, page: QbrPage, parts: Iterable[list[Block]]) -> None:
         for blocks in parts:
             self._pages.append(page_id, blocks)
-        self._pages.update(page_id, properties=self._source.fitting({self._names.state: _written(page)}))
-
-    def _properties(self, page: QbrPage, state: str) -> dict[str, Any]:
-        names = self._names
-        return self._source.fitting(
-            {
-                self._source.title: one_line(page.title),
-                names.key: page.key,
-                names.account: Related(page.account_page_id),
-                names.period: page.period,
-                names.reviewed_period: page.reviewed_period,
-                names.on: page.on,
-                names.owner_email: page.owner_email,
-                names.state: state,
-                names.trigger: page.trigger,
-            }
+        self._source.write(
+            lambda: {self._names.state: _written(page)},
+            lambda properties: self._pages.update(page_id, properties=properties),
         )
+
+    def _values(self, page: QbrPage, state: str) -> dict[str, Value]:
+        names = self._names
+        return {
+            self._source.title: one_line(page.title),
+            names.key: page.key,
+            names.account: Related(page.account_page_id),
+            names.period: page.period,
+            names.reviewed_period: page.reviewed_period,
+            names.on: page.on,
+            names.owner_email: page.owner_email,
+            names.state: state,
+            names.trigger: page.trigger,
+        }
 
     def _require_properties(self) -> None:
         self._pages.require_key()

@@ -8,11 +8,13 @@ from typing import Any
 
 from notion_client import Client
 
+from connectors.notion.answers import wanted
+from connectors.notion.children import children
 from connectors.notion.client import NotionClient
 from connectors.notion.faults import NotFound
 from connectors.notion.fit import Definition, Definitions
 from connectors.text import one_line
-from customer_success.errors import Misconfigured, Refused
+from customer_success.errors import Misconfigured, NotTaken
 
 CONNECT = "open it in Notion, choose ··· > Connections, and add your integration"
 _CHILDREN_OF_THEIR_OWN = ("child_page", "child_database")
@@ -50,9 +52,10 @@ class Databases:
         """
         try:
             database = self._client.call(
-                lambda notion: notion.databases.retrieve(given_id), about=f"the database {given_id}"
+                lambda notion: wanted("database", notion.databases.retrieve(given_id)),
+                about=f"the database {given_id}",
             )
-        except (NotFound, Refused) as fault:
+        except (NotFound, NotTaken) as fault:
             return self._open_source(given_id, fault)
         self._require_kept(database)
         sources, title = database.get("data_sources") or [], _text(database["title"])
@@ -69,7 +72,7 @@ class Databases:
     def update(self, database: FoundDatabase, properties: Mapping[str, Definition]) -> FoundDatabase:
         """Add properties, or options with those that are kept; the database as it is afterwards."""
         source = self._client.call(
-            lambda notion: notion.data_sources.update(database.source_id, properties=properties),
+            lambda notion: wanted("data_source", notion.data_sources.update(database.source_id, properties=properties)),
             about=f"the database {database.title}",
         )
         return replace(database, properties=source["properties"])
@@ -86,30 +89,34 @@ class Databases:
         return str(parent["page_id"])
 
     def _parent_of_block(self, block_id: str) -> Mapping[str, Any]:
-        block = self._client.call(lambda notion: notion.blocks.retrieve(block_id), about=f"the block {block_id}")
-        return dict(block["parent"])
+        block = self._client.call(
+            lambda notion: wanted("block", notion.blocks.retrieve(block_id)), about=f"the block {block_id}"
+        )
+        return dict(block.get("parent") or {})
 
-    def _open_source(self, source_id: str, fault: NotFound | Refused) -> FoundDatabase:
+    def _open_source(self, source_id: str, fault: NotFound | NotTaken) -> FoundDatabase:
         try:
             source = self._source(source_id)
-        except (NotFound, Refused):
-            if isinstance(fault, Refused):
+        except (NotFound, NotTaken):
+            if isinstance(fault, NotTaken):
                 what = f"{source_id} is a page, not a database: open the database itself and copy its link"
             else:
                 what = f"Notion does not find the database {source_id}, or does not show it: {CONNECT}"
             raise Misconfigured(what) from fault
         about = f"the database of {source_id}"
         database_id = source["parent"]["database_id"]
-        database = self._client.call(lambda notion: notion.databases.retrieve(database_id), about=about)
+        database = self._client.call(
+            lambda notion: wanted("database", notion.databases.retrieve(database_id)), about=about
+        )
         self._require_kept(database)
         return _found(database, source, source["id"])
 
     def _source(self, source_id: str) -> dict[str, Any]:
-        return dict(
-            self._client.call(
-                lambda notion: notion.data_sources.retrieve(source_id), about=f"the data source {source_id}"
-            )
+        source: dict[str, Any] = self._client.call(
+            lambda notion: wanted("data_source", notion.data_sources.retrieve(source_id)),
+            about=f"the data source {source_id}",
         )
+        return source
 
     def _require_kept(self, database: Mapping[str, Any]) -> None:
         if database.get("in_trash"):
@@ -129,9 +136,9 @@ class SharedPage:
     def require(self) -> None:
         """Raises `Misconfigured` unless it is a page that the integration sees and that is not in the trash."""
         try:
-            page = self._client.call(lambda notion: notion.pages.retrieve(self.id), about=self._about)
-        except (NotFound, Refused) as fault:
-            if isinstance(fault, Refused) or self._is_database():
+            page = self._client.call(lambda notion: wanted("page", notion.pages.retrieve(self.id)), about=self._about)
+        except (NotFound, NotTaken) as fault:
+            if isinstance(fault, NotTaken) or self._is_database():
                 what = f"{self.id} is a database, not a page: give the page that the databases are to lie on"
             else:
                 what = f"Notion does not find the page {self.id}, or does not show it: {CONNECT}"
@@ -150,10 +157,10 @@ class SharedPage:
         """Make a database on the page. It is tried again only where it is not there: an answer may have been lost."""
         tried = False
 
-        def once(notion: Client) -> str:
+        def once(notion: Client) -> Any:
             nonlocal tried
             if tried and (there := self.titled().get(title)):
-                return there[0]
+                return {"object": "database", "id": there[0], "data_sources": []}
             tried = True
             made = notion.databases.create(
                 parent={"type": "page_id", "page_id": self.id},
@@ -161,9 +168,10 @@ class SharedPage:
                 # Notion drops `properties` beside it without a word.
                 initial_data_source={"properties": properties},
             )
-            return str(made["id"])  # type: ignore[index]
+            return wanted("database", made)
 
-        return self._databases.open(self._client.call(once, about=f"the new database {title}"))
+        made = self._client.call(once, about=f"the new database {title}")
+        return self._databases.open(str(made["id"]))
 
     @property
     def _about(self) -> str:
@@ -171,8 +179,8 @@ class SharedPage:
 
     def _is_database(self) -> bool:
         try:
-            self._client.call(lambda notion: notion.databases.retrieve(self.id), about=self._about)
-        except (NotFound, Refused):
+            self._client.call(lambda notion: wanted("database", notion.databases.retrieve(self.id)), about=self._about)
+        except (NotFound, NotTaken):
             return False
         return True
 
@@ -184,20 +192,7 @@ class SharedPage:
                 yield from self._on(block["id"])
 
     def _children(self, block_id: str) -> Iterator[Mapping[str, Any]]:
-        cursor: str | None = None
-        while True:
-            answer = self._children_from(block_id, cursor)
-            yield from answer["results"]
-            cursor = answer.get("next_cursor")
-            if cursor is None:
-                return
-
-    def _children_from(self, block_id: str, cursor: str | None) -> Mapping[str, Any]:
-        more = {} if cursor is None else {"start_cursor": cursor}
-        answer = self._client.call(
-            lambda notion: notion.blocks.children.list(block_id, page_size=100, **more), about=self._about
-        )
-        return dict(answer)
+        return children(self._client, block_id, self._about)
 
 
 def _found(database: Mapping[str, Any], source: Mapping[str, Any], given_id: str) -> FoundDatabase:

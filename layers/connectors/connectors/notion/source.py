@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
+from notion_client import Client
+
+from connectors.notion.answers import Answer, wanted
 from connectors.notion.client import NotionClient
-from connectors.notion.faults import NotFound
+from connectors.notion.faults import NotFound, less_if_too_large
 from connectors.notion.values import Value, property_value
 from connectors.notion.walk import Row, Walk
-from customer_success.errors import Misconfigured, Refused
+from customer_success.errors import Misconfigured, NotTaken, Refused
 from customer_success.ports import Bookmark
 
 logger = logging.getLogger(__name__)
 
-PAGE_SIZE = 100
+Written = TypeVar("Written")
+
 _BY_CREATION = [{"timestamp": "created_time", "direction": "ascending"}]
 
 
@@ -24,7 +28,7 @@ class DataSource:
     """One data source. `given_id` is its own id, or that of a database whose only data source it is.
 
     `name` chooses among several data sources of the database, `parameter` says in errors by what the deployment names
-    it. What is looked up is kept for the process.
+    it. What is looked up is kept for the process, until Notion's answers show that it has changed.
     """
 
     def __init__(
@@ -45,30 +49,65 @@ class DataSource:
     def id(self) -> str:
         """Its own id. Raises `Misconfigured` unless the database has exactly one, or one of that name."""
         try:
-            database = self.client.call(lambda notion: notion.databases.retrieve(self._given_id), about=self.about)
+            database = self.client.call(
+                lambda notion: wanted("database", notion.databases.retrieve(self._given_id)), about=self.about
+            )
         except (NotFound, Refused):
             # It is no database's id; it is kept only once it is known to be a data source's.
-            self.client.call(lambda notion: notion.data_sources.retrieve(self._given_id), about=self.about)
+            self._shown(self._given_id)
             return self._given_id
         return self._chosen(database.get("data_sources") or [])
 
     @cached_property
     def schema(self) -> Mapping[str, str]:
         """The type of each property, by the property's name."""
-        source = self.client.call(lambda notion: notion.data_sources.retrieve(self.id), about=self.about)
-        return {name: str(about.get("type")) for name, about in source.get("properties", {}).items()}
+        return {name: str(about.get("type")) for name, about in self.definitions.items()}
+
+    @cached_property
+    def definitions(self) -> Mapping[str, Mapping[str, Any]]:
+        """Each property's type and, where it has them, options, by its name."""
+        return dict(self._known_by_its_id(self._shown).get("properties") or {})
+
+    def look_again(self) -> None:
+        """Forget the schema: Notion does not take what fits it."""
+        for looked_up in ("schema", "definitions"):
+            self.__dict__.pop(looked_up, None)
 
     @property
     def title(self) -> str:
         """The name of the title property, which every data source has."""
         return next(name for name, kind in self.schema.items() if kind == "title")
 
-    def query(self, **what: Any) -> dict[str, Any]:
-        """One page of rows, as Notion answers."""
-        answer: dict[str, Any] = self.client.call(
-            lambda notion: notion.data_sources.query(self.id, **what), about=self.about
+    def query(self, **what: Any) -> Answer:
+        """One page of rows, as Notion answers. Raises as `NotionClient.call`."""
+        return self._known_by_its_id(
+            lambda source_id: self.client.call(lambda notion: _rows(notion, source_id, what), about=self.about)
         )
-        return answer
+
+    def _go_on(self, walk: Walk, at: Bookmark, only: Mapping[str, Any] | None) -> Answer:
+        """The next page of rows of a walk, with fewer of them where Notion comes to no end with so many."""
+
+        def ask(notion: Client, source_id: str) -> Answer:
+            with less_if_too_large(walk.ask_for_less):
+                return _rows(notion, source_id, _asking(walk.at or at, only))
+
+        return self._known_by_its_id(
+            lambda source_id: self.client.call(lambda notion: ask(notion, source_id), about=self.about)
+        )
+
+    def _shown(self, source_id: str) -> Answer:
+        shown: Answer = self.client.call(
+            lambda notion: wanted("data_source", notion.data_sources.retrieve(source_id)), about=self.about
+        )
+        return shown
+
+    def _known_by_its_id(self, ask: Callable[[str], Answer]) -> Answer:
+        """The answer on what has its own id. One that is not found is looked up anew the next time."""
+        try:
+            return ask(self.id)
+        except NotFound:
+            self.__dict__.pop("id", None)
+            raise
 
     def rows(
         self, start: Bookmark, only: Mapping[str, Any] | None = None
@@ -76,18 +115,33 @@ class DataSource:
         """Yield its pages from `start` on in order of creation, one request for each 100, past Notion's limit of
         10,000, and with them where to go on.
 
-        `only` is a filter. Pages repeat where a new window begins in another process, or where Notion forgot the
-        cursor. Raises `Misconfigured`, `Refused`, `Unavailable`.
+        Where Notion does not come to an end with 100, half as many are asked for, and so on from there. `only` is a
+        filter. Pages repeat where a new window begins in another process, or where Notion forgot the cursor. Raises
+        `Misconfigured`, `NotTaken`, `Unavailable`.
         """
         walk = Walk(start)
         while walk.at is not None:
             try:
-                answer = self.query(**_asking(walk.at, only))
+                answer = self._go_on(walk, walk.at, only)
             except Refused:
                 if walk.at.cursor is None or not walk.start_over():
                     raise
                 continue
             yield walk.step(answer), walk.at
+
+    def write(
+        self, values: Callable[[], Mapping[str, Value]], write: Callable[[dict[str, Mapping[str, Any]]], Written]
+    ) -> Written:
+        """What comes of `write`, given the `values` as properties of this data source's pages.
+
+        If Notion does not take them, once more as the properties are by now: somebody may have renamed one.
+        """
+        try:
+            return write(self.fitting(values()))
+        except NotTaken as refusal:
+            logger.info("%s: is written once more, with its properties as they are now: %s", self.about, refusal)
+            self.look_again()
+            return write(self.fitting(values()))
 
     def fitting(self, values: Mapping[str, Value]) -> dict[str, Mapping[str, Any]]:
         """The values as properties of this data source's pages.
@@ -123,8 +177,13 @@ class DataSource:
         )
 
 
+def _rows(notion: Client, source_id: str, what: Mapping[str, Any]) -> Answer:
+    # A wiki would list its data sources among its pages.
+    return wanted("list", notion.data_sources.query(source_id, result_type="page", **what))
+
+
 def _asking(at: Bookmark, only: Mapping[str, Any] | None) -> dict[str, Any]:
-    what: dict[str, Any] = {"sorts": _BY_CREATION, "page_size": PAGE_SIZE}
+    what: dict[str, Any] = {"sorts": _BY_CREATION, "page_size": at.page_size}
     filters = [] if only is None else [only]
     if at.created_from is not None:
         filters.append({"timestamp": "created_time", "created_time": {"on_or_after": at.created_from}})

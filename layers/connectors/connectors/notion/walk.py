@@ -7,6 +7,7 @@ of that very minute are met again.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from customer_success.errors import Misconfigured
@@ -14,12 +15,23 @@ from customer_success.ports import Bookmark
 
 Row = Mapping[str, Any]
 
+LARGEST_PAGE = 100
+"""Rows, or blocks, that Notion shows in one answer at most."""
+SMALLEST_PAGE = 10
+"""Rows: a database that does not show so few in time does not show fewer either."""
+
+
+def half(page_size: int) -> int:
+    """How many to ask for when so many took Notion too long."""
+    return max(SMALLEST_PAGE, page_size // 2)
+
 
 class Walk:
     """Where the walk stands: `at` is the page to ask for next, None after the last."""
 
     def __init__(self, start: Bookmark) -> None:
         self.at: Bookmark | None = start
+        self._page_size = start.page_size
         self._window = start.created_from
         self._cut_off = False
         self._latest: str | None = None
@@ -31,27 +43,36 @@ class Walk:
 
         Raises `Misconfigured` when so many rows were created in one minute that no window can get past it.
         """
-        new = [row for row in answer["results"] if self._is_new(row)]
+        # Among the pages of a wiki lie data sources.
+        pages = (row for row in answer["results"] if row.get("object", "page") == "page")
+        new = [row for row in pages if self._is_new(row)]
         # Any page may say that its query was cut off, not only the last one.
         self._cut_off |= (answer.get("request_status") or {}).get("type") == "incomplete"
         if answer.get("has_more") and answer.get("next_cursor"):
-            self.at = Bookmark(self._window, answer["next_cursor"])
+            self.at = Bookmark(self._window, answer["next_cursor"], self._page_size)
         else:
             self.at = self._next_window() if self._cut_off else None
         return new
 
+    def ask_for_less(self) -> None:
+        """Ask for half as many rows from here on, as so many took Notion too long."""
+        self._page_size = half(self._page_size)
+        if self.at is not None:
+            self.at = replace(self.at, page_size=self._page_size)
+
     def start_over(self) -> bool:
         """Go on from the last creation time met, as Notion refused the cursor. False if that was tried."""
-        restart = Bookmark(self._latest or self._window)
-        if restart == self._last_restart:
+        restart = Bookmark(self._latest or self._window, page_size=self._page_size)
+        if self._last_restart and self._last_restart.created_from == restart.created_from:
             return False
         self.at = self._last_restart = restart
         self._window, self._cut_off = restart.created_from, False
         return True
 
     def _is_new(self, row: Row) -> bool:
-        if row["created_time"] != self._latest:
-            self._latest = row["created_time"]
+        created = row.get("created_time") or self._latest
+        if created != self._latest:
+            self._latest = created
             self._seam.clear()
         new = row["id"] not in self._seam
         self._seam.add(row["id"])
@@ -64,4 +85,4 @@ class Walk:
                 "so the rest cannot be read. Move some of them to another data source."
             )
         self._window, self._cut_off = self._latest, False
-        return Bookmark(self._window)
+        return Bookmark(self._window, page_size=self._page_size)

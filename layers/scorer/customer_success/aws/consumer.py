@@ -106,8 +106,10 @@ class QueueConsumer:
     def _wait(self, fault: Exception, receive_count: int) -> int:
         """Whole seconds for which a failed message is hidden."""
         asked = fault.retry_after if isinstance(fault, Unavailable) else None
-        seconds = math.ldexp(self._retry_base_seconds, receive_count - 1) if asked is None else asked
-        return max(1, math.ceil(min(seconds, LONGEST_WAIT)))
+        if asked is None or math.isnan(asked):
+            # A power of two that a float still holds, however often the message came.
+            asked = math.ldexp(self._retry_base_seconds, min(receive_count - 1, 100))
+        return math.ceil(max(1.0, min(asked, LONGEST_WAIT)))
 
     def _hide(self, record: SQSRecord, seconds: int) -> None:
         """Set the message's own visibility; where that fails, it comes back after the queue's."""

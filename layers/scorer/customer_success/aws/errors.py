@@ -17,6 +17,9 @@ from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from customer_success.errors import Misconfigured, Unavailable, Unclear
 
+LONGEST_SAID = 300
+"""Characters of AWS's own words that stand in an error: they may hold what was sent."""
+
 PASSING_CODES = frozenset(
     {
         "InternalException",
@@ -46,23 +49,29 @@ def translated(where: str) -> Iterator[None]:
     except ClientError as error:
         raise _answered(where, error) from error
     except (ReadTimeoutError, ConnectionClosedError) as error:
-        raise Unclear(f"{where}: {error}") from error
+        raise Unclear(f"{where}: {said(error)}") from error
     except (HTTPClientError, BotoConnectionError) as error:
-        raise Unavailable(f"{where}: {error}") from error
+        raise Unavailable(f"{where}: {said(error)}") from error
     except ParamValidationError:
         raise
     except BotoCoreError as error:
-        raise Misconfigured(f"{where}: {error}; check the region, the credentials and the endpoint") from error
+        raise Misconfigured(f"{where}: {said(error)}; check the region, the credentials and the endpoint") from error
 
 
 def fault(where: str, code: str, text: str, *, status: int = 0) -> Unavailable | Misconfigured:
     """Our error for a refusal with this code and HTTP status."""
-    reason = f"{where}: {code}: {text}"
+    reason = f"{where}: {said(code)}: {said(text)}"
     if code in PASSING_CODES or status == 429 or status >= 500:
         return Unavailable(reason)
     return Misconfigured(
         f"{reason}; check that it exists, that the function's role allows the call, and that the call keeps its limits"
     )
+
+
+def said(words: object, longest: int = LONGEST_SAID) -> str:
+    """The words of AWS, or of its SDK, on one line, and cut."""
+    text = " ".join(str(words).split())
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
 def code_of(error: ClientError) -> str:
@@ -73,4 +82,4 @@ def code_of(error: ClientError) -> str:
 def _answered(where: str, error: ClientError) -> Unavailable | Misconfigured:
     text = error.response.get("Error", {}).get("Message", "no reason given")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return fault(where, code_of(error), f"{text} ({error.operation_name})", status=status)
+    return fault(where, code_of(error), f"{said(text, LONGEST_SAID - 50)} ({error.operation_name})", status=status)

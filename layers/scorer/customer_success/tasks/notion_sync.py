@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from customer_success.errors import Refused
+from customer_success.errors import Misconfigured, NotTaken, OutOfTime, Refused, Unavailable
 from customer_success.judgement import PAGE_REFRESH, same_but_for_the_scan_date
 from customer_success.messages import AlertAcknowledged, PagesChanged
 from customer_success.news import PageValues
 from customer_success.ports import AccountPages, AccountRows, AlertLog, WrittenPages
 
 logger = logging.getLogger(__name__)
+
+MOST_IN_A_ROW = 5
+"""Pages that fail one after the other: by then it is not the pages that something is wrong with."""
+MOST_NAMED = 3
+"""Pages that are named, with what went wrong, where several could not be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,9 @@ class NotionSync:
     def __call__(self, message: PagesChanged | AlertAcknowledged) -> int:
         """Write the pages that the message is about and return how many were written.
 
-        A page that refuses is told in the log and left; `Unavailable` ends the work, and what is written is kept.
+        A page that a person threw away is told in the log and left. Whatever else goes wrong with a page costs the
+        others nothing: they are written, and noted, before it is raised. Raises `Unavailable`, `Misconfigured`,
+        `NotTaken`, or what was not expected, and of several the first of these.
         """
         if isinstance(message, AlertAcknowledged):
             return self._write_wishes(message)
@@ -35,20 +43,33 @@ class NotionSync:
     def _write_values(self, message: PagesChanged) -> int:
         rows = self.rows.get_many(message.account_ids)
         before = self.written.get_many(message.account_ids)
+        due = {
+            account_id: (row.account.page_id, page)
+            for account_id, row in rows.items()
+            if (page := row.day.page) is not None and not _shows(before.get(account_id), page)
+        }
         done: dict[str, PageValues] = {}
+        faults: dict[str, Exception] = {}
+        in_a_row = 0
         try:
-            for account_id, row in rows.items():
-                page = row.day.page
-                if page is None or _shows(before.get(account_id), page):
-                    continue
+            for account_id, (page_id, page) in due.items():
                 try:
-                    self.pages.write(row.account.page_id, page)
-                except Refused as error:
-                    logger.warning("the page of account %s was not written: %s", account_id, error)
+                    self.pages.write(page_id, page)
+                except Exception as fault:  # noqa: BLE001 - it is raised once the others are written
+                    logger.warning("the page of account %s was not written: %s", account_id, fault)
+                    if _is_left(fault):
+                        continue
+                    faults[account_id] = fault
+                    in_a_row += isinstance(fault, Unavailable | Misconfigured)
+                    if _asks_for_a_pause(fault) or in_a_row == MOST_IN_A_ROW:
+                        break
                 else:
                     done[account_id] = page
+                    in_a_row = 0
         finally:
             self.written.put_many(done)
+        if faults:
+            raise _all_of(faults, len(due) - len(done))
         return len(done)
 
     def _write_wishes(self, message: AlertAcknowledged) -> int:
@@ -60,6 +81,8 @@ class NotionSync:
         try:
             self.pages.write_wishes(message.page_id, quiet_until, verdict)
         except Refused as error:
+            if not _is_left(error):
+                raise
             logger.warning(
                 "the page of account %s does not show what alert %s was acknowledged with: %s",
                 message.account_id,
@@ -75,3 +98,27 @@ def _shows(written: PageValues | None, page: PageValues) -> bool:
     if written is None or not same_but_for_the_scan_date(page, written):
         return False
     return page.last_scan - written.last_scan < PAGE_REFRESH
+
+
+def _is_left(fault: Exception) -> bool:
+    """True where nothing is to be done about it: a person threw the page away."""
+    return isinstance(fault, Refused) and not isinstance(fault, NotTaken)
+
+
+def _asks_for_a_pause(fault: Exception) -> bool:
+    """True where no other page can be written either for now: the time is up, or Notion wants to be left alone."""
+    return isinstance(fault, OutOfTime) or (isinstance(fault, Unavailable) and fault.retry_after is not None)
+
+
+def _all_of(faults: Mapping[str, Exception], left: int) -> Exception:
+    """What is raised for all that went wrong: what may pass comes before what a person has to look at."""
+    passing = [fault for fault in faults.values() if isinstance(fault, Unavailable)]
+    unexpected = [fault for fault in faults.values() if not isinstance(fault, Unavailable | Misconfigured | Refused)]
+    named = "; ".join(f"{account_id}: {fault}" for account_id, fault in list(faults.items())[:MOST_NAMED])
+    text = f"{left} of the pages could not be written: {named}" + ("; …" if left > MOST_NAMED else "")
+    if passing:
+        asked = [fault.retry_after for fault in passing if fault.retry_after is not None]
+        return Unavailable(text, retry_after=max(asked, default=None))
+    if any(isinstance(fault, Misconfigured) for fault in faults.values()):
+        return Misconfigured(text)
+    return unexpected[0] if unexpected else NotTaken(text)
