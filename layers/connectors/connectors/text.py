@@ -38,6 +38,14 @@ def shortened(text: str, limit: int) -> str:
     return text if size(text) <= limit else _head(text, limit - 1).rstrip() + "…"
 
 
+def cut(text: str, limit: int) -> str:
+    """The text, cut to `limit` units with a mark that says how long it was if it is longer."""
+    if size(text) <= limit:
+        return text
+    mark = f"… (cut: {len(text):,} characters)"
+    return _head(text, limit - size(mark)).rstrip() + mark
+
+
 def said(words: object) -> str:
     """A vendor's own words as they stand in an error: on one line, and cut, as some send back all that they were sent.
 
