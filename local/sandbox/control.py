@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from local.sandbox.bedrock import Bedrock
 from local.sandbox.bedrock_model import Behaviour
@@ -22,6 +22,23 @@ class Sharing(BaseModel):
 
     database_id: str
     shared: bool
+
+
+class Nesting(BaseModel):
+    """A Notion database that lies among the pages of a data source, whose database is a wiki then."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    database_id: str
+    among: str = Field(description="The data source's id.")
+
+
+class Heavy(BaseModel):
+    """More rows, or blocks, than Notion shows in time; None if it shows any number."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rows_above: int | None = Field(ge=1)
 
 
 class Edit(BaseModel):
@@ -73,6 +90,8 @@ class Control(Vendor):
             Route("POST", "/people", self._set_people),
             Route("POST", "/rotate", self._rotate),
             Route("POST", "/notion/share", self._share),
+            Route("POST", "/notion/heavy", self._be_heavy),
+            Route("POST", "/notion/nest", self._nest),
             Route("POST", "/notion/load", self._load),
             Route("POST", "/notion/edit", self._edit),
             Route("GET", "/bedrock", lambda _: Reply({"behaviours": bedrock.behaviours.shown()})),
@@ -126,6 +145,15 @@ class Control(Vendor):
     def _share(self, request: Request) -> Reply:
         sharing = Sharing.model_validate_json(request.body)
         self._workspace.share(sharing.database_id, sharing.shared)
+        return Reply({})
+
+    def _be_heavy(self, request: Request) -> Reply:
+        self._workspace.be_heavy(Heavy.model_validate_json(request.body).rows_above)
+        return Reply({})
+
+    def _nest(self, request: Request) -> Reply:
+        nesting = Nesting.model_validate_json(request.body)
+        self._workspace.nest(nesting.database_id, nesting.among)
         return Reply({})
 
     def _load(self, request: Request) -> Reply:

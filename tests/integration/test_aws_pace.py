@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from customer_success.aws.items import number
 from customer_success.aws.pace import DynamoPace
 from customer_success.aws.table import Table
 from customer_success.errors import OutOfTime
@@ -110,6 +111,56 @@ def test_a_pause_only_ever_moves_the_slot_forward(function: Function, another: F
     another.pace.push_back(5)
     # THEN the longer one holds
     assert another.call() - start == pytest.approx(30)
+
+
+def test_no_pause_is_longer_than_a_quarter_of_an_hour(function: Function, another: Function) -> None:
+    # GIVEN a vendor that asks for a pause of 57 years
+    start = function.clock.now
+    function.pace.push_back(1_800_000_000)
+    # WHEN functions call  THEN they wait for fifteen minutes
+    function.seconds_left = another.seconds_left = 1_000
+    calls = [another.call() - start, function.call() - start]
+    assert calls == pytest.approx([900, 900.5])
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), float("-inf"), -5.0, 0.0])
+def test_what_is_no_length_of_time_is_no_pause(function: Function, seconds: float) -> None:
+    start = function.clock.now
+    function.pace.push_back(seconds)
+    assert function.call() == start
+
+
+def move_slot(table: Table, to: float) -> None:
+    """Let the next free slot lie there, as a version without a bound may have left it."""
+    table.put({**table.key("PACE", "notion", "SLOT").attributes, "next_free": number(to)})
+
+
+@pytest.mark.parametrize("ahead", [901.0, 86_400.0, 1_800_000_000.0])
+def test_a_slot_that_lies_too_far_ahead_heals_itself(
+    table: Table, function: Function, another: Function, ahead: float
+) -> None:
+    # GIVEN a slot further ahead than any vendor may ask for
+    start = function.clock.now
+    move_slot(table, start + ahead)
+    # WHEN functions call  THEN the first one goes at once, and the next one at its distance
+    assert [function.call() - start, another.call() - start] == pytest.approx([0, 0.5])
+
+
+def test_a_slot_too_far_ahead_does_not_swallow_a_pause(table: Table, function: Function, another: Function) -> None:
+    # GIVEN the same  WHEN the vendor asks for ten seconds  THEN those are kept
+    start = function.clock.now
+    move_slot(table, start + 86_400)
+    function.pace.push_back(10)
+    assert another.call() - start == pytest.approx(10)
+
+
+def test_a_slot_after_the_longest_pause_is_kept(table: Table, function: Function) -> None:
+    # GIVEN a slot that the longest pause and a call have left
+    move_slot(table, function.clock.now + 900.4)
+    # WHEN a function wants to call  THEN it is told until when to wait
+    with pytest.raises(OutOfTime) as told:
+        function.call()
+    assert told.value.retry_after == pytest.approx(900.4)
 
 
 def test_vendors_have_slots_of_their_own(function: Function, table: Table, clock: Clock) -> None:

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
-from email.utils import format_datetime
+from datetime import date
 from pathlib import Path
 
+import httpx
 import pytest
 
 from connectors.gmail.drafts import GmailDrafts
+from connectors.google_chat.chat import GoogleChat
+from connectors.notion.accounts import NotionCSMAdapter
+from connectors.notion.adoption_sections import NotionAdoptionSections
 from connectors.notion.client import NotionClient
+from connectors.notion.expansions import NotionExpansionRecords
+from connectors.notion.feature_usage import NotionFeatureUsage
 from connectors.notion.names import RecordNames
+from connectors.notion.qbr_pages import NotionQbrPages
 from connectors.notion.records import NotionHealthRecords
 from connectors.notion.schema import records_schema
-from connectors.patience import Patience, seconds_asked
+from connectors.patience import Patience
 from connectors.slack.chat import SlackChat
-from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
-from customer_success.news import ChatMessage, HealthRecord, Line
-from customer_success.ports import Bookmark
+from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, Unclear
+from customer_success.news import Bullet, ChatMessage, HealthRecord, Line, MailDraft, PageValues
+from customer_success.ports import LONGEST_PAUSE, Bookmark
 from local.sandbox import Sandbox
 from local.sandbox.notion.load import Book
 from local.sandbox.notion.workspace import ROOT_PAGE
@@ -177,6 +185,178 @@ def test_what_trying_again_cannot_help_is_told_at_once(
     assert sum(requests_to(sandbox, "notion").values()) == 1
 
 
+@pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 407, 409, 418, 422, 429, 500, 502, 503, 504, 529])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<html><h1>Forbidden</h1></html>",
+        "",
+        "null",
+        "[]",
+        '"no"',
+        "{}",
+        '{"status": 403, "code": "unauthorized", "message": "no"}',
+        '{"object": "error", "code": "object_not_found"}',
+        '{"object": "error", "code": 7, "message": "no"}',
+        '{"object": "error", "code": "restricted_resource", "message": {"text": "no"}}',
+        '{"object": "error", "status": 4',
+        "[" * 100_000,
+    ],
+)
+def test_an_answer_that_is_not_notions_own_may_pass_whatever_its_status(status: int, body: str) -> None:
+    # GIVEN something in between that answers in Notion's place
+    notion, seen = answering(status, body)
+
+    # WHEN Notion is asked  THEN it is asked again, and nobody has to set anything right
+    with pytest.raises(Unavailable):
+        notion.call(lambda sdk: sdk.users.me(), about="the book")
+    assert seen == {"GET /v1/users/me": 4}
+
+    # AND what is not to be repeated may have been done, or was surely not
+    with pytest.raises(Unavailable):
+        notion.call(lambda sdk: sdk.pages.create(parent={}), about="the record", repeatable=False)
+
+
+def answering(status: int, body: str, **headers: str) -> tuple[NotionClient, Counter[str]]:
+    """A client for a Notion that answers everything alike, and what it was asked."""
+    seen: Counter[str] = Counter()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen[f"{request.method} {request.url.path}"] += 1
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return httpx.Response(status, text=body, headers=named)
+
+    transport = httpx.MockTransport(answer)
+    return NotionClient(notion_secret(), Waiting().patience, transport=transport), seen
+
+
+ODD_ANSWERS = [
+    "<html>Welcome</html>",
+    "",
+    "[]",
+    "null",
+    "7",
+    "{}",
+    '{"object": "error", "code": "validation_error", "message": "no"}',
+    '{"object": "user"}',
+    '{"object": "list", "results": [',
+    '{"object": "list", "has_more": false}',
+    '{"object": "list", "results": null, "has_more": false}',
+    '{"object": "list", "results": [7], "has_more": false}',
+    '{"object": "list", "results": [{}], "has_more": false}',
+    '{"object": "list", "results": []}',
+    '{"object": "list", "results": [], "has_more": true, "next_cursor": null}',
+    '{"id": ' + "9" * 5_000 + "}",
+    "[" * 100_000,
+]
+
+
+@pytest.mark.parametrize("body", ODD_ANSWERS)
+def test_a_200_that_is_not_what_was_asked_for_may_pass(body: str) -> None:
+    # GIVEN a Notion, or what stands in its place, that answers with something else
+    notion, _ = answering(200, body)
+    page = "1f0c2f3a-0000-4000-8000-00000000cafe"
+    values = PageValues(71.3, "AMBER", "high", "usage fell", None, "call them", date(2024, 9, 30))
+    section = (Bullet("usage fell"),)
+    asked: list[Callable[[], object]] = [
+        lambda: next(NotionCSMAdapter(notion, page).read(Bookmark())),
+        lambda: next(NotionFeatureUsage(notion, page).read(Bookmark())),
+        lambda: NotionCSMAdapter(notion, page).write(page, values),
+        lambda: NotionHealthRecords(notion, page).find("k"),
+        lambda: NotionHealthRecords(notion, page).create(record()),
+        lambda: NotionQbrPages(notion, page).find("k"),
+        lambda: next(NotionExpansionRecords(notion, page).answers(date(2024, 9, 30))),
+        lambda: NotionAdoptionSections(notion).write(page, "Adoption", section),
+    ]
+    for ask in asked:
+        # WHEN anything is asked of it  THEN that may be tried again later
+        with pytest.raises(Unavailable):
+            ask()
+
+
+@pytest.mark.parametrize(
+    ("answers", "error"),
+    [
+        ([("unknown_code_of_next_year", 400), ("unknown_code_of_next_year", 403)], Misconfigured),
+        ([("invalid_json", 400), ("invalid_request", 400), ("missing_version", 400)], Misconfigured),
+        ([("unauthorized", 401), ("restricted_resource", 403), ("object_not_found", 404)], Misconfigured),
+        ([("validation_error", 400)], NotTaken),
+        ([("conflict_error", 409), ("rate_limited", 429), ("service_overload", 529)], Unavailable),
+        ([("internal_server_error", 500), ("bad_gateway", 502), ("service_unavailable", 503)], Unavailable),
+        ([("database_connection_unavailable", 503), ("gateway_timeout", 504), ("new_one", 599)], Unavailable),
+    ],
+)
+def test_only_what_is_known_to_be_the_messages_own_fault_is_not_taken(
+    answers: list[tuple[str, int]], error: type[Exception]
+) -> None:
+    for code, status in answers:
+        # GIVEN an error of Notion's own  WHEN something is written
+        own = {"object": "error", "status": status, "code": code, "message": "Something is wrong."}
+        with pytest.raises(error, match=r"Something is wrong\.") as told:
+            answering(status, json.dumps(own))[0].call(lambda sdk: sdk.pages.update("p", icon=None), about="the page")
+        # THEN it is acknowledged in no case
+        assert isinstance(told.value, NotTaken) or not isinstance(told.value, Refused)
+
+
+@pytest.mark.parametrize("status", [400, 403, 408, 409, 429, 500, 502, 503, 504, 529])
+@pytest.mark.parametrize("own", [True, False])
+def test_a_pause_is_heard_with_every_status_and_never_longer_than_a_quarter_of_an_hour(status: int, own: bool) -> None:
+    # GIVEN a Notion, or a gateway, that asks for a pause of 57 years
+    body = json.dumps({"object": "error", "code": "", "message": "no"}) if own else "<html>"
+    if own and status in (400, 403):
+        pytest.skip("Notion's own refusal, after which nothing is tried again")
+    waiting = Waiting(seconds_left=10_000)
+    transport = httpx.MockTransport(lambda _: httpx.Response(status, text=body, headers={"Retry-After": "1800000000"}))
+    notion = NotionClient(notion_secret(), waiting.patience, transport=transport)
+
+    # WHEN it is asked  THEN all functions wait, for fifteen minutes
+    with pytest.raises(Unavailable) as told:
+        notion.call(lambda sdk: sdk.users.me(), about="the book")
+    assert told.value.retry_after == LONGEST_PAUSE == 900.0
+    assert set(waiting.pace.pauses) == {900.0}
+    assert waiting.slept == []
+
+
+def test_a_pause_of_no_length_does_not_make_calls_follow_upon_each_other() -> None:
+    # GIVEN a Notion that is down and says "now"  WHEN it is asked  THEN it is given its pauses all the same
+    waiting = Waiting()
+    down = httpx.MockTransport(lambda _: httpx.Response(503, headers={"Retry-After": "0"}))
+    with pytest.raises(Unavailable):
+        NotionClient(notion_secret(), waiting.patience, transport=down).call(lambda sdk: sdk.users.me(), about="it")
+    assert waiting.slept == [0.5, 1.0, 2.0]
+    assert waiting.pace.pauses == []
+
+
+@pytest.mark.parametrize(("kind", "status"), [("echo", 400), ("echo", 403), ("echo", 500), ("echo_page", 502)])
+@pytest.mark.parametrize("vendor", ["notion", "slack", "chat", "gmail"])
+def test_a_vendor_that_sends_back_what_it_was_sent_floods_no_log(
+    sandbox: Sandbox, vendor: str, kind: str, status: int
+) -> None:
+    # GIVEN a vendor that answers with the whole request, in which 10,000 characters stand
+    account, secret = service_account_of(sandbox), "the notes of the account " * 400
+    break_next(sandbox, vendor, kind, status=status, times=None)
+    message = ChatMessage("k", "Acme", tuple(Line(secret[:2_000]) for _ in range(5)))
+    patience = Waiting().patience
+    calls: dict[str, Callable[[], object]] = {
+        "notion": lambda: notion_client(sandbox, Waiting()).call(
+            lambda sdk: sdk.pages.create(parent={"page_id": ROOT_PAGE}, properties={"title": secret}), about="the page"
+        ),
+        "slack": lambda: SlackChat(slack_secret(), "C0TEAM", patience, base_url=sandbox.url("slack")).post(message),
+        "chat": lambda: GoogleChat(google_secret(account), "spaces/TEAM", patience, base_url=sandbox.url("chat")).post(
+            message
+        ),
+        "gmail": lambda: GmailDrafts(google_secret(account), patience, base_url=sandbox.url("gmail")).create(
+            MailDraft("k", "ada@example.com", None, "A word", (secret,))
+        ),
+    }
+    # WHEN something is written  THEN the error holds no more than a glimpse of it
+    with pytest.raises((Misconfigured, Refused, Unavailable)) as told:
+        calls[vendor]()
+    assert len(str(told.value)) < 1_100
+    assert str(told.value).count("the notes of the account") < 15
+    assert "\n" not in str(told.value)
+
+
 def test_an_id_that_cannot_be_one_is_told(sandbox: Sandbox) -> None:
     # GIVEN an id that would lead elsewhere  WHEN it is used  THEN nothing is asked
     with pytest.raises(Misconfigured, match="the page: this cannot be an id"):
@@ -244,16 +424,6 @@ def test_clients_add_no_log_handlers() -> None:
     for _ in range(3):
         NotionClient(notion_secret(), Waiting().patience)
     assert logging.getLogger("notion_client").handlers == before
-
-
-def test_the_retry_after_header_is_read_in_both_forms() -> None:
-    # GIVEN seconds, a date, or what is neither  WHEN it is read  THEN it is seconds from now, or nothing
-    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
-    assert seconds_asked("12") == 12.0
-    assert seconds_asked("0.5") == 0.5
-    assert 25 < (seconds_asked(soon) or 0) <= 30
-    assert seconds_asked("-3") == 0.0
-    assert [seconds_asked(odd) for odd in (None, "", "soon", "nan", "inf")] == [None] * 5
 
 
 def test_pauses_grow_and_scatter() -> None:

@@ -150,13 +150,24 @@ class Notion(Vendor):
         pages = [page for page in self._workspace.pages_in(source["id"]) if page["in_trash"] is trashed]
         pages = sort([page for page in pages if keeps(page)], body.get("sorts", []), schema)
         capped = len(pages) > self._query_limit
-        pages = pages[: self._query_limit]
-        part = window([page["id"] for page in pages], body, "body")
-        shown = [self._show_page(request, page, wanted) for page in pages[part.start : part.end]]
+        rows = [*self._nested(source, body), *pages[: self._query_limit]]
+        part = window([row["id"] for row in rows], body, "body")
+        self._workspace.require_light(part.end - part.start)
+        shown = [
+            self._source_shown(request, row) if "schema" in row else self._show_page(request, row, wanted)
+            for row in rows[part.start : part.end]
+        ]
         status = {"type": "complete"}
         if capped and part.next_cursor is None:
             status = {"type": "incomplete", "incomplete_reason": "query_result_limit_reached"}
         return _listed("page_or_data_source", shown, part, request_status=status)
+
+    def _nested(self, source: Json, body: Json) -> list[Json]:
+        """The data sources that lie among the pages of a wiki; only pages are listed if only they are asked for."""
+        kind = body.get("result_type")
+        if kind not in (None, "page", "data_source"):
+            raise unfit("body.result_type", '`"page"` or `"data_source"`', kind)
+        return [] if kind == "page" else self._workspace.nested_in(source["id"])
 
     def _create_page(self, request: Request) -> Reply:
         body = request.json()
@@ -239,6 +250,7 @@ class Notion(Vendor):
     def _list_children(self, request: Request, block_id: str) -> Reply:
         blocks = self._workspace.listed(block_id)
         part = window([block["id"] for block in blocks], _first_values(request), "query")
+        self._workspace.require_light(part.end - part.start)
         shown = [self._show_block(request, block, block_id) for block in blocks[part.start : part.end]]
         return _listed("block", shown, part)
 
@@ -273,20 +285,21 @@ class Notion(Vendor):
         )
 
     def _show_source(self, request: Request, source: Json) -> Reply:
+        return _found(self._source_shown(request, source))
+
+    def _source_shown(self, request: Request, source: Json) -> Json:
         database = self._workspace.database(source["database_id"])
-        return _found(
-            {
-                "object": "data_source",
-                "id": source["id"],
-                "title": source["title"],
-                "parent": {"type": "database_id", "database_id": database["id"]},
-                "database_parent": database["parent"],
-                "is_inline": False,
-                "properties": source["schema"],
-                **_common(request, source, plain(source["title"])),
-                "description": [],
-            }
-        )
+        return {
+            "object": "data_source",
+            "id": source["id"],
+            "title": source["title"],
+            "parent": {"type": "database_id", "database_id": database["id"]},
+            "database_parent": database["parent"],
+            "is_inline": False,
+            "properties": source["schema"],
+            **_common(request, source, plain(source["title"])),
+            "description": [],
+        }
 
     def _show_page(self, request: Request, page: Json, wanted: list[str] | None = None) -> Json:
         schema = self._workspace.schema_of(page)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from local.sandbox.notion.errors import archived, invalid, missing, unfit
+from local.sandbox.notion.errors import archived, error, invalid, missing, unfit
 from local.sandbox.notion.markdown import page_as_markdown
 from local.sandbox.notion.properties import TITLE_ONLY
 from local.sandbox.notion.text import plain, typed
 from local.sandbox.store import Store, file_name
-from local.sandbox.wire import Json
+from local.sandbox.wire import Json, VendorError
 
 # The page that is shared with the integration from the start, under which databases are created.
 ROOT_PAGE = "c5000000-0000-4000-8000-000000000001"
@@ -34,6 +34,7 @@ class Workspace:
         self._sources = store.table("notion.data_sources")
         self._pages = store.table("notion.pages")
         self._children = store.table("notion.children")
+        self._most_in_time: int | None = None
         self._in_source: dict[str, dict[str, Json]] = {}
         self._below: dict[str, dict[str, Json]] = {}
         for page in self._pages:
@@ -92,6 +93,24 @@ class Workspace:
     def pages_in(self, source_id: str) -> list[Json]:
         """All pages of a data source in order of creation, those in the trash included."""
         return list(self._in_source.get(source_id, {}).values())
+
+    def nest(self, database_id: str, source_id: str) -> None:
+        """Put a database among the pages of a data source, which is that of a wiki from then on."""
+        for row in self.sources_of(self.database(database_id)):
+            self.save_source(row | {"nested_in": self.source(source_id)["id"]})
+
+    def nested_in(self, source_id: str) -> list[Json]:
+        """The data sources that lie among the pages of a wiki."""
+        return [row for row in self._sources if row.get("nested_in") == source_id]
+
+    def be_heavy(self, rows_above: int | None) -> None:
+        """Answer 504 from now on to whoever asks for more rows, or blocks, at once; None ends that."""
+        self._most_in_time = rows_above
+
+    def require_light(self, rows: int) -> None:
+        """Raise `VendorError` (504) for more rows than can be shown in time."""
+        if self._most_in_time is not None and rows > self._most_in_time:
+            raise VendorError(error(504, "Notion timed out while attempting to complete this request."))
 
     def listed(self, block_id: str) -> list[Json]:
         """What the API lists inside a page or block: its blocks, then the pages and the databases that lie there.
