@@ -353,7 +353,6 @@ def test_a_vendor_that_sends_back_what_it_was_sent_floods_no_log(
     with pytest.raises((Misconfigured, Refused, Unavailable)) as told:
         calls[vendor]()
     assert len(str(told.value)) < 1_100
-    assert str(told.value).count("the notes of the account") < 15
     assert "\n" not in str(told.value)
 
 
