@@ -20,11 +20,12 @@ class Fault(BaseModel):
     """What happens to the next requests to a vendor.
 
     `drop_before` closes the connection and does nothing, `drop_after` does the work and then closes it,
+    `silence` closes it after `seconds` and says nothing,
     `malformed` does the work and answers 200 with JSON that breaks off, `delay` waits `seconds` and goes on.
     The others answer in the vendor's place: `status` with its own error for that status, `code` with its own error
     of that code, `echo` with its own error in which each text is what was sent, headers and all; and as something in
     between may: `html` with a proxy's page, `echo_page` with a page of what was sent, `empty` with nothing, `json`
-    with `body`, of whatever shape. They do no work, unless `done`.
+    with `body`, of whatever shape. Of these and of `silence` no work is done, unless `done`.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -33,6 +34,7 @@ class Fault(BaseModel):
     kind: Literal[
         "drop_before",
         "drop_after",
+        "silence",
         "malformed",
         "delay",
         "status",

@@ -161,9 +161,12 @@ class Sandbox:
             time.sleep(fault.seconds)
         if kind == "drop_before":
             return None
-        if fault and fault.answers:
+        if fault and (fault.answers or kind == "silence"):
             if fault.done:
                 self._work(vendor, request)
+            if kind == "silence":
+                time.sleep(fault.seconds)
+                return None
             return self._told(vendor, _instead(fault, vendor, request), fault.retry_after)
         if wait := self._limits.wait(vendor.name):
             return self._told(vendor, vendor.error(429), wait)

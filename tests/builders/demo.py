@@ -28,8 +28,8 @@ def start(book: Path, *arguments: str, **asked: str) -> subprocess.Popen[str]:
     return started("local.demo", *arguments, ACCOUNTS=str(book), **asked)
 
 
-def run(book: Path, *arguments: str, **asked: str) -> tuple[int, str]:
+def run(book: Path, *arguments: str, seconds: float = 240, **asked: str) -> tuple[int, str]:
     """The exit code and all that was said."""
     process = start(book, *arguments, **asked)
-    said, _ = process.communicate(timeout=240)
+    said, _ = process.communicate(timeout=seconds)
     return process.returncode, said

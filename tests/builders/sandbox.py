@@ -25,6 +25,12 @@ def mend(home: House, vendor: str) -> None:
     requests.delete(f"{home.sandbox.url('control')}/faults", params={"vendor": vendor}, timeout=10).raise_for_status()
 
 
+def faults_in_force(home: House) -> list[dict[str, Any]]:
+    """The faults that have not struck as often as they are meant to."""
+    answer = requests.get(f"{home.sandbox.url('control')}/faults", timeout=10)
+    return answer.json()["faults"]  # type: ignore[no-any-return]
+
+
 def calls(home: House, vendor: str) -> dict[str, int]:
     """How often a vendor was called, by method and path."""
     answer = requests.get(f"{home.sandbox.url('control')}/requests", params={"vendor": vendor}, timeout=10)

@@ -139,6 +139,23 @@ def test_a_dropped_connection_may_or_may_not_have_done_the_work(sandbox: Sandbox
     assert len(notion.data_sources.query(source)["results"]) == 1
 
 
+@pytest.mark.parametrize(("done", "pages"), [(False, 0), (True, 1)])
+def test_a_silent_vendor_may_or_may_not_have_done_the_work(
+    sandbox: Sandbox, notion: Any, done: bool, pages: int
+) -> None:
+    source = new_database(notion)["data_sources"][0]["id"]
+    title = {"Name": {"title": [{"text": {"content": "Acme"}}]}}
+    # GIVEN a Notion that says nothing for longer than the client waits
+    break_down(sandbox, "notion", "silence", seconds=2, done=done, match="/pages")
+    # WHEN a page is created
+    with pytest.raises(RequestTimeoutError):
+        notion_of(sandbox.url("notion"), timeout_ms=200).pages.create(
+            parent={"data_source_id": source}, properties=title
+        )
+    # THEN it is there only where the work was done
+    assert len(notion.data_sources.query(source)["results"]) == pages
+
+
 def test_googles_client_repeats_a_dropped_post_by_itself(sandbox: Sandbox, gmail: Any) -> None:
     # GIVEN a draft whose answer is lost
     gmail.users().drafts().list(userId="me").execute()

@@ -1,0 +1,255 @@
+"""Every dependency with every fault: a morning on which it strikes ends like one on which nothing did.
+
+A cell of the matrix is one dependency with one fault. Lost is what the good morning has and this one lacks, doubled
+what this one has in addition, wrong what has another content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from local.house import House
+from tests.builders.accounts import TODAY
+from tests.builders.aws_proxy import AwsFault
+from tests.builders.end_state import Leaves, differences, end_state, unexplained
+from tests.builders.matrix_table import MATRIX, Played
+from tests.builders.pages import critical_page, day, page
+from tests.builders.sandbox import fault, faults_in_force, mend
+from tests.builders.warm_stack import WarmStack, warm_stack
+from tests.e2e.test_dependencies_down import MODEL, SALES, ask_for_what_is_partial, bring_back, morning
+
+pytestmark = pytest.mark.slow
+
+TOMORROW = TODAY + timedelta(days=1)
+IN_90_DAYS = {"Contract_End_Date": day(TOMORROW + timedelta(days=90))}
+SILENT = 31.0
+"""Seconds: longer than any client waits for a vendor's answer."""
+SILENT_MODEL = 61.0
+UNKNOWN_CODE = "unknown error code"
+
+Place = Mapping[str, Any]
+Strike = Callable[[WarmStack], None]
+
+
+def evening_before(home: House) -> None:
+    """A book of three healthy accounts is known."""
+    home.load([page(1), page(2, **IN_90_DAYS), page(3, **SALES)])
+    home.tick(TODAY)
+    assert home.drain(120) == {}
+    home.check_contracts(TODAY)
+    assert home.drain(120) == {}
+
+
+def next_morning(home: House) -> dict[str, int]:
+    """Account 1 falls into danger, the contract of 2 comes within 90 days, 3 needs more seats than it bought."""
+    home.load([critical_page(1), page(3, Seats_Used={"number": 107}, **SALES)])
+    return morning(home)
+
+
+class Evenings:
+    """Brings the stack back to the evening before; deploys anew where a play left it in disorder."""
+
+    def __init__(self, tmp_path_factory: pytest.TempPathFactory) -> None:
+        self._folders = tmp_path_factory
+        self._running = ExitStack()
+        self._stack: WarmStack | None = None
+        self.whole: Leaves = {}
+
+    def stack(self) -> WarmStack:
+        if self._stack is None:
+            self._stack = self._running.enter_context(warm_stack(self._folders.mktemp("matrix"), MODEL))
+            evening_before(self._stack.home)
+            self._stack.remember()
+            home = self._stack.return_to_evening()
+            assert next_morning(home) == {}
+            self.whole = end_state(home)
+        self._stack.return_to_evening()
+        return self._stack
+
+    def abandon(self) -> None:
+        self._stack = None
+        self._running.close()
+
+
+@pytest.fixture(scope="module")
+def evenings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evenings]:
+    evenings = Evenings(tmp_path_factory)
+    yield evenings
+    evenings.abandon()
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A dependency with a fault. One that `lasts` is mended when nothing moves any more, and the dead letters redriven.
+
+    `cold` are the functions that start anew, all if it is empty and none if it is None. `remains` are the
+    differences that are right to stay, as patterns of their paths with the reason for each.
+    """
+
+    dependency: str
+    fault: str
+    strike: Strike
+    lasts: bool = False
+    cold: tuple[str, ...] | None = None
+    remains: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return f"{self.dependency}, {self.fault}"
+
+
+VENDOR_FAULTS: Mapping[str, Place] = {
+    "429 with Retry-After": {"kind": "status", "status": 429, "retry_after": 1},
+    "500": {"kind": "status", "status": 500},
+    "502 with HTML": {"kind": "html", "status": 502},
+    "503 with Retry-After": {"kind": "status", "status": 503, "retry_after": 2},
+    "403 with HTML": {"kind": "html", "status": 403},
+    "dropped before the work": {"kind": "drop_before"},
+    "dropped after the work": {"kind": "drop_after", "times": 2},
+    "cut-off JSON": {"kind": "malformed", "times": 2},
+    "empty body": {"kind": "empty", "status": 200, "done": True, "times": 2},
+    "silence before the work": {"kind": "silence", "seconds": SILENT, "times": 1},
+    "silence after the work": {"kind": "silence", "seconds": SILENT, "times": 1, "done": True},
+    UNKNOWN_CODE: {"kind": "code"},
+}
+
+PLACES: Mapping[str, tuple[str, list[Place]]] = {
+    "Notion": (
+        "notion",
+        [
+            {"method": "POST", "match": "/query", "times": 2},
+            {"method": "POST", "match": "/pages", "times": 5},
+            {"method": "PATCH", "match": "/pages", "times": 5},
+        ],
+    ),
+    "Gmail": ("gmail", [{"method": "POST", "match": "/drafts", "times": 5}]),
+    "Google's token endpoint": ("token", [{"times": 5}]),
+    "Slack": (
+        "slack",
+        [
+            {"match": "/users.lookupByEmail", "times": 2},
+            {"match": "/conversations.open", "times": 1},
+            {"match": "/chat.postMessage", "times": 5},
+        ],
+    ),
+    "Google Chat": ("chat", [{"method": "POST", "match": "/messages", "times": 5}]),
+    "Bedrock": ("bedrock", [{"match": "/converse", "times": 3}]),
+}
+
+
+LASTING: Mapping[str, list[Place]] = {
+    "Notion": [{"method": "POST", "match": "/pages"}],
+    "Gmail": [{"method": "POST", "match": "/drafts"}],
+    "Google's token endpoint": [{}],
+    "Slack": [{"match": "/chat.postMessage"}],
+    "Google Chat": [{"method": "POST", "match": "/messages"}],
+    "Bedrock": [{"match": "/converse"}],
+}
+"""Where a fault that nobody knows lasts until a person has mended it."""
+
+REMAINS: Mapping[tuple[str, str], Mapping[str, str]] = {}
+
+
+def vendor_strikes(vendor: str, places: list[Place], what: Place) -> Strike:
+    """The fault at each of the vendor's places."""
+
+    def strike(stack: WarmStack) -> None:
+        for place in places:
+            fault(stack.home, vendor, **{**place, **what})
+
+    return strike
+
+
+def vendor_cells() -> Iterator[Cell]:
+    for dependency, (vendor, places) in PLACES.items():
+        for name, what in VENDOR_FAULTS.items():
+            remains = REMAINS.get((dependency, name), {})
+            if name == UNKNOWN_CODE:
+                strike = vendor_strikes(vendor, LASTING[dependency], {**what, "times": None})
+                yield Cell(dependency, name, strike, lasts=True, remains=remains)
+            else:
+                longer = {"seconds": SILENT_MODEL} if vendor == "bedrock" and "seconds" in what else {}
+                yield Cell(dependency, name, vendor_strikes(vendor, places, {**what, **longer}), remains=remains)
+
+
+AWS_FAULTS = {"throttled": 5, "reset before the work": 5, "reset after the work": 2, "failing in part": 2}
+
+OPERATIONS: Mapping[str, tuple[str, list[str]]] = {
+    "DynamoDB": (
+        "dynamodb",
+        ["GetItem", "Query", "PutItem", "UpdateItem", "BatchGetItem", "BatchWriteItem", "TransactWriteItems"],
+    ),
+    "SQS": ("sqs", ["SendMessageBatch"]),
+    "SNS": ("sns", ["PublishBatch"]),
+    "EventBridge": ("events", ["PutEvents"]),
+    "Secrets Manager": ("secretsmanager", ["GetSecretValue"]),
+}
+KINDS = {
+    "throttled": "throttled",
+    "reset before the work": "reset_before",
+    "reset after the work": "reset_after",
+    "failing in part": "in_part",
+}
+IN_PART = {"BatchGetItem", "BatchWriteItem", "TransactWriteItems", "SendMessageBatch", "PublishBatch", "PutEvents"}
+
+
+def aws_strikes(service: Any, operations: list[str], kind: Any, times: int) -> Strike:
+    def strike(stack: WarmStack) -> None:
+        stack.proxy.fault(*(AwsFault(service, kind, operation, times) for operation in operations))
+
+    return strike
+
+
+def aws_cells() -> Iterator[Cell]:
+    for dependency, (service, operations) in OPERATIONS.items():
+        for name, times in AWS_FAULTS.items():
+            meant = [each for each in operations if name != "failing in part" or each in IN_PART]
+            if meant:
+                cold = () if service == "secretsmanager" else None
+                remains = REMAINS.get((dependency, name), {})
+                strike = aws_strikes(service, meant, KINDS[name], times)
+                yield Cell(dependency, name, strike, cold=cold, remains=remains)
+
+
+CELLS = [*vendor_cells(), *aws_cells()]
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.name)
+def test_nothing_is_lost_doubled_or_wrong(
+    evenings: Evenings, cell: Cell, record_property: Callable[[str, object], None]
+) -> None:
+    # GIVEN the evening before, and a fault that strikes in the morning
+    stack = evenings.stack()
+    home = stack.home
+    if cell.cold is not None:
+        stack.cool(*cell.cold)
+    cell.strike(stack)
+    meant = faults_in_force(home), stack.proxy.in_force()
+    try:
+        # WHEN the morning comes, and what ended in dead letters is brought back once the fault is mended
+        dead = next_morning(home)
+        assert cell.lasts or (faults_in_force(home), stack.proxy.in_force()) != meant, "the fault struck nothing"
+        mend(home, "")
+        stack.proxy.mend()
+        if cell.lasts:
+            bring_back(home)
+            ask_for_what_is_partial(home)
+    except BaseException:
+        evenings.abandon()
+        raise
+    # THEN the end is that of a morning without the fault
+    differing = differences(evenings.whole, end_state(home))
+    left = unexplained(differing, cell.remains)
+    lost = sum(isinstance(pair, tuple) and pair[1] is None for pair in left.values())
+    doubled = sum(isinstance(pair, tuple) and pair[0] is None for pair in left.values())
+    wrong = len(left) - lost - doubled
+    explained = len(differing) - len(left)
+    record_property(MATRIX, Played(cell.dependency, cell.fault, lost, doubled, wrong, explained, sum(dead.values())))
+    assert left == {}
+    assert cell.lasts or dead == {}
