@@ -37,8 +37,8 @@ def _write_items(body: bytes) -> Part:
     accepted, held = _by_table(request["RequestItems"], lambda entries: _halves(entries))
 
     def merged(answer: bytes) -> bytes:
-        told = json.loads(answer or b"{}")
-        return json.dumps({**told, "UnprocessedItems": held}).encode()
+        said = json.loads(answer or b"{}")
+        return json.dumps({**said, "UnprocessedItems": held}).encode()
 
     return Part(_with(request, "RequestItems", accepted), merged)
 
@@ -53,8 +53,8 @@ def _get_items(body: bytes) -> Part:
     accepted, held = _by_table(request["RequestItems"], halves)
 
     def merged(answer: bytes) -> bytes:
-        told = json.loads(answer or b'{"Responses": {}}')
-        return json.dumps({**told, "UnprocessedKeys": held}).encode()
+        said = json.loads(answer or b'{"Responses": {}}')
+        return json.dumps({**said, "UnprocessedKeys": held}).encode()
 
     return Part(_with(request, "RequestItems", accepted), merged)
 
@@ -82,8 +82,8 @@ def _send_messages(body: bytes) -> Part:
     failed = [{"Id": entry["Id"], **NOT_TAKEN} for entry in held]
 
     def merged(answer: bytes) -> bytes:
-        told = json.loads(answer or b'{"Successful": []}')
-        return json.dumps({**told, "Failed": [*told.get("Failed", []), *failed]}).encode()
+        said = json.loads(answer or b'{"Successful": []}')
+        return json.dumps({**said, "Failed": [*said.get("Failed", []), *failed]}).encode()
 
     return Part(_with(request, "Entries", accepted), merged)
 
@@ -94,9 +94,9 @@ def _put_events(body: bytes) -> Part:
     failed = [{"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"} for _ in held]
 
     def merged(answer: bytes) -> bytes:
-        told = json.loads(answer or b'{"FailedEntryCount": 0, "Entries": []}')
-        count = told["FailedEntryCount"] + len(failed)
-        return json.dumps({"FailedEntryCount": count, "Entries": [*told["Entries"], *failed]}).encode()
+        said = json.loads(answer or b'{"FailedEntryCount": 0, "Entries": []}')
+        count = said["FailedEntryCount"] + len(failed)
+        return json.dumps({"FailedEntryCount": count, "Entries": [*said["Entries"], *failed]}).encode()
 
     return Part(_with(request, "Entries", accepted), merged)
 
@@ -117,10 +117,10 @@ def _publish(body: bytes) -> Part:
         root = ElementTree.fromstring(answer or _NOTHING_PUBLISHED)
         result = root.find(f"{{{SNS}}}PublishBatchResult")
         assert result is not None
-        told = result.find(f"{{{SNS}}}Failed")
-        told = ElementTree.SubElement(result, f"{{{SNS}}}Failed") if told is None else told
+        said = result.find(f"{{{SNS}}}Failed")
+        said = ElementTree.SubElement(result, f"{{{SNS}}}Failed") if said is None else said
         for entry_id in failed:
-            member = ElementTree.SubElement(told, f"{{{SNS}}}member")
+            member = ElementTree.SubElement(said, f"{{{SNS}}}member")
             for name, value in {"Id": entry_id, **NOT_TAKEN, "SenderFault": "false"}.items():
                 ElementTree.SubElement(member, f"{{{SNS}}}{name}").text = str(value)
         return ElementTree.tostring(root)

@@ -189,11 +189,11 @@ class AwsProxy:
 
 def _signed(call: Call, body: bytes) -> Call:
     """The call with another body, signed by the embedded stack's root user."""
-    kept = {name: value for name, value in call.headers if name.lower() not in SIGNED}
+    unsigned = {name: value for name, value in call.headers if name.lower() not in SIGNED}
     host = next(value for name, value in call.headers if name.lower() == "host")
     _, _, scope = dict(call.headers)["Authorization"].partition("Credential=")
     _, _, region, service, _ = scope.split(",")[0].split("/")
-    request = AWSRequest(call.method, f"http://{host}{call.path}", headers=kept, data=body)
+    request = AWSRequest(call.method, f"http://{host}{call.path}", headers=unsigned, data=body)
     SigV4Auth(Credentials("test", "test"), service, region).add_auth(request)
     headers = {**dict(request.headers.items()), "Content-Length": str(len(body))}
     return call._replace(headers=list(headers.items()), body=body)

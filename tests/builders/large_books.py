@@ -1,4 +1,4 @@
-"""A book as a data warehouse exports it: hundreds of accounts, ids of all kinds, and much that nobody knows."""
+"""A book as a data warehouse exports it: hundreds of accounts, ids of all kinds, and much that is unknown."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ ODD_IDS = (
 def large_book(folder: Path, count: int = 415, on: date = TODAY) -> Path:
     """A file of that many accounts, the same at every call.
 
-    Nobody knows engagement, NPS, invoices, seats and the TAM's rating of any of them, and the sentiment of three in
-    four. Ten reps own them.
+    Unknown are engagement, NPS, invoices, seats and the TAM's rating of all, and the sentiment of three in four. Ten
+    reps own them.
     """
     random = Random(415)
     path = folder / "large.csv"

@@ -28,7 +28,7 @@ class WarmStack:
     def remember(self) -> None:
         """Take what is there now as the state to come back to."""
         self.home.sandbox.stop()
-        self._restart_vendors(self._vendors, self._kept)
+        self._restart_vendors(self._vendors, self._stored)
         self._evening = self._items()
 
     def return_to_evening(self) -> House:
@@ -37,7 +37,7 @@ class WarmStack:
         self._empty_queues()
         self._restore_table()
         self.home.sandbox.stop()
-        self._restart_vendors(self._kept, self._vendors)
+        self._restart_vendors(self._stored, self._vendors)
         return self.home
 
     def cool(self, *names: str) -> None:
@@ -49,7 +49,7 @@ class WarmStack:
         return self.home.folder / "vendors"
 
     @property
-    def _kept(self) -> Path:
+    def _stored(self) -> Path:
         return self.home.folder / "evening"
 
     def _restart_vendors(self, source: Path, target: Path) -> None:
@@ -72,7 +72,8 @@ class WarmStack:
         now = {(item["pk"]["S"], item["sk"]["S"]): item for item in self._items()}
         gone = [{"DeleteRequest": {"Key": {"pk": now[key]["pk"], "sk": now[key]["sk"]}}} for key in now.keys() - before]
         back = [{"PutRequest": {"Item": item}} for key, item in before.items() if now.get(key) != item]
-        for batch in batches([*gone, *back], count=25):
+        writes: list[Any] = [*gone, *back]
+        for batch in batches(writes, count=25):
             self.home.aws.dynamodb.batch_write_item(RequestItems={self._table: batch})
 
     def _empty_queues(self) -> None:

@@ -72,24 +72,24 @@ def change(home: House) -> None:
     home.load_usage([usage(4, "Dashboards", Limit={"number": 10})])
 
 
-def morning(home: House, *, scans: bool = True) -> dict[str, int]:
+def morning(home: House, *, scans: bool = True, scan_seconds: float = 60) -> dict[str, int]:
     """The second morning, until nothing moves any more; the dead letters, by their queue.
 
-    The contract check comes when the scan is done, and some channels are perhaps still trying; if the day `scans`
-    nothing, it comes while the scan tries.
+    The contract check comes when the scan is done, within `scan_seconds`, and some channels are perhaps still
+    trying; if the day `scans` nothing, it comes while the scan tries.
     """
     home.tick(TOMORROW)
     if scans:
-        _wait_for_scan(home)
+        _wait_for_scan(home, scan_seconds)
     home.check_contracts(TOMORROW)
     return home.drain(240)
 
 
-def _wait_for_scan(home: House) -> None:
+def _wait_for_scan(home: House, seconds: float) -> None:
     runs, after = DynamoRuns(home.table), TOMORROW + timedelta(days=1)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + seconds
     while (run := runs.last_finished("health_scan", after)) is None or run.on != TOMORROW:
-        assert time.monotonic() < deadline, "the scan has not finished within a minute"
+        assert time.monotonic() < deadline, f"the scan has not finished within {seconds:.0f} s"
         time.sleep(0.2)
 
 
