@@ -174,6 +174,38 @@ def test_a_question_that_fails_is_asked_again(sandbox: Sandbox, kind: str) -> No
     assert requests_to(sandbox, "gmail")[LIST] == 2
 
 
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 413, 502])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *({"kind": "html"}, {"kind": "empty"}),
+        *({"kind": "json", "body": body} for body in ({}, {"ok": True}, {"error": "forbidden"}, [], None, {"id": 5})),
+    ],
+    ids=str,
+)
+def test_an_answer_that_is_not_gmails_is_unclear_and_the_draft_is_looked_up(
+    sandbox: Sandbox, status: int, answer: dict[str, Any]
+) -> None:
+    # GIVEN a proxy that answers in Gmail's place, before the draft is made or after
+    for done in (False, True):
+        drafts = gmail(sandbox)
+        break_next(sandbox, "gmail", status=status, method="POST", done=done, **answer)
+        with pytest.raises(Unclear):
+            drafts.create(draft())
+
+        # WHEN it is looked for, with the same answer in between  THEN it is asked again, and what is there is known
+        break_next(sandbox, "gmail", status=status, method="GET", **answer)
+        assert (drafts.find(ADA, draft().key) is not None) is done
+
+
+@pytest.mark.parametrize("code", ["failedPrecondition", "FAILED_PRECONDITION", "invalidArgument", "neverHeardOf"])
+def test_a_refusal_that_is_not_the_mails_own_fault_names_the_mailbox(sandbox: Sandbox, code: str) -> None:
+    # GIVEN a mailbox that was suspended, or a reason nobody knows  WHEN a draft is made  THEN a person has to look
+    break_next(sandbox, "gmail", "code", code=code, method="POST")
+    with pytest.raises(Misconfigured, match=rf"the mailbox {ADA} .*{code}"):
+        gmail(sandbox).create(draft())
+
+
 def test_a_pause_that_gmail_asks_for_is_kept(sandbox: Sandbox) -> None:
     # GIVEN a Gmail that asks for 3 seconds  WHEN a draft is created  THEN the pace knows, and it is made
     waiting = Waiting()

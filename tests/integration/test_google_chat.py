@@ -18,12 +18,25 @@ from connectors.google_chat.chat import ALLOWED, GoogleChat
 from connectors.google_chat.space import SCOPE
 from connectors.google_faults import fault_of
 from connectors.google_http import GatedHttp, NotAllowed
-from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
+from customer_success.errors import Misconfigured, NotTaken, Unavailable, Unclear
 from customer_success.news import ChatMessage, Line
 from local.sandbox import Sandbox
 from tests.builders.google_keys import service_account_of
 from tests.builders.secrets import google_secret
 from tests.builders.vendors import NASTY, Waiting, break_next, requests_to
+
+FOREIGN: list[dict[str, Any]] = [
+    {"kind": "html"},
+    {"kind": "empty"},
+    *(
+        {"kind": "json", "body": body}
+        for body in (
+            *({}, {"ok": True}, {"message": "Forbidden"}, {"error": "forbidden"}, {"error": None}, {"error": []}),
+            *({"error": {"message": 5}}, {"error": {"code": "x"}}, {"name": None, "id": 7}, [], [1], None, 7, "text"),
+        )
+    ),
+]
+"""What answers in Google's place may say."""
 
 CREATE = "POST /v1/spaces/{space_id}/messages"
 
@@ -174,9 +187,10 @@ def test_very_long_names_arrive_readable(sandbox: Sandbox, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("space", ["TEAM", "spaces/", "spaces/a/b", "spaces/../x", "https://chat.google.com/x"])
 def test_a_space_that_is_none_is_told(sandbox: Sandbox, space: str) -> None:
-    # GIVEN a setting that names no space  WHEN the connector is made  THEN it is told
+    # GIVEN a setting that names no space  WHEN a message is posted  THEN it is told, and other chats could be made
+    chat = chat_of(sandbox, space)
     with pytest.raises(Misconfigured, match="names no Google Chat space"):
-        chat_of(sandbox, space)
+        chat.post(message())
 
 
 @pytest.mark.parametrize(
@@ -185,7 +199,7 @@ def test_a_space_that_is_none_is_told(sandbox: Sandbox, space: str) -> None:
         (401, Misconfigured, "refused access to the Google Chat space spaces/TEAM"),
         (403, Misconfigured, "that the Chat app is a member of it"),
         (404, Misconfigured, "Check the space's name"),
-        (400, Refused, "refused the Google Chat space spaces/TEAM .400."),
+        (400, Misconfigured, "refused the Google Chat space spaces/TEAM .400 INVALID_ARGUMENT"),
     ],
 )
 def test_what_trying_again_cannot_help_is_told_at_once(
@@ -203,10 +217,24 @@ def test_what_trying_again_cannot_help_is_told_at_once(
     [
         (403, "rateLimitExceeded", Unavailable),
         (403, "userRateLimitExceeded", Unavailable),
+        (403, "dailyLimitExceeded", Unavailable),
+        (403, "quotaExceeded", Unavailable),
+        (403, "RESOURCE_EXHAUSTED", Unavailable),
+        (403, "RATE_LIMIT_EXCEEDED", Unavailable),
         (403, "forbidden", Misconfigured),
         (400, "failedPrecondition", Misconfigured),
-        (400, "invalidArgument", Refused),
-        (413, "uploadTooLarge", Refused),
+        (400, "invalidArgument", Misconfigured),
+        (400, "neverHeardOf", Misconfigured),
+        (400, "FAILED_PRECONDITION", Misconfigured),
+        (403, "domainPolicy", Misconfigured),
+        (403, "accessNotConfigured", Misconfigured),
+        (404, "notFound", Misconfigured),
+        (412, "conditionNotMet", Misconfigured),
+        (418, "neverHeardOf", Misconfigured),
+        (413, "uploadTooLarge", NotTaken),
+        (400, "requestTooLarge", NotTaken),
+        (400, "backendError", Unclear),
+        (503, "neverHeardOf", Unclear),
         (409, "aborted", Unavailable),
         (500, "backendError", Unclear),
     ],
@@ -215,10 +243,40 @@ def test_google_tells_by_its_reason_what_a_status_means(status: int, reason: str
     # GIVEN an answer of Google's  WHEN it is judged  THEN its kind says whether to wait, to look or to repair
     body = {"error": {"message": "said", "errors": [{"reason": reason}]}}
     answer = httplib2.Response({"status": str(status), "retry-after": "4"})
-    fault = fault_of(HttpError(answer, json.dumps(body).encode()), "it", "fix it")
+    fault = fault_of(HttpError(answer, json.dumps(body).encode()), "it", "fix it", writes=True)
     assert type(fault) is error
     assert "said" in str(fault)
-    assert getattr(fault, "retry_after", None) == (4.0 if "LimitExceeded" in reason else None)
+
+    # AND whatever passes waits as long as Google says, and what a person has to mend names the reason and what to do
+    assert getattr(fault, "retry_after", None) == (4.0 if isinstance(fault, Unavailable) else None)
+    if error is Misconfigured:
+        assert reason in str(fault)
+        assert "fix it" in str(fault)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("Invalid To header", "Invalid Cc header", "Recipient address required"),
+        *("Request payload size exceeds the limit: 1048576 bytes.", "Message too large"),
+        "Message cannot be empty. Discarding empty create message request in spaces/TEAM.",
+        "Message is longer than 32000 bytes: 40000.",
+    ],
+)
+def test_what_is_known_to_be_the_messages_own_fault_is_not_taken(said: str) -> None:
+    # GIVEN Google's word on a message  WHEN one was written  THEN it is not taken, and anything else is a fault of ours
+    body = {"error": {"code": 400, "message": said, "status": "INVALID_ARGUMENT"}}
+    error = HttpError(httplib2.Response({"status": "400"}), json.dumps(body).encode())
+    assert type(fault_of(error, "it", "fix it", writes=True)) is NotTaken
+    assert type(fault_of(error, "it", "fix it")) is Misconfigured
+
+
+def test_googles_newest_shape_of_errors_is_known() -> None:
+    # GIVEN a reason among the details alone  WHEN it is judged  THEN it is heard
+    details = [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "RATE_LIMIT_EXCEEDED"}]
+    body = {"error": {"code": 403, "message": "said", "status": "PERMISSION_DENIED", "details": details}}
+    fault = fault_of(HttpError(httplib2.Response({"status": "403"}), json.dumps(body).encode()), "it", "fix it")
+    assert type(fault) is Unavailable
 
 
 def test_an_error_page_instead_of_json_is_told_as_it_is() -> None:
@@ -226,6 +284,57 @@ def test_an_error_page_instead_of_json_is_told_as_it_is() -> None:
     fault = fault_of(HttpError(httplib2.Response({"status": "502"}), b"<html>Bad Gateway"), "it", "fix it")
     assert type(fault) is Unclear
     assert "Bad Gateway" in str(fault)
+
+
+@pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 413, 502, 503])
+@pytest.mark.parametrize("answer", FOREIGN, ids=str)
+def test_an_answer_that_is_not_googles_passes_whatever_its_status(
+    sandbox: Sandbox, tmp_path: Path, status: int, answer: dict[str, Any]
+) -> None:
+    # GIVEN something in between that answers for Google, for as long as is tried
+    break_next(sandbox, "chat", status=status, times=4, **answer)
+
+    # WHEN a message is posted  THEN it may be posted later; what was said is cut before it is told
+    chat = chat_of(sandbox)
+    with pytest.raises(Unavailable) as told:
+        chat.post(message())
+    assert len(str(told.value)) < 400
+    assert requests_to(sandbox, "chat") == {CREATE: 4}
+
+    # AND once Google answers itself, there is one
+    chat.post(message())
+    assert len(posted(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 404])
+@pytest.mark.parametrize("answer", [*FOREIGN, {"kind": "json", "body": {"access_token": None}}], ids=str)
+def test_a_token_endpoint_that_is_not_googles_is_a_passing_fault(
+    sandbox: Sandbox, status: int, answer: dict[str, Any]
+) -> None:
+    # GIVEN a proxy before the token endpoint  WHEN a message is posted  THEN it surely was not, and may be later
+    break_next(sandbox, "token", status=status, times=4, retry_after=90, **answer)
+    with pytest.raises(Unavailable, match="no token for the Google Chat space") as told:
+        chat_of(sandbox).post(message())
+    assert type(told.value) is Unavailable
+    assert told.value.retry_after == 90.0
+    assert requests_to(sandbox, "chat") == {}
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["invalid_grant", "unauthorized_client", "invalid_client", "access_denied", "org_internal", "never_heard_of"],
+)
+def test_a_token_that_google_refuses_is_for_a_person_to_mend(sandbox: Sandbox, code: str) -> None:
+    break_next(sandbox, "token", "code", code=code)
+    with pytest.raises(Misconfigured, match=rf"{code}.*Check the secret 'csm/google'"):
+        chat_of(sandbox).post(message())
+
+
+@pytest.mark.parametrize("code", ["internal_failure", "server_error", "temporarily_unavailable"])
+def test_a_token_endpoint_in_trouble_passes(sandbox: Sandbox, code: str) -> None:
+    break_next(sandbox, "token", "code", code=code, retry_after=90, times=None)
+    with pytest.raises(Unavailable, match="no token"):
+        chat_of(sandbox).post(message())
 
 
 def test_the_app_can_do_nothing_but_post(sandbox: Sandbox) -> None:

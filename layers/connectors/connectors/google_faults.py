@@ -1,59 +1,116 @@
-"""What a failed call to Google means for us."""
+"""What a failed call to Google means for us.
+
+Only what is known to be the message's own fault refuses the message; a reason that nobody foresaw is a fault to be
+looked at, and an answer that is not Google's own passes, whatever its status.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import requests
-from google.auth.exceptions import GoogleAuthError, TransportError
+from google.auth.exceptions import GoogleAuthError, InvalidValue, RefreshError, TransportError
 from googleapiclient.errors import HttpError  # type: ignore[import-untyped]
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from connectors.access import TokenRefused
+from connectors.answers import NOT_THEIRS, shown
+from connectors.google_http import NoToken
 from connectors.patience import seconds_asked
-from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
+from customer_success.errors import Misconfigured, NotTaken, Unavailable, Unclear
 
-FAILURES = (HttpError, GoogleAuthError, requests.RequestException, json.JSONDecodeError, UnicodeDecodeError)
-"""All that a call of the SDK raises over our transport."""
+FAILURES = (HttpError, NoToken, requests.RequestException, *NOT_THEIRS)
+"""All that carrying out a request of the SDK raises over our transport."""
 
-_LIMITS = {"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded"}
-_NOT_SET_UP = {"failedPrecondition", "FAILED_PRECONDITION"}
+_LIMITS = {
+    *("rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded", "concurrentLimitExceeded"),
+    *("variableTermLimitExceeded", "servingLimitExceeded", "sharingRateLimitExceeded", "limitExceeded"),
+    *("dailyLimitExceededUnreg", "userRateLimitExceededUnreg", "RATE_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED"),
+}
+_PASSING = {
+    *("backendError", "internalError", "internalServerError", "transientError", "backendNotConnected", "notReady"),
+    *("INTERNAL", "UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED", "UNKNOWN", "DATA_LOSS"),
+}
+_TOO_LARGE = {"uploadTooLarge", "requestTooLarge"}
+_MESSAGES_OWN = re.compile(
+    # Gmail on a mail
+    r"Invalid [\w-]+ header|Recipient address required|(?:Request payload size|Message size) exceeds|Message too large"
+    # Chat on a message
+    r"|Message cannot be empty|Message (?:text )?is (?:longer|too long)",
+    re.IGNORECASE,
+)
+_OAUTH_CODE = re.compile(r"[a-z_]{1,60}")
+_OAUTH_CODES = {
+    *("invalid_grant", "invalid_client", "invalid_scope", "invalid_request", "unauthorized_client", "access_denied"),
+    *("unsupported_grant_type", "unsupported_response_type", "admin_policy_enforced", "org_internal"),
+    *("deleted_client", "disabled_client", "account_disabled", "invalid_rapt", "redirect_uri_mismatch"),
+}
+_OAUTH_PASSING = {"internal_failure", "server_error", "temporarily_unavailable", "rate_limit_exceeded"}
 
 
-def fault_of(error: Exception, about: str, fix: str) -> Exception:
-    """The error of ours for one of `FAILURES` on `about`; `fix` says what to set right."""
+def fault_of(error: Exception, about: str, fix: str, *, writes: bool = False) -> Exception:
+    """The error of ours for one of `FAILURES` on `about`; `fix` says what to set right.
+
+    `writes` says that a message was to be written, which may be at fault itself.
+    """
     if isinstance(error, HttpError):
-        return _answered(error, about, fix)
-    if isinstance(error, GoogleAuthError):
-        return _not_let_in(error, about, fix)
-    text = f"Google did not answer about {about}: {type(error).__name__} {error}"
+        return _answered(error, about, fix, writes=writes)
+    if isinstance(error, NoToken):
+        return _not_let_in(error.cause, error.retry_after, about, fix)
+    if isinstance(error, NOT_THEIRS) and not isinstance(error, requests.RequestException):
+        return not_googles(about, error)
+    text = f"Google did not answer about {about}: {type(error).__name__} {shown(error)}"
     return Unavailable(text) if _never_sent(error) else Unclear(text)
 
 
-def _answered(error: HttpError, about: str, fix: str) -> Exception:
-    status = int(error.resp.status)
-    said, reasons = _message(error.content)
-    if status == 429 or (status == 403 and reasons & _LIMITS):
-        retry_after = seconds_asked(error.resp.get("retry-after"))
+def not_googles(about: str, said: object, retry_after: float | None = None) -> Unclear:
+    """The error of ours for an answer that is not as Google's are."""
+    return Unclear(f"the answer about {about} is not one of Google's: {shown(said)}", retry_after=retry_after)
+
+
+def _answered(error: HttpError, about: str, fix: str, *, writes: bool) -> Exception:
+    status, retry_after = int(error.resp.status), seconds_asked(error.resp.get("retry-after"))
+    answer = _message(error.content)
+    said, reasons = answer or (shown(error.content.decode("utf-8", "replace")), set())
+    if status == 429 or reasons & _LIMITS:
         return Unavailable(f"Google asks for a pause on {about}: {said}", retry_after=retry_after)
+    if answer is None:
+        return not_googles(about, f"{status} {said or 'nothing'}", retry_after)
+    if status >= 500 or status == 408 or reasons & _PASSING:
+        return Unclear(f"Google failed on {about} with {status}: {said}", retry_after=retry_after)
     if status == 401:
         return TokenRefused(f"Google refused access to {about} ({status}): {said} {fix}")
-    if status in (403, 404) or reasons & _NOT_SET_UP:
-        return Misconfigured(f"Google refused access to {about} ({status}): {said} {fix}")
     if status == 409:
-        return Unavailable(f"Google could not complete a change of {about}: {said}")
-    if status >= 500 or status == 408:
-        return Unclear(f"Google failed on {about} with {status}: {said}")
-    return Refused(f"Google refused {about} ({status}): {said}")
+        return Unavailable(f"Google could not complete a change of {about}: {said}", retry_after=retry_after)
+    named = " ".join(sorted(reasons))
+    if writes and (status == 413 or reasons & _TOO_LARGE or (status == 400 and _MESSAGES_OWN.search(said))):
+        return NotTaken(f"Google does not take what is written to {about} ({status} {named}): {said}")
+    what = "refused access to" if status in (403, 404) else "refused"
+    return Misconfigured(f"Google {what} {about} ({status} {named}): {said} {fix}")
 
 
-def _not_let_in(error: GoogleAuthError, about: str, fix: str) -> Exception:
+def _not_let_in(error: GoogleAuthError, retry_after: float | None, about: str, fix: str) -> Exception:
     """A token that was not to be had: nothing was sent yet."""
-    said = str(error.args[0]) if error.args else type(error).__name__
-    if isinstance(error, TransportError) or error.retryable:
-        return Unavailable(f"Google gave no token for {about}: {said}")
+    said = shown(error.args[0] if error.args else type(error).__name__)
+    # What cannot be used as a token is an invalid value.
+    unreached = isinstance(error, TransportError | InvalidValue) or error.retryable
+    if unreached or (isinstance(error, RefreshError) and not _says_no(error)):
+        return Unavailable(f"Google gave no token for {about}: {said}", retry_after=retry_after)
     return TokenRefused(f"Google refused access to {about}: {said}. {fix}")
+
+
+def _says_no(error: RefreshError) -> bool:
+    """True if the token endpoint itself refused: its answer has the shape of OAuth, or of Google's other services."""
+    answer = error.args[1] if len(error.args) > 1 else None
+    if not isinstance(answer, dict):
+        return False
+    code = answer.get("error")
+    if isinstance(code, str) and _OAUTH_CODE.fullmatch(code):
+        return code in _OAUTH_CODES or (code not in _OAUTH_PASSING and isinstance(answer.get("error_description"), str))
+    told = _message(json.dumps(answer).encode())
+    return told is not None and not told[1] & (_LIMITS | _PASSING)
 
 
 def _never_sent(error: Exception) -> bool:
@@ -63,11 +120,17 @@ def _never_sent(error: Exception) -> bool:
     return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
 
 
-def _message(content: bytes) -> tuple[str, set[str]]:
-    """Google's own words, and the reasons it gives."""
+def _message(content: bytes) -> tuple[str, set[str]] | None:
+    """Google's own words, and the reasons it gives; None for an error that is not as Google's are."""
     try:
-        told: Any = json.loads(content)["error"]
-        reasons = {str(one.get("reason")) for one in told.get("errors") or ()} | {str(told.get("status"))}
-        return str(told.get("message", told)), reasons
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return content[:200].decode("utf-8", "replace"), set()
+        answer: Any = json.loads(content)
+        told: Any = (answer[0] if isinstance(answer, list) else answer)["error"]
+        said = told["message"]
+        reasons = {one["reason"] for one in (*told.get("errors", ()), *told.get("details", ())) if "reason" in one}
+        reasons |= {told["status"]} if "status" in told else set()
+        named = reasons or isinstance(told.get("code"), int)
+        if not named or not isinstance(said, str) or not all(isinstance(reason, str) for reason in reasons):
+            return None
+        return shown(said), {shown(reason) for reason in reasons}
+    except (*NOT_THEIRS, RecursionError):
+        return None

@@ -8,19 +8,30 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 import httplib2  # type: ignore[import-untyped]
 import requests
 from google.auth.credentials import Credentials
-from google.auth.exceptions import TransportError
+from google.auth.exceptions import GoogleAuthError, TransportError
 from google.auth.transport.requests import Request
+
+from connectors.answers import NOT_THEIRS
+from connectors.patience import seconds_asked
 
 
 class NotAllowed(Exception):
     """A request that this program must never make."""
+
+
+class NoToken(Exception):
+    """The token without which nothing is sent was not to be had, for `cause`; with the pause that was asked for."""
+
+    def __init__(self, cause: GoogleAuthError, retry_after: float | None) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+        self.retry_after = retry_after
 
 
 class GatedHttp:
@@ -51,17 +62,11 @@ class GatedHttp:
         headers: Mapping[str, str] | None = None,
         **_unused: Any,
     ) -> tuple[httplib2.Response, bytes]:
-        """Send one request as Google's SDK asks for it. Raises `NotAllowed` before anything is sent."""
+        """Send one request as Google's SDK asks for it. Raises `NotAllowed` and `NoToken` before anything is sent."""
         sent = {name: value for name, value in (headers or {}).items() if name.lower() != "content-length"}
         self._check(uri, method, sent)
         session = self._session()
-        # Google's own default lets a token take two minutes.
-        token_request = partial(self._own.token_request, timeout=self._timeout())
-        try:
-            self._credentials.before_request(token_request, method, uri, sent)  # type: ignore[no-untyped-call]
-        except (TypeError, AttributeError):
-            # The library takes any answer for an object.
-            raise TransportError("its answer cannot be read") from None  # type: ignore[no-untyped-call]
+        self._let_in(method, uri, sent)
         answer = session.request(
             method,
             uri,
@@ -80,6 +85,28 @@ class GatedHttp:
     def close(self) -> None:
         """Close this thread's connections."""
         self._session().close()
+
+    def _let_in(self, method: str, uri: str, headers: dict[str, str]) -> None:
+        """Add the token to the headers, a new one if need be."""
+        pauses: list[str | None] = []
+
+        def token_request(*args: Any, **given: Any) -> Any:
+            # Google's own default lets a token take two minutes.
+            answer = self._own.token_request(*args, **{**given, "timeout": self._timeout()})
+            pauses.append(answer.headers.get("retry-after"))
+            return answer
+
+        try:
+            self._credentials.before_request(token_request, method, uri, headers)  # type: ignore[no-untyped-call]
+            if not isinstance(self._credentials.token, str) or not self._credentials.token:
+                self._credentials.token = None
+                raise TypeError("the token is none")
+        except GoogleAuthError as error:
+            raise NoToken(error, seconds_asked(pauses[-1]) if pauses else None) from error
+        except NOT_THEIRS:
+            # The library takes any answer for an object.
+            unread = TransportError("its answer cannot be read")  # type: ignore[no-untyped-call]
+            raise NoToken(unread, seconds_asked(pauses[-1]) if pauses else None) from None
 
     def _check(self, uri: str, method: str, headers: Mapping[str, str]) -> None:
         below = uri.removeprefix(self._endpoint).partition("?")[0]

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from google.auth.credentials import Credentials
 from googleapiclient.discovery import build_from_document  # type: ignore[import-untyped]
 
 from connectors.access import Access, Content
-from connectors.google_faults import FAILURES, fault_of
+from connectors.answers import NOT_THEIRS
+from connectors.google_faults import FAILURES, fault_of, not_googles
 from connectors.google_http import GatedHttp
 from connectors.patience import Patience
-from customer_success.errors import Unclear
 from customer_success.ports import Secret
+
+Answer = TypeVar("Answer")
 
 # What fails is raised; the SDK's own warnings show answers as they came.
 logging.getLogger("googleapiclient").setLevel(logging.CRITICAL)
@@ -53,21 +55,30 @@ class GoogleService:
         self._about = about
         self._fix = fix
 
-    def call(self, request: Callable[[Any], Any], *, repeatable: bool) -> dict[str, Any]:
-        """Google's answer to the request that `request` makes from the SDK's resource.
+    def call(
+        self,
+        request: Callable[[Any], Any],
+        read: Callable[[dict[str, Any]], Answer],
+        *,
+        repeatable: bool,
+        writes: bool = False,
+    ) -> Answer:
+        """What `read` takes from Google's answer to the request that `request` makes from the SDK's resource.
 
-        Raises `Misconfigured`, `Refused`, `Unavailable`, and `Unclear` for a request that is not repeatable
-        and may have been carried out.
+        Raises `Misconfigured`, `Unavailable`, `NotTaken` for a request that `writes`, and `Unclear` for one that is not
+        repeatable and may have been carried out.
         """
 
-        def once(sdk: Any) -> dict[str, Any]:
+        def once(sdk: Any) -> Answer:
+            prepared = request(sdk)
             try:
-                answer = request(sdk).execute()
+                answer = prepared.execute()
             except FAILURES as error:
-                raise fault_of(error, self._about, self._fix) from error
-            if not isinstance(answer, dict):
-                # The SDK hands JSON that breaks off out as a text.
-                raise Unclear(f"Google's answer about {self._about} cannot be read: {str(answer)[:200]}")
-            return answer
+                raise fault_of(error, self._about, self._fix, writes=writes) from error
+            try:
+                return read(answer)
+            except NOT_THEIRS:
+                # The SDK hands JSON that breaks off out as a text, and any other JSON as it is.
+                raise not_googles(self._about, answer) from None
 
         return self._patience.call(lambda: self._access.use(once), repeatable=repeatable)

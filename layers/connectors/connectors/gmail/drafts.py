@@ -7,7 +7,9 @@ drafts, and the transport lets no other request through.
 from __future__ import annotations
 
 from importlib.resources import files
+from typing import Any
 
+from connectors.answers import text_at
 from connectors.gmail.mime import message_id, raw_mail
 from connectors.google_auth import credentials_for
 from connectors.google_service import GoogleService
@@ -48,23 +50,23 @@ class GmailDrafts:
     def find(self, mailbox: str, key: str) -> str | None:
         """The id of the draft with this key, looked up by its Message-ID. Raises as `create` does."""
         wanted = f"rfc822msgid:{message_id(mailbox, key)}"
-        found = self._open(mailbox).call(
-            lambda gmail: gmail.users().drafts().list(userId=mailbox, q=wanted, maxResults=1), repeatable=True
+        return self._open(mailbox).call(
+            lambda gmail: gmail.users().drafts().list(userId=mailbox, q=wanted, maxResults=1), _first, repeatable=True
         )
-        drafts = found.get("drafts") or []
-        return str(drafts[0]["id"]) if drafts else None
 
     def create(self, draft: MailDraft) -> str:
         """Create the draft and return its id.
 
         Raises `Unclear` when it may have been created, else `Misconfigured` naming the mailbox and what to
-        set right, `Refused`, `Unavailable`.
+        set right, `Refused` for what is no address, `NotTaken`, `Unavailable`.
         """
         body = {"message": {"raw": raw_mail(draft)}}
-        created = self._open(draft.mailbox).call(
-            lambda gmail: gmail.users().drafts().create(userId=draft.mailbox, body=body), repeatable=False
+        return self._open(draft.mailbox).call(
+            lambda gmail: gmail.users().drafts().create(userId=draft.mailbox, body=body),
+            lambda created: text_at(created, "id"),
+            repeatable=False,
+            writes=True,
         )
-        return str(created["id"])
 
     def _open(self, mailbox: str) -> GoogleService:
         if not is_address(mailbox):
@@ -84,3 +86,10 @@ class GmailDrafts:
                 f"scope {SCOPE}.",
             )
         return self._mailboxes[mailbox]
+
+
+def _first(found: dict[str, Any]) -> str | None:
+    # Gmail leaves the list out where there is none, and gives the estimate in any case.
+    if "drafts" not in found and found["resultSizeEstimate"] == 0:
+        return None
+    return text_at(found["drafts"][0], "id") if found["drafts"] else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from uuid import NAMESPACE_URL, uuid5
 
+from connectors.answers import text_at
 from connectors.google_chat.card import card_message
 from connectors.google_chat.space import space_service
 from connectors.patience import Patience
@@ -18,8 +19,7 @@ ALLOWED = (("POST", r"/v1/spaces/[\w-]+/messages"),)
 class GoogleChat:
     """The port `Chat`, posting to one space (`spaces/…`) as a Chat app, by its service account's key.
 
-    `secret` holds that key, `timeout` bounds one answer, in seconds. Raises `Misconfigured` for a space
-    that cannot be one.
+    `secret` holds that key, `timeout` bounds one answer, in seconds.
     """
 
     name = "google_chat"
@@ -33,8 +33,6 @@ class GoogleChat:
         base_url: str | None = None,
         timeout: float = 30.0,
     ) -> None:
-        if not re.fullmatch(r"spaces/[\w-]+", space):
-            raise Misconfigured(f"{space!r} names no Google Chat space: it must read 'spaces/…'")
         self._space = space
         self._service = space_service(
             "chat_messages.json", ALLOWED, secret, space, patience, base_url=base_url, timeout=timeout
@@ -48,10 +46,12 @@ class GoogleChat:
     def post(self, message: ChatMessage) -> str:
         """Post the message, or find it posted, and return its name (`spaces/…/messages/…`). Safe to repeat.
 
-        Raises `Misconfigured`, `Refused`, `Unavailable`.
+        Raises `Misconfigured`, also for a space that cannot be one, `NotTaken`, `Unavailable`.
         """
+        if not re.fullmatch(r"spaces/[\w-]+", self._space):
+            raise Misconfigured(f"{self._space!r} names no Google Chat space: it must read 'spaces/…'")
         request_id = str(uuid5(NAMESPACE_URL, f"customer-success:{self._space}:{message.key}"))
-        posted = self._service.call(
+        return self._service.call(
             lambda chat: (
                 chat.spaces()
                 .messages()
@@ -62,6 +62,7 @@ class GoogleChat:
                     body=card_message(message, request_id),
                 )
             ),
+            lambda posted: text_at(posted, "name"),
             repeatable=True,
+            writes=True,
         )
-        return str(posted["name"])

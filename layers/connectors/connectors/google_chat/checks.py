@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from connectors.answers import text_at
 from connectors.google_chat.space import space_service
 from connectors.patience import Patience
 from customer_success.ports import Secret
@@ -12,8 +15,11 @@ ALLOWED = (("GET", r"/v1/spaces/[\w-]+"),)
 def space_title(secret: Secret, space: str, patience: Patience, *, base_url: str | None = None) -> str:
     """What people call the space (`spaces/…`); the app sees those alone that it is a member of.
 
-    Raises `Misconfigured`, `Refused`, `Unavailable`.
+    Raises `Misconfigured`, `Unavailable`.
     """
     service = space_service("chat_spaces.json", ALLOWED, secret, space, patience, base_url=base_url)
-    found = service.call(lambda chat: chat.spaces().get(name=space), repeatable=True)
-    return str(found.get("displayName") or space)
+
+    def title(found: dict[str, Any]) -> str:
+        return str(found.get("displayName") or text_at(found, "name"))
+
+    return service.call(lambda chat: chat.spaces().get(name=space), title, repeatable=True)

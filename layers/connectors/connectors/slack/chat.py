@@ -7,10 +7,11 @@ from collections.abc import Collection
 from typing import Any
 
 from connectors.access import TokenRefused
+from connectors.answers import text_at
 from connectors.lines import named
 from connectors.patience import Patience
 from connectors.slack.blocks import blocks, notice
-from connectors.slack.client import SlackClient, text_at
+from connectors.slack.client import SlackClient
 from connectors.text import clean
 from customer_success.errors import Misconfigured
 from customer_success.news import ChatMessage, Line

@@ -10,8 +10,9 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
+from connectors.answers import text_at
 from connectors.patience import Patience
-from connectors.slack.client import SlackClient, text_at
+from connectors.slack.client import SlackClient
 from customer_success.ports import Secret
 
 SCOPES: Mapping[str, str] = {

@@ -10,6 +10,7 @@ from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
 from connectors.access import Access, Content, TokenRefused, token_in
+from connectors.answers import NOT_THEIRS
 from connectors.patience import Patience
 from connectors.slack.faults import FAILURES, code_of, fault_of
 from customer_success.errors import Misconfigured, Unclear
@@ -57,7 +58,7 @@ class SlackClient:
                 raise fault_of(error, about) from error
             try:
                 return read(answer)
-            except (LookupError, TypeError, AttributeError):
+            except NOT_THEIRS:
                 raise Unclear(f"the answer about {about} is not one of Slack's: it lacks what belongs there") from None
 
         return self._patience.call(lambda: self._access.use(once), repeatable=repeatable)
@@ -88,13 +89,3 @@ class SlackClient:
                 raise
             logger.warning("%s", fault)
             return None
-
-
-def text_at(answer: dict[str, Any], *path: str) -> str:
-    """The text that lies at `path`. Raises `LookupError` or `TypeError` where there is none."""
-    found: Any = answer
-    for name in path:
-        found = found[name]
-    if not isinstance(found, str) or not found:
-        raise TypeError(f"{'.'.join(path)} is no text")
-    return found

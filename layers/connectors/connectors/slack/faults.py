@@ -17,15 +17,14 @@ from urllib.error import URLError
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from connectors.access import TokenRefused
+from connectors.answers import shown
 from connectors.patience import seconds_asked
-from connectors.text import one_line, shortened
 from customer_success.errors import Misconfigured, NotTaken, Unavailable, Unclear
 
 FAILURES = (SlackClientError, OSError, http.client.HTTPException, ValueError, LookupError, AttributeError)
 """All that a call of the SDK raises: its own errors, those of the standard library's transport, and what comes of an
 answer that is no object, cannot be decoded, or names an encoding that is none."""
 
-LONGEST_SHOWN = 200
 _CODE = re.compile(r"[a-z0-9_]{1,80}")
 _SCOPES = re.compile(r"[a-z:._, ]{1,200}")
 
@@ -132,11 +131,6 @@ def code_of(error: BaseException | None) -> str:
     data = _data(error)
     code = data.get("error") if data.get("ok") is False else None
     return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
-
-
-def shown(said: object) -> str:
-    """What somebody else said, short enough for a log."""
-    return shortened(one_line(str(said)), LONGEST_SHOWN)
 
 
 def _answered(error: SlackApiError, about: str) -> Exception:
