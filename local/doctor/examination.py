@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from customer_success.aws.errors import code_of
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from local.doctor.chat import check_google_chat, check_slack
+from local.doctor.colleagues import check_colleagues
 from local.doctor.dead_letters import check_dead_letters
 from local.doctor.finding import Finding, bad
 from local.doctor.gmail import check_gmail
@@ -36,7 +37,7 @@ class Check:
 
 
 CHECKS = (
-    Check("Runs", (check_shadow, check_triggers, check_queues, check_alarm_mail)),
+    Check("Runs", (check_shadow, check_triggers, check_queues, check_colleagues, check_alarm_mail)),
     Check("Secrets", (check_secrets,)),
     Check("Notion", (check_notion,)),
     Check("Slack", (check_slack,)),

@@ -171,6 +171,7 @@ def test_what_cannot_be_a_choice_is_unknown_and_told(given: Json) -> None:
     ("given", "meant"),
     [
         (email(" Ada@Example.COM "), "ada@example.com"),
+        (email("ju\u0308rgen@münchen.example"), "jürgen@münchen.example"),
         (text("ada@example.com"), "ada@example.com"),
         (formula("string", "ada@example.com"), "ada@example.com"),
         (people(("Grace", None), ("Ada", "Ada@example.com")), "ada@example.com"),
@@ -192,6 +193,11 @@ def test_an_address_is_read_from_whatever_holds_one(given: Json, meant: str | No
     [
         email("ada"),
         email("ada@localhost"),
+        email("ada@b..example"),
+        email("ada\u200b@example.com"),
+        email("ada\ud83e@example.com"),
+        email("\u202eada@example.com"),
+        email(".ada@example.com"),
         email("ada@example.com, eve@example.com"),
         email("Ada <ada@example.com>"),
         text("ada@example.com\nBcc: eve@example.com"),

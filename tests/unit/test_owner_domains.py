@@ -71,6 +71,13 @@ def test_an_alert_of_a_strangers_account_goes_to_the_fallback_owner(known: bool)
     assert (said.recipient, draft.mailbox) == (LEAD, LEAD)
 
 
+@pytest.mark.parametrize("owner", ["ada@b..example", "ada\u200b@example.com", "ada"])
+def test_an_owner_whose_address_is_none_is_nobody_also_without_domains(owner: str) -> None:
+    # GIVEN a row whose address passed when less was asked of one  THEN the fallback owner is told
+    raised = alert(dying(1, owner_email=owner))
+    assert OwnerOf(rows_of(dying(1, owner_email=owner)), LEAD)(raised) == LEAD
+
+
 @pytest.mark.parametrize(
     ("recipient", "fallback", "expected"),
     [

@@ -34,6 +34,12 @@ def is_address(text: str) -> bool:
     return bool(at) and _octets(text) <= LONGEST_ADDRESS and _is_local_part(local) and is_domain(domain)
 
 
+def address_of(text: str) -> str | None:
+    """The address that a person wrote, in lower case and composed form; None if it is none."""
+    address = unicodedata.normalize("NFC", text.strip().lower())
+    return address if is_address(address) else None
+
+
 def is_domain(text: str) -> bool:
     """True for a full domain name, of at least two labels, that ends in a top-level domain."""
     labels = [_shown(label) for label in text.split(".")]
@@ -75,8 +81,8 @@ class OwnerDomains:
         return ", ".join(sorted(self.domains))
 
     def inside(self, address: str | None) -> str | None:
-        """The address, None if it is a stranger's."""
-        return address if address and address in self else None
+        """The address, None if it is a stranger's or no address at all."""
+        return address if address and is_address(address) and address in self else None
 
 
 ANYBODY = OwnerDomains()

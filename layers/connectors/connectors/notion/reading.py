@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -19,7 +18,7 @@ from typing import Any, TypeVar
 
 from connectors.text import clean, cut, one_line, shortened
 from customer_success.account import ID_BOUND, Unreadable, is_nameable
-from customer_success.addresses import is_address
+from customer_success.addresses import address_of
 from customer_success.periods import FIRST_DAY, LAST_DAY
 
 LONGEST_SHOWN = 200
@@ -408,8 +407,7 @@ def _email(value: Read) -> str | None:
     if isinstance(value, tuple | Person):
         known = (single.email for single in _singles(value) if isinstance(single, Person) and single.email)
         value = next(known, None)
-    address = unicodedata.normalize("NFC", value.strip().lower()) if isinstance(value, str) else ""
-    return address if is_address(address) else None
+    return address_of(value) if isinstance(value, str) else None
 
 
 def _several(value: Read) -> tuple[str, ...] | None:

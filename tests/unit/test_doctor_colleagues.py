@@ -1,0 +1,47 @@
+"""What `make doctor` says of the people whose accounts they may be."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+
+from local.doctor.colleagues import check_colleagues
+from local.doctor.examination import CHECKS
+from local.doctor.finding import Finding
+from tests.builders.patients import patient, told
+
+
+def findings(**parameters: str) -> list[Finding]:
+    session = boto3.Session("testing", "testing", region_name="eu-central-1")
+    return list(check_colleagues(patient(session, **parameters)))
+
+
+def test_without_domains_there_is_nothing_to_say() -> None:
+    assert findings() == []
+    assert findings(OwnerDomains="", SalesOwner="") == []
+
+
+def test_people_within_the_domains_are_fine() -> None:
+    found = findings(OwnerDomains="Example.com,example.org", SalesOwner="nora@example.org")
+    assert "belong to people of example.com, example.org alone" in told(found, "ok")
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"OwnerDomains": "acme.example"}, "FallbackOwner: lead@example.com is outside OwnerDomains (acme.example)"),
+        ({"OwnerDomains": "example.com", "SalesOwner": "eve@evil.example"}, "SalesOwner: eve@evil.example is outside"),
+        ({"FallbackOwner": "lead@b..example"}, "FallbackOwner: lead@b..example is not an e-mail address"),
+        ({"OwnerDomains": "@example.com"}, "OwnerDomains: '@example.com' is not a domain"),
+    ],
+)
+def test_a_stranger_among_them_is_named_with_what_to_do(parameters: dict[str, str], said: str) -> None:
+    found = findings(**parameters)
+    assert said in told(found, "bad")
+    assert "deploy again" in told(found, "bad")
+    assert told(found, "ok") == ""
+
+
+def test_it_is_among_the_checks() -> None:
+    assert any(check_colleagues in check.looks for check in CHECKS)
