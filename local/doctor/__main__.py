@@ -38,14 +38,17 @@ INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Look at everything. 0 if nothing is wrong, 1 if something is or nothing could be looked at."""
+    """Look at everything. 0 if nothing is wrong, 1 if something is or nothing could be looked at.
+
+    What asks for something without being wrong is told, and changes nothing about the 0.
+    """
     # What goes wrong is a finding; the connectors' own log would tell it a second time.
     logging.getLogger("connectors").setLevel(logging.CRITICAL)
     stack = _asked(arguments)
     report = Report(_console())
     try:
         if stack:
-            return examine(Aws.of_operator(), stack, report, f"STACK={stack}")
+            return examine(Aws.of_operator(), stack, report, f"STACK={stack}", datetime.now(UTC))
         return _demo(report)
     except KeyboardInterrupt:
         print("\nstopped; nothing was changed", file=sys.stderr)
@@ -64,26 +67,31 @@ def main(arguments: Sequence[str]) -> int:
         return 1
 
 
-def examine(aws: Aws, stack: str, report: Report, name: str) -> int:
-    """Look at a stack, which commands call `name`. Raises `NotStandingError` and what boto3 raises for the stack."""
+def examine(aws: Aws, stack: str, report: Report, name: str, now: datetime) -> int:
+    """Look at a stack, which commands call `name`, at the moment `now`.
+
+    Raises `NotStandingError` and what boto3 raises for the stack.
+    """
     report.head("Stack")
     finding, made = standing(aws, stack)
     report.tell(finding)
-    patient = Patient(aws, stack, describe(aws, stack), made, datetime.now(UTC), name)
+    patient = Patient(aws, stack, describe(aws, stack), made, now, name)
     for check in CHECKS:
         report.head(check.area)
         for finding in check.findings(patient):
             report.tell(finding)
-    report.close(_following(patient, healthy=report.healthy))
+    report.close(following(patient, report))
     return 0 if report.healthy else 1
 
 
-def _following(patient: Patient, *, healthy: bool) -> str:
-    if not healthy:
+def following(patient: Patient, report: Report) -> str:
+    """The last lines. "Nothing is to be done" stands below findings of which none asks for anything."""
+    if not report.healthy:
         return f"Next: put right what is marked ✗, from the top, then {patient.command('doctor')}"
+    asked = "Nothing is wrong, and something is to be done: what the arrows at ! and – say." if report.asking else ""
     if patient.is_on("Shadow"):
-        return f"Next: {patient.command('shadow-report')}"
-    return "Nothing is to be done."
+        return f"{asked}\nNext: {patient.command('shadow-report')}".lstrip()
+    return asked or "Nothing is to be done."
 
 
 def _demo(report: Report) -> int:
@@ -93,7 +101,7 @@ def _demo(report: Report) -> int:
         raise DemoError(f"{options.book} was not played yet: `make demo` plays it, or name a deployment with STACK=…")
     shadow = {"Shadow": "true"} if options.shadow else {}
     with staged(kept, shadow) as home:
-        return examine(home.aws, STACK, report, named(options.book).strip())
+        return examine(home.aws, STACK, report, named(options.book).strip(), datetime.now(UTC))
 
 
 def _asked(arguments: Sequence[str]) -> str:

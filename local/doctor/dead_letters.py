@@ -22,5 +22,7 @@ def check_dead_letters(patient: Patient) -> Iterator[Finding]:
             yield bad(what, advice, patient.command("redrive", {"QUEUE": source}))
         else:
             yield bad(what, f"do what docs/operating.md says of {where}")
-    if not left:
+    if not dead:
+        yield bad("the stack has no dead-letter queue", "deploy again:", "sam build && sam deploy")
+    elif not left:
         yield ok(f"all {len(dead)} dead-letter queues are empty")

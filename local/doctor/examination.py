@@ -18,8 +18,8 @@ from local.doctor.model import check_model
 from local.doctor.notion import check_notion
 from local.doctor.patient import Patient
 from local.doctor.secrets import check_secrets
-from local.doctor.stack import check_alarm_mail, check_queues, check_shadow, check_triggers
-from local.doctor.table import check_scan, check_table
+from local.doctor.stack import check_alarm_mail, check_alarms, check_queues, check_shadow, check_triggers, check_waiting
+from local.doctor.table import check_contracts, check_expansion, check_scan, check_shadow_length, check_table
 
 Look = Callable[[Patient], Iterator[Finding]]
 
@@ -37,14 +37,15 @@ class Check:
 
 
 CHECKS = (
-    Check("Runs", (check_shadow, check_triggers, check_queues, check_colleagues, check_alarm_mail)),
+    Check("Runs", (check_shadow, check_shadow_length, check_triggers, check_queues, check_waiting, check_colleagues)),
+    Check("Alarms", (check_alarms, check_alarm_mail)),
     Check("Secrets", (check_secrets,)),
     Check("Notion", (check_notion,)),
     Check("Slack", (check_slack,)),
     Check("Google Chat", (check_google_chat,)),
     Check("Gmail", (check_gmail,)),
     Check("Model", (check_model,)),
-    Check("Table", (check_table, check_scan)),
+    Check("Table", (check_table, check_scan, check_contracts, check_expansion)),
     Check("Dead letters", (check_dead_letters,)),
 )
 

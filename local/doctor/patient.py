@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from botocore.config import Config
@@ -45,6 +46,11 @@ class Patient:
     def real(self) -> bool:
         """False for what runs on this machine."""
         return self.aws.endpoint is None
+
+    @property
+    def today(self) -> date:
+        """The day of `now` where the tenant is."""
+        return self.now.astimezone(ZoneInfo(self.deployed.parameters.get("Timezone") or "UTC")).date()
 
     def setting(self, parameter: str) -> str:
         """The value of a parameter. Raises `Misconfigured` for one that the stack does not have."""

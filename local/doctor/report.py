@@ -14,10 +14,12 @@ from local.doctor.finding import Finding, State
 MARKS: Mapping[State, tuple[str, str, str]] = {
     "ok": ("✓", "green", "right"),
     "bad": ("✗", "bold red", "wrong"),
+    "due": ("!", "bold yellow", "to be done"),
     "off": ("–", "dim", "not set up or switched off"),
     "untried": ("?", "yellow", "not tried"),
 }
 """Each state's mark, its style, and how it is counted."""
+COUNTED_IF_ANY: State = "due"
 
 
 class Report:
@@ -26,10 +28,17 @@ class Report:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._counts: Counter[State] = Counter()
+        self._asking = 0
 
     @property
     def healthy(self) -> bool:
+        """Whether nothing is wrong."""
         return not self._counts["bad"]
+
+    @property
+    def asking(self) -> int:
+        """How many findings ask for something to be done, though they are not wrong."""
+        return self._asking
 
     def head(self, area: str) -> None:
         self._console.print()
@@ -37,6 +46,7 @@ class Report:
 
     def tell(self, finding: Finding) -> None:
         self._counts[finding.state] += 1
+        self._asking += finding.asks
         mark, style, _ = MARKS[finding.state]
         self._wrapped(Text(f"  {mark} ", style), finding.what)
         if finding.advice:
@@ -47,7 +57,11 @@ class Report:
 
     def close(self, following: str) -> None:
         """The count, and the next step."""
-        counted = [f"{self._counts[state]} {mark} {words}" for state, (mark, _, words) in MARKS.items()]
+        counted = [
+            f"{self._counts[state]} {mark} {words}"
+            for state, (mark, _, words) in MARKS.items()
+            if self._counts[state] or state != COUNTED_IF_ANY
+        ]
         self._console.print()
         self._console.print(Text(", ".join(counted)))
         self._console.print(Text(following))

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from botocore.exceptions import ClientError
 
-from local.doctor.finding import Finding, bad, off, ok
+from local.doctor.finding import Finding, bad, due, off, ok
 from local.doctor.patient import Patient
 from local.stack.aws import Aws
-from local.stack.queues import DEAD_LETTERS
+from local.stack.queues import DEAD_LETTERS, depths
 
 ROLLED_BACK = "UPDATE_ROLLBACK_COMPLETE"
 SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", ROLLED_BACK)
@@ -20,6 +20,8 @@ RULES = (
     ("QbrEnabled", "QbrRuleName", "QbrSchedule", "the quarterly reviews"),
 )
 HANDOFFS = "sales-handoff"
+DAILY = ("ScanEnabled", "ContractCheckEnabled")
+SCAN_OVERDUE = "scan-overdue"
 
 
 class NotStandingError(Exception):
@@ -64,6 +66,11 @@ def standing(aws: Aws, stack: str) -> tuple[Finding, datetime]:
 
 def check_triggers(patient: Patient) -> Iterator[Finding]:
     """What starts by itself, and what is off."""
+    if not any(map(patient.is_on, DAILY)):
+        yield due(
+            "nothing starts on any day: no scan, no contract check",
+            f"if that is not meant, deploy with {' and '.join(f'{each}=true' for each in DAILY)}",
+        )
     for parameter, rule, schedule, what in RULES:
         if not patient.is_on(parameter):
             yield off(f"{parameter}=false: no rule starts {what}")
@@ -98,6 +105,40 @@ def check_queues(patient: Patient) -> Iterator[Finding]:
             yield bad(f"the messages of the queue {name} are not taken: {state}", "switch it on again:", again)
     if taken:
         yield ok(f"queues whose messages are taken: {taken}")
+    if not wanted:
+        yield bad("the stack has no queue", "deploy again:", "sam build && sam deploy")
+
+
+def check_waiting(patient: Patient) -> Iterator[Finding]:
+    """What waits in queues. How old it is, alarms know; what nobody of ours takes is told here."""
+    waiting = {name: url for name, url in patient.deployed.queues.items() if not name.endswith(DEAD_LETTERS)}
+    found = {name: depth.total for name, depth in depths(patient.aws, waiting).items() if depth.total}
+    mode = patient.setting("SalesHandoffMode")
+    if mode != "drafts" and (left := found.pop(HANDOFFS, 0)):
+        fetched = "see whether the other system fetches them (docs/sales-handoff.md)"
+        yield due(
+            f"{HANDOFFS} holds {left} offers that nobody of ours takes (SalesHandoffMode={mode}), for four days each",
+            fetched if mode == "queue" else "deploy with SalesHandoffMode=drafts, or let them go",
+        )
+    listed = ", ".join(f"{name} {count}" for name, count in found.items())
+    yield ok(f"messages under way: {listed or 'none'}")
+
+
+def check_alarms(patient: Patient) -> Iterator[Finding]:
+    """The alarms that ring now. That of an overdue scan rings before the first one, too: check_scan knows better."""
+    prefix = f"customer-success-{patient.setting('Stage')}-"
+    pages = patient.client("cloudwatch").get_paginator("describe_alarms")
+    ringing = sorted(
+        alarm["AlarmName"].removeprefix(prefix)
+        for page in pages.paginate(AlarmNamePrefix=prefix, StateValue="ALARM")
+        for alarm in page["MetricAlarms"]
+        if alarm["AlarmName"].startswith(prefix) and alarm["StateValue"] == "ALARM"
+    )
+    told = [name for name in ringing if name != SCAN_OVERDUE]
+    for name in told:
+        yield bad(f"the alarm {name} rings", f"do what docs/operating.md says of {name}")
+    if not told:
+        yield ok("no alarm rings")
 
 
 def _mappings(patient: Patient) -> dict[str, tuple[str, str]]:
@@ -125,7 +166,8 @@ def check_alarm_mail(patient: Patient) -> Iterator[Finding]:
     """Whether somebody hears of alarms."""
     email = patient.setting("AlarmEmail")
     if not email:
-        yield off("AlarmEmail is empty: the alarms ring, and nobody hears of them")
+        advice = "deploy with AlarmEmail=… of somebody who is there on working days" if patient.real else ""
+        yield off("AlarmEmail is empty: the alarms ring, and nobody hears of them", advice)
         return
     pages = patient.client("sns").get_paginator("list_subscriptions_by_topic")
     topic = patient.output("AlarmTopicArn")

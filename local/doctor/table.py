@@ -5,15 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import islice
+from math import ceil
 
 from customer_success.aws.accounts import DynamoAccountRows
+from customer_success.aws.digests import DynamoDigests
 from customer_success.aws.runs import DynamoRuns
+from customer_success.renewals import KIND as CONTRACT_CHECK
 from customer_success.run import Run
-from local.doctor.finding import Finding, bad, off, ok, untried
+from customer_success.tasks.expansion_run import KIND as EXPANSION
+from customer_success.tasks.scan_run import KIND as SCAN
+from local.doctor.finding import Finding, bad, due, off, ok, untried
 from local.doctor.patient import Patient
 
-SCAN = "health_scan"
 RUNS_LOOKED_AT = 60
+LONGEST_RUN = timedelta(hours=1)
+LONGEST_DAYS = 3
+"""A day and a weekend: so old the latest scan may be where none runs on weekends."""
+LARGEST_REJECTED_SHARE = 0.1
+"""As the alarm rejected-share has it."""
+LONGEST_SHADOW, LONGEST_BREAK = 28, 7
+"""Days in shadow, of which two weeks are meant; and without a scan between two of the same shadow."""
+DIGESTS_LOOKED_AT = 14
+BY_HAND = "let the rule start it (ScanEnabled=true), or scan today:"
+CHECK_ADVICE = "look at the rule and the queue of the contract check above, and at the log of contract-check"
 
 
 def check_table(patient: Patient) -> Iterator[Finding]:
@@ -57,20 +71,78 @@ def check_scan(patient: Patient) -> Iterator[Finding]:
         yield ok(f"accounts in the table{where}: {rows:,}")
     else:
         yield off(f"accounts in the table{where}: none; the first scan writes them")
-    if runs and runs[0].status != "finished":
-        yield from _unfinished(patient, runs[0])
-    finished = next((run for run in runs if run.status == "finished"), None)
-    yield _never(patient, where) if finished is None else _last(patient, finished, where)
+    past = [run for run in runs if run.on <= patient.today]
+    if len(past) < len(runs):
+        yield due(
+            f"a scan{where} is of {runs[0].on}, in days to come: DATE was a slip",
+            "scan today, so that what people see is of today:",
+            _again(patient, patient.today),
+        )
+    if past and past[0].status != "finished":
+        yield from _unfinished(patient, past[0])
+    finished = next((run for run in past if run.status == "finished"), None)
+    if finished is None:
+        yield _never(patient, where)
+    else:
+        yield from _last(patient, finished, where)
 
 
-def _unfinished(patient: Patient, run: Run) -> Iterator[Finding]:
+def check_expansion(patient: Patient) -> Iterator[Finding]:
+    """What followed the last scan for expansion: failed or never ended, it is told nowhere else in time."""
+    runs = islice(DynamoRuns(patient.table).before(EXPANSION, date.max), RUNS_LOOKED_AT)
+    last = next((run for run in runs if run.on <= patient.today), None)
+    if last is None:
+        yield off("no scan has asked for expansion yet")
+    elif last.status == "finished":
+        yield ok(f"what follows a scan for expansion has ended last for {last.on}")
+    else:
+        yield from _unfinished(patient, last, "the expansion run")
+
+
+def check_contracts(patient: Patient) -> Iterator[Finding]:
+    """The last list of renewals. One is written on every working day."""
+    if not patient.is_on("ContractCheckEnabled") or not patient.real:
+        return
+    digests = DynamoDigests(patient.table)
+    days = (patient.today - timedelta(days=back) for back in range(DIGESTS_LOOKED_AT))
+    last = next((day for day in days if digests.get(f"{CONTRACT_CHECK}:{day}")), None)
+    if last is None and patient.now - patient.made <= timedelta(days=LONGEST_DAYS):
+        yield off("no contract check has listed renewals yet")
+    elif last is None:
+        yield due(f"no contract check has listed renewals for {DIGESTS_LOOKED_AT} days", CHECK_ADVICE)
+    elif (days_old := (patient.today - last).days) > LONGEST_DAYS:
+        yield due(f"the last list of renewals is of {last}, {days_old} days ago", CHECK_ADVICE)
+    else:
+        yield ok(f"the last list of renewals is of {last}, {_days_ago(patient, last)}")
+
+
+def check_shadow_length(patient: Patient) -> Iterator[Finding]:
+    """How long a deployment has run in shadow without a break."""
+    if not patient.is_on("Shadow"):
+        return
+    runs = islice(DynamoRuns(patient.table).before(SCAN, date.max), RUNS_LOOKED_AT)
+    days = [run.on for run in runs if run.on <= patient.today]
+    first = patient.today
+    for day in days:
+        if (first - day).days > LONGEST_BREAK:
+            break
+        first = day
+    length = (patient.today - first).days
+    if length > LONGEST_SHADOW:
+        yield due(
+            f"in shadow since {first} at the latest, {length} days: nobody is told of anything",
+            "look at what was withheld, then let it out: Shadow=false (docs/deploying.md, step 7)",
+        )
+
+
+def _unfinished(patient: Patient, run: Run, what: str = "the scan") -> Iterator[Finding]:
     if run.status == "failed":
-        yield bad(f"the scan of {run.on} failed: {run.failure}", "mend that, then scan again:", _again(patient, run.on))
+        yield bad(f"{what} of {run.on} failed: {run.failure}", "mend that, then scan again:", _again(patient, run.on))
         return
     started = run.started_at
-    since = f"since {_ago(patient.now - started)}" if started else ""
-    text = f"the scan of {run.on} is under way {since}: {run.tally.read:,} accounts read"
-    if started and patient.now - started > timedelta(hours=1):
+    since = f"since {_ago(patient.now - started)}" if started else "since nobody knows when"
+    text = f"{what} of {run.on} is under way {since}: {run.tally.read:,} accounts read"
+    if started is None or patient.now - started > LONGEST_RUN:
         yield bad(text, "if nothing lies in scan-dlq, scan again:", _again(patient, run.on))
     else:
         yield ok(text)
@@ -81,28 +153,57 @@ def _again(patient: Patient, on: date) -> str:
     return patient.command("rescan" if patient.real else "demo", {"DATE": str(on)})
 
 
-def _last(patient: Patient, run: Run, where: str) -> Finding:
+def _last(patient: Patient, run: Run, where: str) -> Iterator[Finding]:
     tally = run.tally
     rejected = sum(tally.rejected.values())
     text = (
         f"the last finished scan{where} is of {run.on}, {_days_ago(patient, run.on)}: {tally.read:,} read, "
         f"{tally.scored:,} scored, {rejected:,} rejected, {tally.skipped:,} skipped"
     )
-    if not tally.scored:
-        return bad(text, "look at what the rejected ones lack: the digest of that day lists them")
     limit = timedelta(hours=float(patient.setting("ScanOverdueHours")))
     if patient.is_on("ScanEnabled") and run.finished_at and patient.now - run.finished_at > limit:
-        return bad(
+        yield bad(
             f"{text}. It should not be older than {limit.total_seconds() / 3600:.0f} hours (ScanOverdueHours)",
             "look at the rule and the queues above and below, and see scan-overdue in docs/operating.md",
         )
-    return ok(text)
+    else:
+        yield _counted(run, text)
+        yield from _age(patient, run, max(LONGEST_DAYS, ceil(limit / timedelta(days=1))))
+    unexpected = rejected - tally.rejected.get("onboarding", 0)
+    if tally.scored and unexpected > tally.read * LARGEST_REJECTED_SHARE:
+        yield due(
+            f"of {tally.read:,} accounts {unexpected:,} could not be judged",
+            "see rejected-share in docs/operating.md; the digest of that day names them",
+        )
+
+
+def _counted(run: Run, text: str) -> Finding:
+    if run.tally.scored:
+        return ok(text)
+    if run.tally.read:
+        return bad(text, "look at what the rejected ones lack: the digest of that day lists them")
+    return bad(text, "there is no account in the book: fill it in Notion, or bring accounts in by make notion-import")
+
+
+def _age(patient: Patient, run: Run, longest_days: int) -> Iterator[Finding]:
+    """Something is to be done where the latest scan is an old one, whether or not a rule is to start any."""
+    days = (patient.today - run.on).days
+    if days <= longest_days:
+        return
+    what = f"what people see is {days:,} days old: no later day than {run.on} was scanned to its end"
+    finished = run.finished_at
+    # A day of long ago that was asked for just now is no fault; one that nobody followed up is.
+    make = due if finished and patient.now - finished <= timedelta(days=longest_days) else bad
+    advice = "scan today:"
+    if patient.real and not patient.is_on("ScanEnabled"):
+        advice = BY_HAND
+    yield make(f"{what}, and it should be no older than {longest_days}", advice, _again(patient, patient.today))
 
 
 def _never(patient: Patient, where: str) -> Finding:
     text = f"no scan{where} has finished yet"
     if not patient.is_on("ScanEnabled"):
-        return off(f"{text}, and none starts by itself (ScanEnabled=false)")
+        return off(f"{text}, and none starts by itself (ScanEnabled=false)", BY_HAND, _again(patient, patient.today))
     limit = timedelta(hours=float(patient.setting("ScanOverdueHours")))
     if patient.now - patient.made > limit:
         return bad(text, "see scan-overdue in docs/operating.md")
@@ -110,7 +211,7 @@ def _never(patient: Patient, where: str) -> Finding:
 
 
 def _days_ago(patient: Patient, on: date) -> str:
-    days = (patient.now.date() - on).days
+    days = (patient.today - on).days
     return {0: "today", 1: "yesterday"}.get(days, f"{days:,} days ago" if days > 0 else "in days to come")
 
 

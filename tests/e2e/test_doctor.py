@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,9 @@ def test_a_deployment_is_right_and_then_much_goes_wrong_at_once(enter: Enter, ex
     assert f"the last finished scan in shadow is of {TODAY}" in said
     assert "3 read, 3 scored, 0 rejected, 0 skipped" in said
     assert "queues whose messages are taken: 12" in said
+    # AND the day that was scanned is told to be one of long ago, with what to do
+    assert "0 ✗ wrong, 1 ! to be done" in said
+    assert "what people see is" in said and f"make rescan STACK={STACK} DATE={datetime.now(UTC).date()}" in said
     assert f"Next: make shadow-report STACK={STACK}" in said
     assert vendor_writes(home) == []
     # AND the functions themselves said what their runtime knows
@@ -119,7 +123,17 @@ def test_what_the_demo_left_is_looked_at_without_a_stack(book: Path) -> None:
     code, said = run(book, DATE=str(TODAY))
     assert code == 0, said
     code, said = examined_demo(book)
-    # THEN all is right
+    # THEN nothing is wrong, and the day is told to be one of long ago
+    today = datetime.now(UTC).date()
     assert code == 0, said
     assert "accounts in the table: 1" in said
+    assert "Nothing is to be done." not in said
+    assert f"what people see is {(today - TODAY).days} days old" in said
+    assert f"make demo ACCOUNTS={book} DATE={today}" in said
+    # WHEN the present day is played
+    code, said = run(book, DATE=str(today))
+    assert code == 0, said
+    code, said = examined_demo(book)
+    # THEN all is right
+    assert code == 0, said
     assert "Nothing is to be done." in said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, cast
 from uuid import uuid4
 
@@ -12,13 +12,24 @@ import pytest
 from botocore.exceptions import ClientError
 
 from customer_success.aws.accounts import DynamoAccountRows
+from customer_success.aws.digests import DynamoDigests
 from customer_success.aws.runs import DynamoRuns
+from customer_success.digest import Digest
 from customer_success.run import Run, Tally
 from customer_success.settings import shadow_of
 from local.doctor.dead_letters import check_dead_letters
 from local.doctor.patient import Patient
-from local.doctor.stack import NotStandingError, check_alarm_mail, check_queues, check_shadow, check_triggers, standing
-from local.doctor.table import check_scan, check_table
+from local.doctor.stack import (
+    NotStandingError,
+    check_alarm_mail,
+    check_alarms,
+    check_queues,
+    check_shadow,
+    check_triggers,
+    check_waiting,
+    standing,
+)
+from local.doctor.table import check_contracts, check_expansion, check_scan, check_shadow_length, check_table
 from local.stack.aws import Aws
 from tests.builders.accounts import TODAY
 from tests.builders.aws import TABLE, TENANT, create_table
@@ -229,6 +240,7 @@ def test_before_the_first_scan_nothing_is_wrong_until_it_is_overdue(aws: boto3.S
     assert "no scan has finished yet" in told(list(check_scan(patient(aws))), "bad")
     by_hand = list(check_scan(patient(aws, ScanEnabled="false")))
     assert "none starts by itself" in told(by_hand, "off")
+    assert f"make rescan STACK=csm-dev DATE={TODAY}" in told(by_hand, "off")
 
 
 def test_a_scan_that_failed_hangs_or_scored_nothing_is_wrong(aws: boto3.Session) -> None:
@@ -288,3 +300,163 @@ def test_a_stack_of_an_older_template_is_told_by_what_it_lacks(aws: boto3.Sessio
         list(check_alarm_mail(older_one))
     with pytest.raises(Exception, match="no output AlarmTopicArn"):
         list(check_alarm_mail(patient(aws, AlarmEmail="ops@example.com")))
+
+
+LONG_AGO = TODAY - timedelta(days=273)
+
+
+@pytest.mark.parametrize("enabled", ["true", "false"])
+def test_a_scan_of_long_ago_is_wrong_whether_or_not_one_starts_by_itself(aws: boto3.Session, enabled: str) -> None:
+    # GIVEN a book that was scanned 273 days ago, and never since
+    create_table(aws.client("dynamodb"))
+    whole = patient(aws, ScanEnabled=enabled)
+    ended = NOW - timedelta(days=273)
+    ran(whole, replace(SCANNED, on=LONG_AGO, finished_at=ended))
+    # THEN that is wrong, with what to do
+    wrong = told(list(check_scan(whole)), "bad")
+    assert "273 days" in wrong
+    assert (f"make rescan STACK=csm-dev DATE={TODAY}" in wrong) == (enabled == "false")
+
+
+def test_an_old_day_that_was_scanned_just_now_asks_for_a_scan_of_today(aws: boto3.Session) -> None:
+    create_table(aws.client("dynamodb"))
+    ran(patient(aws), replace(SCANNED, on=LONG_AGO, finished_at=NOW))
+    findings = list(check_scan(patient(aws)))
+    assert told(findings, "bad") == ""
+    assert "what people see is 273 days old" in told(findings, "due")
+    assert f"make rescan STACK=csm-dev DATE={TODAY}" in told(findings, "due")
+
+
+@pytest.mark.parametrize(("days", "asks"), [(0, False), (3, False), (4, True)])
+def test_a_scan_may_be_a_day_and_a_weekend_old(aws: boto3.Session, days: int, asks: bool) -> None:
+    create_table(aws.client("dynamodb"))
+    whole = patient(aws, ScanEnabled="false")
+    ended = NOW - timedelta(days=days)
+    ran(whole, replace(SCANNED, on=ended.date(), finished_at=ended))
+    assert any(each.state in ("bad", "due") for each in check_scan(whole)) == asks
+
+
+def test_a_scan_of_a_day_to_come_hides_no_other(aws: boto3.Session) -> None:
+    create_table(aws.client("dynamodb"))
+    whole = patient(aws)
+    ran(whole, replace(SCANNED, on=YESTERDAY))
+    ran(whole, replace(SCANNED, on=date(2062, 3, 2)))
+    findings = list(check_scan(whole))
+    assert "2062-03-02, in days to come" in told(findings, "due")
+    assert f"the last finished scan is of {YESTERDAY}" in told(findings, "ok")
+
+
+def test_today_is_that_of_the_tenant(aws: boto3.Session) -> None:
+    create_table(aws.client("dynamodb"))
+    # GIVEN a tenant for whom it is tomorrow already
+    ahead = replace(patient(aws, Timezone="Pacific/Auckland"), now=NOW.replace(hour=20))
+    ran(ahead, replace(SCANNED, on=TODAY + timedelta(days=1)))
+    findings = list(check_scan(ahead))
+    assert ", today: " in told(findings, "ok")
+    assert told(findings, "due") == ""
+
+
+def test_more_than_a_tenth_that_could_not_be_judged_asks_for_a_look(aws: boto3.Session) -> None:
+    create_table(aws.client("dynamodb"))
+    ran(patient(aws), replace(SCANNED, tally=Tally(read=100, scored=80, rejected={"onboarding": 10, "x": 10})))
+    assert told(list(check_scan(patient(aws))), "due") == ""
+    ran(patient(aws), replace(SCANNED, tally=Tally(read=100, scored=79, rejected={"onboarding": 10, "x": 11})))
+    assert "of 100 accounts 11 could not be judged" in told(list(check_scan(patient(aws))), "due")
+
+
+def test_an_empty_book_and_a_scan_of_no_known_beginning_are_wrong(aws: boto3.Session) -> None:
+    create_table(aws.client("dynamodb"))
+    ran(patient(aws), replace(SCANNED, tally=Tally()))
+    assert "there is no account in the book" in told(list(check_scan(patient(aws))), "bad")
+    ran(patient(aws), replace(SCANNED, status="running", started_at=None))
+    assert "since nobody knows when" in told(list(check_scan(patient(aws))), "bad")
+
+
+def test_an_expansion_run_that_failed_or_hangs_is_wrong(aws: boto3.Session) -> None:
+    create_table(aws.client("dynamodb"))
+    whole = patient(aws)
+    assert [each.state for each in check_expansion(whole)] == ["off"]
+    ran(whole, replace(SCANNED, kind="expansion", status="failed", failure="Notion is down"))
+    assert f"the expansion run of {TODAY} failed: Notion is down" in told(list(check_expansion(whole)), "bad")
+    ran(whole, replace(SCANNED, kind="expansion", status="closing", started_at=NOW - timedelta(hours=3)))
+    assert "under way since 3 hours" in told(list(check_expansion(whole)), "bad")
+    ran(whole, replace(SCANNED, kind="expansion"))
+    assert [each.state for each in check_expansion(whole)] == ["ok"]
+
+
+def test_renewals_that_are_no_longer_listed_ask_for_a_look(aws: boto3.Session) -> None:
+    create_table(aws.client("dynamodb"))
+    whole = patient(aws)
+    # GIVEN a deployment of two days that has listed none yet, and the same after a month
+    assert [each.state for each in check_contracts(whole)] == ["off"]
+    old = replace(whole, made=NOW - timedelta(days=30))
+    assert "no contract check has listed renewals for 14 days" in told(list(check_contracts(old)), "due")
+    # WHEN one was listed
+    digests = DynamoDigests(whole.table)
+    for days, state in ((5, "due"), (1, "ok")):
+        on = TODAY - timedelta(days=days)
+        digests.put(Digest(f"contract_check:{on}", "contract_check", on, "Renewals", ()))
+        # THEN it counts by its age
+        assert [each.state for each in check_contracts(old)] == [state]
+    assert list(check_contracts(patient(aws, ContractCheckEnabled="false"))) == []
+
+
+def test_a_deployment_that_stays_in_shadow_is_asked_about(aws: boto3.Session) -> None:
+    create_table(aws.client("dynamodb"))
+    shadow = patient(aws, Shadow="true")
+    # GIVEN a shadow of long ago that was ended, and one of 28 days, with weekends
+    for days in (200, 28, 25, 21, 14, 7, 1):
+        ran(shadow, replace(SCANNED, on=TODAY - timedelta(days=days)))
+    assert list(check_shadow_length(shadow)) == []
+    # WHEN it is a day longer
+    (finding,) = check_shadow_length(replace(shadow, now=NOW + timedelta(days=1)))
+    # THEN somebody is to decide
+    assert (finding.state, "29 days" in finding.what, "Shadow=false" in finding.advice) == ("due", True, True)
+    assert list(check_shadow_length(patient(aws))) == []
+
+
+def test_nothing_that_starts_by_itself_asks_for_a_decision(aws: boto3.Session) -> None:
+    quiet = patient(aws, ScanEnabled="false", ContractCheckEnabled="false")
+    assert "nothing starts on any day" in told(list(check_triggers(quiet)), "due")
+
+
+def test_offers_that_no_function_takes_are_told(aws: boto3.Session) -> None:
+    sqs = aws.client("sqs")
+    urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("scan", "sales-handoff", "scan-dlq")}
+    for url in urls.values():
+        sqs.send_message(QueueUrl=url, MessageBody="{}")
+    for mode, lies in (("queue", True), ("none", True), ("drafts", False)):
+        whole = patient(aws, SalesHandoffMode=mode)
+        findings = list(check_waiting(replace(whole, deployed=replace(whole.deployed, queues=urls))))
+        assert ("sales-handoff holds 1 offers" in told(findings, "due")) == lies
+        assert "messages under way: scan 1" in told(findings, "ok")
+
+
+def test_an_alarm_that_rings_is_wrong(aws: boto3.Session) -> None:
+    # GIVEN alarms of ours and of another stage, some of which ring
+    cloudwatch = aws.client("cloudwatch")
+    for name in ("dev-qbr-waiting", "dev-scan-overdue", "dev-scan-dead-letters", "prod-qbr-waiting"):
+        cloudwatch.put_metric_alarm(
+            AlarmName=f"customer-success-{name}",
+            Namespace="AWS/SQS",
+            MetricName="any",
+            Statistic="Maximum",
+            Period=300,
+            EvaluationPeriods=1,
+            Threshold=0,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+    assert told(list(check_alarms(patient(aws))), "ok") == "no alarm rings →  "
+    for name in ("dev-qbr-waiting", "dev-scan-overdue", "prod-qbr-waiting"):
+        cloudwatch.set_alarm_state(AlarmName=f"customer-success-{name}", StateValue="ALARM", StateReason="a test")
+    # THEN ours is told with its runbook; whether a scan is overdue, the scans themselves say
+    [finding] = check_alarms(patient(aws))
+    assert (finding.state, finding.what) == ("bad", "the alarm qbr-waiting rings")
+    assert "docs/operating.md" in finding.advice
+
+
+def test_a_stack_without_queues_is_not_one_whose_queues_are_empty(aws: boto3.Session) -> None:
+    whole = patient(aws, SalesHandoffMode="drafts")
+    whole.aws.__dict__["functions"] = Mappings()
+    assert [each.state for each in check_dead_letters(whole)] == ["bad"]
+    assert [each.state for each in check_queues(whole)] == ["bad"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
@@ -13,12 +14,17 @@ from rich.console import Console
 
 from connectors.slack.checks import SCOPES
 from customer_success.errors import Misconfigured, Refused, Unavailable
+from local.doctor.__main__ import following
 from local.doctor.examination import guarded
-from local.doctor.finding import Finding, bad, off, ok, untried
+from local.doctor.finding import Finding, bad, due, off, ok, untried
 from local.doctor.patient import Patient
 from local.doctor.report import Report
+from local.stack.aws import Aws
+from local.stack.deploy import Deployment
 
 WIDTH = 100
+SOMETHING = "Nothing is wrong, and something is to be done: what the arrows at ! and – say."
+WRONG = "Next: put right what is marked ✗, from the top, then make doctor STACK=csm"
 ROOT = Path(__file__).parents[2]
 
 
@@ -45,6 +51,38 @@ def test_each_finding_has_its_mark_and_is_counted() -> None:
 
 def test_what_is_off_or_not_tried_is_not_wrong() -> None:
     assert reported(ok("a"), off("b"), untried("c"))[1]
+
+
+@pytest.mark.parametrize(
+    ("findings", "shadow", "ends"),
+    [
+        ([ok("a"), off("b"), untried("c")], "false", ["Nothing is to be done."]),
+        ([ok("a"), due("b", "scan")], "false", [SOMETHING]),
+        ([ok("a"), off("b", "set it up")], "false", [SOMETHING]),
+        ([ok("a"), due("b", "scan")], "true", [SOMETHING, "Next: make shadow-report STACK=csm"]),
+        ([ok("a")], "true", ["Next: make shadow-report STACK=csm"]),
+        ([due("a", "scan"), bad("b", "mend it")], "true", [WRONG]),
+    ],
+)
+def test_nothing_is_to_be_done_stands_below_findings_that_ask_for_nothing(
+    findings: list[Finding], shadow: str, ends: list[str]
+) -> None:
+    # GIVEN a report of a deployment
+    report = Report(Console(file=io.StringIO()))
+    for finding in findings:
+        report.tell(finding)
+    deployed = Deployment({}, {"Shadow": shadow}, {}, {})
+    now = datetime(2026, 11, 30, tzinfo=UTC)
+    patient = Patient(cast("Aws", None), "csm", deployed, now, now, "STACK=csm")
+    # THEN its last lines agree with it
+    assert following(patient, report).splitlines() == ends
+
+
+def test_what_is_due_is_counted_where_there_is_any() -> None:
+    lines, healthy = reported(ok("a"), due("b", "scan", "make rescan"))
+    assert lines[3:6] == ["  ! b", "    → scan", "      make rescan"]
+    assert "1 ✓ right, 0 ✗ wrong, 1 ! to be done, 0 – not set up" in lines[-2]
+    assert healthy
 
 
 def test_a_long_line_goes_on_below_its_beginning_and_a_command_stays_whole() -> None:
