@@ -66,7 +66,7 @@ def standing(aws: Aws, stack: str) -> tuple[Finding, datetime]:
 
 def check_triggers(patient: Patient) -> Iterator[Finding]:
     """What starts by itself, and what is off."""
-    if not any(map(patient.is_on, DAILY)):
+    if patient.real and not any(map(patient.is_on, DAILY)):
         yield due(
             "nothing starts on any day: no scan, no contract check",
             f"if that is not meant, deploy with {' and '.join(f'{each}=true' for each in DAILY)}",

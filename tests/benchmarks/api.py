@@ -30,16 +30,24 @@ from tests.builders.accounts import TODAY, account
 from tests.builders.aws import REGION, TABLE, TENANT, Client, create_table
 from tests.builders.scores import judge, point
 
-ACCOUNTS = 1_000
-POINTS = 800
-"""Days of the account that is asked about: more than one answer of the table holds."""
-ROUNDS = 40
 MOST_READS = 2
 """Reads of the table for one account."""
 READS_OF_A_WHOLE_BOOK = 2 + 5
 """What a filter keeps is summed up over all parts of the book, of 200 accounts each."""
 MOST_READS_OF_THE_BOOK = 4
 """Reads for a page of 1,000 accounts, also if a filter asks for all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Accounts of the book; days of the one that is asked about, more than one answer of the table holds; rounds."""
+
+    accounts: int = 1_000
+    points: int = 800
+    rounds: int = 40
+
+
+QUICK = Size(accounts=20, points=5, rounds=2)
 
 Resolver = Any
 Event = dict[str, Any]
@@ -85,14 +93,14 @@ QUESTIONS = (
 """What is asked, and how many reads it may take."""
 
 
-def run(console: Console) -> list[Promise]:
+def run(console: Console, size: Size = Size()) -> list[Promise]:
     """Ask every question in turns, and count what each reads."""
     with mock_aws():
         dynamodb = Client(boto3.Session("testing", "testing", region_name=REGION).client("dynamodb"))
         create_table(dynamodb.real)
-        routes = build(_desk(Table(dynamodb, TABLE, TENANT)))  # type: ignore[arg-type]
+        routes = build(_desk(Table(dynamodb, TABLE, TENANT), size))  # type: ignore[arg-type]
         reads = {question.name: _reads(routes, question, dynamodb) for question in QUESTIONS}
-        times = _timed([(CONSTANT, _constant()), *((question, routes) for question in QUESTIONS)])
+        times = _timed([(CONSTANT, _constant()), *((question, routes) for question in QUESTIONS)], size.rounds)
     middle, slow = _percentiles(times[CONSTANT.name])
     rows = []
     for name, measured in times.items():
@@ -101,7 +109,7 @@ def run(console: Console) -> list[Promise]:
         rows.append((name, *figures, f"{reads.get(name, 0)}"))
     show(
         console,
-        f"Reads of the API, a book of {ACCOUNTS:,}, {POINTS} points of the account",
+        f"Reads of the API, a book of {size.accounts:,}, {size.points} points of the account",
         ("", "p50 ms", "p95 ms", "p50 over\na constant", "p95 over\na constant", "reads of\nthe table"),
         rows,
         "through the resolver, on a table in this process: most of the time is the table's stand-in",
@@ -109,13 +117,14 @@ def run(console: Console) -> list[Promise]:
     return [at_most(f"API: table reads, {q.name}", reads[q.name], q.most_reads) for q in QUESTIONS]
 
 
-def _desk(table: Table) -> Any:
+def _desk(table: Table, size: Size) -> Any:
     """Who answers, with a book that was scanned and an account that was for years."""
     rows, history, portfolios = DynamoAccountRows(table), DynamoScoreHistory(table), DynamoPortfolios(table)
-    judged = [judge(TODAY - timedelta(days=1)).judge(account(number), None, 0).row for number in range(1, ACCOUNTS + 1)]
+    numbers = range(1, size.accounts + 1)
+    judged = [judge(TODAY - timedelta(days=1)).judge(account(number), None, 0).row for number in numbers]
     book = [judge().judge(row.account, row, 0).row for row in judged]
     rows.put_many(book)
-    history.put_many(("A-0001", _point(back)) for back in range(POINTS))
+    history.put_many(("A-0001", _point(back)) for back in range(size.points))
     lines = PackedLines()
     for line in filter(None, map(line_of, book)):
         lines.add(line)
@@ -155,12 +164,12 @@ def _reads(routes: Resolver, question: Question, dynamodb: Client) -> int:
     return sum(dynamodb.calls.values())
 
 
-def _timed(asked: list[tuple[Question, Resolver]]) -> dict[str, list[float]]:
+def _timed(asked: list[tuple[Question, Resolver]], rounds: int) -> dict[str, list[float]]:
     """Seconds of each answer but the first, the questions in turns."""
     times: dict[str, list[float]] = {question.name: [] for question, _ in asked}
     for question, routes in asked:
         routes.resolve(question.event, _context())
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for question, routes in asked:
             event = question.event
             start = time.perf_counter()

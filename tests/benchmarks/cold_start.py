@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -13,7 +14,6 @@ from local.stack.template import read_template
 from tests.benchmarks.figures import Promise, show
 from tests.benchmarks.functions import ROOT, Function, deployed_functions, secrets_manager, unzipped_layers
 
-ROUNDS = 5
 LARGEST_DEPLOYMENT = 250.0
 """MB that Lambda takes, all layers and the function together, unzipped."""
 WORK = {
@@ -28,32 +28,45 @@ WORK = {
     "api": "_resolver",
 }
 """What a function builds at its first message, where that is not its `channel`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How often each function is started; all of them, unless some are named."""
+
+    rounds: int = 5
+    names: tuple[str, ...] = ()
+
+
+QUICK = Size(rounds=1, names=("health_scan", "alert_chat", "api"))
 IMPORT, SETTINGS, CLIENTS = "import app", "import app; app.function.settings", "import app; app.function.{}"
 
 
-def run(console: Console) -> list[Promise]:
+def run(console: Console, size: Size = Size()) -> list[Promise]:
     """Build the layers as the local deployment does, and start every function afresh several times."""
     with TemporaryDirectory() as scratch, secrets_manager() as endpoint:
         folder = Path(scratch)
         template = read_template(ROOT / "template.yaml")
         layers = unzipped_layers(template, folder)
         empty, functions = deployed_functions(template, layers, folder, endpoint)
-        _show_starts(console, empty, functions)
+        started = [function for function in functions if not size.names or function.name in size.names]
+        _show_starts(console, empty, started, size.rounds)
         return _show_sizes(console, layers)
 
 
-def _show_starts(console: Console, empty: Function, functions: list[Function]) -> None:
+def _show_starts(console: Console, empty: Function, functions: list[Function], rounds: int) -> None:
     idle: list[float] = []
     imported: dict[str, list[float]] = {function.name: [] for function in functions}
     ready: dict[str, list[float]] = {function.name: [] for function in functions}
-    for _ in range(ROUNDS):
+
+    for _ in range(rounds):
         idle.append(empty.start(IMPORT))
         for function in functions:
             imported[function.name].append(function.start(SETTINGS))
             ready[function.name].append(function.start(CLIENTS.format(WORK.get(function.name, "channel"))))
     show(
         console,
-        f"Cold start over that of an empty handler ({median(idle) * 1000:.0f} ms), medians of {ROUNDS}",
+        f"Cold start over that of an empty handler ({median(idle) * 1000:.0f} ms), medians of {rounds}",
         ("function", "imported, settings read", "clients built"),
         [
             (name, _over(imported[name], idle), _over(ready[name], idle))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from rich.console import Console
 
 from tests.benchmarks.figures import Promise, at_most, exactly, show
 from tests.benchmarks.scan_cost import COSTS, DayCost
 
-SIZES = (1_000, 10_000, 50_000)
-WRITTEN_ON_THE_FIRST_DAY = (1_000, 10_000)
 MOST_READS = 11
 """Notion requests per 1,000 accounts."""
 MOST_CALLS = 1.2
@@ -24,12 +24,23 @@ MOST_MEMORY = 1.3
 DAYS = ("first day", "second day")
 
 
-def run(console: Console) -> list[Promise]:
-    """Measure all sizes, two at a time, the largest first."""
-    sizes = sorted(SIZES, reverse=True)
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Accounts of each book, the smallest first; the first day's pages are written of books of up to `written`."""
+
+    books: tuple[int, ...] = (1_000, 10_000, 50_000)
+    written: int = 10_000
+
+
+QUICK = Size(books=(50, 100), written=50)
+
+
+def run(console: Console, size: Size = Size()) -> list[Promise]:
+    """Measure all books, two at a time, the largest first."""
+    books = sorted(size.books, reverse=True)
     with ThreadPoolExecutor(max_workers=2) as pool:
-        costs = dict(zip(sizes, pool.map(_measured, sizes), strict=True))
-    days = [cost for size in SIZES for cost in costs[size]]
+        costs = dict(zip(books, pool.map(lambda book: _measured(book, size), books), strict=True))
+    days = [cost for book in size.books for cost in costs[book]]
     _show_costs(console, days)
     _show_calls(console, days)
     return [*count_promises(days), *_memory_promises(costs)]
@@ -57,21 +68,23 @@ def _of_a_day(cost: DayCost) -> list[Promise]:
 
 
 def _memory_promises(costs: dict[int, list[DayCost]]) -> list[Promise]:
-    small, large = costs[min(SIZES)], costs[max(SIZES)]
+    small, large = min(costs), max(costs)
     return [
         at_most(
-            f"peak memory at {max(SIZES):,} over {min(SIZES):,}: up to the {DAYS[day]}",
-            large[day].peak_megabytes / small[day].peak_megabytes,
+            f"peak memory at {large:,} over {small:,}: up to the {DAYS[day]}",
+            costs[large][day].peak_megabytes / costs[small][day].peak_megabytes,
             MOST_MEMORY,
         )
         for day in range(len(DAYS))
     ]
 
 
-def _measured(size: int) -> list[DayCost]:
-    options = ["--write-first-day"] if size in WRITTEN_ON_THE_FIRST_DAY else []
-    command = [sys.executable, "-m", "tests.benchmarks.scan_cost", str(size), *options]
-    return COSTS.validate_json(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+def _measured(book: int, size: Size) -> list[DayCost]:
+    options = ["--write-first-day"] if book <= size.written else []
+    command = [sys.executable, "-m", "tests.benchmarks.scan_cost", str(book), *options]
+    paths = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    measured = subprocess.run(command, stdout=subprocess.PIPE, check=True, env=os.environ | paths)
+    return COSTS.validate_json(measured.stdout)
 
 
 def _show_costs(console: Console, days: list[DayCost]) -> None:
@@ -94,7 +107,7 @@ def _show_costs(console: Console, days: list[DayCost]) -> None:
     show(
         console,
         "A scan of the book against Notion and AWS in process",
-        (*columns, "over full\nbatches", "peak\nMB", f"over\n{SIZES[0]:,}"),
+        (*columns, "over full\nbatches", "peak\nMB", f"over\n{days[0].accounts:,}"),
         [*rows, limits],
         "each size in a process of its own with the same imports; -: not written, it would take hours at Notion's pace",
     )

@@ -37,14 +37,23 @@ from tests.benchmarks.aws_stand_in import QueueOnDisk, TableOnDisk
 from tests.benchmarks.figures import Promise, at_most, exactly, show
 from tests.builders.accounts import account
 
-MESSAGES = 10_000
 POISON_EVERY = 100
 TIMES = 2
-ACCOUNTS = 500
 BATCH = 10
 MAX_RECEIVES = 5
 DAY = date(2026, 3, 2)
 ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Offers, and the accounts that they are about."""
+
+    messages: int = 10_000
+    accounts: int = 500
+
+
+QUICK = Size(messages=220, accounts=5)
 
 
 @dataclass(slots=True)
@@ -122,13 +131,13 @@ class Queue:
         """What failed comes back at once here."""
 
 
-def run(console: Console) -> list[Promise]:
+def run(console: Console, size: Size = Size()) -> list[Promise]:
     """Hand off, and count drafts, records, events and what was lost or doubled."""
-    good, poison = _offers()
+    good, poison = _offers(size)
     queue = Queue([body for _ in range(TIMES) for body in (*good.values(), *poison)])
     with TemporaryDirectory() as folder:
         dynamodb: Any = TableOnDisk(Path(folder) / "table")
-        job, mailboxes, records, bus = _function(dynamodb, QueueOnDisk(Path(folder) / "topic"))
+        job, mailboxes, records, bus = _function(dynamodb, QueueOnDisk(Path(folder) / "topic"), size)
         quiet = Logger(service="handoffs", level="CRITICAL")
         consumer = QueueConsumer(
             queue,  # type: ignore[arg-type]
@@ -148,7 +157,7 @@ def run(console: Console) -> list[Promise]:
     made = {"drafts": mailboxes.created, "records": records.created, "events": bus.put_for}
     show(
         console,
-        f"{MESSAGES:,} offers for Sales, 1 in {POISON_EVERY} poison, each delivered {TIMES} times",
+        f"{size.messages:,} offers for Sales, 1 in {POISON_EVERY} poison, each delivered {TIMES} times",
         ("", "count"),
         [
             ("good ones", f"{len(good):,}"),
@@ -166,7 +175,7 @@ def run(console: Console) -> list[Promise]:
     ]
 
 
-def _offers() -> tuple[dict[str, str], list[str]]:
+def _offers(size: Size) -> tuple[dict[str, str], list[str]]:
     """The good messages by their handoff id, and the poisoned ones, each broken in one of the ways that there are."""
     sample = json.loads((ROOT / "events/expansion_handoff.json").read_text("utf-8"))
     breaks: list[dict[str, Any]] = [
@@ -176,8 +185,8 @@ def _offers() -> tuple[dict[str, str], list[str]]:
         {"evidence": []},
     ]
     good, poison = {}, []
-    for number in range(MESSAGES):
-        account_id = f"A-{number % ACCOUNTS + 1:04d}"
+    for number in range(size.messages):
+        account_id = f"A-{number % size.accounts + 1:04d}"
         handoff_id = f"{account_id}:seats:{number}"
         message = sample | {"handoff_id": handoff_id, "account_id": account_id}
         if number % POISON_EVERY == 0:
@@ -187,12 +196,12 @@ def _offers() -> tuple[dict[str, str], list[str]]:
     return good, poison
 
 
-def _function(dynamodb: Any, topic: Any) -> tuple[SalesHandoff, Mailboxes, Records, Bus]:
+def _function(dynamodb: Any, topic: Any, size: Size) -> tuple[SalesHandoff, Mailboxes, Records, Bus]:
     """What one function has built after its cold start, with vendors that only count."""
     table = Table(dynamodb, "customer-success", "acme")
     rows = DynamoAccountRows(table)
     judge = Judge("acme", DAY, "x", datetime(2026, 3, 2, 7, tzinfo=UTC), CSMHealthScorer(), {}, None)
-    book: list[Account] = [account(number) for number in range(1, ACCOUNTS + 1)]
+    book: list[Account] = [account(number) for number in range(1, size.accounts + 1)]
     rows.put_many(judge.judge(each, None, 0).row for each in book)
     mailboxes, records, bus = Mailboxes(), Records(), Bus()
     job = SalesHandoff(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from tempfile import TemporaryDirectory
@@ -18,17 +19,27 @@ from tests.benchmarks.deployment import NOTION_PER_SECOND, Deployment, RealClock
 from tests.benchmarks.figures import Promise, show
 from tests.benchmarks.notion_stand_in import NotionStandIn
 
-ANSWER_SECONDS = 0.35
-ACCOUNTS_SCANNED = 1_000
-PAGES_WRITTEN = 75
 WRITERS = 2
 """As many functions as the template lets write at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Accounts that are scanned, pages that are written, and the seconds that Notion takes for an answer."""
+
+    accounts: int = 1_000
+    pages: int = 75
+    answer_seconds: float = 0.35
+
+
+QUICK = Size(accounts=150, pages=3, answer_seconds=0.05)
 
 
 class Gate:
     """Lets `NOTION_PER_SECOND` requests a second in on average, so many at once at most, and takes its time."""
 
-    def __init__(self) -> None:
+    def __init__(self, answer_seconds: float) -> None:
+        self._answer_seconds = answer_seconds
         self._room = NOTION_PER_SECOND
         self._seen = time.monotonic()
         self._lock = Lock()
@@ -40,45 +51,45 @@ class Gate:
             self._seen = now
             admitted = self._room >= 1
             self._room -= admitted
-        time.sleep(ANSWER_SECONDS)
+        time.sleep(self._answer_seconds)
         return admitted
 
 
-def run(console: Console) -> list[Promise]:
+def run(console: Console, size: Size = Size()) -> list[Promise]:
     """Scan a second day, and write the pages of a first one."""
     rows = []
     for what, work in (
-        (f"scan of {ACCOUNTS_SCANNED:,} accounts", _scan_of_a_second_day),
-        (f"{PAGES_WRITTEN} pages by {WRITERS} writers", _writing_of_a_first_day),
+        (f"scan of {size.accounts:,} accounts", _scan_of_a_second_day),
+        (f"{size.pages} pages by {WRITERS} writers", _writing_of_a_first_day),
     ):
         with TemporaryDirectory() as folder:
-            requests, refused, seconds = work(Path(folder))
+            requests, refused, seconds = work(Path(folder), size)
         floor = requests / NOTION_PER_SECOND
         rows.append((what, f"{requests}", f"{refused}", f"{floor:.1f} s", f"{seconds:.1f} s", f"{seconds / floor:.2f}"))
     show(
         console,
-        f"Against a Notion that allows {NOTION_PER_SECOND:g} requests a second and answers after {ANSWER_SECONDS} s",
+        f"Against a Notion that allows {NOTION_PER_SECOND:g} a second and answers after {size.answer_seconds} s",
         ("", "requests", "refused", "floor: requests / 3", "took", "over the floor"),
         rows,
-        f"a scan's reads wait for one another: that alone makes {ANSWER_SECONDS * NOTION_PER_SECOND:.2f}",
+        f"a scan's reads wait for one another: that alone makes {size.answer_seconds * NOTION_PER_SECOND:.2f}",
     )
     return []
 
 
-def _scan_of_a_second_day(folder: Path) -> tuple[int, int, float]:
-    deployment = Deployment(NotionStandIn(AccountBook(ACCOUNTS_SCANNED)), folder)
+def _scan_of_a_second_day(folder: Path, size: Size) -> tuple[int, int, float]:
+    deployment = Deployment(NotionStandIn(AccountBook(size.accounts)), folder)
     deployment.scan(0)
-    return _timed(deployment, lambda: deployment.scan(1))
+    return _timed(deployment, size, lambda: deployment.scan(1))
 
 
-def _writing_of_a_first_day(folder: Path) -> tuple[int, int, float]:
+def _writing_of_a_first_day(folder: Path, size: Size) -> tuple[int, int, float]:
     # One of so many accounts has left, and its page is not written.
-    deployment = Deployment(NotionStandIn(AccountBook(PAGES_WRITTEN + 1)), folder)
+    deployment = Deployment(NotionStandIn(AccountBook(size.pages + 1)), folder)
     deployment.scan(0)
     waiting = SimpleQueue[PagesChanged]()
     for message in deployment.page_updates():
         waiting.put(message)
-    return _timed(deployment, lambda: _write(deployment, waiting))
+    return _timed(deployment, size, lambda: _write(deployment, waiting))
 
 
 def _write(deployment: Deployment, waiting: SimpleQueue[PagesChanged]) -> None:
@@ -97,10 +108,10 @@ def _writer(deployment: Deployment, waiting: SimpleQueue[PagesChanged]) -> None:
             return
 
 
-def _timed(deployment: Deployment, work: Callable[[], object]) -> tuple[int, int, float]:
+def _timed(deployment: Deployment, size: Size, work: Callable[[], object]) -> tuple[int, int, float]:
     """Requests that were let in, those that were not, and the seconds it took, in real time and at Notion's pace."""
     notion = deployment.notion
-    deployment.clock, notion.admit = RealClock(), Gate()
+    deployment.clock, notion.admit = RealClock(), Gate(size.answer_seconds)
     before, start = notion.requests.total(), time.monotonic()
     work()
     return notion.requests.total() - before, notion.refused, time.monotonic() - start

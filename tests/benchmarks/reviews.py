@@ -53,9 +53,19 @@ from tests.builders.secrets import google_secret, notion_secret
 
 SCANS = (date(2025, 12, 31), date(2026, 1, 31), date(2026, 2, 28), date(2026, 3, 31))
 QUARTER_DAY = date(2026, 4, 1)
-PLANNED = 1_000
 MESSAGES_PER_CALL = 10
-ROUNDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Reviews that are written, of the sample book at most; those that are planned; rounds of the check."""
+
+    written: int = 1_000
+    planned: int = 1_000
+    rounds: int = 5
+
+
+QUICK = Size(written=3, planned=20, rounds=1)
 
 
 class Uncounted:
@@ -77,14 +87,14 @@ class Quarter:
     model: dict[str, int]
 
 
-def run(console: Console) -> list[Promise]:
-    """Write the sample book's reviews by a model, plan 1,000, and time the check."""
+def run(console: Console, size: Size = Size()) -> list[Promise]:
+    """Write the sample book's reviews by a model, plan some, and time the check."""
     with TemporaryDirectory() as folder:
-        quarter, texts = _quarter(Path(folder))
+        quarter, texts = _quarter(Path(folder), size.written)
     reviews = len(quarter.results)
     show(
         console,
-        f"One quarterly review, on average over the {reviews} of the sample book",
+        f"One quarterly review, on average over {reviews} of the sample book",
         ("", "calls"),
         [
             *((f"model: {name}", f"{number / reviews:,.2f}") for name, number in quarter.model.items()),
@@ -95,8 +105,8 @@ def run(console: Console) -> list[Promise]:
         "Tokens are counted by the sandbox, in fours of characters; the model that answers there is the sandbox's.",
     )
     with TemporaryDirectory() as folder:
-        planned = _planned(Path(folder), console)
-    cost = _cost_of_check(texts)
+        planned = _planned(Path(folder), console, size.planned)
+    cost = _cost_of_check(texts, size.rounds)
     show(
         console,
         "The check of a review's text, beside parsing the model's answer",
@@ -112,7 +122,7 @@ def run(console: Console) -> list[Promise]:
     ]
 
 
-def _quarter(folder: Path) -> tuple[Quarter, list[tuple[str, Any]]]:
+def _quarter(folder: Path, most: int) -> tuple[Quarter, list[tuple[str, Any]]]:
     dynamodb: Any = TableOnDisk(folder / "table")
     with Sandbox(folder / "vendors").start() as sandbox:
         client = boto3.client(
@@ -123,7 +133,7 @@ def _quarter(folder: Path) -> tuple[Quarter, list[tuple[str, Any]]]:
             endpoint_url=sandbox.url("bedrock"),
         )
         job, rows = _function(dynamodb, sandbox, BedrockNarrator(client, "sandbox.writer-v1", time_left=_plenty))
-        known = _scanned(rows, job.history, _book(sandbox))
+        known = _scanned(rows, job.history, _book(sandbox))[:most]
         control = sandbox.url("control")
         dynamodb.calls.clear()
         requests.delete(f"{control}/requests", timeout=10).raise_for_status()
@@ -191,14 +201,14 @@ def _scanned(rows: DynamoAccountRows, history: Any, book: list[Account]) -> list
     return sorted({account.account_id for account in book})
 
 
-def _planned(folder: Path, console: Console) -> list[Promise]:
+def _planned(folder: Path, console: Console, accounts: int) -> list[Promise]:
     """Plan so many reviews, and count what is sent."""
     dynamodb: Any = TableOnDisk(folder / "table")
     queues: dict[str, Any] = {name: QueueOnDisk(folder / name) for name in ("qbr", "adoption", "qbr-plan")}
     table = Table(dynamodb, "customer-success", "acme")
     rows = DynamoAccountRows(table)
     judge = Judge("acme", SCANS[-1], "x", datetime(2026, 3, 31, 7, tzinfo=UTC), CSMHealthScorer(), {}, None)
-    rows.put_many(judge.judge(account(number), None, 0).row for number in range(1, PLANNED + 1))
+    rows.put_many(judge.judge(account(number), None, 0).row for number in range(1, accounts + 1))
     dynamodb.calls.clear()
     reviews, adoption, closings = (SqsOutbox(queue, name, str) for name, queue in queues.items())
     noon = datetime(2026, 4, 1, 12, tzinfo=UTC)
@@ -207,22 +217,22 @@ def _planned(folder: Path, console: Console) -> list[Promise]:
     sent = {name: (sum(1 for _ in queue.receive()), sum(queue.calls.values())) for name, queue in queues.items()}
     show(
         console,
-        f"A quarter of {PLANNED:,} accounts, planned",
+        f"A quarter of {accounts:,} accounts, planned",
         ("queue", "messages", "calls"),
         [(name, f"{messages:,}", f"{calls:,}") for name, (messages, calls) in sent.items()],
         f"Table: {', '.join(f'{call} {number:,}' for call, number in sorted(dynamodb.calls.items()))}.",
     )
     return [
-        exactly("Reviews planned", result["planned"], PLANNED),
-        *(exactly(f"Messages on the {name} queue", sent[name][0], PLANNED) for name in ("qbr", "adoption")),
+        exactly("Reviews planned", result["planned"], accounts),
+        *(exactly(f"Messages on the {name} queue", sent[name][0], accounts) for name in ("qbr", "adoption")),
         *(
-            exactly(f"Calls to the {name} queue", sent[name][1], PLANNED // MESSAGES_PER_CALL)
+            exactly(f"Calls to the {name} queue", sent[name][1], accounts // MESSAGES_PER_CALL)
             for name in ("qbr", "adoption")
         ),
     ]
 
 
-def _cost_of_check(texts: list[tuple[str, Any]]) -> float:
+def _cost_of_check(texts: list[tuple[str, Any]], rounds: int) -> float:
     """How many times as long as parsing an answer the check of it takes, each by its best round."""
 
     def parse() -> None:
@@ -235,7 +245,7 @@ def _cost_of_check(texts: list[tuple[str, Any]]) -> float:
         for content, evidence in contents:
             checked(content, evidence)
 
-    return min(_seconds(check) for _ in range(ROUNDS)) / min(_seconds(parse) for _ in range(ROUNDS))
+    return min(_seconds(check) for _ in range(rounds)) / min(_seconds(parse) for _ in range(rounds))
 
 
 def _seconds(work: Callable[[], None]) -> float:

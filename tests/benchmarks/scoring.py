@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, get_args
 
 from rich.console import Console
@@ -25,8 +26,6 @@ from tests.benchmarks.plain_scorer import plain_explanation, plain_score
 Signals = dict[str, Any]
 Score = Callable[[Signals, str], Any]
 
-ACCOUNTS = 5_000
-ROUNDS = 7
 SEED = 20260302
 UNKNOWN = 0.05
 """Share of the signals that nobody knows."""
@@ -37,16 +36,27 @@ ENOUGH_KNOWN = 11
 SCORER = CSMHealthScorer()
 
 
-def run(console: Console) -> list[Promise]:
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Accounts that are scored, and how many times."""
+
+    accounts: int = 5_000
+    rounds: int = 7
+
+
+QUICK = Size(accounts=50, rounds=2)
+
+
+def run(console: Console, size: Size = Size()) -> list[Promise]:
     """Time all ways on the same accounts, in turns, each by its best round."""
-    book = accounts(random.Random(SEED))
+    book = accounts(random.Random(SEED), size.accounts)
     require_same_scores(book)
     ways: dict[str, Score] = {
         "ours": our_json,
         "the plain way, with the same reasons": plain_explanation,
         "the plain way, the score alone": plain_score,
     }
-    best = {name: min(times) for name, times in _timed(book, ways).items()}
+    best = {name: min(times) for name, times in _timed(book, ways, size.rounds).items()}
     show(
         console,
         f"Validate, score and serialise {len(book):,} accounts",
@@ -74,10 +84,10 @@ def require_same_scores(book: list[Signals]) -> None:
             assert not different, f"{given}: {different}"
 
 
-def accounts(chance: random.Random) -> list[Signals]:
+def accounts(chance: random.Random, count: int = Size().accounts) -> list[Signals]:
     """Accounts of every kind, of which enough is known to be scored."""
     book: list[Signals] = []
-    while len(book) < ACCOUNTS:
+    while len(book) < count:
         known = {name: value for name, value in _account(chance).items() if chance.random() >= UNKNOWN}
         if len(known) >= ENOUGH_KNOWN:
             book.append(known)
@@ -103,9 +113,9 @@ def _account(chance: random.Random) -> Signals:
     }
 
 
-def _timed(book: list[Signals], ways: dict[str, Score]) -> dict[str, list[float]]:
+def _timed(book: list[Signals], ways: dict[str, Score], rounds: int) -> dict[str, list[float]]:
     times: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name, score in ways.items():
             start = time.perf_counter()
             for given in book:

@@ -21,4 +21,4 @@ def test_requests_writes_and_calls_stay_within_what_is_promised(tmp_path: Path) 
 
 
 def test_the_plain_way_that_ours_is_compared_with_gives_the_same_scores() -> None:
-    require_same_scores(accounts(random.Random(1))[:500])
+    require_same_scores(accounts(random.Random(1), count=500))

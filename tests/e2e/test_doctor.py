@@ -60,8 +60,8 @@ def test_a_deployment_is_right_and_then_much_goes_wrong_at_once(enter: Enter, ex
     assert "3 read, 3 scored, 0 rejected, 0 skipped" in said
     assert "queues whose messages are taken: 12" in said
     # AND the day that was scanned is told to be one of long ago, with what to do
-    assert "0 ✗ wrong, 1 ! to be done" in said
-    assert "what people see is" in said and f"make rescan STACK={STACK} DATE={datetime.now(UTC).date()}" in said
+    assert "0 ✗ wrong, 1 ! to be done" in said, said
+    assert "what people see is" in said and f"make demo STACK={STACK} DATE={datetime.now(UTC).date()}" in said
     assert f"Next: make shadow-report STACK={STACK}" in said
     assert vendor_writes(home) == []
     # AND the functions themselves said what their runtime knows
@@ -136,4 +136,4 @@ def test_what_the_demo_left_is_looked_at_without_a_stack(book: Path) -> None:
     code, said = examined_demo(book)
     # THEN all is right
     assert code == 0, said
-    assert "Nothing is to be done." in said
+    assert "Nothing is to be done." in said, said
