@@ -88,17 +88,20 @@ def test_a_mail_that_reads_otherwise_than_it_was_meant_is_not_taken(monkeypatch:
 
 
 @pytest.mark.parametrize("python", PYTHONS)
-def test_every_supported_python_writes_and_reads_the_same(python: str) -> None:
+@settings(max_examples=3, deadline=None)
+@given(generated=st.lists(names, min_size=50, max_size=80))
+def test_every_supported_python_writes_and_reads_the_same(python: str, generated: list[str]) -> None:
     # GIVEN another Python at hand, with nothing installed
     found = interpreter(python)
     if found is None:
         pytest.skip(f"{python} is not at hand")
 
     # WHEN it writes and reads the mails of all these names
+    given_names = [*HOSTILE_NAMES, *generated]
     paths = [ROOT / "layers/scorer", ROOT / "layers/connectors", ROOT]
     done = subprocess.run(
         [found, "-S", "-m", "tests.builders.mails"],
-        input=json.dumps(HOSTILE_NAMES),
+        input=json.dumps(given_names),
         env={"PYTHONPATH": os.pathsep.join(map(str, paths)), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
@@ -108,7 +111,7 @@ def test_every_supported_python_writes_and_reads_the_same(python: str) -> None:
 
     # THEN they are as they were meant
     assert done.returncode == 0, done.stderr
-    assert [ReadMail(*mail) for mail in json.loads(done.stdout)] == [as_meant(name) for name in HOSTILE_NAMES]
+    assert [ReadMail(*mail) for mail in json.loads(done.stdout)] == [as_meant(name) for name in given_names]
 
 
 def interpreter(python: str) -> str | None:

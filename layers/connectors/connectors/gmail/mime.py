@@ -21,8 +21,8 @@ from customer_success.errors import NotTaken, Refused
 from customer_success.news import MailDraft
 
 LONGEST_SUBJECT = 150
-LONGEST_CHUNK = 45
-"""Bytes in one encoded word, which then has 72 of the 75 characters that it may have."""
+LONGEST_CHUNK = 39
+"""Bytes in one encoded word: with `Subject: ` before it, it has 73 of the 76 characters that its line may have."""
 
 _PLAIN = re.compile(r"[\x20-\x7e]*")
 
@@ -49,8 +49,8 @@ def raw_mail(draft: MailDraft) -> str:
 def _headers(draft: MailDraft) -> Headers:
     # The mail may go out as it stands: the key itself would tell the customer what we think of the account.
     return {
-        "From": _address(draft.mailbox),
-        **({"To": _address(draft.to)} if draft.to else {}),
+        "From": _address(draft, "From", draft.mailbox),
+        **({"To": _address(draft, "To", draft.to)} if draft.to else {}),
         "Subject": _unstructured(shortened(one_line(draft.subject), LONGEST_SUBJECT)),
         "Message-ID": f"<{message_id(draft.mailbox, draft.key)}>",
         "X-CSM-Key": _mark(draft.key),
@@ -65,10 +65,12 @@ def _body(paragraphs: list[str]) -> bytes:
     return mail.as_bytes()
 
 
-def _address(text: str) -> str:
+def _address(draft: MailDraft, header: str, text: str) -> str:
     """The address as it stands: it has no white space, no quotes and none of the characters that end one."""
     if not is_address(text):
-        raise Refused(f"{text!r} is not an e-mail address")
+        raise Refused(
+            f"draft {draft.key!r}: {header} {text!r} is not an e-mail address; correct it on the account's page"
+        )
     return text
 
 
