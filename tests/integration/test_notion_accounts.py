@@ -8,19 +8,23 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from connectors.notion.accounts import NotionCSMAdapter
+from connectors.notion.client import NotionClient
 from connectors.notion.names import PropertyNames
 from connectors.notion.schema import accounts_schema
 from connectors.notion.walk import Walk
 from customer_success.account import Account
 from customer_success.addresses import OwnerDomains
-from customer_success.errors import Misconfigured, OutOfTime, Refused
+from customer_success.errors import Misconfigured, NotTaken, OutOfTime, Refused
 from customer_success.news import PageValues
 from customer_success.ports import Bookmark, BookPage
 from local.sandbox import Sandbox
+from local.sandbox.notion.load import Book
 from tests.builders.notion_books import account_book, load_book, notion_client, row, typed
+from tests.builders.secrets import notion_secret
 from tests.builders.vendors import NASTY, Waiting, break_next, requests_to
 
 LIMIT = 120
@@ -151,6 +155,163 @@ def test_a_notion_that_refuses_every_cursor_is_told_not_asked_for_ever(sandbox: 
     # WHEN reading goes on  THEN Notion's refusal is told
     with pytest.raises(Refused, match="400"):
         next(reading)
+
+
+def be_heavy(sandbox: Sandbox, rows_above: int | None) -> None:
+    """Let Notion time out over more rows than these."""
+    answer = httpx.post(sandbox.url("control") + "/notion/heavy", json={"rows_above": rows_above})
+    answer.raise_for_status()
+
+
+@pytest.mark.parametrize(
+    ("shown_in_time", "sizes"),
+    [(99, [50, 50, 10]), (50, [50, 50, 10]), (25, [25, 25, 25, 25, 10]), (13, [12] * 9 + [2]), (12, [12] * 9 + [2])],
+)
+def test_a_book_that_is_too_heavy_is_read_in_smaller_parts_for_the_rest_of_the_run(
+    sandbox: Sandbox, shown_in_time: int, sizes: list[int]
+) -> None:
+    # GIVEN a book of which Notion does not show so many at once
+    source = load_book(sandbox, [row(number, minute(number)) for number in range(110)]).data_source_id
+    be_heavy(sandbox, shown_in_time)
+
+    # WHEN it is read
+    waiting = Waiting()
+    pages = list(account_book(sandbox, source, waiting).read(Bookmark()))
+
+    # THEN nobody is missed, and no question was asked twice that Notion had no end with
+    assert ids(pages) == [f"A-{number}" for number in range(110)]
+    assert [len(page.accounts) for page in pages] == sizes
+    halvings = [100, 50, 25, 12].index(sizes[0])
+    assert requests_to(sandbox, "notion")[QUERY] == len(sizes) + halvings
+    assert len(waiting.slept) == halvings
+
+    # AND another delivery of the same run goes on with as few
+    be_heavy(sandbox, None)
+    [after, *_] = [page.next for page in pages if page.next]
+    assert len(next(account_book(sandbox, source).read(after)).accounts) == sizes[0]
+
+    # AND the next run begins with 100 again
+    assert len(next(account_book(sandbox, source).read(Bookmark())).accounts) == 100
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "status", "status": 500},
+        {"kind": "status", "status": 502},
+        {"kind": "html", "status": 502},
+        {"kind": "html", "status": 504},
+        {"kind": "empty", "status": 503},
+        {"kind": "delay", "seconds": 1.5},
+    ],
+)
+def test_whatever_says_that_it_took_too_long_halves_what_is_asked_for(sandbox: Sandbox, fault: dict[str, Any]) -> None:
+    # GIVEN a Notion, or what stands before it, that comes to no end with the first question
+    source = load_book(sandbox, [row(number, minute(number)) for number in range(60)]).data_source_id
+    break_next(sandbox, "notion", match="/query", **fault)
+    client = NotionClient(notion_secret(), Waiting().patience, base_url=sandbox.url("notion"), timeout=1)
+    # WHEN the book is read  THEN it is asked for half as many
+    pages = list(NotionCSMAdapter(client, source).read(Bookmark()))
+    assert [len(page.accounts) for page in pages] == [50, 10]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "status", "status": 429},
+        {"kind": "status", "status": 529},
+        {"kind": "status", "status": 409},
+        {"kind": "html", "status": 403},
+        {"kind": "drop_before"},
+    ],
+)
+def test_what_says_nothing_of_the_size_does_not_change_it(sandbox: Sandbox, fault: dict[str, Any]) -> None:
+    source = load_book(sandbox, [row(number, minute(number)) for number in range(60)]).data_source_id
+    break_next(sandbox, "notion", match="/query", **fault)
+    assert [len(page.accounts) for page in account_book(sandbox, source).read(Bookmark())] == [60]
+
+
+def test_one_html_page_of_a_proxy_does_not_end_the_reading(sandbox: Sandbox) -> None:
+    # GIVEN a proxy that once says 403 in its own words  WHEN the book is read  THEN it is read
+    source = load_book(sandbox, [row(1)]).data_source_id
+    break_next(sandbox, "notion", "html", status=403)
+    assert ids(list(account_book(sandbox, source).read(Bookmark()))) == ["A-1"]
+
+
+def test_the_data_sources_among_the_pages_of_a_wiki_are_no_accounts(sandbox: Sandbox) -> None:
+    # GIVEN a book that was made a wiki, with a database among its accounts
+    book = load_book(sandbox, [row(1), row(2)])
+    inner = sandbox.load(Book(title="Minutes", properties={"Name": {"title": {}}}, key="Name", rows=[]))
+    nested = {"database_id": inner.database_id, "among": book.data_source_id}
+    httpx.post(sandbox.url("control") + "/notion/nest", json=nested).raise_for_status()
+    listed = notion_client(sandbox, Waiting()).call(
+        lambda notion: notion.data_sources.query(book.data_source_id), about="the book"
+    )
+    assert [each["object"] for each in listed["results"]] == ["data_source", "page", "page"]
+
+    # WHEN it is read  THEN there are its accounts
+    assert ids(list(account_book(sandbox, book.database_id).read(Bookmark()))) == ["A-1", "A-2"]
+
+
+def test_a_row_that_is_no_page_is_passed_over() -> None:
+    # GIVEN a Notion that lists data sources though pages were asked for
+    walk = Walk(Bookmark())
+    rows = [{"object": kind, "id": kind, "created_time": minute(0)} for kind in ("data_source", "page", "block")]
+    assert [each["id"] for each in walk.step({"results": rows, "has_more": False})] == ["page"]
+
+
+def rename(sandbox: Sandbox, source_id: str, **names: str | None) -> None:
+    """Rename properties, as a person does; keyword `CSM_Why` is the property "CSM Why", None deletes it."""
+    change = {old.replace("_", " "): new and {"name": new} for old, new in names.items()}
+    notion_client(sandbox, Waiting()).call(
+        lambda notion: notion.data_sources.update(source_id, properties=change), about="the schema"
+    )
+
+
+@pytest.mark.parametrize("renamed", ["Reason", None])
+def test_a_property_renamed_while_a_function_is_warm_costs_no_page(sandbox: Sandbox, renamed: str | None) -> None:
+    # GIVEN a function that has written pages
+    loaded = load_book(sandbox, [row(number) for number in range(4)])
+    book = account_book(sandbox, loaded.database_id)
+    [page] = book.read(Bookmark())
+    book.write(page.accounts[0].page_id, VALUES)
+
+    # WHEN a person renames one of the properties, or deletes it, and pages are written
+    rename(sandbox, loaded.data_source_id, CSM_Why=renamed)
+    before = requests_to(sandbox, "notion")
+    for account in page.accounts:
+        book.write(account.page_id, VALUES)
+
+    # THEN all are written, but for that property
+    for account in page.accounts:
+        assert written(sandbox, account.page_id)["CSM Health Score"]["number"] == 71.3
+    # AND it cost one refusal, and one look at the schema
+    cost = {call: count - before.get(call, 0) for call, count in requests_to(sandbox, "notion").items()}
+    assert cost["GET /v1/data_sources/{data_source_id}"] == 1
+    assert cost["PATCH /v1/pages/{page_id}"] == 5
+
+
+def test_values_that_notion_does_not_take_are_not_lost(sandbox: Sandbox, page_of: tuple[str, Account]) -> None:
+    # GIVEN a Notion that takes no values  WHEN they are written  THEN it is told, after a second try
+    database, account = page_of
+    break_next(sandbox, "notion", "status", status=400, method="PATCH", times=None)
+    with pytest.raises(NotTaken, match=f"the page {account.page_id}"):
+        account_book(sandbox, database).write(account.page_id, VALUES)
+    assert requests_to(sandbox, "notion")["PATCH /v1/pages/{page_id}"] == 2
+
+
+def test_pages_of_a_book_that_is_no_longer_shared_are_not_taken_for_gone(
+    sandbox: Sandbox, page_of: tuple[str, Account]
+) -> None:
+    # GIVEN a function that has written a page, and a book that is no longer shared
+    database, account = page_of
+    book = account_book(sandbox, database)
+    book.write(account.page_id, VALUES)
+    unshared = {"database_id": database, "shared": False}
+    httpx.post(sandbox.url("control") + "/notion/share", json=unshared).raise_for_status()
+    # WHEN the page is written  THEN somebody has to share the book again
+    with pytest.raises(Misconfigured, match="share the database"):
+        book.write(account.page_id, VALUES)
 
 
 def test_a_notion_that_knows_none_of_its_own_cursors_is_told_not_asked_for_ever() -> None:
