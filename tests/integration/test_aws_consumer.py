@@ -1,6 +1,7 @@
 """The consumer: one record that fails neither repeats nor drops the others, and waits for its own time."""
 
 import json
+import math
 from collections.abc import Callable
 from io import StringIO
 from typing import Any, cast
@@ -126,6 +127,19 @@ def test_every_record_is_worked_on_and_only_those_that_failed_come_again(consume
     assert failed(event, response) == ["b", "d"]
     # AND each of them is hidden for its own time
     assert queue.hidden == {"b": 8, "d": 60}
+
+
+@pytest.mark.parametrize(
+    ("asked", "hidden"),
+    [(math.nan, 60), (math.inf, 43_200), (-math.inf, 1), (-5.0, 1), (0.0, 1), (1.8e9, 43_200), (0.2, 1)],
+)
+def test_no_wish_of_a_vendor_keeps_a_record_from_being_hidden(
+    consumer: QueueConsumer, queue: Queue, asked: float, hidden: int
+) -> None:
+    # GIVEN a vendor that asks for a pause of no possible length  WHEN the work fails  THEN it comes again all the same
+    event = queue.batch("a", "b")
+    assert failed(event, consumer.consume(event, Work(a=Unavailable("later", retry_after=asked)))) == ["a"]
+    assert queue.hidden == {"a": hidden}
 
 
 def test_a_batch_that_fails_as_a_whole_is_reported_record_by_record(consumer: QueueConsumer, queue: Queue) -> None:

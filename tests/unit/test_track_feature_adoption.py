@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pytest
 
-from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
+from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, Unclear
 from customer_success.feature_usage import FeatureUsage
 from customer_success.news import Bullet, Callout, Grid, PageBlock, Paragraph
 from customer_success.peers import PeerGroup
@@ -176,7 +176,9 @@ def test_a_new_page_of_the_same_account_gets_its_section() -> None:
     assert ("another", "Feature adoption") in reviews.sections.sections
 
 
-@pytest.mark.parametrize("error", [Unavailable("Notion is down"), Unclear("broken off"), Misconfigured("no access")])
+@pytest.mark.parametrize(
+    "error", [Unavailable("Notion is down"), Unclear("broken off"), Misconfigured("no access"), NotTaken("400")]
+)
 @pytest.mark.parametrize("last_try", [False, True])
 def test_a_section_that_cannot_be_written_now_comes_back(error: Exception, last_try: bool) -> None:
     # GIVEN pages that cannot be written

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, cast, get_args
@@ -18,6 +19,8 @@ from customer_success.errors import NotTaken
 from customer_success.news import ExpansionRecord
 from customer_success.offer import SalesStatus
 from customer_success.ports import Bookmark, RecordedAnswer
+
+logger = logging.getLogger(__name__)
 
 UNANSWERED = "not started"
 """How a property of type status reads before anybody sets it: such a property is never empty."""
@@ -49,7 +52,6 @@ class NotionExpansionRecords:
         Raises `Unclear` when the page may have been created, `NotTaken` if Notion does not take the record, else
         `Misconfigured`, `Unavailable`.
         """
-        self._pages.require_key()
         return self._source.write(
             lambda: self._values(record),
             lambda properties: self._pages.create(f"the offer {record.key}", properties, []),
@@ -61,7 +63,6 @@ class NotionExpansionRecords:
         Raises `Gone` if the page is in the trash or not there, `NotTaken` if Notion does not take the record,
         `Misconfigured`, `Unavailable`.
         """
-        self._pages.require_key()
         try:
             self._source.write(
                 lambda: self._values(record), lambda properties: self._pages.update(page_id, properties=properties)
@@ -83,7 +84,15 @@ class NotionExpansionRecords:
         self._pages.require(self._names.sales_status, kinds, "in which Sales answers")
         edited = {"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": since.isoformat()}}
         for rows, _ in self._source.rows(Bookmark(), edited):
-            yield tuple(answer for row in rows if (answer := self._answer(row)))
+            yield tuple(answer for row in rows if (answer := self._answer_if_it_can_be_read(row)))
+
+    def _answer_if_it_can_be_read(self, row: Mapping[str, Any]) -> RecordedAnswer | None:
+        try:
+            return self._answer(row)
+        except Exception:
+            # What stands on one record must not hide what Sales answered on the others.
+            logger.exception("%s: the record %s cannot be read", self._source.about, row["id"])
+            return None
 
     def _answer(self, row: Mapping[str, Any]) -> RecordedAnswer | None:
         read = PropertyReader(row.get("properties") or {})
@@ -102,6 +111,7 @@ class NotionExpansionRecords:
     def _values(self, record: ExpansionRecord) -> dict[str, Value]:
         # `Sales Status` and `Rejection Reason` are not here, and not even emptied: they are Sales' own, and the next
         # check obeys them. Writing them could undo an answer that was given a moment ago.
+        self._pages.require_key()
         names = self._names
         return {
             self._source.title: one_line(record.title),

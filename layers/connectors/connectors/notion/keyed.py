@@ -94,6 +94,10 @@ class KeyedPages:
         """Raises `Misconfigured` unless the property `name` is there and of one of the types `kinds`."""
         found = self._source.schema.get(name)
         if found not in kinds:
+            # A person may have set it right since it was looked up.
+            self._source.look_again()
+            found = self._source.schema.get(name)
+        if found not in kinds:
             fitting = " or ".join(kind.removeprefix("rich_") for kind in kinds)
             raise Misconfigured(
                 f"{self._source.about} needs a {fitting} property {name!r}, {purpose}; "

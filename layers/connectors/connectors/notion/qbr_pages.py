@@ -51,7 +51,6 @@ class NotionQbrPages:
         Raises `Unclear` when the page may have been created, be it whole or not; `NotTaken` if Notion does not take
         the review, else `Misconfigured`, `Unavailable`.
         """
-        self._require_properties()
         first, *others = batches(page_blocks(page.blocks))
         state = WRITING if others else _written(page)
         page_id = self._source.write(
@@ -91,13 +90,19 @@ class NotionQbrPages:
         for blocks in parts:
             self._pages.append(page_id, blocks)
         self._source.write(
-            lambda: {self._names.state: _written(page)},
+            lambda: self._state(_written(page)),
             lambda properties: self._pages.update(page_id, properties=properties),
         )
+
+    def _state(self, state: str) -> dict[str, Value]:
+        """The state, without which a page that is not whole would pass for one that is."""
+        self._require_properties()
+        return {self._names.state: state}
 
     def _values(self, page: QbrPage, state: str) -> dict[str, Value]:
         names = self._names
         return {
+            **self._state(state),
             self._source.title: one_line(page.title),
             names.key: page.key,
             names.account: Related(page.account_page_id),
@@ -105,7 +110,6 @@ class NotionQbrPages:
             names.reviewed_period: page.reviewed_period,
             names.on: page.on,
             names.owner_email: page.owner_email,
-            names.state: state,
             names.trigger: page.trigger,
         }
 

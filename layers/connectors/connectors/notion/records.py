@@ -43,7 +43,6 @@ class NotionHealthRecords:
         Raises `Unclear` when the page may have been created, `NotTaken` if Notion does not take the record, else
         `Misconfigured`, `Unavailable`.
         """
-        self._pages.require_key()
         first, *others = batches(line_blocks(record.lines))
         page_id = self._source.write(
             lambda: self._values(record),
@@ -58,6 +57,7 @@ class NotionHealthRecords:
         return page_id
 
     def _values(self, record: HealthRecord) -> dict[str, Value]:
+        self._pages.require_key()
         names = self._names
         return {
             self._source.title: one_line(record.title),

@@ -16,7 +16,7 @@ from customer_success.account_row import AccountRow
 from customer_success.adoption import adoption_report
 from customer_success.adoption_text import TITLE, adoption_mail, adoption_section, as_of
 from customer_success.delivery import draft_if_possible
-from customer_success.errors import Refused, Unavailable
+from customer_success.errors import NotTaken, Refused, Unavailable
 from customer_success.feature_usage import FeatureUsage
 from customer_success.metrics import Count
 from customer_success.peers import groups_of
@@ -78,7 +78,8 @@ class TrackFeatureAdoption:
         """Work out the report, keep it, then write the section, and the mail if one is asked for.
 
         Raises `Refused` for an account that is not known and for a signal that is none, `Unavailable` when the rest
-        has to wait, `Misconfigured` when a person has to act before the section can be written.
+        has to wait, `Misconfigured` when a person has to act before the section can be written, `NotTaken` if it is not
+        taken as it is.
         """
         row = self.rows.get(request.account_id)
         if row is None:
@@ -129,6 +130,8 @@ class TrackFeatureAdoption:
         self.ledger.done(account_id, SECTION_CHANNEL, UNCLEAR)
         try:
             self.sections.write(account.page_id, TITLE, (*blocks, as_of(report)))
+        except NotTaken:
+            raise
         except Refused as error:
             logger.warning("account %s gets no section on feature adoption: %s", account_id, error)
             return "not_written", f"{NO_SECTION}: {error}"
