@@ -15,9 +15,9 @@ from pydantic import BaseModel
 
 from customer_success.api import history
 from customer_success.api.acknowledge import AcknowledgeAlert, AcknowledgeAnswer, AcknowledgeRequest
-from customer_success.api.decimals import as_json
 from customer_success.api.health import HealthAnswer, ShowHealth
 from customer_success.api.history import HistoryAnswer, ShowHistory
+from customer_success.api.outgoing import as_json
 from customer_success.api.parameters import (
     AccountId,
     AlertId,

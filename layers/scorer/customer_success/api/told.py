@@ -13,6 +13,7 @@ from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 from pydantic import BaseModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from customer_success.api.outgoing import as_json
 from customer_success.api.problems import Problem, ProblemAnswer, not_found
 from customer_success.api.requests import MethodNotAllowed
 from customer_success.errors import Refused, Unavailable
@@ -81,7 +82,7 @@ def told(error: Exception, request_id: str, body: type[BaseModel] | None) -> Res
     return Response(
         status_code=problem.status,
         content_type=PROBLEM_JSON,
-        body=answer.model_dump_json(),
+        body=as_json(answer.model_dump()),
         headers=_headers(problem, error),
     )
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from customer_success.api.decimals import as_json, rounded, shares
+from customer_success.api.outgoing import as_json, rounded, shares
 from customer_success.messages import ExpansionHandedOff, ExpansionHandoff, HealthEvent
 from customer_success.schemas import CSMHealthScore
 from local.house import ROOT

@@ -1,4 +1,5 @@
-"""Numbers as the API answers them: with two decimals, in parts that still add up, and never NaN or infinite.
+"""What the API answers, as every reader takes it: numbers with two decimals in parts that still add up, never NaN or
+infinite, and texts of whole characters.
 
 What works an answer out keeps every decimal; they are cut here, on the way out, and nowhere else.
 """
@@ -26,20 +27,27 @@ def rounded(value: Any) -> Any:
     """
     if isinstance(value, float):
         return _number(value)
+    if isinstance(value, str):
+        return whole(value)
     if isinstance(value, Mapping):
-        return _adding_up({name: rounded(part) for name, part in value.items()}, value)
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return _adding_up({whole(str(name)): rounded(part) for name, part in value.items()}, value)
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
         return [rounded(part) for part in value]
     return value
 
 
-def shares(parts: Sequence[float], whole: float) -> list[float]:
-    """The parts with two decimals, so that they add up to `whole`, which has no more itself.
+def whole(text: str) -> str:
+    """The text with U+FFFD for half of a surrogate pair, which is no character and has no place in UTF-8."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def shares(parts: Sequence[float], total: float) -> list[float]:
+    """The parts with two decimals, so that they add up to `total`, which has no more itself.
 
     Each is cut, and the cents that are missing go to those that lost most by it.
     """
     cents = [math.floor(round(part * _CENTS, 6)) for part in parts]
-    missing = round(whole * _CENTS) - sum(cents)
+    missing = round(total * _CENTS) - sum(cents)
     by_loss = sorted(range(len(parts)), key=lambda place: parts[place] * _CENTS - cents[place], reverse=True)
     if missing < 0:
         by_loss = [place for place in reversed(by_loss) if cents[place]]
@@ -63,13 +71,13 @@ def _adding_up(answer: dict[str, Any], exact: Mapping[str, Any]) -> dict[str, An
         _share(answer["made_by"], exact["made_by"], "delta", answer["delta"])
     breakdown = exact.get("signal_breakdown")
     if isinstance(breakdown, Mapping) and breakdown and all(map(_is_number, breakdown.values())):
-        whole = round(math.fsum(breakdown.values()), 2)
-        answer["signal_breakdown"] = dict(zip(breakdown, shares(list(breakdown.values()), whole), strict=True))
+        total = round(math.fsum(breakdown.values()), 2)
+        answer["signal_breakdown"] = dict(zip(breakdown, shares(list(breakdown.values()), total), strict=True))
     return answer
 
 
-def _share(parts: list[dict[str, Any]], exact: Sequence[Mapping[str, Any]], name: str, whole: float) -> None:
-    for part, share in zip(parts, shares([each[name] for each in exact], whole), strict=True):
+def _share(parts: list[dict[str, Any]], exact: Sequence[Mapping[str, Any]], name: str, total: float) -> None:
+    for part, share in zip(parts, shares([each[name] for each in exact], total), strict=True):
         part[name] = share
 
 
