@@ -23,10 +23,10 @@ LONGEST_QUIET = timedelta(days=365)
 LONGEST_SHOWN = 600
 """Characters of an unknown id that are told; a known one has fewer."""
 
-_ONE_LINE = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
-"""Something that can be seen, and no control characters."""
-_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+_TEXT = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*"
 """No control characters but those that part lines and words."""
+_LINES = rf"^{_TEXT}$"
+_VISIBLE_LINES = rf"^{_TEXT}[^\x00-\x20\x7f]{_TEXT}$"
 
 WrittenToNotion = Literal["queued", "nothing to write", "account is gone"]
 
@@ -46,8 +46,8 @@ class AcknowledgeRequest(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    by: Annotated[str, Field(min_length=1, max_length=LONGEST_BY, pattern=_ONE_LINE)]
-    """The person's e-mail address or name, in one line."""
+    by: Annotated[str, Field(min_length=1, max_length=LONGEST_BY, pattern=_VISIBLE_LINES)]
+    """The person's e-mail address or name."""
     note: Annotated[str, Field(max_length=LONGEST_NOTE, pattern=_LINES)] | None = None
     """What there is to say about it. It stays with the alert."""
     verdict: Verdict | None = None
