@@ -282,6 +282,49 @@ def test_a_passing_fault_is_for_the_queue(bedrock: Client, sandbox: Sandbox, sta
     assert requests_to(sandbox, "bedrock") == {CONVERSE: 1}
 
 
+@pytest.mark.parametrize("status", [200, 302, 400, 403, 404, 503])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *({"kind": "html"}, {"kind": "empty"}),
+        *({"kind": "json", "body": body} for body in ({}, {"ok": True}, {"message": "Forbidden"}, [], None, 7, "text")),
+        *(
+            {"kind": "json", "body": {"usage": usage, "output": [], "stopReason": "end_turn"}}
+            for usage in (None, 7, {})
+        ),
+    ],
+    ids=str,
+)
+def test_an_answer_that_is_not_bedrocks_is_a_passing_fault_whatever_its_status(
+    bedrock: Client, sandbox: Sandbox, status: int, answer: dict[str, Any]
+) -> None:
+    # GIVEN something in between that answers in Bedrock's place  WHEN the review is written
+    break_next(sandbox, "bedrock", status=status, **answer)
+    with pytest.raises(Unavailable) as fault:
+        narrator(bedrock).write_qbr(known())
+    # THEN it may be later, and what was said is cut before it is told
+    assert len(str(fault.value)) < 500
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["ExpiredTokenException", "ExpiredToken", "RequestExpired", "RequestTimeTooSkewed", "TooManyRequestsException"],
+)
+def test_credentials_that_have_expired_and_calls_that_are_too_many_pass(
+    bedrock: Client, sandbox: Sandbox, code: str
+) -> None:
+    break_next(sandbox, "bedrock", "code", code=code, status=403)
+    with pytest.raises(Unavailable, match=code):
+        narrator(bedrock).write_qbr(known())
+
+
+@pytest.mark.parametrize("code", ["ValidationException", "UnrecognizedClientException", "NeverHeardOfException"])
+def test_a_code_that_nobody_foresaw_is_for_a_person(bedrock: Client, sandbox: Sandbox, code: str) -> None:
+    break_next(sandbox, "bedrock", "code", code=code)
+    with pytest.raises(Misconfigured, match=code):
+        narrator(bedrock).write_qbr(known())
+
+
 def test_a_fault_without_a_pause_names_none(bedrock: Client, sandbox: Sandbox) -> None:
     break_next(sandbox, "bedrock", "status", status=429)
     with pytest.raises(Unavailable, match="ThrottlingException: Too many requests") as fault:

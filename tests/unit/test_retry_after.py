@@ -10,8 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from connectors.patience import Patience, seconds_asked
+from connectors.patience import Patience
 from customer_success.errors import Unavailable, Unclear
+from customer_success.pauses import seconds_asked
 from customer_success.ports import LONGEST_PAUSE
 from tests.builders.vendors import CountingPace
 

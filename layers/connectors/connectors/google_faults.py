@@ -18,8 +18,8 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 from connectors.access import TokenRefused
 from connectors.answers import NOT_THEIRS, shown
 from connectors.google_http import NoToken
-from connectors.patience import seconds_asked
 from customer_success.errors import Misconfigured, NotTaken, Unavailable, Unclear
+from customer_success.pauses import seconds_asked
 
 FAILURES = (HttpError, NoToken, requests.RequestException, *NOT_THEIRS)
 """All that carrying out a request of the SDK raises over our transport."""

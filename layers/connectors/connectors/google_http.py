@@ -18,7 +18,7 @@ from google.auth.exceptions import GoogleAuthError, TransportError
 from google.auth.transport.requests import Request
 
 from connectors.answers import NOT_THEIRS
-from connectors.patience import seconds_asked
+from customer_success.pauses import seconds_asked
 
 
 class NotAllowed(Exception):

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 from customer_success.errors import Unavailable, Unclear
-from customer_success.ports import LONGEST_PAUSE, Pace
+from customer_success.pauses import bounded
+from customer_success.ports import Pace
 
 Answer = TypeVar("Answer")
 
@@ -48,9 +46,9 @@ class Patience:
                 return request()
             except Unavailable as fault:
                 if isinstance(fault, Unclear) and not repeatable:
-                    fault.retry_after = _bounded(fault.retry_after)
+                    fault.retry_after = bounded(fault.retry_after)
                     raise
-                asked = _bounded(fault.retry_after)
+                asked = bounded(fault.retry_after)
                 if not self._paused_after(asked, tried):
                     raise Unavailable(str(fault), retry_after=asked) from fault
 
@@ -75,33 +73,3 @@ class Patience:
     def _backoff(self, tried: int) -> float:
         longest = FIRST_PAUSE * 2.0 ** (tried - 1)
         return longest * (0.5 + self.jitter() / 2)
-
-
-def seconds_asked(retry_after: str | None) -> float | None:
-    """The pause a `Retry-After` header asks for, from its seconds or its date; None if it names none.
-
-    It is never longer than `LONGEST_PAUSE`: what asks for years is a mistake, and would silence us for as long.
-    """
-    if retry_after is None:
-        return None
-    try:
-        seconds = float(retry_after)
-    except ValueError:
-        return _bounded(_seconds_until(retry_after))
-    # More digits than a float holds are a long pause all the same; "inf" is none.
-    return LONGEST_PAUSE if seconds == math.inf and retry_after.strip().lstrip("+")[0].isdigit() else _bounded(seconds)
-
-
-def _seconds_until(http_date: str) -> float | None:
-    try:
-        moment = parsedate_to_datetime(http_date)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - time.time()
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
-
-
-def _bounded(seconds: float | None) -> float | None:
-    """A pause that may be waited for; None for what is no number."""
-    if seconds is None or not math.isfinite(seconds):
-        return None
-    return min(max(0.0, seconds), LONGEST_PAUSE)

@@ -10,9 +10,9 @@ import httpx
 from notion_client.errors import HTTPResponseError, InvalidPathParameterError, RequestTimeoutError
 
 from connectors.access import TokenRefused
-from connectors.patience import seconds_asked
 from connectors.text import said
 from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, Unclear
+from customer_success.pauses import seconds_asked
 
 FAILURES = (
     HTTPResponseError,

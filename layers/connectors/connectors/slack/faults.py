@@ -18,8 +18,8 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from connectors.access import TokenRefused
 from connectors.answers import shown
-from connectors.patience import seconds_asked
 from customer_success.errors import Misconfigured, NotTaken, Unavailable, Unclear
+from customer_success.pauses import seconds_asked
 
 FAILURES = (SlackClientError, OSError, http.client.HTTPException, ValueError, LookupError, AttributeError)
 """All that a call of the SDK raises: its own errors, those of the standard library's transport, and what comes of an

@@ -12,10 +12,11 @@ from botocore.exceptions import ClientError, ParamValidationError
 from customer_success.aws.converse import Binding, Turn, advice, answered, converse_request
 from customer_success.aws.errors import code_of, fault, translated
 from customer_success.aws.questions import Content, Question, Unusable, expansion_question, review_question
-from customer_success.errors import Misconfigured, NotWritten, OutOfTime, Unavailable
+from customer_success.errors import Misconfigured, NotWritten, OutOfTime, Unavailable, Unclear
 from customer_success.evidence import QBREvidence
 from customer_success.expansion_evidence import ExpansionEvidence
 from customer_success.narrator import short
+from customer_success.pauses import seconds_asked
 from customer_success.ports import Narration, Proposals
 
 CONNECT_SECONDS = 3
@@ -119,6 +120,9 @@ class BedrockNarrator:
                 )
             except ClientError as error:
                 raise _refusal(self._where, error) from error
+            except (AttributeError, TypeError, LookupError) as error:
+                # The SDK takes any JSON for an object.
+                raise Unclear(f"{self._where}: what came is no answer of Bedrock's") from error
             except ParamValidationError as error:
                 # The runtime brings its own boto3, which may be too old to know answers in a schema.
                 raise Misconfigured(f"{self._where}: {error}; a newer boto3 is needed in the function") from error
@@ -152,11 +156,13 @@ def _answer(where: str, answer: Mapping[str, Any]) -> _Answer:
         return _Answer(
             text=answered(blocks),
             stop_reason=answer["stopReason"],
-            tokens_in=usage["inputTokens"],
-            tokens_out=usage["outputTokens"],
+            tokens_in=int(usage["inputTokens"]),
+            tokens_out=int(usage["outputTokens"]),
         )
     except KeyError as missing:
         raise Unavailable(f"{where}: its answer came without {missing}") from missing
+    except (AttributeError, TypeError, ValueError) as error:
+        raise Unavailable(f"{where}: what came is no answer of Bedrock's") from error
 
 
 def _check_end(answer: _Answer, question: Question[Any]) -> None:
@@ -179,9 +185,5 @@ def _refusal(where: str, error: ClientError) -> Unavailable | Misconfigured:
     status = 503 if code in _PASSING else response.get("HTTPStatusCode", 0)
     known = fault(where, code, text, status=status)
     if isinstance(known, Unavailable):
-        return Unavailable(str(known), retry_after=_seconds(response.get("HTTPHeaders", {}).get("retry-after")))
+        return Unavailable(str(known), retry_after=seconds_asked(response.get("HTTPHeaders", {}).get("retry-after")))
     return Misconfigured(f"{where}: {code}: {text}; {advice(code, text)}")
-
-
-def _seconds(told: str | None) -> float | None:
-    return float(told) if told and told.isdecimal() else None

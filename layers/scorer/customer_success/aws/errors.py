@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,6 +15,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 from botocore.exceptions import ConnectionError as BotoConnectionError
+from botocore.parsers import ResponseParserError
 
 from customer_success.errors import Misconfigured, Unavailable, Unclear
 
@@ -22,23 +24,45 @@ LONGEST_SAID = 300
 
 PASSING_CODES = frozenset(
     {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InternalError",
         "InternalException",
         "InternalFailure",
+        "InternalServerError",
+        "InternalServerException",
         "KMSThrottling",
         "LimitExceeded",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException",
+        "RequestExpired",
         "RequestLimitExceeded",
         "RequestThrottled",
+        "RequestThrottledException",
+        "RequestTimeTooSkewed",
+        "RequestTimeout",
+        "RequestTimeoutException",
         "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "SlowDown",
         "Throttled",
         "ThrottledException",
         "Throttling",
         "ThrottlingException",
+        "TooManyRequestsException",
         "TransactionConflictException",
         "TransactionInProgressException",
     }
 )
-"""Codes of passing faults that come with another HTTP status than 429 or 5xx, or inside an accepted batch."""
+"""Codes of passing faults that come with another HTTP status than 429 or 5xx, or inside an accepted batch.
+
+Credentials of a role that have expired are renewed by the SDK."""
+
+_CODE = re.compile(r"[A-Za-z][\w.:-]*")
+_NO_CODE = "Unknown"
 
 
 @contextmanager
@@ -54,6 +78,8 @@ def translated(where: str) -> Iterator[None]:
         raise Unavailable(f"{where}: {said(error)}") from error
     except ParamValidationError:
         raise
+    except ResponseParserError as error:
+        raise Unclear(f"{where}: {said(error)}; this is no answer of AWS's") from error
     except BotoCoreError as error:
         raise Misconfigured(f"{where}: {said(error)}; check the region, the credentials and the endpoint") from error
 
@@ -63,6 +89,9 @@ def fault(where: str, code: str, text: str, *, status: int = 0) -> Unavailable |
     reason = f"{where}: {said(code)}: {said(text)}"
     if code in PASSING_CODES or status == 429 or status >= 500:
         return Unavailable(reason)
+    if code == _NO_CODE or not _CODE.fullmatch(code):
+        # The SDK puts the status, or nothing, in place of the code of an answer that is not AWS's.
+        return Unclear(f"{reason}; this is no answer of AWS's")
     return Misconfigured(
         f"{reason}; check that it exists, that the function's role allows the call, and that the call keeps its limits"
     )
@@ -76,7 +105,7 @@ def said(words: object, longest: int = LONGEST_SAID) -> str:
 
 def code_of(error: ClientError) -> str:
     """The code with which AWS refused, "Unknown" if it gave none."""
-    return error.response.get("Error", {}).get("Code", "Unknown")
+    return error.response.get("Error", {}).get("Code", _NO_CODE)
 
 
 def _answered(where: str, error: ClientError) -> Unavailable | Misconfigured:
