@@ -110,4 +110,6 @@ def _quantity(quantity: float) -> str:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        sys.exit(f"{' '.join(sys.argv[1:])}: not understood; ask by the variables ACCOUNTS, MODEL and MODEL_PRICE")
     sys.exit(main(os.environ, Console(width=WIDTH)))

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     options = None
     try:
         options = read_options(os.environ)
-        PLAYS[arguments[0] if arguments else ""](options, _console())
+        _play_of(arguments)(options, _console())
     except KeyboardInterrupt:
         print(f"\nstopped; everything that was started has ended{_kept(options)}", file=sys.stderr)
         return INTERRUPTED
@@ -56,6 +56,14 @@ def main(arguments: Sequence[str]) -> int:
         complain(error)
         return 1
     return 0
+
+
+def _play_of(arguments: Sequence[str]) -> Callable[[Options, Console], None]:
+    """The play that is named, by no word the day's. Raises `DemoError` for any other word."""
+    name = " ".join(arguments)
+    if name not in PLAYS:
+        raise DemoError(f"{name}: no such play; expected {', '.join(filter(None, PLAYS))}, or nothing")
+    return PLAYS[name]
 
 
 def _console() -> Console:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import shlex
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
 from rich.console import Console
@@ -13,6 +14,7 @@ from rich.console import Console
 from customer_success.account_row import AccountRow
 from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.alerts import DynamoAlertLog
+from local.demo.columns import NAMES
 from local.demo.day import Play
 from local.demo.options import Options
 from local.demo.play import prepared
@@ -34,17 +36,31 @@ def play_api(options: Options, console: Console) -> None:
         console.print(
             f"\nThe API answers at {home.api_url} until Ctrl-C. Calls are signed; these work as they stand:\n"
         )
-        for title, call in _calls(home):
+        account = worst(DynamoAccountRows(home.table).every())
+        if account is None or account.day.point is None:
+            console.print(nobody_scored(account), soft_wrap=True)
+        for title, call in _calls(home, account):
             console.print(f"# {title}", style="dim", soft_wrap=True)
             console.print(f"{call}\n", soft_wrap=True)
         while True:
             signal.pause()
 
 
-def _calls(home: House) -> Iterator[tuple[str, str]]:
-    account = _worst(home)
-    account_id = quote(account.account_id, safe="")
+def nobody_scored(account: AccountRow | None) -> str:
+    """What is to be said of a book in which no account has a score; `account` is one of it, if it has any."""
+    if account is None:
+        return "No account of the book was taken over, so the portfolio is empty and no account can be asked about.\n"
+    return (
+        "Nobody in this book is scored: the portfolio has no colours; an account's health says why. A score wants "
+        f"more signals, such as {NAMES.feature_adoption_rate} or {NAMES.usage_trend}: give them columns, then make demo.\n"
+    )
+
+
+def _calls(home: House, account: AccountRow | None) -> Iterator[tuple[str, str]]:
     yield "the book as it stood when the last scan closed, by ARR at risk", _curl(home, "/portfolio?limit=5")
+    if account is None:
+        return
+    account_id = quote(account.account_id, safe="")
     yield (
         f"why {name_of(account.account.name, NAME_LIMIT)} stands as it does",
         _curl(home, f"/accounts/{account_id}/health"),
@@ -64,10 +80,9 @@ def _calls(home: House) -> Iterator[tuple[str, str]]:
         )
 
 
-def _worst(home: House) -> AccountRow:
-    """The scored account with the lowest score."""
-    scored = (row for row in DynamoAccountRows(home.table).every() if row.day.point)
-    return min(scored, key=lambda row: row.day.point.score.score if row.day.point else 100.0)
+def worst(rows: Iterable[AccountRow]) -> AccountRow | None:
+    """The account with the lowest score; where none has one, the first of them, and None of an empty book."""
+    return min(rows, key=lambda row: row.day.point.score.score if row.day.point else math.inf, default=None)
 
 
 def _curl(home: House, path: str, body: str | None = None) -> str:

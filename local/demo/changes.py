@@ -18,6 +18,8 @@ from local.demo.errors import DemoError
 
 HEADINGS = ["day", "account", "column", "value"]
 REMOVE = "remove"
+LONGEST_DAY = 6
+"""Digits of a day's number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,14 @@ def changes_beside(book: Path) -> tuple[Change, ...]:
 
 
 def _read(path: Path) -> Iterator[Change]:
-    headings, *lines = csv.reader(read_text(path).splitlines())
+    try:
+        headings, *lines = csv.reader(read_text(path).splitlines())
+    except csv.Error as error:
+        raise DemoError(f"{path}: {error}; save it as CSV (UTF-8)") from error
     if headings != HEADINGS:
         raise DemoError(f"{path}, line 1: the columns must be {', '.join(HEADINGS)}, not {', '.join(headings)}")
     for number, cells in enumerate(lines, start=2):
-        if len(cells) != len(HEADINGS) or not cells[0].isdecimal():
+        if len(cells) != len(HEADINGS) or not cells[0].isdecimal() or len(cells[0]) > LONGEST_DAY:
             raise DemoError(f"{path}, line {number}: expected a day such as 2, an account, a column and a value")
         day, account, column, value = cells
         yield Change(int(day), account, column, value)

@@ -35,8 +35,14 @@ class Kept:
 
     @property
     def played(self) -> tuple[date, ...]:
-        """The days that were played, in their order."""
-        return tuple(map(date.fromisoformat, self._days.read_text().split())) if self._days.exists() else ()
+        """The days that were played, in their order. Raises `DemoError` if what is kept of them cannot be read."""
+        try:
+            return tuple(map(date.fromisoformat, self._days.read_text().split())) if self._days.exists() else ()
+        except ValueError as error:
+            raise DemoError(
+                f"{self._days}: {error}; expected the days that were played. Forget what demos have left behind: "
+                "make demo-clean"
+            ) from error
 
     def note(self, day: date) -> None:
         """Note that a day is played."""

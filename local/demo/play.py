@@ -26,7 +26,7 @@ from local.demo.stage import refuse, staged
 from local.demo.usage import Usage, usage_rows, usage_sheet
 from local.house import House
 from local.shadow_report.report import shadow_report
-from local.stack.queues import redrive
+from local.stack.queues import brought_back, dead_letters_left, redrive
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,8 @@ def play_redrive(options: Options, console: Console) -> None:
             moved = redrive(home.aws, home.deployment.queues, options.queue)
         except ValueError as error:
             raise DemoError(f"QUEUE={options.queue}: {error}") from error
-        console.print(f"{moved} dead letters go back to the queue {options.queue}")
+        left = dead_letters_left(home.aws, home.deployment.queues, options.queue)
+        console.print(brought_back(options.queue, moved, left))
         playing = Play(home, kept, console)
         before = Before.of(home, kept, day)
         playing.drain(ScanLook(home, day, 0))

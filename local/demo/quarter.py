@@ -28,7 +28,7 @@ from local.demo.stage import obey_notes, refuse, staged, tokens
 from local.house import House
 from local.import_history.entries import History
 from local.import_history.job import Imported, import_history
-from local.import_history.told import counting, tell
+from local.import_history.told import IN_VAIN, counting, tell
 
 MODEL = "sandbox.writer-v1"
 COMMAND = re.compile(r"ignore .*instructions", re.IGNORECASE)
@@ -127,4 +127,7 @@ def play_import(options: Options, console: Console) -> None:
     history = History(read_book(Path(options.file)))
     with staged(kept) as home:
         console.print(f"{options.file} into the deployment of {options.book.name}:")
-        tell(console, _import(home, history, datetime.now(UTC).date(), console))
+        done = _import(home, history, datetime.now(UTC).date(), console)
+        tell(console, done)
+    if done.in_vain:
+        raise DemoError(IN_VAIN)

@@ -62,6 +62,9 @@ def main(arguments: Sequence[str]) -> int:
     except sqlite3.DatabaseError as error:
         print(state_in_words(error, SCRATCH), file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"{error.filename or 'doctor cannot go on'}: {error.strerror or error}", file=sys.stderr)
+        return 1
     except (DemoError, BuildError, DeployError, StackStartError) as error:
         print(error, file=sys.stderr)
         return 1

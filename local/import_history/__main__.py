@@ -28,12 +28,14 @@ from local.demo.book import read_book
 from local.demo.errors import DemoError
 from local.import_history.entries import History
 from local.import_history.job import import_history
-from local.import_history.told import counting, tell
+from local.import_history.told import IN_VAIN, counting, tell
 from local.stack.aws import Aws
+
+INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Import, and tell what became of the lines. 0 if all went well, 1 with the reason on standard error."""
+    """Import, and tell what became of the lines. 0 if any could be used, 1 with the reason on standard error."""
     asked = _asked(arguments)
     console = PlainConsole()
     try:
@@ -57,7 +59,13 @@ def main(arguments: Sequence[str]) -> int:
     except (DemoError, Refused, Unavailable, Misconfigured, BotoCoreError, ValueError) as error:
         complain(error)
         return 1
+    except KeyboardInterrupt:
+        complain("\nstopped; what was imported stays: run it again, it goes on where it stopped")
+        return INTERRUPTED
     tell(console, done)
+    if done.in_vain:
+        complain(IN_VAIN)
+        return 1
     return 0
 
 

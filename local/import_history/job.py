@@ -22,6 +22,11 @@ class Imported:
     accounts: int = 0
     rejected: list[Rejected] = field(default_factory=list)
 
+    @property
+    def in_vain(self) -> bool:
+        """Whether not one line of the file could be used."""
+        return bool(self.rejected) and len(self.rejected) == self.read
+
     def __str__(self) -> str:
         return (
             f"read {self.read} = imported {self.imported} (of {self.accounts} accounts) "

@@ -14,6 +14,7 @@ MANY = 2000
 """Lines from which on a bar is shown."""
 SHOWN = 20
 """Rejections that are shown."""
+IN_VAIN = "nothing was imported: every line was rejected, for the reasons above; mend the file, and import it again"
 
 
 @contextmanager

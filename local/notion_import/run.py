@@ -50,7 +50,9 @@ def _import(options: Options, sheet: Sheet, source: AccountSource, told: Told, t
         told.details(plan)
         told.outlook(plan.requests, REQUESTS_PER_SECOND)
         told.line("dry run: nothing was written")
-        return 0
+        return _code(Done(plan))
+    if plan.lines and len(plan.refused) == plan.lines:
+        return _code(Done(plan))
     if not plan.requests:
         told.line(f"nothing to do: {plan.unchanged:,} accounts are as in the file")
         return 0
@@ -67,7 +69,16 @@ def _import(options: Options, sheet: Sheet, source: AccountSource, told: Told, t
         complain(error)
         return 1
     told.end(done)
-    return 0
+    return _code(done)
+
+
+def _code(done: Done) -> int:
+    """The exit code: 1, with the reason on standard error, where not one line of the file could be used."""
+    refused = len(done.plan.refused) + len(done.refused)
+    if not done.plan.lines or refused < done.plan.lines:
+        return 0
+    complain("nothing was imported: every line was refused, for the reasons above; mend the file, and import it again")
+    return 1
 
 
 def _sheet(options: Options) -> Sheet:

@@ -15,8 +15,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.operating.rescan import ask_for_scan
 from local.stack.aws import Aws
-from local.stack.deploy import describe
-from local.stack.queues import redrive
+from local.stack.deploy import DeployError, describe
+from local.stack.queues import brought_back, dead_letters_left, redrive
+
+INTERRUPTED = 130
 
 
 class AskedWronglyError(Exception):
@@ -31,7 +33,10 @@ def main(arguments: Sequence[str]) -> int:
             raise AskedWronglyError("STACK is missing: name the deployment's stack, as in customer-success-dev")
         aws = Aws.of_operator()
         print(DEEDS[asked.deed](aws, asked))
-    except AskedWronglyError as error:
+    except KeyboardInterrupt:
+        print("\nstopped; each message is back in its queue, or still among the dead letters", file=sys.stderr)
+        return INTERRUPTED
+    except (AskedWronglyError, DeployError) as error:
         print(error, file=sys.stderr)
         return 1
     except (ClientError, BotoCoreError) as error:
@@ -45,11 +50,12 @@ def _redrive(aws: Aws, asked: argparse.Namespace) -> str:
         raise AskedWronglyError(
             "QUEUE is missing: name the queue that gets its dead letters back, as in QUEUE=alert-chat"
         )
+    queues = describe(aws, asked.stack).queues
     try:
-        moved = redrive(aws, describe(aws, asked.stack).queues, asked.queue)
+        moved = redrive(aws, queues, asked.queue)
     except ValueError as error:
         raise AskedWronglyError(f"QUEUE={asked.queue}: {error}") from error
-    return f"{moved} dead letters go back to the queue {asked.queue}"
+    return brought_back(asked.queue, moved, dead_letters_left(aws, queues, asked.queue))
 
 
 def _rescan(aws: Aws, asked: argparse.Namespace) -> str:

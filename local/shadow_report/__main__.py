@@ -20,7 +20,9 @@ from customer_success.settings import shadow_of
 from local.console import PlainConsole
 from local.shadow_report.report import shadow_report
 from local.stack.aws import Aws
-from local.stack.deploy import describe
+from local.stack.deploy import DeployError, describe
+
+INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -39,6 +41,12 @@ def main(arguments: Sequence[str]) -> int:
             console.print(f"{asked.stack} does not run in shadow now; this is what it withheld when it did.")
         space = shadow_of(deployed.parameters["TenantId"])
         shadow_report(console, DynamoShadowLog(Table(aws.dynamodb, deployed.outputs["TableName"], space)), day)
+    except KeyboardInterrupt:
+        print("\nstopped; nothing was changed", file=sys.stderr)
+        return INTERRUPTED
+    except DeployError as error:
+        print(error, file=sys.stderr)
+        return 1
     except (ClientError, BotoCoreError, Misconfigured, Unavailable) as error:
         print(f"STACK={asked.stack}: {error}; look at AWS_PROFILE and AWS_DEFAULT_REGION", file=sys.stderr)
         return 1

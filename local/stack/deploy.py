@@ -83,17 +83,21 @@ def deploy(
 
 
 def describe(aws: Aws, stack: str) -> Deployment:
-    """What stands of a stack deployed earlier, here or on AWS."""
+    """What stands of a stack deployed earlier, here or on AWS. Raises `DeployError` for one of another template."""
     found = aws.cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
-    parameters = {each["ParameterKey"]: each["ParameterValue"] for each in found["Parameters"]}
+    parameters = {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])}
+    if not {"Stage", "TenantId", "Shadow"} <= set(parameters):
+        raise DeployError(f"{stack} was not made from this template: name the deployment's stack with STACK=…")
     prefix = f"customer-success-{parameters['Stage']}-"
     physical: dict[str, list[str]] = {}
     for page in aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack):
         for resource in page["StackResourceSummaries"]:
             physical.setdefault(resource["ResourceType"], []).append(resource["PhysicalResourceId"])
-    queues, log_groups = physical["AWS::SQS::Queue"], physical["AWS::Logs::LogGroup"]
+    queues, log_groups = physical.get("AWS::SQS::Queue", []), physical.get("AWS::Logs::LogGroup", [])
+    if not queues:
+        raise DeployError(f"{stack} is {found['StackStatus']} and has no queue: deploy it anew")
     return Deployment(
-        outputs={output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]},
+        outputs={output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])},
         parameters=parameters,
         queues={url.rpartition("/")[2].removeprefix(prefix): url for url in sorted(queues)},
         log_groups={name.rpartition("/")[2].removeprefix(prefix): name for name in sorted(log_groups)},

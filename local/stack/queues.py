@@ -105,6 +105,19 @@ def redrive(aws: Aws, queues: Mapping[str, str], name: str) -> int:
     return moved
 
 
+def dead_letters_left(aws: Aws, queues: Mapping[str, str], name: str) -> int:
+    """How many dead letters of a queue are still there, those included that somebody else has in hand."""
+    return _depth(aws, queues[name + DEAD_LETTERS]).total
+
+
+def brought_back(name: str, moved: int, left: int) -> str:
+    """What a redrive of a queue did, in words: also that there was nothing to do, and that something is left."""
+    said = f"{moved} dead letters go back to the queue {name}"
+    if left:
+        return f"{said}; {left} are in somebody else's hands for up to a minute: try again then"
+    return said if moved else f"{said}: {name + DEAD_LETTERS} is empty, so there is nothing to bring back"
+
+
 def _receive(aws: Aws, url: str) -> list[MessageTypeDef]:
     # Long polling asks every server of the queue; a short poll may miss messages on AWS.
     received = aws.sqs.receive_message(

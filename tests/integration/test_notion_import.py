@@ -311,6 +311,20 @@ def test_what_notion_refuses_is_told_and_the_others_are_loaded(team: Team) -> No
     assert told.endswith("lines 2 = created 1 + updated 0 + unchanged 0 + refused 1")
 
 
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_file_of_which_no_line_is_taken_does_not_end_well(team: Team, dry_run: bool) -> None:
+    # GIVEN lines without an Account ID
+    load_book(team.sandbox, [])
+    code, told = team.bring("Account ID,Name", ",One", ",Two", dry_run=dry_run)
+    # THEN the reasons are told, and that nothing was imported
+    assert (code, team.written()) == (1, 0)
+    assert "refused 2" in told
+    # AND the same where it is Notion that refuses them all
+    if not dry_run:
+        break_next(team.sandbox, "notion", "status", status=400, method="POST", match="/v1/pages")
+        assert team.bring("Account ID", "A-1")[0] == 1
+
+
 def test_a_page_that_is_gone_meanwhile_is_refused_alone(team: Team) -> None:
     load_book(team.sandbox, [row(1, ARR={"number": 1}), row(2, ARR={"number": 1})])
     break_next(team.sandbox, "notion", "status", status=404, method="PATCH")

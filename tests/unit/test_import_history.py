@@ -132,3 +132,13 @@ def test_a_file_of_bare_scores_or_without_days_is_refused_whole(tmp_path: Path) 
         History(sheet_of(tmp_path, "Account ID,Date,Score,Colour", "A-0001,2026-01-05,81,GREEN"))
     with pytest.raises(DemoError, match="no column says of which day a line is; call it Date"):
         History(sheet_of(tmp_path, "Account ID,Usage", "A-0001,Growing"))
+
+
+def test_a_file_of_which_no_line_could_be_used_was_imported_in_vain(tmp_path: Path, deployment: Deployment) -> None:
+    # GIVEN a line that can be used, and one of an account that nobody knows
+    good, bad = f"A-0001,2026-01-05,{WHOLE}", f"A-9999,2026-01-05,{WHOLE}"
+    # THEN it was in vain with the second alone; what is known already was of use
+    assert deployment.take(tmp_path, HEADINGS, bad).in_vain
+    assert not deployment.take(tmp_path, HEADINGS, good, bad).in_vain
+    assert not deployment.take(tmp_path, HEADINGS, good).in_vain
+    assert not Imported().in_vain

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 
 from local.demo.errors import state_in_words
 from local.operating.__main__ import main as operating
 from local.stack.aws import Aws
+from local.stack.deploy import DeployError, describe
+from local.stack.queues import brought_back
 
 NOWHERE = ("STACK", "QUEUE", "DATE", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL")
 
@@ -46,3 +50,48 @@ def test_a_state_that_cannot_be_used_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.DatabaseError) as error:
         sqlite3.connect(broken).execute("SELECT * FROM any_table")
     assert state_in_words(error.value, tmp_path).endswith("make demo-clean")
+
+
+@pytest.mark.parametrize(
+    ("moved", "left", "said"),
+    [
+        (3, 0, "3 dead letters go back to the queue scan"),
+        (0, 0, "scan-dlq is empty, so there is nothing to bring back"),
+        (2, 1, "1 are in somebody else's hands"),
+        (0, 4, "4 are in somebody else's hands"),
+    ],
+)
+def test_a_redrive_says_what_is_left_and_that_there_was_nothing_to_do(moved: int, left: int, said: str) -> None:
+    assert said in brought_back("scan", moved, left)
+
+
+class Stacks:
+    """CloudFormation with one stack, of whoever's."""
+
+    def __init__(self, *parameters: str) -> None:
+        self._parameters = [{"ParameterKey": name, "ParameterValue": "x"} for name in parameters]
+
+    def describe_stacks(self, StackName: str) -> Any:  # noqa: N803, ARG002 - as boto3 calls it
+        given = {"Parameters": self._parameters} if self._parameters else {}
+        return {"Stacks": [{"StackStatus": "ROLLBACK_COMPLETE", **given}]}
+
+    def get_paginator(self, _: str) -> Any:
+        return self
+
+    def paginate(self, **_: str) -> Any:
+        return [{"StackResourceSummaries": []}]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ((), "network was not made from this template"),
+        (("Stage",), "network was not made from this template"),
+        (("Stage", "TenantId", "Shadow"), "network is ROLLBACK_COMPLETE and has no queue: deploy it anew"),
+    ],
+)
+def test_a_stack_that_is_not_ours_or_has_nothing_in_it_is_told(parameters: tuple[str, ...], said: str) -> None:
+    aws = Aws(boto3.Session(region_name="eu-central-1"))
+    aws.__dict__["cloudformation"] = Stacks(*parameters)
+    with pytest.raises(DeployError, match=said):
+        describe(aws, "network")

@@ -1,0 +1,25 @@
+"""Which account `make api` asks about, and what it says of a book in which nobody is scored."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from local.demo.api import nobody_scored, worst
+from tests.builders.kept import point, row
+
+
+def test_the_worst_account_is_asked_about_else_any_else_none() -> None:
+    # GIVEN a healthy account, one in danger, and one that nobody could score
+    fine, bad, unscored = row(1), row(2), row(3)
+    bad = replace(bad, day=replace(bad.day, status="scored", last=point(nps_score=0, usage_trend="declining")))
+    unscored = replace(unscored, day=replace(unscored.day, status="rejected", last=None))
+    assert unscored.day.point is None
+    # THEN the one in danger comes first, one without a score last, and of an empty book there is none
+    assert worst([unscored, fine, bad]) is bad
+    assert worst([unscored]) is unscored
+    assert worst([]) is None
+
+
+def test_a_book_in_which_nobody_is_scored_says_what_is_missing() -> None:
+    assert "fill" not in nobody_scored(None) and "no account can be asked about" in nobody_scored(None)
+    assert "Feature Adoption Rate" in nobody_scored(row(1))
