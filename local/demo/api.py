@@ -52,7 +52,7 @@ def nobody_scored(account: AccountRow | None) -> str:
         return "No account of the book was taken over, so the portfolio is empty and no account can be asked about.\n"
     return (
         "Nobody in this book is scored: the portfolio has no colours; an account's health says why. A score wants "
-        f"more signals, such as {NAMES.feature_adoption_rate} or {NAMES.usage_trend}: give them columns, then make demo.\n"
+        f"more signals, such as {NAMES.feature_adoption_rate} or {NAMES.usage_trend}: add them, then make demo.\n"
     )
 
 
