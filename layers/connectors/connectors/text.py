@@ -12,8 +12,6 @@ _BREAK = re.compile("\r\n?|[\x85\u2028\u2029]")
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters, which vendors refuse, and those that turn the direction of the text around them."""
 
-LONGEST_SAID = 300
-"""Units of a vendor's own words that stand in an error."""
 LONGEST_URL = 2000
 
 
@@ -44,14 +42,6 @@ def cut(text: str, limit: int) -> str:
         return text
     mark = f"… (cut: {len(text):,} characters)"
     return _head(text, limit - size(mark)).rstrip() + mark
-
-
-def said(words: object) -> str:
-    """A vendor's own words as they stand in an error: on one line, and cut, as some send back all that they were sent.
-
-    What a library says of a fault counts as the vendor's words.
-    """
-    return shortened(one_line(str(words)), LONGEST_SAID)
 
 
 def pieces(text: str, limit: int) -> Iterator[str]:

@@ -10,7 +10,7 @@ import httpx
 from notion_client.errors import HTTPResponseError, InvalidPathParameterError, RequestTimeoutError
 
 from connectors.access import TokenRefused
-from connectors.text import said
+from connectors.answers import shown
 from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, Unclear
 from customer_success.pauses import seconds_asked
 
@@ -52,7 +52,7 @@ def fault_of(error: Exception, about: str) -> Exception:
         return Misconfigured(f"{about}: this cannot be an id in Notion")
     # The SDK raises its timeout error while it handles httpx's own, which knows how far the request came.
     cause = error.__context__ if isinstance(error, RequestTimeoutError) else error
-    text = f"Notion did not answer about {about}: {type(cause).__name__} {said(error)}"
+    text = f"Notion did not answer about {about}: {type(cause).__name__} {shown(error)}"
     if isinstance(cause, _NEVER_SENT):
         return Unavailable(text)
     return TooLarge(text) if isinstance(cause, httpx.TimeoutException) else Unclear(text)
@@ -71,7 +71,7 @@ def less_if_too_large(ask_for_less: Callable[[], None]) -> Iterator[None]:
 
 def _answered(error: HTTPResponseError, about: str) -> Exception:
     own = _own_words(error.body)
-    code, words = own or ("", f"an answer that is not Notion's own: {said(error.body) or 'empty'}")
+    code, words = own or ("", f"an answer that is not Notion's own: {shown(error.body) or 'empty'}")
     status, retry_after = error.status, seconds_asked(error.headers.get("retry-after"))
     if status in _OVERLOADED or code in ("rate_limited", "service_overload"):
         return Unavailable(f"Notion asks for a pause ({status}): {words}", retry_after=retry_after)
@@ -116,4 +116,4 @@ def _own_words(body: str) -> tuple[str, str] | None:
     if not isinstance(told, dict) or told.get("object") != "error":
         return None
     code, message = told.get("code"), told.get("message")
-    return (said(code), said(message)) if isinstance(code, str) and isinstance(message, str) else None
+    return (shown(code), shown(message)) if isinstance(code, str) and isinstance(message, str) else None

@@ -6,11 +6,12 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from connectors.answers import shown
 from connectors.notion.client import NotionClient
 from connectors.notion.names import UsageNames
 from connectors.notion.reading import LONGEST_SHOWN, PropertyReader
 from connectors.notion.source import DataSource
-from connectors.text import one_line, said, shortened
+from connectors.text import one_line, shortened
 from customer_success.account import Unreadable
 from customer_success.feature_usage import FeatureUsage, UsagePage
 from customer_success.ports import Bookmark
@@ -67,7 +68,7 @@ class NotionFeatureUsage:
         except Exception as error:
             # One row must not hide all others.
             logger.exception("%s: a row cannot be read", self._source.about)
-            return f"a row cannot be read: {type(error).__name__} {said(error)}"
+            return f"a row cannot be read: {type(error).__name__} {shown(error)}"
 
     def _usage(self, read: PropertyReader) -> FeatureUsage | str:
         """What a row says, or why it says nothing of any account's feature."""
