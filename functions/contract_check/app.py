@@ -16,5 +16,6 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
 def check(delivery: Delivery) -> None:
     tick = function.message(ScheduledEvent, delivery)
-    result = function.check(run_date(tick.time, function.settings.timezone), request=tick.id, time=tick.time)
+    on = run_date(tick.time, function.settings.timezone)
+    result = function.check(on, request=tick.id, time=tick.time, last_try=delivery.last_try)
     function.logger.info("contract check", extra={"result": result})

@@ -3,6 +3,7 @@
 from typing import Any
 
 from customer_success.aws.consumer import Delivery
+from customer_success.errors import Misconfigured
 from customer_success.messages import (
     ExpansionRunRequested,
     ExpansionsQueued,
@@ -44,6 +45,9 @@ def scan(asked: ScanRequested | ScheduledEvent, *, last_try: bool) -> None:
     result = function.task_states.run(task_id, lambda: function.scan(request), last_try=last_try)
     function.logger.info("health scan", extra={"result": result})
     function.report(counts(result))
+    if result["status"] == "failed":
+        # What a person has to mend may be mended, or have passed, before the last try; after it the message is kept.
+        raise Misconfigured(result["error"])
 
 
 def expand(asked: ExpansionRunRequested, *, last_try: bool) -> None:

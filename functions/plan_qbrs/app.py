@@ -21,6 +21,6 @@ def plan(delivery: Delivery) -> None:
         function.logger.info("quarter", extra={"result": function.close(asked, now=function.now())})
         return
     on = run_date(asked.time, function.settings.timezone)
-    result = function.plan(on, request=asked.id, time=asked.time, now=function.now())
+    result = function.plan(on, request=asked.id, time=asked.time, now=function.now(), last_try=delivery.last_try)
     function.logger.info("quarter planned", extra={"result": result})
     function.report({Metric.QBRS_PLANNED: result["planned"]})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from local.demo.errors import DemoError
@@ -42,9 +42,11 @@ class Options:
     file: str = ""
 
 
-def read_options(given: Mapping[str, str]) -> Options:
-    """The options in a set of variables; an empty one counts as not given. Raises `DemoError` for a wrong one."""
-    return Options(
+def read_options(given: Mapping[str, str], *, today: date | None = None) -> Options:
+    """The options in a set of variables; an empty one counts as not given. Raises `DemoError` for a wrong one, as is a
+    day after today.
+    """
+    options = Options(
         book=Path(given.get("ACCOUNTS") or SAMPLE_BOOK),
         day=_day(given.get("DATE", "")),
         days=_days(given.get("DAYS", "")),
@@ -55,6 +57,16 @@ def read_options(given: Mapping[str, str]) -> Options:
         narrator=_narrator(given.get("NARRATOR", "").strip()),
         file=given.get("FILE", "").strip(),
     )
+    not_ahead(options.day, options.days, today or datetime.now(UTC).date())
+    return options
+
+
+def not_ahead(day: date | None, days: int, today: date) -> None:
+    """Raise `DemoError` if a demo of so many days would go beyond today: the functions take no day that is to come."""
+    if day is None or (last := day + timedelta(days=days - 1)) <= today:
+        return
+    several = f" with DAYS={days} ends on {last}, which" if days > 1 else ""
+    raise DemoError(f"DATE={day}{several} lies after today, {today}: expected a day that has come")
 
 
 def _day(text: str) -> date | None:

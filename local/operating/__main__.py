@@ -9,10 +9,11 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from customer_success.errors import Refused
 from local.operating.rescan import ask_for_scan
 from local.stack.aws import Aws
 from local.stack.deploy import DeployError, describe
@@ -63,7 +64,10 @@ def _rescan(aws: Aws, asked: argparse.Namespace) -> str:
         day = date.fromisoformat(asked.date)
     except ValueError as error:
         raise AskedWronglyError(f"DATE={asked.date}: expected the day to scan, as YYYY-MM-DD") from error
-    request = ask_for_scan(aws, describe(aws, asked.stack), day)
+    try:
+        request = ask_for_scan(aws, describe(aws, asked.stack), day, datetime.now(UTC))
+    except Refused as error:
+        raise AskedWronglyError(f"DATE={asked.date}: {error}") from error
     return f"asked for a scan of {day}; its log lines bear the request {request}"
 
 

@@ -30,9 +30,11 @@ class Mornings(World):
         self.book.error, self.book.fails_at, self.book.failures = Misconfigured("Notion is down"), 0, 1
         return self.scan(on)
 
-    def check(self, on: date = TODAY, *, request: str | None = None) -> dict[str, Any]:
+    def check(self, on: date = TODAY, *, request: str | None = None, last_try: bool = False) -> dict[str, Any]:
         """Check the contracts of a day, as one delivery of the rule's message."""
+        self.today = max(self.today, on)
         moment = datetime.combine(on, time(8), UTC)
+        now = datetime.combine(self.today, time(8), UTC)
         job = ContractCheck(
             tenant_id="acme",
             rows=self.rows,
@@ -47,9 +49,9 @@ class Mornings(World):
             calendar=Calendar(self.holidays),
             scorer=CSMHealthScorer(),
             fallback_owner="lead@example.com",
-            now=lambda: moment,
+            now=lambda: now,
         )
-        return job(on, request=request or f"rule-{on}", time=moment)
+        return job(on, request=request or f"rule-{on}", time=moment, last_try=last_try)
 
     def check_to_the_end(self, on: date = TODAY, **asked: Any) -> dict[str, Any]:
         """Deliver the message again after each crash or passing fault, as its queue does."""

@@ -101,6 +101,8 @@ class Expansions:
 
     holidays: frozenset[date] = frozenset()
     writes: Writes = field(default_factory=Writes)
+    today: date = date.min
+    """The latest day of a run, if no other is set."""
 
     def __post_init__(self) -> None:
         self.book = FakeUsageBook()
@@ -133,6 +135,7 @@ class Expansions:
         without: Iterable[str] = (),
     ) -> dict[str, Any]:
         """Run, as one delivery of the request; `without` names ports that are None."""
+        self.today = max(self.today, on)
         job = ExpansionRun(
             tenant_id="acme",
             usage_book=self.book,
@@ -147,7 +150,7 @@ class Expansions:
             runs=self.runs,
             calendar=Calendar(self.holidays),
             time_left=lambda: seconds_left,
-            now=lambda: moment(on),
+            now=lambda: moment(self.today),
             close_after=PATIENCE,
             look_again_seconds=LOOK_AGAIN_SECONDS,
         )

@@ -175,8 +175,8 @@ class FakeRuns:
     def last_finished(self, kind: str, before: date) -> Run | None:
         return next((r for r in self.before(kind, before) if r.status == "finished" and r.tally.scored), None)
 
-    def latest_day(self, kind: str) -> date | None:
-        return max((on for k, on in self.runs if k == kind), default=None)
+    def latest_day(self, kind: str, *, until: date | None = None) -> date | None:
+        return max((on for k, on in self.runs if k == kind and on <= (until or on)), default=None)
 
 
 @dataclass

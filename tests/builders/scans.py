@@ -37,6 +37,8 @@ class World:
     page_size: int = 100
     holidays: frozenset[date] = frozenset()
     signals_stale_after_days: int = 14
+    today: date = date.min
+    """The latest day that anything was done on, if no other is set."""
     writes: Writes = field(default_factory=Writes)
 
     def __post_init__(self) -> None:
@@ -62,8 +64,18 @@ class World:
     ) -> dict[str, Any]:
         """Run the scan of a day, as one delivery of its message."""
         self.book.accounts = self.accounts
-        job = self._job(on, seconds_left)
+        self.today = max(self.today, on)
+        job = self._job(seconds_left)
         return job(ScanRequest(on, request or f"rule-{on}", force, last_try))
+
+    @staticmethod
+    def moment(on: date, hour: int = 7) -> datetime:
+        return datetime.combine(on, time(hour), UTC)
+
+    @staticmethod
+    def asked(on: date) -> ScanRequest:
+        """What the rule asks for on a day."""
+        return ScanRequest(on, f"rule-{on}")
 
     def scan_to_the_end(self, on: date = TODAY, **asked: Any) -> dict[str, Any]:
         """Deliver the message again after each crash or passing fault, as its queue does."""
@@ -73,9 +85,9 @@ class World:
             except (Crash, Unavailable):
                 self.writes.crash_before = self.writes.crash_after = None
 
-    def _job(self, on: date, seconds_left: float) -> ScanRun:
+    def _job(self, seconds_left: float) -> ScanRun:
         def now() -> datetime:
-            return datetime.combine(on, time(7), UTC)
+            return datetime.combine(self.today, time(7), UTC)
 
         closing = Closing(
             "acme",

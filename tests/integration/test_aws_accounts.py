@@ -1,6 +1,7 @@
 """Account rows, their history and what was written to their pages."""
 
 from datetime import date, timedelta
+from zlib import crc32
 
 import pytest
 
@@ -69,11 +70,22 @@ def test_rows_that_fill_more_than_a_page_are_read_on(table: Table, dynamodb: Cli
     assert dynamodb.calls["query"] > SHARDS
 
 
-def test_a_row_of_another_version_is_named(table: Table) -> None:
-    key = table.key("BOOK", "00", "A-1")
+def test_a_row_of_another_version_costs_itself_and_is_named(table: Table, caplog: pytest.LogCaptureFixture) -> None:
+    # GIVEN a row that this version cannot read, beside one that it can
+    rows = DynamoAccountRows(table)
+    rows.put_many([row(2)])
+    shard = crc32(b"A-1") % SHARDS
+    key = table.key("BOOK", f"{shard:02d}", "A-1")
     table.put_many([{**key.attributes, "body": text('{"account": 1}')}])
-    with pytest.raises(Misconfigured, match="'acme#BOOK#00' / 'A-1' was written by a version"):
-        list(DynamoAccountRows(table).every())
+
+    # WHEN the book is read, THEN the other is there, and the log names the one that is passed over
+    assert [each.account_id for each in rows.every()] == ["A-0002"]
+    assert rows.get_many(["A-1", "A-0002"]).keys() == {"A-0002"}
+    assert f"'acme#BOOK#{shard:02d}' / 'A-1' was written by a version" in caplog.text
+
+    # AND who asks for it alone is told what to do
+    with pytest.raises(Misconfigured, match="'A-1' was written by a version"):
+        rows.get("A-1")
 
 
 def test_a_span_of_history_has_both_its_ends(table: Table) -> None:

@@ -11,7 +11,7 @@ import pytest
 from customer_success.aws.bus import EventBridgeBus
 from customer_success.aws.queues import SqsOutbox
 from customer_success.aws.topic import SnsAnnouncements
-from customer_success.errors import Misconfigured, Unavailable
+from customer_success.errors import Misconfigured, NotTaken, Unavailable
 from customer_success.messages import HEALTH_DETAIL_TYPE, ChurnAlert, DigestReady, HealthEvent, PagesChanged
 from tests.builders.accounts import TODAY
 from tests.builders.aws import Client, Story, loses, refused
@@ -150,7 +150,7 @@ def test_what_stays_lost_is_unavailable_after_the_others_went_out(
 
 def test_what_is_our_own_fault_is_not_sent_again(outbox: SqsOutbox, sqs: Client, queue_url: str) -> None:
     sqs.instead("send_message_batch", loses("Entries", 0, code="InvalidMessageContents", sender_fault=True))
-    with pytest.raises(Unavailable, match="InvalidMessageContents"):
+    with pytest.raises(NotTaken, match="InvalidMessageContents"):
         outbox.send(pages_changed(str(number)) for number in range(3))
     assert sqs.calls["send_message_batch"] == 1
     assert len(received(sqs, queue_url)) == 2

@@ -7,7 +7,7 @@ import pytest
 
 from local.demo.errors import DemoError
 from local.demo.kept import Kept
-from local.demo.options import SAMPLE_BOOK, Options, read_options
+from local.demo.options import SAMPLE_BOOK, SAMPLE_DAY, Options, read_options
 
 
 def test_nothing_given_plays_the_bundled_book_for_a_day() -> None:
@@ -44,6 +44,20 @@ def test_everything_given_is_heeded() -> None:
 def test_what_cannot_be_meant_is_answered_with_name_value_and_what_would_be_right(name: str, value: str) -> None:
     with pytest.raises(DemoError, match=rf"^{name}={value}: .*expected"):
         read_options({name: value})
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"DATE": "2026-03-03"}, "DATE=2026-03-03 lies after today, 2026-03-02: expected a day that has come"),
+        ({"DATE": "2031-01-01"}, "DATE=2031-01-01 lies after today"),
+        ({"DATE": "2026-03-01", "DAYS": "3"}, "DATE=2026-03-01 with DAYS=3 ends on 2026-03-03, which lies after today"),
+    ],
+)
+def test_a_day_to_come_is_refused_before_anything_is_played(given: dict[str, str], told: str) -> None:
+    with pytest.raises(DemoError, match=told):
+        read_options(given, today=SAMPLE_DAY)
+    assert read_options({"DATE": "2026-03-01", "DAYS": "2"}, today=SAMPLE_DAY).days == 2
 
 
 def test_a_day_before_the_last_one_is_refused_and_the_last_one_is_where_it_goes_on(tmp_path: Path) -> None:

@@ -71,8 +71,18 @@ class AccountRow:
         return self.account.account_id
 
     def before_day(self, day: date) -> Day | None:
-        """The latest day that lies before `day`."""
-        return self.day if self.day.on < day else self.before
+        """The latest day that lies before `day`.
+
+        Of a row that was written for a day yet to come it is the day before that one, be it `day` itself: what was
+        told on it is not told again.
+        """
+        if self.day.on < day:
+            return self.day
+        return self.before if self.before and self.before.on <= day else None
+
+    def written_for(self, day: date) -> bool:
+        """True if `day` was judged already, or a row of a day yet to come has taken its place."""
+        return self.day.on >= day
 
 
 def trail_after(trail: tuple[Standing, ...], standing: Standing) -> tuple[Standing, ...]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import chain
 
 from customer_success.account_row import AccountRow, Day
@@ -16,6 +17,7 @@ from customer_success.batches import batches
 from customer_success.digest import alarm_digest, failure_digest, scan_digest
 from customer_success.errors import Misconfigured, Unavailable
 from customer_success.feeds import NEW_NORMAL_AFTER, broken_feeds
+from customer_success.isolation import alone, attempted, together
 from customer_success.judgement import closed_memory
 from customer_success.periods import Calendar
 from customer_success.portfolio import PackedLines, line_of
@@ -90,13 +92,11 @@ class Closing:
         self._keep_portfolio(run, lines, last_try=last_try)
         return run
 
-    def fail(self, run: Run, failure: str) -> Run:
+    def fail(self, run: Run, failure: str, *, last_try: bool) -> Run:
         """Tell that the run failed and why, on whatever day; what it wrote before stays, and waits for the next run."""
         run = replace(run, status="failed", failure=failure, finished_at=self.now())
-        try:
-            self._telling.post(failure_digest(run))
-        except Unavailable:
-            logger.exception("the failed run of %s could not be told: %s", run.on, failure)
+        digest = failure_digest(run, last_try=last_try)
+        attempted(f"the digest that the run of {run.on} failed", lambda: self._telling.post(digest))
         return self.runs.save(run)
 
     def past(self, run: Run) -> Past:
@@ -211,11 +211,11 @@ class Closing:
                 for row in rows
                 if not alarm and row.run not in ours and row.day.status != "gone"
             }
-            self.rows.put_many(missing.values())
+            together(list(missing.values()), self.rows.put_many, about=_about, otherwise=lambda *_: None)
             closed = [missing.get(row.account_id, row) for row in rows]
             gone += sum(row.day.status == "gone" and row.day.on == run.on for row in closed)
-            for line in filter(None, map(line_of, closed)):
-                lines.add(line)
+            for row in closed:
+                alone(_about(row), partial(_add_line, lines, row), lambda _: None)
         return replace(run, alarm=alarm, gone=0 if alarm else gone), lines
 
     def _keep_portfolio(self, run: Run, lines: PackedLines, *, last_try: bool) -> None:
@@ -246,6 +246,15 @@ class Closing:
     @property
     def _telling(self) -> Telling:
         return Telling(self.tenant_id, self.alerts, self.digests, self.announcements)
+
+
+def _about(row: AccountRow) -> str:
+    return f"account {row.account_id!r}"
+
+
+def _add_line(lines: PackedLines, row: AccountRow) -> None:
+    if line := line_of(row):
+        lines.add(line)
 
 
 def _doubt(run: Run, trusted: Run | None) -> str | None:

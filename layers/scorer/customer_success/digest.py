@@ -12,8 +12,9 @@ from operator import itemgetter
 from customer_success.alert_entry import AlertEntry
 from customer_success.alert_policy import COLOURS, RISKS
 from customer_success.feeds import NEW_NORMAL_AFTER, in_words
+from customer_success.isolation import alone
 from customer_success.messages import ChurnAlert
-from customer_success.narrator import short
+from customer_success.narrator import short, step_to_judge
 from customer_success.news import Line
 from customer_success.run import Run
 
@@ -57,7 +58,7 @@ def scan_digest(
     there is a new alert in it. Each entry comes with what became of its account since, empty for today's.
     """
     # Of each alert its line is kept, not the alert: a big book has many.
-    alerts = sorted(((_place(entry.alert), _alert_line(entry, since)) for entry, since in entries), key=itemgetter(0))
+    alerts = sorted((_placed(entry, since) for entry, since in entries), key=itemgetter(0))
     runs = (*untold, run)
     sections = (
         Section("The scan", tuple(Line(text) for text in _overview(run, told, untold))),
@@ -65,6 +66,7 @@ def scan_digest(
         *_owner_sections(alerts),
         *_listed("Can no longer be judged", ("danger_lost_sight_of", "no_longer_judged"), runs),
         *_listed("Rejected", ("rejections",), [run] if told is None else []),
+        *_listed(_UNEXPECTED, ("unexpected",), [run] if told else []),
         *_listed(_too_old(signals_stale_after_days), ("stale",), [run]),
         *_listed("Could not be read", ("unreadable",), [run]),
         Section("Quiet", tuple(Line(text) for text in _quiet(run))),
@@ -73,13 +75,21 @@ def scan_digest(
     return Digest(name, run.kind, run.on, f"Account health, {run.on}", sections)
 
 
-def failure_digest(run: Run) -> Digest:
-    """The digest of a scan that failed: what went wrong, and how far it came."""
+_UNEXPECTED = f"Not judged, as something unexpected went wrong. {step_to_judge('unexpected')}"
+
+
+def failure_digest(run: Run, *, last_try: bool) -> Digest:
+    """The digest of a scan that failed: what went wrong, and how far it came. However often a request is tried again
+    meanwhile, it is told when it fails first and when no try follows.
+    """
     lines = (
         Line(run.failure or "", strong=True),
         Line(f"{run.tally.read} accounts were read before. What was found in them is told with the next scan."),
+        Line(
+            "It is not tried again by itself." if last_try else "It is tried again several times within the next hour."
+        ),
     )
-    name = f"{run.kind}:{run.on}:failed:{run.attempt}"
+    name = f"{run.kind}:{run.on}:failed:{run.attempt if last_try else run.request}"
     title = f"Account health, {run.on}: the scan failed"
     return Digest(name, run.kind, run.on, title, (Section("The scan", lines),))
 
@@ -131,6 +141,17 @@ def _owner_sections(alerts: list[tuple[Place, Line]]) -> list[Section]:
         Section(f"Alerts for {owner}", tuple(line for _, line in lines))
         for owner, lines in groupby(alerts, key=lambda alert: alert[0][0])
     ]
+
+
+def _placed(entry: AlertEntry, since: str) -> tuple[Place, Line]:
+    """An alert's place and line; of one that cannot be put into words the account is named."""
+    account_id = entry.alert.account_id
+    nameless = Line(f"account {account_id}: look it up by its id, its alert cannot be shown", bullet=True)
+    return alone(
+        f"the line of alert {entry.alert_id!r}",
+        lambda: (_place(entry.alert), _alert_line(entry, since)),
+        lambda _: ((NO_OWNER, 0, 0.0, account_id), nameless),
+    )
 
 
 def _alert_line(entry: AlertEntry, since: str) -> Line:

@@ -11,18 +11,22 @@ from typing import Literal
 from pydantic import ValidationError
 
 from customer_success import narrator
-from customer_success.account import Account
+from customer_success.account import Account, is_nameable
 from customer_success.account_row import AccountRow, Day, Point, trail_after
 from customer_success.alert_policy import Decision, Memory, Quiet, Standing, Wishes, decide
 from customer_success.health_scorer import CSMHealthScorer, InsufficientDataError
+from customer_success.isolation import alone, cause, whole
 from customer_success.messages import ChurnAlert, alert_id
 from customer_success.news import PageValues
-from customer_success.run import Tally
+from customer_success.run import EXAMPLES, Tally, in_short
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals, refusals
 
 PAGE_REFRESH = timedelta(days=7)
+NAME_LIMIT, URL_LIMIT = 100, 500
 
-RejectionReason = Literal["invalid_signal", "insufficient_data", "stale_signals", "onboarding", "duplicate_account_id"]
+RejectionReason = Literal[
+    "invalid_signal", "insufficient_data", "stale_signals", "onboarding", "duplicate_account_id", "unexpected"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,30 @@ class Judge:
         """Judge a page whose Account ID stands on the earlier page of `holder` too; `own` bears an id of its own."""
         detail = f"Account ID {holder.account_id!r} is also that of {holder.name!r}, {holder.page_url}"
         return self._rejected(own.known_on(self.on), known, chunk, "duplicate_account_id", detail)
+
+    def unexpected(self, account: Account, known: AccountRow | None, chunk: int, error: Exception) -> Judgement:
+        """Judge an account with which something went wrong that no rule foresaw."""
+        return alone(
+            f"account {account.account_id!r}, as far as its last row goes,",
+            lambda: self._rejected(account, known, chunk, "unexpected", cause(error)),
+            lambda _: self._rejected(account, None, chunk, "unexpected", cause(error)),
+        )
+
+    def unwritten(self, judgement: Judgement, error: Exception) -> Judgement:
+        """Judge an account whose row or alert was not taken: of its page only what every table takes remains."""
+        read, before = judgement.row.account, judgement.row.before
+        own_id = read.page_id.replace("-", "")
+        account = Account(
+            account_id=read.account_id if is_nameable(read.account_id) else own_id,
+            name=whole(narrator.short(read.name, NAME_LIMIT)),
+            page_id=read.page_id,
+            page_url=whole(narrator.short(read.page_url, URL_LIMIT)),
+            created_at=whole(read.created_at),
+            status=whole(narrator.short(read.status, NAME_LIMIT)) if read.status else None,
+        )
+        lean = Day(before.on, before.status, before.since, memory=before.memory) if before else None
+        known = AccountRow(account, lean, None, self.run, judgement.row.chunk) if lean else None
+        return self._rejected(account, known, judgement.row.chunk, "unexpected", cause(error))
 
     def _too_little_known(self, account: Account, error: InsufficientDataError) -> tuple[RejectionReason, str]:
         """Why too little is known of the account, in a word and in a sentence."""
@@ -149,7 +177,7 @@ class Judge:
         day = Day(self.on, "scored", since, last=point, trail=trail, memory=decision.memory)
         judged = self._with_page(AccountRow(account, day, before, self.run, chunk), page, known)
         alert = self._alert(account, signals, point, before, decision, since) if decision.alert else None
-        again = known is not None and known.day.on == self.on
+        again = known is not None and known.written_for(self.on)
         return replace(judged, alert=alert, decision=decision, again=again)
 
     def _with_page(self, row: AccountRow, page: PageValues, known: AccountRow | None) -> Judgement:
@@ -161,7 +189,7 @@ class Judge:
             or before.page_queued is None
             or self.on - before.page_queued >= PAGE_REFRESH
             or _differs(page, before.page)
-            or (known is not None and known.day.on == self.on and _differs(page, known.day.page))
+            or (known is not None and known.written_for(self.on) and _differs(page, known.day.page))
         )
         queued = self.on if changed or before is None else before.page_queued
         return Judgement(replace(row, day=replace(row.day, page=page, page_queued=queued)), page_changed=changed)
@@ -231,7 +259,7 @@ def count(judgements: Iterable[Judgement]) -> Tally:
         missing=Counter(signal for j in watched for signal, value in (j.signals or ()) if value is None),
         outdated=sum(_stale(j) for j in watched),
         cases={name: len(cases) for name, cases in told.items() if cases},
-        **{name: tuple(cases) for name, cases in told.items()},
+        **{name: tuple(map(in_short, cases[:EXAMPLES])) for name, cases in told.items()},
     )
 
 
@@ -240,8 +268,10 @@ def _in_words(judged: Sequence[Judgement]) -> dict[str, list[str]]:
     rejected = [j for j in judged if j.row.day.status == "rejected"]
     lost = [j for j in rejected if j.row.before and j.row.before.status == "scored"]
     hushed = [j for j in judged if j.decision and j.decision.quiet in (Quiet.QUIET_UNTIL, Quiet.FALSE_ALARM)]
+    unexpected = [j for j in rejected if j.row.day.reason == "unexpected"]
     return {
         "rejections": [f"{_name(j)}: {j.row.day.detail}" for j in rejected],
+        "unexpected": [f"{_name(j)}: {j.row.day.detail}" for j in unexpected],
         "danger_lost_sight_of": [f"{_name(j)}: {_was(j)}; {j.row.day.detail}" for j in lost if _was_in_danger(j)],
         "no_longer_judged": [f"{_name(j)}: {j.row.day.detail}" for j in lost if not _was_in_danger(j)],
         "unreadable": [f"{_name(j)}: {problem}" for j in judged for problem in j.row.account.unreadable],

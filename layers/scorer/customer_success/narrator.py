@@ -45,6 +45,7 @@ _STEP_TO_JUDGE = {
     "invalid_signal": "Correct the value on this page.",
     "onboarding": "Nothing yet: it is judged once its signals arrive.",
     "duplicate_account_id": "Give one of the two pages its own Account ID.",
+    "unexpected": "Look for an odd value on this page. If there is none, report the log line that names this account.",
 }
 
 
@@ -113,7 +114,7 @@ def too_old(updated: date, limit: int) -> str:
 
 def step_to_judge(reason: str) -> str:
     """What has to happen before an account that was rejected for `reason` can be judged."""
-    return _STEP_TO_JUDGE[reason]
+    return _STEP_TO_JUDGE.get(reason, _STEP_TO_JUDGE["unexpected"])
 
 
 def changes(score: CSMHealthScore, before: Point | None) -> tuple[str, ...]:

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from customer_success.errors import Refused
+
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)
 """No date of an account lies before or after: one that does is a slip of the pen."""
+CLOCKS_APART = timedelta(minutes=5)
+"""So far the clock that makes an event may be ahead of the one that reads it."""
 _SATURDAY = 5
 
 
@@ -20,6 +24,14 @@ def run_date(time: datetime, timezone: str) -> date:
 def shifted(day: date, days: int) -> date:
     """The day so many days later, or earlier; beyond the calendar its first or last day."""
     return date.fromordinal(min(max(day.toordinal() + days, date.min.toordinal()), date.max.toordinal()))
+
+
+def today(on: date, now: datetime, timezone: str) -> date:
+    """The tenant's day at the moment `now`. Raises `Refused` for a run date that lies after it."""
+    day = run_date(now + CLOCKS_APART, timezone)
+    if on > day:
+        raise Refused(f"the run date {on} lies after today, {day} in {timezone}: ask for {day} or a day before it")
+    return day
 
 
 def long_date(day: date) -> str:

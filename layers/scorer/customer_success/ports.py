@@ -464,8 +464,8 @@ class Runs(Protocol):
         """The latest finished run that scored something, dated before `before`."""
         ...
 
-    def latest_day(self, kind: str) -> date | None:
-        """The latest day of which a run of this kind exists."""
+    def latest_day(self, kind: str, *, until: date | None = None) -> date | None:
+        """The latest day, `until` at the latest, of which a run of this kind exists."""
         ...
 
 

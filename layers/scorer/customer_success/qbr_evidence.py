@@ -58,6 +58,7 @@ _NO_SCORE = {
     "onboarding": "the account is still in onboarding",
     "stale_signals": "the signals on the account page are too old",
     "duplicate_account_id": "its account id stands on two pages",
+    "unexpected": "something went wrong with the account that no rule foresaw",
 }
 _COMMENTS: Mapping[FeatureStatus, str] = {
     "used": "in use",

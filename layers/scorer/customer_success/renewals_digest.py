@@ -7,7 +7,7 @@ from datetime import date
 
 from customer_success.alert_policy import Standing
 from customer_success.digest import NAME_LIMIT, NO_OWNER, Digest, Section
-from customer_success.narrator import short
+from customer_success.narrator import short, step_to_judge
 from customer_success.news import Line
 from customer_success.renewals import ENDS_SOON, KIND, LISTED, LONGEST_NOTICE_DAYS, Contract, Group
 
@@ -23,13 +23,21 @@ _TITLES = {
 }
 
 
-def renewals_digest(on: date, contracts: Collection[Contract], *, skipped: int, last_scan: date | None) -> Digest:
-    """The digest of the day `on`. `skipped` accounts were not looked at; `last_scan` is the day of the latest finished
-    scan, None before the first.
+def renewals_digest(
+    on: date,
+    contracts: Collection[Contract],
+    failed: Sequence[str] = (),
+    *,
+    skipped: int,
+    last_scan: date | None,
+) -> Digest:
+    """The digest of the day `on`. `failed` says in words with which accounts something went wrong; `skipped` accounts
+    were not looked at; `last_scan` is the day of the latest finished scan, None before the first.
     """
     grouped = {group: [c for c in contracts if c.group(on) == group] for group in Group}
     sections = (
-        Section("The contracts", tuple(Line(text) for text in _overview(grouped, skipped, last_scan, on))),
+        Section("The contracts", tuple(Line(text) for text in _overview(grouped, skipped, len(failed), last_scan, on))),
+        *_failed_section(failed),
         *(_group_section(group, grouped[group], on) for group in LISTED if grouped[group]),
         *_notice_section([c for c in contracts if c.notice_due(on)], on),
         *_undated_section(grouped[Group.UNDATED]),
@@ -37,11 +45,32 @@ def renewals_digest(on: date, contracts: Collection[Contract], *, skipped: int, 
     return Digest(f"{KIND}:{on}", KIND, on, f"Renewals, {on}", sections)
 
 
-def _overview(grouped: dict[Group, list[Contract]], skipped: int, last_scan: date | None, on: date) -> Iterator[str]:
+def failed_check_digest(on: date, failure: str) -> Digest:
+    """The digest of a check that did not come to its end."""
+    lines = (Line(failure, strong=True), Line("It is not tried again by itself."))
+    title = f"Renewals, {on}: the contract check failed"
+    return Digest(f"{KIND}:{on}:failed", KIND, on, title, (Section("The contracts", lines),))
+
+
+def in_words(contract: Contract, on: date) -> str:
+    """The contract as the digest may have it: its line, and its notice."""
+    return f"{_line(contract, _facts(contract, on)).text}; {contract.notice_due(on)}"
+
+
+def _failed_section(failed: Sequence[str]) -> Iterator[Section]:
+    if failed:
+        lines = [Line(case, bullet=True) for case in failed[:NAMED]]
+        title = f"Not looked at, as something unexpected went wrong. {step_to_judge('unexpected')}"
+        yield Section(title, (*lines, *_more(len(failed) - NAMED)))
+
+
+def _overview(
+    grouped: dict[Group, list[Contract]], skipped: int, failed: int, last_scan: date | None, on: date
+) -> Iterator[str]:
     looked_at, undated = sum(map(len, grouped.values())), len(grouped[Group.UNDATED])
     yield (
-        f"Read: {looked_at + skipped} = {looked_at - undated} with an end date + {undated} without "
-        f"+ {skipped} skipped (inactive, gone or listed twice)"
+        f"Read: {looked_at + skipped + failed} = {looked_at - undated} with an end date + {undated} without "
+        f"+ {skipped} skipped (inactive, gone or listed twice)" + (f" + {failed} failed" if failed else "")
     )
     if not any(grouped[group] for group in ENDS_SOON):
         yield "No contract ends within 90 days."

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from customer_success.ports import Bookmark
 
 EXAMPLES = 50
+LONGEST_CASE, LARGEST_CASE = 300, 600
+"""Characters and bytes of a case in words: a run is one item of the table, whatever its cases say."""
 
 Counts = dict[str, int]
 
@@ -43,6 +45,7 @@ class Tally:
     outdated: int = 0
     cases: Counts = field(default_factory=dict)
     rejections: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
     danger_lost_sight_of: tuple[str, ...] = ()
     no_longer_judged: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
@@ -56,6 +59,12 @@ class Tally:
     def medians(self) -> dict[str, float]:
         """The points that the median scored account loses on each signal."""
         return {signal: _median(counts) for signal, counts in self.lost.items()}
+
+
+def in_short(case: str) -> str:
+    """A case in words as a tally holds it."""
+    cut = case if len(case) <= LONGEST_CASE else f"{case[: LONGEST_CASE - 1]}…"
+    return cut.encode("utf-8", "replace")[:LARGEST_CASE].decode("utf-8", "ignore")
 
 
 def add_counts(a: Counts, b: Counts) -> Counts:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from customer_success.alert_entry import AlertEntry
+from customer_success.alert_entry import CHANNELS, AlertEntry, Outcome
 from customer_success.batches import batches
 from customer_success.digest import Digest
+from customer_success.isolation import cause, together
 from customer_success.messages import DigestReady
 from customer_success.ports import AlertLog, Announcements, Digests
 
@@ -27,12 +28,18 @@ class Telling:
         """Publish alerts as they are ranked, mark them as published, and return how many they were."""
         published = 0
         for entries in batches(ranked, count=BATCH):
-            self.announcements.publish(
-                [entry.alert.model_copy(update={"delivery": entry.delivery}) for entry in entries]
-            )
+            together(entries, self._publish, about=lambda e: f"alert {e.alert_id!r}", otherwise=self._unpublished)
             self.alerts.mark([replace(e, state="published", held=e.held and e.delivery == "digest") for e in entries])
             published += len(entries)
         return published
+
+    def _publish(self, entries: Sequence[AlertEntry]) -> None:
+        self.announcements.publish([entry.alert.model_copy(update={"delivery": entry.delivery}) for entry in entries])
+
+    def _unpublished(self, entry: AlertEntry, error: Exception) -> None:
+        """Note on an alert that the topic does not take that no channel has it."""
+        for channel in CHANNELS:
+            self.alerts.record(entry.alert_id, channel, Outcome("failed", reason=cause(error)))
 
     def post(self, digest: Digest) -> None:
         """Put the digest where the channels find it, and tell them of it."""

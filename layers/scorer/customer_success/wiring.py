@@ -456,6 +456,7 @@ class HealthScan(_WithNotion[HealthScanSettings]):
             signals_stale_after_days=settings.signals_stale_after_days,
             time_left=self.time_left,
             now=self.now,
+            timezone=settings.timezone,
         )
 
     @cached_property
@@ -478,6 +479,7 @@ class HealthScan(_WithNotion[HealthScanSettings]):
             now=self.now,
             close_after=EXPANSION_PATIENCE,
             look_again_seconds=self.look_again_seconds,
+            timezone=settings.timezone,
         )
 
     @cached_property
@@ -522,6 +524,7 @@ class CheckContracts(QueueFunction[ContractCheckSettings]):
             scorer=_scorer(settings),
             fallback_owner=settings.fallback_owner,
             now=self.now,
+            timezone=settings.timezone,
         )
 
 
@@ -540,6 +543,8 @@ class PlanQbrs(QueueFunction[PlanQbrsSettings]):
             adoption=self.outbox(settings.adoption_queue_url),
             reviews=self.outbox(settings.qbr_queue_url),
             closings=self.outbox(settings.queue_url),
+            telling=self.telling(settings.churn_topic_arn),
+            timezone=settings.timezone,
         )
 
     @cached_property

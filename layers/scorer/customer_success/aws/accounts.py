@@ -14,7 +14,7 @@ SHARDS = 16
 
 
 class DynamoAccountRows:
-    """`AccountRows` in the table."""
+    """`AccountRows` in the table. Of several, a row that this version cannot read is passed over, and logged."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -24,14 +24,15 @@ class DynamoAccountRows:
         return self._rows.get(self._key(account_id))
 
     def get_many(self, account_ids: Iterable[str]) -> dict[str, AccountRow]:
-        return self._rows.get_many({account_id: self._key(account_id) for account_id in account_ids})
+        items = self._table.get_many(map(self._key, account_ids))
+        return {row.account_id: row for row in self._rows.readable(items)}
 
     def put_many(self, rows: Iterable[AccountRow]) -> None:
         self._rows.put_many((self._key(row.account_id), row) for row in rows)
 
     def every(self) -> Iterator[AccountRow]:
         for shard in range(SHARDS):
-            yield from self._rows.query(self._table.partition("BOOK", f"{shard:02d}"))
+            yield from self._rows.readable(self._table.query(self._table.partition("BOOK", f"{shard:02d}")))
 
     def _key(self, account_id: str) -> Key:
-        return self._table.key("BOOK", f"{crc32(account_id.encode()) % SHARDS:02d}", account_id)
+        return self._table.key("BOOK", f"{crc32(account_id.encode('utf-8', 'replace')) % SHARDS:02d}", account_id)

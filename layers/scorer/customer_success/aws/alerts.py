@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date
@@ -13,7 +14,7 @@ from customer_success.alert_entry import CHANNELS, Acknowledgement, AlertEntry, 
 from customer_success.aws.items import Item, Key, Update, expiry, key_of, text
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import ConditionNotMetError, Table
-from customer_success.errors import Refused
+from customer_success.errors import Misconfigured, Refused
 from customer_success.messages import ChurnAlert
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 KEPT_DAYS = 400
 THERE = "attribute_exists(#pk)"
 NOT_LATER = "(attribute_not_exists(#acknowledged_at) OR #acknowledged_at <= :acknowledged_at)"
+
+logger = logging.getLogger(__name__)
 
 OUTCOME = TypeAdapter(Outcome)
 ACKNOWLEDGEMENT = TypeAdapter(Acknowledgement)
@@ -52,7 +55,12 @@ class DynamoAlertLog:
         return items
 
     def on(self, day: date) -> Iterator[AlertEntry]:
-        return map(self._entry, self._table.query(self._table.partition("ALERTS", day.isoformat())))
+        """As the port says. An alert that this version cannot read is passed over, and logged."""
+        for item in self._table.query(self._table.partition("ALERTS", day.isoformat())):
+            try:
+                yield self._entry(item)
+            except (Misconfigured, KeyError, ValueError) as error:
+                logger.error("alert %s is passed over: %s", item["sk"].get("S"), error)
 
     def mark(self, entries: Iterable[AlertEntry]) -> None:
         """As the port says. Raises `Refused` if an entry was never added."""

@@ -52,8 +52,17 @@ class Update:
 
 
 def text(value: str) -> AttributeValueTypeDef:
-    """A string as the table takes it."""
-    return {"S": value}
+    """A string as the table takes it: half of a character becomes a question mark."""
+    return {"S": value.encode("utf-8", "replace").decode()}
+
+
+def is_whole(value: str) -> bool:
+    """True if no character of the text is half of one."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def number(value: float) -> AttributeValueTypeDef:

@@ -89,14 +89,19 @@ class DynamoRuns:
             newest_first=True,
             page=RUNS_PER_READ,
         )
-        return map(self._runs.read, earlier)
+        return self._runs.readable(earlier)
 
     def last_finished(self, kind: str, before: date) -> Run | None:
         earlier = self.before(kind, before)
         return next((run for run in earlier if run.status == "finished" and run.tally.scored), None)
 
-    def latest_day(self, kind: str) -> date | None:
-        runs = self._table.query(self._table.partition("RUNS", kind), newest_first=True, page=1)
+    def latest_day(self, kind: str, *, until: date | None = None) -> date | None:
+        runs = self._table.query(
+            self._table.partition("RUNS", kind),
+            between=(date.min.isoformat(), (until or date.max).isoformat()),
+            newest_first=True,
+            page=1,
+        )
         return next((date.fromisoformat(item["sk"]["S"]) for item in runs), None)
 
     def _present(self, item: Item | None) -> tuple[Run | None, frozenset[str]]:

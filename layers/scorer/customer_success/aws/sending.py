@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from customer_success.aws.errors import translated
 from customer_success.batches import batches
-from customer_success.errors import Unavailable
+from customer_success.errors import NotTaken, Unavailable
 from customer_success.messages import Message
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MESSAGES_PER_CALL = 10
 CORRELATION = "correlation_id"
 """The attribute of a message that joins it to what led to it, in the logs of all functions."""
+OWN_FAULTS = frozenset({"InvalidMessageContents", "InvalidParameter", "InvalidParameterValue", "MessageTooLong"})
+"""Codes that mean the message itself, which no further try can change."""
 LARGEST_CALL = 256 * 1024
 ROOM_FOR_ATTRIBUTES = 256
 """Bytes: attributes count towards the size of a call."""
@@ -37,8 +39,8 @@ def _bytes(letter: Letter[M]) -> int:
 def send_all(messages: Iterable[M], send: Callable[[Mapping[str, Letter[M]]], Sequence[Failure]], where: str) -> None:
     """Send all messages; `send` takes up to ten by entry id and returns those that were not taken.
 
-    What was not taken for a passing cause is sent once more. Raises `Unavailable` if any is left after that; the
-    others are sent.
+    What was not taken for a passing cause is sent once more. Raises `Unavailable` if any is left after that, `NotTaken`
+    if these are not taken for what they are; the others are sent.
     """
     left: list[Failure] = []
     letters = (Letter(message, message.model_dump_json()) for message in messages)
@@ -51,4 +53,7 @@ def send_all(messages: Iterable[M], send: Callable[[Mapping[str, Letter[M]]], Se
             left += send(again) if again else []
     if left:
         causes = ", ".join(sorted({f"{failure['Code']}: {failure.get('Message', '')}" for failure in left}))
-        raise Unavailable(f"{where} did not take {len(left)} messages: {causes}")
+        told = f"{where} did not take {len(left)} messages: {causes}"
+        if all(failure["Code"] in OWN_FAULTS for failure in left):
+            raise NotTaken(told)
+        raise Unavailable(told)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
+from pydantic_core import PydanticSerializationError
 
 from customer_success.aws.items import Item, Key, key_of, text
 from customer_success.aws.table import Table
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 
 class Stored(Generic[T]):
@@ -31,17 +36,29 @@ class Stored(Generic[T]):
 
     def body(self, value: T) -> AttributeValueTypeDef:
         """The value as an attribute."""
-        return text(self._json.dump_json(value, round_trip=True).decode())
+        try:
+            return text(self._json.dump_json(value, round_trip=True).decode())
+        except (PydanticSerializationError, UnicodeEncodeError):
+            # Half of a character is none in JSON; `text` has a question mark for it.
+            return text(json.dumps(self._json.dump_python(value, mode="json", round_trip=True), ensure_ascii=False))
 
     def read(self, item: Item) -> T:
         """The value that an item keeps. Raises `Misconfigured` if this version cannot read it."""
         try:
             return self._json.validate_json(item[self._attribute]["S"])
-        except ValidationError as error:
+        except (KeyError, ValueError) as error:
             pk, sk = key_of(item)
             raise Misconfigured(
                 f"item {pk!r} / {sk!r} was written by a version that this one cannot read: {error}"
             ) from error
+
+    def readable(self, items: Iterable[Item]) -> Iterator[T]:
+        """The values of those items that this version can read; another costs itself alone, and is logged."""
+        for item in items:
+            try:
+                yield self.read(item)
+            except Misconfigured as error:
+                logger.error("it is passed over: %s", error)
 
     def get(self, key: Key) -> T | None:
         """The value under a key, or None."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from botocore.exceptions import ClientError
 
 from customer_success.aws.errors import code_of, translated
-from customer_success.aws.items import Item, Key, Update, conditional, key_of, text
+from customer_success.aws.items import Item, Key, Update, conditional, is_whole, key_of, text
 from customer_success.aws.retries import attempts
 from customer_success.batches import batches
-from customer_success.errors import Refused, Unavailable
+from customer_success.errors import NotTaken, Refused, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,6 +29,9 @@ CLASHES = frozenset(
     {"TransactionConflict", "TransactionInProgress", "ThrottlingError", "ProvisionedThroughputExceeded"}
 )
 """Reasons for which a write may succeed a moment later, and which the client does not repeat by itself."""
+
+INVALID = frozenset({"Validation", "ValidationError"})
+"""Reasons that mean the item itself: by itself, and within a transaction."""
 
 T = TypeVar("T")
 
@@ -62,12 +66,14 @@ class Table:
         return f"{self._tenant_id}#{kind}#{name}"
 
     def key(self, kind: str, name: str, sk: str) -> Key:
-        """The key of an item in a partition. Raises `Refused` if it is empty, or too long for the table."""
+        """The key of an item in a partition. Raises `Refused` if it is empty, too long for the table, or no text."""
         key = Key(self.partition(kind, name), sk)
-        if len(key.pk.encode()) > LONGEST_PK or not 1 <= len(sk.encode()) <= LONGEST_SK:
+        pk_bytes, sk_bytes = (len(part.encode("utf-8", "surrogatepass")) for part in key)
+        whole = is_whole(key.pk) and is_whole(sk)
+        if pk_bytes > LONGEST_PK or not 1 <= sk_bytes <= LONGEST_SK or not whole:
             raise Refused(
                 f"{kind} {name[:60]!r} / {sk[:60]!r} cannot be kept: a key takes {LONGEST_PK} bytes, "
-                f"its second part 1 to {LONGEST_SK}"
+                f"its second part 1 to {LONGEST_SK}, of whole characters"
             )
         return key
 
@@ -103,7 +109,7 @@ class Table:
 
     def _put_batch(self, left: Sequence[WriteRequestUnionTypeDef]) -> None:
         for _ in attempts(self._sleep):
-            with translated(self._where):
+            with translated(self._where), _item_refused(self._where):
                 answer = self._client.batch_write_item(RequestItems={self._name: left})
             left = answer["UnprocessedItems"].get(self._name, [])
             if not left:
@@ -152,7 +158,7 @@ class Table:
     def _written(self, write: Callable[[], T]) -> T:
         """Carry out a write, again and again while another one has its item in hand."""
         for _ in attempts(self._sleep):
-            with translated(self._where):
+            with translated(self._where), _item_refused(self._where):
                 try:
                     return write()
                 except ClientError as error:
@@ -196,6 +202,19 @@ class Table:
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+@contextmanager
+def _item_refused(where: str) -> Iterator[None]:
+    """Raise `NotTaken` where the table refuses what is to be written, such as an item of more than 400 KB."""
+    try:
+        yield
+    except ClientError as error:
+        reasons = _reasons(error)
+        if not reasons.isdisjoint(INVALID) and reasons.isdisjoint(CLASHES):
+            told = error.response.get("Error", {}).get("Message", "no reason given")
+            raise NotTaken(f"{where} does not take what is to be written: {told}") from error
+        raise
 
 
 def _reasons(error: ClientError) -> set[str]:

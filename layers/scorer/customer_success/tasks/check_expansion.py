@@ -14,13 +14,14 @@ from pydantic import ValidationError
 from customer_success.account import Account
 from customer_success.account_row import AccountRow
 from customer_success.delivery import deliver_once
-from customer_success.errors import Misconfigured, Refused, Unavailable
+from customer_success.errors import Refused, words_of
 from customer_success.expansion_entry import ExpansionEntry, Outcome
 from customer_success.expansion_evidence import ExpansionEvidence, Ground
 from customer_success.expansion_grounds import grounds
 from customer_success.expansion_policy import blocked, never_offered, why_no_candidate
 from customer_success.expansion_text import expansion_record
 from customer_success.health_scorer import CSMHealthScorer, InsufficientDataError
+from customer_success.isolation import recorded
 from customer_success.messages import ExpansionHandoff
 from customer_success.metrics import Count, Metric
 from customer_success.narrated import Writers
@@ -121,17 +122,24 @@ class CheckExpansion:
         """Check the account, and hand over what may be offered to it; a repeat offers nothing twice.
 
         Raises `Refused` for an account that is not there and for a signal that is none, `Unavailable` when the rest
-        has to wait, `Misconfigured` when a person has to act first; what then remains undone is logged as failed.
+        has to wait, `Misconfigured` when a person has to act first; what then remains undone, whatever the fault, is
+        logged as failed.
         """
-        row = self.rows.get(request.account_id)
-        try:
+        row: AccountRow | None = None
+
+        def check() -> dict[str, Any]:
+            nonlocal row
+            row = self.rows.get(request.account_id)
             checked = self._check(request, _present(request.account_id, row))
-        except (Refused, Unavailable, Misconfigured) as error:
-            if request.last_try or isinstance(error, Refused):
-                self._settle(request, row, _Checked("failed", (str(error),)))
-            raise
-        self._settle(request, row, checked)
-        return _result(request, checked)
+            self._settle(request, row, checked)
+            return _result(request, checked)
+
+        return recorded(
+            f"the check of account {request.account_id!r}",
+            check,
+            lambda error: self._settle(request, row, _Checked("failed", (words_of(error),))),
+            last_try=request.last_try,
+        )
 
     def _check(self, request: ExpansionRequest, row: AccountRow) -> _Checked:
         account, on = row.account, request.on

@@ -10,16 +10,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from customer_success.account_row import AccountRow
 from customer_success.alert_entry import AlertEntry
 from customer_success.alert_policy import RISKS, Candidate, rank
 from customer_success.batches import batches
 from customer_success.health_scorer import CSMHealthScorer
+from customer_success.isolation import alone, cause, recorded, together
 from customer_success.judgement import Judge, Judgement
 from customer_success.messages import ChurnAlert, QbrRequested, pages_changed
-from customer_success.periods import Calendar, Quarter
+from customer_success.narrator import short
+from customer_success.periods import Calendar, Quarter, today
 from customer_success.ports import (
     AccountRows,
     AlertLog,
@@ -32,21 +35,25 @@ from customer_success.ports import (
 )
 from customer_success.qbr import Qbr, QbrKey
 from customer_success.renewals import DUE, ENDS_SOON, KIND, Contract, Group, check_marker, contract_of
-from customer_success.renewals_digest import renewals_digest
-from customer_success.run import Run
+from customer_success.renewals_digest import failed_check_digest, in_words, renewals_digest
+from customer_success.run import Run, in_short
 from customer_success.tasks import scan_run
 from customer_success.telling import BATCH, Telling
 
 ONE_DAY = timedelta(days=1)
 
+T = TypeVar("T")
+
 
 @dataclass(slots=True)
 class Found:
-    """What a look at the rows found. `due` are accounts that are not judged today, `alerts` what they raise;
-    `changed` are accounts whose pages an earlier try of the same day changed, `reviews` contracts that call for one.
+    """What a look at the rows found. `failed` are accounts with which something went wrong, in words; `due` are those
+    that are not judged today, `alerts` what they raise; `changed` are accounts whose pages an earlier try of the same
+    day changed, `reviews` contracts that call for one.
     """
 
     contracts: dict[str, Contract] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
     skipped: int = 0
     due: list[str] = field(default_factory=list)
     alerts: list[ChurnAlert] = field(default_factory=list)
@@ -72,16 +79,31 @@ class ContractCheck:
     scorer: CSMHealthScorer
     fallback_owner: str | None
     now: Callable[[], datetime]
+    timezone: str = "UTC"
 
-    def __call__(self, on: date, *, request: str, time: datetime) -> dict[str, Any]:
+    def __call__(self, on: date, *, request: str, time: datetime, last_try: bool = False) -> dict[str, Any]:
         """Check the contracts of the run date `on`, that of `time`, and return what was counted.
 
         `request` is the id of the event that asks for it. What an earlier try did already is not counted as scanned,
-        told or requested again. Raises `Unavailable` when the rest has to wait.
+        told or requested again. Raises `Refused` for a day after today, `Unavailable` when the rest has to wait; on the
+        `last_try` what keeps the check from its end is told.
         """
+        today(on, self.now(), self.timezone)
+        return recorded(
+            f"the contract check of {on}",
+            lambda: self._checked(on, request, time),
+            lambda error: self._telling.post(failed_check_digest(on, cause(error))),
+            last_try=last_try,
+        )
+
+    @property
+    def _telling(self) -> Telling:
+        return Telling(self.tenant_id, self.alerts, self.digests, self.announcements)
+
+    def _checked(self, on: date, request: str, time: datetime) -> dict[str, Any]:
         last_scan = self.runs.last_finished(scan_run.KIND, on + ONE_DAY)
         judge = self._judge(on, last_scan)
-        telling = Telling(self.tenant_id, self.alerts, self.digests, self.announcements)
+        telling = self._telling
         found = self._look(judge)
         self._rank(found.alerts, on, first_scan=last_scan is None)
         scanned = self._scan(found, judge)
@@ -92,7 +114,8 @@ class ContractCheck:
             # A scan that could score nothing has read the book all the same.
             ended = (run.on for run in self.runs.before(scan_run.KIND, on + ONE_DAY) if run.status == "finished")
             last_scan_on = next(ended, None)
-            telling.post(renewals_digest(on, found.contracts.values(), skipped=found.skipped, last_scan=last_scan_on))
+            contracts, failed = found.contracts.values(), found.failed
+            telling.post(renewals_digest(on, contracts, failed, skipped=found.skipped, last_scan=last_scan_on))
         return {**_result(on, found), "request": request, "scanned": scanned, "alerts": told, "qbrs": requested}
 
     def _judge(self, on: date, last_scan: Run | None) -> Judge:
@@ -110,21 +133,37 @@ class ContractCheck:
         """Read every row once; of each its contract is kept, not the row: a big book has many."""
         found = Found()
         for row in self.rows.every():
-            contract = contract_of(row)
-            if contract is None:
-                found.skipped += 1
-                continue
-            found.contracts[row.account_id] = contract
-            group = contract.group(judge.on)
-            if group in ENDS_SOON and row.account.wants_review:
-                found.reviews.append(contract)
-            if group in DUE and row.day.on < judge.on:
-                found.due.append(row.account_id)
-                if alert := self._judged(judge, row).alert:
-                    found.alerts.append(alert)
-            elif row.run == judge.run and row.day.page_queued == judge.on:
-                found.changed.append(row.account_id)
+            self._alone(found, row, partial(self._look_at, found, row, judge))
         return found
+
+    def _alone(self, found: Found, row: AccountRow, work: Callable[[], T]) -> T | None:
+        """What the work for one account brings; where it fails the account is passed over, and named."""
+
+        def passed_over(error: Exception) -> None:
+            found.contracts.pop(row.account_id, None)
+            found.failed.append(in_short(f"{short(row.account.name, 60)} ({row.account_id}): {cause(error)}"))
+
+        return alone(f"account {row.account_id!r}", work, passed_over)
+
+    def _look_at(self, found: Found, row: AccountRow, judge: Judge) -> None:
+        contract = contract_of(row)
+        if contract is None:
+            found.skipped += 1
+            return
+        group = contract.group(judge.on)
+        # What cannot be put into words is better found here than when the digest of all is written.
+        in_words(contract, judge.on)
+        due = group in DUE and row.day.on != judge.on
+        alert = self._judged(judge, row).alert if due else None
+        found.contracts[row.account_id] = contract
+        if group in ENDS_SOON and row.account.wants_review:
+            found.reviews.append(contract)
+        if due:
+            found.due.append(row.account_id)
+        elif row.run == judge.run and row.day.page_queued == judge.on:
+            found.changed.append(row.account_id)
+        if alert:
+            found.alerts.append(alert)
 
     def _judged(self, judge: Judge, row: AccountRow) -> Judgement:
         """Judge an account by what was last read of it.
@@ -167,14 +206,35 @@ class ContractCheck:
         scanned = 0
         for account_ids in batches(found.due, count=BATCH):
             rows = list(self.rows.get_many(account_ids).values())
-            judged = [j for row in rows if row.day.on < judge.on and (j := self._judged(judge, row)).row is not row]
-            self.history.put_many([(j.row.account_id, p) for j in judged if (p := j.row.day.point)])
-            self.rows.put_many([j.row for j in judged])
+            judged = self._written(found, [j for row in rows if (j := self._judged_alone(found, judge, row))])
             found.changed += [j.row.account_id for j in judged if j.page_changed]
             present = {row.account_id: row for row in (*rows, *(j.row for j in judged))}
             found.contracts |= {i: contract for i, row in present.items() if (contract := contract_of(row))}
             scanned += len(judged)
         return scanned
+
+    def _judged_alone(self, found: Found, judge: Judge, row: AccountRow) -> Judgement | None:
+        """The account as judged, None if it is judged already, or is better left as it is."""
+        if row.day.on == judge.on:
+            return None
+        judged = self._alone(found, row, partial(self._judged, judge, row))
+        return None if judged is None or judged.row is row else judged
+
+    def _written(self, found: Found, judged: Sequence[Judgement]) -> list[Judgement]:
+        """Write what was judged; what is not taken of one account is named, and its row stays as it was."""
+        refused: set[str] = set()
+
+        def write(some: Sequence[Judgement]) -> None:
+            self.history.put_many([(j.row.account_id, p) for j in some if (p := j.row.day.point)])
+            self.rows.put_many([j.row for j in some])
+
+        def pass_over(judgement: Judgement, error: Exception) -> None:
+            refused.add(judgement.row.account_id)
+            account = judgement.row.account
+            found.failed.append(in_short(f"{short(account.name, 60)} ({account.account_id}): {cause(error)}"))
+
+        together(judged, write, about=lambda j: f"account {j.row.account_id!r}", otherwise=pass_over)
+        return [j for j in judged if j.row.account_id not in refused]
 
     def _request_reviews(self, contracts: Iterable[Contract], on: date, time: datetime) -> int:
         """Ask for the review that a contract's end calls for, once for that end.
@@ -207,7 +267,7 @@ class ContractCheck:
 
 
 def _result(on: date, found: Found) -> dict[str, Any]:
-    """read = dated + undated + skipped, and dated = all groups + signed."""
+    """read = dated + undated + skipped + failed, and dated = all groups + signed."""
     contracts = found.contracts.values()
     groups = Counter(contract.group(on) for contract in contracts)
     undated, signed = groups.pop(Group.UNDATED, 0), groups[Group.SIGNED]
@@ -215,12 +275,13 @@ def _result(on: date, found: Found) -> dict[str, Any]:
         "task_type": KIND,
         "run_date": on.isoformat(),
         "confidence": _confidence([c for c in contracts if c.group(on) in DUE], on),
-        "read": len(contracts) + found.skipped,
+        "read": len(contracts) + found.skipped + len(found.failed),
         "dated": len(contracts) - undated,
         "undated": undated,
         "skipped": found.skipped,
         "groups": {group.value: groups[group] for group in Group if group not in (Group.UNDATED, Group.SIGNED)},
         "signed": signed,
+        **({"failed": len(found.failed)} if found.failed else {}),
         "notice_deadlines": sum(contract.notice_due(on) for contract in contracts),
     }
 

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar, get_args
 
 from customer_success.account import Account
@@ -19,10 +20,11 @@ from customer_success.errors import Misconfigured, OutOfTime, Refused, Unavailab
 from customer_success.expansion_entry import ExpansionEntry
 from customer_success.expansion_policy import is_candidate
 from customer_success.feature_usage import FeatureUsage, UsagePage
+from customer_success.isolation import alone, attempted, cause, together
 from customer_success.messages import ExpansionCheckRequested, ExpansionsQueued
 from customer_success.offer import Offer, SalesAnswer, SalesStatus
 from customer_success.peers import counted
-from customer_success.periods import Calendar
+from customer_success.periods import Calendar, today
 from customer_success.ports import (
     AccountRows,
     AdoptionPeers,
@@ -35,7 +37,7 @@ from customer_success.ports import (
     RecordedAnswer,
     Runs,
 )
-from customer_success.run import Run, Tally
+from customer_success.run import Run, Tally, in_short
 from customer_success.tasks.scan_run import one_ahead
 
 KIND = "expansion"
@@ -90,13 +92,15 @@ class ExpansionRun:
     now: Callable[[], datetime]
     close_after: timedelta
     look_again_seconds: int
+    timezone: str = "UTC"
 
     def __call__(self, request: ExpansionRunRequest) -> dict[str, Any]:
         """Run, or go on with a run, and return what it found.
 
-        Raises `Refused` for a day before the last run's, and `Unavailable` when the rest has to wait.
+        Raises `Refused` for a day before the last run's or after today, and `Unavailable` when the rest has to wait.
+        On the last try whatever keeps it from its end is recorded, and the owners are told with what is checked.
         """
-        latest = self.runs.latest_day(KIND)
+        latest = self.runs.latest_day(KIND, until=today(request.on, self.now(), self.timezone))
         if latest and request.on < latest:
             raise Refused(f"the expansion run of {request.on} is refused: it lies before the last run, {latest}")
         run = self.runs.take(KIND, request.on, request=request.request, force=True, lease_seconds=LEASE_SECONDS)
@@ -104,9 +108,21 @@ class ExpansionRun:
             return result(run)
         try:
             return result(self._finish(run, last_try=request.last_try))
-        except (Misconfigured, Unavailable):
-            self.runs.release(run)
+        except Exception as error:
+            if request.last_try:
+                attempted(f"the record that the expansion run of {run.on} failed", partial(self._fail, request, error))
+            attempted(f"the release of the expansion run of {run.on}", partial(self.runs.release, run))
+            if isinstance(error, Refused):
+                # The request is in order, so its message must not be acknowledged.
+                raise Misconfigured(str(error)) from error
             raise
+
+    def _fail(self, request: ExpansionRunRequest, error: Exception) -> None:
+        """Note that the run failed, and let the day's digest say so."""
+        run = self.runs.take(KIND, request.on, request=request.request, force=False, lease_seconds=LEASE_SECONDS)
+        self.runs.save(replace(run, status="failed", failure=cause(error), finished_at=self.now()))
+        if self.calendar.is_working_day(run.on):
+            self._queue_closing(run.on, [f"The look for room to grow did not come to its end: {cause(error)}"])
 
     def _finish(self, run: Run, *, last_try: bool) -> Run:
         notes: list[str] = []
@@ -130,7 +146,7 @@ class ExpansionRun:
             return run
         pages = one_ahead(self.usage_book.read(run.bookmark))
         for page in _as_far_as_it_goes(pages, "Feature usage", notes, last_try=last_try):
-            self.usages.add(run.key, page.rows)
+            together(page.rows, partial(self.usages.add, run.key), about=_usage_words, otherwise=lambda *_: None)
             run = self.runs.save(run.page_done(_count(page), page.next, ()))
             if self.time_left() < SECONDS_FOR_THE_REST:
                 told = f"{run.tally.read} rows of feature usage are read; the rest goes on from there"
@@ -149,16 +165,26 @@ class ExpansionRun:
         pages = self.records.answers(on - LOOK_BACK)
         for answers in _as_far_as_it_goes(pages, "The answers of Sales", notes, last_try=last_try):
             for answer in answers:
-                if answer.unreadable is not None:
-                    unreadable.append(
-                        f"Sales Status of {answer.handoff_id}: {answer.unreadable!r} could not be read, expected "
-                        f"{', '.join(get_args(SalesStatus))} or nothing"
-                    )
-                elif (offer := self.offers.get(answer.handoff_id)) is None:
-                    logger.warning("an answer of Sales is ignored: there is no offer %r", answer.handoff_id)
-                else:
-                    self._take_over(offer, answer, on)
+                case = alone(
+                    f"the answer to offer {answer.handoff_id!r}",
+                    partial(self._heard, answer, on),
+                    partial(_unheard, answer),
+                )
+                unreadable += [in_short(case)] if case else []
         notes += _first(unreadable, len(unreadable))
+
+    def _heard(self, answer: RecordedAnswer, on: date) -> str | None:
+        """Take over one answer; why it cannot be, if it cannot."""
+        if answer.unreadable is not None:
+            return (
+                f"Sales Status of {answer.handoff_id}: {answer.unreadable!r} could not be read, expected "
+                f"{', '.join(get_args(SalesStatus))} or nothing"
+            )
+        if (offer := self.offers.get(answer.handoff_id)) is None:
+            logger.warning("an answer of Sales is ignored: there is no offer %r", answer.handoff_id)
+        else:
+            self._take_over(offer, answer, on)
+        return None
 
     def _take_over(self, offer: Offer, given: RecordedAnswer, on: date) -> None:
         """Note an answer that is new. The day's story comes first: what is noted already is not told any more.
@@ -198,8 +224,8 @@ class ExpansionRun:
         def rates() -> Iterator[tuple[Account, float | None]]:
             nonlocal candidates
             for rows in batches(self.rows.every(), count=BATCH):
-                found = [row for row in rows if working_day and is_candidate(row, run.on)]
-                self._queue_checks(found, run)
+                found = [row for row in rows if working_day and _may_grow(row, run.on)]
+                together(found, partial(self._queue_checks, run), about=_row_words, otherwise=lambda *_: None)
                 candidates += len(found)
                 active = [row.account for row in rows if row.day.status not in ("gone", "skipped")]
                 usage = self.usages.of_many(active)
@@ -208,7 +234,7 @@ class ExpansionRun:
         self.peers.put_many(counted(rates(), run.on))
         return candidates
 
-    def _queue_checks(self, candidates: Sequence[AccountRow], run: Run) -> None:
+    def _queue_checks(self, run: Run, candidates: Sequence[AccountRow]) -> None:
         """The entry is there before the message: the day is not closed before what is planned is checked."""
         self.log.plan(_planned(row, run.on) for row in candidates)
         self.checks.send(
@@ -257,14 +283,14 @@ def _as_far_as_it_goes(pages: Iterator[T], what: str, notes: list[str], *, last_
 
 def _count(page: UsagePage) -> Tally:
     """The counts of one page of feature usage; what is kept counts as scored."""
-    unreadable = tuple(f"{whose}: {problem}" for whose, problem in page.unreadable)
+    unreadable = tuple(in_short(f"{whose}: {problem}") for whose, problem in page.unreadable)
     cases = {"rejections": len(page.rejected), "unreadable": len(unreadable)}
     return Tally(
         read=len(page.rows) + len(page.rejected),
         scored=len(page.rows),
         rejected={"unreadable": len(page.rejected)} if page.rejected else {},
         cases={name: number for name, number in cases.items() if number},
-        rejections=page.rejected,
+        rejections=tuple(map(in_short, page.rejected)),
         unreadable=unreadable,
     )
 
@@ -283,11 +309,30 @@ def _first(cases: Sequence[str], number: int) -> list[str]:
     return [*told, f"and {more} more of this kind"] if more > 0 else told
 
 
+def _unheard(answer: RecordedAnswer, error: Exception) -> str:
+    return f"Sales Status of {answer.handoff_id}: {cause(error)}"
+
+
+def _may_grow(row: AccountRow, on: date) -> bool:
+    return alone(_row_words(row), lambda: is_candidate(row, on), lambda _: False)
+
+
+def _row_words(row: AccountRow) -> str:
+    return f"account {row.account_id!r}"
+
+
+def _usage_words(usage: FeatureUsage) -> str:
+    return f"the usage of {usage.feature!r} by {usage.holder!r}"
+
+
 def _rate(account: Account, usage: Sequence[FeatureUsage], on: date) -> float | None:
     """The account's adoption; an own rate that is none counts as unknown."""
     try:
         return adoption_rate(account, usage, on)
     except Refused:
+        return None
+    except Exception:
+        logger.exception("the adoption of account %r counts as unknown", account.account_id)
         return None
 
 

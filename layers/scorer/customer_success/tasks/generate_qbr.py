@@ -12,8 +12,9 @@ from customer_success.account_row import AccountRow
 from customer_success.adoption import adoption_report
 from customer_success.claims import checked
 from customer_success.delivery import deliver_once, draft_if_possible
-from customer_success.errors import Gone, Misconfigured, Refused, Unavailable
+from customer_success.errors import Gone, Refused, words_of
 from customer_success.evidence import QBREvidence, QbrTrigger
+from customer_success.isolation import recorded
 from customer_success.metrics import Count
 from customer_success.narrated import Writers
 from customer_success.news import QbrPage
@@ -87,17 +88,24 @@ class GenerateQbr:
         """Write the review, or answer with the one that is there; a partial one is written anew when asked anew.
 
         Raises `Refused` for an account that is not there, `Unavailable` when the rest has to wait, `Misconfigured`
-        when a person has to act first; what then remains undone is recorded as failed.
+        when a person has to act first; what then remains undone, whatever the fault, is recorded as failed.
         """
-        known, row = self.qbrs.get(request.key), self.rows.get(request.account_id)
-        if known and _answered(known, request):
-            return result(known, self.qbrs.text(known.key))
-        try:
+        known: Qbr | None = None
+        row: AccountRow | None = None
+
+        def review() -> dict[str, Any]:
+            nonlocal known, row
+            known, row = self.qbrs.get(request.key), self.rows.get(request.account_id)
+            if known and _answered(known, request):
+                return result(known, self.qbrs.text(known.key))
             return self._review(request, _present(request.account_id, row), known)
-        except (Refused, Unavailable, Misconfigured) as error:
-            if request.last_try or isinstance(error, Refused):
-                self.qbrs.put(_failed(request, row, known, str(error)))
-            raise
+
+        return recorded(
+            f"the review of account {request.account_id!r}",
+            review,
+            lambda error: self.qbrs.put(_failed(request, row, known, words_of(error))),
+            last_try=request.last_try,
+        )
 
     def _review(self, request: QbrRequest, row: AccountRow, known: Qbr | None) -> dict[str, Any]:
         text = self._text(request, row)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from customer_success.account_row import AccountRow
 from customer_success.batches import batches
+from customer_success.digest import Digest, Section
+from customer_success.isolation import cause, recorded, together
 from customer_success.messages import AdoptionRequested, QbrRequested, QuarterPlanned
-from customer_success.periods import Quarter
+from customer_success.news import Line
+from customer_success.periods import Quarter, today
 from customer_success.ports import AccountRows, Outbox, Qbrs
 from customer_success.qbr import SETTLED, Qbr, QbrKey
 from customer_success.qbr_text import quarter_index
@@ -32,22 +36,45 @@ class PlanQbrs:
     adoption: Outbox
     reviews: Outbox
     closings: Outbox
+    telling: Telling | None = None
+    timezone: str = "UTC"
 
-    def __call__(self, on: date, *, request: str, time: datetime, now: datetime) -> dict[str, Any]:
+    def __call__(
+        self, on: date, *, request: str, time: datetime, now: datetime, last_try: bool = False
+    ) -> dict[str, Any]:
         """Plan the quarter of the run date `on`, asked for by the event `request` of the moment `time`.
 
-        Safe to repeat: the record is there before the message, and who takes the message knows what is written.
+        Safe to repeat: the record is there before the message, and who takes the message knows what is written. Raises
+        `Refused` for a day after today. On the `last_try` what keeps the plan from its end is told.
         """
+        today(on, now, self.timezone)
+        return recorded(
+            f"the plan of the reviews of {on}",
+            lambda: self._plan(on, request, time, now),
+            lambda error: self._tell(on, error),
+            last_try=last_try,
+        )
+
+    def _tell(self, on: date, error: Exception) -> None:
+        if self.telling:
+            self.telling.post(failed_plan_digest(on, cause(error)))
+
+    def _plan(self, on: date, request: str, time: datetime, now: datetime) -> dict[str, Any]:
         period = str(Quarter.of(on))
         wanted = unwanted = skipped = 0
+        failed: dict[str, str] = {}
+
+        def leave_out(row: AccountRow, error: Exception) -> None:
+            failed[row.account_id] = cause(error)
+
         for rows in batches(self.rows.every(), count=BATCH):
             active = [row for row in rows if row.day.status not in ("gone", "skipped")]
-            wanting = [row for row in active if row.account.wants_review]
-            self.qbrs.add(_planned(row, period, on) for row in active)
-            self._hand_on(wanting, request, time)
-            wanted += len(wanting)
-            unwanted += len(active) - len(wanting)
             skipped += len(rows) - len(active)
+            together(active, partial(self._plan_some, period, on, request, time), about=_about, otherwise=leave_out)
+            planned = [row for row in active if row.account_id not in failed]
+            wanting = sum(row.account.wants_review for row in planned)
+            wanted += wanting
+            unwanted += len(planned) - wanting
         if wanted or unwanted:
             self.closings.send(
                 [QuarterPlanned(tenant_id=self.tenant_id, period=period, run_date=on, until=now + PATIENCE)]
@@ -56,13 +83,18 @@ class PlanQbrs:
             "task_type": KIND,
             "run_date": on.isoformat(),
             "period": period,
-            "read": wanted + unwanted + skipped,
+            "read": wanted + unwanted + skipped + len(failed),
             "planned": wanted + unwanted,
             "queued": wanted,
             "not_wanted": unwanted,
             "skipped": skipped,
-            "confidence": "high" if wanted or unwanted else "low",
+            "confidence": "low" if not (wanted or unwanted) else "medium" if failed else "high",
+            **({"failed": failed} if failed else {}),
         }
+
+    def _plan_some(self, period: str, on: date, request: str, time: datetime, rows: Sequence[AccountRow]) -> None:
+        self.qbrs.add(_planned(row, period, on) for row in rows)
+        self._hand_on([row for row in rows if row.account.wants_review], request, time)
 
     def _hand_on(self, wanting: Sequence[AccountRow], request: str, time: datetime) -> None:
         ids = [row.account_id for row in wanting]
@@ -95,6 +127,17 @@ class CloseQuarter:
             for digest in quarter_index(message.period, message.run_date, qbrs, self.fallback_owner):
                 self.telling.post(digest)
         return {state: sum(qbr.state == state for qbr in qbrs) for state in ("planned", *SETTLED)}
+
+
+def failed_plan_digest(on: date, failure: str) -> Digest:
+    """The digest of a plan that did not come to its end."""
+    lines = (Line(failure, strong=True), Line("It is not tried again by itself."))
+    title = f"Quarterly reviews, {Quarter.of(on)}: the plan failed"
+    return Digest(f"{KIND}:{on}:failed", KIND, on, title, (Section("The plan", lines),))
+
+
+def _about(row: AccountRow) -> str:
+    return f"account {row.account_id!r}"
 
 
 def _planned(row: AccountRow, period: str, on: date) -> Qbr:

@@ -14,7 +14,7 @@ from customer_success.account_row import AccountRow
 from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.claims.offers import sayable
 from customer_success.delivery import deliver_once
-from customer_success.errors import Misconfigured, Refused, Unavailable
+from customer_success.errors import Misconfigured, Refused, Unavailable, words_of
 from customer_success.expansion_policy import never_offered
 from customer_success.expansion_text import expansion_record, handed_off_record, offer_mail, sales_news
 from customer_success.messages import HANDED_OFF_DETAIL_TYPE, ExpansionHandedOff, ExpansionHandoff
@@ -72,12 +72,14 @@ class SalesHandoff:
                 f"offer {message.handoff_id!r} of account {message.account_id!r} goes to nobody: neither the message "
                 "nor the account nor the deployment names a sales owner"
             )
-        undone: list[Unavailable | Misconfigured | Refused] = []
+        undone: list[Exception] = []
 
         def tried(part: Callable[[], T]) -> T | None:
             try:
                 return part()
-            except (Unavailable, Misconfigured, Refused) as error:
+            except Exception as error:
+                foreseen = isinstance(error, Unavailable | Misconfigured | Refused)
+                logger.warning("a part of offer %s is undone", message.handoff_id, exc_info=None if foreseen else error)
                 undone.append(error)
                 return None
 
@@ -195,16 +197,16 @@ class SalesHandoff:
         self,
         message: ExpansionHandoff,
         offer: Offer | None,
-        undone: Sequence[Unavailable | Misconfigured | Refused],
+        undone: Sequence[Exception],
         *,
         last_try: bool,
     ) -> NoReturn:
         """Raise what brings the message back. Where nothing does, the offer says so, and is found anew."""
-        why = "; ".join(map(str, undone))
+        why = "; ".join(map(words_of, undone))
         logger.warning(
             "offer %s is not handed off whole%s: %s", message.handoff_id, " at last" if last_try else "", why
         )
-        worst = min(undone, key=lambda error: [isinstance(error, kind) for kind in (Refused, Misconfigured)])
+        worst = min(undone, key=lambda error: (isinstance(error, Refused), not isinstance(error, Unavailable)))
         if last_try or isinstance(worst, Refused):
             self.count({Metric.HANDOFFS_FAILED: 1})
         if offer and isinstance(worst, Refused):

@@ -11,16 +11,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from customer_success.account import Account
+from customer_success.account_row import AccountRow
 from customer_success.alert_entry import AlertEntry
 from customer_success.closing import Closing
 from customer_success.errors import Misconfigured, OutOfTime, Refused, Unavailable
 from customer_success.health_scorer import CSMHealthScorer
+from customer_success.isolation import alone, attempted, cause, together
 from customer_success.judgement import Judge, Judgement, count
 from customer_success.messages import ACCOUNTS_PER_MESSAGE, ExpansionRunRequested, pages_changed
 from customer_success.metrics import Metric
+from customer_success.periods import today
 from customer_success.ports import (
     AccountBook,
     AccountRows,
@@ -77,13 +81,16 @@ class ScanRun:
     signals_stale_after_days: int
     time_left: Callable[[], float]
     now: Callable[[], datetime]
+    timezone: str = "UTC"
 
     def __call__(self, request: ScanRequest) -> dict[str, Any]:
         """Scan, or go on with a scan, and return what it counted.
 
-        Raises `Refused` for a day before the last run's, and `Unavailable` when the rest has to wait.
+        Raises `Refused` for a day before the last run's or after today, and `Unavailable` when the rest has to wait.
+        What a person has to mend is told at once, and the run comes back as failed; anything else is told on the last
+        try, and raised in any case.
         """
-        latest = self.runs.latest_day(KIND)
+        latest = self.runs.latest_day(KIND, until=today(request.on, self.now(), self.timezone))
         if latest and request.on < latest:
             raise Refused(f"the scan of {request.on} is refused: it lies before the last run, {latest}")
         run = self._take(request, force=request.force)
@@ -92,12 +99,12 @@ class ScanRun:
         try:
             return result(self._finish(run, last_try=request.last_try))
         except (Misconfigured, Refused) as error:
-            return result(self._fail(request, str(error)))
-        except Unavailable as error:
+            return result(self._fail(request, cause(error)))
+        except Exception as error:
             if request.last_try:
-                self._fail(request, str(error))
+                attempted(f"the record that the scan of {run.on} failed", partial(self._fail, request, cause(error)))
             else:
-                self.runs.release(run)
+                attempted(f"the release of the scan of {run.on}", partial(self.runs.release, run))
             raise
 
     def _finish(self, run: Run, *, last_try: bool) -> Run:
@@ -124,8 +131,8 @@ class ScanRun:
     def _fail(self, request: ScanRequest, failure: str) -> Run:
         """Tell that the scan failed; the lease ends with it, so that another request may run again."""
         run = self._take(request, force=False)
-        self._hand_on(run.pages_waiting, run.on)
-        return self.closing.fail(run, failure)
+        attempted("the request for the pages that changed", lambda: self._hand_on(run.pages_waiting, run.on))
+        return self.closing.fail(run, failure, last_try=request.last_try)
 
     def _scan(self, run: Run, previous: Run | None) -> Run:
         judge = Judge(
@@ -138,8 +145,7 @@ class ScanRun:
             fallback_owner=self.fallback_owner,
         )
         for page in one_ahead(self.book.read(run.bookmark)):
-            judged = self._judged(judge, page, run.chunk)
-            self._write(judged)
+            judged = self._written(judge, self._judged(judge, page, run.chunk))
             changed = (*run.pages_waiting, *(j.row.account_id for j in judged if j.page_changed))
             full = len(changed) - (len(changed) % PAGES_HANDED_ON_TOGETHER if page.next else 0)
             self._hand_on(changed[:full], run.on)
@@ -150,7 +156,7 @@ class ScanRun:
 
     def _judged(self, judge: Judge, page: BookPage, chunk: int) -> list[Judgement]:
         """Judge a page of the book. An account that an earlier page of the book held already was counted there."""
-        known = self.rows.get_many(account.account_id for account in page.accounts)
+        known = self._known(page.accounts)
         judged: list[Judgement] = []
         holders: dict[str, Account] = {}
         for read in page.accounts:
@@ -162,12 +168,45 @@ class ScanRun:
             if holder.page_id != account.page_id:
                 judged.append(self._duplicate(judge, account, chunk, holder))
             elif holder is account:
-                judged.append(judge.judge(account, row, chunk))
+                judged.append(self._alone(judge, account, row, chunk))
         return judged
+
+    def _known(self, accounts: Sequence[Account]) -> dict[str, AccountRow]:
+        """The accounts' rows. One whose id can be no key has none."""
+        rows: dict[str, AccountRow] = {}
+        together(
+            [account.account_id for account in accounts],
+            lambda account_ids: rows.update(self.rows.get_many(account_ids)),
+            about=lambda account_id: f"the row of account {account_id!r}",
+            otherwise=lambda *_: None,
+        )
+        return rows
+
+    def _alone(self, judge: Judge, account: Account, row: AccountRow | None, chunk: int) -> Judgement:
+        return alone(
+            f"account {account.account_id!r}",
+            lambda: judge.judge(account, row, chunk),
+            lambda error: judge.unexpected(account, row, chunk, error),
+        )
 
     def _duplicate(self, judge: Judge, account: Account, chunk: int, holder: Account) -> Judgement:
         own = replace(account, account_id=account.page_id.replace("-", ""))
         return judge.duplicate(own, self.rows.get(own.account_id), chunk, holder)
+
+    def _written(self, judge: Judge, judged: Sequence[Judgement]) -> list[Judgement]:
+        """Write what was judged, and return it as it stands: what is not taken of one account rejects that account."""
+        stand = {id(judgement): judgement for judgement in judged}
+
+        def reject(judgement: Judgement, error: Exception) -> None:
+            rejected = stand[id(judgement)] = judge.unwritten(judgement, error)
+            try:
+                self._write([rejected])
+            except Refused as refused:
+                # A row with nothing in it is not taken either, so it is not the account's fault.
+                raise Misconfigured(f"no row is taken: {refused}") from refused
+
+        together(judged, self._write, about=lambda j: f"account {j.row.account_id!r}", otherwise=reject)
+        return list(stand.values())
 
     def _write(self, judged: Sequence[Judgement]) -> None:
         """Alerts first: once a row says that an account was told, its alert is certain to exist.

@@ -1,0 +1,90 @@
+"""One bad account never costs the book, and whatever ends a job is recorded: the two places where this is made sure."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
+
+from customer_success.errors import Misconfigured, Refused, Unavailable, words_of
+
+LONGEST_CAUSE = 200
+"""Characters of what went wrong that people are shown."""
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+
+def alone(about: str, work: Callable[[], T], otherwise: Callable[[Exception], T]) -> T:
+    """What the work for one account brings; where it fails, whatever the fault, what stands for it.
+
+    The cause is logged. Raises `Unavailable` and `Misconfigured`: they are about what all accounts need.
+    """
+    try:
+        return work()
+    except (Unavailable, Misconfigured):
+        raise
+    except Exception as error:
+        logger.exception("%s is left out, and the rest goes on", about)
+        return otherwise(error)
+
+
+def together(
+    items: Sequence[T],
+    write: Callable[[Sequence[T]], object],
+    *,
+    about: Callable[[T], str],
+    otherwise: Callable[[T, Exception], object],
+) -> None:
+    """Write all items at once, and each alone where that is refused, so that one costs only itself.
+
+    `write` may be repeated for what it has written already. Raises as `alone`.
+    """
+    try:
+        write(items)
+    except (Unavailable, Misconfigured):
+        raise
+    except Exception as error:
+        logger.warning("%d items are not taken together, so each goes alone", len(items), exc_info=error)
+        for item in items:
+            _write_alone(item, write, about(item), otherwise)
+
+
+def _write_alone(
+    item: T, write: Callable[[Sequence[T]], object], about: str, otherwise: Callable[[T, Exception], object]
+) -> None:
+    alone(about, lambda: write([item]), lambda error: otherwise(item, error))
+
+
+def recorded(about: str, work: Callable[[], T], on_failure: Callable[[Exception], object], *, last_try: bool) -> T:
+    """What the work brings. What ends it for good, whatever the fault, is recorded, and raised in any case.
+
+    It is for good on the last try, and where the input is refused.
+    """
+    try:
+        return work()
+    except Exception as error:
+        if last_try or isinstance(error, Refused):
+            attempted(f"the record that {about} failed", partial(on_failure, error))
+        raise
+
+
+def attempted(what: str, work: Callable[[], object]) -> None:
+    """Do what comes beside a failure. It must not hide the failure, so its own is only logged."""
+    try:
+        work()
+    except Exception:
+        logger.exception("%s could not be made", what)
+
+
+def cause(error: Exception) -> str:
+    """What went wrong, as people are shown it: in one line, cut, and in characters that all can show."""
+    line = whole(" ".join(words_of(error).split()))
+    return line if len(line) <= LONGEST_CAUSE else f"{line[: LONGEST_CAUSE - 1]}…"
+
+
+def whole(text: str) -> str:
+    """The text with a question mark for each half of a character, which nothing stores or sends."""
+    return text.encode("utf-8", "replace").decode()

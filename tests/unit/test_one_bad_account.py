@@ -1,0 +1,303 @@
+"""Whatever goes wrong with one account, and whatever ends a job: the rest goes on, and somebody hears of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from customer_success.account import Account
+from customer_success.account_row import AccountRow
+from customer_success.alert_entry import AlertEntry
+from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable
+from customer_success.health_scorer import CSMHealthScorer
+from customer_success.judgement import Judge
+from customer_success.messages import ChurnAlert, DigestReady
+from customer_success.renewals import Contract
+from tests.builders.accounts import TODAY, account, at_risk, dying
+from tests.builders.contract_checks import Mornings
+from tests.builders.scans import World
+
+TOMORROW = TODAY + timedelta(days=1)
+FUTURE = date(2031, 5, 5)
+BAD = "A-0002"
+FAULTS = [
+    OverflowError("date value out of range"),
+    KeyError("x"),
+    RecursionError("deep"),
+    Refused("no key"),
+    AssertionError(),
+]
+
+
+def counts(result: dict[str, Any]) -> tuple[int, int, dict[str, int]]:
+    return result["read"], result["scored"], result["rejected"]
+
+
+def is_honest(result: dict[str, Any]) -> bool:
+    return result["read"] == result["scored"] + sum(result["rejected"].values()) + result["skipped"]
+
+
+def text_of(world: World, name: str) -> str:
+    digest = world.digests.digests[name]
+    return "\n".join(t for s in digest.sections for t in (s.title, *(line.text for line in s.lines)))
+
+
+@pytest.fixture(params=FAULTS, ids=lambda fault: type(fault).__name__)
+def fault(request: pytest.FixtureRequest) -> Exception:
+    return request.param  # type: ignore[no-any-return]
+
+
+def test_an_account_that_cannot_be_judged_is_rejected_by_name(
+    fault: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # GIVEN a book of which one account makes the scorer fail as nobody foresaw
+    world = World([account(1), dying(2), dying(3), account(4, status="Inactive")])
+    scored = CSMHealthScorer.score
+
+    def score(self: CSMHealthScorer, signals: Any, account_id: str = "", now: Any = None) -> Any:
+        if account_id == BAD:
+            raise fault
+        return scored(self, signals, account_id, now)
+
+    monkeypatch.setattr(CSMHealthScorer, "score", score)
+    # WHEN it is scanned
+    result = world.scan()
+
+    # THEN the others are scored, the alerts and the digest are out, and the counts are honest
+    assert counts(result) == (4, 2, {"unexpected": 1})
+    assert is_honest(result)
+    assert [alert.account_id for alert in world.topic.told_singly.values()] == ["A-0003"]
+    # AND the account is named, with what went wrong and what to do
+    day = world.rows.rows[BAD].day
+    assert (day.status, day.reason) == ("rejected", "unexpected")
+    assert str(fault) in str(day.detail)
+    assert "Account 2 (A-0002)" in text_of(world, f"health_scan:{TODAY}:1")
+    assert "account 'A-0002' is left out" in caplog.text
+
+    # WHEN it can be judged again, THEN it is
+    monkeypatch.undo()
+    assert counts(world.scan(TOMORROW)) == (4, 3, {})
+
+
+def test_what_went_wrong_unexpectedly_is_in_the_digest_every_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World([account(1), account(2)])
+    world.scan()
+    judged = Judge.judge
+
+    def judge(self: Judge, each: Account, known: AccountRow | None, chunk: int) -> Any:
+        if each.account_id == BAD:
+            raise OverflowError("date value out of range")
+        return judged(self, each, known, chunk)
+
+    monkeypatch.setattr(Judge, "judge", judge)
+    for day in (TOMORROW, TOMORROW + timedelta(days=1)):
+        world.scan(day)
+        said = text_of(world, f"health_scan:{day}:0")
+        assert "something unexpected went wrong. Look for an odd value on this page." in said
+        assert "Account 2 (A-0002): OverflowError: date value out of range" in said
+
+
+@pytest.mark.parametrize("port", ["rows", "history", "alerts"])
+def test_a_row_that_the_table_does_not_take_rejects_its_account_alone(
+    port: str, fault: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a table that refuses a batch in which a full account stands
+    world = World([dying(1), dying(2, notes="n" * 500_000), dying(3)])
+    method = {"rows": "put_many", "history": "put_many", "alerts": "put"}[port]
+    put = getattr(getattr(world, port), method)
+
+    def too_large(item: Any) -> bool:
+        match item:
+            case AccountRow():
+                return item.account_id == BAD and item.account.notes is not None
+            case AlertEntry():
+                return item.alert.account_id == BAD
+        return bool(item[0] == BAD)
+
+    def refusing(items: Iterable[Any]) -> None:
+        if any(map(too_large, items := list(items))):
+            raise fault
+        put(items)
+
+    monkeypatch.setattr(getattr(world, port), method, refusing)
+    # WHEN the book is scanned
+    result = world.scan()
+
+    # THEN the others are scored and told of, and the one is rejected with a row that holds nothing but its name
+    assert counts(result) == (3, 2, {"unexpected": 1})
+    assert world.rows.rows[BAD].account.notes is None
+    assert {alert.account_id for alert in world.topic.told_singly.values()} >= {"A-0001", "A-0003"}
+
+
+@pytest.mark.parametrize("fault", [Unavailable("the table is down"), Misconfigured("no permission")])
+def test_what_all_accounts_need_is_no_single_accounts_fault(fault: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World([account(1), account(2)])
+
+    def refusing(_: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(world.rows, "put_many", refusing)
+    if isinstance(fault, Unavailable):
+        with pytest.raises(Unavailable):
+            world.scan()
+    else:
+        assert world.scan()["status"] == "failed"
+
+
+def test_a_table_that_takes_no_row_at_all_fails_the_scan(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World([account(1), account(2)])
+
+    def refusing(_: object) -> None:
+        raise NotTaken("the key has another name")
+
+    monkeypatch.setattr(world.rows, "put_many", refusing)
+    assert world.scan()["error"] == "no row is taken: the key has another name"
+
+
+def test_an_alert_that_the_topic_does_not_take_keeps_none_of_the_others_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a topic that refuses one alert
+    world = World([dying(1), dying(2), dying(3)])
+    publish = world.topic.publish
+
+    def refusing(messages: Iterable[ChurnAlert | DigestReady]) -> None:
+        messages = list(messages)
+        if any(isinstance(message, ChurnAlert) and message.account_id == BAD for message in messages):
+            raise NotTaken("InvalidParameter")
+        publish(messages)
+
+    monkeypatch.setattr(world.topic, "publish", refusing)
+    # WHEN the scan closes
+    assert world.scan()["status"] == "finished"
+
+    # THEN the others are out, and its row says of every channel that it failed
+    assert {alert.account_id for alert in world.topic.told_singly.values()} == {"A-0001", "A-0003"}
+    [entry] = [e for e in world.alerts.entries.values() if e.alert.account_id == BAD]
+    assert {outcome.state for outcome in entry.outcomes.values()} == {"failed"}
+    assert len(entry.outcomes) == 4
+
+
+# --- what ends a job ---
+
+
+def test_a_scan_that_ends_as_nobody_foresaw_is_recorded_and_told_on_the_last_try() -> None:
+    # GIVEN a book that cannot be read, as no adapter translates it
+    world = World([account(1)])
+    world.book.error, world.book.failures = ZeroDivisionError("by zero"), 2
+    with pytest.raises(ZeroDivisionError):
+        world.scan()
+    assert world.runs.runs["health_scan", TODAY].status == "running"
+
+    # WHEN it is tried for the last time, THEN it is recorded and told, and raised: its message is not lost
+    with pytest.raises(ZeroDivisionError):
+        world.scan(last_try=True)
+    run = world.runs.runs["health_scan", TODAY]
+    assert (run.status, run.failure) == ("failed", "ZeroDivisionError: by zero")
+    assert "ZeroDivisionError: by zero" in text_of(world, f"health_scan:{TODAY}:failed:1")
+    # AND brought back it scans after all
+    assert world.scan()["status"] == "finished"
+
+
+def test_a_fault_that_passes_before_the_last_try_leaves_the_scan_finished() -> None:
+    # GIVEN a token that is being rotated: refused once  WHEN its message comes again
+    world = World([account(1)])
+    world.book.error, world.book.failures = Misconfigured("Notion refused the token"), 1
+    assert world.scan()["status"] == "failed"
+    # THEN the scan finishes, and people were told once that it had failed
+    assert world.scan()["status"] == "finished"
+    assert f"health_scan:{TODAY}:failed:rule-{TODAY}" in world.digests.digests
+
+
+def test_a_contract_check_that_ends_is_told_on_the_last_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = Mornings([account(1)])
+    world.scan()
+
+    def broken() -> Any:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr(world.rows, "every", broken)
+    with pytest.raises(ZeroDivisionError):
+        world.check()
+    assert f"contract_check:{TODAY}:failed" not in world.digests.digests
+    with pytest.raises(ZeroDivisionError):
+        world.check(last_try=True)
+    assert "ZeroDivisionError: by zero" in text_of(world, f"contract_check:{TODAY}:failed")
+
+
+def test_a_contract_that_cannot_be_looked_at_is_named_and_the_others_are_listed(
+    fault: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN three contracts that end soon, one of which breaks whatever looks at it
+    world = Mornings([account(n, contract_end=TODAY + timedelta(days=20)) for n in (1, 2, 3)])
+    world.scan()
+    group = Contract.group
+
+    def broken(self: Contract, on: date) -> Any:
+        if self.account_id == BAD:
+            raise fault
+        return group(self, on)
+
+    monkeypatch.setattr(Contract, "group", broken)
+    # WHEN the contracts are checked
+    result = world.check()
+
+    # THEN two are listed, one is named, and the counts are honest
+    assert (result["read"], result["dated"], result["failed"]) == (3, 2, 1)
+    said = world.renewals_text()
+    assert "Account 1: " in said and "Account 3: " in said
+    assert "Account 2 (A-0002): " in said
+
+
+# --- days to come ---
+
+
+def test_a_day_to_come_is_refused() -> None:
+    world = Mornings([account(1)])
+    world.today = TODAY
+    world.scan()
+    job = replace(world._job(300.0), now=lambda: world.moment(TODAY))
+    with pytest.raises(Refused, match=f"the run date {FUTURE} lies after today, {TODAY} in UTC: ask for {TODAY}"):
+        job(world.asked(FUTURE))
+
+
+def test_today_is_the_tenants() -> None:
+    # GIVEN 11 in the evening in UTC, which is tomorrow in Tokyo
+    world = World([account(1)])
+    late = world.moment(TODAY, hour=23)
+    # WHEN the scan of tomorrow is asked for, THEN it runs there, and nowhere else
+    with pytest.raises(Refused, match="lies after today"):
+        replace(world._job(300.0), now=lambda: late)(world.asked(TOMORROW))
+    tokyo = replace(world._job(300.0), now=lambda: late, timezone="Asia/Tokyo")
+    assert tokyo(world.asked(TOMORROW))["status"] == "finished"
+
+
+def test_a_scan_of_a_day_to_come_that_is_there_already_blocks_no_real_day() -> None:
+    # GIVEN a table in which a version before this one scanned a day of 2031
+    world = Mornings([at_risk(1), dying(2, contract_end=TODAY + timedelta(days=20)), account(3)])
+    world.scan()
+    world.scan(FUTURE)
+    world.today = date.min
+    world.topic.published.clear()
+
+    # WHEN the next real day is scanned, and its contracts are checked
+    assert world.scan(TOMORROW)["status"] == "finished"
+    checked = world.check(TOMORROW)
+
+    # THEN the rows are of this day, compared with the last real one, and nobody is told twice
+    assert {row.day.on for row in world.rows.rows.values()} == {TOMORROW}
+    assert {row.before and row.before.on for row in world.rows.rows.values()} == {TODAY}
+    assert world.topic.told_singly == {}
+    assert (checked["read"], checked["confidence"]) == (3, "high")
+
+
+def test_rows_of_a_day_to_come_are_judged_by_the_contract_check_as_if_from_before() -> None:
+    # GIVEN rows of 2031 alone, and a morning without a scan
+    world = Mornings([dying(2, contract_end=TODAY + timedelta(days=20))])
+    world.scan(FUTURE)
+    world.today = date.min
+    # WHEN the contracts are checked  THEN the due one is judged today
+    assert world.check()["scanned"] == 1
+    assert world.rows.rows[BAD].day.on == TODAY
