@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.text import cut
+from connectors.text import cut, one_line
 
 LONGEST_SHOWN = 200
 
@@ -23,4 +23,4 @@ def text_at(answer: Any, *path: str) -> str:
 
 def shown(said: object) -> str:
     """What somebody else said, short enough for a log."""
-    return cut(str(said), LONGEST_SHOWN)
+    return cut(one_line(str(said)), LONGEST_SHOWN)
