@@ -376,6 +376,20 @@ def test_an_old_section_that_cannot_be_taken_away_is_told_and_goes_the_next_time
     assert read(client, page_id) == [(TITLE, "newest")]
 
 
+def test_a_page_with_more_blocks_than_notion_shows_in_time_is_looked_through_in_smaller_parts(
+    sandbox: Sandbox, client: NotionClient, sections: NotionAdoptionSections, page_id: str
+) -> None:
+    # GIVEN a page of 61 blocks, of which Notion shows 30 in time
+    sections.write(page_id, TITLE, (Bullet("old"),))
+    for number in range(60):
+        person_adds(sandbox, page_id, block("paragraph", f"line {number}"))
+    httpx.post(sandbox.url("control") + "/notion/heavy", json={"rows_above": 30}).raise_for_status()
+    # WHEN the section is written again  THEN there is one
+    sections.write(page_id, TITLE, (Bullet("new"),))
+    httpx.post(sandbox.url("control") + "/notion/heavy", json={"rows_above": None}).raise_for_status()
+    assert [each for each in read(client, page_id) if isinstance(each, tuple)] == [(TITLE, "new")]
+
+
 def test_a_block_that_cannot_be_taken_out_of_a_section_is_told(
     sandbox: Sandbox, client: NotionClient, sections: NotionAdoptionSections, page_id: str
 ) -> None:

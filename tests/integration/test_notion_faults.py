@@ -274,6 +274,42 @@ def test_a_200_that_is_not_what_was_asked_for_may_pass(body: str) -> None:
             ask()
 
 
+def test_one_row_that_cannot_be_read_hides_no_other() -> None:
+    # GIVEN a list of three rows, of which the second is as no row of Notion's is
+    def listed(number: int, properties: object) -> dict[str, object]:
+        return {"object": "page", "id": f"row-{number}", "created_time": "2026-01-01", "properties": properties}
+
+    def named(number: int) -> dict[str, object]:
+        texts = {name: f"{name} {number}" for name in ("Feature", "Account", "Handoff ID")}
+        return {name: {"type": "rich_text", "rich_text": [{"plain_text": text}]} for name, text in texts.items()} | {
+            "Sales Status": {"type": "select", "select": {"name": "Won"}}
+        }
+
+    rows = [listed(1, named(1)), listed(2, {"Feature": 7, "Handoff ID": 7}), listed(3, named(3))]
+    body = {"object": "list", "results": rows, "has_more": False, "next_cursor": None}
+    source = {"object": "data_source", "id": "s", "data_sources": [{"id": "s"}], "properties": schema_of_offers()}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        database = {**source, "object": "database"}
+        shown = body if request.url.path.endswith("/query") else source
+        return httpx.Response(200, json=database if "/databases/" in request.url.path else shown)
+
+    notion = NotionClient(notion_secret(), Waiting().patience, transport=httpx.MockTransport(answer))
+
+    # WHEN it is read as feature usage  THEN the row is rejected by name, and the others are there
+    [page] = NotionFeatureUsage(notion, "s").read(Bookmark())
+    assert [usage.feature for usage in page.rows] == ["Feature 1", "Feature 3"]
+    assert [told for told in page.rejected if "row-2" in told]
+
+    # WHEN it is read for what Sales answered  THEN the others' answers are heard
+    [answers] = NotionExpansionRecords(notion, "s").answers(date(2026, 1, 1))
+    assert [told.handoff_id for told in answers] == ["Handoff ID 1", "Handoff ID 3"]
+
+
+def schema_of_offers() -> dict[str, object]:
+    return {"Handoff ID": {"type": "rich_text"}, "Sales Status": {"type": "select"}}
+
+
 @pytest.mark.parametrize(
     ("answers", "error"),
     [

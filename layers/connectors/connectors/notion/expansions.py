@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, cast, get_args
@@ -19,8 +18,6 @@ from customer_success.errors import NotTaken
 from customer_success.news import ExpansionRecord
 from customer_success.offer import SalesStatus
 from customer_success.ports import Bookmark, RecordedAnswer
-
-logger = logging.getLogger(__name__)
 
 UNANSWERED = "not started"
 """How a property of type status reads before anybody sets it: such a property is never empty."""
@@ -84,15 +81,7 @@ class NotionExpansionRecords:
         self._pages.require(self._names.sales_status, kinds, "in which Sales answers")
         edited = {"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": since.isoformat()}}
         for rows, _ in self._source.rows(Bookmark(), edited):
-            yield tuple(answer for row in rows if (answer := self._answer_if_it_can_be_read(row)))
-
-    def _answer_if_it_can_be_read(self, row: Mapping[str, Any]) -> RecordedAnswer | None:
-        try:
-            return self._answer(row)
-        except Exception:
-            # What stands on one record must not hide what Sales answered on the others.
-            logger.exception("%s: the record %s cannot be read", self._source.about, row["id"])
-            return None
+            yield tuple(answer for row in rows if (answer := self._answer(row)))
 
     def _answer(self, row: Mapping[str, Any]) -> RecordedAnswer | None:
         read = PropertyReader(row.get("properties") or {})

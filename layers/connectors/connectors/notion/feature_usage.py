@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connectors.answers import shown
 from connectors.notion.client import NotionClient
 from connectors.notion.names import UsageNames
 from connectors.notion.reading import LONGEST_SHOWN, PropertyReader
@@ -15,8 +13,6 @@ from connectors.text import one_line, shortened
 from customer_success.account import Unreadable
 from customer_success.feature_usage import FeatureUsage, UsagePage
 from customer_success.ports import Bookmark
-
-logger = logging.getLogger(__name__)
 
 LONGEST_FEATURE = 500
 """Bytes of a feature's name."""
@@ -54,21 +50,13 @@ class NotionFeatureUsage:
         unreadable: list[tuple[str, Unreadable]] = []
         for row in rows:
             read = PropertyReader(row.get("properties") or {})
-            usage = self._usage_if_it_can_be_read(read)
+            usage = self._usage(read)
             if isinstance(usage, str):
                 rejected.append(f"{usage} ({row.get('url') or row['id']})")
             else:
                 usages.append(usage)
                 unreadable += [(f"{usage.holder}, {usage.feature}", told) for told in read.unreadable]
         return UsagePage(tuple(usages), after, tuple(rejected), tuple(unreadable))
-
-    def _usage_if_it_can_be_read(self, read: PropertyReader) -> FeatureUsage | str:
-        try:
-            return self._usage(read)
-        except Exception as error:
-            # One row must not hide all others.
-            logger.exception("%s: a row cannot be read", self._source.about)
-            return f"a row cannot be read: {type(error).__name__} {shown(error)}"
 
     def _usage(self, read: PropertyReader) -> FeatureUsage | str:
         """What a row says, or why it says nothing of any account's feature."""
