@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,9 +16,16 @@ from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailabl
 from customer_success.health_scorer import CSMHealthScorer
 from customer_success.judgement import Judge
 from customer_success.messages import ChurnAlert, DigestReady
+from customer_success.qbr import Qbr
 from customer_success.renewals import Contract
+from customer_success.tasks import expansion_run
+from customer_success.tasks.plan_qbrs import PlanQbrs
+from customer_success.telling import Telling
 from tests.builders.accounts import TODAY, account, at_risk, dying
 from tests.builders.contract_checks import Mornings
+from tests.builders.expansion_runs import Expansions
+from tests.builders.handoffs import Handoffs
+from tests.builders.reviews import Reviews
 from tests.builders.scans import World
 
 TOMORROW = TODAY + timedelta(days=1)
@@ -301,3 +308,111 @@ def test_rows_of_a_day_to_come_are_judged_by_the_contract_check_as_if_from_befor
     # WHEN the contracts are checked  THEN the due one is judged today
     assert world.check()["scanned"] == 1
     assert world.rows.rows[BAD].day.on == TODAY
+
+
+# --- reviews, offers ---
+
+
+def raising(fault: Exception) -> Callable[..., Any]:
+    def fails(*_: object, **__: object) -> Any:
+        raise fault
+
+    return fails
+
+
+def test_a_review_that_ends_as_nobody_foresaw_is_recorded_as_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a review whose evidence breaks whatever reads it
+    world = Reviews()
+    world.account(1)
+    monkeypatch.setattr(world.history, "between", raising(OverflowError("out of range")))
+    with pytest.raises(OverflowError):
+        world.review()
+    assert world.qbrs.records == {}
+    # WHEN it is tried for the last time  THEN it is recorded, and raised: its message is not lost
+    with pytest.raises(OverflowError):
+        world.review(last_try=True)
+    [record] = world.qbrs.records.values()
+    assert (record.state, record.error) == ("failed", "OverflowError: out of range")
+
+
+def test_one_account_that_cannot_be_planned_costs_no_other_its_review(monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN three accounts, for one of which no record is taken
+    world = Reviews()
+    for number in (1, 2, 3):
+        world.account(number)
+    add = world.qbrs.add
+
+    def refusing(qbrs: Iterable[Qbr]) -> None:
+        qbrs = list(qbrs)
+        if any(qbr.key.account_id == BAD for qbr in qbrs):
+            raise NotTaken("the item is too large")
+        add(qbrs)
+
+    monkeypatch.setattr(world.qbrs, "add", refusing)
+    # WHEN the quarter is planned
+    result = world.plan()
+    # THEN the others are asked for, and the one is named
+    assert world.asked_for["qbr"] == ("A-0001", "A-0003")
+    assert (result["read"], result["planned"], result["confidence"]) == (3, 2, "medium")
+    assert result["failed"] == {BAD: "the item is too large"}
+
+
+def test_a_plan_that_ends_is_told_on_the_last_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = Reviews()
+    monkeypatch.setattr(world.rows, "every", raising(ZeroDivisionError("by zero")))
+    noon = datetime(2026, 4, 1, 12, tzinfo=UTC)
+    telling = Telling("acme", world.alerts, world.digests, world.topic)
+    job = PlanQbrs("acme", world.rows, world.qbrs, world.adoption, world.queue, world.closings, telling)
+    for last_try, digests in ((False, set()), (True, {"plan_qbrs:2026-04-01:failed"})):
+        with pytest.raises(ZeroDivisionError):
+            job(noon.date(), request="tick", time=noon, now=noon, last_try=last_try)
+        assert world.digests.digests.keys() == digests
+    with pytest.raises(Refused, match="the run date 2026-04-02 lies after today"):
+        job(date(2026, 4, 2), request="tick", time=noon, now=noon)
+
+
+def test_a_check_for_offers_that_ends_as_nobody_foresaw_is_in_the_days_story(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = Handoffs()
+    world.account(1)
+    monkeypatch.setattr(world.usages, "of", raising(OverflowError("out of range")))
+    with pytest.raises(OverflowError):
+        world.check(last_try=True)
+    assert (world.entry().outcome, world.entry().lines) == ("failed", ("OverflowError: out of range",))
+
+
+def test_a_part_of_a_handoff_that_breaks_keeps_no_other_part_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a draft that cannot be made, as nobody foresaw
+    world = Handoffs()
+    world.account(1)
+    world.check()
+    monkeypatch.setattr(world.drafts, "create", raising(KeyError("subject")))
+    # WHEN the offer is handed off  THEN word and event are out, and the fault is raised for the draft to be tried again
+    with pytest.raises(KeyError):
+        world.hand_off(world.sent[0], last_try=True)
+    assert (len(world.digests.digests), len(world.bus.events)) == (1, 1)
+
+
+def test_an_expansion_run_goes_on_past_one_account_and_is_recorded_where_it_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # GIVEN two candidates, one of which breaks whatever looks at it
+    world = Expansions()
+    world.account(1)
+    world.account(2)
+    candidate = expansion_run.is_candidate
+
+    def broken(row: AccountRow, on: date) -> bool:
+        if row.account_id == BAD:
+            raise OverflowError("out of range")
+        return candidate(row, on)
+
+    monkeypatch.setattr(expansion_run, "is_candidate", broken)
+    assert world.run()["candidates"] == 1
+
+    # WHEN the next run breaks as a whole, on its last try
+    monkeypatch.setattr(world.rows, "every", raising(ZeroDivisionError("by zero")))
+    with pytest.raises(ZeroDivisionError):
+        world.run(TOMORROW, last_try=True)
+    # THEN it is recorded, and the day's digest says so
+    assert world.runs.runs["expansion", TOMORROW].status == "failed"
+    assert "ZeroDivisionError: by zero" in world.queued[-1].notes[0]
