@@ -292,3 +292,15 @@ def test_the_function_takes_both_messages_that_are_on_its_queue(monkeypatch: pyt
     # THEN it does what each asks for, and counts the pages
     assert [type(message) for message in done] == [PagesChanged, AlertAcknowledged]
     assert reported == [{"PagesWritten": 1}] * 2
+
+
+def test_a_page_that_shows_a_day_to_come_is_written_again() -> None:
+    # GIVEN a page that a scan of 2031 has written, and a row that is of today again
+    rows, pages = FakeRows(Writes(), {"A-0001": row(account(1))}), Pages()
+    sync = sync_of(rows, pages)
+    shown = rows.rows["A-0001"].day.page
+    assert shown is not None
+    sync.written.put_many({"A-0001": replace(shown, last_scan=date(2031, 5, 5))})
+    # WHEN its message comes  THEN it shows today
+    assert sync(message("A-0001")) == 1
+    assert pages.written[-1][1].last_scan == TODAY

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from customer_success.errors import Misconfigured, NotTaken, OutOfTime, Refused, Unavailable
 from customer_success.judgement import PAGE_REFRESH, same_but_for_the_scan_date
@@ -94,10 +95,10 @@ class NotionSync:
 
 
 def _shows(written: PageValues | None, page: PageValues) -> bool:
-    """True if the page shows these values, and a scan date that is not older than a week."""
+    """True if the page shows these values, and a scan date that is neither older than a week nor yet to come."""
     if written is None or not same_but_for_the_scan_date(page, written):
         return False
-    return page.last_scan - written.last_scan < PAGE_REFRESH
+    return timedelta(0) <= page.last_scan - written.last_scan < PAGE_REFRESH
 
 
 def _is_left(fault: Exception) -> bool:
