@@ -56,7 +56,7 @@ generated: openapi picture permissions ## write anew what is made from the code 
 openapi: install ## write docs/openapi.json anew, from the code
 	@$(RUN) -m local.api.openapi
 
-picture: install ## draw docs/architecture.svg anew, from the template
+picture: install ## write docs/architecture.md anew, a flowchart from the template
 	@$(RUN) -m local.picture
 
 permissions: install ## write docs/permissions.md anew, from the template

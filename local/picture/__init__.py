@@ -1,1 +1,1 @@
-"""The architecture as one picture, docs/architecture.svg, drawn from the template."""
+"""The architecture as one flowchart, docs/architecture.md, drawn from the template."""
