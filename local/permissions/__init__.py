@@ -1,1 +1,1 @@
-"""What each function may do, on what and why: docs/permissions.md, made from the template."""
+"""What each function may do, in one table: docs/permissions.md, made from the template."""

@@ -1,4 +1,4 @@
-"""`python -m local.permissions [--check]`: writes docs/permissions.md from the template, or tells that it is stale."""
+"""`python -m local.permissions [--check]`: writes docs/permissions.md from the template, or says that it is stale."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ PAGE = ROOT / "docs/permissions.md"
 
 
 def page() -> str:
-    """The page of the project's template, as its file holds it. Raises WithoutReasonError."""
-    template = ROOT / "template.yaml"
-    return Page(read_template(template), template.read_text("utf-8")).written()
+    """The page of the project's template, as its file holds it. Raises UnknownActionError."""
+    return Page(read_template(ROOT / "template.yaml")).written()
 
 
 def main(arguments: Sequence[str]) -> int:

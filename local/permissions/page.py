@@ -1,292 +1,117 @@
-"""docs/permissions.md as Markdown text."""
+"""docs/permissions.md as Markdown text: one table of what each function may do."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from local.generated import NotMadeError
-from local.permissions.reasons import reasons
-from local.permissions.statements import (
-    ONLY_OVER_TLS,
-    Statement,
-    as_list,
-    functions,
-    named_by,
-    of_type,
-    role_statements,
-    shown,
-    statements,
-)
+from local.permissions.statements import Statement, functions, named_by, role_statements, shown, vendors
 from local.stack.template import Template
 
 HEAD = """\
 # What each function may do
 
-Made from `template.yaml` by `make permissions`; a test tells when it is stale. Each function has a role of its own. Why
-it may do what it may is the comment above its role in the template. Names are without `customer-success-<stage>-`."""
-WORDS = {
-    "AWS::SQS::Queue": "queue `{}`",
-    "AWS::SNS::Topic": "topic `{}`",
-    "AWS::DynamoDB::Table": "the table",
-    "AWS::Events::EventBus": "the event bus",
-    "AWS::Events::Rule": "rule `{}`",
-    "AWS::Logs::LogGroup": "log `{}`",
-    "AWS::SecretsManager::Secret": "secret `{}`",
+Made from `template.yaml` by `make permissions`; a test fails when it is stale. Each function has a role of its own, and
+the comment above the role in the template says why. Names are without `customer-success-<stage>-`.
+
+Beside this, each function takes the messages of its own queue and writes its own log. *Deletes* is `DeleteItem`; *could
+delete* is `BatchWriteItem` alone, which IAM does not split into puts and deletes."""
+FOOT = """\
+People: [deployer-policy.json](deployer-policy.json) is for those who deploy,
+[operator-policy.json](operator-policy.json) for those who operate. Neither is used by a function."""
+OWN = {
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ChangeMessageVisibility",
 }
-"""How a resource is called, by its type."""
-POLICIES = {"AWS::SQS::QueuePolicy": "Queues", "AWS::SNS::TopicPolicy": "Topics"}
-"""Types of resource policies, and the property that names what they are for."""
-OPERATORS = {"ArnEquals": "is", "StringEquals": "is", "ForAllValues:StringEquals": "is always", "Bool": "is"}
+"""What each function may do with its own queue and log; in no column."""
+READS = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
+WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem"}
+SENDS = {"sqs:SendMessage": "queue", "sns:Publish": "topic", "events:PutEvents": ""}
+CALLS = {"bedrock:InvokeModel": "Bedrock"}
+SECRETS = {"secretsmanager:GetSecretValue"}
+COLUMNS = ("function", "trigger", "reads", "writes", "sends to", "calls", "secrets")
 
 
-class WithoutReasonError(NotMadeError):
-    """A role of the template has no comment above it."""
+class UnknownActionError(NotMadeError):
+    """A role allows an action that no column of the page is for."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """The page of a template, of which `text` is the source."""
+    """The page of a template."""
 
     template: Template
-    text: str
 
     def written(self) -> str:
-        """The whole page. Raises WithoutReasonError."""
-        parts = [HEAD, *self._overview(), *self._each(), *self._resource_policies(), *self._limits(), *self._actions()]
-        return "\n\n".join(parts) + "\n"
+        """The whole page. Raises UnknownActionError."""
+        rows = [self._row(name, properties) for name, properties in functions(self.template).items()]
+        lines = [COLUMNS, ("---",) * len(COLUMNS), *rows]
+        return "\n\n".join((HEAD, "\n".join(f"| {' | '.join(line)} |" for line in lines), FOOT)) + "\n"
 
-    @cached_property
-    def roles(self) -> dict[str, str]:
-        """The role of each function, by their logical ids."""
-        return {name: named_by(body["Role"]) for name, body in functions(self.template).items()}
-
-    @cached_property
-    def reasons(self) -> dict[str, str]:
-        return reasons(self.text)
-
-    def allowed(self, function: str) -> list[Statement]:
-        """What a function's role allows."""
-        return list(role_statements(self.template, self.roles[function]))
-
-    def _overview(self) -> Iterator[str]:
-        yield "## All of them at a glance"
-        rows = []
-        for function in self.roles:
-            said = self.allowed(function)
-            rows.append(
-                (
-                    f"[`{self._name(function)}`](#{self._name(function)})",
-                    _rows_of(said),
-                    self._targets(said, "sqs:SendMessage"),
-                    self._targets(said, "sns:Publish"),
-                    self._targets(said, "events:PutEvents"),
-                    self._targets(said, "secretsmanager:GetSecretValue"),
-                    "yes" if _having(said, "bedrock:InvokeModel") else "",
-                )
-            )
-        yield _table(("function", "rows", "sends to", "publishes", "events", "secrets", "asks the model"), rows)
-
-    def _each(self) -> Iterator[str]:
-        yield "## One by one"
-        for function, role in self.roles.items():
-            why = self.reasons.get(role)
-            if not why:
-                raise WithoutReasonError(
-                    f"{role}: the template has no comment above it that says why it may what it may"
-                )
-            yield f"### {self._name(function)}"
-            yield why
-            yield _table(("may", "on", "provided that"), [self._row(statement) for statement in self.allowed(function)])
-
-    def _resource_policies(self) -> Iterator[str]:
-        yield "## Who else may put something there"
-        yield (
-            "Policies on the resources themselves. What names nobody here gets nothing but from the roles above and, "
-            "for dead letters, from SQS itself."
+    def _row(self, function: str, properties: dict[str, Any]) -> tuple[str, ...]:
+        role = named_by(properties["Role"])
+        allowed = list(role_statements(self.template, role))
+        actions = {action for statement in allowed for action in statement.actions}
+        if unknown := actions - OWN - READS - WRITES - SENDS.keys() - CALLS.keys() - SECRETS:
+            raise UnknownActionError(f"{role}: no column of docs/permissions.md is for {', '.join(sorted(unknown))}")
+        return (
+            f"`{shown(self.template, function)}`",
+            ", ".join(dict.fromkeys(self._trigger(event) for event in properties.get("Events", {}).values())),
+            "table" if actions & READS else "",
+            _writes(actions),
+            ", ".join(self._targets(allowed)),
+            ", ".join(dict.fromkeys(self._calls(properties, allowed))),
+            ", ".join(self._secrets(allowed)),
         )
-        rows = []
-        for kind, property_name in POLICIES.items():
-            for name, body in of_type(self.template, kind).items():
-                properties = body["Properties"]
-                said = list(statements(properties["PolicyDocument"]))
-                where = ", ".join(self._called(resource) for resource in properties[property_name])
-                rows.append(
-                    (where, _lines(map(self._grant, said)), "yes" if _over_tls(said) else "**no**", self._why(name))
-                )
-        yield _table(("on", "who may", "TLS only", "why"), rows)
 
-    def _limits(self) -> Iterator[str]:
-        yield "## What holds for all roles"
-        yield "\n".join(f"- {limit}" for limit in self._held())
+    def _trigger(self, event: dict[str, Any]) -> str:
+        queue = named_by(event["Properties"].get("Queue"))
+        return f"queue `{shown(self.template, queue)}`" if queue else "REST API"
 
-    def _held(self) -> Iterator[str]:
-        """What can be said of all roles, each worked out from what they allow."""
-        every = [statement for function in self.roles for statement in self.allowed(function)]
-        wild = sorted({action for said in every for action in said.actions if "*" in action})
-        yield _none("No role has a wildcard in an action", wild)
-        everything = sorted({action for said in every for action in said.actions if "*" in said.resources})
-        yield _none('No role has "*" as a resource', everything)
-        patterns = sorted({self._called(each) for said in every for each in said.resources if _is_pattern(each)})
-        yield f"Resources that are patterns: {', '.join(patterns) or 'none'}."
-        yield from self._deletions()
-        shared = sorted({role for role in self.roles.values() if list(self.roles.values()).count(role) > 1})
-        yield _none("No two functions share a role", shared)
-        trusted = {
-            principal
-            for role in self.roles.values()
-            for entry in self._role(role)["AssumeRolePolicyDocument"]["Statement"]
-            for principal in as_list(entry["Principal"]["Service"])
-        }
-        yield f"Roles are taken on by {', '.join(f'`{principal}`' for principal in sorted(trusted))} alone."
-        unbounded = [role for role in self.roles.values() if "PermissionsBoundary" not in self._role(role)]
-        yield _none("Every role is bounded by `PermissionsBoundary` where that is set", unbounded)
+    def _targets(self, allowed: Iterable[Statement]) -> Iterator[str]:
+        for statement, action in _those(allowed, SENDS):
+            for resource in statement.resources:
+                name = shown(self.template, named_by(resource))
+                yield f"{SENDS[action]} `{name}`" if SENDS[action] else "event bus"
 
-    def _deletions(self) -> Iterator[str]:
-        """Who can delete rows: one by one, or by the batches for which IAM asks for no right to delete."""
-        can = {
-            action: [name for name in self.roles if _having(self.allowed(name), f"dynamodb:{action}")]
-            for action in ("DeleteItem", "BatchWriteItem")
-        }
-        by_batch = [name for name in can["BatchWriteItem"] if name not in can["DeleteItem"]]
-        never = [name for name in self.roles if name not in can["DeleteItem"] + by_batch]
-        yield f"Rows can be deleted by {self._listed(can['DeleteItem'])} (`DeleteItem`)."
-        yield f"By `BatchWriteItem`, which IAM does not split into puts and deletes, so could {self._listed(by_batch)}."
-        yield f"By no means could {self._listed(never)}."
+    def _calls(self, properties: dict[str, Any], allowed: Iterable[Statement]) -> Iterator[str]:
+        """The vendors outside AWS, then what IAM lets it call."""
+        yield from (vendor for vendor in vendors(properties) if vendor not in CALLS.values())
+        yield from (f"{CALLS[action]}{self._if_set(statement)}" for statement, action in _those(allowed, CALLS))
 
-    def _actions(self) -> Iterator[str]:
-        yield "## Who has which right"
-        yield "All actions that any function has. What is not here, none has."
-        having: dict[str, list[str]] = defaultdict(list)
-        for function in self.roles:
-            for statement in self.allowed(function):
-                for action in statement.actions:
-                    if function not in having[action]:
-                        having[action].append(function)
-        rows = []
-        for action, who in sorted(having.items()):
-            everybody = len(who) == len(self.roles)
-            rows.append((f"`{action}`", "all" if everybody else self._listed(who)))
-        yield _table(("action", "functions"), rows)
+    def _secrets(self, allowed: Iterable[Statement]) -> Iterator[str]:
+        """Each secret by its parameter or logical id."""
+        for statement, _ in _those(allowed, SECRETS):
+            for resource in statement.resources:
+                name = named_by(resource) or resource["Fn::Sub"].rpartition("${")[2].partition("}")[0]
+                yield f"`{name}`{self._if_set(statement)}".replace(f" (if `{name}` is set)", " (if set)")
 
-    def _row(self, statement: Statement) -> tuple[str, str, str]:
-        on = _lines(self._called(resource) for resource in statement.resources)
-        return _grouped(statement.actions), on, "; ".join(self._provisos(statement))
-
-    def _provisos(self, statement: Statement) -> Iterator[str]:
-        if statement.when:
-            yield self._set(statement.when)
-        yield from self._conditions(statement)
-
-    def _conditions(self, statement: Statement) -> Iterator[str]:
-        for operator, keys in statement.condition.items():
-            for key, values in keys.items():
-                wanted = " or ".join(self._value(value) for value in as_list(values))
-                yield f"`{key}` {OPERATORS.get(operator, operator)} {wanted}"
-
-    def _grant(self, statement: Statement) -> str:
-        if statement.effect == "Deny":
-            return ""
-        who = ", ".join(f"`{name}`" for name in as_list(statement.principal.get("Service", statement.principal)))
-        provided = " and ".join(self._conditions(statement))
-        return f"{who}: {_grouped(statement.actions)}" + (f", if {provided}" if provided else "")
-
-    def _set(self, condition: str) -> str:
-        """A condition of the template in words."""
-        match self.template["Conditions"][condition]:
+    def _if_set(self, statement: Statement) -> str:
+        """The condition of the template under which the statement holds, in words."""
+        match self.template["Conditions"].get(statement.when):
+            case None:
+                return ""
             case {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, ""]}]}:
-                return f"`{parameter}` is set"
-        return f"`{condition}` holds"
-
-    def _value(self, value: Any) -> str:
-        match value:
-            case {"Ref": "AWS::AccountId"}:
-                return "this account"
-            case {"Ref": _} | {"Fn::GetAtt": _} | {"Fn::Sub": _}:
-                return self._called(value)
-        return f"`{value}`"
-
-    def _called(self, resource: Any) -> str:
-        """What a reference or ARN is called on the page."""
-        if isinstance(resource, dict) and "Fn::Sub" in resource:
-            resource = resource["Fn::Sub"]
-        if isinstance(resource, str):
-            return f"`{_short_arn(resource)}`"
-        name = named_by(resource)
-        return WORDS.get(self.template["Resources"][name]["Type"], "`{}`").format(shown(self.template, name))
-
-    def _targets(self, said: Iterable[Statement], action: str) -> str:
-        found = [self._called(each) for statement in _having(said, action) for each in statement.resources]
-        words = [name.removeprefix("queue ").removeprefix("topic ").removeprefix("secret ") for name in found]
-        return ", ".join(word.replace("secret:${", "").replace("}-??????", "") for word in words)
-
-    def _role(self, role: str) -> dict[str, Any]:
-        properties: dict[str, Any] = self.template["Resources"][role]["Properties"]
-        return properties
-
-    def _why(self, name: str) -> str:
-        return self.reasons.get(name, "")
-
-    def _listed(self, names: Iterable[str]) -> str:
-        return ", ".join(f"`{self._name(name)}`" for name in names) or "none"
-
-    def _name(self, function: str) -> str:
-        return shown(self.template, function)
+                return f" (if `{parameter}` is set)"
+        return f" (if `{statement.when}`)"
 
 
-def _having(said: Iterable[Statement], action: str) -> list[Statement]:
-    return [statement for statement in said if action in statement.actions]
+def _those(allowed: Iterable[Statement], actions: Iterable[str]) -> Iterator[tuple[Statement, str]]:
+    """Each statement that allows one of the actions, with that action."""
+    wanted = set(actions)
+    for statement in allowed:
+        yield from ((statement, action) for action in statement.actions if action in wanted)
 
 
-def _rows_of(said: Iterable[Statement]) -> str:
-    """What becomes of rows, in a word or three."""
-    actions = {action for statement in said for action in statement.actions if action.startswith("dynamodb:")}
-    words = {
-        "reads": {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"},
-        "writes": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchWriteItem"},
-        "deletes": {"dynamodb:DeleteItem"},
-    }
-    if "dynamodb:BatchWriteItem" in actions and "dynamodb:DeleteItem" not in actions:
-        words["could delete"] = {"dynamodb:BatchWriteItem"}
-    return ", ".join(word for word, those in words.items() if actions & those)
-
-
-def _over_tls(said: Iterable[Statement]) -> bool:
-    return any(each.effect == "Deny" and each.principal == "*" and each.condition == ONLY_OVER_TLS for each in said)
-
-
-def _is_pattern(resource: Any) -> bool:
-    text = resource.get("Fn::Sub", "") if isinstance(resource, dict) else resource
-    return "*" in text or "?" in text
-
-
-def _grouped(actions: Iterable[str]) -> str:
-    """Actions by their service, as in `sqs`: SendMessage, DeleteMessage."""
-    by_service: dict[str, list[str]] = defaultdict(list)
-    for action in actions:
-        service, _, name = action.partition(":")
-        by_service[service].append(name)
-    return "; ".join(f"`{service}`: {', '.join(names)}" for service, names in by_service.items())
-
-
-def _short_arn(arn: str) -> str:
-    """An ARN without what is the same for all of them: the partition, and this region and account."""
-    short = arn.removeprefix("arn:${AWS::Partition}:").replace("${AWS::Region}:${AWS::AccountId}:", "")
-    return short.replace("${AWS::Region}::", "").removeprefix("secretsmanager:")
-
-
-def _none(claim: str, exceptions: Iterable[str]) -> str:
-    named = ", ".join(f"`{exception}`" for exception in exceptions)
-    return f"{claim}; **but these: {named}**." if named else f"{claim}."
-
-
-def _lines(texts: Iterable[str]) -> str:
-    return "<br>".join(text for text in texts if text)
-
-
-def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [heads, ("---",) * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def _writes(actions: set[str]) -> str:
+    if not actions & WRITES:
+        return ""
+    if "dynamodb:DeleteItem" in actions:
+        return "table, deletes"
+    return "table, could delete" if "dynamodb:BatchWriteItem" in actions else "table"

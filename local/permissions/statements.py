@@ -8,8 +8,8 @@ from typing import Any
 
 from local.stack.template import Template
 
-ONLY_OVER_TLS = {"Bool": {"aws:SecureTransport": "false"}}
-"""The condition under which a resource is denied to everybody."""
+VENDOR_URL = "_API_URL"
+"""How the environment variable ends that holds a vendor's address; what stands before it is the vendor's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,13 @@ def functions(template: Template) -> dict[str, dict[str, Any]]:
         }
         found[name] = {**shared, **own, "Environment": {"Variables": variables}}
     return found
+
+
+def vendors(function: dict[str, Any]) -> list[str]:
+    """The vendors that a function of these properties calls, as "Google Chat"."""
+    variables = function["Environment"]["Variables"]
+    names = [name.removesuffix(VENDOR_URL) for name in variables if name.endswith(VENDOR_URL)]
+    return [name.replace("_", " ").title() for name in names]
 
 
 def role_statements(template: Template, role: str) -> Iterator[Statement]:

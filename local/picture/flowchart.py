@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from local.permissions.statements import functions, named_by, of_type, role_statements, shown
+from local.permissions.statements import functions, named_by, of_type, role_statements, shown, vendors
 from local.stack.template import Template
 
 QUEUE, TOPIC, RULE, BUS = "AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::Events::Rule", "AWS::Events::EventBus"
 SUBSCRIPTION = "AWS::SNS::Subscription"
-VENDOR_URL = "_API_URL"
-"""How the environment variable ends that holds a vendor's address; what stands before it is the vendor's name."""
 SENDS = {"sqs:SendMessage", "sns:Publish", "events:PutEvents"}
 SPACING = '%%{init: {"flowchart": {"nodeSpacing": 18, "rankSpacing": 36, "padding": 8}}}%%'
 """Tight enough for letters of a readable size on a page as wide as GitHub's."""
@@ -55,12 +53,6 @@ class Flowchart:
         """The functions that put messages on their own queue."""
         return [source for source, target in self._sent() if self._called.get(target) == source]
 
-    def vendors(self, function: str) -> list[str]:
-        """The vendors that a function calls, as "Google Chat"."""
-        variables = self._properties[function]["Environment"]["Variables"]
-        ours = [name.removesuffix(VENDOR_URL) for name in variables if name.endswith(VENDOR_URL)]
-        return [name.replace("_", " ").title() for name in ours]
-
     @cached_property
     def _properties(self) -> dict[str, dict[str, Any]]:
         return functions(self.template)
@@ -82,9 +74,9 @@ class Flowchart:
             yield f'{name}(["{_words(name)}<br/>{when}"]):::rule'
 
     def _functions(self) -> Iterator[str]:
-        for name in self._properties:
+        for name, properties in self._properties.items():
             callers = [self._caller(inlet) for inlet, called in self._called.items() if called == name]
-            name_and_vendors = [f"<b>{shown(self.template, name)}</b>", ", ".join(self.vendors(name))]
+            name_and_vendors = [f"<b>{shown(self.template, name)}</b>", ", ".join(vendors(properties))]
             text = "<br/>".join(line for line in [*callers, *name_and_vendors] if line)
             yield f'{name}["{text}"]:::{"api" if self._behind_api(name) else "function"}'
 

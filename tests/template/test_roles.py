@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.template.cloud import Cloud, Resource, Statement, environment, named_by
+from local.stack.template import Template
+from tests.template.cloud import SOURCE, Cloud, Resource, Statement, environment, named_by
 
 OWN_QUEUE = {
     "sqs:ReceiveMessage",
@@ -80,6 +81,40 @@ def test_no_function_reads_the_whole_table_or_changes_the_table_itself(cloud: Cl
 @pytest.mark.parametrize("function", ["HealthScan", "ContractCheck", "PlanQbrs"])
 def test_what_keeps_no_ledger_deletes_nothing(cloud: Cloud, function: str) -> None:
     assert "dynamodb:DeleteItem" not in allowed(cloud, cloud.resources[function], "Table")
+
+
+def test_who_could_delete_rows_is_known(cloud: Cloud) -> None:
+    # IAM does not split BatchWriteItem into puts and deletes: it comes with the right to delete.
+    able = {
+        function.id: allowed(cloud, function, "Table") & {"dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
+        for function in cloud.all("Lambda::Function")
+    }
+    assert {name for name, actions in able.items() if not actions} == {"ApiFunction"}
+    by_batches = {name for name, actions in able.items() if actions == {"dynamodb:BatchWriteItem"}}
+    assert by_batches == {"HealthScan", "ContractCheck", "PlanQbrs", "NotionSync"}
+
+
+def test_an_optional_secret_can_be_read_only_where_it_is_set(source: Template) -> None:
+    optional = {name for name, body in source["Parameters"].items() if body.get("Default") == "" and "Secret" in name}
+    assert optional == {"GmailSecret", "SlackSecret", "GoogleChatSecret"}
+    for role in (body for body in source["Resources"].values() if body["Type"] == "AWS::IAM::Role"):
+        for entry in role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]:
+            # A statement under no condition names none of them.
+            if "Fn::If" not in entry:
+                assert not [name for name in optional if f"{{{name}}}" in str(entry)], entry
+                continue
+            condition, statement, otherwise = entry["Fn::If"]
+            assert otherwise == {"Ref": "AWS::NoValue"}
+            (named,) = {name for name in (*optional, "BedrockModelId") if f"{{{name}}}" in str(statement)}
+            assert source["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [{"Ref": named}, ""]}]}
+
+
+def test_each_role_and_each_policy_on_a_resource_says_why_in_a_comment_above_it(source: Template) -> None:
+    text = SOURCE.read_text("utf-8")
+    for name, body in source["Resources"].items():
+        if body["Type"] in ("AWS::IAM::Role", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"):
+            above = text[: text.index(f"\n  {name}:\n")].rsplit("\n", 1)[-1]
+            assert above.startswith("  # ") and not above.startswith("  # --"), f"{name}: no comment above it says why"
 
 
 def test_only_reviews_and_offers_ask_a_model(cloud: Cloud) -> None:

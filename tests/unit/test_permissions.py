@@ -1,8 +1,9 @@
-"""The page of permissions: it says of each function what the template allows it, and why, and nothing else."""
+"""The page of permissions: one table of what the template allows each function, complete and nothing else."""
 
 from __future__ import annotations
 
 import copy
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,9 @@ import pytest
 
 from local.permissions import __main__ as command
 from local.permissions.__main__ import PAGE, page
-from local.permissions.page import Page, WithoutReasonError
-from local.permissions.reasons import reasons
-from local.permissions.statements import functions, named_by, role_statements, shown
+from local.permissions.page import OWN, READS, SECRETS, SENDS, WRITES, Page, UnknownActionError
+from local.permissions.statements import functions, named_by, role_statements, shown, vendors
 from local.stack.template import Template, read_template
-
-TEXT = (command.ROOT / "template.yaml").read_text("utf-8")
 
 
 @pytest.fixture
@@ -27,121 +25,95 @@ def test_the_page_is_that_of_the_template() -> None:
     assert PAGE.read_text("utf-8") == page(), "docs/permissions.md is stale: run make permissions"
 
 
-def test_each_role_has_a_reason_and_each_policy_on_a_resource_too(template: Template) -> None:
-    why = reasons(TEXT)
-    for name, body in template["Resources"].items():
-        if body["Type"] in ("AWS::IAM::Role", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"):
-            assert why.get(name), f"{name}: no comment above it says why"
+def test_every_right_of_every_function_is_in_its_row_and_nothing_more(template: Template) -> None:
+    rows = _rows(page())
+    assert set(rows) == {shown(template, function) for function in functions(template)}
+    for body in functions(template).values():
+        statements = list(role_statements(template, named_by(body["Role"])))
+        actions = {action for statement in statements for action in statement.actions}
+        row = rows[str(body["CodeUri"]).rstrip("/").rsplit("/", 1)[-1]]
+        assert (row["reads"] != "") == bool(actions & READS)
+        assert (row["writes"] != "") == bool(actions & WRITES)
+        assert ("deletes" in row["writes"]) == ("dynamodb:DeleteItem" in actions)
+        assert ("Bedrock" in row["calls"]) == ("bedrock:InvokeModel" in actions)
+        assert set(vendors(body)) == {name.split(" (if")[0] for name in row["calls"].split(", ") if name}
+        filled = [
+            resource
+            for statement in statements
+            if set(statement.actions) & SENDS.keys()
+            for resource in statement.resources
+        ]
+        assert len(filled) == len([target for target in row["sends to"].split(", ") if target])
+        for resource in filled:
+            name = shown(template, named_by(resource))
+            assert f"`{name}`" in row["sends to"] or (name, row["sends to"][-9:]) == ("EventBus", "event bus")
+        read = [
+            str(resource) for statement in statements if set(statement.actions) & SECRETS
+            for resource in statement.resources
+        ]  # fmt: skip
+        named = re.findall(r"`(\w+)`(?: \(|,|$)", row["secrets"])
+        assert len(read) == len(named)
+        assert all(name in resource for name, resource in zip(named, read, strict=True))
+        assert actions - OWN - READS - WRITES - SENDS.keys() - SECRETS <= {"bedrock:InvokeModel"}
 
 
-def test_every_right_of_every_function_is_on_the_page(template: Template) -> None:
-    written = Page(template, TEXT).written()
-    sections = _sections(written)
-    for function, body in functions(template).items():
-        section = sections[shown(template, function)]
-        for statement in role_statements(template, named_by(body["Role"])):
-            for action in statement.actions:
-                service, _, name = action.partition(":")
-                assert any(f"`{service}`:" in row and name in row for row in section.splitlines()), action
-            assert statement.when is None or " is set" in section
+def test_what_starts_a_function_is_in_its_row() -> None:
+    rows = _rows(page())
+    assert rows["api"]["trigger"] == "REST API"
+    assert rows["health_scan"]["trigger"] == "queue `scan`"
 
 
-def test_a_reason_is_the_comment_right_above_on_one_line() -> None:
-    # GIVEN comments before a section, over a resource, within one, and away from one
-    text = """\
-Parameters:
-  # Not of a resource.
-  Stage:
-Resources:
-  # ---- A section ----
-
-  # Reads rows
-  # but writes none.
-  ReaderRole:
-    # Within it.
-    Type: AWS::IAM::Role
-
-  Bare:
-    Type: AWS::IAM::Role
-Outputs:
-  # Not of a resource either.
-  Url:
-"""
-    # WHEN the reasons are read, THEN only what stands right above a resource counts
-    assert reasons(text) == {"ReaderRole": "Reads rows but writes none."}
+def test_a_right_under_a_setting_names_the_setting() -> None:
+    row = _rows(page())["generate_qbr"]
+    assert row["secrets"] == "`NotionSecret`, `GmailSecret` (if set)"
+    assert row["calls"] == "Notion, Gmail, Bedrock (if `BedrockModelId` is set)"
 
 
-def test_a_role_without_a_reason_is_told_and_nothing_is_written(template: Template) -> None:
-    with pytest.raises(WithoutReasonError, match=r"^NotionSyncRole: the template has no comment above it"):
-        Page(template, TEXT.replace("  # Reads rows, notes on them what was written", "  Reads")).written()
+def test_what_can_delete_by_batches_is_not_said_to_delete_nothing() -> None:
+    rows = _rows(page())
+    assert rows["health_scan"]["writes"] == "table, could delete"
+    assert rows["alert_chat"]["writes"] == "table, deletes"
+    assert rows["api"]["writes"] == "table"
 
 
-def test_where_a_right_holds_under_a_setting_alone_the_setting_is_named() -> None:
-    section = _sections(page())["generate_qbr"]
-    assert "| `secretsmanager`: GetSecretValue | `secret:${GmailSecret}-??????` | `GmailSecret` is set |" in section
-    assert "`bedrock:InferenceProfileArn` is `bedrock:inference-profile/${BedrockModelId}`" in section
+@pytest.mark.parametrize("action", ["ses:SendEmail", "dynamodb:Scan", "s3:*"])
+def test_a_right_that_no_column_is_for_is_named_and_nothing_is_written(template: Template, action: str) -> None:
+    role = template["Resources"]["NotionSyncRole"]["Properties"]
+    right = {"Effect": "Allow", "Action": action, "Resource": {"Fn::GetAtt": ["Table", "Arn"]}}
+    role["Policies"][0]["PolicyDocument"]["Statement"].append(right)
+    said = f"NotionSyncRole: no column of docs/permissions.md is for {action}"
+    with pytest.raises(UnknownActionError, match=re.escape(said)):
+        Page(template).written()
 
 
-def test_who_may_send_to_a_queue_from_outside_is_told() -> None:
-    rows = _sections(page())["Who else may put something there"].splitlines()
-    scan = next(row for row in rows if row.startswith("| queue `scan` |"))
-    assert "`events.amazonaws.com`: `sqs`: SendMessage, if `aws:SourceArn` is rule `ScanRule`" in scan
-    assert not [row for row in rows if "**no**" in row]
+def test_a_new_right_appears_in_its_row(template: Template) -> None:
+    # GIVEN the API's role with one more right of each kind
+    rights: list[dict[str, Any]] = [
+        {"Action": "dynamodb:DeleteItem", "Resource": {"Fn::GetAtt": ["Table", "Arn"]}},
+        {"Action": "sns:Publish", "Resource": {"Ref": "ChurnAlerts"}},
+        {"Action": "events:PutEvents", "Resource": {"Fn::GetAtt": ["EventBus", "Arn"]}},
+        {"Action": "secretsmanager:GetSecretValue", "Resource": {"Fn::Sub": "arn:secret:${SlackSecret}-??????"}},
+    ]
+    statements = template["Resources"]["ApiFunctionRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    statements.extend({"Effect": "Allow", **right} for right in rights)
+    # WHEN the page is written, THEN the row has them
+    row = _rows(Page(template).written())["api"]
+    assert row["writes"] == "table, deletes"
+    assert row["sends to"].endswith("topic `churn-alerts`, event bus")
+    assert row["secrets"].endswith("`SlackSecret`")
 
 
-def test_a_queue_that_takes_open_lines_is_told(template: Template) -> None:
-    policy = template["Resources"]["ScanQueuePolicy"]["Properties"]["PolicyDocument"]
-    policy["Statement"] = [entry for entry in policy["Statement"] if entry["Effect"] == "Allow"]
-    assert "| **no** |" in Page(template, TEXT).written()
+def test_the_policies_of_people_are_linked() -> None:
+    linked = re.findall(r"\]\(([a-z-]+\.json)\)", page())
+    assert linked == ["deployer-policy.json", "operator-policy.json"]
+    assert all((PAGE.parent / name).exists() for name in linked)
 
 
-@pytest.mark.parametrize(
-    ("right", "told"),
-    [
-        (
-            {"Action": "ses:*", "Resource": {"Fn::GetAtt": ["Table", "Arn"]}},
-            "No role has a wildcard in an action; **but these: `ses:*`**.",
-        ),
-        (
-            {"Action": "ses:SendEmail", "Resource": "*"},
-            'No role has "*" as a resource; **but these: `ses:SendEmail`**.',
-        ),
-        (
-            {"Action": "dynamodb:DeleteItem", "Resource": {"Fn::GetAtt": ["Table", "Arn"]}},
-            "`check_expansion`, `sales_handoff`, `api`, `alert_notion`,",
-        ),
-    ],
-)
-def test_what_is_said_of_all_roles_is_worked_out(template: Template, right: dict[str, Any], told: str) -> None:
-    # GIVEN no such claim on the page of the template as it is
-    assert told not in page()
-    # WHEN one role is allowed more
-    role = template["Resources"]["ApiFunctionRole"]["Properties"]
-    role["Policies"][0]["PolicyDocument"]["Statement"].append({"Effect": "Allow", **right})
-    # THEN the page says so
-    assert told in Page(template, TEXT).written()
-
-
-def test_who_can_delete_by_batches_is_not_said_to_delete_nothing() -> None:
-    written = page()
-    at_a_glance = _sections(written)["All of them at a glance"]
-    assert "| [`health_scan`](#health_scan) | reads, writes, could delete |" in at_a_glance
-    assert "By no means could `api`." in written
-
-
-def test_a_shared_and_an_unbounded_role_are_told(template: Template) -> None:
-    template["Resources"]["AlertChat"]["Properties"]["Role"] = {"Fn::GetAtt": ["AlertEmailRole", "Arn"]}
-    del template["Resources"]["NotionSyncRole"]["Properties"]["PermissionsBoundary"]
-    written = Page(template, TEXT).written()
-    assert "No two functions share a role; **but these: `AlertEmailRole`**." in written
-    assert "where that is set; **but these: `NotionSyncRole`**." in written
-
-
-def test_a_stale_page_is_told(
+def test_a_stale_page_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "docs").mkdir()
-    (tmp_path / "template.yaml").write_text(TEXT, "utf-8")
+    (tmp_path / "template.yaml").write_text((command.ROOT / "template.yaml").read_text("utf-8"), "utf-8")
     monkeypatch.setattr(command, "ROOT", tmp_path)
     monkeypatch.setattr(command, "PAGE", tmp_path / "docs/permissions.md")
     assert command.main(["--check"]) == 1
@@ -151,13 +123,8 @@ def test_a_stale_page_is_told(
     assert command.main(["--all"]) == 2
 
 
-def _sections(written: str) -> dict[str, str]:
-    """The page's sections by their headings."""
-    found, heading = {}, ""
-    for line in written.splitlines():
-        if line.startswith("#"):
-            heading = line.lstrip("# ")
-            found[heading] = ""
-        else:
-            found[heading] += line + "\n"
-    return found
+def _rows(written: str) -> dict[str, dict[str, str]]:
+    """The table's rows by function, each as its cells by their column."""
+    lines = [line for line in written.splitlines() if line.startswith("|")]
+    head, _, *rows = [[cell.strip() for cell in line[1:-1].split("|")] for line in lines]
+    return {row[0].strip("`"): dict(zip(head, row, strict=True)) for row in rows}
