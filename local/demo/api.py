@@ -14,7 +14,6 @@ from rich.console import Console
 from customer_success.account_row import AccountRow
 from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.alerts import DynamoAlertLog
-from local.demo.columns import NAMES
 from local.demo.day import Play
 from local.demo.options import Options
 from local.demo.play import prepared
@@ -22,6 +21,7 @@ from local.demo.quarter import scan_first
 from local.demo.report.words import name_of
 from local.demo.stage import staged
 from local.house import House
+from local.spreadsheets.columns import NAMES
 
 NAME_LIMIT = 60
 JSON = "-H 'Content-Type: application/json'"

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from local.demo.book import Line, Sheet, read_text
-from local.demo.columns import NAMES, plain
 from local.demo.errors import DemoError
+from local.spreadsheets.book import Line, Sheet, read_text
+from local.spreadsheets.columns import NAMES, plain
 
 HEADINGS = ["day", "account", "column", "value"]
 REMOVE = "remove"

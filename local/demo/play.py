@@ -11,7 +11,6 @@ from pathlib import Path
 from rich.console import Console
 
 from customer_success.aws.shadow_log import DynamoShadowLog
-from local.demo.book import Sheet, read_book
 from local.demo.changes import Change, changed, changes_beside, changes_file, in_words
 from local.demo.day import PATIENCE, PATIENCE_WITH_FAULTS, Play
 from local.demo.errors import DemoError
@@ -21,11 +20,12 @@ from local.demo.options import DOWN_VENDORS, SAMPLE_BOOK, SAMPLE_DAY, Options
 from local.demo.progress import ScanLook
 from local.demo.report import channel_report, counted, day_report, full_report, heading, renewals_report
 from local.demo.report.expansion import expansion_report
-from local.demo.rows import Rows, names_of, notion_rows
 from local.demo.stage import refuse, staged
-from local.demo.usage import Usage, usage_rows, usage_sheet
 from local.house import House
 from local.shadow_report.report import shadow_report
+from local.spreadsheets.book import Sheet, read_book
+from local.spreadsheets.rows import Rows, names_of, notion_rows
+from local.spreadsheets.usage import Usage, usage_rows, usage_sheet
 from local.stack.queues import brought_back, dead_letters_left, redrive
 
 

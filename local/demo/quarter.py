@@ -14,7 +14,6 @@ from customer_success.account_row import AccountRow
 from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.history import DynamoScoreHistory
 from customer_success.periods import Quarter, long_date
-from local.demo.book import read_book
 from local.demo.day import PATIENCE, PATIENCE_WITH_FAULTS, Play
 from local.demo.errors import DemoError
 from local.demo.findings import QuarterFindings, Sent, gather_quarter, reviews_of_quarter, waiting
@@ -26,9 +25,10 @@ from local.demo.report import counted
 from local.demo.report.quarter import quarter_heading, quarter_report
 from local.demo.stage import obey_notes, refuse, staged, tokens
 from local.house import House
-from local.import_history.entries import History
 from local.import_history.job import Imported, import_history
 from local.import_history.told import IN_VAIN, counting, tell
+from local.spreadsheets.book import read_book
+from local.spreadsheets.history import History
 
 MODEL = "sandbox.writer-v1"
 COMMAND = re.compile(r"ignore .*instructions", re.IGNORECASE)

@@ -24,11 +24,11 @@ from customer_success.health_scorer import CSMHealthScorer
 from customer_success.scorecard import DEFAULT_SCORECARD
 from customer_success.settings import shadow_of
 from local.console import PlainConsole, complain
-from local.demo.book import read_book
 from local.demo.errors import DemoError
-from local.import_history.entries import History
 from local.import_history.job import import_history
 from local.import_history.told import IN_VAIN, counting, tell
+from local.spreadsheets.book import read_book
+from local.spreadsheets.history import History
 from local.stack.aws import Aws
 
 INTERRUPTED = 130

@@ -9,7 +9,7 @@ from datetime import date
 from customer_success.account_row import AccountRow, Point
 from customer_success.health_scorer import CSMHealthScorer
 from customer_success.ports import ScoreHistory
-from local.import_history.entries import Entry, History, Known, Rejected
+from local.spreadsheets.history import Entry, History, Known, Rejected
 
 
 @dataclass(slots=True)

@@ -14,11 +14,11 @@ from connectors.text import clean, one_line
 from customer_success.account import ID_BOUND, LONGEST_ID, is_nameable
 from customer_success.narrator import short
 from customer_success.schemas import CSMHealthSignals, refusals
-from local.demo.book import Line, Sheet
-from local.demo.columns import NAMES
-from local.demo.rows import LONGEST_SHOWN, NotTaken
-from local.notion_import.fitting import Fitted, Unfit, fitted
 from local.notion_import.targets import Target
+from local.spreadsheets.book import Line, Sheet
+from local.spreadsheets.columns import NAMES
+from local.spreadsheets.fitting import Fitted, Unfit, fitted
+from local.spreadsheets.rows import LONGEST_SHOWN, NotTaken
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from functools import partial
 
 from connectors.notion.account_import import AccountSource
 from customer_success.errors import Refused
-from local.demo.rows import NotTaken
 from local.notion_import.accounts import FileAccount
 from local.notion_import.plan import Plan
+from local.spreadsheets.rows import NotTaken
 
 
 @dataclass(slots=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from connectors.notion.account_import import KnownPage
 from connectors.notion.reading import Read
-from local.demo.rows import NotTaken
 from local.notion_import.accounts import FileAccount, FileAccounts
-from local.notion_import.fitting import same
+from local.spreadsheets.fitting import same
+from local.spreadsheets.rows import NotTaken
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,6 @@ from connectors.notion.client import NotionClient
 from connectors.patience import Patience
 from customer_success.errors import Misconfigured, Unavailable
 from local.console import complain
-from local.demo.book import Sheet, read_book
-from local.demo.columns import NAMES
 from local.demo.errors import DemoError
 from local.notion_given import GivenToken
 from local.notion_import.accounts import accounts_of
@@ -21,6 +19,8 @@ from local.notion_import.options import Options
 from local.notion_import.plan import planned
 from local.notion_import.targets import cure, targets_of
 from local.notion_import.told import Told
+from local.spreadsheets.book import Sheet, read_book
+from local.spreadsheets.columns import NAMES
 
 REQUESTS_PER_SECOND = 3
 """What Notion allows an integration, on average."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 from connectors.notion.account_import import AccountSource, Definition
 from connectors.notion.names import PropertyNames
 from connectors.notion.schema import accounts_schema
-from local.demo.columns import NAMES, Column, Ignored
-from local.notion_import.fitting import HELD_BY
+from local.spreadsheets.columns import NAMES, Column, Ignored
+from local.spreadsheets.fitting import HELD_BY
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from connectors.notion.databases import accounts_database
 from connectors.notion.fit import Definitions, fits, kind_of
 from connectors.notion.names import PropertyNames
 from connectors.notion.schema import accounts_schema
-from local.demo.columns import plain, recognise
+from local.spreadsheets.columns import plain, recognise
 
 OURS = PropertyNames()
 _SCHEMA = accounts_schema(OURS)

@@ -40,12 +40,12 @@ from customer_success.rules_narrator import RulesNarrator
 from customer_success.schemas import QBRContent
 from customer_success.tasks.generate_qbr import GenerateQbr, QbrRequest
 from customer_success.tasks.plan_qbrs import PlanQbrs
-from local.demo.book import read_book
 from local.demo.options import SAMPLE_BOOK
-from local.demo.rows import notion_rows
 from local.sandbox import Sandbox
 from local.sandbox.google import service_account
 from local.sandbox.notion.load import Book
+from local.spreadsheets.book import read_book
+from local.spreadsheets.rows import notion_rows
 from tests.benchmarks.aws_stand_in import QueueOnDisk, TableOnDisk
 from tests.benchmarks.figures import Promise, at_most, exactly, show
 from tests.builders.accounts import account

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from local.demo.book import read_book
 from local.demo.changes import Change, changed, changes_beside, in_words
 from local.demo.errors import DemoError
+from local.spreadsheets.book import read_book
 from tests.builders.books import book_file, sheet_of
 
 BOOK = ("id,name,arr", "A-1,Acme,5", "A-2,Other,6")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.demo.columns import recognise
+from local.spreadsheets.columns import recognise
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from local.demo.book import read_book
 from local.demo.errors import DemoError
+from local.spreadsheets.book import read_book
 from tests.builders.books import book_file, sheet_of
 
 

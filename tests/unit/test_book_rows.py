@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from local.demo.cells import value_of
-from local.demo.columns import Kind
 from local.sandbox import Sandbox
+from local.spreadsheets.cells import value_of
+from local.spreadsheets.columns import Kind
 from tests.builders.books import FIRST_DAY, accounts_in_notion, rows_of
 
 

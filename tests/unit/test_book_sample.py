@@ -11,11 +11,11 @@ from customer_success.alert_policy import COLOURS, RISKS, Quiet, Reason
 from customer_success.judgement import RejectionReason
 from customer_success.run import Run
 from customer_success.schemas import ChurnTrigger
-from local.demo.book import read_book
 from local.demo.changes import changed, changes_beside
 from local.demo.options import SAMPLE_BOOK, SAMPLE_DAY
-from local.demo.rows import notion_rows
 from local.sandbox import Sandbox
+from local.spreadsheets.book import read_book
+from local.spreadsheets.rows import notion_rows
 from tests.builders.books import accounts_in_notion
 from tests.builders.scans import World
 

@@ -15,13 +15,13 @@ from customer_success.expansion_policy import is_candidate, never_offered
 from customer_success.feature_usage import FeatureUsage
 from customer_success.price_list import PriceList
 from customer_success.schemas import Confidence, CSMHealthSignals, OpportunityType
-from local.demo.book import read_book
 from local.demo.changes import changed, changes_beside
 from local.demo.options import SAMPLE_BOOK, SAMPLE_DAY
-from local.demo.rows import notion_rows
-from local.demo.usage import usage_rows, usage_sheet
 from local.house import PRICE_LIST
 from local.sandbox import Sandbox
+from local.spreadsheets.book import read_book
+from local.spreadsheets.rows import notion_rows
+from local.spreadsheets.usage import usage_rows, usage_sheet
 from tests.builders.books import accounts_in_notion, usage_in_notion
 from tests.builders.scans import World
 

@@ -15,7 +15,7 @@ from local.demo.findings import Expansion, Findings, Renewals, Sent
 from local.demo.progress import how_far_checks
 from local.demo.report import day_report
 from local.demo.report.expansion import expansion_report, in_short
-from local.demo.usage import Usage
+from local.spreadsheets.usage import Usage
 from tests.builders.accounts import TODAY
 from tests.builders.books import usage_of
 from tests.builders.offers import offer, opportunity

@@ -23,7 +23,7 @@ from local.demo.report.counts import counts, refusals
 from local.demo.report.knowledge import columns, unknown
 from local.demo.report.words import amount
 from local.demo.report.worst import worst, worst_lines
-from local.demo.rows import notion_rows
+from local.spreadsheets.rows import notion_rows
 from tests.builders.accounts import DYING, HEALTHY, TODAY, account
 from tests.builders.books import sheet_of
 from tests.builders.kept import entry

@@ -9,8 +9,8 @@ from customer_success.account_row import AccountRow, Day, Point
 from customer_success.health_scorer import CSMHealthScorer
 from customer_success.schemas import CSMHealthSignals
 from local.demo.errors import DemoError
-from local.import_history.entries import History
 from local.import_history.job import Imported, import_history
+from local.spreadsheets.history import History
 from tests.builders.accounts import TODAY, account
 from tests.builders.books import sheet_of
 from tests.builders.fakes import FakeHistory, FakeRows, Writes

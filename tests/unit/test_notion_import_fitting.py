@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from connectors.notion.reading import Read, value_of
-from local.notion_import.fitting import Fitted, Unfit, fitted, same
+from local.spreadsheets.fitting import Fitted, Unfit, fitted, same
 
 
 def chosen(kind: str, *names: str) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from typing import Any, cast
 
 from connectors.notion.account_import import AccountSource, KnownPage, Properties
 from connectors.notion.names import PropertyNames
-from local.demo.book import read_book
-from local.demo.columns import recognise
 from local.notion_import.accounts import FileAccounts, accounts_of
 from local.notion_import.job import Done, carry_out
 from local.notion_import.plan import planned
 from local.notion_import.targets import Target
+from local.spreadsheets.book import read_book
+from local.spreadsheets.columns import recognise
 from tests.builders.books import book_file, sheet_of
 
 TODAY = date(2026, 3, 2)

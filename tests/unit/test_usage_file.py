@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from customer_success.feature_usage import FeatureUsage
-from local.demo.book import read_book
 from local.demo.errors import DemoError
 from local.demo.options import SAMPLE_BOOK, SAMPLE_DAY, Options
 from local.demo.play import prepared
-from local.demo.usage import usage_beside, usage_rows, usage_sheet
 from local.house import USAGE_KEY
 from local.sandbox import Sandbox
+from local.spreadsheets.book import read_book
+from local.spreadsheets.usage import usage_beside, usage_rows, usage_sheet
 from tests.builders.books import FIRST_DAY, book_file, usage_in_notion, usage_of
 
 HEAD = "Account ID,Feature,Family,Entitled,Used,Limit,As Of"

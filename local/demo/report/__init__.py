@@ -16,7 +16,6 @@ from customer_success.alert_entry import AlertEntry
 from customer_success.alert_policy import RISKS
 from customer_success.narrator import short
 from customer_success.periods import long_date
-from local.demo.book import Sheet
 from local.demo.findings import Findings, Renewals, for_channel
 from local.demo.kept import Kept
 from local.demo.report.anatomy import anatomy, most_telling
@@ -29,7 +28,8 @@ from local.demo.report.renewals import renewals, reviews_asked_for
 from local.demo.report.told import chat_message, mail_draft
 from local.demo.report.words import RISK_STYLES, counted, name_of
 from local.demo.report.worst import worst, worst_lines
-from local.demo.rows import Rows
+from local.spreadsheets.book import Sheet
+from local.spreadsheets.rows import Rows
 
 __all__ = ["channel_report", "counted", "day_report", "full_report", "heading", "renewals_report"]
 

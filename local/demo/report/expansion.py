@@ -19,7 +19,7 @@ from customer_success.periods import Calendar
 from local.demo.findings import Expansion, Findings
 from local.demo.report.lines import cut, head, relative, section
 from local.demo.report.words import amount, name_of, owner
-from local.demo.usage import NAMES, Usage, usage_beside
+from local.spreadsheets.usage import NAMES, Usage, usage_beside
 
 MOST = 12
 """Offers or accounts of one kind that are named."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from customer_success.run import Run
 from customer_success.schemas import CSMHealthSignals, SignalKey
 from customer_success.scorecard import LABELS
-from local.demo.book import Sheet
-from local.demo.columns import NAMES, Column, plain
-from local.demo.rows import Rows
+from local.spreadsheets.book import Sheet
+from local.spreadsheets.columns import NAMES, Column, plain
+from local.spreadsheets.rows import Rows
 
 EXAMPLES = 8
 SPARSE = 0.5

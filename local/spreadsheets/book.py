@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from connectors.notion.names import PropertyNames
-from local.demo.columns import NAMES, Column, Recognised, recognise
 from local.demo.errors import DemoError
+from local.spreadsheets.columns import NAMES, Column, Recognised, recognise
 
 DELIMITERS = ",;\t"
 LONGEST_CELL = 1_000_000

@@ -12,9 +12,9 @@ from connectors.notion.account_import import Definition
 from connectors.notion.reading import Dated, Read, value_of
 from connectors.notion.values import LONGEST_TEXT, rich_text
 from connectors.text import clean, size
-from local.demo.cells import EXPECTED
-from local.demo.cells import value_of as read_cell
-from local.demo.columns import Kind
+from local.spreadsheets.cells import EXPECTED
+from local.spreadsheets.cells import value_of as read_cell
+from local.spreadsheets.columns import Kind
 
 _TEXTS = ("title", "rich_text")
 HELD_BY: Mapping[Kind, Collection[str]] = {

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from local.demo.columns import Kind
+from local.spreadsheets.columns import Kind
 
 LONGEST_OPTION = 100
 LONGEST_ADDRESS = 200

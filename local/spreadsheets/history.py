@@ -13,10 +13,10 @@ from customer_success.account_row import Point
 from customer_success.health_scorer import CSMHealthScorer, InsufficientDataError
 from customer_success.narrator import short, too_little_known
 from customer_success.schemas import CSMHealthSignals, refusals
-from local.demo.book import Line, Sheet
-from local.demo.cells import EXPECTED, value_of
-from local.demo.columns import NAMES, Column, plain
 from local.demo.errors import DemoError
+from local.spreadsheets.book import Line, Sheet
+from local.spreadsheets.cells import EXPECTED, value_of
+from local.spreadsheets.columns import NAMES, Column, plain
 
 DATE_HEADINGS = ("date", "day", "as of", "scored on")
 FIRST_DAY = date(2000, 1, 1)

@@ -10,15 +10,15 @@ from typing import Any
 
 from connectors.notion.names import UsageNames
 from customer_success.narrator import short
-from local.demo.book import Line, Sheet, read_book
-from local.demo.cells import EXPECTED, empty, value_of
-from local.demo.columns import NAMES as ACCOUNT_NAMES
-from local.demo.columns import Column, Kind, plain
 from local.demo.errors import DemoError
-from local.demo.rows import LONGEST_SHOWN, NotTaken, created
 from local.house import USAGE_KEY
-from local.import_history.entries import Known
 from local.sandbox.notion.load import Row
+from local.spreadsheets.book import Line, Sheet, read_book
+from local.spreadsheets.cells import EXPECTED, empty, value_of
+from local.spreadsheets.columns import NAMES as ACCOUNT_NAMES
+from local.spreadsheets.columns import Column, Kind, plain
+from local.spreadsheets.history import Known
+from local.spreadsheets.rows import LONGEST_SHOWN, NotTaken, created
 
 NAMES = UsageNames()
 TITLE = "Name"

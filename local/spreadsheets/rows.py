@@ -8,10 +8,10 @@ from typing import Any
 
 from connectors.notion.schema import Schema, accounts_schema
 from customer_success.narrator import short
-from local.demo.book import Line, Sheet
-from local.demo.cells import EXPECTED, empty, value_of
-from local.demo.columns import NAMES
 from local.sandbox.notion.load import Book, Row
+from local.spreadsheets.book import Line, Sheet
+from local.spreadsheets.cells import EXPECTED, empty, value_of
+from local.spreadsheets.columns import NAMES
 
 BOOK_TITLE = "Accounts"
 LONGEST_SHOWN = 40

@@ -1,0 +1,1 @@
+"""Account books, feature usage and score histories as spreadsheets hold them: read, and fitted to what Notion takes."""
