@@ -40,10 +40,10 @@ shadow-report: install ## what a deployment in shadow would have let out: DATE=,
 	@$(RUN) -m $(if $(STACK),local.shadow_report,local.demo shadow-report)
 
 notion-setup: install ## make the databases in Notion, or what they lack: NOTION_TOKEN= PARENT=page-id, ACCOUNTS=id of a team's own
-	@$(RUN) -m local.notion_setup
+	@$(RUN) -m local.notion.setup
 
 notion-import: install ## bring accounts into Notion: FILE=book.csv NOTION_TOKEN= NOTION_ACCOUNTS=id, DRY_RUN=1 shows the plan
-	@$(RUN) -m local.notion_import
+	@$(RUN) -m local.notion.importing
 
 cost: install ## what a month costs: ACCOUNTS=5000 MODEL=yes MODEL_PRICE=3,15
 	@$(RUN) -m local.cost

@@ -26,7 +26,7 @@ from local.demo.report.quarter import quarter_heading, quarter_report
 from local.demo.stage import obey_notes, refuse, staged, tokens
 from local.house import House
 from local.import_history.job import Imported, import_history
-from local.import_history.told import IN_VAIN, counting, tell
+from local.import_history.output import IN_VAIN, counting, tell
 from local.spreadsheets.book import read_book
 from local.spreadsheets.history import History
 

@@ -17,7 +17,7 @@ from connectors.patience import Patience
 from customer_success.aws.secrets import ManagedSecret
 from customer_success.aws.table import Table
 from customer_success.errors import Misconfigured
-from local.own_pace import OwnPace
+from local.rate_limiter import OwnPace
 from local.stack.aws import Aws
 from local.stack.deploy import Deployment
 

@@ -26,7 +26,7 @@ from customer_success.settings import shadow_of
 from local.console import PlainConsole, complain
 from local.demo.errors import DemoError
 from local.import_history.job import import_history
-from local.import_history.told import IN_VAIN, counting, tell
+from local.import_history.output import IN_VAIN, counting, tell
 from local.spreadsheets.book import read_book
 from local.spreadsheets.history import History
 from local.stack.aws import Aws

@@ -22,11 +22,11 @@ from connectors.notion.schema import accounts_schema
 from customer_success.errors import Misconfigured, Unavailable
 from local.demo.errors import DemoError
 from local.demo.options import SAMPLE_BOOK
-from local.notion_import.__main__ import main
-from local.notion_import.alone import alone
-from local.notion_import.options import Options
-from local.notion_import.run import INTERRUPTED, import_accounts
-from local.notion_import.told import WIDTH, Told
+from local.notion.importing.__main__ import main
+from local.notion.importing.lock import alone
+from local.notion.importing.options import Options
+from local.notion.importing.output import WIDTH, Told
+from local.notion.importing.run import INTERRUPTED, import_accounts
 from local.sandbox import NOTION_TOKEN, Sandbox
 from tests.builders.books import book_file
 from tests.builders.notion_books import load_book, notion_client, row, typed
@@ -507,7 +507,7 @@ def test_the_lock_goes_with_the_process(team: Team) -> None:
     source = load_book(team.sandbox, []).data_source_id
     hold = (
         f"import tempfile, time; tempfile.tempdir = {str(team.folder)!r}\n"
-        f"from local.notion_import.alone import alone\nwith alone({source!r}): print(flush=True); time.sleep(600)"
+        f"from local.notion.importing.lock import alone\nwith alone({source!r}): print(flush=True); time.sleep(600)"
     )
     env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with subprocess.Popen([sys.executable, "-c", hold], stdout=subprocess.PIPE, env=env) as process:

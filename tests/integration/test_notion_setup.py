@@ -26,9 +26,9 @@ from connectors.notion.schema import (
 )
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from customer_success.ports import Bookmark
-from local.notion_setup.options import Options
-from local.notion_setup.run import set_up
-from local.notion_setup.told import WIDTH, Told
+from local.notion.setup.options import Options
+from local.notion.setup.output import WIDTH, Told
+from local.notion.setup.run import set_up
 from local.sandbox import NOTION_TOKEN, Sandbox
 from local.sandbox.notion.workspace import ROOT_PAGE
 from tests.builders.notion_books import account_book, load_book, row, typed

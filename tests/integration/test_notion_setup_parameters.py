@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from local.notion_setup.parameters import in_samconfig, on_command_line, override, properties_value
+from local.notion.setup.parameters import in_samconfig, on_command_line, override, properties_value
 from local.stack.template import read_template
 
 ROOT = Path(__file__).parents[2]

@@ -14,8 +14,8 @@ from local.demo import kept
 from local.demo.__main__ import main as demo
 from local.doctor.__main__ import main as doctor
 from local.import_history.__main__ import main as import_history
-from local.notion_import.__main__ import main as notion_import
-from local.notion_setup.__main__ import main as notion_setup
+from local.notion.importing.__main__ import main as notion_import
+from local.notion.setup.__main__ import main as notion_setup
 from local.operating.__main__ import main as operating
 from local.shadow_report.__main__ import main as shadow_report
 from local.stack.aws import Aws

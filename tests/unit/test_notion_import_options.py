@@ -6,8 +6,8 @@ import pytest
 
 from connectors.notion.names import PropertyNames
 from customer_success.errors import Misconfigured
-from local.notion_given import GivenToken
-from local.notion_import.options import Options, read_options
+from local.notion.importing.options import Options, read_options
+from local.notion.variables import GivenToken
 
 ID = "0b1cd2ef-0000-4000-8000-000000000000"
 GIVEN = {"FILE": "book.csv", "NOTION_TOKEN": "ntn_secret", "NOTION_ACCOUNTS": ID}

@@ -6,10 +6,10 @@ from typing import Any, cast
 
 from connectors.notion.account_import import AccountSource, KnownPage, Properties
 from connectors.notion.names import PropertyNames
-from local.notion_import.accounts import FileAccounts, accounts_of
-from local.notion_import.job import Done, carry_out
-from local.notion_import.plan import planned
-from local.notion_import.targets import Target
+from local.notion.importing.accounts import FileAccounts, accounts_of
+from local.notion.importing.job import Done, carry_out
+from local.notion.importing.plan import planned
+from local.notion.importing.targets import Target
 from local.spreadsheets.book import read_book
 from local.spreadsheets.columns import recognise
 from tests.builders.books import book_file, sheet_of

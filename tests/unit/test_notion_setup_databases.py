@@ -10,7 +10,7 @@ import pytest
 from connectors.notion.client import NotionClient
 from connectors.notion.setup import Databases, SharedPage
 from customer_success.errors import Misconfigured
-from local.notion_given import GivenToken
+from local.notion.variables import GivenToken
 from tests.builders.vendors import Waiting
 
 ID = "0123abcd-0000-4000-8000-00000000000a"

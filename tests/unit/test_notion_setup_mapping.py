@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.notion.names import PropertyNames
 from connectors.notion.schema import accounts_schema
-from local.notion_setup.mapping import mapped, not_there
+from local.notion.setup.mapping import mapped, not_there
 
 Json = dict[str, Any]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from customer_success.errors import Misconfigured
-from local.notion_setup.__main__ import main
-from local.notion_setup.options import read_options
+from local.notion.setup.__main__ import main
+from local.notion.setup.options import read_options
 
 DASHED = "0123abcd-0000-4000-8000-00000000000a"
 ID = DASHED.replace("-", "")

@@ -21,11 +21,11 @@ from local.demo.kept import Kept
 from local.demo.report.anatomy import anatomy, most_telling
 from local.demo.report.channels import channels, reasons
 from local.demo.report.counts import again, counts, refusals
+from local.demo.report.delivered import chat_message, mail_draft
 from local.demo.report.expansion import in_short
 from local.demo.report.knowledge import columns, not_taken, unknown
 from local.demo.report.lines import cut, framed, head, relative, section, wrapped
 from local.demo.report.renewals import renewals, reviews_asked_for
-from local.demo.report.told import chat_message, mail_draft
 from local.demo.report.words import RISK_STYLES, counted, name_of
 from local.demo.report.worst import worst, worst_lines
 from local.spreadsheets.book import Sheet

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from local.demo.report.told import Read
+from local.demo.report.delivered import Read
 
 
 def head(console: Console, title: str) -> None:

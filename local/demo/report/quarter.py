@@ -17,9 +17,9 @@ from customer_success.periods import Quarter, long_date
 from customer_success.qbr import SETTLED, Qbr
 from local.demo.findings import QuarterFindings
 from local.demo.kept import Kept
+from local.demo.report.delivered import direct_message, draft
 from local.demo.report.lines import framed, relative, section
 from local.demo.report.review import page_file, review_page
-from local.demo.report.told import direct_message, draft
 from local.demo.report.words import name_of
 
 FEW = 8

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from connectors.notion.account_import import KnownPage
 from connectors.notion.reading import Read
-from local.notion_import.accounts import FileAccount, FileAccounts
+from local.notion.importing.accounts import FileAccount, FileAccounts
 from local.spreadsheets.fitting import same
 from local.spreadsheets.rows import NotTaken
 

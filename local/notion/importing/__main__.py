@@ -1,4 +1,4 @@
-"""`python -m local.notion_import FILE [--dry-run]`: a CSV of accounts into the team's Notion.
+"""`python -m local.notion.importing FILE [--dry-run]`: a CSV of accounts into the team's Notion.
 
 `make notion-import` gives what it takes by the variables FILE, DRY_RUN, NOTION_TOKEN, NOTION_ACCOUNTS, and where they
 differ from what is usual NOTION_PROPERTIES and NOTION_API_URL.
@@ -17,10 +17,10 @@ from connectors.patience import Patience
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from local.console import PlainConsole, complain
 from local.demo.errors import DemoError
-from local.notion_import.options import read_options
-from local.notion_import.run import INTERRUPTED, REQUESTS_PER_SECOND, import_accounts
-from local.notion_import.told import WIDTH, Told
-from local.own_pace import OwnPace
+from local.notion.importing.options import read_options
+from local.notion.importing.output import WIDTH, Told
+from local.notion.importing.run import INTERRUPTED, REQUESTS_PER_SECOND, import_accounts
+from local.rate_limiter import OwnPace
 
 TRIES = 6
 
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _asked(arguments: Sequence[str], given: Mapping[str, str]) -> Mapping[str, str]:
     """The variables, with what stands on the command line instead of them."""
-    parser = argparse.ArgumentParser(prog="python -m local.notion_import", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m local.notion.importing", description=__doc__)
     parser.add_argument("file", nargs="?", help="a CSV of accounts with a column Account ID; else FILE")
     parser.add_argument("--dry-run", action="store_true", help="show the plan and write nothing; else DRY_RUN=1")
     asked = parser.parse_args(arguments)

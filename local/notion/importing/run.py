@@ -11,14 +11,14 @@ from connectors.patience import Patience
 from customer_success.errors import Misconfigured, Unavailable
 from local.console import complain
 from local.demo.errors import DemoError
-from local.notion_given import GivenToken
-from local.notion_import.accounts import accounts_of
-from local.notion_import.alone import alone
-from local.notion_import.job import Done, carry_out
-from local.notion_import.options import Options
-from local.notion_import.plan import planned
-from local.notion_import.targets import cure, targets_of
-from local.notion_import.told import Told
+from local.notion.importing.accounts import accounts_of
+from local.notion.importing.job import Done, carry_out
+from local.notion.importing.lock import alone
+from local.notion.importing.options import Options
+from local.notion.importing.output import Told
+from local.notion.importing.plan import planned
+from local.notion.importing.targets import cure, targets_of
+from local.notion.variables import GivenToken
 from local.spreadsheets.book import Sheet, read_book
 from local.spreadsheets.columns import NAMES
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from local.own_pace import OwnPace
+from local.rate_limiter import OwnPace
 
 
 @dataclass

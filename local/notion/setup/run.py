@@ -12,10 +12,10 @@ from connectors.notion.names import PropertyNames
 from connectors.notion.setup import Databases, FoundDatabase, SharedPage
 from connectors.patience import Patience
 from customer_success.errors import Misconfigured, Unavailable
-from local.notion_given import GivenToken
-from local.notion_setup.mapping import Mapped, mapped, not_there
-from local.notion_setup.options import Options
-from local.notion_setup.told import Told
+from local.notion.setup.mapping import Mapped, mapped, not_there
+from local.notion.setup.options import Options
+from local.notion.setup.output import Told
+from local.notion.variables import GivenToken
 
 REQUESTS_PER_SECOND = 3
 """What Notion allows an integration, on average."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from customer_success.errors import Misconfigured
-from local.notion_given import Given, api_url, notion_id, property_names, token
-from local.notion_setup.mapping import can_be_given
+from local.notion.setup.mapping import can_be_given
+from local.notion.variables import Given, api_url, notion_id, property_names, token
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from functools import partial
 
 from connectors.notion.account_import import AccountSource
 from customer_success.errors import Refused
-from local.notion_import.accounts import FileAccount
-from local.notion_import.plan import Plan
+from local.notion.importing.accounts import FileAccount
+from local.notion.importing.plan import Plan
 from local.spreadsheets.rows import NotTaken
 
 

@@ -1,4 +1,4 @@
-"""`python -m local.notion_setup PARENT [--accounts ID]`: the team's Notion set up for a deployment.
+"""`python -m local.notion.setup PARENT [--accounts ID]`: the team's Notion set up for a deployment.
 
 `make notion-setup` gives what it takes by the variables PARENT, ACCOUNTS, NOTION_TOKEN, and where they differ from what
 is usual NOTION_PROPERTIES and NOTION_API_URL.
@@ -15,10 +15,10 @@ from collections.abc import Mapping, Sequence
 from connectors.patience import Patience
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from local.console import PlainConsole
-from local.notion_setup.options import read_options
-from local.notion_setup.run import REQUESTS_PER_SECOND, set_up
-from local.notion_setup.told import WIDTH, Told
-from local.own_pace import OwnPace
+from local.notion.setup.options import read_options
+from local.notion.setup.output import WIDTH, Told
+from local.notion.setup.run import REQUESTS_PER_SECOND, set_up
+from local.rate_limiter import OwnPace
 
 TRIES = 6
 INTERRUPTED = 130
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _asked(arguments: Sequence[str], given: Mapping[str, str]) -> Mapping[str, str]:
     """The variables, with what stands on the command line instead of them."""
-    parser = argparse.ArgumentParser(prog="python -m local.notion_setup", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m local.notion.setup", description=__doc__)
     parser.add_argument("parent", nargs="?", help="the id or link of the page for the databases; else PARENT")
     parser.add_argument("--accounts", help="the id or link of an account book that the team has; else ACCOUNTS")
     asked = parser.parse_args(arguments)

@@ -13,9 +13,9 @@ from rich.text import Text
 from connectors.notion.account_import import KnownPage
 from connectors.text import one_line
 from customer_success.narrator import short
-from local.notion_import.accounts import FileAccounts
-from local.notion_import.job import Done
-from local.notion_import.plan import Plan
+from local.notion.importing.accounts import FileAccounts
+from local.notion.importing.job import Done
+from local.notion.importing.plan import Plan
 from local.spreadsheets.columns import Ignored
 
 WIDTH = 100

@@ -14,7 +14,7 @@ from connectors.text import clean, one_line
 from customer_success.account import ID_BOUND, LONGEST_ID, is_nameable
 from customer_success.narrator import short
 from customer_success.schemas import CSMHealthSignals, refusals
-from local.notion_import.targets import Target
+from local.notion.importing.targets import Target
 from local.spreadsheets.book import Line, Sheet
 from local.spreadsheets.columns import NAMES
 from local.spreadsheets.fitting import Fitted, Unfit, fitted

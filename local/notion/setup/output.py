@@ -13,8 +13,8 @@ from connectors.notion.fit import Difference, Missing, MissingOptions, WrongType
 from connectors.notion.names import PropertyNames
 from connectors.notion.setup import FoundDatabase
 from connectors.text import one_line
-from local.notion_setup.mapping import OURS, Mapped
-from local.notion_setup.parameters import in_samconfig, on_command_line, override, properties_value, properties_variable
+from local.notion.setup.mapping import OURS, Mapped
+from local.notion.setup.parameters import in_samconfig, on_command_line, override, properties_value, properties_variable
 
 WIDTH = 100
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from connectors.notion.names import PropertyNames
 from customer_success.errors import Misconfigured
-from local.notion_given import LONGEST_SHOWN, Given, api_url, notion_id, property_names, token
+from local.notion.variables import LONGEST_SHOWN, Given, api_url, notion_id, property_names, token
 
 
 @dataclass(frozen=True, slots=True)
