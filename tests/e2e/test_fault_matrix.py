@@ -143,6 +143,9 @@ PLACES: Mapping[str, tuple[str, list[Place]]] = {
 }
 
 
+GOOGLES = ("alert-email", "alert-chat", "sales-handoff", "generate-qbr")
+"""The functions with tokens of Google's, which they have for an hour."""
+
 LASTING: Mapping[str, list[Place]] = {
     "Notion": [{"method": "POST", "match": "/pages"}],
     "Gmail": [{"method": "POST", "match": "/drafts"}],
@@ -174,13 +177,13 @@ def vendor_strikes(vendor: str, places: list[Place], what: Place) -> Strike:
 def vendor_cells() -> Iterator[Cell]:
     for dependency, (vendor, places) in PLACES.items():
         for name, what in VENDOR_FAULTS.items():
-            remains = REMAINS.get((dependency, name), {})
-            if name == UNKNOWN_CODE:
-                strike = vendor_strikes(vendor, LASTING[dependency], {**what, "times": None})
-                yield Cell(dependency, name, strike, lasts=True, remains=remains)
-            else:
-                longer = {"seconds": SILENT_MODEL} if vendor == "bedrock" and "seconds" in what else {}
-                yield Cell(dependency, name, vendor_strikes(vendor, places, {**what, **longer}), remains=remains)
+            remains, cold = REMAINS.get((dependency, name), {}), GOOGLES if vendor == "token" else None
+            longer = {"seconds": SILENT_MODEL} if vendor == "bedrock" and "seconds" in what else {}
+            lasts = name == UNKNOWN_CODE
+            if lasts:
+                places, longer = LASTING[dependency], {"times": None}
+            strike = vendor_strikes(vendor, places, {**what, **longer})
+            yield Cell(dependency, name, strike, lasts=lasts, cold=cold, remains=remains)
 
 
 AWS_FAULTS = {"throttled": 5, "reset before the work": 5, "reset after the work": 2, "failing in part": 2}
