@@ -10,7 +10,7 @@ import struct
 import sys
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread, local
 from types import TracebackType
@@ -133,7 +133,7 @@ class AwsProxy:
     def in_force(self) -> list[AwsFault]:
         """Faults that have not struck as often as they are meant to."""
         with self._lock:
-            return list(self._faults)
+            return [replace(fault) for fault in self._faults]
 
     def answer(self, call: Call) -> Answer | None:
         """What a call is answered; None if the connection is to be reset."""

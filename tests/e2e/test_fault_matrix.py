@@ -22,7 +22,7 @@ from tests.builders.matrix_table import MATRIX, Played
 from tests.builders.pages import critical_page, day, page
 from tests.builders.sandbox import fault, faults_in_force, mend
 from tests.builders.warm_stack import WarmStack, warm_stack
-from tests.e2e.test_dependencies_down import MODEL, SALES, ask_for_what_is_partial, bring_back, morning
+from tests.e2e.test_dependencies_down import ASKED, MODEL, OUTAGES, SALES, ask_for_what_is_partial, bring_back, morning
 
 pytestmark = pytest.mark.slow
 
@@ -160,6 +160,12 @@ EVENT_AGAIN = "a bus has no key for repeats: listeners recognise an event by its
 
 REMAINS: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("EventBridge", "reset after the work"): {"event * > 1": EVENT_AGAIN},
+    # As in test_dependencies_down.py, where an offer of account 4 is worded, too.
+    ("Bedrock", UNKNOWN_CODE): {
+        like: why for like, why in OUTAGES["the model"].remains.items() if "contact4@" not in like
+    },
+    ("Notion", UNKNOWN_CODE): {like: why for like, why in OUTAGES["Notion, for writing"].remains.items()},
+    ("Gmail", UNKNOWN_CODE): ASKED,
 }
 """The differences that are right to stay in a cell."""
 
@@ -181,8 +187,9 @@ def vendor_cells() -> Iterator[Cell]:
             longer = {"seconds": SILENT_MODEL} if vendor == "bedrock" and "seconds" in what else {}
             lasts = name == UNKNOWN_CODE
             if lasts:
-                places, longer = LASTING[dependency], {"times": None}
-            strike = vendor_strikes(vendor, places, {**what, **longer})
+                strike = vendor_strikes(vendor, LASTING[dependency], {**what, "times": None})
+            else:
+                strike = vendor_strikes(vendor, places, {**what, **longer})
             yield Cell(dependency, name, strike, lasts=lasts, cold=cold, remains=remains)
 
 
@@ -240,11 +247,11 @@ def test_nothing_is_lost_doubled_or_wrong(
     if cell.cold is not None:
         stack.cool(*cell.cold)
     cell.strike(stack)
-    meant = faults_in_force(home), stack.proxy.in_force()
+    meant = [*faults_in_force(home), *stack.proxy.in_force()]
     try:
         # WHEN the morning comes, and what ended in dead letters is brought back once the fault is mended
         dead = next_morning(home)
-        assert cell.lasts or (faults_in_force(home), stack.proxy.in_force()) != meant, "the fault struck nothing"
+        untouched = [each for each in (*faults_in_force(home), *stack.proxy.in_force()) if each in meant]
         mend(home, "")
         stack.proxy.mend()
         if cell.lasts:
@@ -253,6 +260,7 @@ def test_nothing_is_lost_doubled_or_wrong(
     except BaseException:
         evenings.abandon()
         raise
+    assert cell.lasts or untouched == [], "the fault struck nothing there"
     # THEN the end is that of a morning without the fault
     differing = differences(evenings.whole, end_state(home))
     left = unexplained(differing, cell.remains)
