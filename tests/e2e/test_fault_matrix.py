@@ -164,7 +164,7 @@ REMAINS: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("Bedrock", UNKNOWN_CODE): {
         like: why for like, why in OUTAGES["the model"].remains.items() if "contact4@" not in like
     },
-    ("Notion", UNKNOWN_CODE): {like: why for like, why in OUTAGES["Notion, for writing"].remains.items()},
+    ("Notion", UNKNOWN_CODE): OUTAGES["Notion, for writing"].remains,
     ("Gmail", UNKNOWN_CODE): ASKED,
 }
 """The differences that are right to stay in a cell."""
