@@ -10,9 +10,9 @@ from customer_success.account import Account
 from customer_success.account_row import AccountRow, Point
 from customer_success.alert_entry import Acknowledgement, AlertEntry, Channel, Outcome
 from customer_success.digest import Digest
+from customer_success.documents import PageValues
 from customer_success.errors import Refused, Unavailable
 from customer_success.messages import ChurnAlert, DigestReady, Message
-from customer_success.news import PageValues
 from customer_success.ports import Bookmark, BookPage, Claim
 from customer_success.qbr import Qbr, QbrKey, QbrText
 from customer_success.run import Run

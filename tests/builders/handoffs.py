@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from customer_success.account_row import AccountRow
 from customer_success.addresses import ANYBODY, OwnerDomains
+from customer_success.documents import ExpansionRecord, MailDraft
 from customer_success.errors import Unavailable, Unclear
 from customer_success.evidence import QBREvidence
 from customer_success.expansion_entry import ExpansionEntry
@@ -20,7 +21,6 @@ from customer_success.health_scorer import CSMHealthScorer
 from customer_success.judgement import Judge
 from customer_success.messages import ChurnAlert, DigestReady, ExpansionHandedOff, ExpansionHandoff
 from customer_success.metrics import Metric
-from customer_success.news import ExpansionRecord, MailDraft
 from customer_success.offer import Handoff, Offer
 from customer_success.ports import Claim, Narration, Proposals
 from customer_success.price_list import PriceList

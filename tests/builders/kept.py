@@ -11,9 +11,9 @@ from customer_success.account_row import AccountRow, Day, Point
 from customer_success.alert_entry import AlertEntry
 from customer_success.alert_policy import Memory
 from customer_success.digest import Digest, Section
+from customer_success.documents import Line, PageValues
 from customer_success.health_scorer import CSMHealthScorer
 from customer_success.messages import ChurnAlert, Said, alert_id
-from customer_success.news import Line, PageValues
 from customer_success.run import Run, Tally
 from tests.builders.accounts import TODAY, account, dying
 from tests.builders.signals import healthy

@@ -12,7 +12,7 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage
 
 from connectors.gmail.mime import raw_mail
-from customer_success.news import MailDraft
+from customer_success.documents import MailDraft
 
 MAILBOX, CONTACT = "ada@example.com", "kim@acme.example"
 HEADERS = ["Content-Type", "From", "MIME-Version", "Message-ID", "Subject", "To", "X-CSM-Key"]

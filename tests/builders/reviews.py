@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from customer_success.account_row import AccountRow
+from customer_success.documents import MailDraft, QbrPage
 from customer_success.errors import Gone
 from customer_success.evidence import QBREvidence, QbrTrigger
 from customer_success.health_scorer import CSMHealthScorer
 from customer_success.judgement import Judge
 from customer_success.messages import AdoptionRequested, QbrRequested, QuarterPlanned
 from customer_success.metrics import Metric
-from customer_success.news import MailDraft, QbrPage
 from customer_success.ports import FoundPage, Narration, Narrator
 from customer_success.rules_narrator import RulesNarrator
 from customer_success.schemas import FeatureAdoptionReport

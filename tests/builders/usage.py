@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from customer_success.account import Account
+from customer_success.documents import PageBlock
 from customer_success.errors import Gone
 from customer_success.feature_usage import FeatureUsage
-from customer_success.news import PageBlock
 from customer_success.peers import PeerGroup
 from tests.builders.accounts import TODAY
 from tests.builders.fakes import Writes

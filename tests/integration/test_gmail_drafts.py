@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from connectors.gmail.drafts import GmailDrafts
+from customer_success.documents import MailDraft
 from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
-from customer_success.news import MailDraft
 from local.sandbox import Sandbox
 from tests.builders.google_keys import grant_of, service_account_of
 from tests.builders.secrets import google_secret

@@ -18,8 +18,8 @@ from connectors.google_chat.chat import ALLOWED, GoogleChat
 from connectors.google_chat.space import SCOPE
 from connectors.google_faults import fault_of
 from connectors.google_http import GatedHttp, NotAllowed
+from customer_success.documents import ChatMessage, Line
 from customer_success.errors import Misconfigured, NotTaken, Unavailable, Unclear
-from customer_success.news import ChatMessage, Line
 from local.sandbox import Sandbox
 from tests.builders.google_keys import service_account_of
 from tests.builders.secrets import google_secret

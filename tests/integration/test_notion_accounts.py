@@ -18,8 +18,8 @@ from connectors.notion.schema import accounts_schema
 from connectors.notion.walk import Walk
 from customer_success.account import Account
 from customer_success.addresses import OwnerDomains
+from customer_success.documents import PageValues
 from customer_success.errors import Misconfigured, NotTaken, OutOfTime, Refused
-from customer_success.news import PageValues
 from customer_success.ports import Bookmark, BookPage
 from local.sandbox import Sandbox
 from local.sandbox.notion.load import Book

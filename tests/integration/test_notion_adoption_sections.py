@@ -11,8 +11,8 @@ import pytest
 
 from connectors.notion.adoption_sections import NotionAdoptionSections
 from connectors.notion.client import NotionClient
+from customer_success.documents import Bullet, Callout, Grid, Heading, PageBlock, Paragraph
 from customer_success.errors import Gone, Misconfigured, Refused, Unavailable, Unclear
-from customer_success.news import Bullet, Callout, Grid, Heading, PageBlock, Paragraph
 from customer_success.ports import Bookmark
 from local.sandbox import Sandbox
 from local.sandbox.notion.blocks import read_blocks

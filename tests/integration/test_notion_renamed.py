@@ -16,8 +16,8 @@ from connectors.notion.names import ExpansionNames, QbrNames, RecordNames
 from connectors.notion.qbr_pages import NotionQbrPages
 from connectors.notion.records import NotionHealthRecords
 from connectors.notion.schema import expansion_schema, qbr_schema, records_schema
+from customer_success.documents import Bullet, ExpansionRecord, HealthRecord, Line, QbrPage
 from customer_success.errors import Misconfigured, NotTaken, Unclear
-from customer_success.news import Bullet, ExpansionRecord, HealthRecord, Line, QbrPage
 from customer_success.ports import Bookmark, FoundPage
 from local.sandbox import Sandbox
 from local.sandbox.notion.load import Book

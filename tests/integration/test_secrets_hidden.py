@@ -17,8 +17,8 @@ from connectors.gmail.drafts import GmailDrafts
 from connectors.google_chat.chat import GoogleChat
 from connectors.notion.client import NotionClient
 from connectors.slack.chat import SlackChat
+from customer_success.documents import ChatMessage, Line, MailDraft
 from customer_success.errors import Misconfigured, Refused, Unavailable
-from customer_success.news import ChatMessage, Line, MailDraft
 from local.sandbox import Sandbox
 from tests.builders.google_keys import grant_of, service_account_of
 from tests.builders.secrets import HeldSecret, google_secret, notion_secret, slack_secret

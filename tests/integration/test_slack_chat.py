@@ -21,8 +21,8 @@ from connectors.lines import fitted
 from connectors.slack.blocks import blocks
 from connectors.slack.chat import SlackChat
 from connectors.slack.faults import fault_of
+from customer_success.documents import ChatMessage, Line
 from customer_success.errors import Misconfigured, NotTaken, Unavailable, Unclear
-from customer_success.news import ChatMessage, Line
 from local.sandbox import SLACK_TOKEN, Sandbox
 from tests.builders.secrets import slack_secret
 from tests.builders.vendors import NASTY, Waiting, break_next, requests_to

@@ -16,7 +16,7 @@ from connectors.google_chat.card import LARGEST_MESSAGE, card_message
 from connectors.notion.values import rich_text
 from connectors.slack.blocks import blocks, notice
 from connectors.text import clean, one_line, shortened
-from customer_success.news import ChatMessage, Line
+from customer_success.documents import ChatMessage, Line
 from tests.builders.mails import HOSTILE_NAMES
 from tests.builders.vendors import NASTY
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.notion.blocks import batches, line_blocks, page_blocks
-from customer_success.news import Bullet, Callout, Grid, Heading, Line, PageBlock, Paragraph
+from customer_success.documents import Bullet, Callout, Grid, Heading, Line, PageBlock, Paragraph
 from tests.builders.vendors import NASTY
 
 Block = dict[str, Any]

@@ -10,9 +10,9 @@ import pytest
 
 from customer_success.alert_entry import Acknowledgement, AlertEntry
 from customer_success.aws.consumer import Delivery
+from customer_success.documents import PageValues
 from customer_success.errors import Gone, Misconfigured, NotTaken, OutOfTime, Unavailable
 from customer_success.messages import AlertAcknowledged, PagesChanged
-from customer_success.news import PageValues
 from customer_success.settings import AccountPagesSettings
 from customer_success.tasks.notion_sync import NotionSync
 from customer_success.wiring import SyncNotion

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from customer_success.digest import Digest
 from customer_success.digest_text import digest_messages
+from customer_success.documents import Bullet, Callout, Grid, Heading, MailDraft, Paragraph, QbrPage
 from customer_success.evidence import Fact, QBREvidence
-from customer_success.news import Bullet, Callout, Grid, Heading, MailDraft, Paragraph, QbrPage
 from customer_success.qbr import Qbr, QbrKey, QbrState
 from customer_success.qbr_text import invitation, qbr_page, quarter_index
 from customer_success.rules_narrator import RulesNarrator

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from customer_success import alert_text
-from customer_success.messages import HEALTH_DETAIL_TYPE, ChurnAlert, HealthEvent
-from customer_success.news import (
+from customer_success.documents import (
     Bullet,
     ChatMessage,
     ExpansionRecord,
@@ -20,6 +19,7 @@ from customer_success.news import (
     PageValues,
     QbrPage,
 )
+from customer_success.messages import HEALTH_DETAIL_TYPE, ChurnAlert, HealthEvent
 from customer_success.settings import Deployed, shadow_of
 from customer_success.shadow import (
     Shadow,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from customer_success.news import ChatMessage, Line
+from customer_success.documents import ChatMessage, Line
 
 
 def named(message: ChatMessage) -> tuple[Line, ...]:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from customer_success.account import Account
 from customer_success.alert_policy import FALL_WINDOW, Memory, Standing
-from customer_success.news import PageValues
+from customer_success.documents import PageValues
 from customer_success.schemas import CSMHealthScore
 
 Status = Literal["scored", "rejected", "skipped", "gone"]

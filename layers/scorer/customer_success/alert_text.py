@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from customer_success.documents import ChatMessage, HealthRecord, Line, MailDraft
 from customer_success.messages import ChurnAlert
 from customer_success.narrator import short
-from customer_success.news import ChatMessage, HealthRecord, Line, MailDraft
 from customer_success.periods import long_date
 
 NAME_LIMIT = 120

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from customer_success.account_row import AccountRow
 from customer_success.addresses import OwnerDomains
+from customer_success.documents import MailDraft
 from customer_success.errors import Misconfigured
-from customer_success.news import MailDraft
 from customer_success.ports import AccountRows, Drafts
 
 

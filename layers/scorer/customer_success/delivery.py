@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from customer_success.documents import MailDraft
 from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
 from customer_success.metrics import Count, Metric
-from customer_success.news import MailDraft
 from customer_success.ports import Drafts, Ledger
 
 

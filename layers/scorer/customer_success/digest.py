@@ -11,11 +11,11 @@ from operator import itemgetter
 
 from customer_success.alert_entry import AlertEntry
 from customer_success.alert_policy import COLOURS, RISKS
+from customer_success.documents import Line
 from customer_success.feeds import NEW_NORMAL_AFTER, in_words
 from customer_success.isolation import alone
 from customer_success.messages import ChurnAlert
 from customer_success.narrator import short, step_to_judge
-from customer_success.news import Line
 from customer_success.run import Run
 
 Place = tuple[str, int, float, str]

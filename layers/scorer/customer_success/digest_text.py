@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from customer_success.digest import Digest, Section
-from customer_success.news import ChatMessage, Line
+from customer_success.documents import ChatMessage, Line
 
 LINES_A_MESSAGE = 40
 CHARACTERS_A_MESSAGE = 8_000

@@ -14,10 +14,10 @@ from customer_success import digest
 from customer_success.account import Account
 from customer_success.alert_text import NAME_LIMIT
 from customer_success.digest import Digest, Section
+from customer_success.documents import ExpansionRecord, Line, MailDraft
 from customer_success.expansion_entry import ExpansionEntry, Outcome
 from customer_success.messages import ExpansionHandoff
 from customer_success.narrator import short
-from customer_success.news import ExpansionRecord, Line, MailDraft
 from customer_success.offer import Offer
 from customer_success.schemas import OpportunityType
 

@@ -14,10 +14,10 @@ from customer_success import narrator
 from customer_success.account import Account, is_nameable
 from customer_success.account_row import AccountRow, Day, Point, trail_after
 from customer_success.alert_policy import Decision, Memory, Quiet, Standing, Wishes, decide
+from customer_success.documents import PageValues
 from customer_success.health_scorer import CSMHealthScorer, InsufficientDataError
 from customer_success.isolation import alone, cause, whole
 from customer_success.messages import ChurnAlert, alert_id
-from customer_success.news import PageValues
 from customer_success.run import EXAMPLES, Tally, in_short
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals, refusals
 

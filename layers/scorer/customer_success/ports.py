@@ -15,12 +15,7 @@ if TYPE_CHECKING:
     from customer_success.account_row import AccountRow, Point
     from customer_success.alert_entry import Acknowledgement, AlertEntry, Channel, Outcome
     from customer_success.digest import Digest
-    from customer_success.evidence import QBREvidence
-    from customer_success.expansion_entry import ExpansionEntry
-    from customer_success.expansion_evidence import ExpansionEvidence
-    from customer_success.feature_usage import FeatureUsage, UsagePage
-    from customer_success.messages import ChurnAlert, DigestReady, Message
-    from customer_success.news import (
+    from customer_success.documents import (
         ChatMessage,
         ExpansionRecord,
         HealthRecord,
@@ -29,6 +24,11 @@ if TYPE_CHECKING:
         PageValues,
         QbrPage,
     )
+    from customer_success.evidence import QBREvidence
+    from customer_success.expansion_entry import ExpansionEntry
+    from customer_success.expansion_evidence import ExpansionEvidence
+    from customer_success.feature_usage import FeatureUsage, UsagePage
+    from customer_success.messages import ChurnAlert, DigestReady, Message
     from customer_success.offer import Handoff, Offer, SalesAnswer, SalesStatus
     from customer_success.peers import PeerGroup
     from customer_success.portfolio import PortfolioLine, Snapshot

@@ -14,9 +14,9 @@ from customer_success import digest
 from customer_success.account import Account
 from customer_success.alert_text import NAME_LIMIT
 from customer_success.digest import Digest, Section
+from customer_success.documents import Bullet, Callout, Grid, Heading, Line, MailDraft, PageBlock, Paragraph, QbrPage
 from customer_success.evidence import Fact, QBREvidence
 from customer_success.narrator import short
-from customer_success.news import Bullet, Callout, Grid, Heading, Line, MailDraft, PageBlock, Paragraph, QbrPage
 from customer_success.periods import long_date
 from customer_success.qbr import Qbr, QbrKey, QbrState
 from customer_success.qbr_writer import adoption_is_low, renewal_due, said, value

@@ -7,8 +7,8 @@ from datetime import date
 
 from customer_success.alert_policy import Standing
 from customer_success.digest import NAME_LIMIT, NO_OWNER, Digest, Section
+from customer_success.documents import Line
 from customer_success.narrator import short, step_to_judge
-from customer_success.news import Line
 from customer_success.renewals import ENDS_SOON, KIND, LISTED, LONGEST_NOTICE_DAYS, Contract, Group
 
 NAMED = 50

@@ -10,7 +10,7 @@ from datetime import date
 
 from pydantic import BaseModel
 
-from customer_success.news import (
+from customer_success.documents import (
     Bullet,
     Callout,
     ChatMessage,

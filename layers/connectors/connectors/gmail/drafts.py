@@ -15,8 +15,8 @@ from connectors.google_auth import credentials_for
 from connectors.google_service import GoogleService
 from connectors.patience import Patience
 from customer_success.addresses import is_address
+from customer_success.documents import MailDraft
 from customer_success.errors import Refused
-from customer_success.news import MailDraft
 from customer_success.ports import Secret
 
 SCOPE = "https://www.googleapis.com/auth/gmail.compose"

@@ -17,8 +17,8 @@ from email.policy import SMTP, compat32
 
 from connectors.text import clean, one_line, shortened
 from customer_success.addresses import is_address
+from customer_success.documents import MailDraft
 from customer_success.errors import NotTaken, Refused
-from customer_success.news import MailDraft
 
 LONGEST_SUBJECT = 150
 LONGEST_CHUNK = 39

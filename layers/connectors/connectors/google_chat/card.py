@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.lines import fitted, named
 from connectors.text import clean, one_line, shortened, web_address
-from customer_success.news import ChatMessage, Line
+from customer_success.documents import ChatMessage, Line
 
 LARGEST_MESSAGE = 32_000
 """Bytes that Google Chat takes for a message, everything in it counted."""

@@ -9,8 +9,8 @@ from connectors.answers import text_at
 from connectors.google_chat.card import card_message
 from connectors.google_chat.space import space_service
 from connectors.patience import Patience
+from customer_success.documents import ChatMessage
 from customer_success.errors import Misconfigured
-from customer_success.news import ChatMessage
 from customer_success.ports import Secret
 
 ALLOWED = (("POST", r"/v1/spaces/[\w-]+/messages"),)

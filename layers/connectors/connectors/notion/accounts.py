@@ -16,8 +16,8 @@ from connectors.notion.source import DataSource
 from connectors.notion.values import Value
 from customer_success.account import Account
 from customer_success.addresses import ANYBODY, OwnerDomains
+from customer_success.documents import PageValues
 from customer_success.errors import Gone, NotTaken
-from customer_success.news import PageValues
 from customer_success.ports import Bookmark, BookPage
 
 

@@ -11,8 +11,8 @@ from connectors.notion.children import children
 from connectors.notion.client import NotionClient
 from connectors.notion.faults import NotFound
 from connectors.text import one_line
+from customer_success.documents import PageBlock
 from customer_success.errors import Gone, NotTaken, Unavailable
-from customer_success.news import PageBlock
 
 
 class NotionAdoptionSections:

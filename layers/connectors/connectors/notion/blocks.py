@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.notion.values import LONGEST_PIECE, rich_text
 from connectors.text import clean, shortened
-from customer_success.news import Bullet, Callout, Grid, Heading, Line, PageBlock, Paragraph
+from customer_success.documents import Bullet, Callout, Grid, Heading, Line, PageBlock, Paragraph
 
 Block = dict[str, Any]
 

@@ -11,8 +11,8 @@ from connectors.notion.names import QbrNames
 from connectors.notion.source import DataSource
 from connectors.notion.values import Related, Value
 from connectors.text import one_line
+from customer_success.documents import QbrPage
 from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
-from customer_success.news import QbrPage
 from customer_success.ports import FoundPage
 
 WRITING = "Writing"

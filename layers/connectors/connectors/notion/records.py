@@ -11,8 +11,8 @@ from connectors.notion.names import RecordNames
 from connectors.notion.source import DataSource
 from connectors.notion.values import Related, Value
 from connectors.text import one_line
+from customer_success.documents import HealthRecord
 from customer_success.errors import Misconfigured, Refused, Unavailable
-from customer_success.news import HealthRecord
 
 logger = logging.getLogger(__name__)
 

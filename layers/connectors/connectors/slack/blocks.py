@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.lines import fitted
 from connectors.text import clean, one_line, shortened, size, web_address
-from customer_success.news import Line
+from customer_success.documents import Line
 
 Block = dict[str, Any]
 

@@ -13,8 +13,8 @@ from connectors.patience import Patience
 from connectors.slack.blocks import blocks, notice
 from connectors.slack.client import SlackClient
 from connectors.text import clean
+from customer_success.documents import ChatMessage, Line
 from customer_success.errors import Misconfigured
-from customer_success.news import ChatMessage, Line
 from customer_success.ports import Secret
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from customer_success.aws.items import Key
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import Table
-from customer_success.news import PageValues
+from customer_success.documents import PageValues
 
 
 class DynamoWrittenPages:

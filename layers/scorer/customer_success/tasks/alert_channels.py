@@ -12,9 +12,9 @@ from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.alert_entry import Channel, Outcome
 from customer_success.delivery import deliver_once
 from customer_success.digest_text import digest_messages
+from customer_success.documents import ChatMessage
 from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, words_of
 from customer_success.messages import HEALTH_DETAIL_TYPE, ChurnAlert, DigestReady, HealthEvent
-from customer_success.news import ChatMessage
 from customer_success.ports import (
     AccountRows,
     AlertLog,

@@ -11,9 +11,9 @@ from typing import Any
 from customer_success.account_row import AccountRow
 from customer_success.batches import batches
 from customer_success.digest import Digest, Section
+from customer_success.documents import Line
 from customer_success.isolation import cause, recorded, together
 from customer_success.messages import AdoptionRequested, QbrRequested, QuarterPlanned
-from customer_success.news import Line
 from customer_success.periods import Quarter, today
 from customer_success.ports import AccountRows, Outbox, Qbrs
 from customer_success.qbr import SETTLED, Qbr, QbrKey
