@@ -20,8 +20,8 @@ from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.history import DynamoScoreHistory
 from customer_success.aws.table import Table
 from customer_success.errors import Misconfigured, Refused, Unavailable
-from customer_success.health_scorer import CSMHealthScorer
-from customer_success.scorecard import DEFAULT_SCORECARD
+from customer_success.scoring.scorecard import DEFAULT_SCORECARD
+from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.settings import shadow_of
 from local.console import PlainConsole, complain
 from local.demo.errors import DemoError

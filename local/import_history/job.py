@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from customer_success.account_row import AccountRow, Point
-from customer_success.health_scorer import CSMHealthScorer
 from customer_success.ports import ScoreHistory
+from customer_success.scoring.scorer import CSMHealthScorer
 from local.spreadsheets.history import Entry, History, Known, Rejected
 
 

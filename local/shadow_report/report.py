@@ -9,8 +9,8 @@ from itertools import groupby, islice
 from rich.console import Console
 from rich.text import Text
 
-from customer_success.narrator import short
 from customer_success.ports import ShadowLog
+from customer_success.scoring.words import short
 from customer_success.withheld import KINDS, Kind, Withheld
 from local.demo.report.lines import head, in_frame, wrapped
 

@@ -10,7 +10,6 @@ from typing import Any, get_args
 
 from rich.console import Console
 
-from customer_success.health_scorer import CSMHealthScorer
 from customer_success.schemas import (
     CollectionsRisk,
     CSMHealthSignals,
@@ -20,6 +19,7 @@ from customer_success.schemas import (
     Sentiment,
     UsageTrend,
 )
+from customer_success.scoring.scorer import CSMHealthScorer
 from tests.benchmarks.figures import Promise, show
 from tests.benchmarks.plain_scorer import plain_explanation, plain_score
 

@@ -23,7 +23,7 @@ from customer_success.api.portfolio import ShowPortfolio
 from customer_success.api.routes import build
 from customer_success.api.shadow import ShowShadow
 from customer_success.api.tasks import TaskDesk
-from customer_success.health_scorer import CSMHealthScorer
+from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.accounts import TODAY, account, at_risk, dying
 from tests.builders.fakes import FakeOutbox, Writes
 from tests.builders.scans import World

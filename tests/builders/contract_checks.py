@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from customer_success.errors import Misconfigured, Unavailable
-from customer_success.health_scorer import CSMHealthScorer
 from customer_success.messages import QbrRequested
 from customer_success.periods import Calendar
+from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.tasks.contract_check import ContractCheck
 from tests.builders.accounts import TODAY
 from tests.builders.fakes import Crash, FakeOutbox, FakeQbrs

@@ -12,12 +12,12 @@ from customer_success.account_row import AccountRow
 from customer_success.errors import Unavailable
 from customer_success.expansion_entry import Outcome
 from customer_success.feature_usage import FeatureUsage, UsagePage
-from customer_success.health_scorer import CSMHealthScorer
 from customer_success.judgement import Judge
 from customer_success.messages import ExpansionCheckRequested, ExpansionsQueued, Message
 from customer_success.periods import Calendar
 from customer_success.ports import Bookmark
 from customer_success.run import Run
+from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.tasks.close_expansions import CloseExpansions
 from customer_success.tasks.expansion_run import ExpansionRun, ExpansionRunRequest
 from customer_success.telling import Telling

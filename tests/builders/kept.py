@@ -12,9 +12,9 @@ from customer_success.alert_entry import AlertEntry
 from customer_success.alert_policy import Memory
 from customer_success.digest import Digest, Section
 from customer_success.documents import Line, PageValues
-from customer_success.health_scorer import CSMHealthScorer
 from customer_success.messages import ChurnAlert, Said, alert_id
 from customer_success.run import Run, Tally
+from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.accounts import TODAY, account, dying
 from tests.builders.signals import healthy
 

@@ -7,7 +7,6 @@ from typing import Any, get_args
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from customer_success.health_scorer import CSMHealthScorer, InsufficientDataError
 from customer_success.schemas import (
     CollectionsRisk,
     CSMHealthScore,
@@ -18,6 +17,7 @@ from customer_success.schemas import (
     Sentiment,
     UsageTrend,
 )
+from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError
 
 KNOWN: dict[str, SearchStrategy[Any]] = {
     "feature_adoption_rate": st.floats(0, 1),

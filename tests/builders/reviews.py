@@ -12,13 +12,13 @@ from customer_success.account_row import AccountRow
 from customer_success.documents import MailDraft, QbrPage
 from customer_success.errors import Gone
 from customer_success.evidence import QBREvidence, QbrTrigger
-from customer_success.health_scorer import CSMHealthScorer
 from customer_success.judgement import Judge
 from customer_success.messages import AdoptionRequested, QbrRequested, QuarterPlanned
 from customer_success.metrics import Metric
 from customer_success.ports import FoundPage, Narration, Narrator
 from customer_success.rules_narrator import RulesNarrator
 from customer_success.schemas import FeatureAdoptionReport
+from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.tasks.generate_qbr import GenerateQbr, QbrRequest
 from customer_success.tasks.plan_qbrs import CloseQuarter, PlanQbrs
 from customer_success.tasks.track_feature_adoption import AdoptionRequest, TrackFeatureAdoption

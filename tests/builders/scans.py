@@ -9,8 +9,8 @@ from typing import Any
 from customer_success.account import Account
 from customer_success.closing import Closing
 from customer_success.errors import Unavailable
-from customer_success.health_scorer import CSMHealthScorer
 from customer_success.periods import Calendar
+from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.tasks.scan_run import ScanRequest, ScanRun
 from tests.builders.accounts import TODAY
 from tests.builders.expansion_runs import FakeQueue

@@ -7,10 +7,10 @@ from typing import Any
 
 from customer_success.account import Account
 from customer_success.account_row import AccountRow, Point
-from customer_success.health_scorer import CSMHealthScorer
 from customer_success.judgement import Judge
 from customer_success.messages import ChurnAlert
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals
+from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.accounts import HEALTHY, TODAY, account
 
 

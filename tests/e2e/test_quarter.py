@@ -13,9 +13,9 @@ import requests
 from customer_success.account_row import Point
 from customer_success.aws.history import DynamoScoreHistory
 from customer_success.aws.qbrs import DynamoQbrs
-from customer_success.health_scorer import CSMHealthScorer
 from customer_success.messages import QbrRequested
 from customer_success.qbr import Qbr, QbrKey
+from customer_success.scoring.scorer import CSMHealthScorer
 from local.house import TENANT, House
 from local.stack.queues import redrive
 from tests.builders.accounts import TODAY

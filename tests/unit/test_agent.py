@@ -7,8 +7,8 @@ import pytest
 
 from customer_success.agent import CustomerSuccessAgent
 from customer_success.errors import Unavailable
-from customer_success.health_scorer import CSMHealthScorer
 from customer_success.rules_narrator import RulesNarrator
+from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.accounts import HEALTHY, TODAY, account
 from tests.builders.fakes import FakeOutbox, FakeRows, Writes
 from tests.builders.offers import FakeExpansionRecords, FakeOffers

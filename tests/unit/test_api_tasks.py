@@ -19,8 +19,8 @@ from customer_success.api.problems import Problem
 from customer_success.api.task_forms import FORMS, LONGEST
 from customer_success.api.tasks import HealthScanAnswer, TaskAccepted, TaskDesk, TaskRequest
 from customer_success.errors import Refused, Unavailable
-from customer_success.health_scorer import CSMHealthScorer
 from customer_success.messages import AdoptionRequested, ExpansionCheckRequested, Message, QbrRequested, ScanRequested
+from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.task_record import RUNS_FOR
 from tests.builders.accounts import TODAY, account
 from tests.builders.fakes import FakeOutbox, FakeRows, Writes

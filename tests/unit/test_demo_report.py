@@ -11,9 +11,9 @@ from rich.console import Console, RenderableType
 from customer_success.account_row import AccountRow, Day, Point
 from customer_success.alert_entry import AlertEntry
 from customer_success.alert_policy import Delivery
-from customer_success.health_scorer import CSMHealthScorer
 from customer_success.run import BrokenFeed, Run, Tally
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals
+from customer_success.scoring.scorer import CSMHealthScorer
 from local.demo.findings import Expansion, Findings, Renewals, Sent
 from local.demo.kept import Kept
 from local.demo.progress import failed_since

@@ -10,10 +10,10 @@ import pytest
 
 from customer_success.alert_policy import Memory, Standing
 from customer_success.expansion_policy import blocked, is_candidate, never_offered, why_no_candidate
-from customer_success.health_scorer import CSMHealthScorer
 from customer_success.judgement import Judge
 from customer_success.offer import Handoff
 from customer_success.schemas import Rag
+from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders import signals
 from tests.builders.accounts import DYING, TODAY, account
 from tests.builders.opportunities import answered, offered

@@ -13,11 +13,11 @@ from customer_success.account import Account
 from customer_success.account_row import AccountRow
 from customer_success.alert_entry import AlertEntry
 from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable
-from customer_success.health_scorer import CSMHealthScorer
 from customer_success.judgement import Judge
 from customer_success.messages import ChurnAlert, DigestReady
 from customer_success.qbr import Qbr
 from customer_success.renewals import Contract
+from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.tasks import expansion_run
 from customer_success.tasks.plan_qbrs import PlanQbrs
 from customer_success.telling import Telling

@@ -16,8 +16,8 @@ from connectors.notion.names import PropertyNames
 from connectors.notion.reading import LONGEST_TEXT, LONGEST_TEXT_OF_LINES, MOST_IN_A_LIST, MOST_NAMED_NUMBERS
 from customer_success.account import LONGEST_ID, Account, is_nameable
 from customer_success.account_row import AccountRow
-from customer_success.health_scorer import CSMHealthScorer
 from customer_success.judgement import Judge
+from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.notion_pages import (
     PAGE_ID,
     Json,

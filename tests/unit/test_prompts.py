@@ -12,7 +12,6 @@ import pytest
 
 from customer_success.expansion_evidence import Ground
 from customer_success.expansion_writer import evidence_line
-from customer_success.narrator import say
 from customer_success.prompts import (
     LONGEST_NOTES,
     LONGEST_TEXT,
@@ -23,6 +22,7 @@ from customer_success.prompts import (
     build_qbr_prompt,
 )
 from customer_success.schemas import BenchmarkComparison, FeatureAdoptionReport, FeatureScore
+from customer_success.scoring.words import say
 from tests.builders.accounts import account
 from tests.builders.evidence import evidence, fact
 from tests.builders.grounds import integration, module, prospect, seats

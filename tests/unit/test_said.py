@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from customer_success import alert_text, narrator
+from customer_success import alert_text
 from customer_success.schemas import Driver
+from customer_success.scoring import words as narrator
 from tests.builders.accounts import AT_RISK, DYING, HEALTHY, TODAY, account, at_risk, dying
 from tests.builders.scores import alert, judge, point, score
 

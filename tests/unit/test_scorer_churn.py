@@ -2,8 +2,8 @@
 
 import pytest
 
-from customer_success.health_scorer import CSMHealthScorer
 from customer_success.schemas import CSMHealthScore
+from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.signals import healthy
 
 COLOURED = {

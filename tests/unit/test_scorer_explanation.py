@@ -5,7 +5,7 @@ from math import fsum
 
 import pytest
 
-from customer_success.health_scorer import CSMHealthScorer, explain_change
+from customer_success.scoring.scorer import CSMHealthScorer, explain_change
 from tests.builders.signals import dying, healthy, perfect
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from customer_success.health_scorer import CSMHealthScorer
+from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.signals import dying, healthy, perfect
 
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 from pydantic import ValidationError
 
-from customer_success.health_scorer import CSMHealthScorer, InsufficientDataError, explain_change
 from customer_success.schemas import (
     ChurnRisk,
     CSMHealthScore,
@@ -18,7 +17,8 @@ from customer_success.schemas import (
     SignalKey,
     refusals,
 )
-from customer_success.scorecard import DEFAULT_SCORECARD
+from customer_success.scoring.scorecard import DEFAULT_SCORECARD
+from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError, explain_change
 
 unhurried = settings(max_examples=100, deadline=None)
 

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from customer_success.health_scorer import CSMHealthScorer
 from customer_success.schemas import (
     BenchmarkComparison,
     ChurnRiskResult,
@@ -18,6 +17,7 @@ from customer_success.schemas import (
     FeatureScore,
     QBRContent,
 )
+from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.signals import dying, healthy
 
 NOW = datetime(2024, 9, 30, 7, tzinfo=UTC)

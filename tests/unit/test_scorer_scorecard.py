@@ -6,7 +6,6 @@ from typing import Any, get_args
 
 import pytest
 
-from customer_success.health_scorer import CSMHealthScorer
 from customer_success.schemas import (
     CapKey,
     Engagement,
@@ -15,7 +14,7 @@ from customer_success.schemas import (
     SignalKey,
     UsageTrend,
 )
-from customer_success.scorecard import (
+from customer_success.scoring.scorecard import (
     DEFAULT_SCORECARD,
     LABELS,
     Band,
@@ -26,6 +25,7 @@ from customer_success.scorecard import (
     Signal,
     SupportLoad,
 )
+from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.signals import healthy
 
 SIGNALS = {signal.key: signal for signal in DEFAULT_SCORECARD.signals}

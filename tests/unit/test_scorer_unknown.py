@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from customer_success.health_scorer import CSMHealthScorer, InsufficientDataError
 from customer_success.schemas import CSMHealthSignals
+from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError
 from tests.builders.signals import PERFECT, only, perfect
 
 

@@ -13,8 +13,8 @@ from pydantic import TypeAdapter
 from customer_success.account import AGELESS, Account
 from customer_success.account_row import AccountRow
 from customer_success.errors import Misconfigured
-from customer_success.health_scorer import CSMHealthScorer, InsufficientDataError
 from customer_success.schemas import CSMHealthSignals
+from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError
 from customer_success.tasks.health_scan import HealthScan
 from tests.builders import scores
 from tests.builders.accounts import DYING, HEALTHY, TODAY, account, at_risk, dying

@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_success import adoption_text, alert_text, narrator
+from customer_success import adoption_text, alert_text
 from customer_success.account_row import Point
-from customer_success.health_scorer import CSMHealthScorer, explain_change
 from customer_success.schemas import (
     BenchmarkComparison,
     CapKey,
@@ -23,8 +22,10 @@ from customer_success.schemas import (
     FeatureAdoptionReport,
     SignalKey,
 )
-from customer_success.scorecard import LABELS
-from customer_success.signal_words import in_words, side_of_change
+from customer_success.scoring import words as narrator
+from customer_success.scoring.scorecard import LABELS
+from customer_success.scoring.scorer import CSMHealthScorer, explain_change
+from customer_success.scoring.signal_words import in_words, side_of_change
 from tests.builders.accounts import HEALTHY, TODAY, account
 from tests.builders.api import Desk
 from tests.builders.partly_known import any_score, any_signals

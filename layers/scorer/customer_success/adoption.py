@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from customer_success.account import Account
 from customer_success.errors import Refused
 from customer_success.feature_usage import USAGE_STALE_AFTER, FeatureUsage
-from customer_success.narrator import LOW_ADOPTION, short
 from customer_success.peers import PeerGroup, compared
 from customer_success.schemas import (
     BenchmarkComparison,
@@ -21,6 +20,7 @@ from customer_success.schemas import (
     FeatureStatus,
     refusals,
 )
+from customer_success.scoring.words import LOW_ADOPTION, short
 
 MOST_RECOMMENDED = 5
 MOST_NAMED = 5

@@ -14,9 +14,9 @@ from customer_success.adoption import named
 from customer_success.alert_text import NAME_LIMIT
 from customer_success.documents import Bullet, Callout, Grid, MailDraft, PageBlock, Paragraph
 from customer_success.feature_usage import FeatureUsage
-from customer_success.narrator import short
 from customer_success.periods import long_date
 from customer_success.schemas import FeatureAdoptionReport, FeatureStatus
+from customer_success.scoring.words import short
 
 TITLE = "Feature adoption"
 

@@ -10,7 +10,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from customer_success.errors import Misconfigured, Refused, Unavailable
-from customer_success.health_scorer import CSMHealthScorer
 from customer_success.metrics import Metric
 from customer_success.periods import run_date
 from customer_success.ports import (
@@ -32,6 +31,7 @@ from customer_success.ports import (
 from customer_success.price_list import PriceList
 from customer_success.rules_narrator import RulesNarrator
 from customer_success.schemas import refusals
+from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.tasks.check_expansion import CheckExpansion, ExpansionRequest
 from customer_success.tasks.generate_qbr import GenerateQbr, QbrRequest
 from customer_success.tasks.health_scan import HealthScan

@@ -15,8 +15,8 @@ from customer_success.documents import Line
 from customer_success.feeds import NEW_NORMAL_AFTER, in_words
 from customer_success.isolation import alone
 from customer_success.messages import ChurnAlert
-from customer_success.narrator import short, step_to_judge
 from customer_success.run import Run
+from customer_success.scoring.words import short, step_to_judge
 
 Place = tuple[str, int, float, str]
 """Where an alert stands in the digest: by owner, then by danger."""

@@ -17,9 +17,9 @@ from customer_success.digest import Digest, Section
 from customer_success.documents import ExpansionRecord, Line, MailDraft
 from customer_success.expansion_entry import ExpansionEntry, Outcome
 from customer_success.messages import ExpansionHandoff
-from customer_success.narrator import short
 from customer_success.offer import Offer
 from customer_success.schemas import OpportunityType
+from customer_success.scoring.words import short
 
 SALES_KIND = "sales_handoff"
 KIND = "check_expansion"

@@ -8,7 +8,7 @@ from itertools import groupby
 from types import MappingProxyType
 
 from customer_success.run import BrokenFeed, Run, Tally
-from customer_success.scorecard import LABELS
+from customer_success.scoring.scorecard import LABELS
 
 NEW_NORMAL_AFTER = timedelta(days=28)
 """For so long a broken feed is told. Then the book is taken to be without that signal, as a team may decide."""

@@ -10,16 +10,16 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from customer_success import narrator
 from customer_success.account import Account, is_nameable
 from customer_success.account_row import AccountRow, Day, Point, trail_after
 from customer_success.alert_policy import Decision, Memory, Quiet, Standing, Wishes, decide
 from customer_success.documents import PageValues
-from customer_success.health_scorer import CSMHealthScorer, InsufficientDataError
 from customer_success.isolation import alone, cause, whole
 from customer_success.messages import ChurnAlert, alert_id
 from customer_success.run import EXAMPLES, Tally, in_short
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals, refusals
+from customer_success.scoring import words
+from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError
 
 PAGE_REFRESH = timedelta(days=7)
 NAME_LIMIT, URL_LIMIT = 100, 500
@@ -96,11 +96,11 @@ class Judge:
         own_id = read.page_id.replace("-", "")
         account = Account(
             account_id=read.account_id if is_nameable(read.account_id) else own_id,
-            name=whole(narrator.short(read.name, NAME_LIMIT)),
+            name=whole(words.short(read.name, NAME_LIMIT)),
             page_id=read.page_id,
-            page_url=whole(narrator.short(read.page_url, URL_LIMIT)),
+            page_url=whole(words.short(read.page_url, URL_LIMIT)),
             created_at=whole(read.created_at),
-            status=whole(narrator.short(read.status, NAME_LIMIT)) if read.status else None,
+            status=whole(words.short(read.status, NAME_LIMIT)) if read.status else None,
         )
         lean = Day(before.on, before.status, before.since, memory=before.memory) if before else None
         known = AccountRow(account, lean, None, self.run, judgement.row.chunk) if lean else None
@@ -109,18 +109,18 @@ class Judge:
     def _too_little_known(self, account: Account, error: InsufficientDataError) -> tuple[RejectionReason, str]:
         """Why too little is known of the account, in a word and in a sentence."""
         updated = account.signals_updated
-        stale = narrator.too_old(updated, account.signals_stale_after_days) if updated else ""
+        stale = words.too_old(updated, account.signals_stale_after_days) if updated else ""
         if account.onboarding_on(self.on):
             onboarding = f"still in onboarding until {account.onboarding_until}"
             return "onboarding", f"{onboarding}; {stale}" if account.stale_on(self.on) else onboarding
         if account.stale_on(self.on):
             return "stale_signals", stale
-        return "insufficient_data", narrator.too_little_known(error)
+        return "insufficient_data", words.too_little_known(error)
 
     def _closed(self, account: Account, known: AccountRow | None, chunk: int) -> Judgement:
         before = known.before_day(self.on) if known else None
         since = before.since if before and before.status == "skipped" else self.on
-        page = PageValues(None, "Unknown", None, narrator.INACTIVE, since, "", self.on)
+        page = PageValues(None, "Unknown", None, words.INACTIVE, since, "", self.on)
         day = Day(self.on, "skipped", since, last=before.last if before else None, memory=closed_memory(before))
         row = AccountRow(account, day, before, self.run, chunk)
         shows_something = (before and before.page) or (known and known.day.page)
@@ -131,7 +131,7 @@ class Judge:
     ) -> Judgement:
         before = known.before_day(self.on) if known else None
         since = before.since if before and before.status == "rejected" else self.on
-        page = PageValues(None, "Unknown", None, detail, since, narrator.step_to_judge(reason), self.on)
+        page = PageValues(None, "Unknown", None, detail, since, words.step_to_judge(reason), self.on)
         day = Day(
             self.on,
             "rejected",
@@ -168,9 +168,9 @@ class Judge:
             score=round(score.score, 1),
             rag=score.rag,
             churn_risk=score.churn_risk,
-            why=narrator.why(score),
+            why=words.why(score),
             since=since,
-            next_step=narrator.next_step(score),
+            next_step=words.next_step(score),
             last_scan=self.on,
         )
         trail = trail_after(before.trail if before else (), point.standing)
@@ -217,8 +217,8 @@ class Judge:
             churn_risk=score.churn_risk,
             churn_trigger=score.churn_trigger,
             reason=decision.alert,
-            said=narrator.say(score, before.last if before else None, self.medians, since),
-            topics=narrator.topics(signals),
+            said=words.say(score, before.last if before else None, self.medians, since),
+            topics=words.topics(signals),
             owner_email=account.owner_email or self.fallback_owner,
             primary_contact_email=account.primary_contact_email,
             arr=account.arr,
@@ -361,4 +361,4 @@ def _lost(scored: list[Judgement]) -> dict[str, dict[str, int]]:
 
 def _name(judgement: Judgement) -> str:
     account = judgement.row.account
-    return f"{narrator.short(account.name, 60)} ({account.account_id})"
+    return f"{words.short(account.name, 60)} ({account.account_id})"

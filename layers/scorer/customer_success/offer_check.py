@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from customer_success.claims.offers import spoken
 from customer_success.expansion_evidence import ExpansionEvidence, Ground
 from customer_success.expansion_writer import evidence_line
-from customer_success.narrator import short
 from customer_success.schemas import Confidence, ExpansionOpportunity, OpportunityType, refusals
+from customer_success.scoring.words import short
 
 LONGEST_SHOWN = 300
 AS_ESTIMATED = 0.005

@@ -9,8 +9,8 @@ from datetime import date
 from string import capwords
 
 from customer_success.account import Account
-from customer_success.narrator import short
 from customer_success.schemas import BenchmarkComparison
+from customer_success.scoring.words import short
 
 FEWEST_PEERS = 5
 """With fewer known ones a comparison is withheld: it would say more of them than of the account."""

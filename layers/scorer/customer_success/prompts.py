@@ -13,8 +13,8 @@ from customer_success.evidence import Fact, QBREvidence
 from customer_success.expansion_evidence import ExpansionEvidence, Ground
 from customer_success.expansion_writer import evidence_line
 from customer_success.messages import Said
-from customer_success.narrator import short
 from customer_success.schemas import CSMHealthScore, FeatureAdoptionReport
+from customer_success.scoring.words import short
 
 LONGEST_NOTES = 2_000
 """Characters of an account's notes that a model is shown."""

@@ -18,8 +18,6 @@ from pydantic import ValidationError
 from customer_success.account import Account
 from customer_success.account_row import AccountRow, Point
 from customer_success.evidence import Fact, QBREvidence, QbrTrigger, Unit
-from customer_success.health_scorer import explain_change
-from customer_success.narrator import CHANGES_TOLD, NOTABLE_POINTS
 from customer_success.periods import Quarter, long_date
 from customer_success.renewals import LONGEST_NOTICE_DAYS
 from customer_success.schemas import (
@@ -32,7 +30,9 @@ from customer_success.schemas import (
     Sentiment,
     SignalValue,
 )
-from customer_success.scorecard import LABELS
+from customer_success.scoring.scorecard import LABELS
+from customer_success.scoring.scorer import explain_change
+from customer_success.scoring.words import CHANGES_TOLD, NOTABLE_POINTS
 
 NEAR = timedelta(days=14)
 """A score counts as the one at the start of a quarter if it is no older than this on the quarter's first day, and one

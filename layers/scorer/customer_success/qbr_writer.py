@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from customer_success.evidence import Fact, QBREvidence, Unit
-from customer_success.narrator import LOW_ADOPTION
 from customer_success.periods import long_date
 from customer_success.schemas import QBRContent
-from customer_success.scorecard import LABELS
+from customer_success.scoring.scorecard import LABELS
+from customer_success.scoring.words import LOW_ADOPTION
 
 NOT_MEASURED = "not measured"
 RENEWAL_DUE_DAYS = 120

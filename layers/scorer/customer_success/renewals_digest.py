@@ -8,8 +8,8 @@ from datetime import date
 from customer_success.alert_policy import Standing
 from customer_success.digest import NAME_LIMIT, NO_OWNER, Digest, Section
 from customer_success.documents import Line
-from customer_success.narrator import short, step_to_judge
 from customer_success.renewals import ENDS_SOON, KIND, LISTED, LONGEST_NOTICE_DAYS, Contract, Group
+from customer_success.scoring.words import short, step_to_judge
 
 NAMED = 50
 """Contracts of one group that are named; the rest is counted. The days of those that end later are still to come."""

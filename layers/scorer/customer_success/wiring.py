@@ -49,13 +49,13 @@ from customer_success.aws.usages import DynamoFeatureUsages
 from customer_success.closing import Closing
 from customer_success.colleagues import DraftsOfColleagues, RowsOfColleagues
 from customer_success.errors import NotUnderstood, Refused
-from customer_success.health_scorer import CSMHealthScorer
 from customer_success.log_privacy import without_addresses
 from customer_success.messages import Message
 from customer_success.metrics import Metric
 from customer_success.periods import Calendar, run_date
 from customer_success.rules_narrator import RulesNarrator
 from customer_success.schemas import refusals
+from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.settings import (
     AccountPagesSettings,
     AlertChatSettings,

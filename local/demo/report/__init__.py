@@ -14,8 +14,8 @@ from rich.text import Text
 from connectors.text import one_line
 from customer_success.alert_entry import AlertEntry
 from customer_success.alert_policy import RISKS
-from customer_success.narrator import short
 from customer_success.periods import long_date
+from customer_success.scoring.words import short
 from local.demo.findings import Findings, Renewals, for_channel
 from local.demo.kept import Kept
 from local.demo.report.anatomy import anatomy, most_telling

@@ -13,9 +13,9 @@ from rich.text import Text
 from connectors.text import one_line
 from customer_success.expansion_entry import ExpansionEntry, Outcome
 from customer_success.expansion_policy import HIGH_ADOPTION, MANY_SEATS
-from customer_success.narrator import short
 from customer_success.offer import Offer
 from customer_success.periods import Calendar
+from customer_success.scoring.words import short
 from local.demo.findings import Expansion, Findings
 from local.demo.report.lines import cut, head, relative, section
 from local.demo.report.words import amount, name_of, owner

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from customer_success.run import Run
 from customer_success.schemas import CSMHealthSignals, SignalKey
-from customer_success.scorecard import LABELS
+from customer_success.scoring.scorecard import LABELS
 from local.spreadsheets.book import Sheet
 from local.spreadsheets.columns import NAMES, Column, plain
 from local.spreadsheets.rows import Rows

@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.rule import Rule
 from rich.text import Text
 
-from customer_success.narrator import short
 from customer_success.periods import Quarter, long_date
 from customer_success.qbr import SETTLED, Qbr
+from customer_success.scoring.words import short
 from local.demo.findings import QuarterFindings
 from local.demo.kept import Kept
 from local.demo.report.delivered import direct_message, draft

@@ -9,7 +9,7 @@ from rich.cells import set_cell_size
 from rich.text import Text
 
 from customer_success.account_row import AccountRow, Point
-from customer_success.narrator import short, why
+from customer_success.scoring.words import short, why
 from local.demo.report.words import COLOUR_STYLES, RISK_STYLES, amount, name_of, owner, renewal, signed
 
 MOST = 15

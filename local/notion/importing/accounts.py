@@ -12,8 +12,8 @@ from connectors.notion.account_page import account_of
 from connectors.notion.names import PropertyNames
 from connectors.text import clean, one_line
 from customer_success.account import ID_BOUND, LONGEST_ID, is_nameable
-from customer_success.narrator import short
 from customer_success.schemas import CSMHealthSignals, refusals
+from customer_success.scoring.words import short
 from local.notion.importing.targets import Target
 from local.spreadsheets.book import Line, Sheet
 from local.spreadsheets.columns import NAMES

@@ -15,9 +15,9 @@ from customer_success.aws.questions import Content, Question, Unusable, expansio
 from customer_success.errors import Misconfigured, NotWritten, OutOfTime, Unavailable, Unclear
 from customer_success.evidence import QBREvidence
 from customer_success.expansion_evidence import ExpansionEvidence
-from customer_success.narrator import short
 from customer_success.pauses import seconds_asked
 from customer_success.ports import Narration, Proposals
+from customer_success.scoring.words import short
 
 CONNECT_SECONDS = 3
 READ_SECONDS = 60

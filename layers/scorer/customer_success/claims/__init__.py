@@ -13,8 +13,8 @@ from customer_success.claims.grounds import Grounds
 from customer_success.claims.sentence import Sentence
 from customer_success.claims.sentences import joined, plain, sentences, without_list_mark
 from customer_success.evidence import QBREvidence
-from customer_success.narrator import short
 from customer_success.schemas import FeatureScore, QBRContent
+from customer_success.scoring.words import short
 
 NOT_MEASURED = "not measured"
 LONGEST_SHOWN = 300

@@ -20,12 +20,10 @@ from customer_success.expansion_evidence import ExpansionEvidence, Ground
 from customer_success.expansion_grounds import grounds
 from customer_success.expansion_policy import blocked, never_offered, why_no_candidate
 from customer_success.expansion_text import expansion_record
-from customer_success.health_scorer import CSMHealthScorer, InsufficientDataError
 from customer_success.isolation import recorded
 from customer_success.messages import ExpansionHandoff
 from customer_success.metrics import Count, Metric
 from customer_success.narrated import Writers
-from customer_success.narrator import too_little_known
 from customer_success.offer import Offer, quarter_of
 from customer_success.offer_check import accepted
 from customer_success.ports import (
@@ -41,6 +39,8 @@ from customer_success.ports import (
 from customer_success.price_list import PriceList
 from customer_success.recording import record_once
 from customer_success.schemas import Confidence, CSMHealthSignals, OpportunityType, refusals
+from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError
+from customer_success.scoring.words import too_little_known
 
 KIND = "check_expansion"
 FOUND_CHANNEL = "expansion_found"

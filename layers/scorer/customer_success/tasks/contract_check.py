@@ -17,11 +17,9 @@ from customer_success.account_row import AccountRow
 from customer_success.alert_entry import AlertEntry
 from customer_success.alert_policy import RISKS, Candidate, rank
 from customer_success.batches import batches
-from customer_success.health_scorer import CSMHealthScorer
 from customer_success.isolation import alone, cause, recorded, together
 from customer_success.judgement import Judge, Judgement
 from customer_success.messages import ChurnAlert, QbrRequested, pages_changed
-from customer_success.narrator import short
 from customer_success.periods import Calendar, Quarter, today
 from customer_success.ports import (
     AccountRows,
@@ -37,6 +35,8 @@ from customer_success.qbr import Qbr, QbrKey
 from customer_success.renewals import DUE, ENDS_SOON, KIND, Contract, Group, check_marker, contract_of
 from customer_success.renewals_digest import failed_check_digest, in_words, renewals_digest
 from customer_success.run import Run, in_short
+from customer_success.scoring.scorer import CSMHealthScorer
+from customer_success.scoring.words import short
 from customer_success.tasks import scan_run
 from customer_success.telling import BATCH, Telling
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from customer_success import narrator
 from customer_success.errors import Refused
-from customer_success.health_scorer import CSMHealthScorer
 from customer_success.ports import AccountRows
 from customer_success.schemas import CSMHealthSignals
+from customer_success.scoring import words
+from customer_success.scoring.scorer import CSMHealthScorer
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ class HealthScan:
         known = row.account.signals_on(on) if row else {}
         score = self.scorer.score(CSMHealthSignals.model_validate({**known, **signals}), account_id, now)
         before = row.before_day(on) if row else None
-        said = narrator.say(score, before.last if before else None, {}, row.day.since if row else on)
+        said = words.say(score, before.last if before else None, {}, row.day.since if row else on)
         return {
             "task_type": "health_scan",
             "account_id": account_id,
             "health": score.model_dump(mode="json"),
-            "churn": narrator.churn_narrative(score, said).model_dump(mode="json"),
+            "churn": words.churn_narrative(score, said).model_dump(mode="json"),
             "confidence": "high",
         }

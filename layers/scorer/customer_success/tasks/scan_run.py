@@ -19,7 +19,6 @@ from customer_success.account_row import AccountRow
 from customer_success.alert_entry import AlertEntry
 from customer_success.closing import Closing
 from customer_success.errors import Misconfigured, OutOfTime, Refused, Unavailable
-from customer_success.health_scorer import CSMHealthScorer
 from customer_success.isolation import alone, attempted, cause, together
 from customer_success.judgement import Judge, Judgement, count
 from customer_success.messages import ACCOUNTS_PER_MESSAGE, ExpansionRunRequested, pages_changed
@@ -35,6 +34,7 @@ from customer_success.ports import (
     ScoreHistory,
 )
 from customer_success.run import Run
+from customer_success.scoring.scorer import CSMHealthScorer
 
 KIND = "health_scan"
 LEASE_SECONDS = 120.0

@@ -6,7 +6,7 @@ from math import isfinite
 from typing import get_args
 
 from customer_success.schemas import CapKey, SignalKey, SignalValue
-from customer_success.scorecard import DEFAULT_SCORECARD, LABELS, Bands
+from customer_success.scoring.scorecard import DEFAULT_SCORECARD, LABELS, Bands
 
 _BOUNDS = {
     signal.key: tuple(int(band.bound) for band in signal.rule.bands if isfinite(band.bound))

@@ -7,11 +7,11 @@ from datetime import date
 from typing import Literal
 
 from customer_success.account_row import Point
-from customer_success.health_scorer import InsufficientDataError, explain_change
 from customer_success.messages import Said
 from customer_success.schemas import ChurnRiskResult, CSMHealthScore, CSMHealthSignals, Driver
-from customer_success.scorecard import DEFAULT_SCORECARD, LABELS
-from customer_success.signal_words import in_words, side_of_change
+from customer_success.scoring.scorecard import DEFAULT_SCORECARD, LABELS
+from customer_success.scoring.scorer import InsufficientDataError, explain_change
+from customer_success.scoring.signal_words import in_words, side_of_change
 
 WHY_DRIVERS = 3
 CHANGES_TOLD = 4

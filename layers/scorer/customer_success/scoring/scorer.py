@@ -26,7 +26,7 @@ from customer_success.schemas import (
     SignalValue,
     Support,
 )
-from customer_success.scorecard import (
+from customer_success.scoring.scorecard import (
     DEFAULT_SCORECARD,
     FULL_SCORE,
     Scorecard,

@@ -1,0 +1,1 @@
+"""The health score: the scorecard, the scorer, and a score in words."""
