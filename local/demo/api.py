@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from rich.console import Console
 
-from customer_success.account_row import AccountRow
+from customer_success.accounts.row import AccountRow
 from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.alerts import DynamoAlertLog
 from local.demo.day import Play

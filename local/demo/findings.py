@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from customer_success.account_row import AccountRow
+from customer_success.accounts.row import AccountRow
 from customer_success.alert_entry import CHANNELS, AlertEntry, Channel
 from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.digests import DynamoDigests

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from customer_success.account_row import AccountRow
+from customer_success.accounts.row import AccountRow
 from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.history import DynamoScoreHistory
 from customer_success.periods import Quarter, long_date

@@ -12,7 +12,7 @@ from connectors.notion.databases import Database, accounts_database, related_dat
 from connectors.notion.fit import Missing, MissingOptions
 from connectors.notion.names import PropertyNames
 from connectors.notion.setup import Databases, FoundDatabase
-from customer_success.account import Account
+from customer_success.accounts.account import Account
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from customer_success.ports import Bookmark
 from customer_success.schemas import CSMHealthSignals

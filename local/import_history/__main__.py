@@ -15,7 +15,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError
 
-from customer_success.account_row import AccountRow
+from customer_success.accounts.row import AccountRow
 from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.history import DynamoScoreHistory
 from customer_success.aws.table import Table

@@ -14,7 +14,8 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from moto import mock_aws
 from rich.console import Console
 
-from customer_success.account_row import Point
+from customer_success.accounts.portfolio import PackedLines, line_of
+from customer_success.accounts.row import Point
 from customer_success.api.cursors import Cursors
 from customer_success.api.health import ShowHealth
 from customer_success.api.history import ShowHistory
@@ -24,7 +25,6 @@ from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.history import DynamoScoreHistory
 from customer_success.aws.portfolios import DynamoPortfolios
 from customer_success.aws.table import Table
-from customer_success.portfolio import PackedLines, line_of
 from tests.benchmarks.figures import Promise, at_most, show
 from tests.builders.accounts import TODAY, account
 from tests.builders.aws import REGION, TABLE, TENANT, Client, create_table

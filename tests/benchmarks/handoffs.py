@@ -17,7 +17,7 @@ from aws_lambda_powertools import Logger
 from pydantic import BaseModel
 from rich.console import Console
 
-from customer_success.account import Account
+from customer_success.accounts.account import Account
 from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.alerts import DynamoAlertLog
 from customer_success.aws.consumer import Delivery, QueueConsumer

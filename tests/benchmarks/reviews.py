@@ -22,7 +22,7 @@ from connectors.notion.names import PropertyNames, QbrNames
 from connectors.notion.qbr_pages import NotionQbrPages
 from connectors.notion.schema import accounts_schema, qbr_schema
 from connectors.patience import Patience
-from customer_success.account import Account
+from customer_success.accounts.account import Account
 from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.bedrock import BedrockNarrator
 from customer_success.aws.history import DynamoScoreHistory

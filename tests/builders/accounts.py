@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from customer_success.account import Account
+from customer_success.accounts.account import Account
 from tests.builders import signals
 
 TODAY = date(2026, 3, 2)

@@ -11,7 +11,7 @@ from connectors.notion.client import NOTION_VERSION
 from connectors.notion.names import PropertyNames, UsageNames
 from connectors.notion.reading import PropertyReader
 from connectors.notion.schema import feature_usage_schema
-from customer_success.account import Account
+from customer_success.accounts.account import Account
 from customer_success.feature_usage import FeatureUsage
 from local.house import USAGE_KEY
 from local.sandbox import NOTION_TOKEN, Sandbox

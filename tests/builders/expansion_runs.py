@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from customer_success.account import Account, Unreadable
-from customer_success.account_row import AccountRow
+from customer_success.accounts.account import Account, Unreadable
+from customer_success.accounts.row import AccountRow
 from customer_success.errors import Unavailable
 from customer_success.expansion_entry import Outcome
 from customer_success.feature_usage import FeatureUsage, UsagePage

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
-from customer_success.account import Account
-from customer_success.account_row import AccountRow, Point
+from customer_success.accounts.account import Account
+from customer_success.accounts.row import AccountRow, Point
 from customer_success.alert_entry import Acknowledgement, AlertEntry, Channel, Outcome
 from customer_success.digest import Digest
 from customer_success.documents import PageValues

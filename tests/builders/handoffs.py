@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel
 
-from customer_success.account_row import AccountRow
+from customer_success.accounts.row import AccountRow
 from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.documents import ExpansionRecord, MailDraft
 from customer_success.errors import Unavailable, Unclear

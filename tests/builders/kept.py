@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from customer_success.account import Unreadable
-from customer_success.account_row import AccountRow, Day, Point
+from customer_success.accounts.account import Unreadable
+from customer_success.accounts.row import AccountRow, Day, Point
 from customer_success.alert_entry import AlertEntry
 from customer_success.alert_policy import Memory
 from customer_success.digest import Digest, Section

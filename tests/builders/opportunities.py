@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from customer_success.account import Account
+from customer_success.accounts.account import Account
 from customer_success.expansion_entry import ExpansionEntry, Outcome
 from customer_success.expansion_evidence import ExpansionEvidence
 from customer_success.expansion_grounds import grounds

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from customer_success.portfolio import PackedLines, PortfolioLine, Snapshot
+from customer_success.accounts.portfolio import PackedLines, PortfolioLine, Snapshot
 from tests.builders.accounts import TODAY
 from tests.builders.fakes import Writes
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from customer_success.account_row import AccountRow
+from customer_success.accounts.row import AccountRow
 from customer_success.documents import MailDraft, QbrPage
 from customer_success.errors import Gone
 from customer_success.evidence import QBREvidence, QbrTrigger

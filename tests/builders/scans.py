@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from customer_success.account import Account
+from customer_success.accounts.account import Account
 from customer_success.closing import Closing
 from customer_success.errors import Unavailable
 from customer_success.periods import Calendar

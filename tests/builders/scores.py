@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from customer_success.account import Account
-from customer_success.account_row import AccountRow, Point
+from customer_success.accounts.account import Account
+from customer_success.accounts.row import AccountRow, Point
 from customer_success.judgement import Judge
 from customer_success.messages import ChurnAlert
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals

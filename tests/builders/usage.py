@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from customer_success.account import Account
+from customer_success.accounts.account import Account
 from customer_success.documents import PageBlock
 from customer_success.errors import Gone
 from customer_success.feature_usage import FeatureUsage

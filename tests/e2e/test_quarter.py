@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from customer_success.account_row import Point
+from customer_success.accounts.row import Point
 from customer_success.aws.history import DynamoScoreHistory
 from customer_success.aws.qbrs import DynamoQbrs
 from customer_success.messages import QbrRequested

@@ -14,7 +14,7 @@ import pytest
 
 from connectors.notion.accounts import NotionCSMAdapter
 from connectors.notion.client import NotionClient
-from customer_success.account import Account
+from customer_success.accounts.account import Account
 from customer_success.api.acknowledge import AcknowledgeAlert, AcknowledgeRequest
 from customer_success.ports import Bookmark
 from customer_success.run import Run

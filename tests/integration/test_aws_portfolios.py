@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from customer_success.accounts.portfolio import LINES_PER_PART, PortfolioLine, Snapshot
 from customer_success.aws.portfolios import DynamoPortfolios
 from customer_success.aws.table import Table
 from customer_success.errors import Misconfigured, Unavailable
-from customer_success.portfolio import LINES_PER_PART, PortfolioLine, Snapshot
 from tests.builders.accounts import TODAY
 from tests.builders.aws import TABLE, Client, Clock, Operation, Request, raising, writes_only
 from tests.builders.kept import NASTY_ID

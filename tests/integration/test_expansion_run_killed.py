@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 import pytest
 
-from customer_success.account_row import AccountRow
+from customer_success.accounts.row import AccountRow
 from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.expansion_log import DynamoExpansionLog
 from customer_success.aws.offers import DynamoOffers

@@ -16,7 +16,7 @@ from connectors.notion.client import NotionClient
 from connectors.notion.names import PropertyNames
 from connectors.notion.schema import accounts_schema
 from connectors.notion.walk import Walk
-from customer_success.account import Account
+from customer_success.accounts.account import Account
 from customer_success.addresses import OwnerDomains
 from customer_success.documents import PageValues
 from customer_success.errors import Misconfigured, NotTaken, OutOfTime, Refused

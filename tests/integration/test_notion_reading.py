@@ -9,7 +9,7 @@ import pytest
 
 from connectors.notion.account_page import account_of
 from connectors.notion.names import PropertyNames
-from customer_success.account import Account
+from customer_success.accounts.account import Account
 from customer_success.errors import Misconfigured
 from customer_success.schemas import CSMHealthSignals
 from tests.builders.notion_pages import (

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_success.account import Account
+from customer_success.accounts.account import Account
 from customer_success.adoption import MOST_RECOMMENDED, adoption_rate, adoption_report, named
 from customer_success.errors import Refused
 from customer_success.feature_usage import USAGE_STALE_AFTER, FeatureUsage

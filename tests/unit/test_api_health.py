@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import pytest
 from pydantic import ValidationError
 
-from customer_success.account import Account
-from customer_success.account_row import AccountRow, Point
+from customer_success.accounts.account import Account
+from customer_success.accounts.row import AccountRow, Point
 from customer_success.api.health import HealthAnswer, ScoreShown, ShowHealth
 from customer_success.api.problems import Problem
 from customer_success.errors import Refused, Unavailable

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from customer_success.account_row import Point
+from customer_success.accounts.row import Point
 from customer_success.api.cursors import Cursors
 from customer_success.api.history import HistoryAnswer, HistoryPoint, ShowHistory
 from customer_success.api.problems import Problem

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from customer_success.accounts.portfolio import PortfolioLine, Snapshot, totals_of
 from customer_success.api.cursors import Cursors
 from customer_success.api.portfolio import (
     MOST_ACCOUNTS,
@@ -22,7 +23,6 @@ from customer_success.api.portfolio import (
     ShowPortfolio,
 )
 from customer_success.api.problems import Problem
-from customer_success.portfolio import PortfolioLine, Snapshot, totals_of
 from tests.builders.accounts import TODAY
 from tests.builders.portfolios import RUN, FakePortfolios, cut, line, red
 

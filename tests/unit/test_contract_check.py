@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from customer_success.account import Account
-from customer_success.account_row import AccountRow
+from customer_success.accounts.account import Account
+from customer_success.accounts.row import AccountRow
 from customer_success.errors import Unavailable
 from customer_success.messages import PagesChanged, QbrRequested
 from tests.builders.accounts import AT_RISK, HEALTHY, TODAY, account, at_risk, dying

@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 from rich.console import Console, RenderableType
 
-from customer_success.account_row import AccountRow, Day, Point
+from customer_success.accounts.row import AccountRow, Day, Point
 from customer_success.alert_entry import AlertEntry
 from customer_success.alert_policy import Delivery
 from customer_success.run import BrokenFeed, Run, Tally

@@ -12,7 +12,7 @@ from connectors.notion.client import NotionClient
 from connectors.notion.databases import Database, related_databases
 from connectors.notion.names import PropertyNames
 from connectors.notion.setup import FoundDatabase
-from customer_success.account import Unreadable
+from customer_success.accounts.account import Unreadable
 from local.doctor.notion import SIGNALS, _Book, _facts, _signals
 from tests.builders.accounts import TODAY, account
 from tests.builders.patients import patient, told

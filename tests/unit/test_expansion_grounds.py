@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from customer_success.account import Account
+from customer_success.accounts.account import Account
 from customer_success.expansion_evidence import Ground
 from customer_success.expansion_grounds import grounds
 from customer_success.expansion_writer import evidence_line

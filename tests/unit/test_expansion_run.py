@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from customer_success.account import Unreadable
-from customer_success.account_row import Day
+from customer_success.accounts.account import Unreadable
+from customer_success.accounts.row import Day
 from customer_success.errors import Misconfigured, OutOfTime, Refused, Unavailable
 from customer_success.offer import SalesAnswer
 from tests.builders.accounts import HEALTHY, TODAY, at_risk

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from customer_success.account import Account
+from customer_success.accounts.account import Account
 from customer_success.claims.sentences import sentences
 from customer_success.expansion_evidence import ExpansionEvidence
 from customer_success.feature_usage import FeatureUsage

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from pydantic import TypeAdapter
 
 from connectors.notion.names import PropertyNames
-from customer_success.account import Account
+from customer_success.accounts.account import Account
 from customer_success.errors import Misconfigured
 from customer_success.feeds import NEW_NORMAL_AFTER, PROPERTIES, broken_feeds, in_words
 from customer_success.run import BrokenFeed, Run, Tally

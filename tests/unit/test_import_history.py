@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from customer_success.account_row import AccountRow, Day, Point
+from customer_success.accounts.row import AccountRow, Day, Point
 from customer_success.schemas import CSMHealthSignals
 from customer_success.scoring.scorer import CSMHealthScorer
 from local.demo.errors import DemoError

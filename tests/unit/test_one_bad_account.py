@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from customer_success.account import Account
-from customer_success.account_row import AccountRow
+from customer_success.accounts.account import Account
+from customer_success.accounts.row import AccountRow
 from customer_success.alert_entry import AlertEntry
 from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable
 from customer_success.judgement import Judge

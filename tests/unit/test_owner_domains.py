@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
+from customer_success.accounts.colleagues import DraftsOfColleagues, RowsOfColleagues
 from customer_success.addresses import OwnerDomains
-from customer_success.colleagues import DraftsOfColleagues, RowsOfColleagues
 from customer_success.digest import Digest, Section
 from customer_success.documents import ChatMessage, Line, MailDraft
 from customer_success.errors import Misconfigured

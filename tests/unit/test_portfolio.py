@@ -8,9 +8,8 @@ from datetime import timedelta
 import pytest
 from pydantic_core import to_json
 
-from customer_success.account import Account
-from customer_success.account_row import AccountRow
-from customer_success.portfolio import (
+from customer_success.accounts.account import Account
+from customer_success.accounts.portfolio import (
     LARGEST_PART,
     LINES_PER_PART,
     PortfolioLine,
@@ -19,6 +18,7 @@ from customer_success.portfolio import (
     line_of,
     totals_of,
 )
+from customer_success.accounts.row import AccountRow
 from tests.builders.accounts import AT_RISK, HEALTHY, TODAY, account, at_risk, dying
 from tests.builders.portfolios import RUN, cut, line, red
 from tests.builders.scans import World

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from customer_success.account_row import Point
+from customer_success.accounts.row import Point
 from customer_success.claims import checked
 from customer_success.evidence import Fact, QBREvidence, Unit
 from customer_success.qbr_evidence import qbr_evidence

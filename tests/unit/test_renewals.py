@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from customer_success.account_row import AccountRow, Day
+from customer_success.accounts.row import AccountRow, Day
 from customer_success.alert_policy import Standing
 from customer_success.digest import Digest
 from customer_success.renewals import Contract, Group, contract_of

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 from pydantic import TypeAdapter
 
-from customer_success.account import AGELESS, Account
-from customer_success.account_row import AccountRow
+from customer_success.accounts.account import AGELESS, Account
+from customer_success.accounts.row import AccountRow
 from customer_success.errors import Misconfigured
 from customer_success.schemas import CSMHealthSignals
 from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError

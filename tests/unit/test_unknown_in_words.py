@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customer_success import adoption_text, alert_text
-from customer_success.account_row import Point
+from customer_success.accounts.row import Point
 from customer_success.schemas import (
     BenchmarkComparison,
     CapKey,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from customer_success.account import Account
+from customer_success.accounts.account import Account
 from customer_success.adoption import named
 from customer_success.alert_text import NAME_LIMIT
 from customer_success.documents import Bullet, Callout, Grid, MailDraft, PageBlock, Paragraph

@@ -10,7 +10,8 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import chain
 
-from customer_success.account_row import AccountRow, Day
+from customer_success.accounts.portfolio import PackedLines, line_of
+from customer_success.accounts.row import AccountRow, Day
 from customer_success.alert_entry import AlertEntry
 from customer_success.alert_policy import FALL_POINTS, Delivery, Reason, hushed, rank
 from customer_success.batches import batches
@@ -20,7 +21,6 @@ from customer_success.feeds import NEW_NORMAL_AFTER, broken_feeds
 from customer_success.isolation import alone, attempted, together
 from customer_success.judgement import closed_memory
 from customer_success.periods import Calendar
-from customer_success.portfolio import PackedLines, line_of
 from customer_success.ports import AccountRows, AlertLog, Announcements, Digests, Portfolios, Runs
 from customer_success.renewals import check_marker
 from customer_success.run import Run, Told, add_counts

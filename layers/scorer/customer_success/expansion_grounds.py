@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
-from customer_success.account import Account
+from customer_success.accounts.account import Account
 from customer_success.evidence import Fact, Unit
 from customer_success.expansion_evidence import Ground
 from customer_success.expansion_policy import MANY_SEATS

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
-from customer_success.account import Account
-from customer_success.account_row import AccountRow
+from customer_success.accounts.account import Account
+from customer_success.accounts.row import AccountRow
 from customer_success.alert_policy import FALL_WINDOW, Memory
 from customer_success.offer import Offer
 from customer_success.periods import shifted

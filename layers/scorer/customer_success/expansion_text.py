@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from customer_success import digest
-from customer_success.account import Account
+from customer_success.accounts.account import Account
 from customer_success.alert_text import NAME_LIMIT
 from customer_success.digest import Digest, Section
 from customer_success.documents import ExpansionRecord, Line, MailDraft

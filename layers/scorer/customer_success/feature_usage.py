@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from customer_success.account import Unreadable
+from customer_success.accounts.account import Unreadable
 from customer_success.ports import Bookmark
 from customer_success.schemas import FeatureStatus
 

@@ -10,8 +10,8 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from customer_success.account import Account, is_nameable
-from customer_success.account_row import AccountRow, Day, Point, trail_after
+from customer_success.accounts.account import Account, is_nameable
+from customer_success.accounts.row import AccountRow, Day, Point, trail_after
 from customer_success.alert_policy import Decision, Memory, Quiet, Standing, Wishes, decide
 from customer_success.documents import PageValues
 from customer_success.isolation import alone, cause, whole

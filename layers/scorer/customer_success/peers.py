@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from string import capwords
 
-from customer_success.account import Account
+from customer_success.accounts.account import Account
 from customer_success.schemas import BenchmarkComparison
 from customer_success.scoring.words import short
 

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from customer_success.account import Account
-    from customer_success.account_row import AccountRow, Point
+    from customer_success.accounts.account import Account
+    from customer_success.accounts.portfolio import PortfolioLine, Snapshot
+    from customer_success.accounts.row import AccountRow, Point
     from customer_success.alert_entry import Acknowledgement, AlertEntry, Channel, Outcome
     from customer_success.digest import Digest
     from customer_success.documents import (
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from customer_success.messages import ChurnAlert, DigestReady, Message
     from customer_success.offer import Handoff, Offer, SalesAnswer, SalesStatus
     from customer_success.peers import PeerGroup
-    from customer_success.portfolio import PortfolioLine, Snapshot
     from customer_success.qbr import Qbr, QbrKey, QbrText
     from customer_success.run import Run
     from customer_success.schemas import FeatureAdoptionReport, QBRContent

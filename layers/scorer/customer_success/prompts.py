@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from customer_success.account import Account
+from customer_success.accounts.account import Account
 from customer_success.evidence import Fact, QBREvidence
 from customer_success.expansion_evidence import ExpansionEvidence, Ground
 from customer_success.expansion_writer import evidence_line

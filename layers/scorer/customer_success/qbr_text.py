@@ -11,7 +11,7 @@ from datetime import date
 from itertools import groupby
 
 from customer_success import digest
-from customer_success.account import Account
+from customer_success.accounts.account import Account
 from customer_success.alert_text import NAME_LIMIT
 from customer_success.digest import Digest, Section
 from customer_success.documents import Bullet, Callout, Grid, Heading, Line, MailDraft, PageBlock, Paragraph, QbrPage

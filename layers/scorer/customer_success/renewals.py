@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from customer_success.account_row import AccountRow
+from customer_success.accounts.row import AccountRow
 from customer_success.alert_policy import Standing
 from customer_success.periods import shifted
 

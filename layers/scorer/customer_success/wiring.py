@@ -20,6 +20,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from pydantic import TypeAdapter, ValidationError
 
+from customer_success.accounts.colleagues import DraftsOfColleagues, RowsOfColleagues
 from customer_success.addresses import ANYBODY
 from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.adoption import DynamoAdoptionReports
@@ -47,7 +48,6 @@ from customer_success.aws.task_records import DynamoTaskRecords
 from customer_success.aws.topic import SnsAnnouncements
 from customer_success.aws.usages import DynamoFeatureUsages
 from customer_success.closing import Closing
-from customer_success.colleagues import DraftsOfColleagues, RowsOfColleagues
 from customer_success.errors import NotUnderstood, Refused
 from customer_success.log_privacy import without_addresses
 from customer_success.messages import Message

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from connectors.notion.names import PropertyNames
 from connectors.notion.reading import LARGEST_NUMBER, PropertyReader
 from connectors.text import web_address
-from customer_success.account import Account
+from customer_success.accounts.account import Account
 from customer_success.schemas import (
     CollectionsRisk,
     Engagement,

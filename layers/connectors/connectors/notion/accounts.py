@@ -14,7 +14,7 @@ from connectors.notion.names import PropertyNames
 from connectors.notion.owners import without_strangers
 from connectors.notion.source import DataSource
 from connectors.notion.values import Value
-from customer_success.account import Account
+from customer_success.accounts.account import Account
 from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.documents import PageValues
 from customer_success.errors import Gone, NotTaken

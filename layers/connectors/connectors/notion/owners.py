@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connectors.notion.names import PropertyNames
-from customer_success.account import Account, Unreadable
+from customer_success.accounts.account import Account, Unreadable
 from customer_success.addresses import OwnerDomains
 
 

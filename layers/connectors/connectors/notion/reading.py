@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from connectors.text import clean, cut, one_line, shortened
-from customer_success.account import ID_BOUND, Unreadable, is_nameable
+from customer_success.accounts.account import ID_BOUND, Unreadable, is_nameable
 from customer_success.addresses import address_of
 from customer_success.periods import FIRST_DAY, LAST_DAY
 

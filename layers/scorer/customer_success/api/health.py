@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from customer_success.account_row import AccountRow, Day, Point, Status
+from customer_success.accounts.row import AccountRow, Day, Point, Status
 from customer_success.api.accounts import Answer, days_before, known_account
 from customer_success.api.problems import invalid
 from customer_success.messages import alert_id

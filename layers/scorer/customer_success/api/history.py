@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
-from customer_success.account_row import AccountRow, Point
+from customer_success.accounts.row import AccountRow, Point
 from customer_success.api.accounts import Answer, days_before, known_account
 from customer_success.api.cursors import Cursors
 from customer_success.api.problems import invalid

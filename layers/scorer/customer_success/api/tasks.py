@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, JsonValue
 
-from customer_success.account_row import AccountRow
+from customer_success.accounts.row import AccountRow
 from customer_success.agent import CustomerSuccessAgent
 from customer_success.api.accounts import Answer, known_account
 from customer_success.api.problems import Problem, bad_request, conflict, invalid, not_found, other_tenant

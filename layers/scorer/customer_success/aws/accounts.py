@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from zlib import crc32
 
-from customer_success.account_row import AccountRow
+from customer_success.accounts.row import AccountRow
 from customer_success.aws.items import Key
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import Table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from customer_success.account_row import Point
+from customer_success.accounts.row import Point
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import Table
 

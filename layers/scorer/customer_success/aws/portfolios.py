@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 
+from customer_success.accounts.portfolio import PortfolioLine, Snapshot
 from customer_success.aws.items import Item, Key, expiry
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import Table
 from customer_success.errors import Misconfigured
-from customer_success.portfolio import PortfolioLine, Snapshot
 
 KEPT_DAYS = 7
 KEPT_DAYS_OF_PARTS = KEPT_DAYS + 1

@@ -12,7 +12,7 @@ from itertools import chain
 
 from pydantic import TypeAdapter
 
-from customer_success.account import Account
+from customer_success.accounts.account import Account
 from customer_success.aws.items import Item, Key, expiry, shortened
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import Table

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
-from customer_success.account_row import Point
+from customer_success.accounts.row import Point
 from customer_success.messages import Said
 from customer_success.schemas import ChurnRiskResult, CSMHealthScore, CSMHealthSignals, Driver
 from customer_success.scoring.scorecard import DEFAULT_SCORECARD, LABELS

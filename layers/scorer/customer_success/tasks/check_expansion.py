@@ -11,8 +11,8 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from customer_success.account import Account
-from customer_success.account_row import AccountRow
+from customer_success.accounts.account import Account
+from customer_success.accounts.row import AccountRow
 from customer_success.delivery import deliver_once
 from customer_success.errors import Refused, words_of
 from customer_success.expansion_entry import ExpansionEntry, Outcome

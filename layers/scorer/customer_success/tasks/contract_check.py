@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from customer_success.account_row import AccountRow
+from customer_success.accounts.row import AccountRow
 from customer_success.alert_entry import AlertEntry
 from customer_success.alert_policy import RISKS, Candidate, rank
 from customer_success.batches import batches

@@ -12,8 +12,8 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar, get_args
 
-from customer_success.account import Account
-from customer_success.account_row import AccountRow
+from customer_success.accounts.account import Account
+from customer_success.accounts.row import AccountRow
 from customer_success.adoption import adoption_rate
 from customer_success.batches import batches
 from customer_success.errors import Misconfigured, OutOfTime, Refused, Unavailable

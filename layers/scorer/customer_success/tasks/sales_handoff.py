@@ -9,8 +9,8 @@ from typing import Any, NoReturn, TypeVar
 
 from pydantic import ValidationError
 
-from customer_success.account import Account
-from customer_success.account_row import AccountRow
+from customer_success.accounts.account import Account
+from customer_success.accounts.row import AccountRow
 from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.claims.offers import sayable
 from customer_success.delivery import deliver_once

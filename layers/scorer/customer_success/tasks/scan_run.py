@@ -14,8 +14,8 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from customer_success.account import Account
-from customer_success.account_row import AccountRow
+from customer_success.accounts.account import Account
+from customer_success.accounts.row import AccountRow
 from customer_success.alert_entry import AlertEntry
 from customer_success.closing import Closing
 from customer_success.errors import Misconfigured, OutOfTime, Refused, Unavailable

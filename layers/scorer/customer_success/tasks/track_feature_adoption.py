@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from customer_success.account import Account
-from customer_success.account_row import AccountRow
+from customer_success.accounts.account import Account
+from customer_success.accounts.row import AccountRow
 from customer_success.adoption import adoption_report
 from customer_success.adoption_text import TITLE, adoption_mail, adoption_section, as_of
 from customer_success.delivery import draft_if_possible

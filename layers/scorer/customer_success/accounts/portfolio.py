@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 from pydantic import TypeAdapter
 from pydantic_core import to_json
 
-from customer_success.account_row import AccountRow
+from customer_success.accounts.row import AccountRow
 from customer_success.batches import batches
 
 LINES_PER_PART = 200

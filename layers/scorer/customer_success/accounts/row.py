@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from customer_success.account import Account
+from customer_success.accounts.account import Account
 from customer_success.alert_policy import FALL_WINDOW, Memory, Standing
 from customer_success.documents import PageValues
 from customer_success.schemas import CSMHealthScore
