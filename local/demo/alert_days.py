@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from customer_success.alert_entry import AlertEntry
+from customer_success.alerts.entry import AlertEntry
 from customer_success.aws.alerts import DynamoAlertLog
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import Table

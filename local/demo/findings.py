@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from customer_success.accounts.row import AccountRow
-from customer_success.alert_entry import CHANNELS, AlertEntry, Channel
+from customer_success.alerts.entry import CHANNELS, AlertEntry, Channel
 from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.digests import DynamoDigests
 from customer_success.aws.expansion_log import DynamoExpansionLog

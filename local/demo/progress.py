@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from customer_success.alert_entry import AlertEntry, Channel
+from customer_success.alerts.entry import AlertEntry, Channel
 from customer_success.expansion_entry import ExpansionEntry
 from customer_success.qbr import SETTLED, Qbr
 from customer_success.run import Run

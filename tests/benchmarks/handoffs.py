@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from rich.console import Console
 
 from customer_success.accounts.account import Account
+from customer_success.alerts.publisher import Telling
 from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.alerts import DynamoAlertLog
 from customer_success.aws.consumer import Delivery, QueueConsumer
@@ -32,7 +33,6 @@ from customer_success.messages import ExpansionHandoff
 from customer_success.ports import RecordedAnswer
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.tasks.sales_handoff import SalesHandoff
-from customer_success.telling import Telling
 from tests.benchmarks.aws_stand_in import QueueOnDisk, TableOnDisk
 from tests.benchmarks.figures import Promise, at_most, exactly, show
 from tests.builders.accounts import account

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from customer_success.accounts.row import trail_after
-from customer_success.alert_policy import Decision, Memory, Standing, Wishes, decide
+from customer_success.alerts.policy import Decision, Memory, Standing, Wishes, decide
 
 FIRST_DAY = date(2026, 3, 2)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from customer_success.accounts.account import Account, Unreadable
 from customer_success.accounts.row import AccountRow
+from customer_success.alerts.publisher import Telling
 from customer_success.errors import Unavailable
 from customer_success.expansion_entry import Outcome
 from customer_success.feature_usage import FeatureUsage, UsagePage
@@ -20,7 +21,6 @@ from customer_success.run import Run
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.tasks.close_expansions import CloseExpansions
 from customer_success.tasks.expansion_run import ExpansionRun, ExpansionRunRequest
-from customer_success.telling import Telling
 from tests.builders.accounts import HEALTHY, TODAY, account
 from tests.builders.fakes import Crash, FakeAlerts, FakeDigests, FakeOutbox, FakeRows, FakeRuns, FakeTopic, Writes
 from tests.builders.offers import FakeExpansionLog, FakeExpansionRecords, FakeOffers

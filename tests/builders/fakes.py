@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 from customer_success.accounts.account import Account
 from customer_success.accounts.row import AccountRow, Point
-from customer_success.alert_entry import Acknowledgement, AlertEntry, Channel, Outcome
+from customer_success.alerts.entry import Acknowledgement, AlertEntry, Channel, Outcome
 from customer_success.digest import Digest
 from customer_success.documents import PageValues
 from customer_success.errors import Refused, Unavailable

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from customer_success.accounts.row import AccountRow
 from customer_success.addresses import ANYBODY, OwnerDomains
+from customer_success.alerts.publisher import Telling
 from customer_success.documents import ExpansionRecord, MailDraft
 from customer_success.errors import Unavailable, Unclear
 from customer_success.evidence import QBREvidence
@@ -27,7 +28,6 @@ from customer_success.rules_narrator import RulesNarrator
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.tasks.check_expansion import CheckExpansion, ExpansionRequest
 from customer_success.tasks.sales_handoff import SalesHandoff
-from customer_success.telling import Telling
 from tests.builders.accounts import HEALTHY, TODAY, account
 from tests.builders.fakes import FakeAlerts, FakeDigests, FakeLedger, FakeOutbox, FakeRows, FakeTopic, Writes
 from tests.builders.offers import FakeExpansionLog, FakeExpansionRecords, FakeOffers

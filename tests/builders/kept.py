@@ -8,8 +8,8 @@ from typing import Any
 
 from customer_success.accounts.account import Unreadable
 from customer_success.accounts.row import AccountRow, Day, Point
-from customer_success.alert_entry import AlertEntry
-from customer_success.alert_policy import Memory
+from customer_success.alerts.entry import AlertEntry
+from customer_success.alerts.policy import Memory
 from customer_success.digest import Digest, Section
 from customer_success.documents import Line, PageValues
 from customer_success.messages import ChurnAlert, Said, alert_id

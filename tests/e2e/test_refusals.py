@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from customer_success.alert_entry import Outcome
+from customer_success.alerts.entry import Outcome
 from customer_success.aws.alerts import DynamoAlertLog
 from local.house import House
 from local.stack.queues import DEAD_LETTERS, redrive

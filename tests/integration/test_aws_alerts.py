@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from customer_success.alert_entry import CHANNELS, Acknowledgement, Outcome
+from customer_success.alerts.entry import CHANNELS, Acknowledgement, Outcome
 from customer_success.aws.alerts import DynamoAlertLog
 from customer_success.aws.table import Table
 from customer_success.errors import Refused

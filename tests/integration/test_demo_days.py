@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 import pytest
 
-from customer_success.alert_entry import AlertEntry
+from customer_success.alerts.entry import AlertEntry
 from customer_success.aws.alerts import DynamoAlertLog
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import Table

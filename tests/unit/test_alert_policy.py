@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from customer_success.alert_policy import Candidate, Quiet, Reason, Standing, Wishes, rank
+from customer_success.alerts.policy import Candidate, Quiet, Reason, Standing, Wishes, rank
 from tests.builders.days import AT_RISK, FIRST_DAY, IN_DANGER, NOWHERE_NEAR, RED_ONLY, Days
 
 

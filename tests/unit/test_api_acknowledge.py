@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from customer_success.alert_entry import Acknowledgement, Outcome
+from customer_success.alerts.entry import Acknowledgement, Outcome
 from customer_success.api.acknowledge import AcknowledgeAlert, AcknowledgeAnswer, AcknowledgeRequest
 from customer_success.api.problems import Problem
 from customer_success.errors import Unavailable

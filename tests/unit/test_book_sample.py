@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from customer_success.alert_policy import COLOURS, RISKS, Quiet, Reason
+from customer_success.alerts.policy import COLOURS, RISKS, Quiet, Reason
 from customer_success.judgement import RejectionReason
 from customer_success.run import Run
 from customer_success.schemas import ChurnTrigger

@@ -6,12 +6,12 @@ from itertools import combinations
 
 import pytest
 
-from customer_success.alert_entry import AlertEntry, Outcome
+from customer_success.alerts.channels import AlertChannel, DraftMail, OwnerOf, PostToChat
+from customer_success.alerts.entry import AlertEntry, Outcome
 from customer_success.delivery import deliver_once
 from customer_success.documents import ChatMessage, MailDraft
 from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, Unclear, words_of
 from customer_success.messages import DigestReady
-from customer_success.tasks.alert_channels import AlertChannel, DraftMail, OwnerOf, PostToChat
 from tests.builders.accounts import TODAY, account, dying
 from tests.builders.fakes import FakeAlerts, FakeDigests, FakeLedger, FakeRows, Writes
 from tests.builders.scans import World

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from customer_success.alert_policy import Memory, Standing
+from customer_success.alerts.policy import Memory, Standing
 from customer_success.errors import Misconfigured, NotWritten, Refused, Unavailable, Unclear
 from customer_success.offer import Handoff, SalesAnswer
 from customer_success.price_list import PriceList

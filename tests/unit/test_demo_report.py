@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console, RenderableType
 
 from customer_success.accounts.row import AccountRow, Day, Point
-from customer_success.alert_entry import AlertEntry
-from customer_success.alert_policy import Delivery
+from customer_success.alerts.entry import AlertEntry
+from customer_success.alerts.policy import Delivery
 from customer_success.run import BrokenFeed, Run, Tally
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals
 from customer_success.scoring.scorer import CSMHealthScorer

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from customer_success.alert_policy import Memory, Standing
+from customer_success.alerts.policy import Memory, Standing
 from customer_success.expansion_policy import blocked, is_candidate, never_offered, why_no_candidate
 from customer_success.judgement import Judge
 from customer_success.offer import Handoff

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from customer_success.alert_entry import Acknowledgement, AlertEntry
+from customer_success.alerts.entry import Acknowledgement, AlertEntry
 from customer_success.aws.consumer import Delivery
 from customer_success.documents import PageValues
 from customer_success.errors import Gone, Misconfigured, NotTaken, OutOfTime, Unavailable

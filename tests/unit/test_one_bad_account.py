@@ -11,7 +11,8 @@ import pytest
 
 from customer_success.accounts.account import Account
 from customer_success.accounts.row import AccountRow
-from customer_success.alert_entry import AlertEntry
+from customer_success.alerts.entry import AlertEntry
+from customer_success.alerts.publisher import Telling
 from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable
 from customer_success.judgement import Judge
 from customer_success.messages import ChurnAlert, DigestReady
@@ -20,7 +21,6 @@ from customer_success.renewals import Contract
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.tasks import expansion_run
 from customer_success.tasks.plan_qbrs import PlanQbrs
-from customer_success.telling import Telling
 from tests.builders.accounts import TODAY, account, at_risk, dying
 from tests.builders.contract_checks import Mornings
 from tests.builders.expansion_runs import Expansions

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from customer_success.alerts.digest_messages import digest_messages
 from customer_success.digest import Digest
-from customer_success.digest_text import digest_messages
 from customer_success.documents import Bullet, Callout, Grid, Heading, MailDraft, Paragraph, QbrPage
 from customer_success.evidence import Fact, QBREvidence
 from customer_success.qbr import Qbr, QbrKey, QbrState

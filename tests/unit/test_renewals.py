@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from customer_success.accounts.row import AccountRow, Day
-from customer_success.alert_policy import Standing
+from customer_success.alerts.policy import Standing
 from customer_success.digest import Digest
 from customer_success.renewals import Contract, Group, contract_of
 from customer_success.renewals_digest import renewals_digest

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from customer_success import alert_text
+from customer_success.alerts import text as alert_text
 from customer_success.schemas import Driver
 from customer_success.scoring import words as narrator
 from tests.builders.accounts import AT_RISK, DYING, HEALTHY, TODAY, account, at_risk, dying

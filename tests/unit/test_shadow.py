@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from customer_success import alert_text
+from customer_success.alerts import text as alert_text
 from customer_success.documents import (
     Bullet,
     ChatMessage,

@@ -11,7 +11,7 @@ from datetime import date
 
 from customer_success.accounts.account import Account
 from customer_success.adoption import named
-from customer_success.alert_text import NAME_LIMIT
+from customer_success.alerts.text import NAME_LIMIT
 from customer_success.documents import Bullet, Callout, Grid, MailDraft, PageBlock, Paragraph
 from customer_success.feature_usage import FeatureUsage
 from customer_success.periods import long_date

@@ -12,8 +12,9 @@ from itertools import chain
 
 from customer_success.accounts.portfolio import PackedLines, line_of
 from customer_success.accounts.row import AccountRow, Day
-from customer_success.alert_entry import AlertEntry
-from customer_success.alert_policy import FALL_POINTS, Delivery, Reason, hushed, rank
+from customer_success.alerts.entry import AlertEntry
+from customer_success.alerts.policy import FALL_POINTS, Delivery, Reason, hushed, rank
+from customer_success.alerts.publisher import BATCH, Telling
 from customer_success.batches import batches
 from customer_success.digest import alarm_digest, failure_digest, scan_digest
 from customer_success.errors import Misconfigured, Unavailable
@@ -24,7 +25,6 @@ from customer_success.periods import Calendar
 from customer_success.ports import AccountRows, AlertLog, Announcements, Digests, Portfolios, Runs
 from customer_success.renewals import check_marker
 from customer_success.run import Run, Told, add_counts
-from customer_success.telling import BATCH, Telling
 
 SHRUNK_BELOW = 0.5
 ONE_DAY = timedelta(days=1)

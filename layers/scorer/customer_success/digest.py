@@ -9,8 +9,8 @@ from datetime import date
 from itertools import groupby
 from operator import itemgetter
 
-from customer_success.alert_entry import AlertEntry
-from customer_success.alert_policy import COLOURS, RISKS
+from customer_success.alerts.entry import AlertEntry
+from customer_success.alerts.policy import COLOURS, RISKS
 from customer_success.documents import Line
 from customer_success.feeds import NEW_NORMAL_AFTER, in_words
 from customer_success.isolation import alone

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from customer_success.accounts.account import Account, is_nameable
 from customer_success.accounts.row import AccountRow, Day, Point, trail_after
-from customer_success.alert_policy import Decision, Memory, Quiet, Standing, Wishes, decide
+from customer_success.alerts.policy import Decision, Memory, Quiet, Standing, Wishes, decide
 from customer_success.documents import PageValues
 from customer_success.isolation import alone, cause, whole
 from customer_success.messages import ChurnAlert, alert_id

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from customer_success.accounts.account import Account
     from customer_success.accounts.portfolio import PortfolioLine, Snapshot
     from customer_success.accounts.row import AccountRow, Point
-    from customer_success.alert_entry import Acknowledgement, AlertEntry, Channel, Outcome
+    from customer_success.alerts.entry import Acknowledgement, AlertEntry, Channel, Outcome
     from customer_success.digest import Digest
     from customer_success.documents import (
         ChatMessage,

@@ -12,7 +12,7 @@ from itertools import groupby
 
 from customer_success import digest
 from customer_success.accounts.account import Account
-from customer_success.alert_text import NAME_LIMIT
+from customer_success.alerts.text import NAME_LIMIT
 from customer_success.digest import Digest, Section
 from customer_success.documents import Bullet, Callout, Grid, Heading, Line, MailDraft, PageBlock, Paragraph, QbrPage
 from customer_success.evidence import Fact, QBREvidence

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from customer_success.accounts.row import AccountRow
-from customer_success.alert_policy import Standing
+from customer_success.alerts.policy import Standing
 from customer_success.periods import shifted
 
 KIND = "contract_check"

@@ -22,6 +22,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from customer_success.accounts.colleagues import DraftsOfColleagues, RowsOfColleagues
 from customer_success.addresses import ANYBODY
+from customer_success.alerts.channels import AlertChannel, DraftMail, OwnerOf, PostToChat, PutOnBus, RecordAlert
+from customer_success.alerts.publisher import Telling
 from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.adoption import DynamoAdoptionReports
 from customer_success.aws.alerts import DynamoAlertLog
@@ -90,14 +92,6 @@ from customer_success.shadow import (
     ShadowReviews,
     ShadowSections,
 )
-from customer_success.tasks.alert_channels import (
-    AlertChannel,
-    DraftMail,
-    OwnerOf,
-    PostToChat,
-    PutOnBus,
-    RecordAlert,
-)
 from customer_success.tasks.check_expansion import CheckExpansion as ExpansionCheck
 from customer_success.tasks.close_expansions import CloseExpansions
 from customer_success.tasks.contract_check import ContractCheck
@@ -110,7 +104,6 @@ from customer_success.tasks.sales_handoff import SalesHandoff as Handoff
 from customer_success.tasks.scan_run import ScanRun
 from customer_success.tasks.task_states import TaskStates
 from customer_success.tasks.track_feature_adoption import TrackFeatureAdoption
-from customer_success.telling import Telling
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayRestResolver

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from rich.table import Table
 
-from customer_success.alert_entry import Channel
+from customer_success.alerts.entry import Channel
 from local.demo.findings import Findings, for_channel
 
 CHANNELS: Mapping[Channel, tuple[str, str]] = {

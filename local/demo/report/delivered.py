@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.text import clean
-from customer_success.alert_entry import AlertEntry, Channel
+from customer_success.alerts.entry import AlertEntry, Channel
 
 
 @dataclass(frozen=True, slots=True)

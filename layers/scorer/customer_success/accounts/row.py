@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from customer_success.accounts.account import Account
-from customer_success.alert_policy import FALL_WINDOW, Memory, Standing
+from customer_success.alerts.policy import FALL_WINDOW, Memory, Standing
 from customer_success.documents import PageValues
 from customer_success.schemas import CSMHealthScore
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from customer_success.alert_entry import Acknowledgement, AlertEntry, Verdict
+from customer_success.alerts.entry import Acknowledgement, AlertEntry, Verdict
 from customer_success.api.problems import Problem, conflict, invalid, not_found, other_tenant
 from customer_success.errors import Refused
 from customer_success.messages import AlertAcknowledged, ChurnAlert

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from pydantic import TypeAdapter
 
-from customer_success.alert_entry import CHANNELS, Acknowledgement, AlertEntry, Channel, Outcome
+from customer_success.alerts.entry import CHANNELS, Acknowledgement, AlertEntry, Channel, Outcome
 from customer_success.aws.items import Item, Key, Update, expiry, key_of, text
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import ConditionNotMetError, Table
@@ -20,7 +20,7 @@ from customer_success.messages import ChurnAlert
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-    from customer_success.alert_policy import Delivery
+    from customer_success.alerts.policy import Delivery
 
 KEPT_DAYS = 400
 THERE = "attribute_exists(#pk)"

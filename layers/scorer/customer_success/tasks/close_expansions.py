@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import get_args
 
+from customer_success.alerts.publisher import Telling
 from customer_success.expansion_entry import Outcome
 from customer_success.expansion_text import owner_digests
 from customer_success.messages import ExpansionsQueued
 from customer_success.ports import ExpansionLog, Outbox
-from customer_success.telling import Telling
 
 
 @dataclass(frozen=True, slots=True)

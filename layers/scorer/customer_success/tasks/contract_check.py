@@ -14,8 +14,9 @@ from functools import partial
 from typing import Any, TypeVar
 
 from customer_success.accounts.row import AccountRow
-from customer_success.alert_entry import AlertEntry
-from customer_success.alert_policy import RISKS, Candidate, rank
+from customer_success.alerts.entry import AlertEntry
+from customer_success.alerts.policy import RISKS, Candidate, rank
+from customer_success.alerts.publisher import BATCH, Telling
 from customer_success.batches import batches
 from customer_success.isolation import alone, cause, recorded, together
 from customer_success.judgement import Judge, Judgement
@@ -38,7 +39,6 @@ from customer_success.run import Run, in_short
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.scoring.words import short
 from customer_success.tasks import scan_run
-from customer_success.telling import BATCH, Telling
 
 ONE_DAY = timedelta(days=1)
 

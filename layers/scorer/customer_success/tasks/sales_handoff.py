@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from customer_success.accounts.account import Account
 from customer_success.accounts.row import AccountRow
 from customer_success.addresses import ANYBODY, OwnerDomains
+from customer_success.alerts.publisher import Telling
 from customer_success.claims.offers import sayable
 from customer_success.delivery import deliver_once
 from customer_success.errors import Misconfigured, Refused, Unavailable, words_of
@@ -23,7 +24,6 @@ from customer_success.offer import Handoff, Offer
 from customer_success.ports import AccountRows, Drafts, EventBus, ExpansionRecords, Ledger, Offers
 from customer_success.recording import record_once
 from customer_success.schemas import CSMHealthSignals, refusals
-from customer_success.telling import Telling
 
 KIND = "sales_handoff"
 DRAFT_CHANNEL, NEWS_CHANNEL, EVENT_CHANNEL = "sales_draft", "sales_news", "expansion_event"

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from customer_success.accounts.account import Account
 from customer_success.accounts.row import AccountRow
-from customer_success.alert_entry import AlertEntry
+from customer_success.alerts.entry import AlertEntry
 from customer_success.closing import Closing
 from customer_success.errors import Misconfigured, OutOfTime, Refused, Unavailable
 from customer_success.isolation import alone, attempted, cause, together

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-from customer_success import alert_text
 from customer_success.addresses import ANYBODY, OwnerDomains
-from customer_success.alert_entry import Channel, Outcome
+from customer_success.alerts import text
+from customer_success.alerts.digest_messages import digest_messages
+from customer_success.alerts.entry import Channel, Outcome
 from customer_success.delivery import deliver_once
-from customer_success.digest_text import digest_messages
 from customer_success.documents import ChatMessage
 from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, words_of
 from customer_success.messages import HEALTH_DETAIL_TYPE, ChurnAlert, DigestReady, HealthEvent
@@ -115,7 +115,7 @@ class RecordAlert:
             alert.alert_id,
             "notion",
             find=lambda: self.records.find(alert.alert_id),
-            create=lambda: self.records.create(alert_text.health_record(alert)),
+            create=lambda: self.records.create(text.health_record(alert)),
         )
         return Outcome("delivered", page_id)
 
@@ -171,7 +171,7 @@ class DraftMail:
             alert.alert_id,
             "email_alert",
             find=lambda: drafts.find(mailbox, alert.alert_id),
-            create=lambda: drafts.create(alert_text.mail_draft(alert, mailbox)),
+            create=lambda: drafts.create(text.mail_draft(alert, mailbox)),
         )
         return Outcome("delivered", draft_id)
 
@@ -189,7 +189,7 @@ class PostToChat:
         """Post an alert for its owner."""
         if not self.chats:
             return Outcome("skipped", reason="no chat is configured")
-        posted, faults = self._post([alert_text.chat_message(alert, self.owner_of(alert))])
+        posted, faults = self._post([text.chat_message(alert, self.owner_of(alert))])
         if faults:
             raise NotEverywhere(posted, faults)
         return Outcome("delivered", ", ".join(posted))

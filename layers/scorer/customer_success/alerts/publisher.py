@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from customer_success.alert_entry import CHANNELS, AlertEntry, Outcome
+from customer_success.alerts.entry import CHANNELS, AlertEntry, Outcome
 from customer_success.batches import batches
 from customer_success.digest import Digest
 from customer_success.isolation import cause, together

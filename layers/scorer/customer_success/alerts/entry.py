@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-from customer_success.alert_policy import Candidate, Delivery
+from customer_success.alerts.policy import Candidate, Delivery
 from customer_success.messages import ChurnAlert
 from customer_success.schemas import ChannelOutcome, CSMAlertResult
 
