@@ -13,8 +13,8 @@ from customer_success.messages import (
 )
 from customer_success.metrics import Metric
 from customer_success.periods import run_date
+from customer_success.scan.scan import ScanRequest, counts
 from customer_success.tasks.expansion_run import ExpansionRunRequest
-from customer_success.tasks.scan_run import ScanRequest, counts
 from customer_success.wiring import HealthScan
 
 function = HealthScan()

@@ -11,8 +11,8 @@ from customer_success.aws.alerts import DynamoAlertLog
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import Table
 from customer_success.periods import Calendar
-from customer_success.run import Run
-from customer_success.tasks.scan_run import KIND
+from customer_success.scan.run import Run
+from customer_success.scan.scan import KIND
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,12 +22,12 @@ from customer_success.aws.queues import SqsOutbox
 from customer_success.aws.runs import DynamoRuns
 from customer_success.aws.table import Table
 from customer_success.aws.topic import SnsAnnouncements
-from customer_success.closing import Closing
 from customer_success.messages import PagesChanged
 from customer_success.periods import Calendar
+from customer_success.scan.closing import Closing
+from customer_success.scan.page_sync import NotionSync
+from customer_success.scan.scan import ScanRequest, ScanRun
 from customer_success.scoring.scorer import CSMHealthScorer
-from customer_success.tasks.notion_sync import NotionSync
-from customer_success.tasks.scan_run import ScanRequest, ScanRun
 from tests.benchmarks.aws_stand_in import QueueOnDisk, TableOnDisk
 from tests.benchmarks.book import FIRST_DAY
 from tests.benchmarks.notion_stand_in import DATABASE, NotionStandIn

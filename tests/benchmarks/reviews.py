@@ -33,9 +33,9 @@ from customer_success.aws.queues import SqsOutbox
 from customer_success.aws.table import Table
 from customer_success.aws.usages import DynamoFeatureUsages
 from customer_success.claims import checked
-from customer_success.judgement import Judge
 from customer_success.ports import Bookmark, Narrator
 from customer_success.rules_narrator import RulesNarrator
+from customer_success.scan.assessment import Judge
 from customer_success.schemas import QBRContent
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.tasks.generate_qbr import GenerateQbr, QbrRequest

@@ -13,11 +13,11 @@ from customer_success.alerts.publisher import Telling
 from customer_success.errors import Unavailable
 from customer_success.expansion_entry import Outcome
 from customer_success.feature_usage import FeatureUsage, UsagePage
-from customer_success.judgement import Judge
 from customer_success.messages import ExpansionCheckRequested, ExpansionsQueued, Message
 from customer_success.periods import Calendar
 from customer_success.ports import Bookmark
-from customer_success.run import Run
+from customer_success.scan.assessment import Judge
+from customer_success.scan.run import Run
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.tasks.close_expansions import CloseExpansions
 from customer_success.tasks.expansion_run import ExpansionRun, ExpansionRunRequest

@@ -18,13 +18,13 @@ from customer_success.errors import Unavailable, Unclear
 from customer_success.evidence import QBREvidence
 from customer_success.expansion_entry import ExpansionEntry
 from customer_success.expansion_evidence import ExpansionEvidence
-from customer_success.judgement import Judge
 from customer_success.messages import ChurnAlert, DigestReady, ExpansionHandedOff, ExpansionHandoff
 from customer_success.metrics import Metric
 from customer_success.offer import Handoff, Offer
 from customer_success.ports import Claim, Narration, Proposals
 from customer_success.price_list import PriceList
 from customer_success.rules_narrator import RulesNarrator
+from customer_success.scan.assessment import Judge
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.tasks.check_expansion import CheckExpansion, ExpansionRequest
 from customer_success.tasks.sales_handoff import SalesHandoff

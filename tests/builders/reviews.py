@@ -13,11 +13,11 @@ from customer_success.alerts.publisher import Telling
 from customer_success.documents import MailDraft, QbrPage
 from customer_success.errors import Gone
 from customer_success.evidence import QBREvidence, QbrTrigger
-from customer_success.judgement import Judge
 from customer_success.messages import AdoptionRequested, QbrRequested, QuarterPlanned
 from customer_success.metrics import Metric
 from customer_success.ports import FoundPage, Narration, Narrator
 from customer_success.rules_narrator import RulesNarrator
+from customer_success.scan.assessment import Judge
 from customer_success.schemas import FeatureAdoptionReport
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.tasks.generate_qbr import GenerateQbr, QbrRequest

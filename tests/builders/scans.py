@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from customer_success.accounts.account import Account
-from customer_success.closing import Closing
 from customer_success.errors import Unavailable
 from customer_success.periods import Calendar
+from customer_success.scan.closing import Closing
+from customer_success.scan.scan import ScanRequest, ScanRun
 from customer_success.scoring.scorer import CSMHealthScorer
-from customer_success.tasks.scan_run import ScanRequest, ScanRun
 from tests.builders.accounts import TODAY
 from tests.builders.expansion_runs import FakeQueue
 from tests.builders.fakes import (

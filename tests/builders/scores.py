@@ -7,8 +7,8 @@ from typing import Any
 
 from customer_success.accounts.account import Account
 from customer_success.accounts.row import AccountRow, Point
-from customer_success.judgement import Judge
 from customer_success.messages import ChurnAlert
+from customer_success.scan.assessment import Judge
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals
 from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.accounts import HEALTHY, TODAY, account

@@ -10,8 +10,8 @@ from customer_success.aws.alerts import DynamoAlertLog
 from customer_success.aws.digests import DynamoDigests
 from customer_success.aws.qbrs import DynamoQbrs
 from customer_success.aws.runs import DynamoRuns
-from customer_success.digest import Digest
 from customer_success.messages import ScanRequested
+from customer_success.scan.digest import Digest
 from local.house import TENANT, House
 from tests.builders.accounts import TODAY
 from tests.builders.pages import critical_page, page, text, title

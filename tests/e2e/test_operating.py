@@ -12,7 +12,7 @@ import requests
 from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.alerts import DynamoAlertLog
 from customer_success.aws.runs import DynamoRuns
-from customer_success.run import Run
+from customer_success.scan.run import Run
 from local.house import BUILT, ROOT, SECRETS, STACK, STACK_PYTHON, House
 from local.operating.__main__ import main
 from local.stack.build import build

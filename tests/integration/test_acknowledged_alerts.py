@@ -17,8 +17,8 @@ from connectors.notion.client import NotionClient
 from customer_success.accounts.account import Account
 from customer_success.api.acknowledge import AcknowledgeAlert, AcknowledgeRequest
 from customer_success.ports import Bookmark
-from customer_success.run import Run
-from customer_success.tasks.notion_sync import NotionSync
+from customer_success.scan.page_sync import NotionSync
+from customer_success.scan.run import Run
 from local.sandbox import Sandbox
 from local.sandbox.notion.load import Row
 from tests.builders.accounts import TODAY

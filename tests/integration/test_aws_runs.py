@@ -9,7 +9,7 @@ from customer_success.aws.runs import DynamoRuns
 from customer_success.aws.table import Table
 from customer_success.errors import Unavailable
 from customer_success.ports import Bookmark
-from customer_success.run import Run, Tally, Told
+from customer_success.scan.run import Run, Tally, Told
 from tests.builders.accounts import TODAY
 from tests.builders.aws import Client, Clock, sent_twice
 from tests.builders.kept import finished, scored

@@ -12,7 +12,7 @@ from customer_success.aws.alerts import DynamoAlertLog
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import Table
 from customer_success.ports import Bookmark
-from customer_success.run import Run, Tally
+from customer_success.scan.run import Run, Tally
 from local.demo.alert_days import AlertDays
 from local.sandbox import Sandbox
 from tests.builders.books import rows_of

@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.digests import DynamoDigests
 from customer_success.aws.runs import DynamoRuns
-from customer_success.digest import Digest
-from customer_success.run import Run, Tally
+from customer_success.scan.digest import Digest
+from customer_success.scan.run import Run, Tally
 from customer_success.settings import shadow_of
 from local.doctor.dead_letters import check_dead_letters
 from local.doctor.patient import Patient

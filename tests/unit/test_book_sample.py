@@ -8,8 +8,8 @@ from typing import get_args
 import pytest
 
 from customer_success.alerts.policy import COLOURS, RISKS, Quiet, Reason
-from customer_success.judgement import RejectionReason
-from customer_success.run import Run
+from customer_success.scan.assessment import RejectionReason
+from customer_success.scan.run import Run
 from customer_success.schemas import ChurnTrigger
 from local.demo.changes import changed, changes_beside
 from local.demo.options import SAMPLE_BOOK, SAMPLE_DAY

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from customer_success.expansion_entry import ExpansionEntry, Outcome
 from customer_success.offer import Handoff, Offer
-from customer_success.run import Run
+from customer_success.scan.run import Run
 from local.demo.findings import Expansion, Findings, Renewals, Sent
 from local.demo.progress import how_far_checks
 from local.demo.report import day_report

@@ -13,8 +13,8 @@ from customer_success.aws.consumer import Delivery
 from customer_success.documents import PageValues
 from customer_success.errors import Gone, Misconfigured, NotTaken, OutOfTime, Unavailable
 from customer_success.messages import AlertAcknowledged, PagesChanged
+from customer_success.scan.page_sync import NotionSync
 from customer_success.settings import AccountPagesSettings
-from customer_success.tasks.notion_sync import NotionSync
 from customer_success.wiring import SyncNotion
 from tests.builders.accounts import AT_RISK, TODAY, account, dying
 from tests.builders.fakes import FakeAlerts, FakeRows, FakeWrittenPages, Writes

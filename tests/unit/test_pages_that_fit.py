@@ -16,7 +16,7 @@ from connectors.notion.names import PropertyNames
 from connectors.notion.reading import LONGEST_TEXT, LONGEST_TEXT_OF_LINES, MOST_IN_A_LIST, MOST_NAMED_NUMBERS
 from customer_success.accounts.account import LONGEST_ID, Account, is_nameable
 from customer_success.accounts.row import AccountRow
-from customer_success.judgement import Judge
+from customer_success.scan.assessment import Judge
 from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.notion_pages import (
     PAGE_ID,

@@ -13,9 +13,9 @@ from pydantic import TypeAdapter
 from customer_success.accounts.account import AGELESS, Account
 from customer_success.accounts.row import AccountRow
 from customer_success.errors import Misconfigured
+from customer_success.scan.one_account import HealthScan
 from customer_success.schemas import CSMHealthSignals
 from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError
-from customer_success.tasks.health_scan import HealthScan
 from tests.builders import scores
 from tests.builders.accounts import DYING, HEALTHY, TODAY, account, at_risk, dying
 from tests.builders.contract_checks import Mornings

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from customer_success.accounts.portfolio import PortfolioLine, Snapshot
     from customer_success.accounts.row import AccountRow, Point
     from customer_success.alerts.entry import Acknowledgement, AlertEntry, Channel, Outcome
-    from customer_success.digest import Digest
     from customer_success.documents import (
         ChatMessage,
         ExpansionRecord,
@@ -33,7 +32,8 @@ if TYPE_CHECKING:
     from customer_success.offer import Handoff, Offer, SalesAnswer, SalesStatus
     from customer_success.peers import PeerGroup
     from customer_success.qbr import Qbr, QbrKey, QbrText
-    from customer_success.run import Run
+    from customer_success.scan.digest import Digest
+    from customer_success.scan.run import Run
     from customer_success.schemas import FeatureAdoptionReport, QBRContent
     from customer_success.task_record import TaskRecord, TaskState
     from customer_success.withheld import Kind, Withheld

@@ -49,13 +49,15 @@ from customer_success.aws.table import Table
 from customer_success.aws.task_records import DynamoTaskRecords
 from customer_success.aws.topic import SnsAnnouncements
 from customer_success.aws.usages import DynamoFeatureUsages
-from customer_success.closing import Closing
 from customer_success.errors import NotUnderstood, Refused
 from customer_success.log_privacy import without_addresses
 from customer_success.messages import Message
 from customer_success.metrics import Metric
 from customer_success.periods import Calendar, run_date
 from customer_success.rules_narrator import RulesNarrator
+from customer_success.scan.closing import Closing
+from customer_success.scan.page_sync import NotionSync
+from customer_success.scan.scan import ScanRun
 from customer_success.schemas import refusals
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.settings import (
@@ -97,11 +99,9 @@ from customer_success.tasks.close_expansions import CloseExpansions
 from customer_success.tasks.contract_check import ContractCheck
 from customer_success.tasks.expansion_run import ExpansionRun
 from customer_success.tasks.generate_qbr import GenerateQbr as QbrReview
-from customer_success.tasks.notion_sync import NotionSync
 from customer_success.tasks.plan_qbrs import CloseQuarter
 from customer_success.tasks.plan_qbrs import PlanQbrs as QbrPlan
 from customer_success.tasks.sales_handoff import SalesHandoff as Handoff
-from customer_success.tasks.scan_run import ScanRun
 from customer_success.tasks.task_states import TaskStates
 from customer_success.tasks.track_feature_adoption import TrackFeatureAdoption
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from customer_success.feeds import in_words
-from customer_success.run import Run
+from customer_success.scan.feeds import in_words
+from customer_success.scan.run import Run
 from customer_success.scoring.words import short
 from local.demo.findings import Findings
 from local.demo.report.words import counted

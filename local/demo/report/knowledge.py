@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from customer_success.run import Run
+from customer_success.scan.run import Run
 from customer_success.schemas import CSMHealthSignals, SignalKey
 from customer_success.scoring.scorecard import LABELS
 from local.spreadsheets.book import Sheet

@@ -13,8 +13,8 @@ from customer_success.aws.items import expiry, number
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import Table
 from customer_success.batches import batches
-from customer_success.digest import Digest, Section
 from customer_success.documents import Line
+from customer_success.scan.digest import Digest, Section
 
 KEPT_DAYS = 90
 LARGEST_PART = 300 * 1024

@@ -12,7 +12,7 @@ from customer_success.aws.items import Item, Key, Update, number, text
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import ConditionNotMetError, Table
 from customer_success.errors import Unavailable
-from customer_success.run import Run
+from customer_success.scan.run import Run
 
 RUNS_PER_READ = 4
 SETTLED = ("finished", "failed")

@@ -19,7 +19,6 @@ from customer_success.alerts.policy import RISKS, Candidate, rank
 from customer_success.alerts.publisher import BATCH, Telling
 from customer_success.batches import batches
 from customer_success.isolation import alone, cause, recorded, together
-from customer_success.judgement import Judge, Judgement
 from customer_success.messages import ChurnAlert, QbrRequested, pages_changed
 from customer_success.periods import Calendar, Quarter, today
 from customer_success.ports import (
@@ -35,10 +34,11 @@ from customer_success.ports import (
 from customer_success.qbr import Qbr, QbrKey
 from customer_success.renewals import DUE, ENDS_SOON, KIND, Contract, Group, check_marker, contract_of
 from customer_success.renewals_digest import failed_check_digest, in_words, renewals_digest
-from customer_success.run import Run, in_short
+from customer_success.scan import scan as scan_run
+from customer_success.scan.assessment import Judge, Judgement
+from customer_success.scan.run import Run, in_short
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.scoring.words import short
-from customer_success.tasks import scan_run
 
 ONE_DAY = timedelta(days=1)
 

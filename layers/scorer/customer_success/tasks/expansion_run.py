@@ -37,8 +37,8 @@ from customer_success.ports import (
     RecordedAnswer,
     Runs,
 )
-from customer_success.run import Run, Tally, in_short
-from customer_success.tasks.scan_run import one_ahead
+from customer_success.scan.run import Run, Tally, in_short
+from customer_success.scan.scan import one_ahead
 
 KIND = "expansion"
 LEASE_SECONDS = 300.0

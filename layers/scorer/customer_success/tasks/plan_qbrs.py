@@ -11,7 +11,6 @@ from typing import Any
 from customer_success.accounts.row import AccountRow
 from customer_success.alerts.publisher import Telling
 from customer_success.batches import batches
-from customer_success.digest import Digest, Section
 from customer_success.documents import Line
 from customer_success.isolation import cause, recorded, together
 from customer_success.messages import AdoptionRequested, QbrRequested, QuarterPlanned
@@ -19,6 +18,7 @@ from customer_success.periods import Quarter, today
 from customer_success.ports import AccountRows, Outbox, Qbrs
 from customer_success.qbr import SETTLED, Qbr, QbrKey
 from customer_success.qbr_text import quarter_index
+from customer_success.scan.digest import Digest, Section
 
 KIND = "plan_qbrs"
 BATCH = 100

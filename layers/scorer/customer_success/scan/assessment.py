@@ -16,7 +16,7 @@ from customer_success.alerts.policy import Decision, Memory, Quiet, Standing, Wi
 from customer_success.documents import PageValues
 from customer_success.isolation import alone, cause, whole
 from customer_success.messages import ChurnAlert, alert_id
-from customer_success.run import EXAMPLES, Tally, in_short
+from customer_success.scan.run import EXAMPLES, Tally, in_short
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals, refusals
 from customer_success.scoring import words
 from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError

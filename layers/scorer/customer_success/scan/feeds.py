@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import groupby
 from types import MappingProxyType
 
-from customer_success.run import BrokenFeed, Run, Tally
+from customer_success.scan.run import BrokenFeed, Run, Tally
 from customer_success.scoring.scorecard import LABELS
 
 NEW_NORMAL_AFTER = timedelta(days=28)

@@ -17,10 +17,8 @@ from typing import Any, TypeVar
 from customer_success.accounts.account import Account
 from customer_success.accounts.row import AccountRow
 from customer_success.alerts.entry import AlertEntry
-from customer_success.closing import Closing
 from customer_success.errors import Misconfigured, OutOfTime, Refused, Unavailable
 from customer_success.isolation import alone, attempted, cause, together
-from customer_success.judgement import Judge, Judgement, count
 from customer_success.messages import ACCOUNTS_PER_MESSAGE, ExpansionRunRequested, pages_changed
 from customer_success.metrics import Metric
 from customer_success.periods import today
@@ -33,7 +31,9 @@ from customer_success.ports import (
     Runs,
     ScoreHistory,
 )
-from customer_success.run import Run
+from customer_success.scan.assessment import Judge, Judgement, count
+from customer_success.scan.closing import Closing
+from customer_success.scan.run import Run
 from customer_success.scoring.scorer import CSMHealthScorer
 
 KIND = "health_scan"
