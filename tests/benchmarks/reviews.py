@@ -32,7 +32,7 @@ from customer_success.aws.qbrs import DynamoQbrs
 from customer_success.aws.queues import SqsOutbox
 from customer_success.aws.table import Table
 from customer_success.aws.usages import DynamoFeatureUsages
-from customer_success.claims import checked
+from customer_success.narration.claims import checked
 from customer_success.ports import Bookmark, Narrator
 from customer_success.rules_narrator import RulesNarrator
 from customer_success.scan.assessment import Judge

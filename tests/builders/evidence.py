@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from customer_success.evidence import Fact, QBREvidence, Unit
+from customer_success.narration.evidence import Fact, QBREvidence, Unit
 
 ON = date(2026, 1, 1)
 REVIEWED_TO = date(2025, 12, 31)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from customer_success.evidence import Fact
-from customer_success.expansion_evidence import ExpansionEvidence, Ground
+from customer_success.narration.evidence import Fact
+from customer_success.narration.offer_evidence import ExpansionEvidence, Ground
 from customer_success.schemas import OpportunityType
 from tests.builders.evidence import ON, fact
 

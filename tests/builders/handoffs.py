@@ -15,11 +15,11 @@ from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.alerts.publisher import Telling
 from customer_success.documents import ExpansionRecord, MailDraft
 from customer_success.errors import Unavailable, Unclear
-from customer_success.evidence import QBREvidence
 from customer_success.expansion_entry import ExpansionEntry
-from customer_success.expansion_evidence import ExpansionEvidence
 from customer_success.messages import ChurnAlert, DigestReady, ExpansionHandedOff, ExpansionHandoff
 from customer_success.metrics import Metric
+from customer_success.narration.evidence import QBREvidence
+from customer_success.narration.offer_evidence import ExpansionEvidence
 from customer_success.offer import Handoff, Offer
 from customer_success.ports import Claim, Narration, Proposals
 from customer_success.price_list import PriceList

@@ -12,9 +12,9 @@ from customer_success.accounts.row import AccountRow
 from customer_success.alerts.publisher import Telling
 from customer_success.documents import MailDraft, QbrPage
 from customer_success.errors import Gone
-from customer_success.evidence import QBREvidence, QbrTrigger
 from customer_success.messages import AdoptionRequested, QbrRequested, QuarterPlanned
 from customer_success.metrics import Metric
+from customer_success.narration.evidence import QBREvidence, QbrTrigger
 from customer_success.ports import FoundPage, Narration, Narrator
 from customer_success.rules_narrator import RulesNarrator
 from customer_success.scan.assessment import Judge

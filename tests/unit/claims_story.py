@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from customer_success.claims import Checked, checked
-from customer_success.evidence import Fact, QBREvidence
+from customer_success.narration.claims import Checked, checked
+from customer_success.narration.evidence import Fact, QBREvidence
 from customer_success.schemas import FeatureScore, QBRContent
 from tests.builders.evidence import evidence, fact
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from customer_success.claims import checked
+from customer_success.narration.claims import checked
 from tests.builders.evidence import evidence, fact
 from tests.unit.claims_story import FACTS, check, content
 

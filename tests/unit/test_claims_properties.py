@@ -9,10 +9,10 @@ from datetime import date, timedelta
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from customer_success.claims import checked
-from customer_success.claims.figures import LARGEST, figures
 from customer_success.claims.offers import sayable
-from customer_success.claims.sentences import plain
+from customer_success.narration.claims import checked
+from customer_success.narration.claims.figures import LARGEST, figures
+from customer_success.narration.claims.sentences import plain
 from tests.builders.evidence import ON, evidence, fact
 from tests.unit.claims_story import FACTS, KNOWN, check, content
 from tests.unit.test_claims import FALSE, TRUE

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from customer_success.claims.offers import can_be_named
-from customer_success.expansion_evidence import ExpansionEvidence
+from customer_success.narration.offer_evidence import ExpansionEvidence
 from customer_success.offer_check import Accepted, accepted
 from customer_success.price_list import PriceList
 from customer_success.schemas import ExpansionOpportunity

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customer_success.accounts.row import Point
-from customer_success.claims import checked
-from customer_success.evidence import Fact, QBREvidence, Unit
+from customer_success.narration.claims import checked
+from customer_success.narration.evidence import Fact, QBREvidence, Unit
 from customer_success.qbr_evidence import qbr_evidence
 from customer_success.qbr_writer import renewal_due, said
 from customer_success.rules_narrator import RulesNarrator

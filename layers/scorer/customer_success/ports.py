@@ -24,11 +24,11 @@ if TYPE_CHECKING:
         PageValues,
         QbrPage,
     )
-    from customer_success.evidence import QBREvidence
     from customer_success.expansion_entry import ExpansionEntry
-    from customer_success.expansion_evidence import ExpansionEvidence
     from customer_success.feature_usage import FeatureUsage, UsagePage
     from customer_success.messages import ChurnAlert, DigestReady, Message
+    from customer_success.narration.evidence import QBREvidence
+    from customer_success.narration.offer_evidence import ExpansionEvidence
     from customer_success.offer import Handoff, Offer, SalesAnswer, SalesStatus
     from customer_success.peers import PeerGroup
     from customer_success.qbr import Qbr, QbrKey, QbrText

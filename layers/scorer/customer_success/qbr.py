@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from customer_success.evidence import QBREvidence, QbrTrigger
+from customer_success.narration.evidence import QBREvidence, QbrTrigger
 from customer_success.schemas import QBRContent
 
 QbrState = Literal["planned", "written", "partial", "failed", "not_wanted"]

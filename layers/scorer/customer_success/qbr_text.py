@@ -13,7 +13,7 @@ from itertools import groupby
 from customer_success.accounts.account import Account
 from customer_success.alerts.text import NAME_LIMIT
 from customer_success.documents import Bullet, Callout, Grid, Heading, Line, MailDraft, PageBlock, Paragraph, QbrPage
-from customer_success.evidence import Fact, QBREvidence
+from customer_success.narration.evidence import Fact, QBREvidence
 from customer_success.periods import long_date
 from customer_success.qbr import Qbr, QbrKey, QbrState
 from customer_success.qbr_writer import adoption_is_low, renewal_due, said, value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from customer_success.evidence import Fact, QBREvidence, Unit
+from customer_success.narration.evidence import Fact, QBREvidence, Unit
 from customer_success.periods import long_date
 from customer_success.schemas import QBRContent
 from customer_success.scoring.scorecard import LABELS

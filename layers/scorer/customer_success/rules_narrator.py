@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from customer_success.evidence import QBREvidence
-from customer_success.expansion_evidence import ExpansionEvidence
 from customer_success.expansion_writer import opportunities
+from customer_success.narration.evidence import QBREvidence
+from customer_success.narration.offer_evidence import ExpansionEvidence
 from customer_success.ports import Narration, Proposals
 from customer_success.qbr_writer import review
 

@@ -13,8 +13,8 @@ from customer_success.aws.converse import Binding, Turn, advice, answered, conve
 from customer_success.aws.errors import code_of, fault, translated
 from customer_success.aws.questions import Content, Question, Unusable, expansion_question, review_question
 from customer_success.errors import Misconfigured, NotWritten, OutOfTime, Unavailable, Unclear
-from customer_success.evidence import QBREvidence
-from customer_success.expansion_evidence import ExpansionEvidence
+from customer_success.narration.evidence import QBREvidence
+from customer_success.narration.offer_evidence import ExpansionEvidence
 from customer_success.pauses import seconds_asked
 from customer_success.ports import Narration, Proposals
 from customer_success.scoring.words import short

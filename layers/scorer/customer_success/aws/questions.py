@@ -10,9 +10,9 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from customer_success.evidence import QBREvidence
-from customer_success.expansion_evidence import ExpansionEvidence
-from customer_success.prompts import Prompt, build_expansion_prompt, build_qbr_prompt
+from customer_success.narration.evidence import QBREvidence
+from customer_success.narration.offer_evidence import ExpansionEvidence
+from customer_success.narration.prompts import Prompt, build_expansion_prompt, build_qbr_prompt
 from customer_success.schemas import Confidence, OpportunityType, QBRContent
 
 MOST_OPPORTUNITIES = 10

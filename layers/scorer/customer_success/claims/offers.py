@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from customer_success.claims.figures import figures
-from customer_success.claims.grounds import Grounds
-from customer_success.claims.sentence import Sentence
-from customer_success.claims.sentences import HIDDEN, joined, plain, sentences, without_list_mark
-from customer_success.evidence import Fact, QBREvidence
-from customer_success.expansion_evidence import ExpansionEvidence, Ground
+from customer_success.narration.claims.figures import figures
+from customer_success.narration.claims.grounds import Grounds
+from customer_success.narration.claims.sentence import Sentence
+from customer_success.narration.claims.sentences import HIDDEN, joined, plain, sentences, without_list_mark
+from customer_success.narration.evidence import Fact, QBREvidence
+from customer_success.narration.offer_evidence import ExpansionEvidence, Ground
 from customer_success.periods import Quarter
 
 _GOES_ON = re.compile(r"\s*(?:it|its|this|that|they|their|these|those)\b", re.IGNORECASE)

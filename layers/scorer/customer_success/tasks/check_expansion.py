@@ -16,14 +16,14 @@ from customer_success.accounts.row import AccountRow
 from customer_success.delivery import deliver_once
 from customer_success.errors import Refused, words_of
 from customer_success.expansion_entry import ExpansionEntry, Outcome
-from customer_success.expansion_evidence import ExpansionEvidence, Ground
 from customer_success.expansion_grounds import grounds
 from customer_success.expansion_policy import blocked, never_offered, why_no_candidate
 from customer_success.expansion_text import expansion_record
 from customer_success.isolation import recorded
 from customer_success.messages import ExpansionHandoff
 from customer_success.metrics import Count, Metric
-from customer_success.narrated import Writers
+from customer_success.narration.fallback import Writers
+from customer_success.narration.offer_evidence import ExpansionEvidence, Ground
 from customer_success.offer import Offer, quarter_of
 from customer_success.offer_check import accepted
 from customer_success.ports import (

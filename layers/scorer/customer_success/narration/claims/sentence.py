@@ -10,16 +10,25 @@ from functools import cached_property
 from itertools import combinations, pairwise
 from typing import get_args
 
-from customer_success.claims.directions import Direction, Mode, Move, comes_from, comes_to, mode_of, move_of, went
-from customer_success.claims.figures import ROUGHLY, Figure, figures
-from customer_success.claims.grounds import COLOUR, Grounds
-from customer_success.claims.matching import can_change, changes, is_of, stated
-from customer_success.claims.moments import Moment
-from customer_success.claims.number_words import any_of
-from customer_success.claims.plans import is_planned
-from customer_success.claims.sentences import HIDDEN
-from customer_success.claims.subjects import Clause, clauses
-from customer_success.evidence import Fact
+from customer_success.narration.claims.directions import (
+    Direction,
+    Mode,
+    Move,
+    comes_from,
+    comes_to,
+    mode_of,
+    move_of,
+    went,
+)
+from customer_success.narration.claims.figures import ROUGHLY, Figure, figures
+from customer_success.narration.claims.grounds import COLOUR, Grounds
+from customer_success.narration.claims.matching import can_change, changes, is_of, stated
+from customer_success.narration.claims.moments import Moment
+from customer_success.narration.claims.number_words import any_of
+from customer_success.narration.claims.plans import is_planned
+from customer_success.narration.claims.sentences import HIDDEN
+from customer_success.narration.claims.subjects import Clause, clauses
+from customer_success.narration.evidence import Fact
 from customer_success.schemas import Sentiment, UsageTrend
 
 _FROM_COLOUR = re.compile(r"\bfrom\s(green|amber|red)\sto\s(green|amber|red)\b", re.IGNORECASE)

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from customer_success.claims.grounds import Grounds
-from customer_success.claims.sentence import Sentence
-from customer_success.claims.sentences import joined, plain, sentences, without_list_mark
-from customer_success.evidence import QBREvidence
+from customer_success.narration.claims.grounds import Grounds
+from customer_success.narration.claims.sentence import Sentence
+from customer_success.narration.claims.sentences import joined, plain, sentences, without_list_mark
+from customer_success.narration.evidence import QBREvidence
 from customer_success.schemas import FeatureScore, QBRContent
 from customer_success.scoring.words import short
 

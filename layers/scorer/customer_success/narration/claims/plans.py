@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from customer_success.claims.figures import Figure
+from customer_success.narration.claims.figures import Figure
 
 LONGEST_MEETING = {"minute": 480.0, "min": 480.0, "hour": 8.0, "hr": 8.0}
 MOST_STEPS = 10

@@ -7,7 +7,7 @@ from calendar import month_name
 from dataclasses import dataclass
 from datetime import date
 
-from customer_success.claims.number_words import ORDINALS, any_of
+from customer_success.narration.claims.number_words import ORDINALS, any_of
 from customer_success.periods import Quarter
 
 _MONTHS = tuple(name.casefold() for name in month_name[1:])

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from customer_success.claims.figures import Figure
-from customer_success.claims.number_words import any_of
-from customer_success.evidence import Fact
+from customer_success.narration.claims.figures import Figure
+from customer_success.narration.claims.number_words import any_of
+from customer_success.narration.evidence import Fact
 
 STANDING = (
     "adoption",

@@ -9,10 +9,10 @@ from datetime import date, timedelta
 from functools import cached_property
 from itertools import groupby
 
-from customer_success.claims.figures import Figure, figures
-from customer_success.claims.sentences import plain
-from customer_success.claims.subjects import Vocabulary
-from customer_success.evidence import Fact, QBREvidence
+from customer_success.narration.claims.figures import Figure, figures
+from customer_success.narration.claims.sentences import plain
+from customer_success.narration.claims.subjects import Vocabulary
+from customer_success.narration.evidence import Fact, QBREvidence
 from customer_success.periods import Quarter
 
 COLOUR = re.compile(r"\b(?:green|amber|red|yellow)\b(?!\s(?:flags?|lights?|tape|thread)\b)", re.IGNORECASE)

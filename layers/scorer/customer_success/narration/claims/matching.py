@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from customer_success.claims.figures import Figure
-from customer_success.evidence import Fact
+from customer_success.narration.claims.figures import Figure
+from customer_success.narration.evidence import Fact
 
 DAYS_IN = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "quarter": 365.25 / 4, "year": 365.25}
 FAR_OFF = 0.2

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Literal
 
-from customer_success.claims.moments import MOMENTS, Moment, moments
-from customer_success.claims.number_words import NUMBER_WORDS, SCALES, read
-from customer_success.claims.sentences import HIDDEN
+from customer_success.narration.claims.moments import MOMENTS, Moment, moments
+from customer_success.narration.claims.number_words import NUMBER_WORDS, SCALES, read
+from customer_success.narration.claims.sentences import HIDDEN
 
 Kind = Literal[
     "percent", "percentage_points", "amount", "plain", "points", "duration", "times", "share", "moment", "unread"

@@ -1,0 +1,1 @@
+"""Texts by a model or by rule: evidence, prompts, and the check of every claim."""
