@@ -12,7 +12,7 @@ from connectors.notion.names import PropertyNames, UsageNames
 from connectors.notion.reading import PropertyReader
 from connectors.notion.schema import feature_usage_schema
 from customer_success.accounts.account import Account
-from customer_success.feature_usage import FeatureUsage
+from customer_success.adoption.feature_usage import FeatureUsage
 from local.house import USAGE_KEY
 from local.sandbox import NOTION_TOKEN, Sandbox
 from local.sandbox.notion.load import Book, Loaded

@@ -9,10 +9,10 @@ from typing import Any
 
 from customer_success.accounts.account import Account, Unreadable
 from customer_success.accounts.row import AccountRow
+from customer_success.adoption.feature_usage import FeatureUsage, UsagePage
 from customer_success.alerts.publisher import Telling
 from customer_success.errors import Unavailable
 from customer_success.expansion_entry import Outcome
-from customer_success.feature_usage import FeatureUsage, UsagePage
 from customer_success.messages import ExpansionCheckRequested, ExpansionsQueued, Message
 from customer_success.periods import Calendar
 from customer_success.ports import Bookmark

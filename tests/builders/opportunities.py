@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any
 
 from customer_success.accounts.account import Account
+from customer_success.adoption.feature_usage import FeatureUsage
 from customer_success.expansion_entry import ExpansionEntry, Outcome
 from customer_success.expansion_grounds import grounds
-from customer_success.feature_usage import FeatureUsage
 from customer_success.messages import ExpansionHandoff
 from customer_success.narration.offer_evidence import ExpansionEvidence
 from customer_success.offer import Offer, SalesAnswer, SalesStatus, quarter_of

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from customer_success.accounts.row import AccountRow
+from customer_success.adoption.track_feature_adoption import AdoptionRequest, TrackFeatureAdoption
 from customer_success.alerts.publisher import Telling
 from customer_success.documents import MailDraft, QbrPage
 from customer_success.errors import Gone
@@ -22,7 +23,6 @@ from customer_success.schemas import FeatureAdoptionReport
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.tasks.generate_qbr import GenerateQbr, QbrRequest
 from customer_success.tasks.plan_qbrs import CloseQuarter, PlanQbrs
-from customer_success.tasks.track_feature_adoption import AdoptionRequest, TrackFeatureAdoption
 from tests.builders.accounts import account
 from tests.builders.fakes import (
     FakeAlerts,

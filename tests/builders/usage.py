@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from customer_success.accounts.account import Account
+from customer_success.adoption.feature_usage import FeatureUsage
+from customer_success.adoption.peers import PeerGroup
 from customer_success.documents import PageBlock
 from customer_success.errors import Gone
-from customer_success.feature_usage import FeatureUsage
-from customer_success.peers import PeerGroup
 from tests.builders.accounts import TODAY
 from tests.builders.fakes import Writes
 

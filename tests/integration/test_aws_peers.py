@@ -8,11 +8,11 @@ from typing import Any, cast
 
 import pytest
 
+from customer_success.adoption.peers import PeerGroup
 from customer_success.aws.items import text
 from customer_success.aws.peers import DynamoAdoptionPeers
 from customer_success.aws.table import Table
 from customer_success.errors import Misconfigured
-from customer_success.peers import PeerGroup
 from tests.builders.aws import TABLE, Client
 from tests.builders.kept import NASTY_ID
 

@@ -8,11 +8,11 @@ from typing import Any, cast
 
 import pytest
 
+from customer_success.adoption.feature_usage import FeatureUsage
 from customer_success.aws.items import text
 from customer_success.aws.table import Table
 from customer_success.aws.usages import DynamoFeatureUsages
 from customer_success.errors import Misconfigured
-from customer_success.feature_usage import FeatureUsage
 from tests.builders.accounts import TODAY, account
 from tests.builders.aws import TABLE, Client, Clock
 from tests.builders.kept import NASTY_ID

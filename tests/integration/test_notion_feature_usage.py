@@ -11,8 +11,8 @@ import pytest
 
 from connectors.notion.feature_usage import NotionFeatureUsage
 from connectors.notion.names import UsageNames
+from customer_success.adoption.feature_usage import FeatureUsage, UsagePage
 from customer_success.errors import Misconfigured
-from customer_success.feature_usage import FeatureUsage, UsagePage
 from customer_success.ports import Bookmark
 from local.sandbox import Sandbox
 from local.sandbox.notion.load import Row

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customer_success.accounts.account import Account
-from customer_success.adoption import MOST_RECOMMENDED, adoption_rate, adoption_report, named
+from customer_success.adoption.feature_usage import USAGE_STALE_AFTER, FeatureUsage
+from customer_success.adoption.peers import PeerGroup
+from customer_success.adoption.report import MOST_RECOMMENDED, adoption_rate, adoption_report, named
 from customer_success.errors import Refused
-from customer_success.feature_usage import USAGE_STALE_AFTER, FeatureUsage
-from customer_success.peers import PeerGroup
 from customer_success.schemas import FeatureAdoptionReport
 from tests.builders.accounts import HEALTHY, TODAY, account
 from tests.builders.usage import little_used, not_in_plan, usage

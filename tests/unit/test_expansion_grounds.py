@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from customer_success.accounts.account import Account
+from customer_success.adoption.feature_usage import USAGE_STALE_AFTER, FeatureUsage
 from customer_success.expansion_grounds import grounds
 from customer_success.expansion_writer import evidence_line
-from customer_success.feature_usage import USAGE_STALE_AFTER, FeatureUsage
 from customer_success.narration.offer_evidence import Ground
 from customer_success.price_list import PriceList
 from customer_success.schemas import CSMHealthSignals

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customer_success.accounts.account import Account
-from customer_success.feature_usage import FeatureUsage
+from customer_success.adoption.feature_usage import FeatureUsage
 from customer_success.narration.claims.sentences import sentences
 from customer_success.narration.offer_evidence import ExpansionEvidence
 from customer_success.offer_check import accepted

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customer_success.accounts.account import Account
-from customer_success.peers import FEWEST_PEERS, NAME_LIMIT, PeerGroup, compared, counted, groups_of
+from customer_success.adoption.peers import FEWEST_PEERS, NAME_LIMIT, PeerGroup, compared, counted, groups_of
 from customer_success.schemas import BenchmarkComparison
 from tests.builders.accounts import TODAY, account
 

@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 import pytest
 
+from customer_success.adoption.feature_usage import FeatureUsage
+from customer_success.adoption.peers import PeerGroup
 from customer_success.documents import Bullet, Callout, Grid, PageBlock, Paragraph
 from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, Unclear
-from customer_success.feature_usage import FeatureUsage
-from customer_success.peers import PeerGroup
 from tests.builders.accounts import HEALTHY
 from tests.builders.reviews import QUARTER_DAY, Reviews
 from tests.builders.usage import FakeUsages, little_used, not_in_plan, usage

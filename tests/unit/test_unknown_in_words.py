@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_success import adoption_text
 from customer_success.accounts.row import Point
+from customer_success.adoption import text as adoption_text
 from customer_success.alerts import text as alert_text
 from customer_success.schemas import (
     BenchmarkComparison,

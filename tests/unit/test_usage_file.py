@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from customer_success.feature_usage import FeatureUsage
+from customer_success.adoption.feature_usage import FeatureUsage
 from local.demo.errors import DemoError
 from local.demo.options import SAMPLE_BOOK, SAMPLE_DAY, Options
 from local.demo.play import prepared

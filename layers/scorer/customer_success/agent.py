@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from customer_success.adoption.track_feature_adoption import AdoptionRequest, TrackFeatureAdoption
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from customer_success.metrics import Metric
 from customer_success.periods import run_date
@@ -35,7 +36,6 @@ from customer_success.schemas import refusals
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.tasks.check_expansion import CheckExpansion, ExpansionRequest
 from customer_success.tasks.generate_qbr import GenerateQbr, QbrRequest
-from customer_success.tasks.track_feature_adoption import AdoptionRequest, TrackFeatureAdoption
 
 SUPPORTED = ("health_scan", "generate_qbr", "check_expansion", "track_feature_adoption")
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from customer_success.accounts.account import Account
+from customer_success.adoption.feature_usage import FeatureUsage
 from customer_success.expansion_policy import MANY_SEATS
-from customer_success.feature_usage import FeatureUsage
 from customer_success.narration.evidence import Fact, Unit
 from customer_success.narration.offer_evidence import Ground
 from customer_success.price_list import PriceList

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from customer_success.accounts.account import Account
     from customer_success.accounts.portfolio import PortfolioLine, Snapshot
     from customer_success.accounts.row import AccountRow, Point
+    from customer_success.adoption.feature_usage import FeatureUsage, UsagePage
+    from customer_success.adoption.peers import PeerGroup
     from customer_success.alerts.entry import Acknowledgement, AlertEntry, Channel, Outcome
     from customer_success.documents import (
         ChatMessage,
@@ -25,12 +27,10 @@ if TYPE_CHECKING:
         QbrPage,
     )
     from customer_success.expansion_entry import ExpansionEntry
-    from customer_success.feature_usage import FeatureUsage, UsagePage
     from customer_success.messages import ChurnAlert, DigestReady, Message
     from customer_success.narration.evidence import QBREvidence
     from customer_success.narration.offer_evidence import ExpansionEvidence
     from customer_success.offer import Handoff, Offer, SalesAnswer, SalesStatus
-    from customer_success.peers import PeerGroup
     from customer_success.qbr import Qbr, QbrKey, QbrText
     from customer_success.scan.digest import Digest
     from customer_success.scan.run import Run

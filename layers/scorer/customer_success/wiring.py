@@ -22,6 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from customer_success.accounts.colleagues import DraftsOfColleagues, RowsOfColleagues
 from customer_success.addresses import ANYBODY
+from customer_success.adoption.track_feature_adoption import TrackFeatureAdoption
 from customer_success.alerts.channels import AlertChannel, DraftMail, OwnerOf, PostToChat, PutOnBus, RecordAlert
 from customer_success.alerts.publisher import Telling
 from customer_success.aws.accounts import DynamoAccountRows
@@ -103,7 +104,6 @@ from customer_success.tasks.plan_qbrs import CloseQuarter
 from customer_success.tasks.plan_qbrs import PlanQbrs as QbrPlan
 from customer_success.tasks.sales_handoff import SalesHandoff as Handoff
 from customer_success.tasks.task_states import TaskStates
-from customer_success.tasks.track_feature_adoption import TrackFeatureAdoption
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayRestResolver

@@ -11,7 +11,7 @@ from connectors.notion.reading import LONGEST_SHOWN, PropertyReader
 from connectors.notion.source import DataSource
 from connectors.text import one_line, shortened
 from customer_success.accounts.account import Unreadable
-from customer_success.feature_usage import FeatureUsage, UsagePage
+from customer_success.adoption.feature_usage import FeatureUsage, UsagePage
 from customer_success.ports import Bookmark
 
 LONGEST_FEATURE = 500

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from customer_success.adoption.peers import PeerGroup
 from customer_success.aws.items import Key, shortened
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import Table
-from customer_success.peers import PeerGroup
 
 
 class DynamoAdoptionPeers:

@@ -14,16 +14,16 @@ from typing import Any, TypeVar, get_args
 
 from customer_success.accounts.account import Account
 from customer_success.accounts.row import AccountRow
-from customer_success.adoption import adoption_rate
+from customer_success.adoption.feature_usage import FeatureUsage, UsagePage
+from customer_success.adoption.peers import counted
+from customer_success.adoption.report import adoption_rate
 from customer_success.batches import batches
 from customer_success.errors import Misconfigured, OutOfTime, Refused, Unavailable
 from customer_success.expansion_entry import ExpansionEntry
 from customer_success.expansion_policy import is_candidate
-from customer_success.feature_usage import FeatureUsage, UsagePage
 from customer_success.isolation import alone, attempted, cause, together
 from customer_success.messages import ExpansionCheckRequested, ExpansionsQueued
 from customer_success.offer import Offer, SalesAnswer, SalesStatus
-from customer_success.peers import counted
 from customer_success.periods import Calendar, today
 from customer_success.ports import (
     AccountRows,

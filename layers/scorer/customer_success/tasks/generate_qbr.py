@@ -9,7 +9,8 @@ from typing import Any
 
 from customer_success.accounts.account import Account
 from customer_success.accounts.row import AccountRow
-from customer_success.adoption import adoption_report
+from customer_success.adoption.peers import groups_of
+from customer_success.adoption.report import adoption_report
 from customer_success.delivery import deliver_once, draft_if_possible
 from customer_success.documents import QbrPage
 from customer_success.errors import Gone, Refused, words_of
@@ -18,7 +19,6 @@ from customer_success.metrics import Count
 from customer_success.narration.claims import checked
 from customer_success.narration.evidence import QBREvidence, QbrTrigger
 from customer_success.narration.fallback import Writers
-from customer_success.peers import groups_of
 from customer_success.periods import Quarter
 from customer_success.ports import (
     AccountRows,

@@ -13,13 +13,13 @@ from pydantic import ValidationError
 
 from customer_success.accounts.account import Account
 from customer_success.accounts.row import AccountRow
-from customer_success.adoption import adoption_report
-from customer_success.adoption_text import TITLE, adoption_mail, adoption_section, as_of
+from customer_success.adoption.feature_usage import FeatureUsage
+from customer_success.adoption.peers import groups_of
+from customer_success.adoption.report import adoption_report
+from customer_success.adoption.text import TITLE, adoption_mail, adoption_section, as_of
 from customer_success.delivery import draft_if_possible
 from customer_success.errors import NotTaken, Refused, Unavailable
-from customer_success.feature_usage import FeatureUsage
 from customer_success.metrics import Count
-from customer_success.peers import groups_of
 from customer_success.ports import (
     AccountRows,
     AdoptionPeers,

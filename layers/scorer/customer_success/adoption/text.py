@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from customer_success.accounts.account import Account
-from customer_success.adoption import named
+from customer_success.adoption.feature_usage import FeatureUsage
+from customer_success.adoption.report import named
 from customer_success.alerts.text import NAME_LIMIT
 from customer_success.documents import Bullet, Callout, Grid, MailDraft, PageBlock, Paragraph
-from customer_success.feature_usage import FeatureUsage
 from customer_success.periods import long_date
 from customer_success.schemas import FeatureAdoptionReport, FeatureStatus
 from customer_success.scoring.words import short

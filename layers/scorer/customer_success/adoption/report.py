@@ -9,9 +9,9 @@ from datetime import date
 from pydantic import ValidationError
 
 from customer_success.accounts.account import Account
+from customer_success.adoption.feature_usage import USAGE_STALE_AFTER, FeatureUsage
+from customer_success.adoption.peers import PeerGroup, compared
 from customer_success.errors import Refused
-from customer_success.feature_usage import USAGE_STALE_AFTER, FeatureUsage
-from customer_success.peers import PeerGroup, compared
 from customer_success.schemas import (
     BenchmarkComparison,
     Confidence,

@@ -1,0 +1,1 @@
+"""Feature adoption: usage by feature, peers, and the report."""
