@@ -6,7 +6,7 @@ from customer_success.aws.consumer import Delivery
 from customer_success.messages import QbrRequested
 from customer_success.metrics import Metric
 from customer_success.periods import run_date
-from customer_success.tasks.generate_qbr import QbrRequest
+from customer_success.reviews.generate_qbr import QbrRequest
 from customer_success.wiring import GenerateQbr
 
 function = GenerateQbr()

@@ -19,8 +19,8 @@ from customer_success.aws.table import Table
 from customer_success.expansion_entry import ExpansionEntry
 from customer_success.offer import Offer
 from customer_success.periods import Quarter
-from customer_success.qbr import Qbr, QbrText
 from customer_success.renewals import KIND as RENEWALS
+from customer_success.reviews.qbr import Qbr, QbrText
 from customer_success.scan.digest import Digest
 from customer_success.scan.run import Run
 from customer_success.scan.scan import KIND

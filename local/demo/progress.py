@@ -16,7 +16,7 @@ from rich.text import Text
 
 from customer_success.alerts.entry import AlertEntry, Channel
 from customer_success.expansion_entry import ExpansionEntry
-from customer_success.qbr import SETTLED, Qbr
+from customer_success.reviews.qbr import SETTLED, Qbr
 from customer_success.scan.run import Run
 from local.demo.alert_days import AlertDays
 from local.demo.complaints import broke_off, last_complaint

@@ -34,12 +34,12 @@ from customer_success.aws.table import Table
 from customer_success.aws.usages import DynamoFeatureUsages
 from customer_success.narration.claims import checked
 from customer_success.ports import Bookmark, Narrator
+from customer_success.reviews.generate_qbr import GenerateQbr, QbrRequest
+from customer_success.reviews.plan_qbrs import PlanQbrs
 from customer_success.rules_narrator import RulesNarrator
 from customer_success.scan.assessment import Judge
 from customer_success.schemas import QBRContent
 from customer_success.scoring.scorer import CSMHealthScorer
-from customer_success.tasks.generate_qbr import GenerateQbr, QbrRequest
-from customer_success.tasks.plan_qbrs import PlanQbrs
 from local.demo.options import SAMPLE_BOOK
 from local.sandbox import Sandbox
 from local.sandbox.google import service_account

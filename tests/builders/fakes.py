@@ -13,7 +13,7 @@ from customer_success.documents import PageValues
 from customer_success.errors import Refused, Unavailable
 from customer_success.messages import ChurnAlert, DigestReady, Message
 from customer_success.ports import Bookmark, BookPage, Claim
-from customer_success.qbr import Qbr, QbrKey, QbrText
+from customer_success.reviews.qbr import Qbr, QbrKey, QbrText
 from customer_success.scan.digest import Digest
 from customer_success.scan.run import Run
 

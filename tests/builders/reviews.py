@@ -17,12 +17,12 @@ from customer_success.messages import AdoptionRequested, QbrRequested, QuarterPl
 from customer_success.metrics import Metric
 from customer_success.narration.evidence import QBREvidence, QbrTrigger
 from customer_success.ports import FoundPage, Narration, Narrator
+from customer_success.reviews.generate_qbr import GenerateQbr, QbrRequest
+from customer_success.reviews.plan_qbrs import CloseQuarter, PlanQbrs
 from customer_success.rules_narrator import RulesNarrator
 from customer_success.scan.assessment import Judge
 from customer_success.schemas import FeatureAdoptionReport
 from customer_success.scoring.scorer import CSMHealthScorer
-from customer_success.tasks.generate_qbr import GenerateQbr, QbrRequest
-from customer_success.tasks.plan_qbrs import CloseQuarter, PlanQbrs
 from tests.builders.accounts import account
 from tests.builders.fakes import (
     FakeAlerts,

@@ -14,7 +14,7 @@ from customer_success.accounts.row import Point
 from customer_success.aws.history import DynamoScoreHistory
 from customer_success.aws.qbrs import DynamoQbrs
 from customer_success.messages import QbrRequested
-from customer_success.qbr import Qbr, QbrKey
+from customer_success.reviews.qbr import Qbr, QbrKey
 from customer_success.scoring.scorer import CSMHealthScorer
 from local.house import TENANT, House
 from local.stack.queues import redrive

@@ -10,7 +10,7 @@ import pytest
 from customer_success.aws.adoption import DynamoAdoptionReports
 from customer_success.aws.qbrs import DynamoQbrs
 from customer_success.aws.table import Table
-from customer_success.qbr import Qbr, QbrKey, QbrText
+from customer_success.reviews.qbr import Qbr, QbrKey, QbrText
 from customer_success.schemas import BenchmarkComparison, FeatureAdoptionReport
 from tests.builders.aws import TABLE, Client, Clock
 from tests.builders.evidence import evidence

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from customer_success.qbr import Qbr, QbrKey, QbrState
 from customer_success.renewals import Contract
 from customer_success.renewals_digest import renewals_digest
+from customer_success.reviews.qbr import Qbr, QbrKey, QbrState
 from local.demo.findings import QuarterFindings, Renewals, Sent
 from local.demo.kept import Kept
 from local.demo.options import SAMPLE_BOOK

@@ -9,7 +9,7 @@ import pytest
 
 from customer_success.accounts.row import AccountRow, Point
 from customer_success.narration.evidence import Fact, QBREvidence
-from customer_success.qbr_evidence import qbr_evidence
+from customer_success.reviews.evidence import qbr_evidence
 from customer_success.schemas import BenchmarkComparison, FeatureAdoptionReport
 from tests.builders.accounts import HEALTHY, account
 from tests.builders.scores import row, score

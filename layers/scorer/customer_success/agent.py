@@ -30,12 +30,12 @@ from customer_success.ports import (
     ScoreHistory,
 )
 from customer_success.price_list import PriceList
+from customer_success.reviews.generate_qbr import GenerateQbr, QbrRequest
 from customer_success.rules_narrator import RulesNarrator
 from customer_success.scan.one_account import HealthScan
 from customer_success.schemas import refusals
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.tasks.check_expansion import CheckExpansion, ExpansionRequest
-from customer_success.tasks.generate_qbr import GenerateQbr, QbrRequest
 
 SUPPORTED = ("health_scan", "generate_qbr", "check_expansion", "track_feature_adoption")
 

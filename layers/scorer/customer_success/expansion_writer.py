@@ -8,7 +8,7 @@ from customer_success.claims.offers import can_be_named
 from customer_success.expansion_grounds import ALL_SEATS, ASKED_FOR, OF_LIMIT
 from customer_success.narration.evidence import Fact
 from customer_success.narration.offer_evidence import ExpansionEvidence, Ground
-from customer_success.qbr_writer import said
+from customer_success.reviews.rules_writer import said
 from customer_success.schemas import ExpansionOpportunity
 
 NAMED = 2

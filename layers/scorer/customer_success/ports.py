@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from customer_success.narration.evidence import QBREvidence
     from customer_success.narration.offer_evidence import ExpansionEvidence
     from customer_success.offer import Handoff, Offer, SalesAnswer, SalesStatus
-    from customer_success.qbr import Qbr, QbrKey, QbrText
+    from customer_success.reviews.qbr import Qbr, QbrKey, QbrText
     from customer_success.scan.digest import Digest
     from customer_success.scan.run import Run
     from customer_success.schemas import FeatureAdoptionReport, QBRContent

@@ -6,7 +6,7 @@ from customer_success.expansion_writer import opportunities
 from customer_success.narration.evidence import QBREvidence
 from customer_success.narration.offer_evidence import ExpansionEvidence
 from customer_success.ports import Narration, Proposals
-from customer_success.qbr_writer import review
+from customer_success.reviews.rules_writer import review
 
 WRITTEN_BY = "rules"
 

@@ -55,6 +55,9 @@ from customer_success.log_privacy import without_addresses
 from customer_success.messages import Message
 from customer_success.metrics import Metric
 from customer_success.periods import Calendar, run_date
+from customer_success.reviews.generate_qbr import GenerateQbr as QbrReview
+from customer_success.reviews.plan_qbrs import CloseQuarter
+from customer_success.reviews.plan_qbrs import PlanQbrs as QbrPlan
 from customer_success.rules_narrator import RulesNarrator
 from customer_success.scan.closing import Closing
 from customer_success.scan.page_sync import NotionSync
@@ -99,9 +102,6 @@ from customer_success.tasks.check_expansion import CheckExpansion as ExpansionCh
 from customer_success.tasks.close_expansions import CloseExpansions
 from customer_success.tasks.contract_check import ContractCheck
 from customer_success.tasks.expansion_run import ExpansionRun
-from customer_success.tasks.generate_qbr import GenerateQbr as QbrReview
-from customer_success.tasks.plan_qbrs import CloseQuarter
-from customer_success.tasks.plan_qbrs import PlanQbrs as QbrPlan
 from customer_success.tasks.sales_handoff import SalesHandoff as Handoff
 from customer_success.tasks.task_states import TaskStates
 

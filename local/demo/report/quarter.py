@@ -13,7 +13,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from customer_success.periods import Quarter, long_date
-from customer_success.qbr import SETTLED, Qbr
+from customer_success.reviews.qbr import SETTLED, Qbr
 from customer_success.scoring.words import short
 from local.demo.findings import QuarterFindings
 from local.demo.kept import Kept

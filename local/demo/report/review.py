@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from connectors.text import clean
-from customer_success.qbr import Qbr
+from customer_success.reviews.qbr import Qbr
 from local.demo.report.lines import framed_all, head
 
 BULLETS = 10

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from customer_success.aws.items import Item, Key, expiry, key_of
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import Table
-from customer_success.qbr import Qbr, QbrKey, QbrText
+from customer_success.reviews.qbr import Qbr, QbrKey, QbrText
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef

@@ -15,8 +15,8 @@ from customer_success.alerts.text import NAME_LIMIT
 from customer_success.documents import Bullet, Callout, Grid, Heading, Line, MailDraft, PageBlock, Paragraph, QbrPage
 from customer_success.narration.evidence import Fact, QBREvidence
 from customer_success.periods import long_date
-from customer_success.qbr import Qbr, QbrKey, QbrState
-from customer_success.qbr_writer import adoption_is_low, renewal_due, said, value
+from customer_success.reviews.qbr import Qbr, QbrKey, QbrState
+from customer_success.reviews.rules_writer import adoption_is_low, renewal_due, said, value
 from customer_success.scan import digest
 from customer_success.scan.digest import Digest, Section
 from customer_success.schemas import FeatureStatus, QBRContent

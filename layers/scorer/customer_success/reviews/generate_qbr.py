@@ -31,9 +31,9 @@ from customer_success.ports import (
     Qbrs,
     ScoreHistory,
 )
-from customer_success.qbr import Qbr, QbrKey, QbrText
-from customer_success.qbr_evidence import qbr_evidence
-from customer_success.qbr_text import invitation, qbr_page
+from customer_success.reviews.evidence import qbr_evidence
+from customer_success.reviews.qbr import Qbr, QbrKey, QbrText
+from customer_success.reviews.text import invitation, qbr_page
 from customer_success.schemas import Confidence, FeatureAdoptionReport
 
 KIND = "generate_qbr"

@@ -16,8 +16,8 @@ from customer_success.isolation import cause, recorded, together
 from customer_success.messages import AdoptionRequested, QbrRequested, QuarterPlanned
 from customer_success.periods import Quarter, today
 from customer_success.ports import AccountRows, Outbox, Qbrs
-from customer_success.qbr import SETTLED, Qbr, QbrKey
-from customer_success.qbr_text import quarter_index
+from customer_success.reviews.qbr import SETTLED, Qbr, QbrKey
+from customer_success.reviews.text import quarter_index
 from customer_success.scan.digest import Digest, Section
 
 KIND = "plan_qbrs"

@@ -1,0 +1,1 @@
+"""The quarterly business review, from its evidence to its page."""
