@@ -3,9 +3,9 @@
 from typing import Any
 
 from customer_success.aws.consumer import Delivery
+from customer_success.expansion.check_expansion import ExpansionRequest
 from customer_success.messages import ExpansionCheckRequested
 from customer_success.metrics import Metric
-from customer_success.tasks.check_expansion import ExpansionRequest
 from customer_success.wiring import CheckExpansion
 
 function = CheckExpansion()

@@ -4,6 +4,7 @@ from typing import Any
 
 from customer_success.aws.consumer import Delivery
 from customer_success.errors import Misconfigured
+from customer_success.expansion.expansion_run import ExpansionRunRequest
 from customer_success.messages import (
     ExpansionRunRequested,
     ExpansionsQueued,
@@ -14,7 +15,6 @@ from customer_success.messages import (
 from customer_success.metrics import Metric
 from customer_success.periods import run_date
 from customer_success.scan.scan import ScanRequest, counts
-from customer_success.tasks.expansion_run import ExpansionRunRequest
 from customer_success.wiring import HealthScan
 
 function = HealthScan()

@@ -16,15 +16,15 @@ from customer_success.aws.offers import DynamoOffers
 from customer_success.aws.qbrs import BY_CONTRACT, DynamoQbrs
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import Table
-from customer_success.expansion_entry import ExpansionEntry
-from customer_success.offer import Offer
+from customer_success.expansion.entry import ExpansionEntry
+from customer_success.expansion.expansion_run import KIND as EXPANSION
+from customer_success.expansion.offer import Offer
 from customer_success.periods import Quarter
 from customer_success.renewals import KIND as RENEWALS
 from customer_success.reviews.qbr import Qbr, QbrText
 from customer_success.scan.digest import Digest
 from customer_success.scan.run import Run
 from customer_success.scan.scan import KIND
-from customer_success.tasks.expansion_run import KIND as EXPANSION
 from local.demo.alert_days import AlertDays
 from local.demo.kept import Kept
 from local.house import House

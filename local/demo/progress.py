@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.text import Text
 
 from customer_success.alerts.entry import AlertEntry, Channel
-from customer_success.expansion_entry import ExpansionEntry
+from customer_success.expansion.entry import ExpansionEntry
 from customer_success.reviews.qbr import SETTLED, Qbr
 from customer_success.scan.run import Run
 from local.demo.alert_days import AlertDays

@@ -28,11 +28,11 @@ from customer_success.aws.offers import DynamoOffers
 from customer_success.aws.table import Table
 from customer_success.aws.topic import SnsAnnouncements
 from customer_success.documents import ExpansionRecord, MailDraft
+from customer_success.expansion.sales_handoff import SalesHandoff
 from customer_success.messages import ExpansionHandoff
 from customer_success.ports import RecordedAnswer
 from customer_success.scan.assessment import Judge
 from customer_success.scoring.scorer import CSMHealthScorer
-from customer_success.tasks.sales_handoff import SalesHandoff
 from tests.benchmarks.aws_stand_in import QueueOnDisk, TableOnDisk
 from tests.benchmarks.figures import Promise, at_most, exactly, show
 from tests.builders.accounts import account

@@ -12,15 +12,15 @@ from customer_success.accounts.row import AccountRow
 from customer_success.adoption.feature_usage import FeatureUsage, UsagePage
 from customer_success.alerts.publisher import Telling
 from customer_success.errors import Unavailable
-from customer_success.expansion_entry import Outcome
+from customer_success.expansion.close_expansions import CloseExpansions
+from customer_success.expansion.entry import Outcome
+from customer_success.expansion.expansion_run import ExpansionRun, ExpansionRunRequest
 from customer_success.messages import ExpansionCheckRequested, ExpansionsQueued, Message
 from customer_success.periods import Calendar
 from customer_success.ports import Bookmark
 from customer_success.scan.assessment import Judge
 from customer_success.scan.run import Run
 from customer_success.scoring.scorer import CSMHealthScorer
-from customer_success.tasks.close_expansions import CloseExpansions
-from customer_success.tasks.expansion_run import ExpansionRun, ExpansionRunRequest
 from tests.builders.accounts import HEALTHY, TODAY, account
 from tests.builders.fakes import Crash, FakeAlerts, FakeDigests, FakeOutbox, FakeRows, FakeRuns, FakeTopic, Writes
 from tests.builders.offers import FakeExpansionLog, FakeExpansionRecords, FakeOffers

@@ -15,19 +15,19 @@ from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.alerts.publisher import Telling
 from customer_success.documents import ExpansionRecord, MailDraft
 from customer_success.errors import Unavailable, Unclear
-from customer_success.expansion_entry import ExpansionEntry
+from customer_success.expansion.check_expansion import CheckExpansion, ExpansionRequest
+from customer_success.expansion.entry import ExpansionEntry
+from customer_success.expansion.offer import Handoff, Offer
+from customer_success.expansion.price_list import PriceList
+from customer_success.expansion.sales_handoff import SalesHandoff
 from customer_success.messages import ChurnAlert, DigestReady, ExpansionHandedOff, ExpansionHandoff
 from customer_success.metrics import Metric
 from customer_success.narration.evidence import QBREvidence
 from customer_success.narration.offer_evidence import ExpansionEvidence
-from customer_success.offer import Handoff, Offer
 from customer_success.ports import Claim, Narration, Proposals
-from customer_success.price_list import PriceList
 from customer_success.rules_narrator import RulesNarrator
 from customer_success.scan.assessment import Judge
 from customer_success.scoring.scorer import CSMHealthScorer
-from customer_success.tasks.check_expansion import CheckExpansion, ExpansionRequest
-from customer_success.tasks.sales_handoff import SalesHandoff
 from tests.builders.accounts import HEALTHY, TODAY, account
 from tests.builders.fakes import FakeAlerts, FakeDigests, FakeLedger, FakeOutbox, FakeRows, FakeTopic, Writes
 from tests.builders.offers import FakeExpansionLog, FakeExpansionRecords, FakeOffers

@@ -9,12 +9,12 @@ from typing import Any
 
 from customer_success.accounts.account import Account
 from customer_success.adoption.feature_usage import FeatureUsage
-from customer_success.expansion_entry import ExpansionEntry, Outcome
-from customer_success.expansion_grounds import grounds
+from customer_success.expansion.entry import ExpansionEntry, Outcome
+from customer_success.expansion.grounds import grounds
+from customer_success.expansion.offer import Offer, SalesAnswer, SalesStatus, quarter_of
+from customer_success.expansion.price_list import PriceList
 from customer_success.messages import ExpansionHandoff
 from customer_success.narration.offer_evidence import ExpansionEvidence
-from customer_success.offer import Offer, SalesAnswer, SalesStatus, quarter_of
-from customer_success.price_list import PriceList
 from customer_success.schemas import CSMHealthSignals, ExpansionOpportunity
 from tests.builders.accounts import HEALTHY, TODAY, account
 

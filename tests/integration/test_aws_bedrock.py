@@ -19,9 +19,9 @@ from customer_success.aws.converse import advice
 from customer_success.aws.model_schema import answer_schema
 from customer_success.aws.questions import Opportunities
 from customer_success.errors import Misconfigured, NotWritten, OutOfTime, Unavailable, Unclear
+from customer_success.expansion.offer_check import accepted
 from customer_success.narration.evidence import QBREvidence
 from customer_success.narration.prompts import build_expansion_prompt, build_qbr_prompt
-from customer_success.offer_check import accepted
 from customer_success.ports import Narration, Proposals
 from customer_success.schemas import FeatureScore, QBRContent
 from local.sandbox import Sandbox

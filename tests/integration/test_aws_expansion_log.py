@@ -12,7 +12,7 @@ from customer_success.aws.expansion_log import DynamoExpansionLog
 from customer_success.aws.items import text
 from customer_success.aws.table import Table
 from customer_success.errors import Misconfigured
-from customer_success.expansion_entry import ExpansionEntry
+from customer_success.expansion.entry import ExpansionEntry
 from tests.builders.accounts import TODAY
 from tests.builders.aws import TABLE, Client, Clock, writes_only
 from tests.builders.kept import NASTY_ID

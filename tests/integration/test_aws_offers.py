@@ -12,7 +12,7 @@ from customer_success.aws.items import text
 from customer_success.aws.offers import DynamoOffers
 from customer_success.aws.table import Table
 from customer_success.errors import Misconfigured, Refused
-from customer_success.offer import Handoff, Offer, SalesAnswer
+from customer_success.expansion.offer import Handoff, Offer, SalesAnswer
 from customer_success.schemas import ExpansionOpportunity, OpportunityType
 from tests.builders.accounts import TODAY
 from tests.builders.aws import TABLE, Client, Clock

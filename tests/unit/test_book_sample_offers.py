@@ -10,10 +10,10 @@ import pytest
 
 from customer_success.accounts.account import Account
 from customer_success.adoption.feature_usage import FeatureUsage
-from customer_success.expansion_grounds import grounds
-from customer_success.expansion_policy import is_candidate, never_offered
+from customer_success.expansion.grounds import grounds
+from customer_success.expansion.policy import is_candidate, never_offered
+from customer_success.expansion.price_list import PriceList
 from customer_success.narration.offer_evidence import Ground
-from customer_success.price_list import PriceList
 from customer_success.schemas import Confidence, CSMHealthSignals, OpportunityType
 from local.demo.changes import changed, changes_beside
 from local.demo.options import SAMPLE_BOOK, SAMPLE_DAY

@@ -12,8 +12,8 @@ import pytest
 
 from customer_success.alerts.policy import Memory, Standing
 from customer_success.errors import Misconfigured, NotWritten, Refused, Unavailable, Unclear
-from customer_success.offer import Handoff, SalesAnswer
-from customer_success.price_list import PriceList
+from customer_success.expansion.offer import Handoff, SalesAnswer
+from customer_success.expansion.price_list import PriceList
 from tests.builders.accounts import TODAY
 from tests.builders.fakes import Crash, FakeLedger
 from tests.builders.handoffs import FakeOfferNarrator, Handoffs

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from customer_success.claims.offers import sayable
+from customer_success.expansion.talk_track import sayable
 from customer_success.narration.claims import checked
 from customer_success.narration.claims.figures import LARGEST, figures
 from customer_success.narration.claims.sentences import plain

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from customer_success.expansion_entry import ExpansionEntry, Outcome
-from customer_success.offer import Handoff, Offer
+from customer_success.expansion.entry import ExpansionEntry, Outcome
+from customer_success.expansion.offer import Handoff, Offer
 from customer_success.scan.run import Run
 from local.demo.findings import Expansion, Findings, Renewals, Sent
 from local.demo.progress import how_far_checks

@@ -14,7 +14,7 @@ from customer_success.aws.expansion_log import DynamoExpansionLog
 from customer_success.aws.offers import DynamoOffers
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import Table
-from customer_success.expansion_entry import ExpansionEntry, Outcome
+from customer_success.expansion.entry import ExpansionEntry, Outcome
 from customer_success.scan.run import Run
 from local.demo.findings import Expansion, Sent
 from local.demo.kept import Kept

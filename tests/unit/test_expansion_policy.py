@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from customer_success.alerts.policy import Memory, Standing
-from customer_success.expansion_policy import blocked, is_candidate, never_offered, why_no_candidate
-from customer_success.offer import Handoff
+from customer_success.expansion.offer import Handoff
+from customer_success.expansion.policy import blocked, is_candidate, never_offered, why_no_candidate
 from customer_success.scan.assessment import Judge
 from customer_success.schemas import Rag
 from customer_success.scoring.scorer import CSMHealthScorer

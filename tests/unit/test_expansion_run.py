@@ -9,7 +9,7 @@ import pytest
 from customer_success.accounts.account import Unreadable
 from customer_success.accounts.row import Day
 from customer_success.errors import Misconfigured, OutOfTime, Refused, Unavailable
-from customer_success.offer import SalesAnswer
+from customer_success.expansion.offer import SalesAnswer
 from tests.builders.accounts import HEALTHY, TODAY, at_risk
 from tests.builders.expansion_runs import CONTENT, LOOK_AGAIN_SECONDS, PATIENCE, Expansions, moment, scanned
 from tests.builders.offers import offer, offer_id

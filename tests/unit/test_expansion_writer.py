@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from customer_success.accounts.account import Account
 from customer_success.adoption.feature_usage import FeatureUsage
+from customer_success.expansion.offer_check import accepted
+from customer_success.expansion.price_list import PriceList
 from customer_success.narration.claims.sentences import sentences
 from customer_success.narration.offer_evidence import ExpansionEvidence
-from customer_success.offer_check import accepted
-from customer_success.price_list import PriceList
 from customer_success.rules_narrator import RulesNarrator
 from customer_success.schemas import ExpansionOpportunity
 from tests.builders.accounts import HEALTHY, TODAY, account

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from customer_success.claims.offers import can_be_named
+from customer_success.expansion.offer_check import Accepted, accepted
+from customer_success.expansion.price_list import PriceList
+from customer_success.expansion.talk_track import can_be_named
 from customer_success.narration.offer_evidence import ExpansionEvidence
-from customer_success.offer_check import Accepted, accepted
-from customer_success.price_list import PriceList
 from customer_success.schemas import ExpansionOpportunity
 from tests.builders.accounts import HEALTHY, account
 from tests.builders.opportunities import asks_for, full

@@ -14,13 +14,13 @@ from customer_success.accounts.row import AccountRow
 from customer_success.alerts.entry import AlertEntry
 from customer_success.alerts.publisher import Telling
 from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable
+from customer_success.expansion import expansion_run
 from customer_success.messages import ChurnAlert, DigestReady
 from customer_success.renewals import Contract
 from customer_success.reviews.plan_qbrs import PlanQbrs
 from customer_success.reviews.qbr import Qbr
 from customer_success.scan.assessment import Judge
 from customer_success.scoring.scorer import CSMHealthScorer
-from customer_success.tasks import expansion_run
 from tests.builders.accounts import TODAY, account, at_risk, dying
 from tests.builders.contract_checks import Mornings
 from tests.builders.expansion_runs import Expansions

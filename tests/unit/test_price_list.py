@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from customer_success.price_list import PriceList
+from customer_success.expansion.price_list import PriceList
 
 PRICES = PriceList(seat=300, modules={"Reporting": 4800, " Data Sync ": 1200.5})
 

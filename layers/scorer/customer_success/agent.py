@@ -11,6 +11,8 @@ from pydantic import ValidationError
 
 from customer_success.adoption.track_feature_adoption import AdoptionRequest, TrackFeatureAdoption
 from customer_success.errors import Misconfigured, Refused, Unavailable
+from customer_success.expansion.check_expansion import CheckExpansion, ExpansionRequest
+from customer_success.expansion.price_list import PriceList
 from customer_success.metrics import Metric
 from customer_success.periods import run_date
 from customer_success.ports import (
@@ -29,13 +31,11 @@ from customer_success.ports import (
     Qbrs,
     ScoreHistory,
 )
-from customer_success.price_list import PriceList
 from customer_success.reviews.generate_qbr import GenerateQbr, QbrRequest
 from customer_success.rules_narrator import RulesNarrator
 from customer_success.scan.one_account import HealthScan
 from customer_success.schemas import refusals
 from customer_success.scoring.scorer import CSMHealthScorer
-from customer_success.tasks.check_expansion import CheckExpansion, ExpansionRequest
 
 SUPPORTED = ("health_scan", "generate_qbr", "check_expansion", "track_feature_adoption")
 

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
         PageValues,
         QbrPage,
     )
-    from customer_success.expansion_entry import ExpansionEntry
+    from customer_success.expansion.entry import ExpansionEntry
+    from customer_success.expansion.offer import Handoff, Offer, SalesAnswer, SalesStatus
     from customer_success.messages import ChurnAlert, DigestReady, Message
     from customer_success.narration.evidence import QBREvidence
     from customer_success.narration.offer_evidence import ExpansionEvidence
-    from customer_success.offer import Handoff, Offer, SalesAnswer, SalesStatus
     from customer_success.reviews.qbr import Qbr, QbrKey, QbrText
     from customer_success.scan.digest import Digest
     from customer_success.scan.run import Run

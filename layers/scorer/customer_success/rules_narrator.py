@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from customer_success.expansion_writer import opportunities
+from customer_success.expansion.rules_writer import opportunities
 from customer_success.narration.evidence import QBREvidence
 from customer_success.narration.offer_evidence import ExpansionEvidence
 from customer_success.ports import Narration, Proposals

@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from customer_success.addresses import ANYBODY, OwnerDomains, is_address
 from customer_success.errors import Misconfigured
-from customer_success.price_list import PriceList
+from customer_success.expansion.price_list import PriceList
 
 
 def _list(value: Any) -> Any:

@@ -51,6 +51,10 @@ from customer_success.aws.task_records import DynamoTaskRecords
 from customer_success.aws.topic import SnsAnnouncements
 from customer_success.aws.usages import DynamoFeatureUsages
 from customer_success.errors import NotUnderstood, Refused
+from customer_success.expansion.check_expansion import CheckExpansion as ExpansionCheck
+from customer_success.expansion.close_expansions import CloseExpansions
+from customer_success.expansion.expansion_run import ExpansionRun
+from customer_success.expansion.sales_handoff import SalesHandoff as Handoff
 from customer_success.log_privacy import without_addresses
 from customer_success.messages import Message
 from customer_success.metrics import Metric
@@ -98,11 +102,7 @@ from customer_success.shadow import (
     ShadowReviews,
     ShadowSections,
 )
-from customer_success.tasks.check_expansion import CheckExpansion as ExpansionCheck
-from customer_success.tasks.close_expansions import CloseExpansions
 from customer_success.tasks.contract_check import ContractCheck
-from customer_success.tasks.expansion_run import ExpansionRun
-from customer_success.tasks.sales_handoff import SalesHandoff as Handoff
 from customer_success.tasks.task_states import TaskStates
 
 if TYPE_CHECKING:

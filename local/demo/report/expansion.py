@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.text import Text
 
 from connectors.text import one_line
-from customer_success.expansion_entry import ExpansionEntry, Outcome
-from customer_success.expansion_policy import HIGH_ADOPTION, MANY_SEATS
-from customer_success.offer import Offer
+from customer_success.expansion.entry import ExpansionEntry, Outcome
+from customer_success.expansion.offer import Offer
+from customer_success.expansion.policy import HIGH_ADOPTION, MANY_SEATS
 from customer_success.periods import Calendar
 from customer_success.scoring.words import short
 from local.demo.findings import Expansion, Findings

@@ -16,7 +16,7 @@ from connectors.notion.values import Related, Value
 from connectors.text import one_line, shortened
 from customer_success.documents import ExpansionRecord
 from customer_success.errors import NotTaken
-from customer_success.offer import SalesStatus
+from customer_success.expansion.offer import SalesStatus
 from customer_success.ports import Bookmark, RecordedAnswer
 
 UNANSWERED = "not started"

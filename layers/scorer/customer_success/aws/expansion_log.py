@@ -9,7 +9,7 @@ from datetime import date
 from customer_success.aws.items import Item, Key, expiry, key_of, shortened
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import Table
-from customer_success.expansion_entry import ExpansionEntry
+from customer_success.expansion.entry import ExpansionEntry
 
 KEPT_DAYS = 90
 

@@ -10,7 +10,7 @@ from customer_success.aws.items import Item, Key, Update, expiry
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import ConditionNotMetError, Table
 from customer_success.errors import Refused
-from customer_success.offer import Handoff, Offer, SalesAnswer
+from customer_success.expansion.offer import Handoff, Offer, SalesAnswer
 
 KEPT_DAYS = 800
 THERE = "attribute_exists(#pk)"

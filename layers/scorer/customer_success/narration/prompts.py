@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from customer_success.accounts.account import Account
-from customer_success.expansion_writer import evidence_line
+from customer_success.expansion.rules_writer import evidence_line
 from customer_success.messages import Said
 from customer_success.narration.evidence import Fact, QBREvidence
 from customer_success.narration.offer_evidence import ExpansionEvidence, Ground

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import get_args
 
 from customer_success.alerts.publisher import Telling
-from customer_success.expansion_entry import Outcome
-from customer_success.expansion_text import owner_digests
+from customer_success.expansion.entry import Outcome
+from customer_success.expansion.text import owner_digests
 from customer_success.messages import ExpansionsQueued
 from customer_success.ports import ExpansionLog, Outbox
 

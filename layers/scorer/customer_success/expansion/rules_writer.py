@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from customer_success.claims.offers import can_be_named
-from customer_success.expansion_grounds import ALL_SEATS, ASKED_FOR, OF_LIMIT
+from customer_success.expansion.grounds import ALL_SEATS, ASKED_FOR, OF_LIMIT
+from customer_success.expansion.talk_track import can_be_named
 from customer_success.narration.evidence import Fact
 from customer_success.narration.offer_evidence import ExpansionEvidence, Ground
 from customer_success.reviews.rules_writer import said

@@ -11,10 +11,10 @@ from datetime import date, timedelta
 
 from customer_success.accounts.account import Account
 from customer_success.adoption.feature_usage import FeatureUsage
-from customer_success.expansion_policy import MANY_SEATS
+from customer_success.expansion.policy import MANY_SEATS
+from customer_success.expansion.price_list import PriceList
 from customer_success.narration.evidence import Fact, Unit
 from customer_success.narration.offer_evidence import Ground
-from customer_success.price_list import PriceList
 from customer_success.schemas import Confidence, CSMHealthSignals
 
 ALL_SEATS = 1.0

@@ -19,11 +19,11 @@ from customer_success.adoption.peers import counted
 from customer_success.adoption.report import adoption_rate
 from customer_success.batches import batches
 from customer_success.errors import Misconfigured, OutOfTime, Refused, Unavailable
-from customer_success.expansion_entry import ExpansionEntry
-from customer_success.expansion_policy import is_candidate
+from customer_success.expansion.entry import ExpansionEntry
+from customer_success.expansion.offer import Offer, SalesAnswer, SalesStatus
+from customer_success.expansion.policy import is_candidate
 from customer_success.isolation import alone, attempted, cause, together
 from customer_success.messages import ExpansionCheckRequested, ExpansionsQueued
-from customer_success.offer import Offer, SalesAnswer, SalesStatus
 from customer_success.periods import Calendar, today
 from customer_success.ports import (
     AccountRows,

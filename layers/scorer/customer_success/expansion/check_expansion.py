@@ -15,17 +15,19 @@ from customer_success.accounts.account import Account
 from customer_success.accounts.row import AccountRow
 from customer_success.delivery import deliver_once
 from customer_success.errors import Refused, words_of
-from customer_success.expansion_entry import ExpansionEntry, Outcome
-from customer_success.expansion_grounds import grounds
-from customer_success.expansion_policy import blocked, never_offered, why_no_candidate
-from customer_success.expansion_text import expansion_record
+from customer_success.expansion.entry import ExpansionEntry, Outcome
+from customer_success.expansion.grounds import grounds
+from customer_success.expansion.offer import Offer, quarter_of
+from customer_success.expansion.offer_check import accepted
+from customer_success.expansion.policy import blocked, never_offered, why_no_candidate
+from customer_success.expansion.price_list import PriceList
+from customer_success.expansion.recording import record_once
+from customer_success.expansion.text import expansion_record
 from customer_success.isolation import recorded
 from customer_success.messages import ExpansionHandoff
 from customer_success.metrics import Count, Metric
 from customer_success.narration.fallback import Writers
 from customer_success.narration.offer_evidence import ExpansionEvidence, Ground
-from customer_success.offer import Offer, quarter_of
-from customer_success.offer_check import accepted
 from customer_success.ports import (
     AccountRows,
     ExpansionLog,
@@ -36,8 +38,6 @@ from customer_success.ports import (
     Offers,
     Outbox,
 )
-from customer_success.price_list import PriceList
-from customer_success.recording import record_once
 from customer_success.schemas import Confidence, CSMHealthSignals, OpportunityType, refusals
 from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError
 from customer_success.scoring.words import too_little_known

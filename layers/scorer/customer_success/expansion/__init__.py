@@ -1,0 +1,1 @@
+"""Expansion: when an offer is made, why, and its way to Sales."""
