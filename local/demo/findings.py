@@ -20,7 +20,7 @@ from customer_success.expansion.entry import ExpansionEntry
 from customer_success.expansion.expansion_run import KIND as EXPANSION
 from customer_success.expansion.offer import Offer
 from customer_success.periods import Quarter
-from customer_success.renewals import KIND as RENEWALS
+from customer_success.renewals.contracts import KIND as RENEWALS
 from customer_success.reviews.qbr import Qbr, QbrText
 from customer_success.scan.digest import Digest
 from customer_success.scan.run import Run

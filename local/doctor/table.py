@@ -11,7 +11,7 @@ from customer_success.aws.accounts import DynamoAccountRows
 from customer_success.aws.digests import DynamoDigests
 from customer_success.aws.runs import DynamoRuns
 from customer_success.expansion.expansion_run import KIND as EXPANSION
-from customer_success.renewals import KIND as CONTRACT_CHECK
+from customer_success.renewals.contracts import KIND as CONTRACT_CHECK
 from customer_success.scan.run import Run
 from customer_success.scan.scan import KIND as SCAN
 from local.doctor.finding import Finding, bad, due, off, ok, untried

@@ -9,8 +9,8 @@ from typing import Any
 from customer_success.errors import Misconfigured, Unavailable
 from customer_success.messages import QbrRequested
 from customer_success.periods import Calendar
+from customer_success.renewals.contract_check import ContractCheck
 from customer_success.scoring.scorer import CSMHealthScorer
-from customer_success.tasks.contract_check import ContractCheck
 from tests.builders.accounts import TODAY
 from tests.builders.fakes import Crash, FakeOutbox, FakeQbrs
 from tests.builders.scans import World

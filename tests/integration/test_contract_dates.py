@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from customer_success.ports import Bookmark
-from customer_success.renewals import Group
+from customer_success.renewals.contracts import Group
 from local.sandbox import Sandbox
 from tests.builders.contract_checks import Mornings
 from tests.builders.notion_books import account_book, load_book, row

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from customer_success.renewals import Contract
-from customer_success.renewals_digest import renewals_digest
+from customer_success.renewals.contracts import Contract
+from customer_success.renewals.digest import renewals_digest
 from customer_success.reviews.qbr import Qbr, QbrKey, QbrState
 from local.demo.findings import QuarterFindings, Renewals, Sent
 from local.demo.kept import Kept

@@ -16,7 +16,7 @@ from customer_success.alerts.publisher import Telling
 from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable
 from customer_success.expansion import expansion_run
 from customer_success.messages import ChurnAlert, DigestReady
-from customer_success.renewals import Contract
+from customer_success.renewals.contracts import Contract
 from customer_success.reviews.plan_qbrs import PlanQbrs
 from customer_success.reviews.qbr import Qbr
 from customer_success.scan.assessment import Judge

@@ -10,8 +10,8 @@ import pytest
 
 from customer_success.accounts.row import AccountRow, Day
 from customer_success.alerts.policy import Standing
-from customer_success.renewals import Contract, Group, contract_of
-from customer_success.renewals_digest import renewals_digest
+from customer_success.renewals.contracts import Contract, Group, contract_of
+from customer_success.renewals.digest import renewals_digest
 from customer_success.scan.digest import Digest
 from tests.builders.accounts import TODAY, account
 

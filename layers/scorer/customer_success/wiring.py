@@ -59,6 +59,7 @@ from customer_success.log_privacy import without_addresses
 from customer_success.messages import Message
 from customer_success.metrics import Metric
 from customer_success.periods import Calendar, run_date
+from customer_success.renewals.contract_check import ContractCheck
 from customer_success.reviews.generate_qbr import GenerateQbr as QbrReview
 from customer_success.reviews.plan_qbrs import CloseQuarter
 from customer_success.reviews.plan_qbrs import PlanQbrs as QbrPlan
@@ -102,7 +103,6 @@ from customer_success.shadow import (
     ShadowReviews,
     ShadowSections,
 )
-from customer_success.tasks.contract_check import ContractCheck
 from customer_success.tasks.task_states import TaskStates
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from customer_success.accounts.account import Account
 from customer_success.accounts.row import AccountRow, Point
 from customer_success.narration.evidence import Fact, QBREvidence, QbrTrigger, Unit
 from customer_success.periods import Quarter, long_date
-from customer_success.renewals import LONGEST_NOTICE_DAYS
+from customer_success.renewals.contracts import LONGEST_NOTICE_DAYS
 from customer_success.schemas import (
     CapKey,
     CSMHealthScore,

@@ -20,7 +20,7 @@ from customer_success.errors import Misconfigured, Unavailable
 from customer_success.isolation import alone, attempted, together
 from customer_success.periods import Calendar
 from customer_success.ports import AccountRows, AlertLog, Announcements, Digests, Portfolios, Runs
-from customer_success.renewals import check_marker
+from customer_success.renewals.contracts import check_marker
 from customer_success.scan.assessment import closed_memory
 from customer_success.scan.digest import alarm_digest, failure_digest, scan_digest
 from customer_success.scan.feeds import NEW_NORMAL_AFTER, broken_feeds

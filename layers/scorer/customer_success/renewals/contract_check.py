@@ -31,8 +31,8 @@ from customer_success.ports import (
     Runs,
     ScoreHistory,
 )
-from customer_success.renewals import DUE, ENDS_SOON, KIND, Contract, Group, check_marker, contract_of
-from customer_success.renewals_digest import failed_check_digest, in_words, renewals_digest
+from customer_success.renewals.contracts import DUE, ENDS_SOON, KIND, Contract, Group, check_marker, contract_of
+from customer_success.renewals.digest import failed_check_digest, in_words, renewals_digest
 from customer_success.reviews.qbr import Qbr, QbrKey
 from customer_success.scan import scan as scan_run
 from customer_success.scan.assessment import Judge, Judgement

@@ -7,7 +7,7 @@ from datetime import date
 
 from customer_success.alerts.policy import Standing
 from customer_success.documents import Line
-from customer_success.renewals import ENDS_SOON, KIND, LISTED, LONGEST_NOTICE_DAYS, Contract, Group
+from customer_success.renewals.contracts import ENDS_SOON, KIND, LISTED, LONGEST_NOTICE_DAYS, Contract, Group
 from customer_success.scan.digest import NAME_LIMIT, NO_OWNER, Digest, Section
 from customer_success.scoring.words import short, step_to_judge
 
