@@ -11,7 +11,7 @@ from rich.text import Text
 
 from customer_success.ports import ShadowLog
 from customer_success.scoring.words import short
-from customer_success.withheld import KINDS, Kind, Withheld
+from customer_success.shadow.withheld import KINDS, Kind, Withheld
 from local.demo.report.lines import head, in_frame, wrapped
 
 MOST_LINES = 12

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from customer_success.withheld import Kind, Withheld
+from customer_success.shadow.withheld import Kind, Withheld
 
 SHADOW_DAY = date(2026, 3, 2)
 

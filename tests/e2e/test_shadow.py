@@ -11,7 +11,7 @@ from customer_success.aws.runs import DynamoRuns
 from customer_success.aws.shadow_log import DynamoShadowLog
 from customer_success.aws.table import Table
 from customer_success.messages import AlertAcknowledged
-from customer_success.withheld import KINDS
+from customer_success.shadow.withheld import KINDS
 from local.house import TENANT, House
 from local.stack.queues import redrive
 from tests.builders.accounts import TODAY

@@ -8,7 +8,7 @@ import pytest
 
 from customer_success.aws.shadow_log import DynamoShadowLog
 from customer_success.aws.table import Table
-from customer_success.withheld import Withheld
+from customer_success.shadow.withheld import Withheld
 from tests.builders.aws import Client
 from tests.builders.kept import NASTY_ID
 

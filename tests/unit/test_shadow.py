@@ -21,7 +21,7 @@ from customer_success.documents import (
 )
 from customer_success.messages import HEALTH_DETAIL_TYPE, ChurnAlert, HealthEvent
 from customer_success.settings import Deployed, shadow_of
-from customer_success.shadow import (
+from customer_success.shadow.adapters import (
     Shadow,
     ShadowBus,
     ShadowChat,
@@ -32,7 +32,7 @@ from customer_success.shadow import (
     ShadowReviews,
     ShadowSections,
 )
-from customer_success.withheld import Withheld
+from customer_success.shadow.withheld import Withheld
 from tests.builders.shadow import SHADOW_DAY, FakeShadowLog
 
 ROOT = Path(__file__).parents[2]

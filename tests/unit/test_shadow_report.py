@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from customer_success.withheld import Withheld
+from customer_success.shadow.withheld import Withheld
 from local.demo.errors import DemoError
 from local.demo.options import read_options
 from local.shadow_report.report import MOST_THINGS, shadow_report

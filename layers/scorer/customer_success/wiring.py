@@ -92,7 +92,7 @@ from customer_success.settings import (
     read,
     shadow_of,
 )
-from customer_success.shadow import (
+from customer_success.shadow.adapters import (
     Shadow,
     ShadowBus,
     ShadowChat,

@@ -14,7 +14,7 @@ from customer_success.api.accounts import Answer
 from customer_success.api.cursors import Cursors
 from customer_success.api.problems import invalid
 from customer_success.ports import ShadowLog
-from customer_success.withheld import KINDS, Kind, Withheld
+from customer_success.shadow.withheld import KINDS, Kind, Withheld
 
 LARGEST_LIMIT = 200
 DAYS_NAMED = 31

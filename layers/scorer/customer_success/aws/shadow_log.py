@@ -10,7 +10,7 @@ from itertools import islice
 from customer_success.aws.items import expiry, shortened, text
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import Table
-from customer_success.withheld import KINDS, Kind, Withheld
+from customer_success.shadow.withheld import KINDS, Kind, Withheld
 
 KEPT_DAYS = 90
 LARGEST_ITEM = 300 * 1024

@@ -26,7 +26,7 @@ from customer_success.documents import (
     QbrPage,
 )
 from customer_success.ports import RecordedAnswer, ShadowLog
-from customer_success.withheld import Kind, Withheld
+from customer_success.shadow.withheld import Kind, Withheld
 
 
 @dataclass(frozen=True, slots=True)

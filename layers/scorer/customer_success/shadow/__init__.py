@@ -1,0 +1,1 @@
+"""Shadow mode: adapters that record what would have been sent."""
