@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from customer_success.task_record import FINAL, RUNS_FOR, TaskRecord, TaskState
+from customer_success.task_records.record import FINAL, RUNS_FOR, TaskRecord, TaskState
 from tests.builders.fakes import Writes
 
 MORNING = datetime(2026, 3, 2, 9, tzinfo=UTC)

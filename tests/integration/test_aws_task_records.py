@@ -14,7 +14,7 @@ from customer_success.aws.items import number, text
 from customer_success.aws.table import Table
 from customer_success.aws.task_records import DynamoTaskRecords
 from customer_success.errors import Misconfigured, Unavailable
-from customer_success.task_record import FINAL, RUNS_FOR, TaskRecord, TaskState
+from customer_success.task_records.record import FINAL, RUNS_FOR, TaskRecord, TaskState
 from tests.builders.aws import TABLE, Client, Clock, refused, sent_twice
 from tests.builders.kept import NASTY_ID
 from tests.builders.tasks import MORNING, FakeTaskRecords, queued

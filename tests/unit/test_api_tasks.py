@@ -21,7 +21,7 @@ from customer_success.api.tasks import HealthScanAnswer, TaskAccepted, TaskDesk,
 from customer_success.errors import Refused, Unavailable
 from customer_success.messages import AdoptionRequested, ExpansionCheckRequested, Message, QbrRequested, ScanRequested
 from customer_success.scoring.scorer import CSMHealthScorer
-from customer_success.task_record import RUNS_FOR
+from customer_success.task_records.record import RUNS_FOR
 from tests.builders.accounts import TODAY, account
 from tests.builders.fakes import FakeOutbox, FakeRows, Writes
 from tests.builders.scores import row

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from customer_success.aws.consumer import Delivery
 from customer_success.errors import Misconfigured, Refused, Unavailable
-from customer_success.task_record import FINAL, RUNS_FOR, TaskRecord
-from customer_success.tasks.task_states import TaskStates
+from customer_success.task_records.record import FINAL, RUNS_FOR, TaskRecord
+from customer_success.task_records.states import TaskStates
 from tests.builders.tasks import MORNING, FakeTaskRecords, queued
 
 ROOT = Path(__file__).parents[2]

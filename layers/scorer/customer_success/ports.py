@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from customer_success.scan.run import Run
     from customer_success.schemas import FeatureAdoptionReport, QBRContent
     from customer_success.shadow.withheld import Kind, Withheld
-    from customer_success.task_record import TaskRecord, TaskState
+    from customer_success.task_records.record import TaskRecord, TaskState
 
 
 LONGEST_PAUSE = 900.0

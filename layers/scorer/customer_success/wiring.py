@@ -103,7 +103,7 @@ from customer_success.shadow.adapters import (
     ShadowReviews,
     ShadowSections,
 )
-from customer_success.tasks.task_states import TaskStates
+from customer_success.task_records.states import TaskStates
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayRestResolver

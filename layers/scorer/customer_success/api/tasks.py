@@ -32,7 +32,7 @@ from customer_success.messages import AdoptionRequested, ExpansionCheckRequested
 from customer_success.periods import run_date
 from customer_success.ports import AccountRows, Outbox, TaskRecords
 from customer_success.schemas import ChurnRiskResult, Confidence, CSMHealthScore
-from customer_success.task_record import RUNS_FOR, TaskRecord, TaskState
+from customer_success.task_records.record import RUNS_FOR, TaskRecord, TaskState
 
 KEY_HEADER = "Idempotency-Key"
 LONGEST_KEY = 255

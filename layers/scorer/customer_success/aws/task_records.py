@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from customer_success.aws.items import Item, Key, Update, expiry, number, text
 from customer_success.aws.stored import Stored
 from customer_success.aws.table import ConditionNotMetError, Table
-from customer_success.task_record import FINAL, TaskRecord, TaskState
+from customer_success.task_records.record import FINAL, TaskRecord, TaskState
 
 KEPT_DAYS = 30
 FREE = "attribute_not_exists(#pk) OR #expires_at <= :now"

@@ -1,0 +1,1 @@
+"""The tasks that the API was asked for, and how far each is."""

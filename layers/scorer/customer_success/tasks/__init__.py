@@ -1,1 +1,0 @@
-"""What the system does: one file for each task and each job around them."""
