@@ -19,7 +19,7 @@ from connectors.notion.schema import (
     qbr_schema,
     records_schema,
 )
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.table import Table
 from local.sandbox.google import service_account
 from local.sandbox.notion.load import Book, Row
 from local.sandbox.server import NOTION_TOKEN, SLACK_TOKEN, Sandbox

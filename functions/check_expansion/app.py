@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from customer_success.aws.consumer import Delivery
+from customer_success.aws.messaging.consumer import Delivery
 from customer_success.expansion.check_expansion import ExpansionRequest
 from customer_success.messages import ExpansionCheckRequested
 from customer_success.metrics import Metric

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from customer_success.aws.consumer import Delivery
+from customer_success.aws.messaging.consumer import Delivery
 from customer_success.messages import ScheduledEvent
 from customer_success.periods import run_date
 from customer_success.wiring import CheckContracts

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from customer_success.alerts.entry import AlertEntry
-from customer_success.aws.alerts import DynamoAlertLog
-from customer_success.aws.stored import Stored
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.alerts import DynamoAlertLog
+from customer_success.aws.dynamodb.stored import Stored
+from customer_success.aws.dynamodb.table import Table
 from customer_success.periods import Calendar
 from customer_success.scan.run import Run
 from customer_success.scan.scan import KIND

@@ -12,8 +12,8 @@ from urllib.parse import quote
 from rich.console import Console
 
 from customer_success.accounts.row import AccountRow
-from customer_success.aws.accounts import DynamoAccountRows
-from customer_success.aws.alerts import DynamoAlertLog
+from customer_success.aws.dynamodb.accounts import DynamoAccountRows
+from customer_success.aws.dynamodb.alerts import DynamoAlertLog
 from local.demo.day import Play
 from local.demo.options import Options
 from local.demo.play import prepared

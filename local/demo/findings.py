@@ -9,13 +9,13 @@ from pathlib import Path
 
 from customer_success.accounts.row import AccountRow
 from customer_success.alerts.entry import CHANNELS, AlertEntry, Channel
-from customer_success.aws.accounts import DynamoAccountRows
-from customer_success.aws.digests import DynamoDigests
-from customer_success.aws.expansion_log import DynamoExpansionLog
-from customer_success.aws.offers import DynamoOffers
-from customer_success.aws.qbrs import BY_CONTRACT, DynamoQbrs
-from customer_success.aws.stored import Stored
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.accounts import DynamoAccountRows
+from customer_success.aws.dynamodb.digests import DynamoDigests
+from customer_success.aws.dynamodb.expansion_log import DynamoExpansionLog
+from customer_success.aws.dynamodb.offers import DynamoOffers
+from customer_success.aws.dynamodb.qbrs import BY_CONTRACT, DynamoQbrs
+from customer_success.aws.dynamodb.stored import Stored
+from customer_success.aws.dynamodb.table import Table
 from customer_success.expansion.entry import ExpansionEntry
 from customer_success.expansion.expansion_run import KIND as EXPANSION
 from customer_success.expansion.offer import Offer

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from customer_success.aws.shadow_log import DynamoShadowLog
+from customer_success.aws.dynamodb.shadow_log import DynamoShadowLog
 from local.demo.changes import Change, changed, changes_beside, changes_file, in_words
 from local.demo.day import PATIENCE, PATIENCE_WITH_FAULTS, Play
 from local.demo.errors import DemoError

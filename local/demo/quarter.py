@@ -11,8 +11,8 @@ from pathlib import Path
 from rich.console import Console
 
 from customer_success.accounts.row import AccountRow
-from customer_success.aws.accounts import DynamoAccountRows
-from customer_success.aws.history import DynamoScoreHistory
+from customer_success.aws.dynamodb.accounts import DynamoAccountRows
+from customer_success.aws.dynamodb.history import DynamoScoreHistory
 from customer_success.periods import Quarter, long_date
 from local.demo.day import PATIENCE, PATIENCE_WITH_FAULTS, Play
 from local.demo.errors import DemoError

@@ -10,10 +10,10 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 from pydantic import BaseModel
 
-from customer_success.aws.bedrock import MODEL_CLIENT_CONFIG, READ_SECONDS
-from customer_success.aws.converse import OUTPUT_CONFIG, Binding, advice, converse_request
+from customer_success.aws.bedrock.bedrock import MODEL_CLIENT_CONFIG, READ_SECONDS
+from customer_success.aws.bedrock.converse import OUTPUT_CONFIG, Binding, advice, converse_request
+from customer_success.aws.bedrock.questions import OFFERS, REVIEW
 from customer_success.aws.errors import PASSING_CODES, code_of
-from customer_success.aws.questions import OFFERS, REVIEW
 from local.doctor.finding import Finding, bad, off, ok, untried
 from local.doctor.patient import Patient
 

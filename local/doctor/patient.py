@@ -14,8 +14,8 @@ from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from botocore.config import Config
 
 from connectors.patience import Patience
+from customer_success.aws.dynamodb.table import Table
 from customer_success.aws.secrets import ManagedSecret
-from customer_success.aws.table import Table
 from customer_success.errors import Misconfigured
 from local.rate_limiter import OwnPace
 from local.stack.aws import Aws

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from itertools import islice
 from math import ceil
 
-from customer_success.aws.accounts import DynamoAccountRows
-from customer_success.aws.digests import DynamoDigests
-from customer_success.aws.runs import DynamoRuns
+from customer_success.aws.dynamodb.accounts import DynamoAccountRows
+from customer_success.aws.dynamodb.digests import DynamoDigests
+from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.expansion.expansion_run import KIND as EXPANSION
 from customer_success.renewals.contracts import KIND as CONTRACT_CHECK
 from customer_success.scan.run import Run

@@ -16,9 +16,9 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError
 
 from customer_success.accounts.row import AccountRow
-from customer_success.aws.accounts import DynamoAccountRows
-from customer_success.aws.history import DynamoScoreHistory
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.accounts import DynamoAccountRows
+from customer_success.aws.dynamodb.history import DynamoScoreHistory
+from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from customer_success.scoring.scorecard import DEFAULT_SCORECARD
 from customer_success.scoring.scorer import CSMHealthScorer

@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from customer_success.aws.sending import CORRELATION
+from customer_success.aws.messaging.sending import CORRELATION
 from customer_success.messages import ScanRequested
 from customer_success.periods import today
 from local.stack.aws import Aws

@@ -13,8 +13,8 @@ from datetime import date
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from customer_success.aws.shadow_log import DynamoShadowLog
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.shadow_log import DynamoShadowLog
+from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import Misconfigured, Unavailable
 from customer_success.settings import shadow_of
 from local.console import PlainConsole

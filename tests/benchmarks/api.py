@@ -21,10 +21,10 @@ from customer_success.api.health import ShowHealth
 from customer_success.api.history import ShowHistory
 from customer_success.api.portfolio import ShowPortfolio
 from customer_success.api.routes import build
-from customer_success.aws.accounts import DynamoAccountRows
-from customer_success.aws.history import DynamoScoreHistory
-from customer_success.aws.portfolios import DynamoPortfolios
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.accounts import DynamoAccountRows
+from customer_success.aws.dynamodb.history import DynamoScoreHistory
+from customer_success.aws.dynamodb.portfolios import DynamoPortfolios
+from customer_success.aws.dynamodb.table import Table
 from tests.benchmarks.figures import Promise, at_most, show
 from tests.builders.accounts import TODAY, account
 from tests.builders.aws import REGION, TABLE, TENANT, Client, create_table

@@ -19,14 +19,14 @@ from rich.console import Console
 
 from customer_success.accounts.account import Account
 from customer_success.alerts.publisher import Telling
-from customer_success.aws.accounts import DynamoAccountRows
-from customer_success.aws.alerts import DynamoAlertLog
-from customer_success.aws.consumer import Delivery, QueueConsumer
-from customer_success.aws.digests import DynamoDigests
-from customer_success.aws.ledger import DynamoLedger
-from customer_success.aws.offers import DynamoOffers
-from customer_success.aws.table import Table
-from customer_success.aws.topic import SnsAnnouncements
+from customer_success.aws.dynamodb.accounts import DynamoAccountRows
+from customer_success.aws.dynamodb.alerts import DynamoAlertLog
+from customer_success.aws.dynamodb.digests import DynamoDigests
+from customer_success.aws.dynamodb.ledger import DynamoLedger
+from customer_success.aws.dynamodb.offers import DynamoOffers
+from customer_success.aws.dynamodb.table import Table
+from customer_success.aws.messaging.consumer import Delivery, QueueConsumer
+from customer_success.aws.messaging.topic import SnsAnnouncements
 from customer_success.documents import ExpansionRecord, MailDraft
 from customer_success.expansion.sales_handoff import SalesHandoff
 from customer_success.messages import ExpansionHandoff

@@ -23,15 +23,15 @@ from connectors.notion.qbr_pages import NotionQbrPages
 from connectors.notion.schema import accounts_schema, qbr_schema
 from connectors.patience import Patience
 from customer_success.accounts.account import Account
-from customer_success.aws.accounts import DynamoAccountRows
-from customer_success.aws.bedrock import BedrockNarrator
-from customer_success.aws.history import DynamoScoreHistory
-from customer_success.aws.ledger import DynamoLedger
-from customer_success.aws.peers import DynamoAdoptionPeers
-from customer_success.aws.qbrs import DynamoQbrs
-from customer_success.aws.queues import SqsOutbox
-from customer_success.aws.table import Table
-from customer_success.aws.usages import DynamoFeatureUsages
+from customer_success.aws.bedrock.bedrock import BedrockNarrator
+from customer_success.aws.dynamodb.accounts import DynamoAccountRows
+from customer_success.aws.dynamodb.history import DynamoScoreHistory
+from customer_success.aws.dynamodb.ledger import DynamoLedger
+from customer_success.aws.dynamodb.peers import DynamoAdoptionPeers
+from customer_success.aws.dynamodb.qbrs import DynamoQbrs
+from customer_success.aws.dynamodb.table import Table
+from customer_success.aws.dynamodb.usages import DynamoFeatureUsages
+from customer_success.aws.messaging.queues import SqsOutbox
 from customer_success.narration.claims import checked
 from customer_success.ports import Bookmark, Narrator
 from customer_success.reviews.generate_qbr import GenerateQbr, QbrRequest

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from customer_success.aws.alerts import DynamoAlertLog
+from customer_success.aws.dynamodb.alerts import DynamoAlertLog
 from local.house import House
 from tests.builders.accounts import TODAY
 from tests.builders.pages import at_risk_page, critical_page, page

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from customer_success.aws.history import DynamoScoreHistory
+from customer_success.aws.dynamodb.history import DynamoScoreHistory
 from local.demo.findings import Sent
 from local.demo.kept import Kept
 from local.house import TENANT, House

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from customer_success.aws.qbrs import DynamoQbrs
-from customer_success.aws.runs import DynamoRuns
+from customer_success.aws.dynamodb.qbrs import DynamoQbrs
+from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.messages import QbrRequested
 from local.house import TENANT, House, house
 from local.stack.queues import DEAD_LETTERS, redrive

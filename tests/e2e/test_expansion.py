@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from connectors.notion.names import ExpansionNames
-from customer_success.aws.expansion_log import DynamoExpansionLog
-from customer_success.aws.offers import DynamoOffers
+from customer_success.aws.dynamodb.expansion_log import DynamoExpansionLog
+from customer_success.aws.dynamodb.offers import DynamoOffers
 from customer_success.messages import ExpansionHandoff, ScanRequested
 from local.house import TENANT, USAGE_KEY, House
 from local.sandbox.notion.load import Book, Row

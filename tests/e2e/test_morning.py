@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from customer_success.aws.accounts import DynamoAccountRows
-from customer_success.aws.alerts import DynamoAlertLog
-from customer_success.aws.runs import DynamoRuns
+from customer_success.aws.dynamodb.accounts import DynamoAccountRows
+from customer_success.aws.dynamodb.alerts import DynamoAlertLog
+from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.messages import ScanRequested
 from local.house import TENANT, House
 from local.stack.queues import redrive

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from datetime import date, timedelta
 
-from customer_success.aws.accounts import DynamoAccountRows
-from customer_success.aws.items import number
-from customer_success.aws.runs import DynamoRuns
+from customer_success.aws.dynamodb.accounts import DynamoAccountRows
+from customer_success.aws.dynamodb.items import number
+from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.ports import LONGEST_PAUSE
 from local.house import House
 from tests.builders.accounts import TODAY

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from customer_success.aws.accounts import DynamoAccountRows
-from customer_success.aws.alerts import DynamoAlertLog
-from customer_success.aws.digests import DynamoDigests
-from customer_success.aws.qbrs import DynamoQbrs
-from customer_success.aws.runs import DynamoRuns
+from customer_success.aws.dynamodb.accounts import DynamoAccountRows
+from customer_success.aws.dynamodb.alerts import DynamoAlertLog
+from customer_success.aws.dynamodb.digests import DynamoDigests
+from customer_success.aws.dynamodb.qbrs import DynamoQbrs
+from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.messages import ScanRequested
 from customer_success.scan.digest import Digest
 from local.house import TENANT, House

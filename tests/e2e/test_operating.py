@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 import requests
 
-from customer_success.aws.accounts import DynamoAccountRows
-from customer_success.aws.alerts import DynamoAlertLog
-from customer_success.aws.runs import DynamoRuns
+from customer_success.aws.dynamodb.accounts import DynamoAccountRows
+from customer_success.aws.dynamodb.alerts import DynamoAlertLog
+from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.scan.run import Run
 from local.house import BUILT, ROOT, SECRETS, STACK, STACK_PYTHON, House
 from local.operating.__main__ import main

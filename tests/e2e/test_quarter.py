@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from customer_success.accounts.row import Point
-from customer_success.aws.history import DynamoScoreHistory
-from customer_success.aws.qbrs import DynamoQbrs
+from customer_success.aws.dynamodb.history import DynamoScoreHistory
+from customer_success.aws.dynamodb.qbrs import DynamoQbrs
 from customer_success.messages import QbrRequested
 from customer_success.reviews.qbr import Qbr, QbrKey
 from customer_success.scoring.scorer import CSMHealthScorer

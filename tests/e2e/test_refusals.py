@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from customer_success.alerts.entry import Outcome
-from customer_success.aws.alerts import DynamoAlertLog
+from customer_success.aws.dynamodb.alerts import DynamoAlertLog
 from local.house import House
 from local.stack.queues import DEAD_LETTERS, redrive
 from tests.builders.accounts import TODAY

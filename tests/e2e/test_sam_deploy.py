@@ -23,8 +23,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from customer_success.aws.history import DynamoScoreHistory
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.history import DynamoScoreHistory
+from customer_success.aws.dynamodb.table import Table
 from local.doctor import __main__ as doctor
 from local.house import BUILT, ROOT, STACK, STACK_PYTHON, TENANT
 from local.import_history import __main__ as import_history

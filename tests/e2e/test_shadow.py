@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from customer_success.aws.accounts import DynamoAccountRows
-from customer_success.aws.history import DynamoScoreHistory
-from customer_success.aws.runs import DynamoRuns
-from customer_success.aws.shadow_log import DynamoShadowLog
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.accounts import DynamoAccountRows
+from customer_success.aws.dynamodb.history import DynamoScoreHistory
+from customer_success.aws.dynamodb.runs import DynamoRuns
+from customer_success.aws.dynamodb.shadow_log import DynamoShadowLog
+from customer_success.aws.dynamodb.table import Table
 from customer_success.messages import AlertAcknowledged
 from customer_success.shadow.withheld import KINDS
 from local.house import TENANT, House

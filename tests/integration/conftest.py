@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.table import Table
 from tests.builders.aws import REGION, TABLE, TENANT, Client, Clock, create_table
 
 if TYPE_CHECKING:

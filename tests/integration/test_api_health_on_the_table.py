@@ -10,9 +10,9 @@ from customer_success.api.cursors import Cursors
 from customer_success.api.health import ShowHealth
 from customer_success.api.history import LARGEST_LIMIT, ShowHistory
 from customer_success.api.problems import Problem
-from customer_success.aws.accounts import DynamoAccountRows
-from customer_success.aws.history import DynamoScoreHistory
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.accounts import DynamoAccountRows
+from customer_success.aws.dynamodb.history import DynamoScoreHistory
+from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import Unavailable
 from tests.builders.accounts import TODAY
 from tests.builders.aws import Client, refused

@@ -5,11 +5,11 @@ from zlib import crc32
 
 import pytest
 
-from customer_success.aws.accounts import SHARDS, DynamoAccountRows
-from customer_success.aws.history import DynamoScoreHistory
-from customer_success.aws.items import text
-from customer_success.aws.pages import DynamoWrittenPages
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.accounts import SHARDS, DynamoAccountRows
+from customer_success.aws.dynamodb.history import DynamoScoreHistory
+from customer_success.aws.dynamodb.items import text
+from customer_success.aws.dynamodb.pages import DynamoWrittenPages
+from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import Misconfigured
 from tests.builders.accounts import TODAY
 from tests.builders.aws import TABLE, Client

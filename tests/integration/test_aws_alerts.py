@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from customer_success.alerts.entry import CHANNELS, Acknowledgement, Outcome
-from customer_success.aws.alerts import DynamoAlertLog
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.alerts import DynamoAlertLog
+from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import Refused
 from tests.builders.accounts import TODAY
 from tests.builders.aws import TABLE, Client, Clock, refused

@@ -14,10 +14,10 @@ import httpx
 import pytest
 from botocore.config import Config
 
-from customer_success.aws.bedrock import CALL_SECONDS, MODEL_CLIENT_CONFIG, BedrockNarrator
-from customer_success.aws.converse import advice
-from customer_success.aws.model_schema import answer_schema
-from customer_success.aws.questions import Opportunities
+from customer_success.aws.bedrock.bedrock import CALL_SECONDS, MODEL_CLIENT_CONFIG, BedrockNarrator
+from customer_success.aws.bedrock.converse import advice
+from customer_success.aws.bedrock.model_schema import answer_schema
+from customer_success.aws.bedrock.questions import Opportunities
 from customer_success.errors import Misconfigured, NotWritten, OutOfTime, Unavailable, Unclear
 from customer_success.expansion.offer_check import accepted
 from customer_success.narration.evidence import QBREvidence

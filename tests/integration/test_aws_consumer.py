@@ -11,7 +11,7 @@ import boto3
 import pytest
 from aws_lambda_powertools import Logger
 
-from customer_success.aws.consumer import Delivery, QueueConsumer
+from customer_success.aws.messaging.consumer import Delivery, QueueConsumer
 from customer_success.errors import Gone, Misconfigured, NotTaken, OutOfTime, Refused, Unavailable
 from customer_success.messages import DigestReady
 from tests.builders.aws import Client, refused

@@ -2,8 +2,8 @@
 
 import pytest
 
-from customer_success.aws.digests import DynamoDigests
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.digests import DynamoDigests
+from customer_success.aws.dynamodb.table import Table
 from customer_success.documents import Line
 from customer_success.errors import Unavailable
 from customer_success.scan.digest import Section

@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import pytest
 
-from customer_success.aws.expansion_log import DynamoExpansionLog
-from customer_success.aws.items import text
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.expansion_log import DynamoExpansionLog
+from customer_success.aws.dynamodb.items import text
+from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import Misconfigured
 from customer_success.expansion.entry import ExpansionEntry
 from tests.builders.accounts import TODAY

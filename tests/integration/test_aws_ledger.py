@@ -2,8 +2,8 @@
 
 import pytest
 
-from customer_success.aws.ledger import DynamoLedger
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.ledger import DynamoLedger
+from customer_success.aws.dynamodb.table import Table
 from customer_success.ports import Claim
 from tests.builders.aws import TABLE, Client, Clock, sent_twice
 from tests.builders.kept import NASTY_ID

@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import pytest
 
-from customer_success.aws.items import text
-from customer_success.aws.offers import DynamoOffers
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.items import text
+from customer_success.aws.dynamodb.offers import DynamoOffers
+from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import Misconfigured, Refused
 from customer_success.expansion.offer import Handoff, Offer, SalesAnswer
 from customer_success.schemas import ExpansionOpportunity, OpportunityType

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from customer_success.aws.items import number
-from customer_success.aws.pace import DynamoPace
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.items import number
+from customer_success.aws.dynamodb.pace import DynamoPace
+from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import OutOfTime
 from tests.builders.aws import Client, Clock
 

@@ -9,9 +9,9 @@ from typing import Any, cast
 import pytest
 
 from customer_success.adoption.peers import PeerGroup
-from customer_success.aws.items import text
-from customer_success.aws.peers import DynamoAdoptionPeers
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.items import text
+from customer_success.aws.dynamodb.peers import DynamoAdoptionPeers
+from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import Misconfigured
 from tests.builders.aws import TABLE, Client
 from tests.builders.kept import NASTY_ID

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from customer_success.accounts.portfolio import LINES_PER_PART, PortfolioLine, Snapshot
-from customer_success.aws.portfolios import DynamoPortfolios
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.portfolios import DynamoPortfolios
+from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import Misconfigured, Unavailable
 from tests.builders.accounts import TODAY
 from tests.builders.aws import TABLE, Client, Clock, Operation, Request, raising, writes_only

@@ -7,9 +7,9 @@ from datetime import date
 
 import pytest
 
-from customer_success.aws.adoption import DynamoAdoptionReports
-from customer_success.aws.qbrs import DynamoQbrs
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.adoption import DynamoAdoptionReports
+from customer_success.aws.dynamodb.qbrs import DynamoQbrs
+from customer_success.aws.dynamodb.table import Table
 from customer_success.reviews.qbr import Qbr, QbrKey, QbrText
 from customer_success.schemas import BenchmarkComparison, FeatureAdoptionReport
 from tests.builders.aws import TABLE, Client, Clock

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from customer_success.aws.runs import DynamoRuns
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.runs import DynamoRuns
+from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import Unavailable
 from customer_success.ports import Bookmark
 from customer_success.scan.run import Run, Tally, Told

@@ -8,9 +8,9 @@ from typing import Any, cast
 import boto3
 import pytest
 
-from customer_success.aws.bus import EventBridgeBus
-from customer_success.aws.queues import SqsOutbox
-from customer_success.aws.topic import SnsAnnouncements
+from customer_success.aws.messaging.bus import EventBridgeBus
+from customer_success.aws.messaging.queues import SqsOutbox
+from customer_success.aws.messaging.topic import SnsAnnouncements
 from customer_success.errors import Misconfigured, NotTaken, Unavailable
 from customer_success.messages import HEALTH_DETAIL_TYPE, ChurnAlert, DigestReady, HealthEvent, PagesChanged
 from tests.builders.accounts import TODAY

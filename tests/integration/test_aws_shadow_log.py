@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from customer_success.aws.shadow_log import DynamoShadowLog
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.shadow_log import DynamoShadowLog
+from customer_success.aws.dynamodb.table import Table
 from customer_success.shadow.withheld import Withheld
 from tests.builders.aws import Client
 from tests.builders.kept import NASTY_ID

@@ -7,8 +7,8 @@ import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
-from customer_success.aws.items import Item, Key, Update, number, text
-from customer_success.aws.table import ConditionNotMetError, Table
+from customer_success.aws.dynamodb.items import Item, Key, Update, number, text
+from customer_success.aws.dynamodb.table import ConditionNotMetError, Table
 from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
 from tests.builders.aws import (
     TABLE,

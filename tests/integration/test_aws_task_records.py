@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from customer_success.aws.items import number, text
-from customer_success.aws.table import Table
-from customer_success.aws.task_records import DynamoTaskRecords
+from customer_success.aws.dynamodb.items import number, text
+from customer_success.aws.dynamodb.table import Table
+from customer_success.aws.dynamodb.task_records import DynamoTaskRecords
 from customer_success.errors import Misconfigured, Unavailable
 from customer_success.task_records.record import FINAL, RUNS_FOR, TaskRecord, TaskState
 from tests.builders.aws import TABLE, Client, Clock, refused, sent_twice

@@ -9,9 +9,9 @@ from typing import Any, cast
 import pytest
 
 from customer_success.adoption.feature_usage import FeatureUsage
-from customer_success.aws.items import text
-from customer_success.aws.table import Table
-from customer_success.aws.usages import DynamoFeatureUsages
+from customer_success.aws.dynamodb.items import text
+from customer_success.aws.dynamodb.table import Table
+from customer_success.aws.dynamodb.usages import DynamoFeatureUsages
 from customer_success.errors import Misconfigured
 from tests.builders.accounts import TODAY, account
 from tests.builders.aws import TABLE, Client, Clock

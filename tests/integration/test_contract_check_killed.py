@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 import pytest
 
-from customer_success.aws.accounts import DynamoAccountRows
-from customer_success.aws.alerts import DynamoAlertLog
-from customer_success.aws.digests import DynamoDigests
-from customer_success.aws.history import DynamoScoreHistory
-from customer_success.aws.qbrs import DynamoQbrs
-from customer_success.aws.runs import DynamoRuns
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.accounts import DynamoAccountRows
+from customer_success.aws.dynamodb.alerts import DynamoAlertLog
+from customer_success.aws.dynamodb.digests import DynamoDigests
+from customer_success.aws.dynamodb.history import DynamoScoreHistory
+from customer_success.aws.dynamodb.qbrs import DynamoQbrs
+from customer_success.aws.dynamodb.runs import DynamoRuns
+from customer_success.aws.dynamodb.table import Table
 from tests.builders.accounts import TODAY, account, at_risk
 from tests.builders.aws import TABLE, TENANT, Client, create_table
 from tests.builders.contract_checks import Mornings

@@ -11,9 +11,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from customer_success.aws.accounts import DynamoAccountRows
-from customer_success.aws.digests import DynamoDigests
-from customer_success.aws.runs import DynamoRuns
+from customer_success.aws.dynamodb.accounts import DynamoAccountRows
+from customer_success.aws.dynamodb.digests import DynamoDigests
+from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.scan.digest import Digest
 from customer_success.scan.run import Run, Tally
 from customer_success.settings import shadow_of

@@ -11,13 +11,13 @@ import boto3
 import pytest
 
 from customer_success.accounts.row import AccountRow
-from customer_success.aws.accounts import DynamoAccountRows
-from customer_success.aws.expansion_log import DynamoExpansionLog
-from customer_success.aws.offers import DynamoOffers
-from customer_success.aws.peers import DynamoAdoptionPeers
-from customer_success.aws.runs import DynamoRuns
-from customer_success.aws.table import Table
-from customer_success.aws.usages import DynamoFeatureUsages
+from customer_success.aws.dynamodb.accounts import DynamoAccountRows
+from customer_success.aws.dynamodb.expansion_log import DynamoExpansionLog
+from customer_success.aws.dynamodb.offers import DynamoOffers
+from customer_success.aws.dynamodb.peers import DynamoAdoptionPeers
+from customer_success.aws.dynamodb.runs import DynamoRuns
+from customer_success.aws.dynamodb.table import Table
+from customer_success.aws.dynamodb.usages import DynamoFeatureUsages
 from customer_success.errors import Unavailable
 from tests.builders.accounts import TODAY
 from tests.builders.aws import TABLE, TENANT, Client, Clock, create_table

@@ -10,10 +10,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from customer_success.aws.expansion_log import DynamoExpansionLog
-from customer_success.aws.offers import DynamoOffers
-from customer_success.aws.stored import Stored
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.expansion_log import DynamoExpansionLog
+from customer_success.aws.dynamodb.offers import DynamoOffers
+from customer_success.aws.dynamodb.stored import Stored
+from customer_success.aws.dynamodb.table import Table
 from customer_success.expansion.entry import ExpansionEntry, Outcome
 from customer_success.scan.run import Run
 from local.demo.findings import Expansion, Sent

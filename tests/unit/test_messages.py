@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from customer_success.api.acknowledge import AcknowledgeAlert, AcknowledgeRequest
-from customer_success.aws.consumer import Delivery
+from customer_success.aws.messaging.consumer import Delivery
 from customer_success.errors import NotUnderstood, Refused
 from customer_success.messages import (
     EVENT_SOURCE,

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from customer_success.aws.model_schema import answer_schema
-from customer_success.aws.questions import Opportunities
+from customer_success.aws.bedrock.model_schema import answer_schema
+from customer_success.aws.bedrock.questions import Opportunities
 from customer_success.schemas import ExpansionOpportunity, QBRContent
 
 

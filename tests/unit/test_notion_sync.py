@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from customer_success.alerts.entry import Acknowledgement, AlertEntry
-from customer_success.aws.consumer import Delivery
+from customer_success.aws.messaging.consumer import Delivery
 from customer_success.documents import PageValues
 from customer_success.errors import Gone, Misconfigured, NotTaken, OutOfTime, Unavailable
 from customer_success.messages import AlertAcknowledged, PagesChanged

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_success.aws.consumer import Delivery
+from customer_success.aws.messaging.consumer import Delivery
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from customer_success.task_records.record import FINAL, RUNS_FOR, TaskRecord
 from customer_success.task_records.states import TaskStates

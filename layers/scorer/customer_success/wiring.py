@@ -25,31 +25,31 @@ from customer_success.addresses import ANYBODY
 from customer_success.adoption.track_feature_adoption import TrackFeatureAdoption
 from customer_success.alerts.channels import AlertChannel, DraftMail, OwnerOf, PostToChat, PutOnBus, RecordAlert
 from customer_success.alerts.publisher import Telling
-from customer_success.aws.accounts import DynamoAccountRows
-from customer_success.aws.adoption import DynamoAdoptionReports
-from customer_success.aws.alerts import DynamoAlertLog
-from customer_success.aws.bus import EventBridgeBus
-from customer_success.aws.consumer import Delivery, QueueConsumer
-from customer_success.aws.digests import DynamoDigests
-from customer_success.aws.expansion_log import DynamoExpansionLog
-from customer_success.aws.history import DynamoScoreHistory
-from customer_success.aws.ledger import DynamoLedger
-from customer_success.aws.offers import DynamoOffers
-from customer_success.aws.pace import DynamoPace
-from customer_success.aws.pages import DynamoWrittenPages
-from customer_success.aws.peers import DynamoAdoptionPeers
-from customer_success.aws.portfolios import DynamoPortfolios
-from customer_success.aws.qbrs import DynamoQbrs
-from customer_success.aws.queues import SqsOutbox
+from customer_success.aws.dynamodb.accounts import DynamoAccountRows
+from customer_success.aws.dynamodb.adoption import DynamoAdoptionReports
+from customer_success.aws.dynamodb.alerts import DynamoAlertLog
+from customer_success.aws.dynamodb.digests import DynamoDigests
+from customer_success.aws.dynamodb.expansion_log import DynamoExpansionLog
+from customer_success.aws.dynamodb.history import DynamoScoreHistory
+from customer_success.aws.dynamodb.ledger import DynamoLedger
+from customer_success.aws.dynamodb.offers import DynamoOffers
+from customer_success.aws.dynamodb.pace import DynamoPace
+from customer_success.aws.dynamodb.pages import DynamoWrittenPages
+from customer_success.aws.dynamodb.peers import DynamoAdoptionPeers
+from customer_success.aws.dynamodb.portfolios import DynamoPortfolios
+from customer_success.aws.dynamodb.qbrs import DynamoQbrs
+from customer_success.aws.dynamodb.runs import DynamoRuns
+from customer_success.aws.dynamodb.shadow_log import DynamoShadowLog
+from customer_success.aws.dynamodb.table import Table
+from customer_success.aws.dynamodb.task_records import DynamoTaskRecords
+from customer_success.aws.dynamodb.usages import DynamoFeatureUsages
+from customer_success.aws.messaging.bus import EventBridgeBus
+from customer_success.aws.messaging.consumer import Delivery, QueueConsumer
+from customer_success.aws.messaging.queues import SqsOutbox
+from customer_success.aws.messaging.sending import CORRELATION
+from customer_success.aws.messaging.topic import SnsAnnouncements
 from customer_success.aws.retries import CLIENT_CONFIG
-from customer_success.aws.runs import DynamoRuns
 from customer_success.aws.secrets import ManagedSecret
-from customer_success.aws.sending import CORRELATION
-from customer_success.aws.shadow_log import DynamoShadowLog
-from customer_success.aws.table import Table
-from customer_success.aws.task_records import DynamoTaskRecords
-from customer_success.aws.topic import SnsAnnouncements
-from customer_success.aws.usages import DynamoFeatureUsages
 from customer_success.errors import NotUnderstood, Refused
 from customer_success.expansion.check_expansion import CheckExpansion as ExpansionCheck
 from customer_success.expansion.close_expansions import CloseExpansions
@@ -591,7 +591,7 @@ class _WithModel(_WithNotion[W]):
         """
         if event.get("check") != "model":
             return super().consume(event, context, work)
-        from customer_success.aws.converse import runtime_of
+        from customer_success.aws.bedrock.converse import runtime_of
 
         self.begin(context)
         return runtime_of(self._bedrock(self.settings)) | {"model": self.settings.bedrock_model_id}
@@ -599,12 +599,12 @@ class _WithModel(_WithNotion[W]):
     def _model(self, settings: ModelSettings) -> Narrator | None:
         if settings.bedrock_model_id is None:
             return None
-        from customer_success.aws.bedrock import BedrockNarrator
+        from customer_success.aws.bedrock.bedrock import BedrockNarrator
 
         return BedrockNarrator(self._bedrock(settings), settings.bedrock_model_id, time_left=self.time_left)
 
     def _bedrock(self, settings: ModelSettings) -> Any:
-        from customer_success.aws.bedrock import MODEL_CLIENT_CONFIG
+        from customer_success.aws.bedrock.bedrock import MODEL_CLIENT_CONFIG
 
         return boto3.client("bedrock-runtime", config=MODEL_CLIENT_CONFIG, endpoint_url=settings.bedrock_api_url)
 

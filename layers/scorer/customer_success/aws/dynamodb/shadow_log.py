@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import islice
 
-from customer_success.aws.items import expiry, shortened, text
-from customer_success.aws.stored import Stored
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.items import expiry, shortened, text
+from customer_success.aws.dynamodb.stored import Stored
+from customer_success.aws.dynamodb.table import Table
 from customer_success.shadow.withheld import KINDS, Kind, Withheld
 
 KEPT_DAYS = 90

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
-from customer_success.aws.items import Item, Key, expiry, key_of, shortened
-from customer_success.aws.stored import Stored
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.items import Item, Key, expiry, key_of, shortened
+from customer_success.aws.dynamodb.stored import Stored
+from customer_success.aws.dynamodb.table import Table
 from customer_success.expansion.entry import ExpansionEntry
 
 KEPT_DAYS = 90

@@ -9,9 +9,9 @@ from itertools import groupby, islice
 
 from pydantic import TypeAdapter
 
-from customer_success.aws.items import expiry, number
-from customer_success.aws.stored import Stored
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.items import expiry, number
+from customer_success.aws.dynamodb.stored import Stored
+from customer_success.aws.dynamodb.table import Table
 from customer_success.batches import batches
 from customer_success.documents import Line
 from customer_success.scan.digest import Digest, Section

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from uuid import uuid4
 
-from customer_success.aws.items import Item, Key, Update, expiry, number, text
-from customer_success.aws.table import ConditionNotMetError, Table
+from customer_success.aws.dynamodb.items import Item, Key, Update, expiry, number, text
+from customer_success.aws.dynamodb.table import ConditionNotMetError, Table
 from customer_success.ports import Claim
 
 KEPT_DAYS = 90

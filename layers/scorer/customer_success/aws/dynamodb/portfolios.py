@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from customer_success.accounts.portfolio import PortfolioLine, Snapshot
-from customer_success.aws.items import Item, Key, expiry
-from customer_success.aws.stored import Stored
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.items import Item, Key, expiry
+from customer_success.aws.dynamodb.stored import Stored
+from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import Misconfigured
 
 KEPT_DAYS = 7

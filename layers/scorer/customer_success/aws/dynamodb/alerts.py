@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Literal, cast
 from pydantic import TypeAdapter
 
 from customer_success.alerts.entry import CHANNELS, Acknowledgement, AlertEntry, Channel, Outcome
-from customer_success.aws.items import Item, Key, Update, expiry, key_of, text
-from customer_success.aws.stored import Stored
-from customer_success.aws.table import ConditionNotMetError, Table
+from customer_success.aws.dynamodb.items import Item, Key, Update, expiry, key_of, text
+from customer_success.aws.dynamodb.stored import Stored
+from customer_success.aws.dynamodb.table import ConditionNotMetError, Table
 from customer_success.errors import Misconfigured, Refused
 from customer_success.messages import ChurnAlert
 

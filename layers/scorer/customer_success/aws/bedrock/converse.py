@@ -13,7 +13,7 @@ from typing import Any, Literal
 import botocore
 from pydantic import BaseModel
 
-from customer_success.aws.model_schema import answer_schema
+from customer_success.aws.bedrock.model_schema import answer_schema
 
 Way = Literal["outputConfig", "tool"]
 Turn = dict[str, Any]

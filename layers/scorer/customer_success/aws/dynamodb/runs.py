@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
-from customer_success.aws.items import Item, Key, Update, number, text
-from customer_success.aws.stored import Stored
-from customer_success.aws.table import ConditionNotMetError, Table
+from customer_success.aws.dynamodb.items import Item, Key, Update, number, text
+from customer_success.aws.dynamodb.stored import Stored
+from customer_success.aws.dynamodb.table import ConditionNotMetError, Table
 from customer_success.errors import Unavailable
 from customer_success.scan.run import Run
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from zlib import crc32
 
 from customer_success.accounts.row import AccountRow
-from customer_success.aws.items import Key
-from customer_success.aws.stored import Stored
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.items import Key
+from customer_success.aws.dynamodb.stored import Stored
+from customer_success.aws.dynamodb.table import Table
 
 SHARDS = 16
 

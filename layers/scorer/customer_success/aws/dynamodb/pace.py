@@ -6,8 +6,8 @@ import math
 import time
 from collections.abc import Callable
 
-from customer_success.aws.items import number
-from customer_success.aws.table import ConditionNotMetError, Table
+from customer_success.aws.dynamodb.items import number
+from customer_success.aws.dynamodb.table import ConditionNotMetError, Table
 from customer_success.errors import OutOfTime
 from customer_success.ports import LONGEST_PAUSE
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from customer_success.adoption.peers import PeerGroup
-from customer_success.aws.items import Key, shortened
-from customer_success.aws.stored import Stored
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.items import Key, shortened
+from customer_success.aws.dynamodb.stored import Stored
+from customer_success.aws.dynamodb.table import Table
 
 
 class DynamoAdoptionPeers:

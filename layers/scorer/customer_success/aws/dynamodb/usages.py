@@ -14,9 +14,9 @@ from pydantic import TypeAdapter
 
 from customer_success.accounts.account import Account
 from customer_success.adoption.feature_usage import FeatureUsage
-from customer_success.aws.items import Item, Key, expiry, shortened
-from customer_success.aws.stored import Stored
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.items import Item, Key, expiry, shortened
+from customer_success.aws.dynamodb.stored import Stored
+from customer_success.aws.dynamodb.table import Table
 
 KEPT_DAYS = 90
 MOST_BYTES = 380 * 1024

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
 
-from customer_success.aws.converse import Binding, Turn, advice, answered, converse_request
+from customer_success.aws.bedrock.converse import Binding, Turn, advice, answered, converse_request
+from customer_success.aws.bedrock.questions import Content, Question, Unusable, expansion_question, review_question
 from customer_success.aws.errors import code_of, fault, translated
-from customer_success.aws.questions import Content, Question, Unusable, expansion_question, review_question
 from customer_success.errors import Misconfigured, NotWritten, OutOfTime, Unavailable, Unclear
 from customer_success.narration.evidence import QBREvidence
 from customer_success.narration.offer_evidence import ExpansionEvidence

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from customer_success.aws.items import Item, Key, Update, expiry
-from customer_success.aws.stored import Stored
-from customer_success.aws.table import ConditionNotMetError, Table
+from customer_success.aws.dynamodb.items import Item, Key, Update, expiry
+from customer_success.aws.dynamodb.stored import Stored
+from customer_success.aws.dynamodb.table import ConditionNotMetError, Table
 from customer_success.errors import Refused
 from customer_success.expansion.offer import Handoff, Offer, SalesAnswer
 

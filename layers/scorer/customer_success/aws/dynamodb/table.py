@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from botocore.exceptions import ClientError
 
+from customer_success.aws.dynamodb.items import Item, Key, Update, conditional, is_whole, key_of, text
 from customer_success.aws.errors import code_of, translated
-from customer_success.aws.items import Item, Key, Update, conditional, is_whole, key_of, text
 from customer_success.aws.retries import attempts
 from customer_success.batches import batches
 from customer_success.errors import NotTaken, Refused, Unavailable

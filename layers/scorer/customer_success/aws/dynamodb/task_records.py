@@ -9,9 +9,9 @@ from typing import Any, cast
 
 from pydantic_core import to_json
 
-from customer_success.aws.items import Item, Key, Update, expiry, number, text
-from customer_success.aws.stored import Stored
-from customer_success.aws.table import ConditionNotMetError, Table
+from customer_success.aws.dynamodb.items import Item, Key, Update, expiry, number, text
+from customer_success.aws.dynamodb.stored import Stored
+from customer_success.aws.dynamodb.table import ConditionNotMetError, Table
 from customer_success.task_records.record import FINAL, TaskRecord, TaskState
 
 KEPT_DAYS = 30

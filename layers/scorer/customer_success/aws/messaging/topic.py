@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from customer_success.aws.sending import CORRELATION, Letter, send_all
+from customer_success.aws.messaging.sending import CORRELATION, Letter, send_all
 from customer_success.messages import ChurnAlert, DigestReady
 
 if TYPE_CHECKING:

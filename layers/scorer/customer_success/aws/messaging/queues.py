@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from customer_success.aws.sending import CORRELATION, Letter, send_all
+from customer_success.aws.messaging.sending import CORRELATION, Letter, send_all
 from customer_success.messages import Message
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 
-from customer_success.aws.items import Item, Key, key_of, text
-from customer_success.aws.table import Table
+from customer_success.aws.dynamodb.items import Item, Key, key_of, text
+from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import Misconfigured
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""The table: what is stored in it, and how."""
