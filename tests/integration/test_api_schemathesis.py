@@ -12,7 +12,7 @@ from schemathesis.checks import CHECKS
 from schemathesis.config import SchemathesisConfig
 
 from customer_success.agent import SUPPORTED
-from customer_success.api.task_forms import WISHES
+from customer_success.api.task_models import WISHES
 from local.api.openapi import document
 from tests.builders.accounts import TODAY
 from tests.builders.api import ODD, Desk, Wsgi

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from customer_success.agent import SUPPORTED, CustomerSuccessAgent
 from customer_success.api.problems import Problem
-from customer_success.api.task_forms import FORMS, LONGEST
+from customer_success.api.task_models import FORMS, LONGEST
 from customer_success.api.tasks import HealthScanAnswer, TaskAccepted, TaskDesk, TaskRequest
 from customer_success.errors import Refused, Unavailable
 from customer_success.messages import AdoptionRequested, ExpansionCheckRequested, Message, QbrRequested, ScanRequested

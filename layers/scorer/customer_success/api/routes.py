@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from customer_success.api import history
 from customer_success.api.acknowledge import AcknowledgeAlert, AcknowledgeAnswer, AcknowledgeRequest
+from customer_success.api.error_responses import documented, told
 from customer_success.api.health import HealthAnswer, ShowHealth
 from customer_success.api.history import HistoryAnswer, ShowHistory
 from customer_success.api.outgoing import as_json
@@ -42,7 +43,6 @@ from customer_success.api.problems import other_tenant
 from customer_success.api.requests import JSON, Operation, checked
 from customer_success.api.shadow import ShadowAnswer, ShowShadow
 from customer_success.api.tasks import KEY_HEADER, HealthScanAnswer, TaskAccepted, TaskAnswer, TaskDesk, TaskRequest
-from customer_success.api.told import documented, told
 from customer_success.periods import run_date
 
 TENANT = frozenset({"tenant_id"})

@@ -15,7 +15,7 @@ from customer_success.accounts.row import AccountRow
 from customer_success.agent import CustomerSuccessAgent
 from customer_success.api.accounts import Answer, known_account
 from customer_success.api.problems import Problem, bad_request, conflict, invalid, not_found, other_tenant
-from customer_success.api.task_forms import (
+from customer_success.api.task_models import (
     FORMS,
     AdoptionTask,
     ExpansionTask,
@@ -26,7 +26,7 @@ from customer_success.api.task_forms import (
     Task,
     in_letters,
 )
-from customer_success.api.task_forms import TaskRequest as TaskRequest
+from customer_success.api.task_models import TaskRequest as TaskRequest
 from customer_success.errors import Refused, Unavailable
 from customer_success.messages import AdoptionRequested, ExpansionCheckRequested, Message, QbrRequested, ScanRequested
 from customer_success.periods import run_date
