@@ -17,7 +17,7 @@ FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app
 AWS = {"boto3", "botocore", "aws_lambda_powertools"}
 VENDORS = {"notion_client", "slack_sdk", "googleapiclient", "google", "requests", "httpx"}
 NETWORK = {"socket", "http", "urllib", "ssl", "asyncio"}
-HTTP = {DOMAIN / f"api/{name}.py" for name in ("parameters", "requests", "routes", "told")}
+HTTP = {DOMAIN / f"api/{name}.py" for name in ("error_responses", "parameters", "requests", "routes")}
 """What makes of a request a question, and of an answer a response: by Powertools, without a network."""
 
 
