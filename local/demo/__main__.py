@@ -13,11 +13,11 @@ from rich.console import Console
 
 from local.console import PlainConsole, complain
 from local.demo.api import play_api
+from local.demo.commands import play, play_redrive, play_shadow_report
 from local.demo.errors import DemoError, state_in_words
-from local.demo.kept import SCRATCH, Kept
 from local.demo.options import Options, read_options
-from local.demo.play import play, play_redrive, play_shadow_report
 from local.demo.quarter import play_import, play_quarter
+from local.demo.state import SCRATCH, Kept
 from local.stack.build import BuildError
 from local.stack.deploy import DeployError
 from local.stack.serving import StackStartError

@@ -14,13 +14,13 @@ from rich.console import Console
 from customer_success.accounts.row import AccountRow
 from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.alerts import DynamoAlertLog
+from local.demo.commands import prepared
 from local.demo.day import Play
+from local.demo.environment import staged
 from local.demo.options import Options
-from local.demo.play import prepared
 from local.demo.quarter import scan_first
 from local.demo.report.words import name_of
-from local.demo.stage import staged
-from local.house import House
+from local.deployment import House
 from local.spreadsheets.columns import NAMES
 
 NAME_LIMIT = 60

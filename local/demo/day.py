@@ -12,11 +12,11 @@ from uuid import uuid4
 
 from rich.console import Console
 
-from local.demo.complaints import last_complaint
 from local.demo.findings import Before, Findings, Renewals, gather, run_of, waiting
-from local.demo.kept import Kept
+from local.demo.log_errors import last_complaint
 from local.demo.progress import ContractLook, Look, ScanLook, Stalled, Watch, screen_on
-from local.house import ROOT, House
+from local.demo.state import Kept
+from local.deployment import ROOT, House
 from local.stack.queues import wait_until_drained
 from local.stack.schedule import fire
 

@@ -26,8 +26,8 @@ from customer_success.scan.digest import Digest
 from customer_success.scan.run import Run
 from customer_success.scan.scan import KIND
 from local.demo.alert_days import AlertDays
-from local.demo.kept import Kept
-from local.house import House
+from local.demo.state import Kept
+from local.deployment import House
 from local.stack.queues import DEAD_LETTERS, depths
 
 TOLD_ONE_BY_ONE: tuple[Channel, ...] = ("email_alert", "chat_alert")

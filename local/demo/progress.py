@@ -19,11 +19,11 @@ from customer_success.expansion.entry import ExpansionEntry
 from customer_success.reviews.qbr import SETTLED, Qbr
 from customer_success.scan.run import Run
 from local.demo.alert_days import AlertDays
-from local.demo.complaints import broke_off, last_complaint
+from local.demo.environment import page_writes
 from local.demo.findings import brought, expansions_of, reviews_of_contracts, reviews_of_quarter, run_of
+from local.demo.log_errors import broke_off, last_complaint
 from local.demo.report.words import name_of
-from local.demo.stage import page_writes
-from local.house import House
+from local.deployment import House
 from local.stack.queues import Depth
 
 LOOK_SECONDS = 0.5

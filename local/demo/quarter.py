@@ -14,17 +14,17 @@ from customer_success.accounts.row import AccountRow
 from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.history import DynamoScoreHistory
 from customer_success.periods import Quarter, long_date
+from local.demo.commands import Script, named, prepared
 from local.demo.day import PATIENCE, PATIENCE_WITH_FAULTS, Play
+from local.demo.environment import obey_notes, refuse, staged, tokens
 from local.demo.errors import DemoError
 from local.demo.findings import QuarterFindings, Sent, gather_quarter, reviews_of_quarter, waiting
-from local.demo.kept import Kept
 from local.demo.options import DOWN_VENDORS, SAMPLE_BOOK, Options
-from local.demo.play import Script, named, prepared
 from local.demo.progress import QuarterLook
 from local.demo.report import counted
 from local.demo.report.quarter import quarter_heading, quarter_report
-from local.demo.stage import obey_notes, refuse, staged, tokens
-from local.house import House
+from local.demo.state import Kept
+from local.deployment import House
 from local.import_history.job import Imported, import_history
 from local.import_history.output import IN_VAIN, counting, tell
 from local.spreadsheets.book import read_book

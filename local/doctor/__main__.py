@@ -18,16 +18,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from local.console import PlainConsole
+from local.demo.commands import named
+from local.demo.environment import staged
 from local.demo.errors import DemoError, state_in_words
-from local.demo.kept import SCRATCH, Kept
 from local.demo.options import read_options
-from local.demo.play import named
-from local.demo.stage import staged
-from local.doctor.examination import CHECKS
-from local.doctor.patient import Patient
+from local.demo.state import SCRATCH, Kept
+from local.deployment import STACK
+from local.doctor.checks import CHECKS
 from local.doctor.report import Report
 from local.doctor.stack import NotStandingError, standing
-from local.house import STACK
+from local.doctor.target import Patient
 from local.stack.aws import Aws
 from local.stack.build import BuildError
 from local.stack.deploy import DeployError, describe

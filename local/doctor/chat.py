@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from connectors.google_chat.checks import space_title
 from connectors.slack.checks import SCOPES, Bot, SlackChecks
 from customer_success.errors import Misconfigured, Refused, Unavailable
-from local.doctor.finding import Finding, bad, off, ok, untried
-from local.doctor.patient import Patient
+from local.doctor.check_result import Finding, bad, off, ok, untried
 from local.doctor.secrets import secret_fault
+from local.doctor.target import Patient
 
 AGAIN = "add them under OAuth & Permissions (docs/slack-manifest.yaml has all), and install the app again"
 LISTED = "channels:read"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from customer_success.addresses import OwnerDomains, is_address
-from local.doctor.finding import Finding, bad, ok
-from local.doctor.patient import Patient
+from local.doctor.check_result import Finding, bad, ok
+from local.doctor.target import Patient
 
 
 def check_colleagues(patient: Patient) -> Iterator[Finding]:

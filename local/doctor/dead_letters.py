@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from local.doctor.finding import Finding, bad, ok
-from local.doctor.patient import Patient
+from local.doctor.check_result import Finding, bad, ok
+from local.doctor.target import Patient
 from local.stack.queues import DEAD_LETTERS, depths
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from connectors.gmail.drafts import GmailDrafts
 from customer_success.errors import Misconfigured, Refused, Unavailable
-from local.doctor.finding import Finding, bad, off, ok, untried
-from local.doctor.patient import Patient
+from local.doctor.check_result import Finding, bad, off, ok, untried
 from local.doctor.secrets import secret_fault
+from local.doctor.target import Patient
 
 NO_DRAFT = "doctor"
 """The key of a draft that is in no mailbox."""

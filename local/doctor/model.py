@@ -14,8 +14,8 @@ from customer_success.aws.bedrock.bedrock import MODEL_CLIENT_CONFIG, READ_SECON
 from customer_success.aws.bedrock.converse import OUTPUT_CONFIG, Binding, advice, converse_request
 from customer_success.aws.bedrock.questions import OFFERS, REVIEW
 from customer_success.aws.errors import PASSING_CODES, code_of
-from local.doctor.finding import Finding, bad, off, ok, untried
-from local.doctor.patient import Patient
+from local.doctor.check_result import Finding, bad, off, ok, untried
+from local.doctor.target import Patient
 
 QUESTION = "Say that you are there."
 ASKING: dict[str, tuple[str, type[BaseModel]]] = {"generate-qbr": REVIEW, "check-expansion": OFFERS}

@@ -16,9 +16,9 @@ from customer_success.accounts.account import Account
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from customer_success.ports import Bookmark
 from customer_success.schemas import CSMHealthSignals
-from local.doctor.finding import Finding, bad, off, ok, untried
-from local.doctor.patient import Patient
+from local.doctor.check_result import Finding, bad, off, ok, untried
 from local.doctor.secrets import secret_fault
+from local.doctor.target import Patient
 
 SIGNALS = [name for name in CSMHealthSignals.model_fields if name != "days_to_renewal"]
 SHOWN = 6

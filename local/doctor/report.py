@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from connectors.text import one_line
-from local.doctor.finding import Finding, State
+from local.doctor.check_result import Finding, State
 
 MARKS: Mapping[State, tuple[str, str, str]] = {
     "ok": ("✓", "green", "right"),

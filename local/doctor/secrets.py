@@ -11,8 +11,8 @@ from connectors.access import Content, Unfit, token_in
 from connectors.google_auth import credentials_for
 from customer_success.aws.errors import code_of
 from customer_success.errors import Misconfigured, Unavailable
-from local.doctor.finding import Finding, bad, off, ok
-from local.doctor.patient import Patient
+from local.doctor.check_result import Finding, bad, off, ok
+from local.doctor.target import Patient
 
 
 @dataclass(frozen=True, slots=True)

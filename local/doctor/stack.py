@@ -7,8 +7,8 @@ from datetime import datetime
 
 from botocore.exceptions import ClientError
 
-from local.doctor.finding import Finding, bad, due, off, ok
-from local.doctor.patient import Patient
+from local.doctor.check_result import Finding, bad, due, off, ok
+from local.doctor.target import Patient
 from local.stack.aws import Aws
 from local.stack.queues import DEAD_LETTERS, depths
 

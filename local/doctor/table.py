@@ -14,8 +14,8 @@ from customer_success.expansion.expansion_run import KIND as EXPANSION
 from customer_success.renewals.contracts import KIND as CONTRACT_CHECK
 from customer_success.scan.run import Run
 from customer_success.scan.scan import KIND as SCAN
-from local.doctor.finding import Finding, bad, due, off, ok, untried
-from local.doctor.patient import Patient
+from local.doctor.check_result import Finding, bad, due, off, ok, untried
+from local.doctor.target import Patient
 
 RUNS_LOOKED_AT = 60
 LONGEST_RUN = timedelta(hours=1)

@@ -11,7 +11,7 @@ from typing import Any
 from connectors.notion.names import UsageNames
 from customer_success.scoring.words import short
 from local.demo.errors import DemoError
-from local.house import USAGE_KEY
+from local.deployment import USAGE_KEY
 from local.sandbox.notion.load import Row
 from local.spreadsheets.book import Line, Sheet, read_book
 from local.spreadsheets.cells import EXPECTED, empty, value_of

@@ -13,7 +13,7 @@ from connectors.notion.reading import PropertyReader
 from connectors.notion.schema import feature_usage_schema
 from customer_success.accounts.account import Account
 from customer_success.adoption.feature_usage import FeatureUsage
-from local.house import USAGE_KEY
+from local.deployment import USAGE_KEY
 from local.sandbox import NOTION_TOKEN, Sandbox
 from local.sandbox.notion.load import Book, Loaded
 from local.spreadsheets.book import Sheet, read_book

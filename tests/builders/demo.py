@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from local.house import ROOT
+from local.deployment import ROOT
 
 
 def started(module: str, *arguments: str, **asked: str) -> subprocess.Popen[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from local.house import House
+from local.deployment import House
 from tests.builders.sandbox import chat_messages, drafts, pages
 
 Leaves = dict[str, str]

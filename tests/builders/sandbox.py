@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from local.house import House
+from local.deployment import House
 
 
 def fault(home: House, vendor: str, **what: Any) -> None:

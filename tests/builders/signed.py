@@ -9,7 +9,7 @@ import requests
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
-from local.house import House
+from local.deployment import House
 
 
 def api(home: House, method: str, path: str, body: Any = None, *, signed: bool = True, **headers: str) -> Any:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from customer_success.batches import batches
-from local.house import House, house
+from local.deployment import House, house
 from local.sandbox.server import Sandbox
 from tests.builders.aws_proxy import AwsProxy
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local.house import House, house
+from local.deployment import House, house
 
 Enter = Callable[[Mapping[str, str]], House]
 Operate = Callable[[House], None]

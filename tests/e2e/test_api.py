@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from customer_success.aws.dynamodb.alerts import DynamoAlertLog
-from local.house import House
+from local.deployment import House
 from tests.builders.accounts import TODAY
 from tests.builders.pages import at_risk_page, critical_page, page
 from tests.builders.sandbox import calls, pages

@@ -11,7 +11,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from local.house import STACK_PYTHON
+from local.deployment import STACK_PYTHON
 from local.stack.serving import REGION, serving
 from tests.builders.aws import TABLE, create_table
 from tests.builders.aws_proxy import AwsFault, AwsProxy

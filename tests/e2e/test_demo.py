@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from local.demo.findings import Sent
-from local.demo.kept import Kept
+from local.demo.state import Kept
 from tests.builders.books import book_file
 from tests.builders.demo import run, start
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from local.demo.kept import Kept
+from local.demo.state import Kept
 from tests.builders.books import book_file
 from tests.builders.demo import start
 

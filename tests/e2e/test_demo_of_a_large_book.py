@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from local.demo.kept import Kept
+from local.demo.state import Kept
 from tests.builders.demo import run
 from tests.builders.large_books import large_book
 

@@ -11,8 +11,8 @@ import pytest
 
 from customer_success.aws.dynamodb.history import DynamoScoreHistory
 from local.demo.findings import Sent
-from local.demo.kept import Kept
-from local.house import TENANT, House
+from local.demo.state import Kept
+from local.deployment import TENANT, House
 from tests.builders.accounts import TODAY
 from tests.builders.books import book_file
 from tests.builders.demo import run, started

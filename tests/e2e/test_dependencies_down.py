@@ -15,7 +15,7 @@ import pytest
 from customer_success.aws.dynamodb.qbrs import DynamoQbrs
 from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.messages import QbrRequested
-from local.house import TENANT, House, house
+from local.deployment import TENANT, House, house
 from local.stack.queues import DEAD_LETTERS, redrive
 from tests.builders.accounts import TODAY
 from tests.builders.end_state import Leaves, alike, differences, end_state, unexplained

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from local.demo.kept import Kept
+from local.demo.state import Kept
+from local.deployment import SECRETS, STACK, House
 from local.doctor.__main__ import main
-from local.house import SECRETS, STACK, House
 from local.stack.secret_store import put_secret
 from tests.builders.accounts import TODAY
 from tests.builders.books import book_file

@@ -15,7 +15,7 @@ from connectors.notion.names import ExpansionNames
 from customer_success.aws.dynamodb.expansion_log import DynamoExpansionLog
 from customer_success.aws.dynamodb.offers import DynamoOffers
 from customer_success.messages import ExpansionHandoff, ScanRequested
-from local.house import TENANT, USAGE_KEY, House
+from local.deployment import TENANT, USAGE_KEY, House
 from local.sandbox.notion.load import Book, Row
 from local.stack.queues import redrive, wait_until_drained
 from tests.builders.accounts import TODAY

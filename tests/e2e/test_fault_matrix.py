@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from local.house import House
+from local.deployment import House
 from tests.builders.accounts import TODAY
 from tests.builders.aws_partial import OPERATIONS as IN_PART
 from tests.builders.aws_proxy import AwsFault, Kind, Service

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from local.house import SECRETS, House
+from local.deployment import SECRETS, House
 from local.stack.logs import LogLine, log_lines
 from tests.builders.accounts import TODAY
 from tests.builders.pages import at_risk_page, critical_page, page, title

@@ -12,7 +12,7 @@ from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.alerts import DynamoAlertLog
 from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.messages import ScanRequested
-from local.house import TENANT, House
+from local.deployment import TENANT, House
 from local.stack.queues import redrive
 from tests.builders.accounts import TODAY
 from tests.builders.pages import at_risk_page, critical_page, page, title

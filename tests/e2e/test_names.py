@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.house import House
+from local.deployment import House
 from local.sandbox.notion.load import Row
 from tests.builders.accounts import TODAY
 from tests.builders.mails import HEADERS, HOSTILE_NAMES, read

@@ -9,7 +9,7 @@ from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.items import number
 from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.ports import LONGEST_PAUSE
-from local.house import House
+from local.deployment import House
 from tests.builders.accounts import TODAY
 from tests.builders.notion_books import notion_client
 from tests.builders.pages import at_risk_page, page

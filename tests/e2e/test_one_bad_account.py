@@ -12,7 +12,7 @@ from customer_success.aws.dynamodb.qbrs import DynamoQbrs
 from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.messages import ScanRequested
 from customer_success.scan.digest import Digest
-from local.house import TENANT, House
+from local.deployment import TENANT, House
 from tests.builders.accounts import TODAY
 from tests.builders.pages import critical_page, page, text, title
 

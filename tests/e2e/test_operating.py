@@ -13,7 +13,7 @@ from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.alerts import DynamoAlertLog
 from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.scan.run import Run
-from local.house import BUILT, ROOT, SECRETS, STACK, STACK_PYTHON, House
+from local.deployment import BUILT, ROOT, SECRETS, STACK, STACK_PYTHON, House
 from local.operating.__main__ import main
 from local.stack.build import build
 from local.stack.deploy import deploy, describe

@@ -16,7 +16,7 @@ from customer_success.aws.dynamodb.qbrs import DynamoQbrs
 from customer_success.messages import QbrRequested
 from customer_success.reviews.qbr import Qbr, QbrKey
 from customer_success.scoring.scorer import CSMHealthScorer
-from local.house import TENANT, House
+from local.deployment import TENANT, House
 from local.stack.queues import redrive
 from tests.builders.accounts import TODAY
 from tests.builders.pages import choice, critical_page, page, text

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from customer_success.alerts.entry import Outcome
 from customer_success.aws.dynamodb.alerts import DynamoAlertLog
-from local.house import House
+from local.deployment import House
 from local.stack.queues import DEAD_LETTERS, redrive
 from tests.builders.accounts import TODAY
 from tests.builders.pages import critical_page, page

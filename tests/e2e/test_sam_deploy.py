@@ -25,8 +25,8 @@ from botocore.exceptions import ClientError
 
 from customer_success.aws.dynamodb.history import DynamoScoreHistory
 from customer_success.aws.dynamodb.table import Table
+from local.deployment import BUILT, ROOT, STACK, STACK_PYTHON, TENANT
 from local.doctor import __main__ as doctor
-from local.house import BUILT, ROOT, STACK, STACK_PYTHON, TENANT
 from local.import_history import __main__ as import_history
 from local.operating import __main__ as operating
 from local.shadow_report import __main__ as shadow_report

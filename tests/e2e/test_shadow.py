@@ -12,7 +12,7 @@ from customer_success.aws.dynamodb.shadow_log import DynamoShadowLog
 from customer_success.aws.dynamodb.table import Table
 from customer_success.messages import AlertAcknowledged
 from customer_success.shadow.withheld import KINDS
-from local.house import TENANT, House
+from local.deployment import TENANT, House
 from local.stack.queues import redrive
 from tests.builders.accounts import TODAY
 from tests.builders.pages import at_risk_page, critical_page, page

@@ -18,7 +18,6 @@ from customer_success.scan.digest import Digest
 from customer_success.scan.run import Run, Tally
 from customer_success.settings import shadow_of
 from local.doctor.dead_letters import check_dead_letters
-from local.doctor.patient import Patient
 from local.doctor.stack import (
     NotStandingError,
     check_alarm_mail,
@@ -30,11 +29,12 @@ from local.doctor.stack import (
     standing,
 )
 from local.doctor.table import check_contracts, check_expansion, check_scan, check_shadow_length, check_table
+from local.doctor.target import Patient
 from local.stack.aws import Aws
 from tests.builders.accounts import TODAY
 from tests.builders.aws import TABLE, TENANT, create_table
+from tests.builders.doctor_targets import NOW, patient, told
 from tests.builders.kept import finished, row, scored
-from tests.builders.patients import NOW, patient, told
 
 YESTERDAY = TODAY - timedelta(days=1)
 

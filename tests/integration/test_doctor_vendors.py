@@ -17,9 +17,9 @@ from local.doctor.model import check_model
 from local.doctor.notion import check_notion
 from local.doctor.secrets import check_secrets
 from local.sandbox import Sandbox
+from tests.builders.doctor_targets import SECRETS, databases, patient, put_secrets, told
 from tests.builders.notion_books import row
 from tests.builders.pages import page
-from tests.builders.patients import SECRETS, databases, patient, put_secrets, told
 from tests.builders.secrets import slack_secret
 from tests.builders.vendors import Waiting, break_next, requests_to
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from customer_success.api.outgoing import as_json, rounded, shares
 from customer_success.messages import ExpansionHandedOff, ExpansionHandoff, HealthEvent
 from customer_success.schemas import CSMHealthScore
-from local.house import ROOT
+from local.deployment import ROOT
 from tests.builders.accounts import AT_RISK, HEALTHY, TODAY, account
 from tests.builders.api import Desk
 from tests.builders.partly_known import any_score

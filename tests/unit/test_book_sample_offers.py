@@ -17,7 +17,7 @@ from customer_success.narration.offer_evidence import Ground
 from customer_success.schemas import Confidence, CSMHealthSignals, OpportunityType
 from local.demo.changes import changed, changes_beside
 from local.demo.options import SAMPLE_BOOK, SAMPLE_DAY
-from local.house import PRICE_LIST
+from local.deployment import PRICE_LIST
 from local.sandbox import Sandbox
 from local.spreadsheets.book import read_book
 from local.spreadsheets.rows import notion_rows

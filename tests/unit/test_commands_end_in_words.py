@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from local.cost.__main__ import main as cost
-from local.demo import kept
+from local.demo import state
 from local.demo.__main__ import main as demo
 from local.doctor.__main__ import main as doctor
 from local.import_history.__main__ import main as import_history
@@ -59,7 +59,7 @@ def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[pytest.Mo
     notion = {"NOTION_TOKEN": "ntn_secret", "NOTION_ACCOUNTS": "0" * 32}
     for name, value in (set_here | notion | {"AWS_DEFAULT_REGION": "eu-central-1"}).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(kept, "SCRATCH", tmp_path / ".demo")
+    monkeypatch.setattr(state, "SCRATCH", tmp_path / ".demo")
     handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
     yield monkeypatch
     for each, handler in handlers.items():
@@ -123,7 +123,7 @@ def test_days_that_cannot_be_read_are_told_with_how_to_forget_them(
     book.write_text(GOOD)
     shell.setenv("ACCOUNTS", str(book))
     shell.setenv("QUEUE", "scan")
-    folder = kept.Kept.of(book).folder
+    folder = state.Kept.of(book).folder
     folder.mkdir(parents=True)
     (folder / "days.txt").write_bytes(content.encode("utf-8", "surrogateescape"))
     # THEN no command stumbles over it

@@ -17,7 +17,7 @@ from customer_success.aws.dynamodb.table import Table
 from customer_success.expansion.entry import ExpansionEntry, Outcome
 from customer_success.scan.run import Run
 from local.demo.findings import Expansion, Sent
-from local.demo.kept import Kept
+from local.demo.state import Kept
 from tests.builders.accounts import TODAY
 from tests.builders.aws import REGION, TABLE, TENANT, create_table
 from tests.builders.offers import offer

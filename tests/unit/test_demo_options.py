@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from local.demo.errors import DemoError
-from local.demo.kept import Kept
 from local.demo.options import SAMPLE_BOOK, SAMPLE_DAY, Options, read_options
+from local.demo.state import Kept
 
 
 def test_nothing_given_plays_the_bundled_book_for_a_day() -> None:

@@ -10,13 +10,13 @@ from customer_success.renewals.contracts import Contract
 from customer_success.renewals.digest import renewals_digest
 from customer_success.reviews.qbr import Qbr, QbrKey, QbrState
 from local.demo.findings import QuarterFindings, Renewals, Sent
-from local.demo.kept import Kept
 from local.demo.options import SAMPLE_BOOK
 from local.demo.progress import how_far_reviews
 from local.demo.quarter import COMMAND, history_beside
 from local.demo.report import renewals_report
 from local.demo.report.quarter import quarter_report
 from local.demo.report.review import review_page
+from local.demo.state import Kept
 from tests.builders.accounts import TODAY
 
 PERIOD = "Q2 2026"

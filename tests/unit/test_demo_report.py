@@ -15,7 +15,6 @@ from customer_success.scan.run import BrokenFeed, Run, Tally
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals
 from customer_success.scoring.scorer import CSMHealthScorer
 from local.demo.findings import Expansion, Findings, Renewals, Sent
-from local.demo.kept import Kept
 from local.demo.progress import failed_since
 from local.demo.report import full_report
 from local.demo.report.anatomy import anatomy, most_telling
@@ -23,6 +22,7 @@ from local.demo.report.counts import counts, refusals
 from local.demo.report.knowledge import columns, unknown
 from local.demo.report.words import amount
 from local.demo.report.worst import worst, worst_lines
+from local.demo.state import Kept
 from local.spreadsheets.rows import notion_rows
 from tests.builders.accounts import DYING, HEALTHY, TODAY, account
 from tests.builders.books import sheet_of

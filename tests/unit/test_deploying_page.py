@@ -20,7 +20,7 @@ from connectors.gmail.drafts import SCOPE as GMAIL_SCOPE
 from connectors.google_auth import credentials_for
 from connectors.google_chat.space import SCOPE as CHAT_SCOPE
 from connectors.slack.checks import SCOPES
-from local.house import ROOT
+from local.deployment import ROOT
 from local.stack.template import read_template
 
 PAGE = (ROOT / "docs/deploying.md").read_text("utf-8")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import boto3
 import pytest
 
+from local.doctor.check_result import Finding
+from local.doctor.checks import CHECKS
 from local.doctor.colleagues import check_colleagues
-from local.doctor.examination import CHECKS
-from local.doctor.finding import Finding
-from tests.builders.patients import patient, told
+from tests.builders.doctor_targets import patient, told
 
 
 def findings(**parameters: str) -> list[Finding]:

@@ -15,7 +15,7 @@ from connectors.notion.setup import FoundDatabase
 from customer_success.accounts.account import Unreadable
 from local.doctor.notion import SIGNALS, _Book, _facts, _signals
 from tests.builders.accounts import TODAY, account
-from tests.builders.patients import patient, told
+from tests.builders.doctor_targets import patient, told
 
 NAMES = PropertyNames()
 SOURCE = "0123456789abcdef0123456789abcdef"

@@ -15,10 +15,10 @@ from rich.console import Console
 from connectors.slack.checks import SCOPES
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from local.doctor.__main__ import following
-from local.doctor.examination import guarded
-from local.doctor.finding import Finding, bad, due, off, ok, untried
-from local.doctor.patient import Patient
+from local.doctor.check_result import Finding, bad, due, off, ok, untried
+from local.doctor.checks import guarded
 from local.doctor.report import Report
+from local.doctor.target import Patient
 from local.stack.aws import Aws
 from local.stack.deploy import Deployment
 

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.slack.checks import SCOPES, Bot, Channel, SlackChecks
 from local.doctor.chat import _channel, _fallback_owner
-from tests.builders.patients import patient
+from tests.builders.doctor_targets import patient
 
 ALL = frozenset(SCOPES)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from local.house import ROOT
+from local.deployment import ROOT
 from local.stack.template import read_template
 
 PAGE = (ROOT / "docs/operating.md").read_text("utf-8")

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from customer_success.adoption.feature_usage import FeatureUsage
+from local.demo.commands import prepared
 from local.demo.errors import DemoError
 from local.demo.options import SAMPLE_BOOK, SAMPLE_DAY, Options
-from local.demo.play import prepared
-from local.house import USAGE_KEY
+from local.deployment import USAGE_KEY
 from local.sandbox import Sandbox
 from local.spreadsheets.book import read_book
 from local.spreadsheets.usage import usage_beside, usage_rows, usage_sheet

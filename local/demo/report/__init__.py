@@ -17,7 +17,6 @@ from customer_success.alerts.policy import RISKS
 from customer_success.periods import long_date
 from customer_success.scoring.words import short
 from local.demo.findings import Findings, Renewals, for_channel
-from local.demo.kept import Kept
 from local.demo.report.anatomy import anatomy, most_telling
 from local.demo.report.channels import channels, reasons
 from local.demo.report.counts import again, counts, refusals
@@ -28,6 +27,7 @@ from local.demo.report.lines import cut, framed, head, relative, section, wrappe
 from local.demo.report.renewals import renewals, reviews_asked_for
 from local.demo.report.words import RISK_STYLES, counted, name_of
 from local.demo.report.worst import worst, worst_lines
+from local.demo.state import Kept
 from local.spreadsheets.book import Sheet
 from local.spreadsheets.rows import Rows
 

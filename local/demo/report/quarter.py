@@ -16,11 +16,11 @@ from customer_success.periods import Quarter, long_date
 from customer_success.reviews.qbr import SETTLED, Qbr
 from customer_success.scoring.words import short
 from local.demo.findings import QuarterFindings
-from local.demo.kept import Kept
 from local.demo.report.delivered import direct_message, draft
 from local.demo.report.lines import framed, relative, section
 from local.demo.report.review import page_file, review_page
 from local.demo.report.words import name_of
+from local.demo.state import Kept
 
 FEW = 8
 """Accounts of one state, or dropped sentences, that are named."""

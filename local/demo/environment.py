@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from local.demo.errors import DemoError
-from local.demo.kept import Kept
-from local.house import STACK_PYTHON, House, house
+from local.demo.state import Kept
+from local.deployment import STACK_PYTHON, House, house
 
 PARAMETERS = {"FallbackOwner": "success-team@fernway.example"}
 

@@ -10,16 +10,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from customer_success.aws.errors import code_of
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from local.doctor.chat import check_google_chat, check_slack
+from local.doctor.check_result import Finding, bad
 from local.doctor.colleagues import check_colleagues
 from local.doctor.dead_letters import check_dead_letters
-from local.doctor.finding import Finding, bad
 from local.doctor.gmail import check_gmail
 from local.doctor.model import check_model
 from local.doctor.notion import check_notion
-from local.doctor.patient import Patient
 from local.doctor.secrets import check_secrets
 from local.doctor.stack import check_alarm_mail, check_alarms, check_queues, check_shadow, check_triggers, check_waiting
 from local.doctor.table import check_contracts, check_expansion, check_scan, check_shadow_length, check_table
+from local.doctor.target import Patient
 
 Look = Callable[[Patient], Iterator[Finding]]
 

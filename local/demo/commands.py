@@ -13,15 +13,15 @@ from rich.console import Console
 from customer_success.aws.dynamodb.shadow_log import DynamoShadowLog
 from local.demo.changes import Change, changed, changes_beside, changes_file, in_words
 from local.demo.day import PATIENCE, PATIENCE_WITH_FAULTS, Play
+from local.demo.environment import refuse, staged
 from local.demo.errors import DemoError
 from local.demo.findings import Before, gather
-from local.demo.kept import Kept
 from local.demo.options import DOWN_VENDORS, SAMPLE_BOOK, SAMPLE_DAY, Options
 from local.demo.progress import ScanLook
 from local.demo.report import channel_report, counted, day_report, full_report, heading, renewals_report
 from local.demo.report.expansion import expansion_report
-from local.demo.stage import refuse, staged
-from local.house import House
+from local.demo.state import Kept
+from local.deployment import House
 from local.shadow_report.report import shadow_report
 from local.spreadsheets.book import Sheet, read_book
 from local.spreadsheets.rows import Rows, names_of, notion_rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from connectors.text import one_line
-from local.house import House
+from local.deployment import House
 from local.stack.logs import LogLine, log_lines
 
 SERIOUS = ("WARNING", "ERROR", "CRITICAL")

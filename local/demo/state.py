@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from local.demo.errors import DemoError
-from local.house import ROOT
+from local.deployment import ROOT
 
 SCRATCH = ROOT / ".demo"
 LONGEST_NAME = 40

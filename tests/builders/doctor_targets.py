@@ -17,8 +17,8 @@ from connectors.notion.schema import (
     qbr_schema,
     records_schema,
 )
-from local.doctor.finding import Finding, State
-from local.doctor.patient import Patient
+from local.doctor.check_result import Finding, State
+from local.doctor.target import Patient
 from local.sandbox import NOTION_TOKEN, SLACK_TOKEN, Sandbox
 from local.sandbox.google import service_account
 from local.sandbox.notion.load import Book, Row
