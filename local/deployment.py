@@ -48,24 +48,24 @@ SECRETS = {"notion": "csm/local/notion", "google": "csm/local/google", "slack": 
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class LocalDeployment:
     """What runs. `folder` holds the state of all of it, and what the vendors received, to be opened."""
 
     folder: Path
     sandbox: Sandbox
     aws: Aws
-    deployment: Deployment
+    stack: Deployment
     bus_tap: str
 
     @property
     def table(self) -> Table:
         """The deployed table, for reading what the functions wrote."""
-        return Table(self.aws.dynamodb, self.deployment.outputs["TableName"], self.deployment.space)
+        return Table(self.aws.dynamodb, self.stack.outputs["TableName"], self.stack.space)
 
     @property
     def api_url(self) -> str:
         """Where the API answers on this machine."""
-        return f"{self.aws.endpoint}/_aws/execute-api/{self.deployment.outputs['ApiId']}/local"
+        return f"{self.aws.endpoint}/_aws/execute-api/{self.stack.outputs['ApiId']}/local"
 
     def load(self, rows: list[Row]) -> None:
         """Put accounts into the Notion sandbox; one with a known Account ID is updated."""
@@ -96,17 +96,17 @@ class House:
     def _fire(self, rule: str, day: date, hour: int) -> None:
         event = json.loads((ROOT / "events/schedule.json").read_text("utf-8"))
         tick = {**event, "id": str(uuid4()), "time": f"{day}T{hour:02d}:00:00Z"}
-        fire(self.aws, self.deployment.outputs[rule], tick)
+        fire(self.aws, self.stack.outputs[rule], tick)
 
     def drain(self, seconds: float = 60.0) -> dict[str, int]:
         """Wait until every queue has drained; the dead letters that are left, by their queue."""
-        wait_until_drained(self.aws, self.deployment.queues, seconds)
-        found = depths(self.aws, self.deployment.queues)
+        wait_until_drained(self.aws, self.stack.queues, seconds)
+        found = depths(self.aws, self.stack.queues)
         return {name: depth.total for name, depth in found.items() if depth.total}
 
 
 @contextmanager
-def house(folder: Path, parameters: Mapping[str, str] | None = None) -> Iterator[House]:
+def local_deployment(folder: Path, parameters: Mapping[str, str] | None = None) -> Iterator[LocalDeployment]:
     """Run everything while the block runs; a later run on the same folder goes on with its state."""
     template = read_template(ROOT / "template.yaml")
     zips = build(template, ROOT, BUILT, STACK_PYTHON)
@@ -114,7 +114,7 @@ def house(folder: Path, parameters: Mapping[str, str] | None = None) -> Iterator
         sandbox.start()
         deployed = deploy(aws, template, zips, STACK, _parameters(aws, sandbox) | dict(parameters or {}))
         tap = open_bus_tap(aws, deployed.outputs["EventBusName"])
-        yield House(folder, sandbox, aws, deployed, tap)
+        yield LocalDeployment(folder, sandbox, aws, deployed, tap)
 
 
 def _accounts(rows: list[Row]) -> Book:

@@ -20,7 +20,7 @@ from local.demo.environment import staged
 from local.demo.options import Options
 from local.demo.quarter import scan_first
 from local.demo.report.words import name_of
-from local.deployment import House
+from local.deployment import LocalDeployment
 from local.spreadsheets.columns import NAMES
 
 NAME_LIMIT = 60
@@ -31,15 +31,15 @@ def play_api(options: Options, console: Console) -> None:
     """`make api`. Raises `DemoError` and what `staged` raises."""
     kept, script, day = prepared(options)
     console.print("starting Notion, Gmail, Google Chat, Slack and AWS on this machine, deploying template.yaml …")
-    with staged(kept) as home:
-        scan_first(Play(home, kept, console), script, kept.played[-1] if kept.played else day)
+    with staged(kept) as deployment:
+        scan_first(Play(deployment, kept, console), script, kept.played[-1] if kept.played else day)
         console.print(
-            f"\nThe API answers at {home.api_url} until Ctrl-C. Calls are signed; these work as they stand:\n"
+            f"\nThe API answers at {deployment.api_url} until Ctrl-C. Calls are signed; these work as they stand:\n"
         )
-        account = worst(DynamoAccountRows(home.table).every())
+        account = worst(DynamoAccountRows(deployment.table).every())
         if account is None or account.day.point is None:
             console.print(nobody_scored(account), soft_wrap=True)
-        for title, call in _calls(home, account):
+        for title, call in _calls(deployment, account):
             console.print(f"# {title}", style="dim", soft_wrap=True)
             console.print(f"{call}\n", soft_wrap=True)
         while True:
@@ -56,27 +56,27 @@ def nobody_scored(account: AccountRow | None) -> str:
     )
 
 
-def _calls(home: House, account: AccountRow | None) -> Iterator[tuple[str, str]]:
-    yield "the book as it stood when the last scan closed, by ARR at risk", _curl(home, "/portfolio?limit=5")
+def _calls(deployment: LocalDeployment, account: AccountRow | None) -> Iterator[tuple[str, str]]:
+    yield "the book as it stood when the last scan closed, by ARR at risk", _curl(deployment, "/portfolio?limit=5")
     if account is None:
         return
     account_id = quote(account.account_id, safe="")
     yield (
         f"why {name_of(account.account.name, NAME_LIMIT)} stands as it does",
-        _curl(home, f"/accounts/{account_id}/health"),
+        _curl(deployment, f"/accounts/{account_id}/health"),
     )
-    yield "its scores", _curl(home, f"/accounts/{account_id}/history")
+    yield "its scores", _curl(deployment, f"/accounts/{account_id}/history")
     what_if = json.dumps(
         {"type": "health_scan", "account_id": account.account_id, "signals": {"usage_trend": "growing"}}
     )
-    yield "what if its usage grew: nothing is stored, nobody is told", _curl(home, "/tasks", what_if)
+    yield "what if its usage grew: nothing is stored, nobody is told", _curl(deployment, "/tasks", what_if)
     review = json.dumps({"type": "generate_qbr", "account_id": account.account_id})
-    yield "its quarterly review: the answer says where to look how far it is", _curl(home, "/tasks", review)
-    if alert := next(iter(DynamoAlertLog(home.table).on(account.day.on)), None):
+    yield "its quarterly review: the answer says where to look how far it is", _curl(deployment, "/tasks", review)
+    if alert := next(iter(DynamoAlertLog(deployment.table).on(account.day.on)), None):
         body = '{"by": "ada.lind@fernway.example", "note": "called them", "verdict": "true alarm"}'
         yield (
             "an alert that is taken care of",
-            _curl(home, f"/alerts/{quote(alert.alert_id, safe='')}/acknowledge", body),
+            _curl(deployment, f"/alerts/{quote(alert.alert_id, safe='')}/acknowledge", body),
         )
 
 
@@ -85,9 +85,11 @@ def worst(rows: Iterable[AccountRow]) -> AccountRow | None:
     return min(rows, key=lambda row: row.day.point.score.score if row.day.point else math.inf, default=None)
 
 
-def _curl(home: House, path: str, body: str | None = None) -> str:
-    credentials = home.aws.session.get_credentials()
+def _curl(deployment: LocalDeployment, path: str, body: str | None = None) -> str:
+    credentials = deployment.aws.session.get_credentials()
     user = f"{credentials.access_key}:{credentials.secret_key}" if credentials else ""
-    region = home.aws.session.region_name
+    region = deployment.aws.session.region_name
     sent = f" {JSON} -d {shlex.quote(body)}" if body else ""
-    return f"curl -s --aws-sigv4 aws:amz:{region}:execute-api --user {user}{sent} {shlex.quote(home.api_url + path)}"
+    return (
+        f"curl -s --aws-sigv4 aws:amz:{region}:execute-api --user {user}{sent} {shlex.quote(deployment.api_url + path)}"
+    )

@@ -21,7 +21,7 @@ from local.demo.progress import ScanLook
 from local.demo.report import channel_report, counted, day_report, full_report, heading, renewals_report
 from local.demo.report.expansion import expansion_report
 from local.demo.state import Kept
-from local.deployment import House
+from local.deployment import LocalDeployment
 from local.shadow_report.report import shadow_report
 from local.spreadsheets.book import Sheet, read_book
 from local.spreadsheets.rows import Rows, names_of, notion_rows
@@ -58,11 +58,11 @@ class Script:
         today = self._sheet(self._number(day))
         return usage_rows(self.usage, replace(today, lines=(*self.sheet.lines, *today.lines)), self.first)
 
-    def load(self, home: House, day: date) -> Rows:
+    def load(self, deployment: LocalDeployment, day: date) -> Rows:
         """Put the book into Notion as it stands on a day, and the feature usage beside it."""
         rows, features = self.rows(day), self.features(day)
-        home.sandbox.load(rows.book)
-        home.load_usage(list(features.rows) if features else [])
+        deployment.sandbox.load(rows.book)
+        deployment.load_usage(list(features.rows) if features else [])
         return rows
 
     def _sheet(self, number: int) -> Sheet:
@@ -80,12 +80,12 @@ def play(options: Options, console: Console) -> None:
     if options.days > 1 and not script.changes:
         console.print(f"no {changes_file(options.book).name} lies beside the book: only the calendar moves on")
     console.print("starting Notion, Gmail, Google Chat, Slack and AWS on this machine, deploying template.yaml …")
-    with staged(kept, {"Shadow": "true"} if options.shadow else {}) as home:
+    with staged(kept, {"Shadow": "true"} if options.shadow else {}) as deployment:
         for name in options.down:
-            refuse(home, DOWN_VENDORS[name])
-        playing = Play(home, kept, console, PATIENCE_WITH_FAULTS if options.down else PATIENCE)
+            refuse(deployment, DOWN_VENDORS[name])
+        playing = Play(deployment, kept, console, PATIENCE_WITH_FAULTS if options.down else PATIENCE)
         for day in days:
-            rows = script.load(home, day)
+            rows = script.load(deployment, day)
             heading(console, day, options.book, len(rows.book.rows), script.changes_on(day))
             played = playing.day(day, len(rows.book.rows), force=options.force)
             if played.found is None or played.failure:
@@ -96,7 +96,7 @@ def play(options: Options, console: Console) -> None:
                 day_report(console, found)
         if options.shadow:
             day_report(console, found)
-            shadow_report(console, DynamoShadowLog(home.table), days[-1])
+            shadow_report(console, DynamoShadowLog(deployment.table), days[-1])
         else:
             full_report(console, found, script.sheet, rows, kept, named(options.book))
             expansion_report(console, found, script.features(days[-1]), options.book, kept.vendors)
@@ -115,17 +115,17 @@ def play_redrive(options: Options, console: Console) -> None:
     if not kept.played:
         raise DemoError(f"{options.book} was not played yet: there are no dead letters")
     day = kept.played[-1]
-    with staged(kept) as home:
+    with staged(kept) as deployment:
         try:
-            moved = redrive(home.aws, home.deployment.queues, options.queue)
+            moved = redrive(deployment.aws, deployment.stack.queues, options.queue)
         except ValueError as error:
             raise DemoError(f"QUEUE={options.queue}: {error}") from error
-        left = dead_letters_left(home.aws, home.deployment.queues, options.queue)
+        left = dead_letters_left(deployment.aws, deployment.stack.queues, options.queue)
         console.print(brought_back(options.queue, moved, left))
-        playing = Play(home, kept, console)
-        before = Before.of(home, kept, day)
-        playing.drain(ScanLook(home, day, 0))
-        if found := gather(home, kept, day, before):
+        playing = Play(deployment, kept, console)
+        before = Before.of(deployment, kept, day)
+        playing.drain(ScanLook(deployment, day, 0))
+        if found := gather(deployment, kept, day, before):
             channel_report(console, found, named(options.book))
 
 
@@ -134,8 +134,8 @@ def play_shadow_report(options: Options, console: Console) -> None:
     kept = Kept.of(options.book)
     if not kept.played:
         raise DemoError(f"{options.book} was not played yet: `make demo SHADOW=1` plays a day of it in shadow")
-    with staged(kept, {"Shadow": "true"}) as home:
-        shadow_report(console, DynamoShadowLog(home.table), options.day)
+    with staged(kept, {"Shadow": "true"}) as deployment:
+        shadow_report(console, DynamoShadowLog(deployment.table), options.day)
 
 
 def prepared(options: Options) -> tuple[Kept, Script, date]:

@@ -16,7 +16,7 @@ from local.demo.findings import Before, Findings, Renewals, gather, run_of, wait
 from local.demo.log_errors import last_complaint
 from local.demo.progress import ContractLook, Look, ScanLook, Stalled, Watch, screen_on
 from local.demo.state import Kept
-from local.deployment import ROOT, House
+from local.deployment import ROOT, LocalDeployment
 from local.stack.queues import wait_until_drained
 from local.stack.schedule import fire
 
@@ -40,31 +40,31 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """How days are played: in this house, shown on this console, given up after `patience` seconds of standstill."""
+    """How days are played: in this deployment, shown on this console, given up after `patience` s of standstill."""
 
-    home: House
+    deployment: LocalDeployment
     kept: Kept
     console: Console
     patience: float = PATIENCE
 
     def day(self, day: date, accounts: int, *, force: bool) -> Played:
         """Scan a book of so many accounts, and check its contracts an hour later, whatever became of the scan."""
-        home = self.home
-        before = Before.of(home, self.kept, day)
+        deployment = self.deployment
+        before = Before.of(deployment, self.kept, day)
         failure = self.scan(day, accounts, force=force)
-        stuck = waiting(home)
-        home.check_contracts(day)
-        self.drain(ContractLook(home, day), but=stuck)
-        return Played(gather(home, self.kept, day, before), Renewals.of(home, day), failure)
+        stuck = waiting(deployment)
+        deployment.check_contracts(day)
+        self.drain(ContractLook(deployment, day), but=stuck)
+        return Played(gather(deployment, self.kept, day, before), Renewals.of(deployment, day), failure)
 
     def scan(self, day: date, accounts: int, *, force: bool = False) -> str | None:
         """Scan a book of so many accounts. Why the scan did not reach its end, None if it did."""
         began = datetime.now(UTC)
         self.kept.note(day)
-        if waiting(self.home):
+        if waiting(self.deployment):
             self.console.print("  going on with what was left in the queues", style="dim")
             self._drain_scan(day, accounts)
-        if SCAN_QUEUE not in waiting(self.home):
+        if SCAN_QUEUE not in waiting(self.deployment):
             self._ask_for_scan(day, force=force)
             self._drain_scan(day, accounts)
         return self._failure(day, began)
@@ -72,32 +72,32 @@ class Play:
     def drain(self, look: Look, *, but: Collection[str] = ()) -> None:
         """Wait until every queue `but` those is empty, or nothing moves any more."""
         block, screen = screen_on(self.console)
-        queues = {name: url for name, url in self.home.deployment.queues.items() if name not in but}
-        watch = Watch(self.home, look, screen, self.patience)
+        queues = {name: url for name, url in self.deployment.stack.queues.items() if name not in but}
+        watch = Watch(self.deployment, look, screen, self.patience)
         with block, suppress(Stalled):
-            wait_until_drained(self.home.aws, queues, MOST_SECONDS, watch)
+            wait_until_drained(self.deployment.aws, queues, MOST_SECONDS, watch)
             watch.look()
-        self.home.write_bus_events()
+        self.deployment.write_bus_events()
 
     def _drain_scan(self, day: date, accounts: int) -> None:
-        self.drain(ScanLook(self.home, day, accounts))
+        self.drain(ScanLook(self.deployment, day, accounts))
 
     def _failure(self, day: date, began: datetime) -> str | None:
         """Why the scan did not reach its end, if it did not."""
-        run = run_of(self.home.table, day)
+        run = run_of(self.deployment.table, day)
         if run and run.status == "finished":
             return None
-        reason = (run.failure if run else None) or (last_complaint(self.home, began) or "no function said why")
-        later = "; it is tried again when the demo is started anew" if SCAN_QUEUE in waiting(self.home) else ""
+        reason = (run.failure if run else None) or (last_complaint(self.deployment, began) or "no function said why")
+        later = "; it is tried again when the demo is started anew" if SCAN_QUEUE in waiting(self.deployment) else ""
         return f"the scan of {day} did not reach its end: {reason}{later}"
 
     def _ask_for_scan(self, day: date, *, force: bool) -> None:
-        aws, deployment = self.home.aws, self.home.deployment
+        aws, stack = self.deployment.aws, self.deployment.stack
         if force:
-            request = json.dumps(_event("scan_requested", day) | {"tenant_id": self.home.deployment.space})
-            aws.sqs.send_message(QueueUrl=deployment.queues[SCAN_QUEUE], MessageBody=request)
+            request = json.dumps(_event("scan_requested", day) | {"tenant_id": self.deployment.stack.space})
+            aws.sqs.send_message(QueueUrl=stack.queues[SCAN_QUEUE], MessageBody=request)
         else:
-            fire(aws, deployment.outputs["ScanRuleName"], _event("schedule", day))
+            fire(aws, stack.outputs["ScanRuleName"], _event("schedule", day))
 
 
 def _event(sample: str, day: date) -> dict[str, Any]:

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 
 from local.demo.errors import DemoError
 from local.demo.state import Kept
-from local.deployment import STACK_PYTHON, House, house
+from local.deployment import STACK_PYTHON, LocalDeployment, local_deployment
 
 PARAMETERS = {"FallbackOwner": "success-team@fernway.example"}
 
 
 @contextmanager
-def staged(kept: Kept, parameters: Mapping[str, str] | None = None) -> Iterator[House]:
+def staged(kept: Kept, parameters: Mapping[str, str] | None = None) -> Iterator[LocalDeployment]:
     """Run everything while the block runs, on what was kept; `parameters` are laid over the demo's own.
 
     Raises `DemoError`, `StackStartError`, `BuildError`, `DeployError`.
@@ -24,35 +24,35 @@ def staged(kept: Kept, parameters: Mapping[str, str] | None = None) -> Iterator[
         raise DemoError(f"{STACK_PYTHON} is missing: `make install` makes it")
     ours = False
     try:
-        with house(kept.folder, PARAMETERS | dict(parameters or {})) as home:
+        with local_deployment(kept.folder, PARAMETERS | dict(parameters or {})) as deployment:
             ours = True
-            yield home
+            yield deployment
     finally:
         if ours:
             # The embedded AWS unpacks layers there for each worker, hundreds of megabytes.
             shutil.rmtree(kept.folder / "stack" / "tmp", ignore_errors=True)
 
 
-def refuse(home: House, vendor: str) -> None:
+def refuse(deployment: LocalDeployment, vendor: str) -> None:
     """From now on the vendor answers 503 to everything."""
     fault = {"vendor": vendor, "kind": "status", "status": 503, "times": None}
-    home.sandbox.answer("POST", "/control/faults", {}, json.dumps(fault).encode())
+    deployment.sandbox.answer("POST", "/control/faults", {}, json.dumps(fault).encode())
 
 
-def page_writes(home: House) -> int:
+def page_writes(deployment: LocalDeployment) -> int:
     """How many times a Notion page was written since the start."""
-    reply = home.sandbox.answer("GET", "/control/requests?vendor=notion", {}, b"")
+    reply = deployment.sandbox.answer("GET", "/control/requests?vendor=notion", {}, b"")
     calls = reply.body["calls"] if reply and isinstance(reply.body, dict) else {}
     return int(calls.get("PATCH /v1/pages/{page_id}", 0))
 
 
-def obey_notes(home: House, account_id: str) -> None:
+def obey_notes(deployment: LocalDeployment, account_id: str) -> None:
     """From now on the sandbox's model does what the notes of this account ask for."""
     behaviour = {"behaviour": "obey_notes", "account_id": account_id, "times": None}
-    home.sandbox.answer("POST", "/control/bedrock", {}, json.dumps(behaviour).encode())
+    deployment.sandbox.answer("POST", "/control/bedrock", {}, json.dumps(behaviour).encode())
 
 
-def tokens(home: House) -> dict[str, int]:
+def tokens(deployment: LocalDeployment) -> dict[str, int]:
     """The calls of the model since the start, and its tokens: "calls", "input" and "output"."""
-    reply = home.sandbox.answer("GET", "/control/tokens", {}, b"")
+    reply = deployment.sandbox.answer("GET", "/control/tokens", {}, b"")
     return dict(reply.body) if reply and isinstance(reply.body, dict) else {}

@@ -27,7 +27,7 @@ from customer_success.scan.run import Run
 from customer_success.scan.scan import KIND
 from local.demo.alert_days import AlertDays
 from local.demo.state import Kept
-from local.deployment import House
+from local.deployment import LocalDeployment
 from local.stack.queues import DEAD_LETTERS, depths
 
 TOLD_ONE_BY_ONE: tuple[Channel, ...] = ("email_alert", "chat_alert")
@@ -68,9 +68,9 @@ class Renewals:
     reviews: tuple[Qbr, ...] = ()
 
     @classmethod
-    def of(cls, home: House, day: date) -> Renewals:
-        digest = DynamoDigests(home.table).get(f"{RENEWALS}:{day}")
-        return cls(day, digest, reviews_of_contracts(home.table, day))
+    def of(cls, deployment: LocalDeployment, day: date) -> Renewals:
+        digest = DynamoDigests(deployment.table).get(f"{RENEWALS}:{day}")
+        return cls(day, digest, reviews_of_contracts(deployment.table, day))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,17 +162,19 @@ class QuarterFindings:
         return bool(self.now) and self.before == self.now
 
 
-def gather_quarter(home: House, kept: Kept, day: date, before: tuple[Qbr, ...], sent_before: Sent) -> QuarterFindings:
+def gather_quarter(
+    deployment: LocalDeployment, kept: Kept, day: date, before: tuple[Qbr, ...], sent_before: Sent
+) -> QuarterFindings:
     """What the quarter of a day left behind."""
-    qbrs, log = reviews_of_quarter(home.table, str(Quarter.of(day))), DynamoQbrs(home.table)
+    qbrs, log = reviews_of_quarter(deployment.table, str(Quarter.of(day))), DynamoQbrs(deployment.table)
     texts = ((qbr, log.text(qbr.key)) for qbr in qbrs if qbr.state in ("written", "partial"))
     return QuarterFindings(
         day=day,
         before=before,
         now=qbrs,
         texts=tuple((qbr, text) for qbr, text in texts if text),
-        dead=dead_letters(home),
-        waiting=waiting(home),
+        dead=dead_letters(deployment),
+        waiting=waiting(deployment),
         sent_before=sent_before,
         sent=Sent.now(kept),
     )
@@ -187,27 +189,27 @@ class Before:
     sent: Sent
 
     @classmethod
-    def of(cls, home: House, kept: Kept, day: date) -> Before:
-        return cls(run_of(home.table, day), expansions_of(home.table, day), Sent.now(kept))
+    def of(cls, deployment: LocalDeployment, kept: Kept, day: date) -> Before:
+        return cls(run_of(deployment.table, day), expansions_of(deployment.table, day), Sent.now(kept))
 
 
-def gather(home: House, kept: Kept, day: date, before: Before) -> Findings | None:
+def gather(deployment: LocalDeployment, kept: Kept, day: date, before: Before) -> Findings | None:
     """What a day left behind, None if it has no scan at all."""
-    run = run_of(home.table, day)
+    run = run_of(deployment.table, day)
     if run is None:
         return None
     return Findings(
         day=day,
         known=before.run,
         run=run,
-        rows=tuple(DynamoAccountRows(home.table).every()),
-        alerts=tuple(AlertDays.until(home.table, day).alerts(home.table)),
-        dead=dead_letters(home),
-        waiting=waiting(home),
+        rows=tuple(DynamoAccountRows(deployment.table).every()),
+        alerts=tuple(AlertDays.until(deployment.table, day).alerts(deployment.table)),
+        dead=dead_letters(deployment),
+        waiting=waiting(deployment),
         sent_before=before.sent,
         sent=Sent.now(kept),
-        renewals=Renewals.of(home, day),
-        expansion=Expansion.of(home.table, day, before.expansions),
+        renewals=Renewals.of(deployment, day),
+        expansion=Expansion.of(deployment.table, day, before.expansions),
     )
 
 
@@ -231,18 +233,20 @@ def reviews_of_quarter(table: Table, period: str) -> tuple[Qbr, ...]:
     return tuple(DynamoQbrs(table).of_period(period))
 
 
-def dead_letters(home: House) -> dict[str, int]:
+def dead_letters(deployment: LocalDeployment) -> dict[str, int]:
     """How many messages lie in dead-letter queues, by the name of the queue they failed in."""
-    return {name.removesuffix(DEAD_LETTERS): n for name, n in _filled(home).items() if name.endswith(DEAD_LETTERS)}
+    return {
+        name.removesuffix(DEAD_LETTERS): n for name, n in _filled(deployment).items() if name.endswith(DEAD_LETTERS)
+    }
 
 
-def waiting(home: House) -> dict[str, int]:
+def waiting(deployment: LocalDeployment) -> dict[str, int]:
     """How many messages are still to be worked on, by queue."""
-    return {name: number for name, number in _filled(home).items() if not name.endswith(DEAD_LETTERS)}
+    return {name: number for name, number in _filled(deployment).items() if not name.endswith(DEAD_LETTERS)}
 
 
-def _filled(home: House) -> dict[str, int]:
-    seen = depths(home.aws, home.deployment.queues)
+def _filled(deployment: LocalDeployment) -> dict[str, int]:
+    seen = depths(deployment.aws, deployment.stack.queues)
     return {name: depth.total for name, depth in seen.items() if depth.total}
 
 

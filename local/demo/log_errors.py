@@ -5,25 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 
 from connectors.text import one_line
-from local.deployment import House
+from local.deployment import LocalDeployment
 from local.stack.logs import LogLine, log_lines
 
 SERIOUS = ("WARNING", "ERROR", "CRITICAL")
 
 
-def last_complaint(home: House, since: datetime) -> str | None:
+def last_complaint(deployment: LocalDeployment, since: datetime) -> str | None:
     """The last warning or error that a function logged since then, in one line."""
-    complaints = _complaints(home, since)
+    complaints = _complaints(deployment, since)
     return _in_one_line(max(complaints, key=lambda line: line.at)) if complaints else None
 
 
-def broke_off(home: House, since: datetime) -> bool:
+def broke_off(deployment: LocalDeployment, since: datetime) -> bool:
     """True if a function broke off; what it had in hand would come back only after the queue's time-out."""
-    return any("exception_name" in line.fields for line in _complaints(home, since))
+    return any("exception_name" in line.fields for line in _complaints(deployment, since))
 
 
-def _complaints(home: House, since: datetime) -> list[LogLine]:
-    lines = log_lines(home.aws, home.deployment, since)
+def _complaints(deployment: LocalDeployment, since: datetime) -> list[LogLine]:
+    lines = log_lines(deployment.aws, deployment.stack, since)
     return [line for line in lines if line.fields.get("level") in SERIOUS]
 
 

@@ -23,7 +23,7 @@ from local.demo.environment import page_writes
 from local.demo.findings import brought, expansions_of, reviews_of_contracts, reviews_of_quarter, run_of
 from local.demo.log_errors import broke_off, last_complaint
 from local.demo.report.words import name_of
-from local.deployment import House
+from local.deployment import LocalDeployment
 from local.stack.queues import Depth
 
 LOOK_SECONDS = 0.5
@@ -182,16 +182,16 @@ class ScanLook:
     check of its candidates for an offer.
     """
 
-    def __init__(self, home: House, day: date, accounts: int) -> None:
-        self._home = home
-        self._alert_days = AlertDays.until(home.table, day)
+    def __init__(self, deployment: LocalDeployment, day: date, accounts: int) -> None:
+        self._deployment = deployment
+        self._alert_days = AlertDays.until(deployment.table, day)
         self._accounts = accounts
-        self._pages_before = page_writes(home)
+        self._pages_before = page_writes(deployment)
         self._began = datetime.now(UTC)
 
     def __call__(self, pages_wait: bool) -> Come:
-        table, days = self._home.table, self._alert_days
-        run, pages = run_of(table, days.day), page_writes(self._home) - self._pages_before
+        table, days = self._deployment.table, self._alert_days
+        run, pages = run_of(table, days.day), page_writes(self._deployment) - self._pages_before
         come = how_far(run, tuple(days.alerts(table)), self._accounts, pages, pages_wait=pages_wait)
         come = replace(come, parts={**come.parts, **how_far_checks(expansions_of(table, days.day))})
         failed = run and failed_since(run, self._began)
@@ -201,25 +201,25 @@ class ScanLook:
 class ContractLook:
     """Looks at the reviews that a day's contract check asked for."""
 
-    def __init__(self, home: House, day: date) -> None:
-        self._home = home
+    def __init__(self, deployment: LocalDeployment, day: date) -> None:
+        self._deployment = deployment
         self._day = day
 
     def __call__(self, _: bool) -> Come:
-        asked = reviews_of_contracts(self._home.table, self._day)
+        asked = reviews_of_contracts(self._deployment.table, self._day)
         return Come({"reviews": (sum(qbr.state in SETTLED for qbr in asked), len(asked))})
 
 
 class QuarterLook:
     """Looks at the reviews of a quarter, and names each account whose review has come to its end."""
 
-    def __init__(self, home: House, period: str) -> None:
-        self._home = home
+    def __init__(self, deployment: LocalDeployment, period: str) -> None:
+        self._deployment = deployment
         self._period = period
-        self._ended = {qbr.key: qbr for qbr in reviews_of_quarter(home.table, period) if qbr.state in SETTLED}
+        self._ended = {qbr.key: qbr for qbr in reviews_of_quarter(deployment.table, period) if qbr.state in SETTLED}
 
     def __call__(self, _: bool) -> Come:
-        qbrs = reviews_of_quarter(self._home.table, self._period)
+        qbrs = reviews_of_quarter(self._deployment.table, self._period)
         new = [qbr for qbr in qbrs if qbr.state in SETTLED and self._ended.get(qbr.key) != qbr]
         self._ended |= {qbr.key: qbr for qbr in new}
         return replace(how_far_reviews(qbrs), news=tuple(_ended(new)))
@@ -238,8 +238,8 @@ class Stalled(Exception):
 class Watch:
     """Looks at the work now and then, as long as the queues are not drained. Raises `Stalled`."""
 
-    def __init__(self, home: House, look: Look, screen: Screen, patience: float) -> None:
-        self._home = home
+    def __init__(self, deployment: LocalDeployment, look: Look, screen: Screen, patience: float) -> None:
+        self._deployment = deployment
         self._look = look
         self._screen = screen
         self._patience = patience
@@ -260,12 +260,12 @@ class Watch:
         still = now - self._moved
         if still > STILL_SECONDS:
             self._tell_why()
-        if still > self._patience or (still > STILL_SECONDS and broke_off(self._home, self._began)):
+        if still > self._patience or (still > STILL_SECONDS and broke_off(self._deployment, self._began)):
             raise Stalled
 
     def _tell_why(self) -> None:
         """Show the functions' last complaint."""
-        complaint = last_complaint(self._home, self._began)
+        complaint = last_complaint(self._deployment, self._began)
         self._tell(complaint and f"waiting: {complaint}")
 
     def _tell(self, words: str | None) -> None:

@@ -24,7 +24,7 @@ from local.demo.progress import QuarterLook
 from local.demo.report import counted
 from local.demo.report.quarter import quarter_heading, quarter_report
 from local.demo.state import Kept
-from local.deployment import House
+from local.deployment import LocalDeployment
 from local.import_history.job import Imported, import_history
 from local.import_history.output import IN_VAIN, counting, tell
 from local.spreadsheets.book import read_book
@@ -45,30 +45,30 @@ def play_quarter(options: Options, console: Console) -> None:
         raise DemoError(f"DATE={day} lies before the scan of this book, {scanned_on}: take a later day")
     by_model = options.narrator == "bedrock"
     console.print("starting Notion, Gmail, Google Chat, Slack, Bedrock and AWS on this machine …")
-    with staged(kept, {"BedrockModelId": MODEL} if by_model else {"BedrockModelId": ""}) as home:
-        playing = Play(home, kept, console, PATIENCE_WITH_FAULTS if options.down else PATIENCE)
+    with staged(kept, {"BedrockModelId": MODEL} if by_model else {"BedrockModelId": ""}) as deployment:
+        playing = Play(deployment, kept, console, PATIENCE_WITH_FAULTS if options.down else PATIENCE)
         scan_first(playing, script, scanned_on)
         quarter_heading(console, Quarter.of(day), day, options.book)
-        _import_beside(home, options.book, day, console)
+        _import_beside(deployment, options.book, day, console)
         for name in options.down:
-            refuse(home, DOWN_VENDORS[name])
-        for row in _commanding(home):
-            obey_notes(home, row.account_id)
+            refuse(deployment, DOWN_VENDORS[name])
+        for row in _commanding(deployment):
+            obey_notes(deployment, row.account_id)
         found = _played(playing, day)
-        quarter_report(console, found, kept, named(options.book), tokens(home) if by_model else {})
+        quarter_report(console, found, kept, named(options.book), tokens(deployment) if by_model else {})
     console.print("\nEverything that was started has ended.", soft_wrap=True)
     if found.waiting:
         raise DemoError(f"messages are still waiting to be tried again: {counted(found.waiting)}")
 
 
 def _played(playing: Play, day: date) -> QuarterFindings:
-    home, period = playing.home, str(Quarter.of(day))
-    before, sent_before = reviews_of_quarter(home.table, period), Sent.now(playing.kept)
-    if waiting(home):
-        playing.drain(QuarterLook(home, period))
-    home.plan_quarter(day)
-    playing.drain(QuarterLook(home, period))
-    return gather_quarter(home, playing.kept, day, before, sent_before)
+    deployment, period = playing.deployment, str(Quarter.of(day))
+    before, sent_before = reviews_of_quarter(deployment.table, period), Sent.now(playing.kept)
+    if waiting(deployment):
+        playing.drain(QuarterLook(deployment, period))
+    deployment.plan_quarter(day)
+    playing.drain(QuarterLook(deployment, period))
+    return gather_quarter(deployment, playing.kept, day, before, sent_before)
 
 
 def _next_quarter(day: date) -> date:
@@ -79,18 +79,18 @@ def _next_quarter(day: date) -> date:
 
 def scan_first(playing: Play, script: Script, day: date) -> None:
     """Scan the book if that was never done: reviews are written of accounts that a scan has read."""
-    home = playing.home
-    if next(iter(DynamoAccountRows(home.table).every()), None) is not None:
+    deployment = playing.deployment
+    if next(iter(DynamoAccountRows(deployment.table).every()), None) is not None:
         return
-    rows = script.load(home, day)
+    rows = script.load(deployment, day)
     playing.console.print(f"the book was not scanned yet: the scan of {long_date(day)}")
     if failure := playing.scan(day, len(rows.book.rows)):
         raise DemoError(failure)
 
 
-def _commanding(home: House) -> Iterator[AccountRow]:
+def _commanding(deployment: LocalDeployment) -> Iterator[AccountRow]:
     """Accounts whose notes would command a model."""
-    return (row for row in DynamoAccountRows(home.table).every() if COMMAND.search(row.account.notes or ""))
+    return (row for row in DynamoAccountRows(deployment.table).every() if COMMAND.search(row.account.notes or ""))
 
 
 def history_beside(book: Path) -> Path:
@@ -98,19 +98,19 @@ def history_beside(book: Path) -> Path:
     return book.with_suffix(".history.csv")
 
 
-def _import_beside(home: House, book: Path, day: date, console: Console) -> None:
+def _import_beside(deployment: LocalDeployment, book: Path, day: date, console: Console) -> None:
     """Bring in the older scores that lie beside a book, so that its first quarter is not empty."""
     path = history_beside(book)
     if not path.exists():
         return
-    done = _import(home, History(read_book(path)), day, console)
+    done = _import(deployment, History(read_book(path)), day, console)
     if done.imported or done.rejected:
         console.print(f"older scores beside the book, {path.name} (as `make import-history` brings them in):")
         tell(console, done)
 
 
-def _import(home: House, history: History, today: date, console: Console) -> Imported:
-    rows, points = DynamoAccountRows(home.table).every(), DynamoScoreHistory(home.table)
+def _import(deployment: LocalDeployment, history: History, today: date, console: Console) -> Imported:
+    rows, points = DynamoAccountRows(deployment.table).every(), DynamoScoreHistory(deployment.table)
     with counting(console, len(history)) as step:
         return import_history(history, rows, points, today=today, step=step)
 
@@ -125,9 +125,9 @@ def play_import(options: Options, console: Console) -> None:
     if not kept.played:
         raise DemoError(f"{options.book} was not played yet, so no account is known: make demo{named(options.book)}")
     history = History(read_book(Path(options.file)))
-    with staged(kept) as home:
+    with staged(kept) as deployment:
         console.print(f"{options.file} into the deployment of {options.book.name}:")
-        done = _import(home, history, datetime.now(UTC).date(), console)
+        done = _import(deployment, history, datetime.now(UTC).date(), console)
         tell(console, done)
     if done.in_vain:
         raise DemoError(IN_VAIN)

@@ -103,8 +103,8 @@ def _demo(report: Report) -> int:
     if not kept.played:
         raise DemoError(f"{options.book} was not played yet: `make demo` plays it, or name a deployment with STACK=…")
     shadow = {"Shadow": "true"} if options.shadow else {}
-    with staged(kept, shadow) as home:
-        return examine(home.aws, STACK, report, named(options.book).strip(), datetime.now(UTC))
+    with staged(kept, shadow) as deployment:
+        return examine(deployment.aws, STACK, report, named(options.book).strip(), datetime.now(UTC))
 
 
 def _asked(arguments: Sequence[str]) -> str:

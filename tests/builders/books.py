@@ -56,7 +56,7 @@ def usage_of(folder: Path, *lines: str, book: tuple[str, ...] = ("Account ID,Nam
 
 
 def usage_in_notion(sandbox: Sandbox, usage: Usage) -> list[FeatureUsage]:
-    """The feature usage as the adapter reads it once it is loaded as the house loads it."""
+    """The feature usage as the adapter reads it once it is loaded as the deployment loads it."""
     names, text = UsageNames(), {"rich_text": {}}
     schema = feature_usage_schema(names, accounts_source_id="") | {names.account: text, USAGE_KEY: text}
     book = Book(title="Feature Usage", properties=schema, key=USAGE_KEY, rows=list(usage.rows), whole=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from local.deployment import House
+from local.deployment import LocalDeployment
 from tests.builders.sandbox import chat_messages, drafts, pages
 
 Leaves = dict[str, str]
@@ -27,16 +27,16 @@ MESSAGE = re.compile(r"\b\d{10}\.\d{6}\b|(?<=/messages/)[0-9a-f]{11}\b")
 SCANNED = re.compile(r"(?<=Scanned at )\d\d:\d\d")
 
 
-def end_state(home: House) -> Leaves:
+def end_state(deployment: LocalDeployment) -> Leaves:
     """Every page, draft, chat message, event and item of the table, each value under the path to it.
 
     Ids that a vendor gives are replaced by what they stand for: a page's by its title, a draft's by its mailbox, a
     message's by the word. Two runs in which the same was done have the same leaves.
     """
-    titles = _titles(home)
-    received = {**_pages(home), **_drafts(home), **_chat(home), **_events(home)}
+    titles = _titles(deployment)
+    received = {**_pages(deployment), **_drafts(deployment), **_chat(deployment), **_events(deployment)}
     found = {place: sorted(said) for place, said in received.items()}
-    return {_named(path, titles): _named(leaf, titles) for path, leaf in _leaves({**found, **_items(home)})}
+    return {_named(path, titles): _named(leaf, titles) for path, leaf in _leaves({**found, **_items(deployment)})}
 
 
 def differences(expected: Leaves, found: Leaves) -> dict[str, tuple[str | None, str | None]]:
@@ -60,9 +60,9 @@ def alike(paths: Iterable[str], like: str) -> list[str]:
     return [path for path in paths if fnmatchcase(path, like.replace("[", "[[]"))]
 
 
-def _titles(home: House) -> dict[str, str]:
+def _titles(deployment: LocalDeployment) -> dict[str, str]:
     """Titles of pages by the beginning of their id, and mailboxes of drafts by their id."""
-    vendors = home.folder / "vendors"
+    vendors = deployment.folder / "vendors"
     stems = [path.stem.rpartition("--") for path in (vendors / "notion").rglob("*--*.md")]
     mails = {mail.stem: f"draft in {mail.parent.name}" for mail in (vendors / "gmail").rglob("*.eml")}
     return {begin: title for title, _, begin in stems} | mails
@@ -74,26 +74,26 @@ def _named(text: str, titles: Mapping[str, str]) -> str:
     return SCANNED.sub("<time>", MESSAGE.sub("<message>", text))
 
 
-def _pages(home: House) -> dict[str, list[str]]:
+def _pages(deployment: LocalDeployment) -> dict[str, list[str]]:
     found = defaultdict(list)
-    for source in (path.name for path in (home.folder / "vendors/notion").iterdir()):
-        for name, markdown in pages(home, source).items():
+    for source in (path.name for path in (deployment.folder / "vendors/notion").iterdir()):
+        for name, markdown in pages(deployment, source).items():
             found[f"page {source}: {name.rpartition('--')[0]}"].append(markdown)
     return found
 
 
-def _drafts(home: House) -> dict[str, list[str]]:
+def _drafts(deployment: LocalDeployment) -> dict[str, list[str]]:
     found = defaultdict(list)
-    for mail in drafts(home):
+    for mail in drafts(deployment):
         bodies = "\n".join(part.get_content() for part in mail.walk() if not part.is_multipart())
         found[f"draft of {mail['From']} to {mail['To']}: {mail['Subject']}"].append(f"{mail['Message-ID']}\n{bodies}")
     return found
 
 
-def _chat(home: House) -> dict[str, list[str]]:
+def _chat(deployment: LocalDeployment) -> dict[str, list[str]]:
     found = defaultdict(list)
     for service in ("slack", "chat"):
-        for message in chat_messages(home, service):
+        for message in chat_messages(deployment, service):
             payload = json.dumps(message["payload"], ensure_ascii=False)
             links = dict.fromkeys(re.findall(r"https://www\.notion\.so/[\w-]+", payload))
             place = message.get("channel", "space")
@@ -101,9 +101,9 @@ def _chat(home: House) -> dict[str, list[str]]:
     return found
 
 
-def _events(home: House) -> dict[str, list[str]]:
+def _events(deployment: LocalDeployment) -> dict[str, list[str]]:
     found = defaultdict(list)
-    for line in home.write_bus_events().read_text("utf-8").splitlines():
+    for line in deployment.write_bus_events().read_text("utf-8").splitlines():
         event = json.loads(line)
         about = event["detail"].get("alert_id") or event["detail"]["handoff_id"]
         detail = json.dumps(event["detail"], sort_keys=True, ensure_ascii=False)
@@ -111,10 +111,10 @@ def _events(home: House) -> dict[str, list[str]]:
     return found
 
 
-def _items(home: House) -> dict[str, Any]:
+def _items(deployment: LocalDeployment) -> dict[str, Any]:
     """The table, item by item, without what says when a vendor may be called next."""
     read = TypeDeserializer().deserialize
-    scanned = home.aws.dynamodb.get_paginator("scan").paginate(TableName=home.deployment.outputs["TableName"])
+    scanned = deployment.aws.dynamodb.get_paginator("scan").paginate(TableName=deployment.stack.outputs["TableName"])
     found: dict[str, Any] = {}
     for item in (item for page in scanned for item in page["Items"]):
         plain = {name: read(value) for name, value in item.items()}

@@ -11,48 +11,52 @@ from typing import Any
 
 import requests
 
-from local.deployment import House
+from local.deployment import LocalDeployment
 
 
-def fault(home: House, vendor: str, **what: Any) -> None:
+def fault(deployment: LocalDeployment, vendor: str, **what: Any) -> None:
     """Let a vendor fail: `kind` and the rest as the sandbox's control takes them."""
-    answer = requests.post(f"{home.sandbox.url('control')}/faults", json={"vendor": vendor, **what}, timeout=10)
+    answer = requests.post(f"{deployment.sandbox.url('control')}/faults", json={"vendor": vendor, **what}, timeout=10)
     answer.raise_for_status()
 
 
-def mend(home: House, vendor: str) -> None:
+def mend(deployment: LocalDeployment, vendor: str) -> None:
     """End the vendor's faults."""
-    requests.delete(f"{home.sandbox.url('control')}/faults", params={"vendor": vendor}, timeout=10).raise_for_status()
+    requests.delete(
+        f"{deployment.sandbox.url('control')}/faults", params={"vendor": vendor}, timeout=10
+    ).raise_for_status()
 
 
-def faults_in_force(home: House) -> list[dict[str, Any]]:
+def faults_in_force(deployment: LocalDeployment) -> list[dict[str, Any]]:
     """The faults that have not struck as often as they are meant to."""
-    answer = requests.get(f"{home.sandbox.url('control')}/faults", timeout=10)
+    answer = requests.get(f"{deployment.sandbox.url('control')}/faults", timeout=10)
     return answer.json()["faults"]  # type: ignore[no-any-return]
 
 
-def calls(home: House, vendor: str) -> dict[str, int]:
+def calls(deployment: LocalDeployment, vendor: str) -> dict[str, int]:
     """How often a vendor was called, by method and path."""
-    answer = requests.get(f"{home.sandbox.url('control')}/requests", params={"vendor": vendor}, timeout=10)
+    answer = requests.get(f"{deployment.sandbox.url('control')}/requests", params={"vendor": vendor}, timeout=10)
     return answer.json()["calls"]  # type: ignore[no-any-return]
 
 
-def drafts(home: House) -> list[EmailMessage]:
+def drafts(deployment: LocalDeployment) -> list[EmailMessage]:
     """All drafts in all mailboxes."""
     parser = BytesParser(EmailMessage, policy=policy.default)  # type: ignore[arg-type]
-    return [parser.parsebytes(path.read_bytes()) for path in sorted(_received(home, "gmail").rglob("*.eml"))]  # type: ignore[misc]
+    return [parser.parsebytes(path.read_bytes()) for path in sorted(_received(deployment, "gmail").rglob("*.eml"))]  # type: ignore[misc]
 
 
-def chat_messages(home: House, service: str) -> list[dict[str, Any]]:
+def chat_messages(deployment: LocalDeployment, service: str) -> list[dict[str, Any]]:
     """All messages of "slack" or "chat" (Google's), with their text first."""
-    files = sorted(_received(home, service).glob("*.jsonl"))
+    files = sorted(_received(deployment, service).glob("*.jsonl"))
     return [json.loads(line) for path in files for line in path.read_text("utf-8").splitlines()]
 
 
-def pages(home: House, source: str) -> dict[str, str]:
+def pages(deployment: LocalDeployment, source: str) -> dict[str, str]:
     """The pages of a data source as Markdown, by file name."""
-    return {path.name: path.read_text("utf-8") for path in sorted(_received(home, "notion").glob(f"{source}/*.md"))}
+    return {
+        path.name: path.read_text("utf-8") for path in sorted(_received(deployment, "notion").glob(f"{source}/*.md"))
+    }
 
 
-def _received(home: House, vendor: str) -> Path:
-    return home.folder / "vendors" / vendor
+def _received(deployment: LocalDeployment, vendor: str) -> Path:
+    return deployment.folder / "vendors" / vendor

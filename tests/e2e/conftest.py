@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from local.deployment import House, house
+from local.deployment import LocalDeployment, local_deployment
 
-Enter = Callable[[Mapping[str, str]], House]
-Operate = Callable[[House], None]
+Enter = Callable[[Mapping[str, str]], LocalDeployment]
+Operate = Callable[[LocalDeployment], None]
 
 
 @pytest.fixture
@@ -19,15 +19,15 @@ def enter(tmp_path: Path) -> Iterator[Enter]:
     """Deploys with some parameters of its own; entering again restarts everything on the kept state."""
     with ExitStack() as running:
 
-        def enter_with(parameters: Mapping[str, str]) -> House:
+        def enter_with(parameters: Mapping[str, str]) -> LocalDeployment:
             running.close()
-            return running.enter_context(house(tmp_path / "house", parameters))
+            return running.enter_context(local_deployment(tmp_path / "deployment", parameters))
 
         yield enter_with
 
 
 @pytest.fixture
-def home(enter: Enter) -> House:
+def deployment(enter: Enter) -> LocalDeployment:
     """A fresh deployment."""
     return enter({})
 
@@ -36,14 +36,14 @@ def home(enter: Enter) -> House:
 def operate(monkeypatch: pytest.MonkeyPatch) -> Operate:
     """Gives this process the credentials with which a person operates a deployment, as a shell has them."""
 
-    def operate_on(home: House) -> None:
-        credentials = home.aws.session.get_credentials()
+    def operate_on(deployment: LocalDeployment) -> None:
+        credentials = deployment.aws.session.get_credentials()
         assert credentials is not None
         for name, value in {
-            "AWS_ENDPOINT_URL": home.aws.endpoint,
+            "AWS_ENDPOINT_URL": deployment.aws.endpoint,
             "AWS_ACCESS_KEY_ID": credentials.access_key,
             "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
-            "AWS_DEFAULT_REGION": home.aws.session.region_name,
+            "AWS_DEFAULT_REGION": deployment.aws.session.region_name,
         }.items():
             monkeypatch.setenv(name, str(value))
 

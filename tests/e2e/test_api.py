@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from customer_success.aws.dynamodb.alerts import DynamoAlertLog
-from local.deployment import House
+from local.deployment import LocalDeployment
 from tests.builders.accounts import TODAY
 from tests.builders.pages import at_risk_page, critical_page, page
 from tests.builders.sandbox import calls, pages
@@ -20,21 +20,21 @@ ALERT = f"A-0001:{TODAY}:critical"
 
 
 @pytest.fixture
-def scanned(home: House) -> House:
+def scanned(deployment: LocalDeployment) -> LocalDeployment:
     """A book with a critical account, one at risk and three healthy ones, scanned once."""
-    home.load([critical_page(1), at_risk_page(2), page(3), page(4), page(5)])
-    home.tick(TODAY)
-    assert home.drain(120) == {}
-    return home
+    deployment.load([critical_page(1), at_risk_page(2), page(3), page(4), page(5)])
+    deployment.tick(TODAY)
+    assert deployment.drain(120) == {}
+    return deployment
 
 
-def test_reads_answer_from_the_table_and_never_ask_notion(scanned: House) -> None:
-    home = scanned
-    before = calls(home, "notion")
+def test_reads_answer_from_the_table_and_never_ask_notion(scanned: LocalDeployment) -> None:
+    deployment = scanned
+    before = calls(deployment, "notion")
     # WHEN a system asks for an account, its past, and the book
-    health = api(home, "GET", "/accounts/A-0001/health")
-    history = api(home, "GET", f"/accounts/A-0001/history?from={TODAY}&to={TODAY}")
-    first = api(home, "GET", "/portfolio?limit=2")
+    health = api(deployment, "GET", "/accounts/A-0001/health")
+    history = api(deployment, "GET", f"/accounts/A-0001/history?from={TODAY}&to={TODAY}")
+    first = api(deployment, "GET", "/portfolio?limit=2")
     # THEN each is answered, and explained
     assert (health.status_code, health.json()["rag"]) == (200, "RED")
     assert sum(driver["points_lost"] for driver in health.json()["drivers"]) == pytest.approx(
@@ -46,27 +46,27 @@ def test_reads_answer_from_the_table_and_never_ask_notion(scanned: House) -> Non
     lines: list[dict[str, Any]] = list(first.json()["accounts"])
     answer = first.json()
     while answer["next"]:
-        answer = api(home, "GET", f"/portfolio?limit=2&cursor={answer['next']}").json()
+        answer = api(deployment, "GET", f"/portfolio?limit=2&cursor={answer['next']}").json()
         lines += answer["accounts"]
     assert len(lines) == first.json()["totals"]["accounts"] == 5
     assert sum(line["arr"] for line in lines) == first.json()["totals"]["arr"]
-    assert calls(home, "notion") == before
+    assert calls(deployment, "notion") == before
 
 
-def test_calls_that_are_not_signed_or_not_meant_for_us_are_refused(scanned: House) -> None:
-    home = scanned
+def test_calls_that_are_not_signed_or_not_meant_for_us_are_refused(scanned: LocalDeployment) -> None:
+    deployment = scanned
     # WHEN nobody signed the call
-    unsigned = api(home, "GET", "/portfolio", signed=False)
+    unsigned = api(deployment, "GET", "/portfolio", signed=False)
     # THEN it is refused
     assert unsigned.status_code == 403
     # AND an id is read as it was escaped
-    odd = api(home, "GET", "/accounts/A%201%20%C3%BC%3A%E2%9C%93/health")
+    odd = api(deployment, "GET", "/accounts/A%201%20%C3%BC%3A%E2%9C%93/health")
     assert (odd.status_code, "'A 1 ü:✓'" in odd.json()["detail"]) == (404, True), odd.text
     # AND another tenant, an unknown account and nonsense are told apart
-    other = api(home, "GET", "/accounts/A-0001/health?tenant_id=other")
-    nobody = api(home, "GET", "/accounts/A-9999/health")
-    nonsense = api(home, "POST", "/tasks", "{")
-    unknown = api(home, "POST", "/tasks", {"type": "dance"})
+    other = api(deployment, "GET", "/accounts/A-0001/health?tenant_id=other")
+    nobody = api(deployment, "GET", "/accounts/A-9999/health")
+    nonsense = api(deployment, "POST", "/tasks", "{")
+    unknown = api(deployment, "POST", "/tasks", {"type": "dance"})
     assert [answer.status_code for answer in (other, nobody, nonsense, unknown)] == [403, 404, 400, 400]
     for answer in (other, nobody, nonsense, unknown):
         assert answer.headers["Content-Type"].startswith("application/problem+json")
@@ -75,58 +75,60 @@ def test_calls_that_are_not_signed_or_not_meant_for_us_are_refused(scanned: Hous
     assert unknown.json()["detail"].startswith("Unknown task type: 'dance'. Supported: ")
 
 
-def test_a_task_is_queued_done_and_answered_again_under_its_key(scanned: House) -> None:
-    home = scanned
+def test_a_task_is_queued_done_and_answered_again_under_its_key(scanned: LocalDeployment) -> None:
+    deployment = scanned
     # WHEN a review is asked for
     task = {"task_type": "generate_qbr", "account_id": "A-0003", "tenant_id": "demo", "context": {}, "priority": "high"}
-    asked = api(home, "POST", "/tasks", task, Idempotency_Key="review-of-A-0003")
+    asked = api(deployment, "POST", "/tasks", task, Idempotency_Key="review-of-A-0003")
     assert (asked.status_code, asked.json()["state"]) == (202, "queued")
-    assert home.drain(120) == {}
+    assert deployment.drain(120) == {}
     # THEN it is written, and the task says so
-    shown = api(home, "GET", asked.headers["Location"]).json()
+    shown = api(deployment, "GET", asked.headers["Location"]).json()
     assert shown["state"] in ("done", "partial")
     assert shown["result"]["status"] in ("written", "partial")
     # WHEN it is asked for again under the same key
-    again = api(home, "POST", "/tasks", task, Idempotency_Key="review-of-A-0003")
-    assert home.drain(120) == {}
+    again = api(deployment, "POST", "/tasks", task, Idempotency_Key="review-of-A-0003")
+    assert deployment.drain(120) == {}
     # THEN it is the same task, and there is still one review
     assert (again.status_code, again.headers["Location"]) == (202, asked.headers["Location"])
-    assert len(pages(home, "QBR")) == 1
+    assert len(pages(deployment, "QBR")) == 1
     # AND a health scan with other signals is answered at once, and changes nothing
     what_if = {"type": "health_scan", "account_id": "A-0003", "signals": {"usage_trend": "inactive"}}
-    assert api(home, "POST", "/tasks", what_if).status_code == 200
-    assert api(home, "GET", "/accounts/A-0003/health").json()["rag"] == "GREEN"
+    assert api(deployment, "POST", "/tasks", what_if).status_code == 200
+    assert api(deployment, "GET", "/accounts/A-0003/health").json()["rag"] == "GREEN"
 
 
-def test_an_acknowledgement_reaches_notion_and_the_next_scan_obeys(scanned: House) -> None:
-    home = scanned
+def test_an_acknowledgement_reaches_notion_and_the_next_scan_obeys(scanned: LocalDeployment) -> None:
+    deployment = scanned
     # WHEN a person takes care of an alert and asks for quiet
     until = datetime.now(UTC).date() + timedelta(days=30)
     wish = {"by": "ada@example.com", "note": "they are moving offices", "quiet_until": f"{until}"}
-    answer = api(home, "POST", f"/alerts/{ALERT}/acknowledge", wish)
+    answer = api(deployment, "POST", f"/alerts/{ALERT}/acknowledge", wish)
     # THEN the answer says so, and the account's page has it
     assert answer.status_code == 200, answer.text
-    assert home.drain(60) == {}
-    account = next(text for name, text in pages(home, "Accounts").items() if name.startswith("Account-1-"))
+    assert deployment.drain(60) == {}
+    account = next(text for name, text in pages(deployment, "Accounts").items() if name.startswith("Account-1-"))
     assert f"**CSM Quiet Until**: {until}" in account
-    entry = DynamoAlertLog(home.table).get(ALERT)
+    entry = DynamoAlertLog(deployment.table).get(ALERT)
     assert entry is not None
     assert entry.acknowledged is not None
     assert entry.acknowledged.by == "ada@example.com"
     # AND the next day nobody is told again
-    home.tick(TOMORROW)
-    assert home.drain(120) == {}
-    assert [e.alert_id for e in DynamoAlertLog(home.table).on(TOMORROW)] == []
+    deployment.tick(TOMORROW)
+    assert deployment.drain(120) == {}
+    assert [e.alert_id for e in DynamoAlertLog(deployment.table).on(TOMORROW)] == []
 
 
 def test_what_the_gateway_answers_by_itself_is_read_by_a_machine_too(enter: Enter) -> None:
     # GIVEN an API that takes two calls a second
-    home = enter({"ApiRequestsPerSecond": "2"})
+    deployment = enter({"ApiRequestsPerSecond": "2"})
     # WHEN a call is not signed, goes nowhere, is too large, or is one too many
-    unsigned = api(home, "GET", "/portfolio", signed=False)
-    nowhere = api(home, "GET", "/nowhere")
-    large = api(home, "POST", "/tasks", f'{{"type": "{"x" * 10 * 1024 * 1024}"}}')
-    throttled = next(answer for answer in (api(home, "GET", "/shadow") for _ in range(50)) if answer.status_code == 429)
+    unsigned = api(deployment, "GET", "/portfolio", signed=False)
+    nowhere = api(deployment, "GET", "/nowhere")
+    large = api(deployment, "POST", "/tasks", f'{{"type": "{"x" * 10 * 1024 * 1024}"}}')
+    throttled = next(
+        answer for answer in (api(deployment, "GET", "/shadow") for _ in range(50)) if answer.status_code == 429
+    )
     # THEN each answer is a problem that says the number of its status
     _assert_told(unsigned, 403, "missing-authentication-token")
     _assert_told(nowhere, 403, "missing-authentication-token")
@@ -136,13 +138,13 @@ def test_what_the_gateway_answers_by_itself_is_read_by_a_machine_too(enter: Ente
     assert throttled.headers["Retry-After"] == "1"
 
 
-def test_a_signature_that_does_not_fit_is_told_as_a_problem(home: House) -> None:
+def test_a_signature_that_does_not_fit_is_told_as_a_problem(deployment: LocalDeployment) -> None:
     # WHEN a call is signed with somebody else's key, or with something that is no signature
-    credentials = home.aws.session.get_credentials()
+    credentials = deployment.aws.session.get_credentials()
     assert credentials is not None
     answers = [
-        api(home, "GET", "/portfolio", signed=False, Authorization='Bearer "quoted" \\ token'),
-        api(home, "GET", "/portfolio", signed=False, Authorization="AWS4-HMAC-SHA256 Credential=nobody"),
+        api(deployment, "GET", "/portfolio", signed=False, Authorization='Bearer "quoted" \\ token'),
+        api(deployment, "GET", "/portfolio", signed=False, Authorization="AWS4-HMAC-SHA256 Credential=nobody"),
     ]
     # THEN the answer is JSON, whatever was sent along
     for answer in answers:
@@ -151,10 +153,10 @@ def test_a_signature_that_does_not_fit_is_told_as_a_problem(home: House) -> None
         assert answer.json()["type"].startswith("urn:problem:gateway:")
 
 
-def test_an_answer_that_takes_too_long_is_told_as_a_problem(home: House) -> None:
+def test_an_answer_that_takes_too_long_is_told_as_a_problem(deployment: LocalDeployment) -> None:
     # GIVEN a gateway that waits for the function as short as it can
-    gateway = home.aws.session.client("apigateway", endpoint_url=home.aws.endpoint)
-    api_id = home.deployment.outputs["ApiId"]
+    gateway = deployment.aws.session.client("apigateway", endpoint_url=deployment.aws.endpoint)
+    api_id = deployment.stack.outputs["ApiId"]
     (portfolio,) = [each for each in gateway.get_resources(restApiId=api_id)["items"] if each["path"] == "/portfolio"]
     gateway.update_integration(
         restApiId=api_id,
@@ -163,7 +165,7 @@ def test_an_answer_that_takes_too_long_is_told_as_a_problem(home: House) -> None
         patchOperations=[{"op": "replace", "path": "/timeoutInMillis", "value": "50"}],
     )
     # WHEN the function has to start first
-    late = api(home, "GET", "/portfolio")
+    late = api(deployment, "GET", "/portfolio")
     # THEN the answer is a problem too
     _assert_told(late, 504, "integration-timeout")
 

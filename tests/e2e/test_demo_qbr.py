@@ -12,7 +12,7 @@ import pytest
 from customer_success.aws.dynamodb.history import DynamoScoreHistory
 from local.demo.findings import Sent
 from local.demo.state import Kept
-from local.deployment import TENANT, House
+from local.deployment import TENANT, LocalDeployment
 from tests.builders.accounts import TODAY
 from tests.builders.books import book_file
 from tests.builders.demo import run, started
@@ -127,28 +127,30 @@ def test_a_model_that_is_down_leaves_the_writing_to_the_rules(book: Path) -> Non
     assert len(reviews(book)) == 2
 
 
-def test_older_scores_go_into_a_deployment_by_its_table_and_the_usual_credentials(home: House, tmp_path: Path) -> None:
+def test_older_scores_go_into_a_deployment_by_its_table_and_the_usual_credentials(
+    deployment: LocalDeployment, tmp_path: Path
+) -> None:
     # GIVEN a deployment that has scanned an account
-    home.load([page(1)])
-    home.tick(TODAY)
-    assert home.drain() == {}
+    deployment.load([page(1)])
+    deployment.tick(TODAY)
+    assert deployment.drain() == {}
     history = book_file(tmp_path, HISTORY[0], *(line.replace("A-1,", "A-0001,") for line in HISTORY[1:3]))
-    credentials = home.aws.session.get_credentials()
+    credentials = deployment.aws.session.get_credentials()
     assert credentials is not None
     aws = {
-        "AWS_ENDPOINT_URL": str(home.aws.endpoint),
-        "AWS_DEFAULT_REGION": str(home.aws.session.region_name),
+        "AWS_ENDPOINT_URL": str(deployment.aws.endpoint),
+        "AWS_DEFAULT_REGION": str(deployment.aws.session.region_name),
         "AWS_ACCESS_KEY_ID": str(credentials.access_key),
         "AWS_SECRET_ACCESS_KEY": str(credentials.secret_key),
     }
     # WHEN older scores are imported by the name of the table
-    asked = {"TABLE": home.deployment.outputs["TableName"], "TENANT": TENANT, "FILE": str(history)}
+    asked = {"TABLE": deployment.stack.outputs["TableName"], "TENANT": TENANT, "FILE": str(history)}
     ended = started("local.import_history", **aws, **asked)
     said, _ = ended.communicate(timeout=60)
     # THEN they are in the history, beside the scan's own
     assert ended.returncode == 0, said
     assert "read 2 = imported 2 (of 1 accounts) + already known 0 + rejected 0" in said
-    days = [point.on for point in DynamoScoreHistory(home.table).between("A-0001", date.min, date.max)]
+    days = [point.on for point in DynamoScoreHistory(deployment.table).between("A-0001", date.min, date.max)]
     assert days == [date(2026, 1, 2), date(2026, 2, 2), TODAY]
 
 

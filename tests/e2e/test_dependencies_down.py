@@ -15,7 +15,7 @@ import pytest
 from customer_success.aws.dynamodb.qbrs import DynamoQbrs
 from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.messages import QbrRequested
-from local.deployment import TENANT, House, house
+from local.deployment import TENANT, LocalDeployment, local_deployment
 from local.stack.queues import DEAD_LETTERS, redrive
 from tests.builders.accounts import TODAY
 from tests.builders.end_state import Leaves, alike, differences, end_state, unexplained
@@ -34,9 +34,9 @@ AGAIN = "asked for again"
 BUS_FUNCTIONS = ("alert-event-bus", "sales-handoff")
 
 
-def first_day(home: House) -> None:
+def first_day(deployment: LocalDeployment) -> None:
     """A book of eight is known, and what was to be told of it was told."""
-    home.load(
+    deployment.load(
         [
             critical_page(1),
             page(2, **SOON),
@@ -48,20 +48,20 @@ def first_day(home: House) -> None:
             critical_page(8, **END),
         ]
     )
-    home.load_usage([usage(4, "Dashboards")])
-    home.tick(TODAY)
-    assert home.drain(120) == {}
-    home.check_contracts(TODAY)
-    assert home.drain(120) == {}
+    deployment.load_usage([usage(4, "Dashboards")])
+    deployment.tick(TODAY)
+    assert deployment.drain(120) == {}
+    deployment.check_contracts(TODAY)
+    assert deployment.drain(120) == {}
 
 
-def change(home: House) -> None:
+def change(deployment: LocalDeployment) -> None:
     """What the team enters before the second morning.
 
     Account 2 gets worse, 6, which nobody owns, and 7 fall into danger, 3 and 4 need more than they bought; the
     contract of 5 comes within 90 days, and that of 8 within 60.
     """
-    home.load(
+    deployment.load(
         [
             critical_page(2, **SOON),
             page(3, Seats_Used={"number": 107}, **SALES),
@@ -69,40 +69,40 @@ def change(home: House) -> None:
             at_risk_page(7),
         ]
     )
-    home.load_usage([usage(4, "Dashboards", Limit={"number": 10})])
+    deployment.load_usage([usage(4, "Dashboards", Limit={"number": 10})])
 
 
-def morning(home: House, *, scans: bool = True, scan_seconds: float = 60) -> dict[str, int]:
+def morning(deployment: LocalDeployment, *, scans: bool = True, scan_seconds: float = 60) -> dict[str, int]:
     """The second morning, until nothing moves any more; the dead letters, by their queue.
 
     The contract check comes when the scan is done, within `scan_seconds`, and some channels are perhaps still
     trying; if the day `scans` nothing, it comes while the scan tries.
     """
-    home.tick(TOMORROW)
+    deployment.tick(TOMORROW)
     if scans:
-        _wait_for_scan(home, scan_seconds)
-    home.check_contracts(TOMORROW)
-    return home.drain(240)
+        _wait_for_scan(deployment, scan_seconds)
+    deployment.check_contracts(TOMORROW)
+    return deployment.drain(240)
 
 
-def _wait_for_scan(home: House, seconds: float) -> None:
-    runs, after = DynamoRuns(home.table), TOMORROW + timedelta(days=1)
+def _wait_for_scan(deployment: LocalDeployment, seconds: float) -> None:
+    runs, after = DynamoRuns(deployment.table), TOMORROW + timedelta(days=1)
     deadline = time.monotonic() + seconds
     while (run := runs.last_finished("health_scan", after)) is None or run.on != TOMORROW:
         assert time.monotonic() < deadline, f"the scan has not finished within {seconds:.0f} s"
         time.sleep(0.2)
 
 
-def bring_back(home: House) -> None:
+def bring_back(deployment: LocalDeployment) -> None:
     """Redrive every queue that has dead letters, once."""
-    for queue in home.drain(240):
-        redrive(home.aws, home.deployment.queues, queue.removesuffix(DEAD_LETTERS))
-    assert home.drain(240) == {}
+    for queue in deployment.drain(240):
+        redrive(deployment.aws, deployment.stack.queues, queue.removesuffix(DEAD_LETTERS))
+    assert deployment.drain(240) == {}
 
 
-def ask_for_what_is_partial(home: House) -> None:
+def ask_for_what_is_partial(deployment: LocalDeployment) -> None:
     """Ask anew for each review that is partial."""
-    for qbr in DynamoQbrs(home.table).of_period("contract"):
+    for qbr in DynamoQbrs(deployment.table).of_period("contract"):
         if qbr.state == "partial":
             anew = QbrRequested(
                 tenant_id=TENANT,
@@ -112,57 +112,59 @@ def ask_for_what_is_partial(home: House) -> None:
                 trigger="contract_proximity",
                 contract_end=qbr.key.contract_end,
             )
-            home.aws.sqs.send_message(QueueUrl=home.deployment.queues["qbr"], MessageBody=anew.model_dump_json())
-    assert home.drain(240) == {}
+            deployment.aws.sqs.send_message(QueueUrl=deployment.stack.queues["qbr"], MessageBody=anew.model_dump_json())
+    assert deployment.drain(240) == {}
 
 
 @pytest.fixture(scope="module")
 def yesterday(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a deployment that lived through its first day."""
-    folder = tmp_path_factory.mktemp("yesterday") / "house"
-    with house(folder, MODEL) as home:
-        first_day(home)
+    folder = tmp_path_factory.mktemp("yesterday") / "deployment"
+    with local_deployment(folder, MODEL) as deployment:
+        first_day(deployment)
     return folder
 
 
 @pytest.fixture(scope="module")
 def second_day(
     yesterday: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[], AbstractContextManager[House]]:
+) -> Callable[[], AbstractContextManager[LocalDeployment]]:
     """Begins a second day after that first one, as often as it is called."""
 
-    def begin() -> AbstractContextManager[House]:
-        folder = tmp_path_factory.mktemp("second-day") / "house"
+    def begin() -> AbstractContextManager[LocalDeployment]:
+        folder = tmp_path_factory.mktemp("second-day") / "deployment"
         shutil.copytree(yesterday, folder, symlinks=True, ignore=shutil.ignore_patterns("tmp"))
-        return house(folder, MODEL)
+        return local_deployment(folder, MODEL)
 
     return begin
 
 
 @pytest.fixture(scope="module")
-def whole(second_day: Callable[[], AbstractContextManager[House]]) -> Leaves:
+def whole(second_day: Callable[[], AbstractContextManager[LocalDeployment]]) -> Leaves:
     """The end state of a morning on which all went well."""
-    with second_day() as home:
-        change(home)
-        assert morning(home) == {}
-        return end_state(home)
+    with second_day() as deployment:
+        change(deployment)
+        assert morning(deployment) == {}
+        return end_state(deployment)
 
 
-def silence_bus(home: House) -> Callable[[], None]:
+def silence_bus(deployment: LocalDeployment) -> Callable[[], None]:
     """Nobody answers for the bus: the address under which its functions look for it is a closed port."""
-    stage = home.deployment.parameters["Stage"]
+    stage = deployment.stack.parameters["Stage"]
     names = [f"customer-success-{stage}-{name}" for name in BUS_FUNCTIONS]
     before = {
-        name: home.aws.functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        name: deployment.aws.functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
         for name in names
     }
     for name, variables in before.items():
         away = {**variables, "AWS_ENDPOINT_URL_EVENTBRIDGE": "http://127.0.0.1:9"}
-        home.aws.functions.update_function_configuration(FunctionName=name, Environment={"Variables": away})
+        deployment.aws.functions.update_function_configuration(FunctionName=name, Environment={"Variables": away})
 
     def back() -> None:
         for name, variables in before.items():
-            home.aws.functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+            deployment.aws.functions.update_function_configuration(
+                FunctionName=name, Environment={"Variables": variables}
+            )
 
     return back
 
@@ -178,7 +180,7 @@ class Outage:
     are names in the end state that stand for the same as on a good morning.
     """
 
-    down: Callable[[House], Callable[[], None]]
+    down: Callable[[LocalDeployment], Callable[[], None]]
     dead: Mapping[str, int]
     touched: frozenset[str]
     scans: bool = True
@@ -187,26 +189,26 @@ class Outage:
     renamed: Mapping[str, str] = field(default_factory=dict)
 
 
-def answers_503(*vendors: str, **meant: str) -> Callable[[House], Callable[[], None]]:
+def answers_503(*vendors: str, **meant: str) -> Callable[[LocalDeployment], Callable[[], None]]:
     """Vendors that answer every request, or those that are meant, with 503."""
 
-    def down(home: House) -> Callable[[], None]:
+    def down(deployment: LocalDeployment) -> Callable[[], None]:
         for vendor in vendors:
-            fault(home, vendor, kind="status", status=503, times=None, **meant)
+            fault(deployment, vendor, kind="status", status=503, times=None, **meant)
 
         def back() -> None:
             for vendor in vendors:
-                mend(home, vendor)
+                mend(deployment, vendor)
 
         return back
 
     return down
 
 
-def takes_no_writes(home: House) -> Callable[[], None]:
+def takes_no_writes(deployment: LocalDeployment) -> Callable[[], None]:
     """A Notion that can be read and not written, as when it goes down right after the scan has read."""
-    answers_503("notion", method="PATCH")(home)
-    return answers_503("notion", method="POST", match="/pages")(home)
+    answers_503("notion", method="PATCH")(deployment)
+    return answers_503("notion", method="POST", match="/pages")(deployment)
 
 
 TOLD_TO_HAVE_FAILED = "that the scan failed was told, and stays told"
@@ -309,16 +311,16 @@ OUTAGES = {
 
 @pytest.mark.parametrize("outage", OUTAGES.values(), ids=OUTAGES)
 def test_a_morning_without_one_of_them_loses_nothing(
-    whole: Leaves, second_day: Callable[[], AbstractContextManager[House]], outage: Outage
+    whole: Leaves, second_day: Callable[[], AbstractContextManager[LocalDeployment]], outage: Outage
 ) -> None:
-    with second_day() as home:
+    with second_day() as deployment:
         # GIVEN a dependency that is down when the morning begins
-        change(home)
-        back = outage.down(home)
+        change(deployment)
+        back = outage.down(deployment)
         # WHEN the morning comes
-        dead = morning(home, scans=outage.scans)
+        dead = morning(deployment, scans=outage.scans)
         # THEN what needs it waits in the dead-letter queues, and all else is as on any morning
-        held_up = differences(whole, end_state(home))
+        held_up = differences(whole, end_state(deployment))
         assert dead == outage.dead
         assert {path.split(maxsplit=1)[0] for path in held_up} == outage.touched
         for like in outage.as_ever:
@@ -326,10 +328,10 @@ def test_a_morning_without_one_of_them_loses_nothing(
             assert alike(held_up, like) == []
         # WHEN it is back, the queues are redriven, and what is partial is asked for again
         back()
-        bring_back(home)
-        ask_for_what_is_partial(home)
+        bring_back(deployment)
+        ask_for_what_is_partial(deployment)
         # THEN the end is that of a morning on which nothing was down
-        left = differences(whole, renamed(end_state(home), outage.renamed))
+        left = differences(whole, renamed(end_state(deployment), outage.renamed))
         assert unexplained(left, outage.remains) == {}
 
 

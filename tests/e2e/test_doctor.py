@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from local.demo.state import Kept
-from local.deployment import SECRETS, STACK, House
+from local.deployment import SECRETS, STACK, LocalDeployment
 from local.doctor.__main__ import main
 from local.stack.secret_store import put_secret
 from tests.builders.accounts import TODAY
@@ -25,8 +25,8 @@ from tests.e2e.conftest import Enter, Operate
 def examined(operate: Operate, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
     """The exit code of the command as `make` starts it, and what it said."""
 
-    def examine(home: House, stack: str = STACK) -> tuple[int, str]:
-        operate(home)
+    def examine(deployment: LocalDeployment, stack: str = STACK) -> tuple[int, str]:
+        operate(deployment)
         code = main(["--stack", stack])
         out, err = capsys.readouterr()
         return code, " ".join((out + err).split())
@@ -34,25 +34,25 @@ def examined(operate: Operate, capsys: pytest.CaptureFixture[str]):  # type: ign
     return examine
 
 
-def vendor_writes(home: House) -> list[str]:
+def vendor_writes(deployment: LocalDeployment) -> list[str]:
     """Calls by which a vendor's state could have changed."""
     reads = ("/query", "auth.test", "conversations.list", "conversations.info", "users.lookupByEmail")
     return [
         call
         for vendor in ("notion", "gmail", "chat", "slack")
-        for call in calls(home, vendor)
+        for call in calls(deployment, vendor)
         if not call.startswith("GET ") and not call.endswith(reads)
     ]
 
 
 def test_a_deployment_is_right_and_then_much_goes_wrong_at_once(enter: Enter, examined) -> None:  # type: ignore[no-untyped-def]
     # GIVEN a deployment in shadow, with a scan behind it
-    home = enter({"Shadow": "true", "AlarmEmail": "ops@example.com", "BedrockModelId": "eu.anthropic.claude"})
-    home.load([critical_page(1), at_risk_page(2), page(3)])
-    home.tick(TODAY)
-    assert home.drain() == {}
+    deployment = enter({"Shadow": "true", "AlarmEmail": "ops@example.com", "BedrockModelId": "eu.anthropic.claude"})
+    deployment.load([critical_page(1), at_risk_page(2), page(3)])
+    deployment.tick(TODAY)
+    assert deployment.drain() == {}
     # WHEN it is looked at
-    code, said = examined(home)
+    code, said = examined(deployment)
     # THEN nothing is wrong, and nothing was written
     assert code == 0, said
     assert "0 ✗ wrong" in said
@@ -63,20 +63,20 @@ def test_a_deployment_is_right_and_then_much_goes_wrong_at_once(enter: Enter, ex
     assert "0 ✗ wrong, 1 ! to be done" in said, said
     assert "what people see is" in said and f"make demo STACK={STACK} DATE={datetime.now(UTC).date()}" in said
     assert f"Next: make shadow-report STACK={STACK}" in said
-    assert vendor_writes(home) == []
+    assert vendor_writes(deployment) == []
     # AND the functions themselves said what their runtime knows
     assert "eu.anthropic.claude answers in the schemas of reviews and offers" in said
     assert "✓ the functions' runtime brings botocore 1." in said
     assert "which knows outputConfig" in said
 
     # WHEN a queue is switched off, a secret is lost, a token is revoked, and a message is given up
-    mappings = home.aws.functions.list_event_source_mappings()["EventSourceMappings"]
+    mappings = deployment.aws.functions.list_event_source_mappings()["EventSourceMappings"]
     email = next(each["UUID"] for each in mappings if each["EventSourceArn"].endswith("alert-email"))
-    home.aws.functions.update_event_source_mapping(UUID=email, Enabled=False)
-    home.aws.secrets.delete_secret(SecretId=SECRETS["google"], ForceDeleteWithoutRecovery=True)
-    put_secret(home.aws, SECRETS["slack"], {"token": "xoxb-revoked-0123456789"})
-    home.aws.sqs.send_message(QueueUrl=home.deployment.queues["alert-chat-dlq"], MessageBody="{}")
-    code, said = examined(home)
+    deployment.aws.functions.update_event_source_mapping(UUID=email, Enabled=False)
+    deployment.aws.secrets.delete_secret(SecretId=SECRETS["google"], ForceDeleteWithoutRecovery=True)
+    put_secret(deployment.aws, SECRETS["slack"], {"token": "xoxb-revoked-0123456789"})
+    deployment.aws.sqs.send_message(QueueUrl=deployment.stack.queues["alert-chat-dlq"], MessageBody="{}")
+    code, said = examined(deployment)
     # THEN each is told with what to do, and what hangs on it as not tried
     assert code == 1
     assert f"update-event-source-mapping --enabled --uuid {email}" in said
@@ -90,7 +90,7 @@ def test_a_deployment_is_right_and_then_much_goes_wrong_at_once(enter: Enter, ex
     assert "✓ NotionAccounts: 'Accounts' is reachable" in said
 
     # WHEN a stack is named that is not there
-    code, said = examined(home, "customer-success-nowhere")
+    code, said = examined(deployment, "customer-success-nowhere")
     # THEN that is told, with what to look at
     assert code == 1
     assert "✗ there is no stack customer-success-nowhere in eu-central-1 → is it another region" in said

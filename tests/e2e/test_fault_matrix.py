@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from local.deployment import House
+from local.deployment import LocalDeployment
 from tests.builders.accounts import TODAY
 from tests.builders.aws_partial import OPERATIONS as IN_PART
 from tests.builders.aws_proxy import AwsFault, Kind, Service
@@ -48,19 +48,19 @@ Place = Mapping[str, Any]
 Strike = Callable[[WarmStack], None]
 
 
-def evening_before(home: House) -> None:
+def evening_before(deployment: LocalDeployment) -> None:
     """A book of three healthy accounts is known."""
-    home.load([page(1), page(2, **IN_90_DAYS), page(3, **SALES)])
-    home.tick(TODAY)
-    assert home.drain(120) == {}
-    home.check_contracts(TODAY)
-    assert home.drain(120) == {}
+    deployment.load([page(1), page(2, **IN_90_DAYS), page(3, **SALES)])
+    deployment.tick(TODAY)
+    assert deployment.drain(120) == {}
+    deployment.check_contracts(TODAY)
+    assert deployment.drain(120) == {}
 
 
-def next_morning(home: House) -> dict[str, int]:
+def next_morning(deployment: LocalDeployment) -> dict[str, int]:
     """Account 1 falls into danger, the contract of 2 comes within 90 days, 3 needs more seats than it bought."""
-    home.load([critical_page(1), page(3, Seats_Used={"number": 107}, **SALES)])
-    return morning(home, scan_seconds=400)
+    deployment.load([critical_page(1), page(3, Seats_Used={"number": 107}, **SALES)])
+    return morning(deployment, scan_seconds=400)
 
 
 class Evenings:
@@ -75,11 +75,11 @@ class Evenings:
     def stack(self) -> WarmStack:
         if self._stack is None:
             self._stack = self._running.enter_context(warm_stack(self._folders.mktemp("matrix"), MODEL))
-            evening_before(self._stack.home)
+            evening_before(self._stack.deployment)
             self._stack.remember()
-            home = self._stack.return_to_evening()
-            assert next_morning(home) == {}
-            self.whole = end_state(home)
+            deployment = self._stack.return_to_evening()
+            assert next_morning(deployment) == {}
+            self.whole = end_state(deployment)
         self._stack.return_to_evening()
         return self._stack
 
@@ -194,7 +194,7 @@ def vendor_strikes(vendor: str, places: list[Place], what: Place) -> Strike:
 
     def strike(stack: WarmStack) -> None:
         for place in places:
-            fault(stack.home, vendor, **{**place, **what})
+            fault(stack.deployment, vendor, **{**place, **what})
 
     return strike
 
@@ -238,7 +238,7 @@ def aws_strikes(faults: list[AwsFault]) -> Strike:
     def strike(stack: WarmStack) -> None:
         stack.proxy.fault(*map(replace, faults))
         if any(each.operation == HIDE for each in faults):
-            fault(stack.home, "gmail", kind="status", status=500, method="POST", match="/drafts", times=2)
+            fault(stack.deployment, "gmail", kind="status", status=500, method="POST", match="/drafts", times=2)
 
     return strike
 
@@ -263,26 +263,26 @@ def test_nothing_is_lost_doubled_or_wrong(
 ) -> None:
     # GIVEN the evening before, and a fault that strikes in the morning
     stack = evenings.stack()
-    home = stack.home
+    deployment = stack.deployment
     if cell.cold is not None:
         stack.cool(*cell.cold)
     cell.strike(stack)
-    meant = [*faults_in_force(home), *stack.proxy.in_force()]
+    meant = [*faults_in_force(deployment), *stack.proxy.in_force()]
     try:
         # WHEN the morning comes, and what ended in dead letters is brought back once the fault is mended
-        dead = next_morning(home)
-        untouched = [each for each in (*faults_in_force(home), *stack.proxy.in_force()) if each in meant]
-        mend(home, "")
+        dead = next_morning(deployment)
+        untouched = [each for each in (*faults_in_force(deployment), *stack.proxy.in_force()) if each in meant]
+        mend(deployment, "")
         stack.proxy.mend()
         if cell.lasts:
-            bring_back(home)
-            ask_for_what_is_partial(home)
+            bring_back(deployment)
+            ask_for_what_is_partial(deployment)
     except BaseException:
         evenings.abandon()
         raise
     assert cell.lasts or untouched == [], "the fault struck nothing there"
     # THEN the end is that of a morning without the fault
-    differing = differences(evenings.whole, end_state(home))
+    differing = differences(evenings.whole, end_state(deployment))
     left = unexplained(differing, cell.remains)
     lost = sum(isinstance(pair, tuple) and pair[1] is None for pair in left.values())
     doubled = sum(isinstance(pair, tuple) and pair[0] is None for pair in left.values())

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from local.deployment import SECRETS, House
+from local.deployment import SECRETS, LocalDeployment
 from local.stack.logs import LogLine, log_lines
 from tests.builders.accounts import TODAY
 from tests.builders.pages import at_risk_page, critical_page, page, title
@@ -18,29 +18,29 @@ SHORTEST_SECRET = 12
 """Characters; a shorter part of a secret may be found anywhere."""
 
 
-def secrets_of(home: House) -> Iterator[str]:
+def secrets_of(deployment: LocalDeployment) -> Iterator[str]:
     """Every part of every secret of the deployment that nobody may read elsewhere."""
-    api_key = next(name for name in _secret_names(home) if name not in SECRETS.values())
+    api_key = next(name for name in _secret_names(deployment) if name not in SECRETS.values())
     for name in (*SECRETS.values(), api_key):
-        held = json.loads(home.aws.secrets.get_secret_value(SecretId=name)["SecretString"])
+        held = json.loads(deployment.aws.secrets.get_secret_value(SecretId=name)["SecretString"])
         for field in ("token", "key", "private_key", "private_key_id"):
             lines = str(held.get(field, "")).splitlines()
             yield from (line for line in lines if len(line) >= SHORTEST_SECRET and "PRIVATE KEY" not in line)
 
 
-def _secret_names(home: House) -> list[str]:
-    return [secret["Name"] for secret in home.aws.secrets.list_secrets()["SecretList"]]
+def _secret_names(deployment: LocalDeployment) -> list[str]:
+    return [secret["Name"] for secret in deployment.aws.secrets.list_secrets()["SecretList"]]
 
 
-def items(home: House) -> str:
+def items(deployment: LocalDeployment) -> str:
     """The whole table as text: what tasks, reviews and alerts came to is in it."""
-    pages = home.aws.dynamodb.get_paginator("scan").paginate(TableName=home.deployment.outputs["TableName"])
+    pages = deployment.aws.dynamodb.get_paginator("scan").paginate(TableName=deployment.stack.outputs["TableName"])
     return json.dumps([item for part in pages for item in part["Items"]], default=str, ensure_ascii=False)
 
 
-def environments(home: House) -> str:
+def environments(deployment: LocalDeployment) -> str:
     """The environment of every function as text."""
-    functions = home.aws.functions.list_functions()["Functions"]
+    functions = deployment.aws.functions.list_functions()["Functions"]
     assert len(functions) > 10
     return json.dumps([function.get("Environment") for function in functions])
 
@@ -48,31 +48,31 @@ def environments(home: House) -> str:
 def test_logs_can_be_followed_and_tell_nothing_that_is_private(enter: Enter) -> None:
     # GIVEN accounts with telling names, a mailbox that is refused and a chat that fails
     began = datetime.now(UTC)
-    home = enter({})
+    deployment = enter({})
     first, second, third = (title(name) for name in NAMES)
-    home.load([critical_page(1, Name=first), at_risk_page(2, Name=second), page(3, Name=third), page(4)])
-    fault(home, "gmail", kind="status", status=403, times=2)
-    fault(home, "slack", kind="status", status=503, times=1)
+    deployment.load([critical_page(1, Name=first), at_risk_page(2, Name=second), page(3, Name=third), page(4)])
+    fault(deployment, "gmail", kind="status", status=403, times=2)
+    fault(deployment, "slack", kind="status", status=503, times=1)
     # WHEN a day of everything is worked through, and what no function can read arrives
-    home.tick(TODAY)
-    home.check_contracts(TODAY)
-    home.drain()
-    home.plan_quarter(TODAY)
+    deployment.tick(TODAY)
+    deployment.check_contracts(TODAY)
+    deployment.drain()
+    deployment.plan_quarter(TODAY)
     for queue in ("alert-email", "qbr"):
-        home.aws.sqs.send_message(
-            QueueUrl=home.deployment.queues[queue],
+        deployment.aws.sqs.send_message(
+            QueueUrl=deployment.stack.queues[queue],
             MessageBody=json.dumps({"account_name": NAMES[0], "to": "a@b.example"}),
         )
-    home.drain()
-    lines = list(log_lines(home.aws, home.deployment, began))
+    deployment.drain()
+    lines = list(log_lines(deployment.aws, deployment.stack, began))
     told = "\n".join(line.text for line in lines)
     # THEN no line names a person or a customer
     assert [line.text for line in lines if "@" in line.text] == []
     for name in NAMES:
         assert [line.text for line in lines if name in line.text] == [], name
     # AND no secret is in a line, a result, or an environment
-    elsewhere = items(home) + environments(home)
-    hidden = set(secrets_of(home))
+    elsewhere = items(deployment) + environments(deployment)
+    hidden = set(secrets_of(deployment))
     assert len(hidden) > 20
     assert [part[:4] for part in hidden if part in told or part in elsewhere] == []
     # AND what one tick of the rule led to bears one id, through scan, alerts and channels

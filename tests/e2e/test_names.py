@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.deployment import House
+from local.deployment import LocalDeployment
 from local.sandbox.notion.load import Row
 from tests.builders.accounts import TODAY
 from tests.builders.mails import HEADERS, HOSTILE_NAMES, read
@@ -16,9 +16,9 @@ BCC, BODY = HOSTILE_NAMES[:2]
 
 def test_hostile_names_and_strangers_change_neither_headers_nor_recipients(enter: Enter) -> None:
     # GIVEN a team of example.com
-    home = enter({"OwnerDomains": "example.com,mail.example.com"})
+    deployment = enter({"OwnerDomains": "example.com,mail.example.com"})
     # AND critical accounts: two with headers in their names, a stranger's, one with half an emoji in name and owner
-    home.load(
+    deployment.load(
         [
             critical_page(1, Name=title(BCC)),
             critical_page(2, Name=title(BODY)),
@@ -28,11 +28,11 @@ def test_hostile_names_and_strangers_change_neither_headers_nor_recipients(enter
     )
 
     # WHEN they are told
-    home.tick(TODAY)
-    assert home.drain() == {}
+    deployment.tick(TODAY)
+    assert deployment.drain() == {}
 
     # THEN every draft has the wanted headers and no other, in a colleague's mailbox
-    found = mailboxes(home)
+    found = mailboxes(deployment)
     mails = [read(mail) for _, mail in found]
     assert [mail.headers for mail in mails] == [HEADERS] * 4
     assert sorted(mailbox for mailbox, _ in found) == ["ada@example.com", "ada@example.com", LEAD, LEAD]
@@ -41,29 +41,29 @@ def test_hostile_names_and_strangers_change_neither_headers_nor_recipients(enter
     )
 
     # AND no chat has anything for the stranger; the fallback owner has it instead
-    told = [message for service in ("slack", "chat") for message in chat_messages(home, service)]
-    assert direct_messages(home) == {"dm-ada@example.com": 2, f"dm-{LEAD}": 2}
+    told = [message for service in ("slack", "chat") for message in chat_messages(deployment, service)]
+    assert direct_messages(deployment) == {"dm-ada@example.com": 2, f"dm-{LEAD}": 2}
 
     # AND the digest names both accounts, with the value and the bound
     digest = next(text for message in told if "Could not be read" in (text := message["text"]))
     assert "Account 3 (A-0003): Owner Email: 'eve@evil.example'" in digest
     assert "within OwnerDomains (example.com, mail.example.com)" in digest
     assert "Half \ufffd (A-0004): Owner Email: 'ada\ufffd@example.com' could not be read" in digest
-    assert len(pages(home, "Health-Records")) == 4
+    assert len(pages(deployment, "Health-Records")) == 4
 
 
 def with_half_an_emoji(number: int) -> Row:
     return critical_page(number, Name=title("Half \ud83e"), Owner_Email={"email": "ada\ud83e@example.com"})
 
 
-def mailboxes(home: House) -> list[tuple[str, bytes]]:
+def mailboxes(deployment: LocalDeployment) -> list[tuple[str, bytes]]:
     """The drafts as they lie on disk, each with its mailbox."""
-    files = sorted((home.folder / "vendors/gmail").rglob("*.eml"))
+    files = sorted((deployment.folder / "vendors/gmail").rglob("*.eml"))
     return [(file.parent.name, file.read_bytes()) for file in files]
 
 
-def direct_messages(home: House) -> dict[str, int]:
+def direct_messages(deployment: LocalDeployment) -> dict[str, int]:
     """How many messages each person has in Slack."""
-    files = (home.folder / "vendors/slack").glob("*.jsonl")
+    files = (deployment.folder / "vendors/slack").glob("*.jsonl")
     counted = {file.stem: len(file.read_text("utf-8").splitlines()) for file in files}
     return {name: count for name, count in counted.items() if name != "customer-success"}

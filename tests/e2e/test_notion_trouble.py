@@ -9,7 +9,7 @@ from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.items import number
 from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.ports import LONGEST_PAUSE
-from local.deployment import House
+from local.deployment import LocalDeployment
 from tests.builders.accounts import TODAY
 from tests.builders.notion_books import notion_client
 from tests.builders.pages import at_risk_page, page
@@ -20,48 +20,48 @@ ACCOUNTS = 20
 SCORE = "CSM Health Score"
 
 
-def slot(home: House) -> float:
+def slot(deployment: LocalDeployment) -> float:
     """Seconds until the functions may call Notion again."""
-    item = home.table.get(home.table.key("PACE", "notion", "SLOT"))
+    item = deployment.table.get(deployment.table.key("PACE", "notion", "SLOT"))
     assert item is not None
     return float(item["next_free"]["N"]) - time.time()
 
 
-def finished(home: House, day: date) -> bool:
-    run = DynamoRuns(home.table).last_finished("health_scan", day + timedelta(days=1))
+def finished(deployment: LocalDeployment, day: date) -> bool:
+    run = DynamoRuns(deployment.table).last_finished("health_scan", day + timedelta(days=1))
     return run is not None and run.on == day
 
 
-def shown(home: House, name: str) -> list[str]:
+def shown(deployment: LocalDeployment, name: str) -> list[str]:
     """What the accounts' pages show of a property, one line for each page."""
-    found = [text.splitlines() for text in pages(home, "Accounts").values()]
+    found = [text.splitlines() for text in pages(deployment, "Accounts").values()]
     return [line for lines in found for line in lines if line.startswith(f"- **{name}**: ")]
 
 
-def page_id(home: House, account_id: str) -> str:
-    row = DynamoAccountRows(home.table).get(account_id)
+def page_id(deployment: LocalDeployment, account_id: str) -> str:
+    row = DynamoAccountRows(deployment.table).get(account_id)
     assert row is not None
     return row.account.page_id
 
 
-def test_one_odd_answer_of_notion_costs_only_itself(home: House) -> None:
+def test_one_odd_answer_of_notion_costs_only_itself(deployment: LocalDeployment) -> None:
     # GIVEN a book, a pace whose next slot lies 57 years ahead, and a proxy that once says 403 in its own words
-    home.load([page(n) for n in range(1, ACCOUNTS + 1)])
-    key = home.table.key("PACE", "notion", "SLOT")
-    home.table.put({**key.attributes, "next_free": number(time.time() + 1_800_000_000)})
-    fault(home, "notion", kind="html", status=403, match="/query")
+    deployment.load([page(n) for n in range(1, ACCOUNTS + 1)])
+    key = deployment.table.key("PACE", "notion", "SLOT")
+    deployment.table.put({**key.attributes, "next_free": number(time.time() + 1_800_000_000)})
+    fault(deployment, "notion", kind="html", status=403, match="/query")
     # WHEN the morning's scan comes
-    home.tick(TODAY)
+    deployment.tick(TODAY)
     # THEN it is finished, and every page is written
-    assert home.drain() == {}
-    assert finished(home, TODAY)
-    assert len(shown(home, SCORE)) == ACCOUNTS
+    assert deployment.drain() == {}
+    assert finished(deployment, TODAY)
+    assert len(shown(deployment, SCORE)) == ACCOUNTS
 
     # GIVEN the next day, on which all get worse, a property that was renamed, and a page that answers 500
-    home.load([at_risk_page(n) for n in range(1, ACCOUNTS + 1)])
-    notion = notion_client(home.sandbox, Waiting())
+    deployment.load([at_risk_page(n) for n in range(1, ACCOUNTS + 1)])
+    notion = notion_client(deployment.sandbox, Waiting())
     database = notion.call(
-        lambda sdk: sdk.databases.retrieve(home.deployment.parameters["NotionAccounts"]), about="the book"
+        lambda sdk: sdk.databases.retrieve(deployment.stack.parameters["NotionAccounts"]), about="the book"
     )
     notion.call(
         lambda sdk: sdk.data_sources.update(
@@ -69,27 +69,27 @@ def test_one_odd_answer_of_notion_costs_only_itself(home: House) -> None:
         ),
         about="the book",
     )
-    before = shown(home, SCORE)
-    fault(home, "notion", kind="status", status=500, method="PATCH", match=page_id(home, "A-0003"), times=5)
+    before = shown(deployment, SCORE)
+    fault(deployment, "notion", kind="status", status=500, method="PATCH", match=page_id(deployment, "A-0003"), times=5)
     # WHEN the scan comes
-    home.tick(TODAY + timedelta(days=1))
+    deployment.tick(TODAY + timedelta(days=1))
     # THEN all pages are written, the one that failed by another delivery, and nothing waits for a person
-    assert home.drain(120) == {}
-    assert finished(home, TODAY + timedelta(days=1))
-    assert len(shown(home, SCORE)) == ACCOUNTS
-    assert not set(before) & set(shown(home, SCORE))
+    assert deployment.drain(120) == {}
+    assert finished(deployment, TODAY + timedelta(days=1))
+    assert len(shown(deployment, SCORE)) == ACCOUNTS
+    assert not set(before) & set(shown(deployment, SCORE))
 
     # GIVEN a Notion that once asks for a pause of 57 years
-    fault(home, "notion", kind="status", status=503, retry_after=1_800_000_000, match="/query")
+    fault(deployment, "notion", kind="status", status=503, retry_after=1_800_000_000, match="/query")
     # WHEN the next scan comes
-    home.tick(TODAY + timedelta(days=2))
+    deployment.tick(TODAY + timedelta(days=2))
     deadline = time.monotonic() + 60
-    while slot(home) < 60:
+    while slot(deployment) < 60:
         assert time.monotonic() < deadline, "the pause was not heard"
         time.sleep(0.2)
     # THEN the functions leave it alone, for a quarter of an hour
-    assert slot(home) <= LONGEST_PAUSE + 1
-    asked = calls(home, "notion")
+    assert slot(deployment) <= LONGEST_PAUSE + 1
+    asked = calls(deployment, "notion")
     time.sleep(3)
-    assert calls(home, "notion") == asked
-    mend(home, "notion")
+    assert calls(deployment, "notion") == asked
+    mend(deployment, "notion")

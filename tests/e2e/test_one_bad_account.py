@@ -12,7 +12,7 @@ from customer_success.aws.dynamodb.qbrs import DynamoQbrs
 from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.messages import ScanRequested
 from customer_success.scan.digest import Digest
-from local.deployment import TENANT, House
+from local.deployment import TENANT, LocalDeployment
 from tests.builders.accounts import TODAY
 from tests.builders.pages import critical_page, page, text, title
 
@@ -47,47 +47,49 @@ def said(digest: Digest | None) -> str:
     return "\n".join(t for section in digest.sections for t in (section.title, *(line.text for line in section.lines)))
 
 
-def test_whatever_an_account_holds_costs_that_account_alone(home: House) -> None:
+def test_whatever_an_account_holds_costs_that_account_alone(deployment: LocalDeployment) -> None:
     # GIVEN the book  WHEN a morning comes, with its scan and its look at the contracts
-    home.load(an_odd_book())
-    home.tick(TODAY)
-    assert home.drain() == {}
-    home.check_contracts(TODAY)
-    assert home.drain() == {}
+    deployment.load(an_odd_book())
+    deployment.tick(TODAY)
+    assert deployment.drain() == {}
+    deployment.check_contracts(TODAY)
+    assert deployment.drain() == {}
 
     # THEN nine of ten are scored, and the one whose value nobody can mean is named
-    run = DynamoRuns(home.table).last_finished("health_scan", TOMORROW)
+    run = DynamoRuns(deployment.table).last_finished("health_scan", TOMORROW)
     assert run is not None
     assert (run.tally.read, run.tally.scored, run.tally.rejected) == (10, 9, {"invalid_signal": 1})
     # AND the alerts are on every channel
-    results = {entry.alert_id: set(entry.result.channels.values()) for entry in DynamoAlertLog(home.table).on(TODAY)}
+    results = {
+        entry.alert_id: set(entry.result.channels.values()) for entry in DynamoAlertLog(deployment.table).on(TODAY)
+    }
     assert results[f"A-0001:{TODAY}:critical"] == results[f"A-0004:{TODAY}:critical"] == {"delivered"}
     # AND both digests are there, each naming what it cannot read
-    scan = said(DynamoDigests(home.table).get(f"health_scan:{TODAY}:2"))
+    scan = said(DynamoDigests(deployment.table).get(f"health_scan:{TODAY}:2"))
     for odd in ("Contract End Date: '0001-01-01'", "Account ID: '..'", "ARR: '1e+300'", "Owner Email: "):
         assert odd in scan
-    assert "Account 3: " in said(DynamoDigests(home.table).get(f"contract_check:{TODAY}"))
+    assert "Account 3: " in said(DynamoDigests(deployment.table).get(f"contract_check:{TODAY}"))
     # AND the long notes are cut with a mark
-    row = DynamoAccountRows(home.table).get("A-0006")
+    row = DynamoAccountRows(deployment.table).get("A-0006")
     assert row is not None and (row.account.notes or "").endswith("… (cut: 450,000 characters)")
     # WHEN the quarter is planned
-    home.plan_quarter(QUARTER_DAY)
-    assert home.drain() == {}
+    deployment.plan_quarter(QUARTER_DAY)
+    assert deployment.drain() == {}
     # THEN every account has its review, the one among them whose id reads like a number
-    reviews = {review.key.account_id: review.state for review in DynamoQbrs(home.table).of_period("Q2 2026")}
+    reviews = {review.key.account_id: review.state for review in DynamoQbrs(deployment.table).of_period("Q2 2026")}
     assert len(reviews) == 10
     assert reviews["A-91e948"] == "written"
     assert set(reviews.values()) == {"written"}
 
 
-def test_a_scan_of_a_day_to_come_is_refused_and_blocks_nothing(home: House) -> None:
+def test_a_scan_of_a_day_to_come_is_refused_and_blocks_nothing(deployment: LocalDeployment) -> None:
     # GIVEN a book, and a person who asks for a scan of another century
-    home.load([page(1)])
+    deployment.load([page(1)])
     asked = ScanRequested(tenant_id=TENANT, id="by hand", time=f"{FUTURE}T12:00:00Z", force=True)
-    home.aws.sqs.send_message(QueueUrl=home.deployment.queues["scan"], MessageBody=asked.model_dump_json())
-    assert home.drain() == {}
-    assert DynamoRuns(home.table).latest_day("health_scan") is None
+    deployment.aws.sqs.send_message(QueueUrl=deployment.stack.queues["scan"], MessageBody=asked.model_dump_json())
+    assert deployment.drain() == {}
+    assert DynamoRuns(deployment.table).latest_day("health_scan") is None
     # WHEN the next morning comes  THEN it is scanned
-    home.tick(TODAY)
-    assert home.drain() == {}
-    assert DynamoRuns(home.table).latest_day("health_scan") == TODAY
+    deployment.tick(TODAY)
+    assert deployment.drain() == {}
+    assert DynamoRuns(deployment.table).latest_day("health_scan") == TODAY

@@ -13,7 +13,7 @@ from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.alerts import DynamoAlertLog
 from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.scan.run import Run
-from local.deployment import BUILT, ROOT, SECRETS, STACK, STACK_PYTHON, House
+from local.deployment import BUILT, ROOT, SECRETS, STACK, STACK_PYTHON, LocalDeployment
 from local.operating.__main__ import main
 from local.stack.build import build
 from local.stack.deploy import deploy, describe
@@ -34,142 +34,148 @@ QUERY = "POST /v1/data_sources/{data_source_id}/query"
 def command(operate: Operate) -> Command:
     """A command as `make` starts it, by whoever operates the deployment."""
 
-    def run(home: House, *arguments: str) -> int:
-        operate(home)
+    def run(deployment: LocalDeployment, *arguments: str) -> int:
+        operate(deployment)
         return main([*arguments, "--stack", STACK])
 
     return run
 
 
-def outcome(home: House, number: int, channel: str) -> str | None:
+def outcome(deployment: LocalDeployment, number: int, channel: str) -> str | None:
     """What became of the day's alert about an account on a channel."""
-    alerts = {entry.alert.account_id: entry for entry in DynamoAlertLog(home.table).on(TODAY)}
+    alerts = {entry.alert.account_id: entry for entry in DynamoAlertLog(deployment.table).on(TODAY)}
     found = alerts[f"A-{number:04d}"].outcomes.get(channel)  # type: ignore[call-overload]
     return found.state if found else None
 
 
-def finished(home: House) -> Run:
+def finished(deployment: LocalDeployment) -> Run:
     """The latest scan that reached its end."""
-    run = DynamoRuns(home.table).last_finished("health_scan", TOMORROW + timedelta(1))
+    run = DynamoRuns(deployment.table).last_finished("health_scan", TOMORROW + timedelta(1))
     assert run is not None
     return run
 
 
-def test_dead_letters_are_brought_back_and_done_once(home: House, command: Command, capsys: Captured) -> None:
+def test_dead_letters_are_brought_back_and_done_once(
+    deployment: LocalDeployment, command: Command, capsys: Captured
+) -> None:
     # GIVEN a chat that was down long enough for its messages to give up
-    home.load([critical_page(1), page(2)])
-    fault(home, "slack", kind="status", status=503, times=None)
-    home.tick(TODAY)
-    dead = home.drain(120)
+    deployment.load([critical_page(1), page(2)])
+    fault(deployment, "slack", kind="status", status=503, times=None)
+    deployment.tick(TODAY)
+    dead = deployment.drain(120)
     assert set(dead) == {"alert-chat-dlq"}
     # WHEN it is back, and the runbook is followed
-    mend(home, "slack")
-    assert command(home, "redrive", "--queue", "alert-chat") == 0
+    mend(deployment, "slack")
+    assert command(deployment, "redrive", "--queue", "alert-chat") == 0
     assert f"{dead['alert-chat-dlq']} dead letters go back to the queue alert-chat" in capsys.readouterr().out
     # THEN all is told, once; the other chat did not wait and is not told again
-    assert home.drain() == {}
-    assert outcome(home, 1, "chat_alert") == "delivered"
-    assert len(chat_messages(home, "slack")) == len(chat_messages(home, "chat")) == 2
+    assert deployment.drain() == {}
+    assert outcome(deployment, 1, "chat_alert") == "delivered"
+    assert len(chat_messages(deployment, "slack")) == len(chat_messages(deployment, "chat")) == 2
     # AND a name that is none is refused with those that there are
-    assert command(home, "redrive", "--queue", "chat") == 1
+    assert command(deployment, "redrive", "--queue", "chat") == 1
     assert "alert-chat, alert-email" in capsys.readouterr().err
 
 
-def test_a_day_is_run_again(home: House, command: Command, capsys: Captured) -> None:
+def test_a_day_is_run_again(deployment: LocalDeployment, command: Command, capsys: Captured) -> None:
     # GIVEN a morning that read a wrong figure
-    home.load([critical_page(1), page(2), page(3)])
-    home.tick(TODAY)
-    assert home.drain() == {}
-    told = len(drafts(home))
+    deployment.load([critical_page(1), page(2), page(3)])
+    deployment.tick(TODAY)
+    assert deployment.drain() == {}
+    told = len(drafts(deployment))
     # WHEN it is put right in Notion, and the day is run again
-    home.load([at_risk_page(3)])
-    assert command(home, "rescan", "--date", str(TODAY)) == 0
+    deployment.load([at_risk_page(3)])
+    assert command(deployment, "rescan", "--date", str(TODAY)) == 0
     assert f"asked for a scan of {TODAY}" in capsys.readouterr().out
-    assert home.drain() == {}
+    assert deployment.drain() == {}
     # THEN the day's scores are those of the right figures, and who was told is not told again
-    assert finished(home).attempt == 2
-    rows = {row.account_id: row for row in DynamoAccountRows(home.table).every()}
+    assert finished(deployment).attempt == 2
+    rows = {row.account_id: row for row in DynamoAccountRows(deployment.table).every()}
     assert rows["A-0003"].day.last.score.churn_risk == "high"  # type: ignore[union-attr]
-    assert len(drafts(home)) == told
-    assert [entry.alert_id for entry in DynamoAlertLog(home.table).on(TODAY)] == [
+    assert len(drafts(deployment)) == told
+    assert [entry.alert_id for entry in DynamoAlertLog(deployment.table).on(TODAY)] == [
         f"A-0001:{TODAY}:critical",
         f"A-0003:{TODAY}:high",
     ]
     # AND what is no day is told by its name
-    assert command(home, "rescan", "--date", "tomorrow") == 1
+    assert command(deployment, "rescan", "--date", "tomorrow") == 1
     assert "DATE=tomorrow" in capsys.readouterr().err
 
 
-def test_a_scan_that_gave_up_is_done_to_its_end(home: House, command: Command) -> None:
+def test_a_scan_that_gave_up_is_done_to_its_end(deployment: LocalDeployment, command: Command) -> None:
     # GIVEN a book of three pages, and a Notion that goes down after the first
-    home.load([critical_page(1), *(page(number) for number in range(2, 251))])
-    fault(home, "notion", kind="status", status=503, times=None, after=1, method="POST", match="/query")
-    home.tick(TODAY)
-    assert set(home.drain(240)) == {"scan-dlq"}
-    assert DynamoRuns(home.table).last_finished("health_scan", TOMORROW) is None
-    asked = calls(home, "notion")[QUERY]
+    deployment.load([critical_page(1), *(page(number) for number in range(2, 251))])
+    fault(deployment, "notion", kind="status", status=503, times=None, after=1, method="POST", match="/query")
+    deployment.tick(TODAY)
+    assert set(deployment.drain(240)) == {"scan-dlq"}
+    assert DynamoRuns(deployment.table).last_finished("health_scan", TOMORROW) is None
+    asked = calls(deployment, "notion")[QUERY]
     # WHEN Notion is back, and the runbook is followed
-    mend(home, "notion")
-    assert command(home, "redrive", "--queue", "scan") == 0
+    mend(deployment, "notion")
+    assert command(deployment, "redrive", "--queue", "scan") == 0
     # THEN the scan reaches its end, and has counted every account once
-    assert home.drain() == {}
-    assert finished(home).tally.read == finished(home).tally.scored == 250
+    assert deployment.drain() == {}
+    assert finished(deployment).tally.read == finished(deployment).tally.scored == 250
     usage_and_answers = 2
-    assert calls(home, "notion")[QUERY] - asked == 3 + usage_and_answers
-    assert outcome(home, 1, "chat_alert") == "delivered"
+    assert calls(deployment, "notion")[QUERY] - asked == 3 + usage_and_answers
+    assert outcome(deployment, 1, "chat_alert") == "delivered"
 
 
-def test_the_notion_token_is_rotated_without_a_deploy(home: House) -> None:
+def test_the_notion_token_is_rotated_without_a_deploy(deployment: LocalDeployment) -> None:
     # GIVEN functions that are warm, with the token of yesterday
-    home.load([critical_page(1), page(2)])
-    home.tick(TODAY)
-    assert home.drain() == {}
+    deployment.load([critical_page(1), page(2)])
+    deployment.tick(TODAY)
+    assert deployment.drain() == {}
     # WHEN the token is refreshed in Notion, and then put into the secret
-    control = home.sandbox.url("control")
+    control = deployment.sandbox.url("control")
     rotation = {"vendor": "notion", "token": "ntn_the_next_token_of_the_integration"}
     requests.post(f"{control}/rotate", json=rotation, timeout=10).raise_for_status()
-    put_secret(home.aws, SECRETS["notion"], {"token": rotation["token"]})
-    home.load([at_risk_page(2)])
-    home.tick(TOMORROW)
+    put_secret(deployment.aws, SECRETS["notion"], {"token": rotation["token"]})
+    deployment.load([at_risk_page(2)])
+    deployment.tick(TOMORROW)
     # THEN the next morning is as any other
-    assert home.drain() == {}
-    assert finished(home).on == TOMORROW
-    assert len(pages(home, "Health-Records")) == 2
+    assert deployment.drain() == {}
+    assert finished(deployment).on == TOMORROW
+    assert len(pages(deployment, "Health-Records")) == 2
 
 
 def test_a_channel_is_switched_off_and_nothing_waits_for_it(enter: Enter) -> None:
     # GIVEN a deployment in which the parameters of Gmail and Slack were emptied
-    home = enter({"GmailSecret": "", "SlackSecret": "", "SlackChannel": ""})
-    home.load([critical_page(1), page(2)])
+    deployment = enter({"GmailSecret": "", "SlackSecret": "", "SlackChannel": ""})
+    deployment.load([critical_page(1), page(2)])
     # WHEN a morning comes
-    home.tick(TODAY)
-    assert home.drain() == {}
+    deployment.tick(TODAY)
+    assert deployment.drain() == {}
     # THEN the alert says that mail was skipped, the other channels have it
-    assert (outcome(home, 1, "email_alert"), outcome(home, 1, "chat_alert")) == ("skipped", "delivered")
-    assert (drafts(home), chat_messages(home, "slack"), len(chat_messages(home, "chat"))) == ([], [], 2)
+    assert (outcome(deployment, 1, "email_alert"), outcome(deployment, 1, "chat_alert")) == ("skipped", "delivered")
+    assert (drafts(deployment), chat_messages(deployment, "slack"), len(chat_messages(deployment, "chat"))) == (
+        [],
+        [],
+        2,
+    )
 
 
-def test_a_version_is_rolled_back_and_the_table_stays(home: House) -> None:
+def test_a_version_is_rolled_back_and_the_table_stays(deployment: LocalDeployment) -> None:
     # GIVEN a deployment that ran for a day, and then a new version of it
-    home.load([critical_page(1), page(2)])
-    home.tick(TODAY)
-    assert home.drain() == {}
+    deployment.load([critical_page(1), page(2)])
+    deployment.tick(TODAY)
+    assert deployment.drain() == {}
     template = read_template(ROOT / "template.yaml")
     zips = build(template, ROOT, BUILT, STACK_PYTHON)
     newer = copy.deepcopy(template)
     newer["Resources"]["HealthScan"]["Properties"]["MemorySize"] = 2048
-    parameters = dict(home.deployment.parameters)
-    deploy(home.aws, newer, zips, STACK, parameters)
+    parameters = dict(deployment.stack.parameters)
+    deploy(deployment.aws, newer, zips, STACK, parameters)
     function = f"customer-success-{parameters['Stage']}-health-scan"
-    assert home.aws.functions.get_function_configuration(FunctionName=function)["MemorySize"] == 2048
+    assert deployment.aws.functions.get_function_configuration(FunctionName=function)["MemorySize"] == 2048
     # WHEN the version before is deployed again
-    before = describe(home.aws, STACK).outputs["TableName"]
-    deploy(home.aws, template, zips, STACK, parameters)
+    before = describe(deployment.aws, STACK).outputs["TableName"]
+    deploy(deployment.aws, template, zips, STACK, parameters)
     # THEN its functions run, on the same table, and the next morning knows the one before
-    assert home.aws.functions.get_function_configuration(FunctionName=function)["MemorySize"] == 1024
-    assert describe(home.aws, STACK).outputs["TableName"] == before
-    told = len(drafts(home))
-    home.tick(TOMORROW)
-    assert home.drain() == {}
-    assert finished(home).on == TOMORROW
-    assert len(drafts(home)) == told
+    assert deployment.aws.functions.get_function_configuration(FunctionName=function)["MemorySize"] == 1024
+    assert describe(deployment.aws, STACK).outputs["TableName"] == before
+    told = len(drafts(deployment))
+    deployment.tick(TOMORROW)
+    assert deployment.drain() == {}
+    assert finished(deployment).on == TOMORROW
+    assert len(drafts(deployment)) == told

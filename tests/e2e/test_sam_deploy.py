@@ -218,34 +218,34 @@ def test_the_operator_may_use_every_tool_and_deploy_nothing(
     enter: Enter, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     # GIVEN a deployment in shadow, and somebody who may what docs/operator-policy.json says
-    home = enter({"Shadow": "true", "AlarmEmail": "ops@example.com", "BedrockModelId": "eu.anthropic.claude"})
-    home.load([critical_page(1), page(2)])
-    credentials = user(home.aws, json.loads((ROOT / "docs/operator-policy.json").read_text("utf-8")))
-    region = str(home.aws.session.region_name)
-    here = {"AWS_ENDPOINT_URL": str(home.aws.endpoint), "AWS_DEFAULT_REGION": region}
+    deployment = enter({"Shadow": "true", "AlarmEmail": "ops@example.com", "BedrockModelId": "eu.anthropic.claude"})
+    deployment.load([critical_page(1), page(2)])
+    credentials = user(deployment.aws, json.loads((ROOT / "docs/operator-policy.json").read_text("utf-8")))
+    region = str(deployment.aws.session.region_name)
+    here = {"AWS_ENDPOINT_URL": str(deployment.aws.endpoint), "AWS_DEFAULT_REGION": region}
     for name, value in (credentials | here).items():
         monkeypatch.setenv(name, value)
     # WHEN they ask for a scan, look at everything, read the report, bring back a dead letter and import older scores
     assert operating.main(["rescan", "--stack", STACK, "--date", str(TODAY)]) == 0
-    assert home.drain() == {}
+    assert deployment.drain() == {}
     assert doctor.main(["--stack", STACK]) == 0, capsys.readouterr().out
     assert "the functions' runtime brings botocore" in " ".join(capsys.readouterr().out.split())
     assert shadow_report.main(["--stack", STACK]) == 0
-    home.aws.sqs.send_message(QueueUrl=home.deployment.queues["alert-chat-dlq"], MessageBody="{}")
+    deployment.aws.sqs.send_message(QueueUrl=deployment.stack.queues["alert-chat-dlq"], MessageBody="{}")
     assert operating.main(["redrive", "--stack", STACK, "--queue", "alert-chat"]) == 0
     history = tmp_path / "history.csv"
     history.write_text(
         "Account ID,Date,NPS Score,Feature Adoption Rate,Login Frequency Days,Usage Trend,Last Interaction\n"
         "A-0002,2026-01-05,9,0.6,2,Growing,2026-01-02\n"
     )
-    given = [str(history), "--table", home.deployment.outputs["TableName"], "--tenant", TENANT]
+    given = [str(history), "--table", deployment.stack.outputs["TableName"], "--tenant", TENANT]
     assert import_history.main(given) == 0, capsys.readouterr().err
     # AND the line is taken, although the account is known in shadow alone so far
-    history_of = DynamoScoreHistory(Table(home.aws.dynamodb, home.deployment.outputs["TableName"], TENANT))
+    history_of = DynamoScoreHistory(Table(deployment.aws.dynamodb, deployment.stack.outputs["TableName"], TENANT))
     assert len(list(history_of.between("A-0002", date(2026, 1, 5), date(2026, 1, 5)))) == 1, capsys.readouterr().out
     # THEN secrets of vendors can be kept, and nothing else: no other secret, no function, no queue
     session = boto3.Session(credentials["AWS_ACCESS_KEY_ID"], credentials["AWS_SECRET_ACCESS_KEY"], region_name=region)
-    me = Aws(session, home.aws.endpoint)
+    me = Aws(session, deployment.aws.endpoint)
     me.secrets.create_secret(Name="csm/local/another", SecretString="{}")
     me.secrets.put_secret_value(SecretId="csm/local/another", SecretString="{}")
     me.secrets.delete_secret(SecretId="csm/local/another", RecoveryWindowInDays=7)
@@ -253,9 +253,9 @@ def test_the_operator_may_use_every_tool_and_deploy_nothing(
         lambda: me.secrets.create_secret(Name="payroll", SecretString="{}"),
         lambda: me.functions.delete_function(FunctionName="customer-success-local-api"),
         lambda: me.functions.invoke(FunctionName="customer-success-local-health-scan"),
-        lambda: me.sqs.delete_queue(QueueUrl=home.deployment.queues["scan"]),
+        lambda: me.sqs.delete_queue(QueueUrl=deployment.stack.queues["scan"]),
         lambda: me.cloudformation.delete_stack(StackName=STACK),
-        lambda: me.dynamodb.delete_table(TableName=home.deployment.outputs["TableName"]),
+        lambda: me.dynamodb.delete_table(TableName=deployment.stack.outputs["TableName"]),
     ):
         with pytest.raises(ClientError, match=r"not authorized|AccessDenied"):
             refused()
