@@ -97,10 +97,9 @@ def test_a_call_to_copy_is_one_command_whatever_the_account(monkeypatch: pytest.
     session = SimpleNamespace(region_name="eu-central-1", get_credentials=lambda: None)
     deployment = SimpleNamespace(table=None, api_url="http://127.0.0.1:1", aws=SimpleNamespace(session=session))
     alerts = SimpleNamespace(on=lambda _day: [SimpleNamespace(alert_id=f"{hostile}:2026-03-02:high")])
-    monkeypatch.setattr("local.demo.api._worst", lambda _deployment: row)
     monkeypatch.setattr("local.demo.api.DynamoAlertLog", lambda _table: alerts)
     # WHEN the calls to try are shown
-    calls = dict(_calls(deployment))  # type: ignore[arg-type]
+    calls = dict(_calls(deployment, row))  # type: ignore[arg-type]
     # THEN each title is one line of a comment, and each call one command with the account's id in it
     assert not any("\n" in text for shown in calls.items() for text in shown)
     words = {title: shlex.split(call) for title, call in calls.items()}
