@@ -24,10 +24,10 @@ from local.demo.errors import DemoError, state_in_words
 from local.demo.options import read_options
 from local.demo.state import SCRATCH, Kept
 from local.deployment import STACK
-from local.doctor.checks import CHECKS
+from local.doctor.checks import CHECK_GROUPS
 from local.doctor.report import Report
 from local.doctor.stack import NotStandingError, standing
-from local.doctor.target import Patient
+from local.doctor.target import Target
 from local.stack.aws import Aws
 from local.stack.build import BuildError
 from local.stack.deploy import DeployError, describe
@@ -38,17 +38,17 @@ INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Look at everything. 0 if nothing is wrong, 1 if something is or nothing could be looked at.
+    """Check everything. 0 if nothing is wrong, 1 if something is or nothing could be checked.
 
     What asks for something without being wrong is told, and changes nothing about the 0.
     """
-    # What goes wrong is a finding; the connectors' own log would tell it a second time.
+    # What goes wrong is a result; the connectors' own log would tell it a second time.
     logging.getLogger("connectors").setLevel(logging.CRITICAL)
     stack = _asked(arguments)
     report = Report(_console())
     try:
         if stack:
-            return examine(Aws.of_operator(), stack, report, f"STACK={stack}", datetime.now(UTC))
+            return run_checks(Aws.of_operator(), stack, report, f"STACK={stack}", datetime.now(UTC))
         return _demo(report)
     except KeyboardInterrupt:
         print("\nstopped; nothing was changed", file=sys.stderr)
@@ -70,30 +70,30 @@ def main(arguments: Sequence[str]) -> int:
         return 1
 
 
-def examine(aws: Aws, stack: str, report: Report, name: str, now: datetime) -> int:
-    """Look at a stack, which commands call `name`, at the moment `now`.
+def run_checks(aws: Aws, stack: str, report: Report, name: str, now: datetime) -> int:
+    """Check a stack, which commands call `name`, at the moment `now`.
 
     Raises `NotStandingError` and what boto3 raises for the stack.
     """
     report.head("Stack")
-    finding, made = standing(aws, stack)
-    report.tell(finding)
-    patient = Patient(aws, stack, describe(aws, stack), made, now, name)
-    for check in CHECKS:
-        report.head(check.area)
-        for finding in check.findings(patient):
-            report.tell(finding)
-    report.close(following(patient, report))
+    result, made = standing(aws, stack)
+    report.add(result)
+    target = Target(aws, stack, describe(aws, stack), made, now, name)
+    for group in CHECK_GROUPS:
+        report.head(group.area)
+        for result in group.results(target):
+            report.add(result)
+    report.close(following(target, report))
     return 0 if report.healthy else 1
 
 
-def following(patient: Patient, report: Report) -> str:
-    """The last lines. "Nothing is to be done" stands below findings of which none asks for anything."""
+def following(target: Target, report: Report) -> str:
+    """The last lines. "Nothing is to be done" stands below results of which none asks for anything."""
     if not report.healthy:
-        return f"Next: put right what is marked ✗, from the top, then {patient.command('doctor')}"
+        return f"Next: put right what is marked ✗, from the top, then {target.command('doctor')}"
     asked = "Nothing is wrong, and something is to be done: what the arrows at ! and – say." if report.asking else ""
-    if patient.is_on("Shadow"):
-        return f"{asked}\nNext: {patient.command('shadow-report')}".lstrip()
+    if target.is_on("Shadow"):
+        return f"{asked}\nNext: {target.command('shadow-report')}".lstrip()
     return asked or "Nothing is to be done."
 
 
@@ -104,7 +104,7 @@ def _demo(report: Report) -> int:
         raise DemoError(f"{options.book} was not played yet: `make demo` plays it, or name a deployment with STACK=…")
     shadow = {"Shadow": "true"} if options.shadow else {}
     with staged(kept, shadow) as deployment:
-        return examine(deployment.aws, STACK, report, named(options.book).strip(), datetime.now(UTC))
+        return run_checks(deployment.aws, STACK, report, named(options.book).strip(), datetime.now(UTC))
 
 
 def _asked(arguments: Sequence[str]) -> str:

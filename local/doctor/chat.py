@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from connectors.google_chat.checks import space_title
 from connectors.slack.checks import SCOPES, Bot, SlackChecks
 from customer_success.errors import Misconfigured, Refused, Unavailable
-from local.doctor.check_result import Finding, bad, off, ok, untried
+from local.doctor.check_result import CheckResult, bad, off, ok, untried
 from local.doctor.secrets import secret_fault
-from local.doctor.target import Patient
+from local.doctor.target import Target
 
 AGAIN = "add them under OAuth & Permissions (docs/slack-manifest.yaml has all), and install the app again"
 LISTED = "channels:read"
@@ -19,16 +19,16 @@ MESSAGES_TAB = (
 )
 
 
-def check_slack(patient: Patient) -> Iterator[Finding]:
+def check_slack(target: Target) -> Iterator[CheckResult]:
     """The bot, and where it posts."""
-    if not patient.setting("SlackSecret"):
+    if not target.setting("SlackSecret"):
         yield off("SlackSecret is empty: nothing is posted to Slack")
         return
-    if secret_fault(patient, "SlackSecret"):
+    if secret_fault(target, "SlackSecret"):
         yield untried("bot and channel: they hang on SlackSecret")
         return
-    url = patient.setting("SlackApiUrl")
-    slack = SlackChecks(patient.secret("SlackSecret"), patient.patience(), base_url=url)
+    url = target.setting("SlackApiUrl")
+    slack = SlackChecks(target.secret("SlackSecret"), target.patience(), base_url=url)
     try:
         bot = slack.bot()
     except (Misconfigured, Refused) as fault:
@@ -41,11 +41,11 @@ def check_slack(patient: Patient) -> Iterator[Finding]:
         return
     yield ok(f"the token is accepted: the bot {bot.user!r} of the team {bot.team!r}")
     yield from _scopes(bot)
-    yield from _channel(patient, slack, bot)
-    yield from _fallback_owner(patient, slack, bot)
+    yield from _channel(target, slack, bot)
+    yield from _fallback_owner(target, slack, bot)
 
 
-def _scopes(bot: Bot) -> Iterator[Finding]:
+def _scopes(bot: Bot) -> Iterator[CheckResult]:
     missing = [scope for scope in SCOPES if scope not in bot.scopes]
     if missing:
         yield bad(f"scopes are missing: {'; '.join(f'{each} ({SCOPES[each]})' for each in missing)}", AGAIN)
@@ -53,8 +53,8 @@ def _scopes(bot: Bot) -> Iterator[Finding]:
         yield ok(f"the app has all {len(SCOPES)} scopes")
 
 
-def _channel(patient: Patient, slack: SlackChecks, bot: Bot) -> Iterator[Finding]:
-    given = patient.setting("SlackChannel")
+def _channel(target: Target, slack: SlackChecks, bot: Bot) -> Iterator[CheckResult]:
+    given = target.setting("SlackChannel")
     if LISTED not in bot.scopes:
         yield untried(f"SlackChannel: {given}: it is seen with the scope {LISTED} only")
         return
@@ -82,8 +82,8 @@ def _channel(patient: Patient, slack: SlackChecks, bot: Bot) -> Iterator[Finding
         )
 
 
-def _fallback_owner(patient: Patient, slack: SlackChecks, bot: Bot) -> Iterator[Finding]:
-    email = patient.setting("FallbackOwner")
+def _fallback_owner(target: Target, slack: SlackChecks, bot: Bot) -> Iterator[CheckResult]:
+    email = target.setting("FallbackOwner")
     if "users:read.email" not in bot.scopes:
         return
     try:
@@ -97,17 +97,17 @@ def _fallback_owner(patient: Patient, slack: SlackChecks, bot: Bot) -> Iterator[
         yield off(f"FallbackOwner: nobody in Slack has {email}: what is for them goes to the channel")
 
 
-def check_google_chat(patient: Patient) -> Iterator[Finding]:
+def check_google_chat(target: Target) -> Iterator[CheckResult]:
     """The app, and its space."""
-    if not patient.setting("GoogleChatSecret"):
+    if not target.setting("GoogleChatSecret"):
         yield off("GoogleChatSecret is empty: nothing is posted to Google Chat")
         return
-    if secret_fault(patient, "GoogleChatSecret"):
+    if secret_fault(target, "GoogleChatSecret"):
         yield untried("the space: it hangs on GoogleChatSecret")
         return
-    space, url = patient.setting("GoogleChatSpace"), patient.setting("GoogleChatApiUrl")
+    space, url = target.setting("GoogleChatSpace"), target.setting("GoogleChatApiUrl")
     try:
-        title = space_title(patient.secret("GoogleChatSecret"), space, patient.patience(), base_url=url)
+        title = space_title(target.secret("GoogleChatSecret"), space, target.patience(), base_url=url)
     except Unavailable as fault:
         yield bad(f"GoogleChatApiUrl: {fault}", "try again later")
     except (Misconfigured, Refused) as fault:

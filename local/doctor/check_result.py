@@ -1,4 +1,4 @@
-"""What a look at one thing found."""
+"""What a check found."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ State = Literal["ok", "bad", "due", "off", "untried"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """One line. `due` is what works and still asks for something to be done, `off` is what nobody asked for, `untried`
     what could not be looked at.
 
@@ -27,21 +27,21 @@ class Finding:
         return self.state == "due" or (self.state == "off" and bool(self.advice))
 
 
-def ok(what: str, advice: str = "", command: str = "") -> Finding:
-    return Finding("ok", what, advice, command)
+def ok(what: str, advice: str = "", command: str = "") -> CheckResult:
+    return CheckResult("ok", what, advice, command)
 
 
-def bad(what: str, advice: str, command: str = "") -> Finding:
-    return Finding("bad", what, advice, command)
+def bad(what: str, advice: str, command: str = "") -> CheckResult:
+    return CheckResult("bad", what, advice, command)
 
 
-def due(what: str, advice: str, command: str = "") -> Finding:
-    return Finding("due", what, advice, command)
+def due(what: str, advice: str, command: str = "") -> CheckResult:
+    return CheckResult("due", what, advice, command)
 
 
-def off(what: str, advice: str = "", command: str = "") -> Finding:
-    return Finding("off", what, advice, command)
+def off(what: str, advice: str = "", command: str = "") -> CheckResult:
+    return CheckResult("off", what, advice, command)
 
 
-def untried(what: str) -> Finding:
-    return Finding("untried", what)
+def untried(what: str) -> CheckResult:
+    return CheckResult("untried", what)

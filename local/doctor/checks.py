@@ -1,4 +1,4 @@
-"""All looks, one after the other. One that fails ends none but itself."""
+"""All checks, in groups. One that fails ends only itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from customer_success.aws.errors import code_of
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from local.doctor.chat import check_google_chat, check_slack
-from local.doctor.check_result import Finding, bad
+from local.doctor.check_result import CheckResult, bad
 from local.doctor.colleagues import check_colleagues
 from local.doctor.dead_letters import check_dead_letters
 from local.doctor.gmail import check_gmail
@@ -19,41 +19,43 @@ from local.doctor.notion import check_notion
 from local.doctor.secrets import check_secrets
 from local.doctor.stack import check_alarm_mail, check_alarms, check_queues, check_shadow, check_triggers, check_waiting
 from local.doctor.table import check_contracts, check_expansion, check_scan, check_shadow_length, check_table
-from local.doctor.target import Patient
+from local.doctor.target import Target
 
-Look = Callable[[Patient], Iterator[Finding]]
+Check = Callable[[Target], Iterator[CheckResult]]
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """What is looked at under one head; each of its looks by itself."""
+class CheckGroup:
+    """The checks under one heading."""
 
     area: str
-    looks: tuple[Look, ...]
+    checks: tuple[Check, ...]
 
-    def findings(self, patient: Patient) -> Iterator[Finding]:
-        for look in self.looks:
-            yield from guarded(look, patient)
+    def results(self, target: Target) -> Iterator[CheckResult]:
+        for check in self.checks:
+            yield from results_of(check, target)
 
 
-CHECKS = (
-    Check("Runs", (check_shadow, check_shadow_length, check_triggers, check_queues, check_waiting, check_colleagues)),
-    Check("Alarms", (check_alarms, check_alarm_mail)),
-    Check("Secrets", (check_secrets,)),
-    Check("Notion", (check_notion,)),
-    Check("Slack", (check_slack,)),
-    Check("Google Chat", (check_google_chat,)),
-    Check("Gmail", (check_gmail,)),
-    Check("Model", (check_model,)),
-    Check("Table", (check_table, check_scan, check_contracts, check_expansion)),
-    Check("Dead letters", (check_dead_letters,)),
+CHECK_GROUPS = (
+    CheckGroup(
+        "Runs", (check_shadow, check_shadow_length, check_triggers, check_queues, check_waiting, check_colleagues)
+    ),
+    CheckGroup("Alarms", (check_alarms, check_alarm_mail)),
+    CheckGroup("Secrets", (check_secrets,)),
+    CheckGroup("Notion", (check_notion,)),
+    CheckGroup("Slack", (check_slack,)),
+    CheckGroup("Google Chat", (check_google_chat,)),
+    CheckGroup("Gmail", (check_gmail,)),
+    CheckGroup("Model", (check_model,)),
+    CheckGroup("Table", (check_table, check_scan, check_contracts, check_expansion)),
+    CheckGroup("Dead letters", (check_dead_letters,)),
 )
 
 
-def guarded(look: Look, patient: Patient) -> Iterator[Finding]:
-    """What a look finds, and as the last finding what kept it from going on."""
+def results_of(check: Check, target: Target) -> Iterator[CheckResult]:
+    """The results of a check, and as the last one what kept it from going on."""
     try:
-        yield from look(patient)
+        yield from check(target)
     except ClientError as error:
         text = error.response.get("Error", {}).get("Message", "no reason given")
         yield bad(

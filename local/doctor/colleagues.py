@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from customer_success.addresses import OwnerDomains, is_address
-from local.doctor.check_result import Finding, bad, ok
-from local.doctor.target import Patient
+from local.doctor.check_result import CheckResult, bad, ok
+from local.doctor.target import Target
 
 
-def check_colleagues(patient: Patient) -> Iterator[Finding]:
+def check_colleagues(target: Target) -> Iterator[CheckResult]:
     """Whether those who are named for accounts of nobody have an address, and one within OwnerDomains."""
-    given = patient.deployed.parameters
+    given = target.deployed.parameters
     try:
         domains = OwnerDomains.of(filter(None, given.get("OwnerDomains", "").split(",")))
     except ValueError as error:

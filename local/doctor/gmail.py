@@ -6,24 +6,24 @@ from collections.abc import Iterator
 
 from connectors.gmail.drafts import GmailDrafts
 from customer_success.errors import Misconfigured, Refused, Unavailable
-from local.doctor.check_result import Finding, bad, off, ok, untried
+from local.doctor.check_result import CheckResult, bad, off, ok, untried
 from local.doctor.secrets import secret_fault
-from local.doctor.target import Patient
+from local.doctor.target import Target
 
 NO_DRAFT = "doctor"
 """The key of a draft that is in no mailbox."""
 
 
-def check_gmail(patient: Patient) -> Iterator[Finding]:
+def check_gmail(target: Target) -> Iterator[CheckResult]:
     """The mailbox of the fallback owner stands for all; nothing in it is read."""
-    if not patient.setting("GmailSecret"):
+    if not target.setting("GmailSecret"):
         yield off("GmailSecret is empty: no drafts are written")
         return
-    if secret_fault(patient, "GmailSecret"):
+    if secret_fault(target, "GmailSecret"):
         yield untried("mailboxes: they hang on GmailSecret")
         return
-    secret, mailbox = patient.secret("GmailSecret"), patient.setting("FallbackOwner")
-    gmail = GmailDrafts(secret, patient.patience(), base_url=patient.setting("GmailApiUrl"))
+    secret, mailbox = target.secret("GmailSecret"), target.setting("FallbackOwner")
+    gmail = GmailDrafts(secret, target.patience(), base_url=target.setting("GmailApiUrl"))
     try:
         gmail.find(mailbox, NO_DRAFT)
     except Unavailable as fault:

@@ -14,8 +14,8 @@ from customer_success.aws.bedrock.bedrock import MODEL_CLIENT_CONFIG, READ_SECON
 from customer_success.aws.bedrock.converse import OUTPUT_CONFIG, Binding, advice, converse_request
 from customer_success.aws.bedrock.questions import OFFERS, REVIEW
 from customer_success.aws.errors import PASSING_CODES, code_of
-from local.doctor.check_result import Finding, bad, off, ok, untried
-from local.doctor.target import Patient
+from local.doctor.check_result import CheckResult, bad, off, ok, untried
+from local.doctor.target import Target
 
 QUESTION = "Say that you are there."
 ASKING: dict[str, tuple[str, type[BaseModel]]] = {"generate-qbr": REVIEW, "check-expansion": OFFERS}
@@ -26,19 +26,19 @@ ASKING: dict[str, tuple[str, type[BaseModel]]] = {"generate-qbr": REVIEW, "check
 class _Runtime:
     """What a function's own runtime said of itself; `binding` is None where it could not be asked."""
 
-    finding: Finding
+    result: CheckResult
     binding: Binding | None = None
 
 
-def check_model(patient: Patient) -> Iterator[Finding]:
+def check_model(target: Target) -> Iterator[CheckResult]:
     """One question of one token for each function that asks the model, which costs a fraction of a cent."""
-    model = patient.setting("BedrockModelId")
+    model = target.setting("BedrockModelId")
     if not model:
         yield off("BedrockModelId is empty: rules write the reviews")
         return
-    url = patient.setting("BedrockApiUrl")
-    client = patient.client("bedrock-runtime", url=url, config=MODEL_CLIENT_CONFIG)
-    runtimes = {function: _runtime(patient, function) for function in ASKING}
+    url = target.setting("BedrockApiUrl")
+    client = target.client("bedrock-runtime", url=url, config=MODEL_CLIENT_CONFIG)
+    runtimes = {function: _runtime(target, function) for function in ASKING}
     try:
         for function, (name, schema) in ASKING.items():
             binding = runtimes[function].binding or Binding.known_to(client)
@@ -57,7 +57,7 @@ def check_model(patient: Patient) -> Iterator[Finding]:
         yield bad(f"BedrockModelId: {model}: {error}", "look at the region, and at BedrockApiUrl")
         return
     yield ok(f"BedrockModelId: {model} answers in the schemas of reviews and offers (two tokens were paid for)")
-    yield from dict.fromkeys(runtime.finding for runtime in runtimes.values())
+    yield from dict.fromkeys(runtime.result for runtime in runtimes.values())
 
 
 def _ask(client: Any, model: str, bound: dict[str, Any]) -> None:
@@ -65,11 +65,11 @@ def _ask(client: Any, model: str, bound: dict[str, Any]) -> None:
     client.converse(**converse_request(model, system="You answer briefly.", turns=turns, max_tokens=1, bound=bound))
 
 
-def _runtime(patient: Patient, function: str) -> _Runtime:
+def _runtime(target: Target, function: str) -> _Runtime:
     """Asks the function itself: its runtime brings an SDK of its own, which may know less than the one here."""
-    name = f"customer-success-{patient.setting('Stage')}-{function}"
+    name = f"customer-success-{target.setting('Stage')}-{function}"
     try:
-        answer = patient.aws.functions.invoke(FunctionName=name, Payload=json.dumps({"check": "model"}).encode())
+        answer = target.aws.functions.invoke(FunctionName=name, Payload=json.dumps({"check": "model"}).encode())
         said = json.loads(answer["Payload"].read())
     except ClientError as error:
         missing = "; docs/operator-policy.json allows lambda:InvokeFunction on it" if _is_denial(error) else ""

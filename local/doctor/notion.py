@@ -16,23 +16,23 @@ from customer_success.accounts.account import Account
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from customer_success.ports import Bookmark
 from customer_success.schemas import CSMHealthSignals
-from local.doctor.check_result import Finding, bad, off, ok, untried
+from local.doctor.check_result import CheckResult, bad, off, ok, untried
 from local.doctor.secrets import secret_fault
-from local.doctor.target import Patient
+from local.doctor.target import Target
 
 SIGNALS = [name for name in CSMHealthSignals.model_fields if name != "days_to_renewal"]
 SHOWN = 6
 
 
-def check_notion(patient: Patient) -> Iterator[Finding]:
+def check_notion(target: Target) -> Iterator[CheckResult]:
     """All that hangs on the integration."""
-    if secret_fault(patient, "NotionSecret"):
+    if secret_fault(target, "NotionSecret"):
         yield untried("token, databases and accounts: they hang on NotionSecret")
         return
     client = NotionClient(
-        patient.secret("NotionSecret"),
-        patient.patience(float(patient.setting("NotionRequestsPerSecond"))),
-        base_url=patient.setting("NotionApiUrl"),
+        target.secret("NotionSecret"),
+        target.patience(float(target.setting("NotionRequestsPerSecond"))),
+        base_url=target.setting("NotionApiUrl"),
     )
     try:
         who = integration(client)
@@ -45,7 +45,7 @@ def check_notion(patient: Patient) -> Iterator[Finding]:
         yield untried("databases and accounts: they hang on Notion")
         return
     yield ok(f"the token is accepted: the integration {who.name!r} of the workspace {who.workspace!r}")
-    yield from _Book(patient, client).looked_at()
+    yield from _Book(target, client).looked_at()
     yield untried(
         "inserting and updating: doctor writes nothing. The integration needs the capabilities to read, insert and "
         "update content, and to read users with their e-mail addresses"
@@ -55,12 +55,12 @@ def check_notion(patient: Patient) -> Iterator[Finding]:
 class _Book:
     """The databases of one deployment."""
 
-    def __init__(self, patient: Patient, client: NotionClient) -> None:
-        self._patient = patient
+    def __init__(self, target: Target, client: NotionClient) -> None:
+        self._patient = target
         self._client = client
         self._databases = Databases(client)
 
-    def looked_at(self) -> Iterator[Finding]:
+    def looked_at(self) -> Iterator[CheckResult]:
         accounts = yield from self._opened("NotionAccounts")
         try:
             names = PropertyNames.overridden_by(json.loads(self._patient.setting("NotionProperties") or "{}"))
@@ -82,7 +82,7 @@ class _Book:
         else:
             yield untried("what the accounts hold: it hangs on NotionAccounts and NotionProperties")
 
-    def _opened(self, parameter: str) -> Generator[Finding, None, FoundDatabase | None]:
+    def _opened(self, parameter: str) -> Generator[CheckResult, None, FoundDatabase | None]:
         """The database that a parameter names, None if it cannot be used."""
         given = self._patient.setting(parameter)
         if not given:
@@ -104,7 +104,7 @@ class _Book:
             return None
         return found
 
-    def _properties(self, database: Database, found: FoundDatabase, accounts: FoundDatabase) -> Iterator[Finding]:
+    def _properties(self, database: Database, found: FoundDatabase, accounts: FoundDatabase) -> Iterator[CheckResult]:
         differences = database.differences(found.properties, accounts.source_id)
         begin = f"{database.parameter}: {found.title!r}"
         setup = ("this adds it, and changes nothing else:", f"make notion-setup NOTION_TOKEN=… ACCOUNTS={accounts.id}")
@@ -120,7 +120,7 @@ class _Book:
         if not missing and not wrong:
             yield ok(f"{begin} is reachable, and its {_count_of(database, accounts)} properties fit")
 
-    def _filled(self, accounts: FoundDatabase, names: PropertyNames) -> Iterator[Finding]:
+    def _filled(self, accounts: FoundDatabase, names: PropertyNames) -> Iterator[CheckResult]:
         adapter = NotionCSMAdapter(self._client, accounts.id, names=names)
         page = next(adapter.read(Bookmark()))
         read = page.accounts
@@ -135,7 +135,7 @@ class _Book:
         yield from _signals(read, names)
 
 
-def _facts(read: Sequence[Account], names: PropertyNames, *, first: bool) -> Iterator[Finding]:
+def _facts(read: Sequence[Account], names: PropertyNames, *, first: bool) -> Iterator[CheckResult]:
     counts = {
         names.account_id: sum(each.account_id != each.page_id.replace("-", "") for each in read),
         names.owner_email: sum(each.owner_email is not None for each in read),
@@ -157,7 +157,7 @@ def _facts(read: Sequence[Account], names: PropertyNames, *, first: bool) -> Ite
         yield off(f"{names.owner_email!r} is no e-mail address in {unread} of them: the digest names them")
 
 
-def _signals(read: Sequence[Account], names: PropertyNames) -> Iterator[Finding]:
+def _signals(read: Sequence[Account], names: PropertyNames) -> Iterator[CheckResult]:
     empty = [getattr(names, signal) for signal in SIGNALS if not any(_has(each, signal) for each in read)]
     if len(empty) == len(SIGNALS):
         yield bad("no signal is filled in anywhere: nothing can be scored", f"fill in some of {_some(empty)}")

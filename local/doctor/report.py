@@ -1,4 +1,4 @@
-"""The findings as a person reads them: a line each, as they come, and at the end what to do next."""
+"""The results as a person reads them: a line each, as they come, and at the end what to do next."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from connectors.text import one_line
-from local.doctor.check_result import Finding, State
+from local.doctor.check_result import CheckResult, State
 
 MARKS: Mapping[State, tuple[str, str, str]] = {
     "ok": ("✓", "green", "right"),
@@ -23,7 +23,7 @@ COUNTED_IF_ANY: State = "due"
 
 
 class Report:
-    """Prints findings. What comes from vendors is taken literally."""
+    """Prints check results. What comes from vendors is taken literally."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -37,23 +37,23 @@ class Report:
 
     @property
     def asking(self) -> int:
-        """How many findings ask for something to be done, though they are not wrong."""
+        """How many results ask for something to be done, though they are not wrong."""
         return self._asking
 
     def head(self, area: str) -> None:
         self._console.print()
         self._console.print(Text(area, "bold"))
 
-    def tell(self, finding: Finding) -> None:
-        self._counts[finding.state] += 1
-        self._asking += finding.asks
-        mark, style, _ = MARKS[finding.state]
-        self._wrapped(Text(f"  {mark} ", style), finding.what)
-        if finding.advice:
-            self._wrapped(Text("    → "), finding.advice)
-        if finding.command:
+    def add(self, result: CheckResult) -> None:
+        self._counts[result.state] += 1
+        self._asking += result.asks
+        mark, style, _ = MARKS[result.state]
+        self._wrapped(Text(f"  {mark} ", style), result.what)
+        if result.advice:
+            self._wrapped(Text("    → "), result.advice)
+        if result.command:
             # It is to be pasted, so it stays on one line however long.
-            self._console.print(Text(f"      {one_line(finding.command)}"), soft_wrap=True)
+            self._console.print(Text(f"      {one_line(result.command)}"), soft_wrap=True)
 
     def close(self, following: str) -> None:
         """The count, and the next step."""

@@ -11,8 +11,8 @@ from connectors.access import Content, Unfit, token_in
 from connectors.google_auth import credentials_for
 from customer_success.aws.errors import code_of
 from customer_success.errors import Misconfigured, Unavailable
-from local.doctor.check_result import Finding, bad, off, ok
-from local.doctor.target import Patient
+from local.doctor.check_result import CheckResult, bad, off, ok
+from local.doctor.target import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +34,23 @@ SHAPES: Mapping[str, Shape] = {
 }
 
 
-def check_secrets(patient: Patient) -> Iterator[Finding]:
+def check_secrets(target: Target) -> Iterator[CheckResult]:
     """One line for each secret that a parameter may name."""
     for parameter in SHAPES:
-        name = patient.setting(parameter)
+        name = target.setting(parameter)
         if not name:
             yield off(f"{parameter} is empty: {parameter.removesuffix('Secret')} is left out")
         else:
-            yield secret_fault(patient, parameter) or ok(f"{parameter}: {name} holds {SHAPES[parameter].holds}")
+            yield secret_fault(target, parameter) or ok(f"{parameter}: {name} holds {SHAPES[parameter].holds}")
 
 
-def secret_fault(patient: Patient, parameter: str) -> Finding | None:
+def secret_fault(target: Target, parameter: str) -> CheckResult | None:
     """What is wrong with the secret that a parameter names, None if nothing is."""
-    shape, secret = SHAPES[parameter], patient.secret(parameter)
+    shape, secret = SHAPES[parameter], target.secret(parameter)
     put = f"aws secretsmanager put-secret-value --secret-id {secret.name} --secret-string file://secret.json"
     right = f"put it right, from a file with {shape.written} that you then delete:"
     try:
-        patient.aws.secrets.describe_secret(SecretId=secret.name)
+        target.aws.secrets.describe_secret(SecretId=secret.name)
     except ClientError as error:
         if code_of(error) == "ResourceNotFoundException":
             return bad(
@@ -70,7 +70,7 @@ def secret_fault(patient: Patient, parameter: str) -> Finding | None:
     return None
 
 
-def _not_let(parameter: str, name: str, why: str) -> Finding:
+def _not_let(parameter: str, name: str, why: str) -> CheckResult:
     return bad(
         f"{parameter}: {name} cannot be looked at: {why}",
         "allow your own AWS credentials secretsmanager:DescribeSecret and GetSecretValue on it",

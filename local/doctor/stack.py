@@ -7,8 +7,8 @@ from datetime import datetime
 
 from botocore.exceptions import ClientError
 
-from local.doctor.check_result import Finding, bad, due, off, ok
-from local.doctor.target import Patient
+from local.doctor.check_result import CheckResult, bad, due, off, ok
+from local.doctor.target import Target
 from local.stack.aws import Aws
 from local.stack.queues import DEAD_LETTERS, depths
 
@@ -32,7 +32,7 @@ class NotStandingError(Exception):
         self.advice = advice
 
 
-def standing(aws: Aws, stack: str) -> tuple[Finding, datetime]:
+def standing(aws: Aws, stack: str) -> tuple[CheckResult, datetime]:
     """How a stack stands, and when it was made. Raises `NotStandingError`, `ClientError`, `BotoCoreError`."""
     region = aws.session.region_name
     try:
@@ -64,19 +64,19 @@ def standing(aws: Aws, stack: str) -> tuple[Finding, datetime]:
     return ok(f"{stack} in {region} is {status}"), found["CreationTime"]
 
 
-def check_triggers(patient: Patient) -> Iterator[Finding]:
+def check_triggers(target: Target) -> Iterator[CheckResult]:
     """What starts by itself, and what is off."""
-    if patient.real and not any(map(patient.is_on, DAILY)):
+    if target.real and not any(map(target.is_on, DAILY)):
         yield due(
             "nothing starts on any day: no scan, no contract check",
             f"if that is not meant, deploy with {' and '.join(f'{each}=true' for each in DAILY)}",
         )
     for parameter, rule, schedule, what in RULES:
-        if not patient.is_on(parameter):
+        if not target.is_on(parameter):
             yield off(f"{parameter}=false: no rule starts {what}")
             continue
-        name = patient.output(rule)
-        state = patient.aws.events.describe_rule(Name=name)["State"]
+        name = target.output(rule)
+        state = target.aws.events.describe_rule(Name=name)["State"]
         if state == "DISABLED":
             yield bad(
                 f"{parameter}=true, but the rule of {what} is off",
@@ -84,18 +84,18 @@ def check_triggers(patient: Patient) -> Iterator[Finding]:
                 f"aws events enable-rule --name {name}",
             )
         else:
-            yield ok(f"a rule starts {what} by {patient.setting(schedule)}, in UTC")
+            yield ok(f"a rule starts {what} by {target.setting(schedule)}, in UTC")
 
 
-def check_queues(patient: Patient) -> Iterator[Finding]:
+def check_queues(target: Target) -> Iterator[CheckResult]:
     """Whether each queue has a function that takes its messages."""
-    wanted = {name: url for name, url in patient.deployed.queues.items() if not name.endswith(DEAD_LETTERS)}
-    states = _mappings(patient)
+    wanted = {name: url for name, url in target.deployed.queues.items() if not name.endswith(DEAD_LETTERS)}
+    states = _mappings(target)
     taken = 0
     for name, url in wanted.items():
         state, uuid = states.get(url.rpartition("/")[2], ("", ""))
-        if name == HANDOFFS and patient.setting("SalesHandoffMode") != "drafts":
-            yield off(f"SalesHandoffMode={patient.setting('SalesHandoffMode')}: no function takes from {name}")
+        if name == HANDOFFS and target.setting("SalesHandoffMode") != "drafts":
+            yield off(f"SalesHandoffMode={target.setting('SalesHandoffMode')}: no function takes from {name}")
         elif not state:
             yield bad(f"no function takes from the queue {name}", "deploy again:", "sam build && sam deploy")
         elif state in ("Enabled", "Enabling", "Updating", "Creating"):
@@ -109,11 +109,11 @@ def check_queues(patient: Patient) -> Iterator[Finding]:
         yield bad("the stack has no queue", "deploy again:", "sam build && sam deploy")
 
 
-def check_waiting(patient: Patient) -> Iterator[Finding]:
+def check_waiting(target: Target) -> Iterator[CheckResult]:
     """What waits in queues. How old it is, alarms know; what nobody of ours takes is told here."""
-    waiting = {name: url for name, url in patient.deployed.queues.items() if not name.endswith(DEAD_LETTERS)}
-    found = {name: depth.total for name, depth in depths(patient.aws, waiting).items() if depth.total}
-    mode = patient.setting("SalesHandoffMode")
+    waiting = {name: url for name, url in target.deployed.queues.items() if not name.endswith(DEAD_LETTERS)}
+    found = {name: depth.total for name, depth in depths(target.aws, waiting).items() if depth.total}
+    mode = target.setting("SalesHandoffMode")
     if mode != "drafts" and (left := found.pop(HANDOFFS, 0)):
         fetched = "see whether the other system fetches them (docs/sales-handoff.md)"
         yield due(
@@ -124,53 +124,53 @@ def check_waiting(patient: Patient) -> Iterator[Finding]:
     yield ok(f"messages under way: {listed or 'none'}")
 
 
-def check_alarms(patient: Patient) -> Iterator[Finding]:
+def check_alarms(target: Target) -> Iterator[CheckResult]:
     """The alarms that ring now. That of an overdue scan rings before the first one, too: check_scan knows better."""
-    prefix = f"customer-success-{patient.setting('Stage')}-"
-    pages = patient.client("cloudwatch").get_paginator("describe_alarms")
+    prefix = f"customer-success-{target.setting('Stage')}-"
+    pages = target.client("cloudwatch").get_paginator("describe_alarms")
     ringing = sorted(
         alarm["AlarmName"].removeprefix(prefix)
         for page in pages.paginate(AlarmNamePrefix=prefix, StateValue="ALARM")
         for alarm in page["MetricAlarms"]
         if alarm["AlarmName"].startswith(prefix) and alarm["StateValue"] == "ALARM"
     )
-    told = [name for name in ringing if name != SCAN_OVERDUE]
-    for name in told:
+    others = [name for name in ringing if name != SCAN_OVERDUE]
+    for name in others:
         yield bad(f"the alarm {name} rings", f"do what docs/operating.md says of {name}")
-    if not told:
+    if not others:
         yield ok("no alarm rings")
 
 
-def _mappings(patient: Patient) -> dict[str, tuple[str, str]]:
+def _mappings(target: Target) -> dict[str, tuple[str, str]]:
     """State and id of each mapping, by the name of its queue."""
     found = {}
-    for page in patient.aws.functions.get_paginator("list_event_source_mappings").paginate():
+    for page in target.aws.functions.get_paginator("list_event_source_mappings").paginate():
         for each in page["EventSourceMappings"]:
             found[each.get("EventSourceArn", "").rpartition(":")[2]] = (each["State"], each["UUID"])
     return found
 
 
-def check_shadow(patient: Patient) -> Iterator[Finding]:
+def check_shadow(target: Target) -> Iterator[CheckResult]:
     """Whether anything reaches people."""
-    if patient.is_on("Shadow"):
+    if target.is_on("Shadow"):
         yield ok(
             "Shadow=true: all is computed and recorded, nothing leaves",
             "what was withheld:",
-            patient.command("shadow-report"),
+            target.command("shadow-report"),
         )
     else:
         yield off("Shadow=false: what is computed reaches people")
 
 
-def check_alarm_mail(patient: Patient) -> Iterator[Finding]:
+def check_alarm_mail(target: Target) -> Iterator[CheckResult]:
     """Whether somebody hears of alarms."""
-    email = patient.setting("AlarmEmail")
+    email = target.setting("AlarmEmail")
     if not email:
-        advice = "deploy with AlarmEmail=… of somebody who is there on working days" if patient.real else ""
+        advice = "deploy with AlarmEmail=… of somebody who is there on working days" if target.real else ""
         yield off("AlarmEmail is empty: the alarms ring, and nobody hears of them", advice)
         return
-    pages = patient.client("sns").get_paginator("list_subscriptions_by_topic")
-    topic = patient.output("AlarmTopicArn")
+    pages = target.client("sns").get_paginator("list_subscriptions_by_topic")
+    topic = target.output("AlarmTopicArn")
     arns = [
         each["SubscriptionArn"]
         for page in pages.paginate(TopicArn=topic)

@@ -14,8 +14,8 @@ from customer_success.expansion.expansion_run import KIND as EXPANSION
 from customer_success.renewals.contracts import KIND as CONTRACT_CHECK
 from customer_success.scan.run import Run
 from customer_success.scan.scan import KIND as SCAN
-from local.doctor.check_result import Finding, bad, due, off, ok, untried
-from local.doctor.target import Patient
+from local.doctor.check_result import CheckResult, bad, due, off, ok, untried
+from local.doctor.target import Target
 
 RUNS_LOOKED_AT = 60
 LONGEST_RUN = timedelta(hours=1)
@@ -30,13 +30,13 @@ BY_HAND = "let the rule start it (ScanEnabled=true), or scan today:"
 CHECK_ADVICE = "look at the rule and the queue of the contract check above, and at the log of contract-check"
 
 
-def check_table(patient: Patient) -> Iterator[Finding]:
+def check_table(target: Target) -> Iterator[CheckResult]:
     """The table as AWS keeps it."""
-    name, client = patient.output("TableName"), patient.aws.dynamodb
+    name, client = target.output("TableName"), target.aws.dynamodb
     status = client.describe_table(TableName=name)["Table"]["TableStatus"]
     if status != "ACTIVE":
         yield bad(f"the table {name} is {status}", "wait, then look again")
-    if not patient.real:
+    if not target.real:
         yield untried("backups and expiry of rows: the AWS of this machine has neither")
         return
     backups = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
@@ -62,72 +62,72 @@ def check_table(patient: Patient) -> Iterator[Finding]:
         )
 
 
-def check_scan(patient: Patient) -> Iterator[Finding]:
+def check_scan(target: Target) -> Iterator[CheckResult]:
     """The accounts' rows, and the last scans."""
-    where = " in shadow" if patient.is_on("Shadow") else ""
-    runs = list(islice(DynamoRuns(patient.table).before(SCAN, date.max), RUNS_LOOKED_AT))
-    rows = sum(1 for _ in DynamoAccountRows(patient.table).every())
+    where = " in shadow" if target.is_on("Shadow") else ""
+    runs = list(islice(DynamoRuns(target.table).before(SCAN, date.max), RUNS_LOOKED_AT))
+    rows = sum(1 for _ in DynamoAccountRows(target.table).every())
     if rows:
         yield ok(f"accounts in the table{where}: {rows:,}")
     else:
         yield off(f"accounts in the table{where}: none; the first scan writes them")
-    past = [run for run in runs if run.on <= patient.today]
+    past = [run for run in runs if run.on <= target.today]
     if len(past) < len(runs):
         yield due(
             f"a scan{where} is of {runs[0].on}, in days to come: DATE was a slip",
             "scan today, so that what people see is of today:",
-            _again(patient, patient.today),
+            _again(target, target.today),
         )
     if past and past[0].status != "finished":
-        yield from _unfinished(patient, past[0])
+        yield from _unfinished(target, past[0])
     finished = next((run for run in past if run.status == "finished"), None)
     if finished is None:
-        yield _never(patient, where)
+        yield _never(target, where)
     else:
-        yield from _last(patient, finished, where)
+        yield from _last(target, finished, where)
 
 
-def check_expansion(patient: Patient) -> Iterator[Finding]:
+def check_expansion(target: Target) -> Iterator[CheckResult]:
     """What followed the last scan for expansion: failed or never ended, it is told nowhere else in time."""
-    runs = islice(DynamoRuns(patient.table).before(EXPANSION, date.max), RUNS_LOOKED_AT)
-    last = next((run for run in runs if run.on <= patient.today), None)
+    runs = islice(DynamoRuns(target.table).before(EXPANSION, date.max), RUNS_LOOKED_AT)
+    last = next((run for run in runs if run.on <= target.today), None)
     if last is None:
         yield off("no scan has asked for expansion yet")
     elif last.status == "finished":
         yield ok(f"what follows a scan for expansion has ended last for {last.on}")
     else:
-        yield from _unfinished(patient, last, "the expansion run")
+        yield from _unfinished(target, last, "the expansion run")
 
 
-def check_contracts(patient: Patient) -> Iterator[Finding]:
+def check_contracts(target: Target) -> Iterator[CheckResult]:
     """The last list of renewals. One is written on every working day."""
-    if not patient.is_on("ContractCheckEnabled") or not patient.real:
+    if not target.is_on("ContractCheckEnabled") or not target.real:
         return
-    digests = DynamoDigests(patient.table)
-    days = (patient.today - timedelta(days=back) for back in range(DIGESTS_LOOKED_AT))
+    digests = DynamoDigests(target.table)
+    days = (target.today - timedelta(days=back) for back in range(DIGESTS_LOOKED_AT))
     last = next((day for day in days if digests.get(f"{CONTRACT_CHECK}:{day}")), None)
-    if last is None and patient.now - patient.made <= timedelta(days=LONGEST_DAYS):
+    if last is None and target.now - target.made <= timedelta(days=LONGEST_DAYS):
         yield off("no contract check has listed renewals yet")
     elif last is None:
         yield due(f"no contract check has listed renewals for {DIGESTS_LOOKED_AT} days", CHECK_ADVICE)
-    elif (days_old := (patient.today - last).days) > LONGEST_DAYS:
+    elif (days_old := (target.today - last).days) > LONGEST_DAYS:
         yield due(f"the last list of renewals is of {last}, {days_old} days ago", CHECK_ADVICE)
     else:
-        yield ok(f"the last list of renewals is of {last}, {_days_ago(patient, last)}")
+        yield ok(f"the last list of renewals is of {last}, {_days_ago(target, last)}")
 
 
-def check_shadow_length(patient: Patient) -> Iterator[Finding]:
+def check_shadow_length(target: Target) -> Iterator[CheckResult]:
     """How long a deployment has run in shadow without a break."""
-    if not patient.is_on("Shadow"):
+    if not target.is_on("Shadow"):
         return
-    runs = islice(DynamoRuns(patient.table).before(SCAN, date.max), RUNS_LOOKED_AT)
-    days = [run.on for run in runs if run.on <= patient.today]
-    first = patient.today
+    runs = islice(DynamoRuns(target.table).before(SCAN, date.max), RUNS_LOOKED_AT)
+    days = [run.on for run in runs if run.on <= target.today]
+    first = target.today
     for day in days:
         if (first - day).days > LONGEST_BREAK:
             break
         first = day
-    length = (patient.today - first).days
+    length = (target.today - first).days
     if length > LONGEST_SHADOW:
         yield due(
             f"in shadow since {first} at the latest, {length} days: nobody is told of anything",
@@ -135,40 +135,40 @@ def check_shadow_length(patient: Patient) -> Iterator[Finding]:
         )
 
 
-def _unfinished(patient: Patient, run: Run, what: str = "the scan") -> Iterator[Finding]:
+def _unfinished(target: Target, run: Run, what: str = "the scan") -> Iterator[CheckResult]:
     if run.status == "failed":
-        yield bad(f"{what} of {run.on} failed: {run.failure}", "mend that, then scan again:", _again(patient, run.on))
+        yield bad(f"{what} of {run.on} failed: {run.failure}", "mend that, then scan again:", _again(target, run.on))
         return
     started = run.started_at
-    since = f"since {_ago(patient.now - started)}" if started else "since nobody knows when"
+    since = f"since {_ago(target.now - started)}" if started else "since nobody knows when"
     text = f"{what} of {run.on} is under way {since}: {run.tally.read:,} accounts read"
-    if started is None or patient.now - started > LONGEST_RUN:
-        yield bad(text, "if nothing lies in scan-dlq, scan again:", _again(patient, run.on))
+    if started is None or target.now - started > LONGEST_RUN:
+        yield bad(text, "if nothing lies in scan-dlq, scan again:", _again(target, run.on))
     else:
         yield ok(text)
 
 
-def _again(patient: Patient, on: date) -> str:
+def _again(target: Target, on: date) -> str:
     """The demo plays a day by its own command."""
-    return patient.command("rescan" if patient.real else "demo", {"DATE": str(on)})
+    return target.command("rescan" if target.real else "demo", {"DATE": str(on)})
 
 
-def _last(patient: Patient, run: Run, where: str) -> Iterator[Finding]:
+def _last(target: Target, run: Run, where: str) -> Iterator[CheckResult]:
     tally = run.tally
     rejected = sum(tally.rejected.values())
     text = (
-        f"the last finished scan{where} is of {run.on}, {_days_ago(patient, run.on)}: {tally.read:,} read, "
+        f"the last finished scan{where} is of {run.on}, {_days_ago(target, run.on)}: {tally.read:,} read, "
         f"{tally.scored:,} scored, {rejected:,} rejected, {tally.skipped:,} skipped"
     )
-    limit = timedelta(hours=float(patient.setting("ScanOverdueHours")))
-    if patient.is_on("ScanEnabled") and run.finished_at and patient.now - run.finished_at > limit:
+    limit = timedelta(hours=float(target.setting("ScanOverdueHours")))
+    if target.is_on("ScanEnabled") and run.finished_at and target.now - run.finished_at > limit:
         yield bad(
             f"{text}. It should not be older than {limit.total_seconds() / 3600:.0f} hours (ScanOverdueHours)",
             "look at the rule and the queues above and below, and see scan-overdue in docs/operating.md",
         )
     else:
         yield _counted(run, text)
-        yield from _age(patient, run, max(LONGEST_DAYS, ceil(limit / timedelta(days=1))))
+        yield from _age(target, run, max(LONGEST_DAYS, ceil(limit / timedelta(days=1))))
     unexpected = rejected - tally.rejected.get("onboarding", 0)
     if tally.scored and unexpected > tally.read * LARGEST_REJECTED_SHARE:
         yield due(
@@ -177,7 +177,7 @@ def _last(patient: Patient, run: Run, where: str) -> Iterator[Finding]:
         )
 
 
-def _counted(run: Run, text: str) -> Finding:
+def _counted(run: Run, text: str) -> CheckResult:
     if run.tally.scored:
         return ok(text)
     if run.tally.read:
@@ -185,33 +185,33 @@ def _counted(run: Run, text: str) -> Finding:
     return bad(text, "there is no account in the book: fill it in Notion, or bring accounts in by make notion-import")
 
 
-def _age(patient: Patient, run: Run, longest_days: int) -> Iterator[Finding]:
+def _age(target: Target, run: Run, longest_days: int) -> Iterator[CheckResult]:
     """Something is to be done where the latest scan is an old one, whether or not a rule is to start any."""
-    days = (patient.today - run.on).days
+    days = (target.today - run.on).days
     if days <= longest_days:
         return
     what = f"what people see is {days:,} days old: no later day than {run.on} was scanned to its end"
     finished = run.finished_at
     # A day of long ago that was asked for just now is no fault; one that nobody followed up is.
-    make = due if finished and patient.now - finished <= timedelta(days=longest_days) else bad
+    make = due if finished and target.now - finished <= timedelta(days=longest_days) else bad
     advice = "scan today:"
-    if patient.real and not patient.is_on("ScanEnabled"):
+    if target.real and not target.is_on("ScanEnabled"):
         advice = BY_HAND
-    yield make(f"{what}, and it should be no older than {longest_days}", advice, _again(patient, patient.today))
+    yield make(f"{what}, and it should be no older than {longest_days}", advice, _again(target, target.today))
 
 
-def _never(patient: Patient, where: str) -> Finding:
+def _never(target: Target, where: str) -> CheckResult:
     text = f"no scan{where} has finished yet"
-    if not patient.is_on("ScanEnabled"):
-        return off(f"{text}, and none starts by itself (ScanEnabled=false)", BY_HAND, _again(patient, patient.today))
-    limit = timedelta(hours=float(patient.setting("ScanOverdueHours")))
-    if patient.now - patient.made > limit:
+    if not target.is_on("ScanEnabled"):
+        return off(f"{text}, and none starts by itself (ScanEnabled=false)", BY_HAND, _again(target, target.today))
+    limit = timedelta(hours=float(target.setting("ScanOverdueHours")))
+    if target.now - target.made > limit:
         return bad(text, "see scan-overdue in docs/operating.md")
-    return off(f"{text}; the next starts by {patient.setting('ScanSchedule')}, in UTC")
+    return off(f"{text}; the next starts by {target.setting('ScanSchedule')}, in UTC")
 
 
-def _days_ago(patient: Patient, on: date) -> str:
-    days = (patient.today - on).days
+def _days_ago(target: Target, on: date) -> str:
+    days = (target.today - on).days
     return {0: "today", 1: "yesterday"}.get(days, f"{days:,} days ago" if days > 0 else "in days to come")
 
 

@@ -1,4 +1,4 @@
-"""The deployment that is looked at, and how its secrets and vendors are reached."""
+"""The deployment that is checked, and how its secrets and vendors are reached."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TRIES = 3
 
 
 @dataclass(frozen=True)
-class Patient:
+class Target:
     """A deployment that stands.
 
     `stack` is the name of its stack, which was made at `made`. `named` is how commands name it ("STACK=…"; empty for

@@ -17,8 +17,8 @@ from connectors.notion.schema import (
     qbr_schema,
     records_schema,
 )
-from local.doctor.check_result import Finding, State
-from local.doctor.target import Patient
+from local.doctor.check_result import CheckResult, State
+from local.doctor.target import Target
 from local.sandbox import NOTION_TOKEN, SLACK_TOKEN, Sandbox
 from local.sandbox.google import service_account
 from local.sandbox.notion.load import Book, Row
@@ -30,7 +30,7 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SECRETS = {"NotionSecret": "csm/notion", "SlackSecret": "csm/slack", "GmailSecret": "csm/google"}
 
 
-def patient(session: boto3.Session, sandbox: Sandbox | None = None, **parameters: str) -> Patient:
+def target(session: boto3.Session, sandbox: Sandbox | None = None, **parameters: str) -> Target:
     """A deployment at nine in the morning, made two days before; `parameters` are laid over its own."""
     plain = {
         "Stage": "dev",
@@ -56,7 +56,7 @@ def patient(session: boto3.Session, sandbox: Sandbox | None = None, **parameters
     }
     outputs = {"TableName": TABLE, "ScanRuleName": "scan", "ContractRuleName": "contracts", "QbrRuleName": "qbrs"}
     deployed = Deployment(outputs, plain | parameters, {}, {})
-    return Patient(Aws(session), "csm-dev", deployed, NOW - timedelta(days=2), NOW, "STACK=csm-dev", lambda _: None)
+    return Target(Aws(session), "csm-dev", deployed, NOW - timedelta(days=2), NOW, "STACK=csm-dev", lambda _: None)
 
 
 def put_secrets(session: boto3.Session, sandbox: Sandbox, **contents: Mapping[str, Any]) -> None:
@@ -91,9 +91,9 @@ def databases(sandbox: Sandbox, rows: list[Row], **changed: Mapping[str, Any]) -
     return ids
 
 
-def told(findings: list[Finding], state: State) -> str:
-    """What findings of a state say, with what to do."""
-    return "\n".join(f"{each.what} → {each.advice} {each.command}" for each in findings if each.state == state)
+def texts(results: list[CheckResult], state: State) -> str:
+    """What results of a state say, with what to do."""
+    return "\n".join(f"{each.what} → {each.advice} {each.command}" for each in results if each.state == state)
 
 
 def _vendors(sandbox: Sandbox) -> dict[str, str]:

@@ -25,13 +25,13 @@ from tests.e2e.conftest import Enter, Operate
 def examined(operate: Operate, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
     """The exit code of the command as `make` starts it, and what it said."""
 
-    def examine(deployment: LocalDeployment, stack: str = STACK) -> tuple[int, str]:
+    def run_checks(deployment: LocalDeployment, stack: str = STACK) -> tuple[int, str]:
         operate(deployment)
         code = main(["--stack", stack])
         out, err = capsys.readouterr()
         return code, " ".join((out + err).split())
 
-    return examine
+    return run_checks
 
 
 def vendor_writes(deployment: LocalDeployment) -> list[str]:

@@ -17,7 +17,7 @@ from local.doctor.model import check_model
 from local.doctor.notion import check_notion
 from local.doctor.secrets import check_secrets
 from local.sandbox import Sandbox
-from tests.builders.doctor_targets import SECRETS, databases, patient, put_secrets, told
+from tests.builders.doctor_targets import SECRETS, databases, put_secrets, target, texts
 from tests.builders.notion_books import row
 from tests.builders.pages import page
 from tests.builders.secrets import slack_secret
@@ -36,19 +36,19 @@ def test_all_is_right_and_nothing_is_written(aws: boto3.Session, sandbox: Sandbo
     # GIVEN a deployment as it should be
     put_secrets(aws, sandbox)
     ids = databases(sandbox, [page(1), page(2)])
-    whole = patient(aws, sandbox, **ids, BedrockModelId="eu.anthropic.claude")
+    whole = target(aws, sandbox, **ids, BedrockModelId="eu.anthropic.claude")
     checks = (check_secrets, check_notion, check_slack, check_google_chat, check_gmail, check_model)
     # WHEN it is looked at
-    findings = [finding for check in checks for finding in check(whole)]
+    results = [result for check in checks for result in check(whole)]
     # THEN nothing is wrong, and who and where is told
-    assert told(findings, "bad") == ""
-    right = told(findings, "ok")
+    assert texts(results, "bad") == ""
+    right = texts(results, "ok")
     for said in ("'Sandbox'", "its 44 properties fit", "2 have 'Account ID'", "'csm'", "all 9 scopes", "'team'"):
         assert said in right
     assert "lead@example.com (FallbackOwner) are reachable" in right
     assert "eu.anthropic.claude answers" in right
     # AND writing is said not to have been tried, as nothing was written
-    assert "doctor writes nothing" in told(findings, "untried")
+    assert "doctor writes nothing" in texts(results, "untried")
     read = {"slack": ("auth.test", "conversations.list", "users.lookupByEmail"), "chat": ("GET",), "gmail": ("GET",)}
     for vendor, harmless in read.items():
         assert all(any(word in call for word in harmless) for call in requests_to(sandbox, vendor)), vendor
@@ -62,52 +62,52 @@ def test_a_secret_that_is_missing_or_of_another_shape_is_told_without_its_conten
         aws, sandbox, SlackSecret={"tokn": "xoxb-planted-1234"}, GmailSecret={"type": "planted", "private_key": "pk"}
     )
     aws.client("secretsmanager").delete_secret(SecretId=SECRETS["NotionSecret"], ForceDeleteWithoutRecovery=True)
-    findings = list(check_secrets(patient(aws, sandbox)))
+    results = list(check_secrets(target(aws, sandbox)))
     # THEN each is told by its parameter, with the command
-    wrong = told(findings, "bad")
+    wrong = texts(results, "bad")
     assert "NotionSecret: there is no secret csm/notion in this region" in wrong
     assert "aws secretsmanager create-secret --name csm/notion" in wrong
     assert "SlackSecret: csm/slack holds no token" in wrong
     assert "aws secretsmanager put-secret-value --secret-id csm/slack" in wrong
     assert "GmailSecret: csm/google holds Google credentials of type 'planted'" in wrong
-    assert "planted-1234" not in str(findings)
+    assert "planted-1234" not in str(results)
     # AND what hangs on it is not tried
     for check, said in ((check_notion, "NotionSecret"), (check_slack, "SlackSecret"), (check_gmail, "GmailSecret")):
-        assert [finding.state for finding in check(patient(aws, sandbox))] == ["untried"]
-        assert said in told(list(check(patient(aws, sandbox))), "untried")
+        assert [result.state for result in check(target(aws, sandbox))] == ["untried"]
+        assert said in texts(list(check(target(aws, sandbox))), "untried")
 
 
 def test_a_secret_that_holds_no_json_is_told(aws: boto3.Session, sandbox: Sandbox) -> None:
     put_secrets(aws, sandbox)
     aws.client("secretsmanager").put_secret_value(SecretId=SECRETS["SlackSecret"], SecretString="xoxb-planted")
-    findings = list(check_secrets(patient(aws, sandbox)))
-    assert "SlackSecret: secret 'csm/slack' does not hold a JSON object" in told(findings, "bad")
-    assert "xoxb-planted" not in str(findings)
+    results = list(check_secrets(target(aws, sandbox)))
+    assert "SlackSecret: secret 'csm/slack' does not hold a JSON object" in texts(results, "bad")
+    assert "xoxb-planted" not in str(results)
 
 
 def test_channels_that_nobody_set_up_are_not_wrong(aws: boto3.Session, sandbox: Sandbox) -> None:
-    bare = patient(aws, sandbox, SlackSecret="", GoogleChatSecret="", GmailSecret="")
+    bare = target(aws, sandbox, SlackSecret="", GoogleChatSecret="", GmailSecret="")
     for check in (check_slack, check_google_chat, check_gmail, check_model):
-        assert [finding.state for finding in check(bare)] == ["off"]
+        assert [result.state for result in check(bare)] == ["off"]
 
 
 def test_a_wrong_id_is_told_by_its_parameter_and_the_others_are_looked_at(aws: boto3.Session, sandbox: Sandbox) -> None:
     put_secrets(aws, sandbox)
     ids = databases(sandbox, [page(1)]) | {"NotionHealthRecords": NOBODYS_ID, "NotionFeatureUsage": ""}
-    findings = list(check_notion(patient(aws, sandbox, **ids)))
-    wrong = told(findings, "bad")
+    results = list(check_notion(target(aws, sandbox, **ids)))
+    wrong = texts(results, "bad")
     assert f"NotionHealthRecords: Notion does not find the database {NOBODYS_ID}" in wrong
     assert "Connections" in wrong
     assert wrong.count("\n") == 0
-    assert "NotionFeatureUsage is empty" in told(findings, "off")
-    assert "NotionQbrs: 'QBR' is reachable" in told(findings, "ok")
+    assert "NotionFeatureUsage is empty" in texts(results, "off")
+    assert "NotionQbrs: 'QBR' is reachable" in texts(results, "ok")
 
 
 def test_without_accounts_what_leads_to_them_is_not_tried(aws: boto3.Session, sandbox: Sandbox) -> None:
     put_secrets(aws, sandbox)
-    findings = list(check_notion(patient(aws, sandbox, **databases(sandbox, []) | {"NotionAccounts": NOBODYS_ID})))
-    assert told(findings, "bad").count("\n") == 0
-    untried = told(findings, "untried")
+    results = list(check_notion(target(aws, sandbox, **databases(sandbox, []) | {"NotionAccounts": NOBODYS_ID})))
+    assert texts(results, "bad").count("\n") == 0
+    untried = texts(results, "untried")
     assert "NotionQbrs: its properties" in untried
     assert "what the accounts hold" in untried
 
@@ -119,7 +119,7 @@ def test_properties_that_lack_or_have_another_type_are_told_with_the_command(
     without = {name: kind for name, kind in schema.items() if name not in ("Period", "Date", "Account")}
     put_secrets(aws, sandbox)
     ids = databases(sandbox, [page(1)], NotionQbrs=without | {"State": {"number": {}}})
-    wrong = told(list(check_notion(patient(aws, sandbox, **ids))), "bad")
+    wrong = texts(list(check_notion(target(aws, sandbox, **ids))), "bad")
     assert "NotionQbrs: 'QBR': missing 'Account', 'Period', 'Date'" in wrong
     assert f"make notion-setup NOTION_TOKEN=… ACCOUNTS={ids['NotionAccounts']}" in wrong
     assert "NotionQbrs: 'QBR': 'State' is a number, needs a select" in wrong
@@ -129,12 +129,12 @@ def test_the_teams_own_names_of_properties_are_taken(aws: boto3.Session, sandbox
     put_secrets(aws, sandbox)
     theirs = accounts_schema(PropertyNames(account_id="Key"))
     ids = databases(sandbox, [row(1)], NotionAccounts=theirs | {"Account ID": {"rich_text": {}}})
-    named = patient(aws, sandbox, **ids, NotionProperties='{"account_id":"Key"}')
-    assert "NotionAccounts: 'Accounts' is reachable" in told(list(check_notion(named)), "ok")
+    named = target(aws, sandbox, **ids, NotionProperties='{"account_id":"Key"}')
+    assert "NotionAccounts: 'Accounts' is reachable" in texts(list(check_notion(named)), "ok")
     # AND a name that is none of ours is told, with what cannot be looked at for it
-    wrong = list(check_notion(patient(aws, sandbox, **ids, NotionProperties='{"acount_id":"Key"}')))
-    assert "NotionProperties: Property names: acount_id is not known" in told(wrong, "bad")
-    assert "NotionAccounts: 'Accounts' is reachable; its properties hang on NotionProperties" in told(wrong, "untried")
+    wrong = list(check_notion(target(aws, sandbox, **ids, NotionProperties='{"acount_id":"Key"}')))
+    assert "NotionProperties: Property names: acount_id is not known" in texts(wrong, "bad")
+    assert "NotionAccounts: 'Accounts' is reachable; its properties hang on NotionProperties" in texts(wrong, "untried")
 
 
 def test_what_the_accounts_lack_is_told(aws: boto3.Session, sandbox: Sandbox) -> None:
@@ -143,19 +143,19 @@ def test_what_the_accounts_lack_is_told(aws: boto3.Session, sandbox: Sandbox) ->
     bare = page(2)
     bare = bare.model_copy(update={"properties": {"Name": bare.properties["Name"]}})
     ids = databases(sandbox, [row(1, NPS={"number": 9}), bare])
-    findings = list(check_notion(patient(aws, sandbox, **ids)))
-    assert "of the 2 accounts 1 have 'Account ID', 0 have 'Owner Email', 0 have 'Contract End Date'" in told(
-        findings, "bad"
+    results = list(check_notion(target(aws, sandbox, **ids)))
+    assert "of the 2 accounts 1 have 'Account ID', 0 have 'Owner Email', 0 have 'Contract End Date'" in texts(
+        results, "bad"
     )
-    assert "fill in 'Owner Email', 'Contract End Date'" in told(findings, "bad")
-    assert "no account has 'Feature Adoption Rate', 'Usage Trend'" in told(findings, "off")
-    assert "'NPS'" not in told(findings, "off")
+    assert "fill in 'Owner Email', 'Contract End Date'" in texts(results, "bad")
+    assert "no account has 'Feature Adoption Rate', 'Usage Trend'" in texts(results, "off")
+    assert "'NPS'" not in texts(results, "off")
 
 
 def test_an_empty_book_is_told_with_the_way_to_fill_it(aws: boto3.Session, sandbox: Sandbox) -> None:
     put_secrets(aws, sandbox)
     ids = databases(sandbox, [])
-    wrong = told(list(check_notion(patient(aws, sandbox, **ids))), "bad")
+    wrong = texts(list(check_notion(target(aws, sandbox, **ids))), "bad")
     assert "NotionAccounts holds no account" in wrong
     assert f"make notion-import FILE=book.csv NOTION_TOKEN=… NOTION_ACCOUNTS={ids['NotionAccounts']}" in wrong
 
@@ -164,56 +164,56 @@ def test_a_token_that_notion_refuses_or_a_notion_that_is_down_is_told_apart(
     aws: boto3.Session, sandbox: Sandbox
 ) -> None:
     put_secrets(aws, sandbox, NotionSecret={"token": "ntn_revoked"})
-    findings = list(check_notion(patient(aws, sandbox)))
-    assert "NotionSecret: Notion refused the token" in told(findings, "bad")
-    assert "ntn_revoked" not in str(findings)
-    assert "they hang on the token" in told(findings, "untried")
+    results = list(check_notion(target(aws, sandbox)))
+    assert "NotionSecret: Notion refused the token" in texts(results, "bad")
+    assert "ntn_revoked" not in str(results)
+    assert "they hang on the token" in texts(results, "untried")
     break_next(sandbox, "notion", "status", status=503, times=None)
-    assert "NotionApiUrl: Notion failed" in told(list(check_notion(patient(aws, sandbox))), "bad")
+    assert "NotionApiUrl: Notion failed" in texts(list(check_notion(target(aws, sandbox))), "bad")
 
 
 def test_slack_a_revoked_token_a_channel_without_the_bot_and_one_that_is_not_there(
     aws: boto3.Session, sandbox: Sandbox
 ) -> None:
     put_secrets(aws, sandbox)
-    wrong = told(list(check_slack(patient(aws, sandbox, SlackChannel="#without-bot"))), "bad")
+    wrong = texts(list(check_slack(target(aws, sandbox, SlackChannel="#without-bot"))), "bad")
     assert wrong == "SlackChannel: the bot is not in without-bot → write there: /invite @csm "
-    wrong = told(list(check_slack(patient(aws, sandbox, SlackChannel="nowhere"))), "bad")
+    wrong = texts(list(check_slack(target(aws, sandbox, SlackChannel="nowhere"))), "bad")
     assert "SlackChannel: there is no channel nowhere that the bot sees" in wrong
     aws.client("secretsmanager").put_secret_value(SecretId=SECRETS["SlackSecret"], SecretString='{"token": "xoxb-old"}')
-    findings = list(check_slack(patient(aws, sandbox)))
-    assert "SlackSecret: Slack refused the bot itself: invalid_auth" in told(findings, "bad")
-    assert "the channel: it hangs on the bot" in told(findings, "untried")
+    results = list(check_slack(target(aws, sandbox)))
+    assert "SlackSecret: Slack refused the bot itself: invalid_auth" in texts(results, "bad")
+    assert "the channel: it hangs on the bot" in texts(results, "untried")
     break_next(sandbox, "slack", "status", status=503, times=None)
-    assert "SlackApiUrl: " in told(list(check_slack(patient(aws, sandbox))), "bad")
+    assert "SlackApiUrl: " in texts(list(check_slack(target(aws, sandbox))), "bad")
 
 
 def test_slack_a_channel_by_its_name_is_found_with_its_better_id(aws: boto3.Session, sandbox: Sandbox) -> None:
     put_secrets(aws, sandbox)
-    [channel] = [each for each in check_slack(patient(aws, sandbox)) if "SlackChannel" in each.what]
+    [channel] = [each for each in check_slack(target(aws, sandbox)) if "SlackChannel" in each.what]
     assert channel.state == "ok"
     better = channel.advice.partition("SlackChannel=")[2].partition(":")[0]
-    [channel] = [each for each in check_slack(patient(aws, sandbox, SlackChannel=better)) if "SlackC" in each.what]
+    [channel] = [each for each in check_slack(target(aws, sandbox, SlackChannel=better)) if "SlackC" in each.what]
     assert (channel.state, channel.advice) == ("ok", "")
 
 
 def test_slack_scopes_that_are_missing_are_told_with_what_is_amiss() -> None:
-    [finding] = _scopes(Bot("csm", "Acme", frozenset(SCOPES) - {"im:write", "chat:write"}))
-    assert finding.what.startswith("scopes are missing: chat:write (nothing can be posted); im:write (")
+    [result] = _scopes(Bot("csm", "Acme", frozenset(SCOPES) - {"im:write", "chat:write"}))
+    assert result.what.startswith("scopes are missing: chat:write (nothing can be posted); im:write (")
 
 
 def test_a_fallback_owner_whom_slack_does_not_know_is_no_fault(aws: boto3.Session, sandbox: Sandbox) -> None:
     put_secrets(aws, sandbox)
-    findings = list(check_slack(patient(aws, sandbox, FallbackOwner="nobody@example.com")))
-    assert told(findings, "bad") == ""
-    assert "nobody in Slack has nobody@example.com" in told(findings, "off")
+    results = list(check_slack(target(aws, sandbox, FallbackOwner="nobody@example.com")))
+    assert texts(results, "bad") == ""
+    assert "nobody in Slack has nobody@example.com" in texts(results, "off")
 
 
 def test_a_space_without_the_app_and_a_mailbox_that_is_not_there(aws: boto3.Session, sandbox: Sandbox) -> None:
     put_secrets(aws, sandbox)
-    wrong = told(list(check_google_chat(patient(aws, sandbox, GoogleChatSpace="spaces/without-app"))), "bad")
+    wrong = texts(list(check_google_chat(target(aws, sandbox, GoogleChatSpace="spaces/without-app"))), "bad")
     assert "GoogleChatSpace: Google refused access" in wrong
-    wrong = told(list(check_gmail(patient(aws, sandbox, FallbackOwner="nobody@example.com"))), "bad")
+    wrong = texts(list(check_gmail(target(aws, sandbox, FallbackOwner="nobody@example.com"))), "bad")
     assert "GmailSecret, for FallbackOwner: Google refused access to the mailbox nobody@example.com" in wrong
     assert "the grant of one user" not in wrong
 
@@ -239,9 +239,9 @@ def test_the_grant_of_another_user_is_told_as_such(aws: boto3.Session, sandbox: 
         "token_uri": sandbox.url("token"),
     }
     put_secrets(aws, sandbox, GmailSecret=grant)
-    findings = list(check_gmail(patient(aws, sandbox)))
-    assert "the grant of one user opens that user's mailbox alone" in told(findings, "bad")
-    assert told(list(check_gmail(patient(aws, sandbox, FallbackOwner="ada@example.com"))), "bad") == ""
+    results = list(check_gmail(target(aws, sandbox)))
+    assert "the grant of one user opens that user's mailbox alone" in texts(results, "bad")
+    assert texts(list(check_gmail(target(aws, sandbox, FallbackOwner="ada@example.com"))), "bad") == ""
 
 
 @pytest.mark.parametrize(
@@ -258,6 +258,6 @@ def test_a_model_that_does_not_answer_is_told_with_the_likely_cause(
     aws: boto3.Session, sandbox: Sandbox, status: int, code: str, advice: str
 ) -> None:
     break_next(sandbox, "bedrock", "status", status=status)
-    [finding] = check_model(patient(aws, sandbox, BedrockModelId="anthropic.claude"))
-    assert finding.what.startswith(f"BedrockModelId: anthropic.claude: {code}: ")
-    assert advice in finding.advice
+    [result] = check_model(target(aws, sandbox, BedrockModelId="anthropic.claude"))
+    assert result.what.startswith(f"BedrockModelId: anthropic.claude: {code}: ")
+    assert advice in result.advice

@@ -5,25 +5,25 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from local.doctor.check_result import Finding
-from local.doctor.checks import CHECKS
+from local.doctor.check_result import CheckResult
+from local.doctor.checks import CHECK_GROUPS
 from local.doctor.colleagues import check_colleagues
-from tests.builders.doctor_targets import patient, told
+from tests.builders.doctor_targets import target, texts
 
 
-def findings(**parameters: str) -> list[Finding]:
+def results(**parameters: str) -> list[CheckResult]:
     session = boto3.Session("testing", "testing", region_name="eu-central-1")
-    return list(check_colleagues(patient(session, **parameters)))
+    return list(check_colleagues(target(session, **parameters)))
 
 
 def test_without_domains_there_is_nothing_to_say() -> None:
-    assert findings() == []
-    assert findings(OwnerDomains="", SalesOwner="") == []
+    assert results() == []
+    assert results(OwnerDomains="", SalesOwner="") == []
 
 
 def test_people_within_the_domains_are_fine() -> None:
-    found = findings(OwnerDomains="Example.com,example.org", SalesOwner="nora@example.org")
-    assert "belong to people of example.com, example.org alone" in told(found, "ok")
+    found = results(OwnerDomains="Example.com,example.org", SalesOwner="nora@example.org")
+    assert "belong to people of example.com, example.org alone" in texts(found, "ok")
     assert len(found) == 1
 
 
@@ -37,11 +37,11 @@ def test_people_within_the_domains_are_fine() -> None:
     ],
 )
 def test_a_stranger_among_them_is_named_with_what_to_do(parameters: dict[str, str], said: str) -> None:
-    found = findings(**parameters)
-    assert said in told(found, "bad")
-    assert "deploy again" in told(found, "bad")
-    assert told(found, "ok") == ""
+    found = results(**parameters)
+    assert said in texts(found, "bad")
+    assert "deploy again" in texts(found, "bad")
+    assert texts(found, "ok") == ""
 
 
 def test_it_is_among_the_checks() -> None:
-    assert any(check_colleagues in check.looks for check in CHECKS)
+    assert any(check_colleagues in group.checks for group in CHECK_GROUPS)

@@ -1,4 +1,4 @@
-"""How a doctor's findings are told: one mark each, commands that can be pasted, and what to do next."""
+"""How check results are shown: one mark each, commands that can be pasted, and what to do next."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from rich.console import Console
 from connectors.slack.checks import SCOPES
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from local.doctor.__main__ import following
-from local.doctor.check_result import Finding, bad, due, off, ok, untried
-from local.doctor.checks import guarded
+from local.doctor.check_result import CheckResult, bad, due, off, ok, untried
+from local.doctor.checks import results_of
 from local.doctor.report import Report
-from local.doctor.target import Patient
+from local.doctor.target import Target
 from local.stack.aws import Aws
 from local.stack.deploy import Deployment
 
@@ -28,13 +28,13 @@ WRONG = "Next: put right what is marked ✗, from the top, then make doctor STAC
 ROOT = Path(__file__).parents[2]
 
 
-def reported(*findings: Finding) -> tuple[list[str], bool]:
+def reported(*results: CheckResult) -> tuple[list[str], bool]:
     """The lines of a report, and whether it is of a healthy one."""
     written = io.StringIO()
     report = Report(Console(file=written, width=WIDTH, markup=False, emoji=False, highlight=False))
     report.head("Area")
-    for finding in findings:
-        report.tell(finding)
+    for result in results:
+        report.add(result)
     report.close("Next: this")
     return written.getvalue().splitlines(), report.healthy
 
@@ -54,7 +54,7 @@ def test_what_is_off_or_not_tried_is_not_wrong() -> None:
 
 
 @pytest.mark.parametrize(
-    ("findings", "shadow", "ends"),
+    ("results", "shadow", "ends"),
     [
         ([ok("a"), off("b"), untried("c")], "false", ["Nothing is to be done."]),
         ([ok("a"), due("b", "scan")], "false", [SOMETHING]),
@@ -65,17 +65,17 @@ def test_what_is_off_or_not_tried_is_not_wrong() -> None:
     ],
 )
 def test_nothing_is_to_be_done_stands_below_findings_that_ask_for_nothing(
-    findings: list[Finding], shadow: str, ends: list[str]
+    results: list[CheckResult], shadow: str, ends: list[str]
 ) -> None:
     # GIVEN a report of a deployment
     report = Report(Console(file=io.StringIO()))
-    for finding in findings:
-        report.tell(finding)
+    for result in results:
+        report.add(result)
     deployed = Deployment({}, {"Shadow": shadow}, {}, {})
     now = datetime(2026, 11, 30, tzinfo=UTC)
-    patient = Patient(cast("Aws", None), "csm", deployed, now, now, "STACK=csm")
+    target = Target(cast("Aws", None), "csm", deployed, now, now, "STACK=csm")
     # THEN its last lines agree with it
-    assert following(patient, report).splitlines() == ends
+    assert following(target, report).splitlines() == ends
 
 
 def test_what_is_due_is_counted_where_there_is_any() -> None:
@@ -112,13 +112,13 @@ REFUSED = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "Des
     ],
 )
 def test_what_ends_one_look_is_a_finding_and_not_the_end(fault: Exception, said: str) -> None:
-    # GIVEN a look that finds something, and then fails
-    def look(_: Patient) -> Iterator[Finding]:
+    # GIVEN a check that finds something, and then fails
+    def check(_: Target) -> Iterator[CheckResult]:
         yield ok("so far")
         raise fault
 
     # THEN both are told, with what to do
-    first, last = guarded(look, cast("Patient", None))
+    first, last = results_of(check, cast("Target", None))
     assert first == ok("so far")
     assert (last.state, said in last.what, bool(last.advice)) == ("bad", True, True)
 

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.slack.checks import SCOPES, Bot, Channel, SlackChecks
 from local.doctor.chat import _channel, _fallback_owner
-from tests.builders.doctor_targets import patient
+from tests.builders.doctor_targets import target
 
 ALL = frozenset(SCOPES)
 
@@ -28,7 +28,7 @@ class Looks:
         return self._knows
 
 
-def looks(channel: Channel | None = None, *, knows: bool = False) -> SlackChecks:
+def slack_checks(channel: Channel | None = None, *, knows: bool = False) -> SlackChecks:
     return cast("SlackChecks", Looks(channel, knows=knows))
 
 
@@ -38,31 +38,31 @@ def session() -> boto3.Session:
 
 
 def found(session: boto3.Session, channel: Channel | None, scopes: frozenset[str] = ALL) -> Any:
-    whole = patient(session, SlackChannel="C0123456789")
-    [finding] = _channel(whole, looks(channel), Bot("csm", "Acme", scopes))
-    return finding
+    whole = target(session, SlackChannel="C0123456789")
+    [result] = _channel(whole, slack_checks(channel), Bot("csm", "Acme", scopes))
+    return result
 
 
 def test_a_channel_that_is_archived_is_wrong_though_the_bot_is_in_it(session: boto3.Session) -> None:
-    finding = found(session, Channel("C0123456789", "team", has_bot=True, archived=True))
-    assert (finding.state, finding.what) == ("bad", "SlackChannel: team is archived")
+    result = found(session, Channel("C0123456789", "team", has_bot=True, archived=True))
+    assert (result.state, result.what) == ("bad", "SlackChannel: team is archived")
     assert found(session, Channel("C0123456789", "team", has_bot=True, archived=False)).state == "ok"
 
 
 def test_without_the_scope_the_channel_is_not_tried(session: boto3.Session) -> None:
-    finding = found(session, None, ALL - {"channels:read"})
-    assert (finding.state, "channels:read" in finding.what) == ("untried", True)
+    result = found(session, None, ALL - {"channels:read"})
+    assert (result.state, "channels:read" in result.what) == ("untried", True)
 
 
 def test_without_the_scope_nobody_is_looked_for(session: boto3.Session) -> None:
     without = Bot("csm", "Acme", ALL - {"users:read.email"})
-    assert list(_fallback_owner(patient(session), looks(), without)) == []
-    [finding] = _fallback_owner(patient(session), looks(), Bot("csm", "Acme", ALL))
-    assert finding.state == "off"
+    assert list(_fallback_owner(target(session), slack_checks(), without)) == []
+    [result] = _fallback_owner(target(session), slack_checks(), Bot("csm", "Acme", ALL))
+    assert result.state == "off"
 
 
 def test_what_cannot_be_seen_without_posting_is_said(session: boto3.Session) -> None:
     # GIVEN a person whom Slack knows  WHEN the doctor looks  THEN it says that the Messages Tab is beyond it
-    [finding] = _fallback_owner(patient(session), looks(knows=True), Bot("csm", "Acme", ALL))
-    assert finding.state == "ok"
-    assert "Messages Tab must be on" in finding.what
+    [result] = _fallback_owner(target(session), slack_checks(knows=True), Bot("csm", "Acme", ALL))
+    assert result.state == "ok"
+    assert "Messages Tab must be on" in result.what

@@ -9,7 +9,7 @@ from connectors.notion.names import PropertyNames
 from local.notion.importing.accounts import FileAccounts, accounts_of
 from local.notion.importing.job import Done, carry_out
 from local.notion.importing.plan import planned
-from local.notion.importing.targets import Target
+from local.notion.importing.targets import ColumnTarget
 from local.spreadsheets.book import read_book
 from local.spreadsheets.columns import recognise
 from tests.builders.books import book_file, sheet_of
@@ -21,7 +21,7 @@ def file_of(folder: Path, *lines: str) -> FileAccounts:
     """A file's accounts, for a Notion in which every property is a text."""
     sheet = sheet_of(folder, *lines)
     text: dict[str, Any] = {"type": "rich_text", "rich_text": {}}
-    targets = [Target(column, column.property, text) for column in sheet.recognised.columns]
+    targets = [ColumnTarget(column, column.property, text) for column in sheet.recognised.columns]
     return accounts_of(sheet, targets, PropertyNames(), TODAY)
 
 

@@ -14,7 +14,7 @@ from connectors.text import clean, one_line
 from customer_success.accounts.account import ID_BOUND, LONGEST_ID, is_nameable
 from customer_success.schemas import CSMHealthSignals, refusals
 from customer_success.scoring.words import short
-from local.notion.importing.targets import Target
+from local.notion.importing.targets import ColumnTarget
 from local.spreadsheets.book import Line, Sheet
 from local.spreadsheets.columns import NAMES
 from local.spreadsheets.fitting import Fitted, Unfit, fitted
@@ -49,7 +49,7 @@ class FileAccounts:
     doubtful: tuple[NotTaken, ...]
 
 
-def accounts_of(sheet: Sheet, targets: Sequence[Target], names: PropertyNames, today: date) -> FileAccounts:
+def accounts_of(sheet: Sheet, targets: Sequence[ColumnTarget], names: PropertyNames, today: date) -> FileAccounts:
     """Read the lines, whose key is the Account ID. Signals are judged as those of `today`."""
     lines_of: dict[str, list[int]] = {}
     for line in sheet.lines:
@@ -97,7 +97,7 @@ def _wrong(account_id: str, lines: Sequence[int]) -> str | None:
     return None
 
 
-def _values(line: Line, targets: Sequence[Target]) -> tuple[dict[str, Fitted], list[str]]:
+def _values(line: Line, targets: Sequence[ColumnTarget]) -> tuple[dict[str, Fitted], list[str]]:
     values, unfit = {}, []
     for target in targets:
         cell = line.cells[target.column.place].strip()

@@ -13,7 +13,7 @@ from local.spreadsheets.fitting import HELD_BY
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ColumnTarget:
     """A column, and the property of the team's that it goes to."""
 
     column: Column
@@ -23,9 +23,9 @@ class Target:
 
 def targets_of(
     columns: Sequence[Column], source: AccountSource, names: PropertyNames, accounts_id: str
-) -> tuple[list[Target], list[Ignored]]:
+) -> tuple[list[ColumnTarget], list[Ignored]]:
     """The targets of the columns that have one, and of the others what would give them one."""
-    targets: dict[str, Target] = {}
+    targets: dict[str, ColumnTarget] = {}
     ignored = []
     own = _own_names(names)
     # The Account ID has its property before a name could take it, where that is the title.
@@ -41,7 +41,7 @@ def targets_of(
         elif name in targets:
             reason = f"goes to {name!r}, as {targets[name].column.heading!r} does"
         else:
-            targets[name] = Target(column, name, source.definitions[name])
+            targets[name] = ColumnTarget(column, name, source.definitions[name])
             continue
         ignored.append(Ignored(column.heading, reason))
     return list(targets.values()), ignored
