@@ -17,8 +17,9 @@ from local.demo.environment import refuse, staged
 from local.demo.errors import DemoError
 from local.demo.findings import Before, gather
 from local.demo.options import DOWN_VENDORS, SAMPLE_BOOK, SAMPLE_DAY, Options
+from local.demo.outage import close_with_waiting, close_without_scan
 from local.demo.progress import ScanLook
-from local.demo.report import channel_report, counted, day_report, full_report, heading, renewals_report
+from local.demo.report import channel_report, day_report, full_report, heading, renewals_report
 from local.demo.report.expansion import expansion_report
 from local.demo.state import Kept
 from local.deployment import LocalDeployment
@@ -88,23 +89,23 @@ def play(options: Options, console: Console) -> None:
             rows = script.load(deployment, day)
             heading(console, day, options.book, len(rows.book.rows), script.changes_on(day))
             played = playing.day(day, len(rows.book.rows), force=options.force)
-            if played.found is None or played.failure:
+            found = None if played.failure else played.found
+            if found is None:
                 renewals_report(console, played.renewals, kept.vendors)
-                raise DemoError(f"\n{played.failure}")
-            found = played.found
+                close_without_scan(console, played.failure or f"the scan of {day} left no run", options.down)
+                break
             if options.days > 1:
                 day_report(console, found)
-        if options.shadow:
+        if found and options.shadow:
             day_report(console, found)
-            shadow_report(console, DynamoShadowLog(deployment.table), days[-1])
-        else:
+            shadow_report(console, DynamoShadowLog(deployment.table), day)
+        elif found:
             full_report(console, found, script.sheet, rows, kept, named(options.book))
-            expansion_report(console, found, script.features(days[-1]), options.book, kept.vendors)
-    following = f"make demo{named(options.book)} DATE={days[-1] + timedelta(1)}"
+            expansion_report(console, found, script.features(day), options.book, kept.vendors)
+    following = f"make demo{named(options.book)} DATE={day + timedelta(1)}"
     following += " SHADOW=1" if options.shadow else ""
     console.print(f"\nEverything that was started has ended. The next day: {following}", soft_wrap=True)
-    if found.waiting:
-        raise DemoError(f"messages are still waiting to be tried again: {counted(found.waiting)}")
+    close_with_waiting(console, found.waiting if found else {}, options.down)
 
 
 def play_redrive(options: Options, console: Console) -> None:

@@ -20,8 +20,8 @@ from local.demo.environment import obey_notes, refuse, staged, tokens
 from local.demo.errors import DemoError
 from local.demo.findings import QuarterFindings, Sent, gather_quarter, reviews_of_quarter, waiting
 from local.demo.options import DOWN_VENDORS, SAMPLE_BOOK, Options
+from local.demo.outage import close_with_waiting
 from local.demo.progress import QuarterLook
-from local.demo.report import counted
 from local.demo.report.quarter import quarter_heading, quarter_report
 from local.demo.state import Kept
 from local.deployment import LocalDeployment
@@ -57,8 +57,7 @@ def play_quarter(options: Options, console: Console) -> None:
         found = _played(playing, day)
         quarter_report(console, found, kept, named(options.book), tokens(deployment) if by_model else {})
     console.print("\nEverything that was started has ended.", soft_wrap=True)
-    if found.waiting:
-        raise DemoError(f"messages are still waiting to be tried again: {counted(found.waiting)}")
+    close_with_waiting(console, found.waiting, options.down)
 
 
 def _played(playing: Play, day: date) -> QuarterFindings:
