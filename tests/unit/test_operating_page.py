@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from local.deployment import ROOT
+from local.doctor.report import MARKS
 from local.stack.template import read_template
 
 PAGE = (ROOT / "docs/operating.md").read_text("utf-8")
@@ -45,3 +46,8 @@ def test_the_parameters_are_those_of_the_template() -> None:
     named = set(re.findall(r"\b([A-Z][a-z][A-Za-z]+)=", PAGE)) | {"ScanOverdueHours"}
     assert len(named) > 5
     assert named - set(TEMPLATE["Parameters"]) == set()
+
+
+def test_every_mark_of_doctor_is_explained_with_its_exit_code() -> None:
+    explained = dict(re.findall(r"^\| `(.)` \| .* \| (\d) \|$", PAGE, re.MULTILINE))
+    assert explained == {mark: "1" if state == "bad" else "0" for state, (mark, _, _) in MARKS.items()}
