@@ -19,8 +19,8 @@ def literal(text: str) -> str:
     return _OBEYED.sub("", text)
 
 
-def complain(words: object) -> None:
-    """Say on standard error why it does not go on."""
+def print_error(words: object) -> None:
+    """Print on standard error why it does not go on."""
     print(literal(str(words)), file=sys.stderr)
 
 

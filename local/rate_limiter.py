@@ -1,4 +1,4 @@
-"""The pace of a command that runs by itself on a person's machine: nobody else shares it."""
+"""The rate limiter of a command on a person's machine: nothing else shares it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from customer_success.ports import LONGEST_PAUSE
 
 
-class OwnPace:
+class LocalRateLimiter:
     """`Pace` in this process: at most `per_second` calls a second, evenly spread, and none while a pause lasts.
 
     `clock` is in seconds and never goes back; `sleep` waits for seconds.

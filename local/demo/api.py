@@ -15,8 +15,8 @@ from customer_success.accounts.row import AccountRow
 from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.alerts import DynamoAlertLog
 from local.demo.commands import prepared
-from local.demo.day import Play
-from local.demo.environment import staged
+from local.demo.day import DemoRun
+from local.demo.environment import demo_deployment
 from local.demo.options import Options
 from local.demo.quarter import scan_first
 from local.demo.report.words import name_of
@@ -27,12 +27,12 @@ NAME_LIMIT = 60
 JSON = "-H 'Content-Type: application/json'"
 
 
-def play_api(options: Options, console: Console) -> None:
-    """`make api`. Raises `DemoError` and what `staged` raises."""
-    kept, script, day = prepared(options)
+def run_api(options: Options, console: Console) -> None:
+    """`make api`. Raises `DemoError` and what `demo_deployment` raises."""
+    state, scenario, day = prepared(options)
     console.print("starting Notion, Gmail, Google Chat, Slack and AWS on this machine, deploying template.yaml …")
-    with staged(kept) as deployment:
-        scan_first(Play(deployment, kept, console), script, kept.played[-1] if kept.played else day)
+    with demo_deployment(state) as deployment:
+        scan_first(DemoRun(deployment, state, console), scenario, state.played[-1] if state.played else day)
         console.print(
             f"\nThe API answers at {deployment.api_url} until Ctrl-C. Calls are signed; these work as they stand:\n"
         )

@@ -1,4 +1,4 @@
-"""The demo: a book, one day after the other, and what came of it."""
+"""The commands of the demo: a book day by day, its dead letters brought back, what shadow mode recorded."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from rich.console import Console
 
 from customer_success.aws.dynamodb.shadow_log import DynamoShadowLog
 from local.demo.changes import Change, changed, changes_beside, changes_file, in_words
-from local.demo.day import PATIENCE, PATIENCE_WITH_FAULTS, Play
-from local.demo.environment import refuse, staged
+from local.demo.day import PATIENCE, PATIENCE_WITH_FAULTS, DemoRun
+from local.demo.environment import demo_deployment, refuse
 from local.demo.errors import DemoError
 from local.demo.findings import Before, gather
 from local.demo.options import DOWN_VENDORS, SAMPLE_BOOK, SAMPLE_DAY, Options
@@ -21,7 +21,7 @@ from local.demo.outage import close_with_waiting, close_without_scan
 from local.demo.progress import ScanLook
 from local.demo.report import channel_report, day_report, full_report, heading, renewals_report
 from local.demo.report.expansion import expansion_report
-from local.demo.state import Kept
+from local.demo.state import DemoState
 from local.deployment import LocalDeployment
 from local.shadow_report.report import shadow_report
 from local.spreadsheets.book import Sheet, read_book
@@ -31,7 +31,7 @@ from local.stack.queues import brought_back, dead_letters_left, redrive
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
+class Scenario:
     """A book over several days, the first of which is `first`: what stands in it, and what changes when.
 
     `usage` is the feature usage that lies beside it, the same on every day, if any does.
@@ -73,25 +73,25 @@ class Script:
         return (day - self.first).days + 1
 
 
-def play(options: Options, console: Console) -> None:
-    """`make demo`. Raises `DemoError` and what `staged` raises."""
-    kept, script, start = prepared(options)
+def run_demo(options: Options, console: Console) -> None:
+    """`make demo`. Raises `DemoError` and what `demo_deployment` raises."""
+    state, scenario, start = prepared(options)
     days = [start + timedelta(number) for number in range(options.days)]
-    script.rows(days[-1])  # a change that cannot be made is told before anything is started
-    if options.days > 1 and not script.changes:
+    scenario.rows(days[-1])  # a change that cannot be made is told before anything is started
+    if options.days > 1 and not scenario.changes:
         console.print(f"no {changes_file(options.book).name} lies beside the book: only the calendar moves on")
     console.print("starting Notion, Gmail, Google Chat, Slack and AWS on this machine, deploying template.yaml …")
-    with staged(kept, {"Shadow": "true"} if options.shadow else {}) as deployment:
+    with demo_deployment(state, {"Shadow": "true"} if options.shadow else {}) as deployment:
         for name in options.down:
             refuse(deployment, DOWN_VENDORS[name])
-        playing = Play(deployment, kept, console, PATIENCE_WITH_FAULTS if options.down else PATIENCE)
+        demo_run = DemoRun(deployment, state, console, PATIENCE_WITH_FAULTS if options.down else PATIENCE)
         for day in days:
-            rows = script.load(deployment, day)
-            heading(console, day, options.book, len(rows.book.rows), script.changes_on(day))
-            played = playing.day(day, len(rows.book.rows), force=options.force)
+            rows = scenario.load(deployment, day)
+            heading(console, day, options.book, len(rows.book.rows), scenario.changes_on(day))
+            played = demo_run.day(day, len(rows.book.rows), force=options.force)
             found = None if played.failure else played.found
             if found is None:
-                renewals_report(console, played.renewals, kept.vendors)
+                renewals_report(console, played.renewals, state.vendors)
                 close_without_scan(console, played.failure or f"the scan of {day} left no run", options.down)
                 break
             if options.days > 1:
@@ -100,51 +100,51 @@ def play(options: Options, console: Console) -> None:
             day_report(console, found)
             shadow_report(console, DynamoShadowLog(deployment.table), day)
         elif found:
-            full_report(console, found, script.sheet, rows, kept, named(options.book))
-            expansion_report(console, found, script.features(day), options.book, kept.vendors)
+            full_report(console, found, scenario.sheet, rows, state, named(options.book))
+            expansion_report(console, found, scenario.features(day), options.book, state.vendors)
     following = f"make demo{named(options.book)} DATE={day + timedelta(1)}"
     following += " SHADOW=1" if options.shadow else ""
     console.print(f"\nEverything that was started has ended. The next day: {following}", soft_wrap=True)
     close_with_waiting(console, found.waiting if found else {}, options.down)
 
 
-def play_redrive(options: Options, console: Console) -> None:
-    """`make redrive`. Raises `DemoError` and what `staged` raises."""
-    kept = Kept.of(options.book)
+def run_redrive(options: Options, console: Console) -> None:
+    """`make redrive`. Raises `DemoError` and what `demo_deployment` raises."""
+    state = DemoState.of(options.book)
     if not options.queue:
         raise DemoError("QUEUE is missing: name the queue that gets its dead letters back, as in QUEUE=alert-chat")
-    if not kept.played:
+    if not state.played:
         raise DemoError(f"{options.book} was not played yet: there are no dead letters")
-    day = kept.played[-1]
-    with staged(kept) as deployment:
+    day = state.played[-1]
+    with demo_deployment(state) as deployment:
         try:
             moved = redrive(deployment.aws, deployment.stack.queues, options.queue)
         except ValueError as error:
             raise DemoError(f"QUEUE={options.queue}: {error}") from error
         left = dead_letters_left(deployment.aws, deployment.stack.queues, options.queue)
         console.print(brought_back(options.queue, moved, left))
-        playing = Play(deployment, kept, console)
-        before = Before.of(deployment, kept, day)
-        playing.drain(ScanLook(deployment, day, 0))
-        if found := gather(deployment, kept, day, before):
+        demo_run = DemoRun(deployment, state, console)
+        before = Before.of(deployment, state, day)
+        demo_run.drain(ScanLook(deployment, day, 0))
+        if found := gather(deployment, state, day, before):
             channel_report(console, found, named(options.book))
 
 
-def play_shadow_report(options: Options, console: Console) -> None:
-    """`make shadow-report` without a stack's name. Raises `DemoError` and what `staged` raises."""
-    kept = Kept.of(options.book)
-    if not kept.played:
+def run_shadow_report(options: Options, console: Console) -> None:
+    """`make shadow-report` without a stack's name. Raises `DemoError` and what `demo_deployment` raises."""
+    state = DemoState.of(options.book)
+    if not state.played:
         raise DemoError(f"{options.book} was not played yet: `make demo SHADOW=1` plays a day of it in shadow")
-    with staged(kept, {"Shadow": "true"}) as deployment:
+    with demo_deployment(state, {"Shadow": "true"}) as deployment:
         shadow_report(console, DynamoShadowLog(deployment.table), options.day)
 
 
-def prepared(options: Options) -> tuple[Kept, Script, date]:
-    """What is kept of the book, the book over the days, and the day to begin with."""
-    sheet, kept = read_book(options.book), Kept.of(options.book)
-    start = kept.starting(options.day, SAMPLE_DAY if options.book == SAMPLE_BOOK else datetime.now(UTC).date())
-    script = Script(sheet, changes_beside(options.book), kept.first_day(start), usage_sheet(options.book))
-    return kept, script, start
+def prepared(options: Options) -> tuple[DemoState, Scenario, date]:
+    """What is stored of the book, the book over the days, and the day to begin with."""
+    sheet, state = read_book(options.book), DemoState.of(options.book)
+    start = state.starting(options.day, SAMPLE_DAY if options.book == SAMPLE_BOOK else datetime.now(UTC).date())
+    scenario = Scenario(sheet, changes_beside(options.book), state.first_day(start), usage_sheet(options.book))
+    return state, scenario, start
 
 
 def named(book: Path) -> str:

@@ -13,9 +13,9 @@ from uuid import uuid4
 from rich.console import Console
 
 from local.demo.findings import Before, Findings, Renewals, gather, run_of, waiting
-from local.demo.log_errors import last_complaint
+from local.demo.log_errors import last_logged_error
 from local.demo.progress import ContractLook, Look, ScanLook, Stalled, Watch, screen_on
-from local.demo.state import Kept
+from local.demo.state import DemoState
 from local.deployment import ROOT, LocalDeployment
 from local.stack.queues import wait_until_drained
 from local.stack.schedule import fire
@@ -39,28 +39,28 @@ class Played:
 
 
 @dataclass(frozen=True, slots=True)
-class Play:
+class DemoRun:
     """How days are played: in this deployment, shown on this console, given up after `patience` s of standstill."""
 
     deployment: LocalDeployment
-    kept: Kept
+    state: DemoState
     console: Console
     patience: float = PATIENCE
 
     def day(self, day: date, accounts: int, *, force: bool) -> Played:
         """Scan a book of so many accounts, and check its contracts an hour later, whatever became of the scan."""
         deployment = self.deployment
-        before = Before.of(deployment, self.kept, day)
+        before = Before.of(deployment, self.state, day)
         failure = self.scan(day, accounts, force=force)
         stuck = waiting(deployment)
         deployment.check_contracts(day)
         self.drain(ContractLook(deployment, day), but=stuck)
-        return Played(gather(deployment, self.kept, day, before), Renewals.of(deployment, day), failure)
+        return Played(gather(deployment, self.state, day, before), Renewals.of(deployment, day), failure)
 
     def scan(self, day: date, accounts: int, *, force: bool = False) -> str | None:
         """Scan a book of so many accounts. Why the scan did not reach its end, None if it did."""
         began = datetime.now(UTC)
-        self.kept.note(day)
+        self.state.note(day)
         if waiting(self.deployment):
             self.console.print("  going on with what was left in the queues", style="dim")
             self._drain_scan(day, accounts)
@@ -87,7 +87,7 @@ class Play:
         run = run_of(self.deployment.table, day)
         if run and run.status == "finished":
             return None
-        reason = (run.failure if run else None) or (last_complaint(self.deployment, began) or "no function said why")
+        reason = (run.failure if run else None) or (last_logged_error(self.deployment, began) or "no function said why")
         later = "; it is tried again when the demo is started anew" if SCAN_QUEUE in waiting(self.deployment) else ""
         return f"the scan of {day} did not reach its end: {reason}{later}"
 

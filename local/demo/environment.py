@@ -1,4 +1,4 @@
-"""Sets the stage: the whole deployment on what was kept of a book, and the services that are down."""
+"""The deployment that a demo runs on, with what earlier demos of the book left, and the services that are down."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from local.demo.errors import DemoError
-from local.demo.state import Kept
+from local.demo.state import DemoState
 from local.deployment import STACK_PYTHON, LocalDeployment, local_deployment
 
 PARAMETERS = {"FallbackOwner": "success-team@fernway.example"}
 
 
 @contextmanager
-def staged(kept: Kept, parameters: Mapping[str, str] | None = None) -> Iterator[LocalDeployment]:
-    """Run everything while the block runs, on what was kept; `parameters` are laid over the demo's own.
+def demo_deployment(state: DemoState, parameters: Mapping[str, str] | None = None) -> Iterator[LocalDeployment]:
+    """Run everything while the block runs, on what was stored; `parameters` are laid over the demo's own.
 
     Raises `DemoError`, `StackStartError`, `BuildError`, `DeployError`.
     """
@@ -24,13 +24,13 @@ def staged(kept: Kept, parameters: Mapping[str, str] | None = None) -> Iterator[
         raise DemoError(f"{STACK_PYTHON} is missing: `make install` makes it")
     ours = False
     try:
-        with local_deployment(kept.folder, PARAMETERS | dict(parameters or {})) as deployment:
+        with local_deployment(state.folder, PARAMETERS | dict(parameters or {})) as deployment:
             ours = True
             yield deployment
     finally:
         if ours:
             # The embedded AWS unpacks layers there for each worker, hundreds of megabytes.
-            shutil.rmtree(kept.folder / "stack" / "tmp", ignore_errors=True)
+            shutil.rmtree(state.folder / "stack" / "tmp", ignore_errors=True)
 
 
 def refuse(deployment: LocalDeployment, vendor: str) -> None:

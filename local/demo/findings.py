@@ -26,7 +26,7 @@ from customer_success.scan.digest import Digest
 from customer_success.scan.run import Run
 from customer_success.scan.scan import KIND
 from local.demo.alert_days import AlertDays
-from local.demo.state import Kept
+from local.demo.state import DemoState
 from local.deployment import LocalDeployment
 from local.stack.queues import DEAD_LETTERS, depths
 
@@ -46,8 +46,8 @@ class Sent:
     offers: int = 0
 
     @classmethod
-    def now(cls, kept: Kept) -> Sent:
-        folder = kept.vendors
+    def now(cls, state: DemoState) -> Sent:
+        folder = state.vendors
         chats = [*folder.glob("slack/*.jsonl"), *folder.glob("chat/*.jsonl")]
         return cls(
             records=len(list(folder.glob("notion/Health-Records/*.md"))),
@@ -163,7 +163,7 @@ class QuarterFindings:
 
 
 def gather_quarter(
-    deployment: LocalDeployment, kept: Kept, day: date, before: tuple[Qbr, ...], sent_before: Sent
+    deployment: LocalDeployment, state: DemoState, day: date, before: tuple[Qbr, ...], sent_before: Sent
 ) -> QuarterFindings:
     """What the quarter of a day left behind."""
     qbrs, log = reviews_of_quarter(deployment.table, str(Quarter.of(day))), DynamoQbrs(deployment.table)
@@ -176,7 +176,7 @@ def gather_quarter(
         dead=dead_letters(deployment),
         waiting=waiting(deployment),
         sent_before=sent_before,
-        sent=Sent.now(kept),
+        sent=Sent.now(state),
     )
 
 
@@ -189,11 +189,11 @@ class Before:
     sent: Sent
 
     @classmethod
-    def of(cls, deployment: LocalDeployment, kept: Kept, day: date) -> Before:
-        return cls(run_of(deployment.table, day), expansions_of(deployment.table, day), Sent.now(kept))
+    def of(cls, deployment: LocalDeployment, state: DemoState, day: date) -> Before:
+        return cls(run_of(deployment.table, day), expansions_of(deployment.table, day), Sent.now(state))
 
 
-def gather(deployment: LocalDeployment, kept: Kept, day: date, before: Before) -> Findings | None:
+def gather(deployment: LocalDeployment, state: DemoState, day: date, before: Before) -> Findings | None:
     """What a day left behind, None if it has no scan at all."""
     run = run_of(deployment.table, day)
     if run is None:
@@ -207,7 +207,7 @@ def gather(deployment: LocalDeployment, kept: Kept, day: date, before: Before) -
         dead=dead_letters(deployment),
         waiting=waiting(deployment),
         sent_before=before.sent,
-        sent=Sent.now(kept),
+        sent=Sent.now(state),
         renewals=Renewals.of(deployment, day),
         expansion=Expansion.of(deployment.table, day, before.expansions),
     )

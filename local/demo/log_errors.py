@@ -1,4 +1,4 @@
-"""What the functions complain of in their logs."""
+"""Warnings and errors in the logs of the functions."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from local.stack.logs import LogLine, log_lines
 SERIOUS = ("WARNING", "ERROR", "CRITICAL")
 
 
-def last_complaint(deployment: LocalDeployment, since: datetime) -> str | None:
+def last_logged_error(deployment: LocalDeployment, since: datetime) -> str | None:
     """The last warning or error that a function logged since then, in one line."""
-    complaints = _complaints(deployment, since)
-    return _in_one_line(max(complaints, key=lambda line: line.at)) if complaints else None
+    logged = _logged_errors(deployment, since)
+    return _in_one_line(max(logged, key=lambda line: line.at)) if logged else None
 
 
-def broke_off(deployment: LocalDeployment, since: datetime) -> bool:
+def crashed(deployment: LocalDeployment, since: datetime) -> bool:
     """True if a function broke off; what it had in hand would come back only after the queue's time-out."""
-    return any("exception_name" in line.fields for line in _complaints(deployment, since))
+    return any("exception_name" in line.fields for line in _logged_errors(deployment, since))
 
 
-def _complaints(deployment: LocalDeployment, since: datetime) -> list[LogLine]:
+def _logged_errors(deployment: LocalDeployment, since: datetime) -> list[LogLine]:
     lines = log_lines(deployment.aws, deployment.stack, since)
     return [line for line in lines if line.fields.get("level") in SERIOUS]
 

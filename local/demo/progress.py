@@ -21,7 +21,7 @@ from customer_success.scan.run import Run
 from local.demo.alert_days import AlertDays
 from local.demo.environment import page_writes
 from local.demo.findings import brought, expansions_of, reviews_of_contracts, reviews_of_quarter, run_of
-from local.demo.log_errors import broke_off, last_complaint
+from local.demo.log_errors import crashed, last_logged_error
 from local.demo.report.words import name_of
 from local.deployment import LocalDeployment
 from local.stack.queues import Depth
@@ -260,12 +260,12 @@ class Watch:
         still = now - self._moved
         if still > STILL_SECONDS:
             self._tell_why()
-        if still > self._patience or (still > STILL_SECONDS and broke_off(self._deployment, self._began)):
+        if still > self._patience or (still > STILL_SECONDS and crashed(self._deployment, self._began)):
             raise Stalled
 
     def _tell_why(self) -> None:
         """Show the functions' last complaint."""
-        complaint = last_complaint(self._deployment, self._began)
+        complaint = last_logged_error(self._deployment, self._began)
         self._tell(complaint and f"waiting: {complaint}")
 
     def _tell(self, words: str | None) -> None:

@@ -1,4 +1,4 @@
-"""What is kept of a book between two demos, in one scratch folder."""
+"""What is stored of a book between two demos, in one scratch folder."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ LONGEST_NAME = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class DemoState:
     """The scratch folder of one book, and the days that were played with it."""
 
     folder: Path
 
     @classmethod
-    def of(cls, book: Path) -> Kept:
+    def of(cls, book: Path) -> DemoState:
         """The folder of the book at this path: its name, and a mark that tells books of the same name apart."""
         mark = hashlib.sha256(str(book.resolve()).encode()).hexdigest()[:6]
         name = re.sub(r"[^\w.-]+", "-", book.stem)[:LONGEST_NAME]
@@ -35,7 +35,7 @@ class Kept:
 
     @property
     def played(self) -> tuple[date, ...]:
-        """The days that were played, in their order. Raises `DemoError` if what is kept of them cannot be read."""
+        """The days that were played, in their order. Raises `DemoError` if what is stored of them cannot be read."""
         try:
             return tuple(map(date.fromisoformat, self._days.read_text().split())) if self._days.exists() else ()
         except ValueError as error:

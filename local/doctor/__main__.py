@@ -19,10 +19,10 @@ from rich.console import Console
 
 from local.console import PlainConsole
 from local.demo.commands import named
-from local.demo.environment import staged
+from local.demo.environment import demo_deployment
 from local.demo.errors import DemoError, state_in_words
 from local.demo.options import read_options
-from local.demo.state import SCRATCH, Kept
+from local.demo.state import SCRATCH, DemoState
 from local.deployment import STACK
 from local.doctor.checks import CHECK_GROUPS
 from local.doctor.report import Report
@@ -99,11 +99,11 @@ def following(target: Target, report: Report) -> str:
 
 def _demo(report: Report) -> int:
     options = read_options(os.environ)
-    kept = Kept.of(options.book)
-    if not kept.played:
+    state = DemoState.of(options.book)
+    if not state.played:
         raise DemoError(f"{options.book} was not played yet: `make demo` plays it, or name a deployment with STACK=…")
     shadow = {"Shadow": "true"} if options.shadow else {}
-    with staged(kept, shadow) as deployment:
+    with demo_deployment(state, shadow) as deployment:
         return run_checks(deployment.aws, STACK, report, named(options.book).strip(), datetime.now(UTC))
 
 

@@ -17,7 +17,7 @@ from connectors.patience import Patience
 from customer_success.aws.dynamodb.table import Table
 from customer_success.aws.secrets import ManagedSecret
 from customer_success.errors import Misconfigured
-from local.rate_limiter import OwnPace
+from local.rate_limiter import LocalRateLimiter
 from local.stack.aws import Aws
 from local.stack.deploy import Deployment
 
@@ -74,7 +74,7 @@ class Target:
     def patience(self, per_second: float = 1000.0) -> Patience:
         """For the calls to one vendor, from now on."""
         end = time.monotonic() + VENDOR_SECONDS
-        return Patience(OwnPace(per_second), lambda: end - time.monotonic(), self.sleep, tries=TRIES)
+        return Patience(LocalRateLimiter(per_second), lambda: end - time.monotonic(), self.sleep, tries=TRIES)
 
     @property
     def table(self) -> Table:

@@ -23,10 +23,10 @@ from customer_success.errors import Misconfigured, Refused, Unavailable
 from customer_success.scoring.scorecard import DEFAULT_SCORECARD
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.settings import shadow_of
-from local.console import PlainConsole, complain
+from local.console import PlainConsole, print_error
 from local.demo.errors import DemoError
 from local.import_history.job import import_history
-from local.import_history.output import IN_VAIN, counting, tell
+from local.import_history.output import IN_VAIN, print_result, progress_bar
 from local.spreadsheets.book import read_book
 from local.spreadsheets.history import History
 from local.stack.aws import Aws
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
         history = History(read_book(Path(asked.file)))
         client = Aws.of_operator().dynamodb
         live, shadow = (Table(client, asked.table, space) for space in (asked.tenant, shadow_of(asked.tenant)))
-        with counting(console, len(history)) as step:
+        with progress_bar(console, len(history)) as step:
             done = import_history(
                 history,
                 _known(DynamoAccountRows(live).every(), DynamoAccountRows(shadow).every()),
@@ -57,14 +57,14 @@ def main(arguments: Sequence[str]) -> int:
                 step=step,
             )
     except (DemoError, Refused, Unavailable, Misconfigured, BotoCoreError, ValueError) as error:
-        complain(error)
+        print_error(error)
         return 1
     except KeyboardInterrupt:
-        complain("\nstopped; what was imported stays: run it again, it goes on where it stopped")
+        print_error("\nstopped; what was imported stays: run it again, it goes on where it stopped")
         return INTERRUPTED
-    tell(console, done)
+    print_result(console, done)
     if done.in_vain:
-        complain(IN_VAIN)
+        print_error(IN_VAIN)
         return 1
     return 0
 

@@ -18,7 +18,7 @@ IN_VAIN = "nothing was imported: every line was rejected, for the reasons above;
 
 
 @contextmanager
-def counting(console: Console, lines: int) -> Iterator[Callable[[], None]]:
+def progress_bar(console: Console, lines: int) -> Iterator[Callable[[], None]]:
     """What is to be called for each line that is done; on a terminal a big file moves a bar."""
     bar = Progress(
         TextColumn("  lines"),
@@ -32,7 +32,7 @@ def counting(console: Console, lines: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-def tell(console: Console, done: Imported) -> None:
+def print_result(console: Console, done: Imported) -> None:
     """The counts, and the lines that were rejected with their reasons."""
     console.print(f"  {done}", soft_wrap=True)
     for rejected in done.rejected[:SHOWN]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from local.demo.findings import Sent
-from local.demo.state import Kept
+from local.demo.state import DemoState
 from tests.builders.books import book_file
 from tests.builders.demo import run, start
 
@@ -31,7 +31,7 @@ def book(tmp_path: Path) -> Iterator[Path]:
     """A book of three accounts; what the demo keeps of it is forgotten in the end."""
     path = book_file(tmp_path, HEADINGS, HEALTHY, DYING, BROKEN)
     yield path
-    shutil.rmtree(Kept.of(path).folder, ignore_errors=True)
+    shutil.rmtree(DemoState.of(path).folder, ignore_errors=True)
 
 
 def running_below(folder: Path) -> list[str]:
@@ -74,7 +74,7 @@ def test_a_day_the_same_day_again_and_the_next_one(book: Path) -> None:
     assert "Ends within 30 days: 1 contract, ARR 9,000" in said
     assert "<b>Gloom</b>: 2026-03-20 (in 18 days), ARR 9,000, ada, RED critical" in said
     assert "reviews that contract ends call for: 1 (1 written), in " in said
-    told = Sent.now(Kept.of(book))
+    told = Sent.now(DemoState.of(book))
     assert told == Sent(records=1, events=1, drafts=1, messages=6, reviews=1)
     # WHEN it is played again, and once more by force
     for asked, words in (({}, "nobody is told again"), ({"FORCE": "1"}, "nobody is told twice")):
@@ -82,13 +82,13 @@ def test_a_day_the_same_day_again_and_the_next_one(book: Path) -> None:
         # THEN nobody is told anything
         assert code == 0, said
         assert words in said
-        assert Sent.now(Kept.of(book)) == told
+        assert Sent.now(DemoState.of(book)) == told
     # WHEN the next day comes, on which nothing changed
     code, said = run(book, DATE="2026-03-03")
     # THEN there are the digests, and no more
     assert code == 0, said
     assert "told before, and not worse" in said
-    assert Sent.now(Kept.of(book)) == Sent(records=1, events=1, drafts=1, messages=10, reviews=1)
+    assert Sent.now(DemoState.of(book)) == Sent(records=1, events=1, drafts=1, messages=10, reviews=1)
     # AND a day before is refused in one line
     code, said = run(book, DATE="2026-03-01")
     assert code == 1
@@ -105,12 +105,12 @@ def test_a_service_that_is_down_leaves_dead_letters_that_come_back(book: Path) -
     assert f"1 dead letters of alert-email; once the cause is gone: make redrive QUEUE=alert-email ACCOUNTS={book}" in (
         " ".join(said.split())
     )
-    assert Sent.now(Kept.of(book)).drafts == 0
+    assert Sent.now(DemoState.of(book)).drafts == 0
     # WHEN it is brought back
     code, said = run(book, "redrive", QUEUE="alert-email")
     # THEN the draft lies in the mailbox
     assert code == 0, said
-    assert Sent.now(Kept.of(book)).drafts == 1
+    assert Sent.now(DemoState.of(book)).drafts == 1
 
 
 def test_the_contracts_are_checked_on_a_morning_on_which_the_book_cannot_be_read(book: Path) -> None:
@@ -131,21 +131,21 @@ def test_the_contracts_are_checked_on_a_morning_on_which_the_book_cannot_be_read
 def test_a_sudden_end_leaves_no_process_and_the_next_start_goes_on(book: Path) -> None:
     # GIVEN a demo that is broken off in the middle of the scan
     process = start(book, DATE="2026-03-02")
-    kept = Kept.of(book)
-    while process.poll() is None and not kept.played:
+    state = DemoState.of(book)
+    while process.poll() is None and not state.played:
         time.sleep(0.1)
     time.sleep(0.5)
-    assert running_below(kept.folder)
+    assert running_below(state.folder)
     process.send_signal(signal.SIGTERM)
     said, _ = process.communicate(timeout=60)
     # THEN it says so, and nothing of it runs on
     assert process.returncode == 130
     assert "stopped; everything that was started has ended" in said
-    assert not running_below(kept.folder)
+    assert not running_below(state.folder)
     # AND the next start ends as one that was not broken off
     code, said = run(book, DATE="2026-03-02")
     assert code == 0, said
-    assert Sent.now(kept) == Sent(records=1, events=1, drafts=1, messages=6, reviews=1)
+    assert Sent.now(state) == Sent(records=1, events=1, drafts=1, messages=6, reviews=1)
 
 
 def test_a_day_in_shadow_reaches_nobody_and_is_reported(book: Path) -> None:
@@ -155,7 +155,7 @@ def test_a_day_in_shadow_reaches_nobody_and_is_reported(book: Path) -> None:
     assert code == 0, said
     assert "In shadow on 2026-03-02: what would have happened, and did not" in said
     assert "mail drafts: 1" in said
-    vendors = Kept.of(book).vendors
+    vendors = DemoState.of(book).vendors
     assert [path for path in vendors.rglob("*") if path.suffix in (".eml", ".jsonl") and path.read_bytes()] == []
     # AND the report can be read again, after everything has ended
     code, again = run(book, "shadow-report")

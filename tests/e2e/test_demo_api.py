@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from local.demo.state import Kept
+from local.demo.state import DemoState
 from tests.builders.books import book_file
 from tests.builders.demo import start
 
@@ -20,7 +20,7 @@ def book(tmp_path: Path) -> Iterator[Path]:
     """A book of one account, of which next to nothing is known; what the demo keeps of it is forgotten in the end."""
     path = book_file(tmp_path, "Account ID,Name,ARR,Contract End Date", "A,Nothing to score,1000,2026-12-31")
     yield path
-    shutil.rmtree(Kept.of(path).folder, ignore_errors=True)
+    shutil.rmtree(DemoState.of(path).folder, ignore_errors=True)
 
 
 def test_a_book_in_which_nobody_is_scored_is_served_all_the_same(book: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from local.demo.state import Kept
+from local.demo.state import DemoState
 from tests.builders.demo import run
 from tests.builders.large_books import large_book
 
@@ -24,12 +24,12 @@ def book(tmp_path: Path) -> Iterator[Path]:
     """The book; what the demo keeps of it is forgotten in the end."""
     path = large_book(tmp_path)
     yield path
-    shutil.rmtree(Kept.of(path).folder, ignore_errors=True)
+    shutil.rmtree(DemoState.of(path).folder, ignore_errors=True)
 
 
 def titles(book: Path, source: str, containing: str = "") -> list[str]:
     """The titles of the pages of a data source whose Markdown has a text in it."""
-    texts = (page.read_text("utf-8") for page in (Kept.of(book).vendors / "notion" / source).glob("*.md"))
+    texts = (page.read_text("utf-8") for page in (DemoState.of(book).vendors / "notion" / source).glob("*.md"))
     return [text.partition("\n")[0].removeprefix("# ") for text in texts if containing in text]
 
 
@@ -44,8 +44,8 @@ def test_a_large_book_from_the_scan_to_the_last_review(book: Path) -> None:
     assert len(critical) > 10
     recorded = titles(book, "Health-Records", "**Churn Risk**: critical")
     assert sorted(title.partition(", ")[0] for title in recorded) == sorted(critical)
-    drafts = "".join(mail.read_text("utf-8") for mail in Kept.of(book).vendors.glob("gmail/*/*.eml"))
-    messages = "".join(file.read_text("utf-8") for file in Kept.of(book).vendors.glob("slack/dm-*.jsonl"))
+    drafts = "".join(mail.read_text("utf-8") for mail in DemoState.of(book).vendors.glob("gmail/*/*.eml"))
+    messages = "".join(file.read_text("utf-8") for file in DemoState.of(book).vendors.glob("slack/dm-*.jsonl"))
     for name in critical:
         assert re.search(rf"\b{name}\b", drafts), name
         assert re.search(rf"\b{name}\b", messages), name

@@ -11,7 +11,7 @@ import pytest
 
 from customer_success.aws.dynamodb.history import DynamoScoreHistory
 from local.demo.findings import Sent
-from local.demo.state import Kept
+from local.demo.state import DemoState
 from local.deployment import TENANT, LocalDeployment
 from tests.builders.accounts import TODAY
 from tests.builders.books import book_file
@@ -41,12 +41,12 @@ def book(tmp_path: Path) -> Iterator[Path]:
     """A book of three accounts, one of which wants no review; what the demo keeps of it is forgotten in the end."""
     path = book_file(tmp_path, HEADINGS, LOYAL, COMMANDING, UNWANTED)
     yield path
-    shutil.rmtree(Kept.of(path).folder, ignore_errors=True)
+    shutil.rmtree(DemoState.of(path).folder, ignore_errors=True)
 
 
 def reviews(book: Path) -> dict[str, str]:
     """The pages of the reviews as Markdown, by the account's name."""
-    pages = sorted(Kept.of(book).vendors.glob("notion/QBR/*.md"))
+    pages = sorted(DemoState.of(book).vendors.glob("notion/QBR/*.md"))
     texts = [page.read_text(encoding="utf-8") for page in pages]
     return {name: text for text in texts for name in ("Fine & Co", "Gloom", "Hermit") if f"QBR: {name}" in text}
 
@@ -82,12 +82,12 @@ def test_a_quarter_with_older_scores_and_the_same_quarter_again(book: Path) -> N
     assert pages.keys() == {"Fine & Co", "Gloom"}
     assert "2026-01-02" in pages["Fine & Co"]
     # WHEN the quarter is played again
-    sent = Sent.now(Kept.of(book))
+    sent = Sent.now(DemoState.of(book))
     code, said = run(book, "qbr", DATE="2026-04-01")
     # THEN nothing is new
     assert code == 0, said
     assert "nothing is new, no review is written twice, nobody is told again" in said
-    assert Sent.now(Kept.of(book)) == sent
+    assert Sent.now(DemoState.of(book)) == sent
     # AND the days of the book go on where they were
     code, said = run(book, "qbr", DATE="2026-03-01")
     assert code == 1

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from local.demo.state import Kept
+from local.demo.state import DemoState
 from local.deployment import SECRETS, STACK, LocalDeployment
 from local.doctor.__main__ import main
 from local.stack.secret_store import put_secret
@@ -105,7 +105,7 @@ def book(tmp_path: Path) -> Iterator[Path]:
         "A-1,Fine,1000,ada@example.com,2027-01-31,0.9,Growing,3,5",
     )
     yield path
-    shutil.rmtree(Kept.of(path).folder, ignore_errors=True)
+    shutil.rmtree(DemoState.of(path).folder, ignore_errors=True)
 
 
 def examined_demo(book: Path) -> tuple[int, str]:

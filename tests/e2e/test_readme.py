@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from local.demo.options import SAMPLE_BOOK, SAMPLE_DAY
-from local.demo.state import Kept
+from local.demo.state import DemoState
 from local.deployment import ROOT
 from tests.builders.demo import run
 
@@ -27,7 +27,7 @@ def book(tmp_path: Path) -> Iterator[Path]:
         shutil.copy(file, tmp_path)
     path = tmp_path / SAMPLE_BOOK.name
     yield path
-    shutil.rmtree(Kept.of(path).folder, ignore_errors=True)
+    shutil.rmtree(DemoState.of(path).folder, ignore_errors=True)
 
 
 def test_the_readme_shows_lines_of_the_demo_in_their_order(book: Path) -> None:

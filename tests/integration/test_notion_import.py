@@ -23,9 +23,9 @@ from customer_success.errors import Misconfigured, Unavailable
 from local.demo.errors import DemoError
 from local.demo.options import SAMPLE_BOOK
 from local.notion.importing.__main__ import main
-from local.notion.importing.lock import alone
+from local.notion.importing.lock import import_lock
 from local.notion.importing.options import Options
-from local.notion.importing.output import WIDTH, Told
+from local.notion.importing.output import WIDTH, Output
 from local.notion.importing.run import INTERRUPTED, import_accounts
 from local.sandbox import NOTION_TOKEN, Sandbox
 from tests.builders.books import book_file
@@ -61,7 +61,7 @@ class Team:
         options = Options(file, token, accounts, self.names, self.sandbox.url("notion"), dry_run)
         screen = io.StringIO()
         console = Console(file=screen, markup=False, emoji=False, highlight=False, width=WIDTH)
-        code = import_accounts(options, Told(console), self.patience, TODAY)
+        code = import_accounts(options, Output(console), self.patience, TODAY)
         told = screen.getvalue()
         assert max(map(len, told.splitlines())) <= WIDTH
         return code, " ".join(told.split())
@@ -488,14 +488,14 @@ def test_two_imports_at_once_are_one(
         monkeypatch.setenv(name, value)
     for accounts in (book.database_id, book.data_source_id):
         monkeypatch.setenv("NOTION_ACCOUNTS", accounts)
-        with alone(book.data_source_id):
+        with import_lock(book.data_source_id):
             # WHEN a second begins  THEN it says so in one line, and writes nothing
             assert main([]) == 1
             assert capsys.readouterr() == ("", f"{ANOTHER}\n")
             assert team.written() == 0
             # AND one that only looks, and one into another database, are free to run
             assert team.bring_file(file, dry_run=True, accounts=accounts)[0] == 0
-    with alone(book.data_source_id):
+    with import_lock(book.data_source_id):
         assert team.bring_file(file, accounts=other)[0] == 0
     # AND once the first is done, the second does its work
     assert main([]) == 0
@@ -507,7 +507,8 @@ def test_the_lock_goes_with_the_process(team: Team) -> None:
     source = load_book(team.sandbox, []).data_source_id
     hold = (
         f"import tempfile, time; tempfile.tempdir = {str(team.folder)!r}\n"
-        f"from local.notion.importing.lock import alone\nwith alone({source!r}): print(flush=True); time.sleep(600)"
+        "from local.notion.importing.lock import import_lock\n"
+        f"with import_lock({source!r}): print(flush=True); time.sleep(600)"
     )
     env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with subprocess.Popen([sys.executable, "-c", hold], stdout=subprocess.PIPE, env=env) as process:

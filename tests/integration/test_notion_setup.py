@@ -27,7 +27,7 @@ from connectors.notion.schema import (
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from customer_success.ports import Bookmark
 from local.notion.setup.options import Options
-from local.notion.setup.output import WIDTH, Told
+from local.notion.setup.output import WIDTH, Output
 from local.notion.setup.run import set_up
 from local.sandbox import NOTION_TOKEN, Sandbox
 from local.sandbox.notion.workspace import ROOT_PAGE
@@ -62,7 +62,7 @@ class Team:
         screen = io.StringIO()
         console = Console(file=screen, markup=False, emoji=False, highlight=False, width=WIDTH)
         url = more.pop("api_url", self.sandbox.url("notion"))
-        set_up(Options(token, parent=parent, api_url=url, **more), Told(console), self.waiting.patience)
+        set_up(Options(token, parent=parent, api_url=url, **more), Output(console), self.waiting.patience)
         lines = screen.getvalue().splitlines()
         pasted = ("Notion", "'Notion", '    "', "    '", "    make")
         assert all(len(line) <= WIDTH for line in lines if not line.startswith(pasted))

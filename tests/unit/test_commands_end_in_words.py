@@ -123,7 +123,7 @@ def test_days_that_cannot_be_read_are_told_with_how_to_forget_them(
     book.write_text(GOOD)
     shell.setenv("ACCOUNTS", str(book))
     shell.setenv("QUEUE", "scan")
-    folder = state.Kept.of(book).folder
+    folder = state.DemoState.of(book).folder
     folder.mkdir(parents=True)
     (folder / "days.txt").write_bytes(content.encode("utf-8", "surrogateescape"))
     # THEN no command stumbles over it
@@ -153,8 +153,8 @@ def test_changes_beside_a_book_that_cannot_be_read_are_told(
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (lambda: demo(["dance"]), "dance: no such play; expected qbr"),
-        (lambda: demo(["qbr", "twice"]), "qbr twice: no such play"),
+        (lambda: demo(["dance"]), "dance: no such command; expected qbr"),
+        (lambda: demo(["qbr", "twice"]), "qbr twice: no such command"),
         (lambda: demo(["import-history"]), "FILE is missing"),
         (lambda: demo(["redrive"]), "QUEUE is missing"),
         (lambda: operating(["redrive"]), "STACK is missing"),

@@ -17,7 +17,7 @@ from customer_success.aws.dynamodb.table import Table
 from customer_success.expansion.entry import ExpansionEntry, Outcome
 from customer_success.scan.run import Run
 from local.demo.findings import Expansion, Sent
-from local.demo.state import Kept
+from local.demo.state import DemoState
 from tests.builders.accounts import TODAY
 from tests.builders.aws import REGION, TABLE, TENANT, create_table
 from tests.builders.offers import offer
@@ -61,8 +61,8 @@ def test_a_day_has_its_run_its_entries_and_the_offers_that_it_found_itself(table
 
 
 def test_the_records_of_offers_are_counted(tmp_path: Path) -> None:
-    kept = Kept(tmp_path)
-    folder = kept.vendors / "notion/Expansion"
+    state = DemoState(tmp_path)
+    folder = state.vendors / "notion/Expansion"
     folder.mkdir(parents=True)
     (folder / "Account-1--01234567.md").touch()
-    assert Sent.now(kept) == Sent(0, 0, 0, 0, 0, offers=1)
+    assert Sent.now(state) == Sent(0, 0, 0, 0, 0, offers=1)

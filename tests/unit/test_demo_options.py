@@ -7,7 +7,7 @@ import pytest
 
 from local.demo.errors import DemoError
 from local.demo.options import SAMPLE_BOOK, SAMPLE_DAY, Options, read_options
-from local.demo.state import Kept
+from local.demo.state import DemoState
 
 
 def test_nothing_given_plays_the_bundled_book_for_a_day() -> None:
@@ -62,21 +62,21 @@ def test_a_day_to_come_is_refused_before_anything_is_played(given: dict[str, str
 
 def test_a_day_before_the_last_one_is_refused_and_the_last_one_is_where_it_goes_on(tmp_path: Path) -> None:
     # GIVEN a book that was played on two days
-    kept = Kept(tmp_path / "book")
+    state = DemoState(tmp_path / "book")
     first, second = date(2026, 3, 2), date(2026, 3, 3)
     for day in (first, second, second):
-        kept.note(day)
+        state.note(day)
     # THEN it goes on with the last one, or a later one
-    assert kept.played == (first, second)
-    assert kept.starting(None, first) == second
-    assert kept.starting(date(2026, 3, 9), first) == date(2026, 3, 9)
-    assert kept.first_day(second) == first
+    assert state.played == (first, second)
+    assert state.starting(None, first) == second
+    assert state.starting(date(2026, 3, 9), first) == date(2026, 3, 9)
+    assert state.first_day(second) == first
     # AND not with an earlier one
     with pytest.raises(DemoError, match="DATE=2026-03-02 lies before the last run of this book, 2026-03-03"):
-        kept.starting(first, first)
+        state.starting(first, first)
 
 
 def test_books_of_the_same_name_are_kept_apart(tmp_path: Path) -> None:
     one, other = tmp_path / "a" / "book.csv", tmp_path / "b" / "book.csv"
-    assert Kept.of(one) != Kept.of(other)
-    assert Kept.of(one) == Kept.of(tmp_path / "b" / ".." / "a" / "book.csv")
+    assert DemoState.of(one) != DemoState.of(other)
+    assert DemoState.of(one) == DemoState.of(tmp_path / "b" / ".." / "a" / "book.csv")

@@ -16,7 +16,7 @@ from local.demo.quarter import COMMAND, history_beside
 from local.demo.report import renewals_report
 from local.demo.report.quarter import quarter_report
 from local.demo.report.review import review_page
-from local.demo.state import Kept
+from local.demo.state import DemoState
 from tests.builders.accounts import TODAY
 
 PERIOD = "Q2 2026"
@@ -93,7 +93,7 @@ def quarter(*qbrs: Qbr, before: tuple[Qbr, ...] = ()) -> QuarterFindings:
 def shown(found: QuarterFindings, folder: Path, tokens: dict[str, int] | None = None) -> str:
     """The report in one line."""
     with (screen := console()).capture() as capture:
-        quarter_report(screen, found, Kept(folder), "", tokens or {})
+        quarter_report(screen, found, DemoState(folder), "", tokens or {})
     return " ".join(capture.get().split())
 
 

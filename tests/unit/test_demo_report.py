@@ -22,7 +22,7 @@ from local.demo.report.counts import counts, refusals
 from local.demo.report.knowledge import columns, unknown
 from local.demo.report.words import amount
 from local.demo.report.worst import worst, worst_lines
-from local.demo.state import Kept
+from local.demo.state import DemoState
 from local.spreadsheets.rows import notion_rows
 from tests.builders.accounts import DYING, HEALTHY, TODAY, account
 from tests.builders.books import sheet_of
@@ -150,7 +150,7 @@ def test_what_did_not_arrive_is_not_said_to_have_been_kept_back(tmp_path: Path, 
     sheet = sheet_of(tmp_path, "name", "A")
     # WHEN the day is reported
     with console.capture() as capture:
-        full_report(console, found, sheet, notion_rows(sheet, TODAY), Kept(tmp_path), "")
+        full_report(console, found, sheet, notion_rows(sheet, TODAY), DemoState(tmp_path), "")
     # THEN it says which of the two it was, and that nothing was scored
     assert capture.get().count(said) == 2
     assert "No account could be scored" in capture.get()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from local.rate_limiter import OwnPace
+from local.rate_limiter import LocalRateLimiter
 
 
 @dataclass
@@ -22,8 +22,8 @@ class Watch:
         self.now += seconds
 
 
-def _pace(watch: Watch, per_second: float = 2) -> OwnPace:
-    return OwnPace(per_second, clock=watch.clock, sleep=watch.sleep)
+def _pace(watch: Watch, per_second: float = 2) -> LocalRateLimiter:
+    return LocalRateLimiter(per_second, clock=watch.clock, sleep=watch.sleep)
 
 
 def test_the_first_call_is_made_at_once_and_the_next_ones_at_the_pace() -> None:

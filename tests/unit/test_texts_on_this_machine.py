@@ -21,7 +21,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from local.console import PlainConsole, complain
+from local.console import PlainConsole, print_error
 from local.demo.api import _calls
 from local.demo.progress import Bars, Lines
 from local.sandbox.notion.markdown import page_as_markdown
@@ -85,7 +85,7 @@ def test_colours_of_our_own_still_reach_a_terminal() -> None:
 
 
 def test_an_error_is_told_line_by_line_and_obeyed_in_none(capsys: pytest.CaptureFixture[str]) -> None:
-    complain(ValueError("line 3: 'Foo\x1b[31m\r'\nline 4: \x9b"))
+    print_error(ValueError("line 3: 'Foo\x1b[31m\r'\nline 4: \x9b"))
     assert capsys.readouterr().err == "line 3: 'Foo[31m'\nline 4: \n"
 
 

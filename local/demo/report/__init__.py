@@ -27,7 +27,7 @@ from local.demo.report.lines import cut, framed, head, relative, section, wrappe
 from local.demo.report.renewals import renewals, reviews_asked_for
 from local.demo.report.words import RISK_STYLES, counted, name_of
 from local.demo.report.worst import worst, worst_lines
-from local.demo.state import Kept
+from local.demo.state import DemoState
 from local.spreadsheets.book import Sheet
 from local.spreadsheets.rows import Rows
 
@@ -55,7 +55,7 @@ def day_report(console: Console, found: Findings) -> None:
     section(console, "Expansion", in_short(found.expansion))
 
 
-def full_report(console: Console, found: Findings, sheet: Sheet, rows: Rows, kept: Kept, book: str) -> None:
+def full_report(console: Console, found: Findings, sheet: Sheet, rows: Rows, state: DemoState, book: str) -> None:
     """Everything about a day; `book` names the book for further commands."""
     for sentence in again(found):
         console.print(Text(sentence, "bold"))
@@ -70,14 +70,14 @@ def full_report(console: Console, found: Findings, sheet: Sheet, rows: Rows, kep
         head(console, f"One score taken apart: {name_of(row.account.name, NAME_LIMIT)}")
         console.print(Padding(anatomy(point.score), (0, 0, 0, 2), expand=False))
     nothing = _nothing(len(for_channel(found.alerts, "chat_alert")))
-    framed(console, "As it reads in chat", chat_message(kept.vendors, found.alerts, preferred), nothing)
-    framed(console, "As it reads in Gmail", mail_draft(kept.vendors, found.alerts, preferred), nothing)
-    renewals_report(console, found.renewals, kept.vendors)
+    framed(console, "As it reads in chat", chat_message(state.vendors, found.alerts, preferred), nothing)
+    framed(console, "As it reads in Gmail", mail_draft(state.vendors, found.alerts, preferred), nothing)
+    renewals_report(console, found.renewals, state.vendors)
     section(console, "The run", [*counts(found), *refusals(found)])
     channel_report(console, found, book)
     knowledge = [*columns(sheet), *not_taken(rows), *unknown(found.run, sheet)]
     section(console, "What the book tells, and what it does not", knowledge)
-    section(console, "To open", _folders(kept))
+    section(console, "To open", _folders(state))
 
 
 def renewals_report(console: Console, found: Renewals, vendors: Path) -> None:
@@ -121,8 +121,8 @@ def _nothing(told: int) -> str:
     return "nothing was told one by one on this day"
 
 
-def _folders(kept: Kept) -> Iterator[str]:
-    yield f"in {relative(kept.vendors)}:"
+def _folders(state: DemoState) -> Iterator[str]:
+    yield f"in {relative(state.vendors)}:"
     for folder, words in (
         ("notion/Accounts", "account pages, as Markdown"),
         ("notion/Health-Records", "a record for each alert, as Markdown"),

@@ -15,7 +15,7 @@ from customer_success.alerts.entry import AlertEntry, Channel
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class DeliveredText:
     """A text that a service received, the file it lies in, and where a person finds it in the service."""
 
     where: str
@@ -23,14 +23,14 @@ class Read:
     text: str
 
 
-def chat_message(vendors: Path, alerts: Iterable[AlertEntry], preferred: str) -> Read | None:
+def chat_message(vendors: Path, alerts: Iterable[AlertEntry], preferred: str) -> DeliveredText | None:
     """The Slack message of an alert that was told singly, of the `preferred` account if it was."""
     keys = [entry.alert_id for entry in _single(alerts, preferred)]
     posted = {key: message for file in sorted(vendors.glob("slack/*.jsonl")) for key, message in _messages(file)}
     return next((_in_slack(*posted[key]) for key in keys if key in posted), None)
 
 
-def mail_draft(vendors: Path, alerts: Iterable[AlertEntry], preferred: str) -> Read | None:
+def mail_draft(vendors: Path, alerts: Iterable[AlertEntry], preferred: str) -> DeliveredText | None:
     """The draft of an alert that was told singly, of the `preferred` account if it was."""
     files = {file.stem: file for file in vendors.glob("gmail/*/*.eml")}
     references = [entry.outcomes["email_alert"].reference for entry in _single(alerts, preferred, "email_alert")]
@@ -38,26 +38,26 @@ def mail_draft(vendors: Path, alerts: Iterable[AlertEntry], preferred: str) -> R
     return None if file is None else _draft(file)
 
 
-def draft(vendors: Path, draft_id: str | None) -> Read | None:
+def draft(vendors: Path, draft_id: str | None) -> DeliveredText | None:
     """The draft of that id, None if there is none."""
     file = next(vendors.glob(f"gmail/*/{draft_id}.eml"), None) if draft_id else None
     return None if file is None else _draft(file)
 
 
-def direct_message(vendors: Path, recipient: str | None, title: str) -> Read | None:
+def direct_message(vendors: Path, recipient: str | None, title: str) -> DeliveredText | None:
     """The last direct message with this title to a person in Slack, None if there is none."""
     file = vendors / f"slack/dm-{recipient}.jsonl"
     texts = [text for _, (_, text) in _messages(file)] if file.exists() else []
     return next((_in_slack(file, text) for text in reversed(texts) if text.startswith(title)), None)
 
 
-def _draft(file: Path) -> Read:
+def _draft(file: Path) -> DeliveredText:
     mail = message_from_bytes(file.read_bytes(), policy=policy.default)
     assert isinstance(mail, EmailMessage)
     body = mail.get_body(("plain",))
     heads = [f"{name}: {mail[name]}" if mail[name] else f"{name}: (left open)" for name in ("From", "To", "Subject")]
     text = "\n".join([*heads, "", str(body.get_content()).strip() if body else ""])
-    return Read(f"a draft in the mailbox of {file.parent.name}", file, clean(text))
+    return DeliveredText(f"a draft in the mailbox of {file.parent.name}", file, clean(text))
 
 
 def _single(alerts: Iterable[AlertEntry], preferred: str, channel: Channel = "chat_alert") -> list[AlertEntry]:
@@ -86,7 +86,7 @@ def _blocks(blocks: list[dict[str, Any]]) -> Iterator[str]:
                 yield f"• {text}" if listed else text
 
 
-def _in_slack(file: Path, text: str) -> Read:
+def _in_slack(file: Path, text: str) -> DeliveredText:
     channel = file.stem.removeprefix("dm-")
     where = f"in the channel #{channel}" if channel == file.stem else f"a direct message to {channel}"
-    return Read(where, file, clean(text))
+    return DeliveredText(where, file, clean(text))

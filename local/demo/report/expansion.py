@@ -60,7 +60,7 @@ def expansion_report(console: Console, found: Findings, usage: Usage | None, boo
     dispatched = sorted(filter(_went_out, expansion.offers), key=_biggest_first)
     recorded = [offer for offer in expansion.offers if not _went_out(offer)]
     _list(console, _handed(dispatched), map(_offer, dispatched))
-    _list(console, f"Recorded, not handed to Sales: {len(recorded)}", map(_kept, sorted(recorded, key=_by_name)))
+    _list(console, f"Recorded, not handed to Sales: {len(recorded)}", map(_recorded, sorted(recorded, key=_by_name)))
     for outcome, title in _TOLD.items():
         entries = [entry for entry in expansion.entries if entry.outcome == outcome]
         _list(console, f"{title}: {len(entries)}", map(_entry, sorted(entries, key=_by_account)))
@@ -123,7 +123,7 @@ def _offer(offer: Offer) -> str:
     return f"{_head(offer)}, {worth}, to {to}{missing}{undrafted}: {_first(offer)}"
 
 
-def _kept(offer: Offer) -> str:
+def _recorded(offer: Offer) -> str:
     return f"{_head(offer)}: {offer.held_because or 'it was not finished'}; {_first(offer)}"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from local.demo.report.delivered import Read
+from local.demo.report.delivered import DeliveredText
 
 
 def head(console: Console, title: str) -> None:
@@ -38,7 +38,9 @@ def cut(console: Console, text: Text) -> None:
     console.print(text, no_wrap=True, overflow="ellipsis")
 
 
-def framed(console: Console, title: str, read: Read | None, otherwise: str, *, most: int | None = None) -> None:
+def framed(
+    console: Console, title: str, read: DeliveredText | None, otherwise: str, *, most: int | None = None
+) -> None:
     """A text as somebody else reads it, at most so many lines of it; the sentence `otherwise` if there is none."""
     if read is None:
         section(console, title, [otherwise])

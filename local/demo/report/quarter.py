@@ -20,7 +20,7 @@ from local.demo.report.delivered import direct_message, draft
 from local.demo.report.lines import framed, relative, section
 from local.demo.report.review import page_file, review_page
 from local.demo.report.words import name_of
-from local.demo.state import Kept
+from local.demo.state import DemoState
 
 FEW = 8
 """Accounts of one state, or dropped sentences, that are named."""
@@ -38,21 +38,23 @@ def quarter_heading(console: Console, quarter: Quarter, day: date, book: Path) -
     console.print(Rule(title, style="bold"))
 
 
-def quarter_report(console: Console, found: QuarterFindings, kept: Kept, book: str, tokens: Mapping[str, int]) -> None:
+def quarter_report(
+    console: Console, found: QuarterFindings, state: DemoState, book: str, tokens: Mapping[str, int]
+) -> None:
     """Everything about a quarter; `book` names the book for further commands, `tokens` is empty without a model."""
     for sentence in _again(found):
         console.print(Text(sentence, "bold"))
-    if chosen := _most_telling(found, kept.vendors):
+    if chosen := _most_telling(found, state.vendors):
         qbr, page = chosen
         review_page(console, "One review as it reads", page)
-        framed(console, "The draft that invites to it", draft(kept.vendors, qbr.draft_id), "there is none")
+        framed(console, "The draft that invites to it", draft(state.vendors, qbr.draft_id), "there is none")
         title = f"Quarterly reviews, {found.quarter}"
-        index = direct_message(kept.vendors, qbr.owner_email, title)
+        index = direct_message(state.vendors, qbr.owner_email, title)
         framed(console, "What its owner is told", index, "no message has arrived", most=INDEX_LINES)
     section(console, "The quarter", [*_equation(found), *_by_state(found), *_dead(found, book)])
     section(console, "What the check dropped", _dropped(found.now))
     section(console, "The model", _model(found, tokens))
-    section(console, "To open", _folders(kept, tokens))
+    section(console, "To open", _folders(state, tokens))
     section(console, "Next", _next(book, tokens))
 
 
@@ -121,8 +123,8 @@ def _model(found: QuarterFindings, tokens: Mapping[str, int]) -> Iterator[str]:
         yield "written by " + ", ".join(f"{writer} {number}" for writer, number in writers.most_common())
 
 
-def _folders(kept: Kept, tokens: Mapping[str, int]) -> Iterator[str]:
-    yield f"in {relative(kept.vendors)}:"
+def _folders(state: DemoState, tokens: Mapping[str, int]) -> Iterator[str]:
+    yield f"in {relative(state.vendors)}:"
     yield "  notion/QBR             reviews, as Markdown"
     yield "  gmail                  invitations among the drafts, as .eml"
     yield "  slack, chat            each owner's list of pages, as JSON lines"

@@ -15,26 +15,26 @@ from datetime import UTC, datetime
 
 from connectors.patience import Patience
 from customer_success.errors import Misconfigured, Refused, Unavailable
-from local.console import PlainConsole, complain
+from local.console import PlainConsole, print_error
 from local.demo.errors import DemoError
 from local.notion.importing.options import read_options
-from local.notion.importing.output import WIDTH, Told
+from local.notion.importing.output import WIDTH, Output
 from local.notion.importing.run import INTERRUPTED, REQUESTS_PER_SECOND, import_accounts
-from local.rate_limiter import OwnPace
+from local.rate_limiter import LocalRateLimiter
 
 TRIES = 6
 
 
 def main(arguments: Sequence[str]) -> int:
     """Import, and tell what became of the lines: 0 if it came to its end, 1 with the reason on standard error."""
-    patience = Patience(OwnPace(REQUESTS_PER_SECOND), lambda: math.inf, tries=TRIES)
+    patience = Patience(LocalRateLimiter(REQUESTS_PER_SECOND), lambda: math.inf, tries=TRIES)
     width = None if sys.stdout.isatty() else WIDTH
     console = PlainConsole(width=width)
     try:
         options = read_options(_asked(arguments, os.environ))
-        return import_accounts(options, Told(console), patience, datetime.now(UTC).date())
+        return import_accounts(options, Output(console), patience, datetime.now(UTC).date())
     except (DemoError, Misconfigured, Refused, Unavailable) as error:
-        complain(error)
+        print_error(error)
         return 1
     except KeyboardInterrupt:
         print("stopped; nothing was written", file=sys.stderr)

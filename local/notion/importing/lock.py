@@ -13,7 +13,7 @@ from customer_success.errors import Unavailable
 
 
 @contextmanager
-def alone(source_id: str) -> Iterator[None]:
+def import_lock(source_id: str) -> Iterator[None]:
     """Keep other imports into this data source, on this machine, from beginning. The lock goes with the process.
 
     Raises `Unavailable` while another holds it.

@@ -20,15 +20,15 @@ from local.spreadsheets.columns import Ignored
 
 WIDTH = 100
 SHOWN = 20
-"""Accounts, or complaints, that are shown of each kind."""
+"""Accounts, or problems, that are shown of each kind."""
 LONGEST_CHANGE = 200
 STEPS_A_LINE = 100
 """Accounts after which a line says how far it is, where there is no terminal for a bar."""
 LONG_SECONDS = 60
 
 
-class Told:
-    """Tells an import on a console. Nothing that comes from a file or from Notion is read as markup."""
+class Output:
+    """Shows an import on a console. Nothing that comes from a file or from Notion is read as markup."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

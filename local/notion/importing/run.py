@@ -9,13 +9,13 @@ from connectors.notion.account_import import AccountSource
 from connectors.notion.client import NotionClient
 from connectors.patience import Patience
 from customer_success.errors import Misconfigured, Unavailable
-from local.console import complain
+from local.console import print_error
 from local.demo.errors import DemoError
 from local.notion.importing.accounts import accounts_of
 from local.notion.importing.job import Done, carry_out
-from local.notion.importing.lock import alone
+from local.notion.importing.lock import import_lock
 from local.notion.importing.options import Options
-from local.notion.importing.output import Told
+from local.notion.importing.output import Output
 from local.notion.importing.plan import planned
 from local.notion.importing.targets import cure, targets_of
 from local.notion.variables import GivenToken
@@ -28,7 +28,7 @@ INTERRUPTED = 130
 """The exit code of what a person stopped."""
 
 
-def import_accounts(options: Options, told: Told, patience: Patience, today: date) -> int:
+def import_accounts(options: Options, output: Output, patience: Patience, today: date) -> int:
     """Read the file and Notion, tell the plan and, unless it is a dry run, carry it out. The result is an exit code.
 
     Raises `DemoError`, `Misconfigured`, `Refused`, `Unavailable` while nothing is written, the last also while another
@@ -36,39 +36,39 @@ def import_accounts(options: Options, told: Told, patience: Patience, today: dat
     """
     sheet = _sheet(options)
     source = _source(options, patience)
-    with nullcontext() if options.dry_run else alone(source.id):
-        return _import(options, sheet, source, told, today)
+    with nullcontext() if options.dry_run else import_lock(source.id):
+        return _import(options, sheet, source, output, today)
 
 
-def _import(options: Options, sheet: Sheet, source: AccountSource, told: Told, today: date) -> int:
+def _import(options: Options, sheet: Sheet, source: AccountSource, output: Output, today: date) -> int:
     targets, without = targets_of(sheet.recognised.columns, source, options.names, options.accounts)
-    told.columns([*sheet.recognised.ignored, *without])
+    output.columns([*sheet.recognised.ignored, *without])
     file = accounts_of(sheet, targets, options.names, today)
-    plan = planned(file, told.reading(source.pages([target.property for target in targets])))
-    told.plan(plan, file)
+    plan = planned(file, output.reading(source.pages([target.property for target in targets])))
+    output.plan(plan, file)
     if options.dry_run:
-        told.details(plan)
-        told.outlook(plan.requests, REQUESTS_PER_SECOND)
-        told.line("dry run: nothing was written")
+        output.details(plan)
+        output.outlook(plan.requests, REQUESTS_PER_SECOND)
+        output.line("dry run: nothing was written")
         return _code(Done(plan))
     if plan.lines and len(plan.refused) == plan.lines:
         return _code(Done(plan))
     if not plan.requests:
-        told.line(f"nothing to do: {plan.unchanged:,} accounts are as in the file")
+        output.line(f"nothing to do: {plan.unchanged:,} accounts are as in the file")
         return 0
-    told.outlook(plan.requests, REQUESTS_PER_SECOND)
+    output.outlook(plan.requests, REQUESTS_PER_SECOND)
     done = Done(plan)
     try:
-        with told.counting(plan.requests) as step:
+        with output.counting(plan.requests) as step:
             carry_out(done, source, step)
     except KeyboardInterrupt:
-        told.stopped(done)
+        output.stopped(done)
         return INTERRUPTED
     except (Misconfigured, Unavailable) as error:
-        told.stopped(done)
-        complain(error)
+        output.stopped(done)
+        print_error(error)
         return 1
-    told.end(done)
+    output.end(done)
     return _code(done)
 
 
@@ -77,7 +77,9 @@ def _code(done: Done) -> int:
     refused = len(done.plan.refused) + len(done.refused)
     if not done.plan.lines or refused < done.plan.lines:
         return 0
-    complain("nothing was imported: every line was refused, for the reasons above; mend the file, and import it again")
+    print_error(
+        "nothing was imported: every line was refused, for the reasons above; mend the file, and import it again"
+    )
     return 1
 
 

@@ -16,9 +16,9 @@ from connectors.patience import Patience
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from local.console import PlainConsole
 from local.notion.setup.options import read_options
-from local.notion.setup.output import WIDTH, Told
+from local.notion.setup.output import WIDTH, Output
 from local.notion.setup.run import REQUESTS_PER_SECOND, set_up
-from local.rate_limiter import OwnPace
+from local.rate_limiter import LocalRateLimiter
 
 TRIES = 6
 INTERRUPTED = 130
@@ -26,10 +26,10 @@ INTERRUPTED = 130
 
 def main(arguments: Sequence[str]) -> int:
     """Set up, and tell what was made: 0 if it came to its end, 1 with the reason on standard error."""
-    patience = Patience(OwnPace(REQUESTS_PER_SECOND), lambda: math.inf, tries=TRIES)
+    patience = Patience(LocalRateLimiter(REQUESTS_PER_SECOND), lambda: math.inf, tries=TRIES)
     console = PlainConsole(width=None if sys.stdout.isatty() else WIDTH)
     try:
-        set_up(read_options(_asked(arguments, os.environ)), Told(console), patience)
+        set_up(read_options(_asked(arguments, os.environ)), Output(console), patience)
     except (Misconfigured, Refused) as error:
         print(error, file=sys.stderr)
         return 1

@@ -19,8 +19,8 @@ from local.notion.setup.parameters import in_samconfig, on_command_line, overrid
 WIDTH = 100
 
 
-class Told:
-    """Tells a set-up on a console. Nothing that comes from Notion is read as markup."""
+class Output:
+    """Shows a set-up on a console. Nothing that comes from Notion is read as markup."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

@@ -14,14 +14,14 @@ from connectors.patience import Patience
 from customer_success.errors import Misconfigured, Unavailable
 from local.notion.setup.mapping import Mapped, mapped, not_there
 from local.notion.setup.options import Options
-from local.notion.setup.output import Told
+from local.notion.setup.output import Output
 from local.notion.variables import GivenToken
 
 REQUESTS_PER_SECOND = 3
 """What Notion allows an integration, on average."""
 
 
-def set_up(options: Options, told: Told, patience: Patience) -> None:
+def set_up(options: Options, output: Output, patience: Patience) -> None:
     """Make what is missing and tell it. All is looked up, and refused where it is not clear, before anything is made.
 
     Raises `Misconfigured`, `Refused`, `Unavailable`, also half-way; another run goes on from there.
@@ -33,16 +33,16 @@ def set_up(options: Options, told: Told, patience: Patience) -> None:
         raise Misconfigured(f"NOTION_TOKEN: {error}") from error
     except Unavailable as error:
         raise Unavailable(f"NOTION_API_URL: {error}" if options.api_url else str(error)) from error
-    _SetUp(client, told).run(options)
+    _SetUp(client, output).run(options)
 
 
 class _SetUp:
     """What is done in one run, and what came of it."""
 
-    def __init__(self, client: NotionClient, told: Told) -> None:
+    def __init__(self, client: NotionClient, output: Output) -> None:
         self._client = client
         self._databases = Databases(client)
-        self._told = told
+        self._output = output
         self._changed = False
         self._right = True
 
@@ -55,11 +55,11 @@ class _SetUp:
         ids = {"NotionAccounts": accounts.id}
         for database in related:
             ids[database.parameter] = self._made_right(database, known.get(database.title), page, accounts).id
-        self._told.parameters(ids, theirs)
-        self._told.result(changed=self._changed, right=self._right)
+        self._output.parameters(ids, theirs)
+        self._output.result(changed=self._changed, right=self._right)
         if has_key(accounts.properties, PropertyNames.overridden_by(theirs)):
-            self._told.loading(accounts.id, theirs, empty=empty)
-        self._told.next_steps()
+            self._output.loading(accounts.id, theirs, empty=empty)
+        self._output.next_steps()
 
     def _places(self, options: Options) -> tuple[FoundDatabase | None, SharedPage]:
         """The team's own account book, if they name one, and the page for all others."""
@@ -98,7 +98,7 @@ class _SetUp:
         if wrong := not_there(found.title, found.properties, chosen):
             raise Misconfigured("\n".join(f"NOTION_PROPERTIES: {each}" for each in wrong))
         what = mapped(found.properties, chosen)
-        self._told.mapping(what)
+        self._output.mapping(what)
         database = accounts_database(what.names)
         return self._made_right(database, found, page, None, what), what.theirs, False
 
@@ -119,9 +119,9 @@ class _SetUp:
         self._changed = self._changed or found is None or bool(added)
         self._right = self._right and not any(isinstance(each, WrongType) for each in differences)
         if found is None:
-            self._told.created(database.title, stands)
+            self._output.created(database.title, stands)
         else:
-            self._told.found(database.title, stands, differences)
+            self._output.found(database.title, stands, differences)
         return stands
 
     def _differences(
