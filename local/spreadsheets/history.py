@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime, time
 from pydantic import ValidationError
 
 from connectors.notion.account_page import account_of
-from customer_success.accounts.row import Point
 from customer_success.schemas import CSMHealthSignals, refusals
 from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError
+from customer_success.scoring.standing import Point
 from customer_success.scoring.words import short, too_little_known
 from local.demo.errors import DemoError
 from local.spreadsheets.book import Line, Sheet

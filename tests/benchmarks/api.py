@@ -15,7 +15,6 @@ from moto import mock_aws
 from rich.console import Console
 
 from customer_success.accounts.portfolio import PackedLines, line_of
-from customer_success.accounts.row import Point
 from customer_success.api.cursors import Cursors
 from customer_success.api.health import ShowHealth
 from customer_success.api.history import ShowHistory
@@ -25,6 +24,7 @@ from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.history import DynamoScoreHistory
 from customer_success.aws.dynamodb.portfolios import DynamoPortfolios
 from customer_success.aws.dynamodb.table import Table
+from customer_success.scoring.standing import Point
 from tests.benchmarks.figures import Promise, at_most, show
 from tests.builders.accounts import TODAY, account
 from tests.builders.aws import REGION, TABLE, TENANT, Client, create_table

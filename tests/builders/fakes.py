@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from customer_success.accounts.account import Account
-from customer_success.accounts.row import AccountRow, Point
+from customer_success.accounts.row import AccountRow
 from customer_success.alerts.entry import Acknowledgement, AlertEntry, Channel, Outcome
 from customer_success.documents import PageValues
 from customer_success.errors import Refused, Unavailable
@@ -16,6 +16,7 @@ from customer_success.ports import Bookmark, BookPage, Claim
 from customer_success.reviews.qbr import Qbr, QbrKey, QbrText
 from customer_success.scan.digest import Digest
 from customer_success.scan.run import Run
+from customer_success.scoring.standing import Point
 
 
 class Crash(BaseException):

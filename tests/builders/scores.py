@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from customer_success.accounts.account import Account
-from customer_success.accounts.row import AccountRow, Point
+from customer_success.accounts.row import AccountRow
 from customer_success.messages import ChurnAlert
 from customer_success.scan.assessment import Judge
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals
 from customer_success.scoring.scorer import CSMHealthScorer
+from customer_success.scoring.standing import Point
 from tests.builders.accounts import HEALTHY, TODAY, account
 
 

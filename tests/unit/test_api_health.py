@@ -9,10 +9,11 @@ import pytest
 from pydantic import ValidationError
 
 from customer_success.accounts.account import Account
-from customer_success.accounts.row import AccountRow, Point
+from customer_success.accounts.row import AccountRow
 from customer_success.api.health import HealthAnswer, ScoreShown, ShowHealth
 from customer_success.api.problems import Problem
 from customer_success.errors import Refused, Unavailable
+from customer_success.scoring.standing import Point
 from tests.builders.accounts import AT_RISK, HEALTHY, TODAY, account, dying
 from tests.builders.fakes import FakeHistory, FakeRows, Writes
 from tests.builders.scans import World

@@ -8,12 +8,13 @@ from typing import Literal
 import pytest
 from rich.console import Console, RenderableType
 
-from customer_success.accounts.row import AccountRow, Day, Point
+from customer_success.accounts.row import AccountRow, Day
 from customer_success.alerts.entry import AlertEntry
 from customer_success.alerts.policy import Delivery
 from customer_success.scan.run import BrokenFeed, Run, Tally
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals
 from customer_success.scoring.scorer import CSMHealthScorer
+from customer_success.scoring.standing import Point
 from local.demo.findings import Expansion, Findings, Renewals, Sent
 from local.demo.progress import failed_since
 from local.demo.report import full_report

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from customer_success.accounts.row import AccountRow, Day, Point
+from customer_success.accounts.row import AccountRow, Day
 from customer_success.schemas import CSMHealthSignals
 from customer_success.scoring.scorer import CSMHealthScorer
+from customer_success.scoring.standing import Point
 from local.demo.errors import DemoError
 from local.import_history.job import Imported, import_history
 from local.spreadsheets.history import History

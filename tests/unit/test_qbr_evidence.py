@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from customer_success.accounts.row import AccountRow, Point
+from customer_success.accounts.row import AccountRow
 from customer_success.narration.evidence import Fact, QBREvidence
 from customer_success.reviews.evidence import qbr_evidence
 from customer_success.schemas import BenchmarkComparison, FeatureAdoptionReport
+from customer_success.scoring.standing import Point
 from tests.builders.accounts import HEALTHY, account
 from tests.builders.scores import row, score
 

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_success.accounts.row import Point
 from customer_success.adoption import text as adoption_text
 from customer_success.alerts import text as alert_text
 from customer_success.schemas import (
@@ -27,6 +26,7 @@ from customer_success.scoring import words as narrator
 from customer_success.scoring.scorecard import LABELS
 from customer_success.scoring.scorer import CSMHealthScorer, explain_change
 from customer_success.scoring.signal_words import in_words, side_of_change
+from customer_success.scoring.standing import Point
 from tests.builders.accounts import HEALTHY, TODAY, account
 from tests.builders.api import Desk
 from tests.builders.partly_known import any_score, any_signals

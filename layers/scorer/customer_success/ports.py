@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from customer_success.accounts.account import Account
     from customer_success.accounts.portfolio import PortfolioLine, Snapshot
-    from customer_success.accounts.row import AccountRow, Point
+    from customer_success.accounts.row import AccountRow
     from customer_success.adoption.feature_usage import FeatureUsage, UsagePage
     from customer_success.adoption.peers import PeerGroup
     from customer_success.alerts.entry import Acknowledgement, AlertEntry, Channel, Outcome
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from customer_success.scan.digest import Digest
     from customer_success.scan.run import Run
     from customer_success.schemas import FeatureAdoptionReport, QBRContent
+    from customer_success.scoring.standing import Point
     from customer_success.shadow.withheld import Kind, Withheld
     from customer_success.task_records.record import TaskRecord, TaskState
 

@@ -8,7 +8,8 @@ from datetime import date
 from rich.cells import set_cell_size
 from rich.text import Text
 
-from customer_success.accounts.row import AccountRow, Point
+from customer_success.accounts.row import AccountRow
+from customer_success.scoring.standing import Point
 from customer_success.scoring.words import short, why
 from local.demo.report.words import COLOUR_STYLES, RISK_STYLES, amount, name_of, owner, renewal, signed
 

@@ -9,21 +9,9 @@ from typing import Literal
 from customer_success.accounts.account import Account
 from customer_success.alerts.policy import FALL_WINDOW, Memory, Standing
 from customer_success.documents import PageValues
-from customer_success.schemas import CSMHealthScore
+from customer_success.scoring.standing import Point
 
 Status = Literal["scored", "rejected", "skipped", "gone"]
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One scored day of an account: one point of its history."""
-
-    on: date
-    score: CSMHealthScore
-
-    @property
-    def standing(self) -> Standing:
-        return Standing(self.on, self.score.score, self.score.rag, self.score.churn_risk)
 
 
 @dataclass(frozen=True, slots=True)

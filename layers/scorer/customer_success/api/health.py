@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from customer_success.accounts.row import AccountRow, Day, Point, Status
+from customer_success.accounts.row import AccountRow, Day, Status
 from customer_success.api.accounts import Answer, days_before, known_account
 from customer_success.api.problems import invalid
 from customer_success.messages import alert_id
@@ -15,6 +15,7 @@ from customer_success.schemas import CapKey, ChurnRisk, ChurnTrigger, CSMHealthS
 from customer_success.scoring import words as narrator
 from customer_success.scoring.scorecard import LABELS
 from customer_success.scoring.scorer import explain_change
+from customer_success.scoring.standing import Point
 
 LOOKBACK_DAYS = 366
 """How far before the day that is asked about a point may lie that stands for it: one read holds so many."""

@@ -16,7 +16,7 @@ from typing import NamedTuple, get_args
 from pydantic import ValidationError
 
 from customer_success.accounts.account import Account
-from customer_success.accounts.row import AccountRow, Point
+from customer_success.accounts.row import AccountRow
 from customer_success.narration.evidence import Fact, QBREvidence, QbrTrigger, Unit
 from customer_success.periods import Quarter, long_date
 from customer_success.renewals.contracts import LONGEST_NOTICE_DAYS
@@ -32,6 +32,7 @@ from customer_success.schemas import (
 )
 from customer_success.scoring.scorecard import LABELS
 from customer_success.scoring.scorer import explain_change
+from customer_success.scoring.standing import Point
 from customer_success.scoring.words import CHANGES_TOLD, NOTABLE_POINTS
 
 NEAR = timedelta(days=14)

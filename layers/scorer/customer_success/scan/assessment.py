@@ -11,15 +11,18 @@ from typing import Literal
 from pydantic import ValidationError
 
 from customer_success.accounts.account import Account, is_nameable
-from customer_success.accounts.row import AccountRow, Day, Point, trail_after
+from customer_success.accounts.row import AccountRow, Day, trail_after
 from customer_success.alerts.policy import Decision, Memory, Quiet, Standing, Wishes, decide
 from customer_success.documents import PageValues
 from customer_success.isolation import alone, cause, whole
 from customer_success.messages import ChurnAlert, alert_id
 from customer_success.scan.run import EXAMPLES, Tally, in_short
+from customer_success.scan.words import INACTIVE, step_to_judge, too_old
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals, refusals
 from customer_success.scoring import words
 from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError
+from customer_success.scoring.standing import Point
+from customer_success.text import short
 
 PAGE_REFRESH = timedelta(days=7)
 NAME_LIMIT, URL_LIMIT = 100, 500
@@ -96,11 +99,11 @@ class Judge:
         own_id = read.page_id.replace("-", "")
         account = Account(
             account_id=read.account_id if is_nameable(read.account_id) else own_id,
-            name=whole(words.short(read.name, NAME_LIMIT)),
+            name=whole(short(read.name, NAME_LIMIT)),
             page_id=read.page_id,
-            page_url=whole(words.short(read.page_url, URL_LIMIT)),
+            page_url=whole(short(read.page_url, URL_LIMIT)),
             created_at=whole(read.created_at),
-            status=whole(words.short(read.status, NAME_LIMIT)) if read.status else None,
+            status=whole(short(read.status, NAME_LIMIT)) if read.status else None,
         )
         lean = Day(before.on, before.status, before.since, memory=before.memory) if before else None
         known = AccountRow(account, lean, None, self.run, judgement.row.chunk) if lean else None
@@ -109,7 +112,7 @@ class Judge:
     def _too_little_known(self, account: Account, error: InsufficientDataError) -> tuple[RejectionReason, str]:
         """Why too little is known of the account, in a word and in a sentence."""
         updated = account.signals_updated
-        stale = words.too_old(updated, account.signals_stale_after_days) if updated else ""
+        stale = too_old(updated, account.signals_stale_after_days) if updated else ""
         if account.onboarding_on(self.on):
             onboarding = f"still in onboarding until {account.onboarding_until}"
             return "onboarding", f"{onboarding}; {stale}" if account.stale_on(self.on) else onboarding
@@ -120,7 +123,7 @@ class Judge:
     def _closed(self, account: Account, known: AccountRow | None, chunk: int) -> Judgement:
         before = known.before_day(self.on) if known else None
         since = before.since if before and before.status == "skipped" else self.on
-        page = PageValues(None, "Unknown", None, words.INACTIVE, since, "", self.on)
+        page = PageValues(None, "Unknown", None, INACTIVE, since, "", self.on)
         day = Day(self.on, "skipped", since, last=before.last if before else None, memory=closed_memory(before))
         row = AccountRow(account, day, before, self.run, chunk)
         shows_something = (before and before.page) or (known and known.day.page)
@@ -131,7 +134,7 @@ class Judge:
     ) -> Judgement:
         before = known.before_day(self.on) if known else None
         since = before.since if before and before.status == "rejected" else self.on
-        page = PageValues(None, "Unknown", None, detail, since, words.step_to_judge(reason), self.on)
+        page = PageValues(None, "Unknown", None, detail, since, step_to_judge(reason), self.on)
         day = Day(
             self.on,
             "rejected",
@@ -361,4 +364,4 @@ def _lost(scored: list[Judgement]) -> dict[str, dict[str, int]]:
 
 def _name(judgement: Judgement) -> str:
     account = judgement.row.account
-    return f"{words.short(account.name, 60)} ({account.account_id})"
+    return f"{short(account.name, 60)} ({account.account_id})"

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
-from customer_success.accounts.row import Point
 from customer_success.messages import Said
 from customer_success.schemas import ChurnRiskResult, CSMHealthScore, CSMHealthSignals, Driver
 from customer_success.scoring.scorecard import DEFAULT_SCORECARD, LABELS
 from customer_success.scoring.scorer import InsufficientDataError, explain_change
 from customer_success.scoring.signal_words import in_words, side_of_change
+from customer_success.scoring.standing import Point
 
 WHY_DRIVERS = 3
 CHANGES_TOLD = 4

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from customer_success.accounts.row import Point
 from customer_success.aws.dynamodb.stored import Stored
 from customer_success.aws.dynamodb.table import Table
+from customer_success.scoring.standing import Point
 
 
 class DynamoScoreHistory:
