@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from customer_success.accounts.memory import Memory
 from customer_success.accounts.row import trail_after
-from customer_success.alerts.policy import Decision, Memory, Standing, Wishes, decide
+from customer_success.alerts.policy import Decision, Wishes, decide
+from customer_success.scoring.standing import Standing
 
 FIRST_DAY = date(2026, 3, 2)
 

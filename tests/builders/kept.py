@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from customer_success.accounts.account import Unreadable
+from customer_success.accounts.memory import Memory
 from customer_success.accounts.row import AccountRow, Day
 from customer_success.alerts.entry import AlertEntry
-from customer_success.alerts.policy import Memory
 from customer_success.documents import Line, PageValues
 from customer_success.messages import ChurnAlert, Said, alert_id
 from customer_success.scan.digest import Digest, Section

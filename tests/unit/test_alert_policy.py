@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from customer_success.alerts.policy import Candidate, Quiet, Reason, Standing, Wishes, rank
+from customer_success.alerts.policy import Candidate, Quiet, Reason, Wishes, rank
+from customer_success.scoring.standing import Standing
 from tests.builders.days import AT_RISK, FIRST_DAY, IN_DANGER, NOWHERE_NEAR, RED_ONLY, Days
 
 

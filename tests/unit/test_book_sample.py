@@ -7,10 +7,11 @@ from typing import get_args
 
 import pytest
 
-from customer_success.alerts.policy import COLOURS, RISKS, Quiet, Reason
+from customer_success.alerts.policy import Quiet, Reason
 from customer_success.scan.assessment import RejectionReason
 from customer_success.scan.run import Run
 from customer_success.schemas import ChurnTrigger
+from customer_success.scoring.standing import COLOURS, RISKS
 from local.demo.changes import changed, changes_beside
 from local.demo.options import SAMPLE_BOOK, SAMPLE_DAY
 from local.sandbox import Sandbox

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from customer_success.alerts.policy import Memory, Standing
+from customer_success.accounts.memory import Memory
 from customer_success.errors import Misconfigured, NotWritten, Refused, Unavailable, Unclear
 from customer_success.expansion.offer import Handoff, SalesAnswer
 from customer_success.expansion.price_list import PriceList
+from customer_success.scoring.standing import Standing
 from tests.builders.accounts import TODAY
 from tests.builders.fakes import Crash, FakeLedger
 from tests.builders.handoffs import FakeOfferNarrator, Handoffs

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from customer_success.alerts.policy import Memory, Standing
+from customer_success.accounts.memory import Memory
 from customer_success.expansion.offer import Handoff
 from customer_success.expansion.policy import blocked, is_candidate, never_offered, why_no_candidate
 from customer_success.scan.assessment import Judge
 from customer_success.schemas import Rag
 from customer_success.scoring.scorer import CSMHealthScorer
+from customer_success.scoring.standing import Standing
 from tests.builders import signals
 from tests.builders.accounts import DYING, TODAY, account
 from tests.builders.opportunities import answered, offered

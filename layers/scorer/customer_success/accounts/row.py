@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from typing import Literal
 
 from customer_success.accounts.account import Account
-from customer_success.alerts.policy import FALL_WINDOW, Memory, Standing
+from customer_success.accounts.memory import FALL_WINDOW, Memory
 from customer_success.documents import PageValues
-from customer_success.scoring.standing import Point
+from customer_success.scoring.standing import Point, Standing
 
 Status = Literal["scored", "rejected", "skipped", "gone"]
 

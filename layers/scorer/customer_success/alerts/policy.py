@@ -13,12 +13,11 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Literal
 
-RISKS = ("low", "medium", "high", "critical")
-COLOURS = ("GREEN", "AMBER", "RED")
+from customer_success.accounts.memory import FALL_WINDOW, Memory
+from customer_success.scoring.standing import RISKS, Standing
 
 COOL_DOWN = timedelta(days=14)
 FALSE_ALARM_QUIET = timedelta(days=28)
-FALL_WINDOW = timedelta(days=7)
 FALL_POINTS = 15.0
 SINGLES_PER_OWNER_AND_DAY = 5
 
@@ -44,49 +43,11 @@ class Quiet(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How an account stands on a day, as far as alerts compare it."""
-
-    on: date
-    score: float
-    rag: str
-    churn_risk: str
-
-    def worse_than(self, other: Standing) -> Reason | None:
-        """In what this standing is worse than `other`; None if in nothing."""
-        if RISKS.index(self.churn_risk) > RISKS.index(other.churn_risk):
-            return Reason.RISK_HIGHER
-        if COLOURS.index(self.rag) > COLOURS.index(other.rag):
-            return Reason.COLOUR_WORSE
-        return None
-
-
-@dataclass(frozen=True, slots=True)
 class Wishes:
     """What people asked for on the account's page."""
 
     quiet_until: date | None = None
     false_alarm: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """What is remembered of an account from one scan to the next.
-
-    `alerting_since` is the first day of the present episode in an alerting state, and `settled` is true while that
-    episode needs no further word. `told` is how the account stood when it was last told, `told_trigger` by which
-    trigger. `hushed` is how it stood when a person last asked for quiet; `quiet_until` and `false_alarm_on` (the day
-    the verdict was first seen) are what they asked; `called_false` is the day of the alert that was last called false.
-    """
-
-    alerting_since: date | None = None
-    settled: bool = False
-    told: Standing | None = None
-    told_trigger: str | None = None
-    hushed: Standing | None = None
-    called_false: date | None = None
-    quiet_until: date | None = None
-    false_alarm_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

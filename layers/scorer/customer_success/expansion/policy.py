@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from customer_success.accounts.account import Account
+from customer_success.accounts.memory import FALL_WINDOW, Memory
 from customer_success.accounts.row import AccountRow
-from customer_success.alerts.policy import FALL_WINDOW, Memory
 from customer_success.expansion.offer import Offer
 from customer_success.periods import shifted
 from customer_success.schemas import CSMHealthSignals, OpportunityType, Rag

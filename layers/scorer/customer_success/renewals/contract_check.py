@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from customer_success.accounts.row import AccountRow
 from customer_success.alerts.entry import AlertEntry
-from customer_success.alerts.policy import RISKS, Candidate, rank
+from customer_success.alerts.policy import Candidate, rank
 from customer_success.alerts.publisher import BATCH, Telling
 from customer_success.batches import batches
 from customer_success.isolation import alone, cause, recorded, together
@@ -38,6 +38,7 @@ from customer_success.scan import scan as scan_run
 from customer_success.scan.assessment import Judge, Judgement
 from customer_success.scan.run import Run, in_short
 from customer_success.scoring.scorer import CSMHealthScorer
+from customer_success.scoring.standing import RISKS
 from customer_success.scoring.words import short
 
 ONE_DAY = timedelta(days=1)

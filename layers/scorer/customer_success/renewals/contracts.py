@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from customer_success.accounts.row import AccountRow
-from customer_success.alerts.policy import Standing
 from customer_success.periods import shifted
+from customer_success.scoring.standing import Standing
 
 KIND = "contract_check"
 NOTICE_AHEAD = timedelta(days=30)

@@ -11,8 +11,9 @@ from typing import Literal
 from pydantic import ValidationError
 
 from customer_success.accounts.account import Account, is_nameable
+from customer_success.accounts.memory import Memory
 from customer_success.accounts.row import AccountRow, Day, trail_after
-from customer_success.alerts.policy import Decision, Memory, Quiet, Standing, Wishes, decide
+from customer_success.alerts.policy import Decision, Quiet, Wishes, decide
 from customer_success.documents import PageValues
 from customer_success.isolation import alone, cause, whole
 from customer_success.messages import ChurnAlert, alert_id
@@ -21,7 +22,7 @@ from customer_success.scan.words import INACTIVE, step_to_judge, too_old
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals, refusals
 from customer_success.scoring import words
 from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError
-from customer_success.scoring.standing import Point
+from customer_success.scoring.standing import Point, Standing
 from customer_success.text import short
 
 PAGE_REFRESH = timedelta(days=7)

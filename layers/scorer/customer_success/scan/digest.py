@@ -10,12 +10,12 @@ from itertools import groupby
 from operator import itemgetter
 
 from customer_success.alerts.entry import AlertEntry
-from customer_success.alerts.policy import COLOURS, RISKS
 from customer_success.documents import Line
 from customer_success.isolation import alone
 from customer_success.messages import ChurnAlert
 from customer_success.scan.feeds import NEW_NORMAL_AFTER, in_words
 from customer_success.scan.run import Run
+from customer_success.scoring.standing import COLOURS, RISKS
 from customer_success.scoring.words import short, step_to_judge
 
 Place = tuple[str, int, float, str]

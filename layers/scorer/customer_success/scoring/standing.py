@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from customer_success.alerts.policy import Standing
+from customer_success.alerts.policy import (
+    Reason,
+)
 from customer_success.schemas import CSMHealthScore
 
 
@@ -19,3 +21,27 @@ class Point:
     @property
     def standing(self) -> Standing:
         return Standing(self.on, self.score.score, self.score.rag, self.score.churn_risk)
+
+
+RISKS = ("low", "medium", "high", "critical")
+
+
+COLOURS = ("GREEN", "AMBER", "RED")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an account stands on a day, as far as alerts compare it."""
+
+    on: date
+    score: float
+    rag: str
+    churn_risk: str
+
+    def worse_than(self, other: Standing) -> Reason | None:
+        """In what this standing is worse than `other`; None if in nothing."""
+        if RISKS.index(self.churn_risk) > RISKS.index(other.churn_risk):
+            return Reason.RISK_HIGHER
+        if COLOURS.index(self.rag) > COLOURS.index(other.rag):
+            return Reason.COLOUR_WORSE
+        return None
