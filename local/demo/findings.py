@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from customer_success.accounts.row import AccountRow
+from customer_success.alerts.digest import Digest
 from customer_success.alerts.entry import CHANNELS, AlertEntry, Channel
 from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.digests import DynamoDigests
@@ -22,7 +23,6 @@ from customer_success.expansion.offer import Offer
 from customer_success.periods import Quarter
 from customer_success.renewals.contracts import KIND as RENEWALS
 from customer_success.reviews.qbr import Qbr, QbrText
-from customer_success.scan.digest import Digest
 from customer_success.scan.run import Run
 from customer_success.scan.scan import KIND
 from local.demo.alert_days import AlertDays

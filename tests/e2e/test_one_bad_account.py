@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from customer_success.alerts.digest import Digest
 from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.alerts import DynamoAlertLog
 from customer_success.aws.dynamodb.digests import DynamoDigests
 from customer_success.aws.dynamodb.qbrs import DynamoQbrs
 from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.messages import ScanRequested
-from customer_success.scan.digest import Digest
 from local.deployment import TENANT, LocalDeployment
 from tests.builders.accounts import TODAY
 from tests.builders.pages import critical_page, page, text, title

@@ -2,11 +2,11 @@
 
 import pytest
 
+from customer_success.alerts.digest import Section
 from customer_success.aws.dynamodb.digests import DynamoDigests
 from customer_success.aws.dynamodb.table import Table
 from customer_success.documents import Line
 from customer_success.errors import Unavailable
-from customer_success.scan.digest import Section
 from tests.builders.aws import TABLE, Client, Clock, writes_only
 from tests.builders.kept import NASTY_ID, digest, section
 

@@ -11,10 +11,10 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from customer_success.alerts.digest import Digest
 from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.digests import DynamoDigests
 from customer_success.aws.dynamodb.runs import DynamoRuns
-from customer_success.scan.digest import Digest
 from customer_success.scan.run import Run, Tally
 from customer_success.settings import shadow_of
 from local.doctor.dead_letters import check_dead_letters

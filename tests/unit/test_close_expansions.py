@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from customer_success.scan.digest import Digest
+from customer_success.alerts.digest import Digest
 from tests.builders.accounts import TODAY
 from tests.builders.expansion_runs import LOOK_AGAIN_SECONDS, Expansions
 from tests.builders.offers import offer, offer_id

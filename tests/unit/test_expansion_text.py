@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
+from customer_success.alerts.digest import Digest
 from customer_success.alerts.digest_messages import digest_messages
 from customer_success.expansion.entry import ExpansionEntry, Outcome
 from customer_success.expansion.offer import Handoff
 from customer_success.expansion.text import expansion_record, handed_off_record, offer_mail, owner_digests, sales_news
-from customer_success.scan.digest import Digest
 from customer_success.schemas import OpportunityType
 from tests.builders.accounts import TODAY, account
 from tests.builders.opportunities import entry, handoff, offered, opportunity

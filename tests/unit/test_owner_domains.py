@@ -10,10 +10,10 @@ import pytest
 from customer_success.accounts.colleagues import DraftsOfColleagues, RowsOfColleagues
 from customer_success.addresses import OwnerDomains
 from customer_success.alerts.channels import DraftMail, OwnerOf, PostToChat
+from customer_success.alerts.digest import Digest, Section
 from customer_success.documents import ChatMessage, Line, MailDraft
 from customer_success.errors import Misconfigured
 from customer_success.messages import DigestReady
-from customer_success.scan.digest import Digest, Section
 from customer_success.settings import AlertChatSettings, SalesHandoffSettings, Settings, read
 from tests.builders.accounts import TODAY, account, dying
 from tests.builders.fakes import FakeDigests, FakeLedger, FakeRows, Writes

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from customer_success.alerts.digest import Digest
 from customer_success.alerts.digest_messages import digest_messages
 from customer_success.documents import Bullet, Callout, Grid, Heading, MailDraft, Paragraph, QbrPage
 from customer_success.narration.evidence import Fact, QBREvidence
 from customer_success.reviews.qbr import Qbr, QbrKey, QbrState
 from customer_success.reviews.text import invitation, qbr_page, quarter_index
 from customer_success.rules_narrator import RulesNarrator
-from customer_success.scan.digest import Digest
 from customer_success.schemas import FeatureScore
 from tests.builders.accounts import account
 from tests.builders.evidence import ON, evidence, fact

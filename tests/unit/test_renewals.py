@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from customer_success.accounts.row import AccountRow, Day
+from customer_success.alerts.digest import Digest
 from customer_success.renewals.contracts import Contract, Group, contract_of
 from customer_success.renewals.digest import renewals_digest
-from customer_success.scan.digest import Digest
 from customer_success.scoring.standing import Standing
 from tests.builders.accounts import TODAY, account
 

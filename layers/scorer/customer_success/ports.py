@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from customer_success.accounts.row import AccountRow
     from customer_success.adoption.feature_usage import FeatureUsage, UsagePage
     from customer_success.adoption.peers import PeerGroup
+    from customer_success.alerts.digest import Digest
     from customer_success.alerts.entry import Acknowledgement, AlertEntry, Channel, Outcome
     from customer_success.documents import (
         ChatMessage,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from customer_success.narration.evidence import QBREvidence
     from customer_success.narration.offer_evidence import ExpansionEvidence
     from customer_success.reviews.qbr import Qbr, QbrKey, QbrText
-    from customer_success.scan.digest import Digest
     from customer_success.scan.run import Run
     from customer_success.schemas import FeatureAdoptionReport, QBRContent
     from customer_success.scoring.standing import Point

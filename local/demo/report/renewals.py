@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from connectors.text import one_line
-from customer_success.scan.digest import Section
+from customer_success.alerts.digest import Section
 from local.demo.findings import Renewals
 from local.demo.report.words import counted
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
+from customer_success.alerts.digest import NAME_LIMIT, NO_OWNER, Digest, Section
 from customer_success.documents import Line
 from customer_success.renewals.contracts import ENDS_SOON, KIND, LISTED, LONGEST_NOTICE_DAYS, Contract, Group
-from customer_success.scan.digest import NAME_LIMIT, NO_OWNER, Digest, Section
 from customer_success.scoring.standing import Standing
 from customer_success.scoring.words import short, step_to_judge
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from customer_success.accounts.row import AccountRow
+from customer_success.alerts.digest import Digest, Section
 from customer_success.alerts.publisher import Telling
 from customer_success.batches import batches
 from customer_success.documents import Line
@@ -18,7 +19,6 @@ from customer_success.periods import Quarter, today
 from customer_success.ports import AccountRows, Outbox, Qbrs
 from customer_success.reviews.qbr import SETTLED, Qbr, QbrKey
 from customer_success.reviews.text import quarter_index
-from customer_success.scan.digest import Digest, Section
 
 KIND = "plan_qbrs"
 BATCH = 100

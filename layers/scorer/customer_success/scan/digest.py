@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
 from itertools import groupby
 from operator import itemgetter
 
+from customer_success.alerts.digest import NAME_LIMIT, NO_OWNER, Digest, Section, _counted
 from customer_success.alerts.entry import AlertEntry
 from customer_success.documents import Line
 from customer_success.isolation import alone
@@ -20,31 +19,6 @@ from customer_success.scoring.words import short, step_to_judge
 
 Place = tuple[str, int, float, str]
 """Where an alert stands in the digest: by owner, then by danger."""
-
-NAME_LIMIT = 80
-NO_OWNER = "no owner"
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A titled part of the digest, such as the alerts of one owner."""
-
-    title: str
-    lines: tuple[Line, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Digest:
-    """A digest in words, in the order in which it is read; `recipient` is the e-mail address of the person it is for,
-    None is the team.
-    """
-
-    digest_id: str
-    run_kind: str
-    on: date
-    title: str
-    sections: tuple[Section, ...]
-    recipient: str | None = None
 
 
 def scan_digest(
@@ -198,10 +172,6 @@ def _reasons(counts: Mapping[str, int]) -> str:
 
 def _counts(counts: Mapping[str, int]) -> str:
     return f" ({_counted(counts)})" if counts else ""
-
-
-def _counted(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {number}" for name, number in sorted(counts.items()))
 
 
 def _place(alert: ChurnAlert) -> Place:

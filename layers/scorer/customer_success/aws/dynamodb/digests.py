@@ -9,12 +9,12 @@ from itertools import groupby, islice
 
 from pydantic import TypeAdapter
 
+from customer_success.alerts.digest import Digest, Section
 from customer_success.aws.dynamodb.items import expiry, number
 from customer_success.aws.dynamodb.stored import Stored
 from customer_success.aws.dynamodb.table import Table
 from customer_success.batches import batches
 from customer_success.documents import Line
-from customer_success.scan.digest import Digest, Section
 
 KEPT_DAYS = 90
 LARGEST_PART = 300 * 1024
