@@ -15,13 +15,13 @@ from customer_success.documents import MailDraft, QbrPage
 from customer_success.errors import Gone
 from customer_success.messages import AdoptionRequested, QbrRequested, QuarterPlanned
 from customer_success.metrics import Metric
-from customer_success.narration.evidence import QBREvidence, QbrTrigger
+from customer_success.narration.evidence import QBREvidence
 from customer_success.ports import FoundPage, Narration, Narrator
 from customer_success.reviews.generate_qbr import GenerateQbr, QbrRequest
 from customer_success.reviews.plan_qbrs import CloseQuarter, PlanQbrs
 from customer_success.rules_narrator import RulesNarrator
 from customer_success.scan.assessment import Judge
-from customer_success.schemas import FeatureAdoptionReport
+from customer_success.schemas import FeatureAdoptionReport, QbrTrigger
 from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.accounts import account
 from tests.builders.fakes import (

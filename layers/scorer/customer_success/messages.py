@@ -13,8 +13,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from customer_success.batches import batches
-from customer_success.narration.evidence import QbrTrigger
-from customer_success.schemas import Confidence, OpportunityType, Text
+from customer_success.schemas import Confidence, OpportunityType, QbrTrigger, Text
 
 EVENT_SOURCE = "customer_success_manager"
 HEALTH_DETAIL_TYPE = "agent.health"

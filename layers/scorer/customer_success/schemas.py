@@ -336,3 +336,6 @@ _LONGEST_SHOWN = 80
 def _shown(text: str) -> str:
     line = text if text.isprintable() else ascii(text)
     return line if len(line) <= _LONGEST_SHOWN else f"{line[: _LONGEST_SHOWN - 1]}…"
+
+
+QbrTrigger = Literal["scheduled", "contract_proximity", "requested"]

@@ -7,12 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from customer_success.schemas import FeatureScore, Text
+from customer_success.schemas import FeatureScore, QbrTrigger, Text
 
 Unit = Literal["points", "share", "count", "days", "amount", "number", "date", "word"]
 """What a fact's value is: points of the health score, a share (1.0 is 100 %), a number of things, a number of days,
 money, a number whose unit is in its label, an ISO date, or a word."""
-QbrTrigger = Literal["scheduled", "contract_proximity", "requested"]
 
 
 class Fact(BaseModel):

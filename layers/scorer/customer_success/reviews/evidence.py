@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from customer_success.accounts.account import Account
 from customer_success.accounts.row import AccountRow
-from customer_success.narration.evidence import Fact, QBREvidence, QbrTrigger, Unit
+from customer_success.narration.evidence import Fact, QBREvidence, Unit
 from customer_success.periods import Quarter, long_date
 from customer_success.renewals.contracts import LONGEST_NOTICE_DAYS
 from customer_success.schemas import (
@@ -27,6 +27,7 @@ from customer_success.schemas import (
     FeatureAdoptionReport,
     FeatureScore,
     FeatureStatus,
+    QbrTrigger,
     Sentiment,
     SignalValue,
 )

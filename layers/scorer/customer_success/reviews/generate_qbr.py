@@ -17,7 +17,7 @@ from customer_success.errors import Gone, Refused, words_of
 from customer_success.isolation import recorded
 from customer_success.metrics import Count
 from customer_success.narration.claims import checked
-from customer_success.narration.evidence import QBREvidence, QbrTrigger
+from customer_success.narration.evidence import QBREvidence
 from customer_success.narration.fallback import Writers
 from customer_success.periods import Quarter
 from customer_success.ports import (
@@ -34,7 +34,7 @@ from customer_success.ports import (
 from customer_success.reviews.evidence import qbr_evidence
 from customer_success.reviews.qbr import Qbr, QbrKey, QbrText
 from customer_success.reviews.text import invitation, qbr_page
-from customer_success.schemas import Confidence, FeatureAdoptionReport
+from customer_success.schemas import Confidence, FeatureAdoptionReport, QbrTrigger
 
 KIND = "generate_qbr"
 LOOK_BACK = timedelta(days=14)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from customer_success.narration.evidence import QBREvidence, QbrTrigger
-from customer_success.schemas import QBRContent
+from customer_success.narration.evidence import QBREvidence
+from customer_success.schemas import QBRContent, QbrTrigger
 
 QbrState = Literal["planned", "written", "partial", "failed", "not_wanted"]
 SETTLED: tuple[QbrState, ...] = ("written", "partial", "failed", "not_wanted")
