@@ -12,8 +12,7 @@ from customer_success.accounts.account import Account
 from customer_success.adoption.feature_usage import USAGE_STALE_AFTER, FeatureUsage
 from customer_success.expansion.grounds import grounds
 from customer_success.expansion.price_list import PriceList
-from customer_success.expansion.rules_writer import evidence_line
-from customer_success.narration.offer_evidence import Ground
+from customer_success.narration.offer_evidence import Ground, evidence_line
 from customer_success.schemas import CSMHealthSignals
 from tests.builders.accounts import HEALTHY, TODAY, account
 from tests.builders.opportunities import SEATS, asks_for, full

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from customer_success.expansion.rules_writer import evidence_line
-from customer_success.narration.offer_evidence import Ground
+from customer_success.narration.offer_evidence import Ground, evidence_line
 from customer_success.narration.prompts import (
     LONGEST_NOTES,
     LONGEST_TEXT,

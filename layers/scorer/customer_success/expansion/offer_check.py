@@ -8,9 +8,8 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from customer_success.expansion.rules_writer import evidence_line
 from customer_success.expansion.talk_track import spoken
-from customer_success.narration.offer_evidence import ExpansionEvidence, Ground
+from customer_success.narration.offer_evidence import ExpansionEvidence, Ground, evidence_line
 from customer_success.schemas import Confidence, ExpansionOpportunity, OpportunityType, refusals
 from customer_success.scoring.words import short
 

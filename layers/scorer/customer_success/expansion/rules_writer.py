@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from customer_success.expansion.grounds import ALL_SEATS, ASKED_FOR, OF_LIMIT
 from customer_success.expansion.talk_track import can_be_named
 from customer_success.narration.evidence import Fact
-from customer_success.narration.offer_evidence import ExpansionEvidence, Ground
+from customer_success.narration.offer_evidence import ExpansionEvidence, Ground, evidence_line
 from customer_success.reviews.rules_writer import said
 from customer_success.schemas import ExpansionOpportunity
 
@@ -26,11 +26,6 @@ def opportunities(evidence: ExpansionEvidence) -> Iterator[ExpansionOpportunity]
             recommended_talk_track=" ".join(_talk_track(ground)),
             confidence=ground.confidence,
         )
-
-
-def evidence_line(fact: Fact) -> str:
-    """A fact as a line of an offer's evidence: the signal, its value, its source and day."""
-    return " ".join(f"{fact.label}: {said(fact)} ({fact.source}, {fact.as_of})".split())
 
 
 def _talk_track(ground: Ground) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from customer_success.narration.evidence import Fact
+from customer_success.reviews.rules_writer import said
 from customer_success.schemas import Amount, Confidence, OpportunityType, Text
 
 
@@ -43,3 +44,8 @@ class ExpansionEvidence(BaseModel):
     def ground(self, opportunity_type: str) -> Ground | None:
         """The ground of that type."""
         return next((ground for ground in self.grounds if ground.opportunity_type == opportunity_type), None)
+
+
+def evidence_line(fact: Fact) -> str:
+    """A fact as a line of an offer's evidence: the signal, its value, its source and day."""
+    return " ".join(f"{fact.label}: {said(fact)} ({fact.source}, {fact.as_of})".split())

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from customer_success.accounts.account import Account
-from customer_success.expansion.rules_writer import evidence_line
 from customer_success.messages import Said
 from customer_success.narration.evidence import Fact, QBREvidence
-from customer_success.narration.offer_evidence import ExpansionEvidence, Ground
+from customer_success.narration.offer_evidence import ExpansionEvidence, Ground, evidence_line
 from customer_success.schemas import CSMHealthScore, FeatureAdoptionReport
 from customer_success.scoring.words import short
 
