@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -77,3 +77,8 @@ def trail_after(trail: tuple[Standing, ...], standing: Standing) -> tuple[Standi
     """The trail with a new standing at its end, and without what no later day can be compared with."""
     start = standing.on - FALL_WINDOW + timedelta(days=1)
     return (*(past for past in trail if start <= past.on < standing.on), standing)
+
+
+def same_but_for_the_scan_date(a: PageValues, b: PageValues | None) -> bool:
+    """True if two pages show the same, whenever they were scanned."""
+    return b is not None and replace(a, last_scan=b.last_scan) == b

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -12,12 +11,11 @@ from pydantic import ValidationError
 
 from customer_success.accounts.account import Account, is_nameable
 from customer_success.accounts.memory import Memory
-from customer_success.accounts.row import AccountRow, Day, trail_after
-from customer_success.alerts.policy import Decision, Quiet, Wishes, decide
+from customer_success.accounts.row import AccountRow, Day, same_but_for_the_scan_date, trail_after
+from customer_success.alerts.policy import Decision, Wishes, decide
 from customer_success.documents import PageValues
 from customer_success.isolation import alone, cause, whole
 from customer_success.messages import ChurnAlert, alert_id
-from customer_success.scan.run import EXAMPLES, Tally, in_short
 from customer_success.scan.words import INACTIVE, step_to_judge, too_old
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals, refusals
 from customer_success.scoring import words
@@ -232,88 +230,6 @@ class Judge:
         )
 
 
-def same_but_for_the_scan_date(a: PageValues, b: PageValues | None) -> bool:
-    """True if two pages show the same, whenever they were scanned."""
-    return b is not None and replace(a, last_scan=b.last_scan) == b
-
-
-def count(judgements: Iterable[Judgement]) -> Tally:
-    """The counts of one page of the book."""
-    judged = tuple(judgements)
-    scored = [j for j in judged if j.row.day.status == "scored"]
-    rejected = [j for j in judged if j.row.day.status == "rejected"]
-    decisions = [j.decision for j in scored if j.decision]
-    told = _in_words(judged)
-    watched = [j for j in judged if _is_watched(j)]
-    return Tally(
-        read=len(judged),
-        scored=len(scored),
-        skipped=sum(j.row.day.status == "skipped" for j in judged),
-        pages_changed=sum(j.page_changed for j in judged),
-        rejected=Counter(j.row.day.reason or "" for j in rejected),
-        colours=Counter(_score(j).rag for j in scored),
-        moves=Counter(move for j in scored if (move := _move(j))),
-        risks=Counter(_score(j).churn_risk for j in scored),
-        alerts=Counter((j.alert.churn_trigger or "score") for j in scored if j.alert),
-        quiet=Counter(str(d.quiet) for d in decisions if d.quiet),
-        false_alarms=Counter(d.false_alarm for d in decisions if d.false_alarm),
-        unknown=Counter(signal for j in scored for signal in _score(j).unknown),
-        lost=_lost(scored),
-        watched=len(watched),
-        missing=Counter(signal for j in watched for signal, value in (j.signals or ()) if value is None),
-        outdated=sum(_stale(j) for j in watched),
-        cases={name: len(cases) for name, cases in told.items() if cases},
-        **{name: tuple(map(in_short, cases[:EXAMPLES])) for name, cases in told.items()},
-    )
-
-
-def _in_words(judged: Sequence[Judgement]) -> dict[str, list[str]]:
-    """The cases that the digest lists, by the tally's name for the list."""
-    rejected = [j for j in judged if j.row.day.status == "rejected"]
-    lost = [j for j in rejected if j.row.before and j.row.before.status == "scored"]
-    hushed = [j for j in judged if j.decision and j.decision.quiet in (Quiet.QUIET_UNTIL, Quiet.FALSE_ALARM)]
-    unexpected = [j for j in rejected if j.row.day.reason == "unexpected"]
-    return {
-        "rejections": [f"{_name(j)}: {j.row.day.detail}" for j in rejected],
-        "unexpected": [f"{_name(j)}: {j.row.day.detail}" for j in unexpected],
-        "danger_lost_sight_of": [f"{_name(j)}: {_was(j)}; {j.row.day.detail}" for j in lost if _was_in_danger(j)],
-        "no_longer_judged": [f"{_name(j)}: {j.row.day.detail}" for j in lost if not _was_in_danger(j)],
-        "unreadable": [f"{_name(j)}: {problem}" for j in judged for problem in j.row.account.unreadable],
-        "stale": [f"{_name(j)}: {_last_updated(j)}" for j in judged if _stale(j)],
-        "hushed": [f"{_name(j)}: {j.decision.quiet}" for j in hushed if j.decision],
-    }
-
-
-def _stale(judgement: Judgement) -> bool:
-    account, on = judgement.row.account, judgement.row.day.on
-    return not account.inactive and account.stale_on(on)
-
-
-def _last_updated(judgement: Judgement) -> str:
-    updated = judgement.row.account.signals_updated
-    assert updated is not None
-    return f"signals last updated on {updated}, {(judgement.row.day.on - updated).days} days ago"
-
-
-def _was_in_danger(judgement: Judgement) -> bool:
-    last = judgement.row.day.last
-    return last is not None and last.score.should_alert
-
-
-def _was(judgement: Judgement) -> str:
-    last = judgement.row.day.last
-    assert last is not None
-    return f"was {last.score.rag} with churn risk {last.score.churn_risk} on {last.on}"
-
-
-def _is_watched(judgement: Judgement) -> bool:
-    """True for an account whose feeds are watched: one that is scored, or that was once and of which too little is
-    known now. Of an account that is new or in onboarding nobody expects signals yet.
-    """
-    day = judgement.row.day
-    return judgement.signals is not None and day.last is not None and day.reason != "onboarding"
-
-
 def closed_memory(before: Day | None) -> Memory:
     """What is remembered of an account that left: what it was told, so that coming back at once tells nobody again."""
     memory = before.memory if before else Memory()
@@ -339,30 +255,3 @@ def _since(before: Day | None, score: CSMHealthScore) -> date | None:
 
 def _differs(page: PageValues, other: PageValues | None) -> bool:
     return not same_but_for_the_scan_date(page, other)
-
-
-def _score(judgement: Judgement) -> CSMHealthScore:
-    point = judgement.row.day.point
-    assert point is not None
-    return point.score
-
-
-def _move(judgement: Judgement) -> str | None:
-    before = judgement.row.before
-    now = _score(judgement).rag
-    was = before.last.score.rag if before and before.last else now
-    return None if was == now else f"{was} → {now}"
-
-
-def _lost(scored: list[Judgement]) -> dict[str, dict[str, int]]:
-    """How many accounts lost how many points on each signal, in steps of 0.1."""
-    lost: dict[str, Counter[str]] = {}
-    for judgement in scored:
-        for driver in _score(judgement).drivers:
-            lost.setdefault(driver.key, Counter())[f"{driver.points_lost:.1f}"] += 1
-    return {signal: dict(counts) for signal, counts in lost.items()}
-
-
-def _name(judgement: Judgement) -> str:
-    account = judgement.row.account
-    return f"{short(account.name, 60)} ({account.account_id})"

@@ -31,9 +31,10 @@ from customer_success.ports import (
     Runs,
     ScoreHistory,
 )
-from customer_success.scan.assessment import Judge, Judgement, count
+from customer_success.scan.assessment import Judge, Judgement
 from customer_success.scan.closing import Closing
 from customer_success.scan.run import Run
+from customer_success.scan.tally import count
 from customer_success.scoring.scorer import CSMHealthScorer
 
 KIND = "health_scan"
