@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.text import Text
 
 from customer_success.ports import ShadowLog
-from customer_success.scoring.words import short
 from customer_success.shadow.withheld import KINDS, Kind, Withheld
+from customer_success.text import short
 from local.demo.report.lines import head, in_frame, wrapped
 
 MOST_LINES = 12

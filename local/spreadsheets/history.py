@@ -12,7 +12,8 @@ from connectors.notion.account_page import account_of
 from customer_success.schemas import CSMHealthSignals, refusals
 from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError
 from customer_success.scoring.standing import Point
-from customer_success.scoring.words import short, too_little_known
+from customer_success.scoring.words import too_little_known
+from customer_success.text import short
 from local.demo.errors import DemoError
 from local.spreadsheets.book import Line, Sheet
 from local.spreadsheets.cells import EXPECTED, value_of

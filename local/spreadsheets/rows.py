@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from connectors.notion.schema import Schema, accounts_schema
-from customer_success.scoring.words import short
+from customer_success.text import short
 from local.sandbox.notion.load import Book, Row
 from local.spreadsheets.book import Line, Sheet
 from local.spreadsheets.cells import EXPECTED, empty, value_of

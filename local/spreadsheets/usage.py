@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.notion.names import UsageNames
-from customer_success.scoring.words import short
+from customer_success.text import short
 from local.demo.errors import DemoError
 from local.deployment import USAGE_KEY
 from local.sandbox.notion.load import Row

@@ -15,7 +15,7 @@ from connectors.text import one_line
 from customer_success.alerts.entry import AlertEntry
 from customer_success.periods import long_date
 from customer_success.scoring.standing import RISKS
-from customer_success.scoring.words import short
+from customer_success.text import short
 from local.demo.findings import Findings, Renewals, for_channel
 from local.demo.report.anatomy import anatomy, most_telling
 from local.demo.report.channels import channels, reasons

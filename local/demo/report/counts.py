@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from customer_success.scan.feeds import in_words
 from customer_success.scan.run import Run
-from customer_success.scoring.words import short
+from customer_success.text import short
 from local.demo.findings import Findings
 from local.demo.report.words import counted
 

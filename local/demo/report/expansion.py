@@ -15,7 +15,7 @@ from customer_success.expansion.entry import ExpansionEntry, Outcome
 from customer_success.expansion.offer import Offer
 from customer_success.expansion.policy import HIGH_ADOPTION, MANY_SEATS
 from customer_success.periods import Calendar
-from customer_success.scoring.words import short
+from customer_success.text import short
 from local.demo.findings import Expansion, Findings
 from local.demo.report.lines import cut, head, relative, section
 from local.demo.report.words import amount, name_of, owner

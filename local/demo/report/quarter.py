@@ -14,7 +14,7 @@ from rich.text import Text
 
 from customer_success.periods import Quarter, long_date
 from customer_success.reviews.qbr import SETTLED, Qbr
-from customer_success.scoring.words import short
+from customer_success.text import short
 from local.demo.findings import QuarterFindings
 from local.demo.report.delivered import direct_message, draft
 from local.demo.report.lines import framed, relative, section

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from connectors.text import one_line
-from customer_success.scoring.words import short
+from customer_success.text import short
 
 COLOUR_STYLES: Mapping[str, str] = {"GREEN": "green", "AMBER": "yellow", "RED": "red"}
 RISK_STYLES: Mapping[str, str] = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "green"}

@@ -10,7 +10,8 @@ from rich.text import Text
 
 from customer_success.accounts.row import AccountRow
 from customer_success.scoring.standing import Point
-from customer_success.scoring.words import short, why
+from customer_success.scoring.words import why
+from customer_success.text import short
 from local.demo.report.words import COLOUR_STYLES, RISK_STYLES, amount, name_of, owner, renewal, signed
 
 MOST = 15

@@ -13,7 +13,7 @@ from connectors.notion.names import PropertyNames
 from connectors.text import clean, one_line
 from customer_success.accounts.account import ID_BOUND, LONGEST_ID, is_nameable
 from customer_success.schemas import CSMHealthSignals, refusals
-from customer_success.scoring.words import short
+from customer_success.text import short
 from local.notion.importing.targets import ColumnTarget
 from local.spreadsheets.book import Line, Sheet
 from local.spreadsheets.columns import NAMES

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from connectors.notion.account_import import KnownPage
 from connectors.text import one_line
-from customer_success.scoring.words import short
+from customer_success.text import short
 from local.notion.importing.accounts import FileAccounts
 from local.notion.importing.job import Done
 from local.notion.importing.plan import Plan

@@ -10,7 +10,7 @@ from string import capwords
 
 from customer_success.accounts.account import Account
 from customer_success.schemas import BenchmarkComparison
-from customer_success.scoring.words import short
+from customer_success.text import short
 
 FEWEST_PEERS = 5
 """With fewer known ones a comparison is withheld: it would say more of them than of the account."""

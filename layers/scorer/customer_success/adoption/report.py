@@ -20,7 +20,8 @@ from customer_success.schemas import (
     FeatureStatus,
     refusals,
 )
-from customer_success.scoring.words import LOW_ADOPTION, short
+from customer_success.scoring.words import LOW_ADOPTION
+from customer_success.text import short
 
 MOST_RECOMMENDED = 5
 MOST_NAMED = 5

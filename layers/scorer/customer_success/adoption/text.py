@@ -16,7 +16,7 @@ from customer_success.alerts.text import NAME_LIMIT
 from customer_success.documents import Bullet, Callout, Grid, MailDraft, PageBlock, Paragraph
 from customer_success.periods import long_date
 from customer_success.schemas import FeatureAdoptionReport, FeatureStatus
-from customer_success.scoring.words import short
+from customer_success.text import short
 
 TITLE = "Feature adoption"
 

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from customer_success.documents import ChatMessage, HealthRecord, Line, MailDraft
 from customer_success.messages import ChurnAlert
 from customer_success.periods import long_date
-from customer_success.scoring.words import short
+from customer_success.text import short
 
 NAME_LIMIT = 120
 RENEWAL_TALK = timedelta(days=90)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from customer_success.expansion.talk_track import spoken
 from customer_success.narration.offer_evidence import ExpansionEvidence, Ground, evidence_line
 from customer_success.schemas import Confidence, ExpansionOpportunity, OpportunityType, refusals
-from customer_success.scoring.words import short
+from customer_success.text import short
 
 LONGEST_SHOWN = 300
 AS_ESTIMATED = 0.005

@@ -19,7 +19,7 @@ from customer_success.expansion.entry import ExpansionEntry, Outcome
 from customer_success.expansion.offer import Offer
 from customer_success.messages import ExpansionHandoff
 from customer_success.schemas import OpportunityType
-from customer_success.scoring.words import short
+from customer_success.text import short
 
 SALES_KIND = "sales_handoff"
 KIND = "check_expansion"

@@ -13,7 +13,7 @@ from customer_success.messages import Said
 from customer_success.narration.evidence import Fact, QBREvidence
 from customer_success.narration.offer_evidence import ExpansionEvidence, Ground, evidence_line
 from customer_success.schemas import CSMHealthScore, FeatureAdoptionReport
-from customer_success.scoring.words import short
+from customer_success.text import short
 
 LONGEST_NOTES = 2_000
 """Characters of an account's notes that a model is shown."""

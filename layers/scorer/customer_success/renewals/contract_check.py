@@ -39,7 +39,7 @@ from customer_success.scan.assessment import Judge, Judgement
 from customer_success.scan.run import Run, in_short
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.scoring.standing import RISKS
-from customer_success.scoring.words import short
+from customer_success.text import short
 
 ONE_DAY = timedelta(days=1)
 

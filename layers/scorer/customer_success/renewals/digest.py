@@ -8,8 +8,9 @@ from datetime import date
 from customer_success.alerts.digest import NAME_LIMIT, NO_OWNER, Digest, Section
 from customer_success.documents import Line
 from customer_success.renewals.contracts import ENDS_SOON, KIND, LISTED, LONGEST_NOTICE_DAYS, Contract, Group
+from customer_success.scan.words import step_to_judge
 from customer_success.scoring.standing import Standing
-from customer_success.scoring.words import short, step_to_judge
+from customer_success.text import short
 
 NAMED = 50
 """Contracts of one group that are named; the rest is counted. The days of those that end later are still to come."""

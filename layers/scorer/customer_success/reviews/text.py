@@ -20,7 +20,7 @@ from customer_success.periods import long_date
 from customer_success.reviews.qbr import Qbr, QbrKey, QbrState
 from customer_success.reviews.rules_writer import adoption_is_low, renewal_due, said, value
 from customer_success.schemas import FeatureStatus, QBRContent
-from customer_success.scoring.words import short
+from customer_success.text import short
 
 KIND = "generate_qbr"
 REASON_LIMIT = 300

@@ -14,8 +14,9 @@ from customer_success.isolation import alone
 from customer_success.messages import ChurnAlert
 from customer_success.scan.feeds import NEW_NORMAL_AFTER, in_words
 from customer_success.scan.run import Run
+from customer_success.scan.words import step_to_judge
 from customer_success.scoring.standing import COLOURS, RISKS
-from customer_success.scoring.words import short, step_to_judge
+from customer_success.text import short
 
 Place = tuple[str, int, float, str]
 """Where an alert stands in the digest: by owner, then by danger."""

@@ -20,7 +20,6 @@ NOTABLE_POINTS = 0.5
 BAD_SHARE = 0.4
 LONG_SILENCE_DAYS = 60
 LOW_ADOPTION = 0.7
-INACTIVE = "Inactive: not scanned."
 
 _WEIGHTS: dict[str, float] = {signal.key: signal.weight for signal in DEFAULT_SCORECARD.signals}
 
@@ -39,20 +38,6 @@ _NEXT_STEP = {
     "collections_risk": "Speak with collections about what is agreed before contacting the customer.",
     "tam_health_rag": "Ask the technical account manager what stands behind the rating.",
 }
-_STEP_TO_JUDGE = {
-    "insufficient_data": "Fill in the signals that are named as missing.",
-    "stale_signals": "Bring the signals on this page up to date, and the day of Signals Updated with them.",
-    "invalid_signal": "Correct the value on this page.",
-    "onboarding": "Nothing yet: it is judged once its signals arrive.",
-    "duplicate_account_id": "Give one of the two pages its own Account ID.",
-    "unexpected": "Look for an odd value on this page. If there is none, report the log line that names this account.",
-}
-
-
-def short(text: str, limit: int) -> str:
-    """The text in one line of at most `limit` characters, cut with an ellipsis."""
-    line = " ".join(text.split())
-    return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"
 
 
 def driver_words(driver: Driver) -> str:
@@ -104,17 +89,6 @@ def too_little_known(error: InsufficientDataError) -> str:
         f"{error.coverage:.0%} of what the score weighs is known, at least {error.minimum:.0%} is needed; "
         f"unknown: {missing}"
     )
-
-
-def too_old(updated: date, limit: int) -> str:
-    """Why signals of that day do not count, for a page and the digest; a day's passing alone changes no word."""
-    days = "1 day" if limit == 1 else f"{limit} days"
-    return f"signals last updated on {updated}, more than {days} ago, so they count as unknown"
-
-
-def step_to_judge(reason: str) -> str:
-    """What has to happen before an account that was rejected for `reason` can be judged."""
-    return _STEP_TO_JUDGE.get(reason, _STEP_TO_JUDGE["unexpected"])
 
 
 def changes(score: CSMHealthScore, before: Point | None) -> tuple[str, ...]:

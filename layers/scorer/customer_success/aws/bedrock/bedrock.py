@@ -17,7 +17,7 @@ from customer_success.narration.evidence import QBREvidence
 from customer_success.narration.offer_evidence import ExpansionEvidence
 from customer_success.pauses import seconds_asked
 from customer_success.ports import Narration, Proposals
-from customer_success.scoring.words import short
+from customer_success.text import short
 
 CONNECT_SECONDS = 3
 READ_SECONDS = 60

@@ -14,7 +14,7 @@ from customer_success.narration.claims.sentence import Sentence
 from customer_success.narration.claims.sentences import joined, plain, sentences, without_list_mark
 from customer_success.narration.evidence import QBREvidence
 from customer_success.schemas import FeatureScore, QBRContent
-from customer_success.scoring.words import short
+from customer_success.text import short
 
 NOT_MEASURED = "not measured"
 LONGEST_SHOWN = 300

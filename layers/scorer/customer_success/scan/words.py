@@ -1,0 +1,28 @@
+"""What a scan says of an account that it could not score."""
+
+from __future__ import annotations
+
+from datetime import date
+
+INACTIVE = "Inactive: not scanned."
+
+
+_STEP_TO_JUDGE = {
+    "insufficient_data": "Fill in the signals that are named as missing.",
+    "stale_signals": "Bring the signals on this page up to date, and the day of Signals Updated with them.",
+    "invalid_signal": "Correct the value on this page.",
+    "onboarding": "Nothing yet: it is judged once its signals arrive.",
+    "duplicate_account_id": "Give one of the two pages its own Account ID.",
+    "unexpected": "Look for an odd value on this page. If there is none, report the log line that names this account.",
+}
+
+
+def too_old(updated: date, limit: int) -> str:
+    """Why signals of that day do not count, for a page and the digest; a day's passing alone changes no word."""
+    days = "1 day" if limit == 1 else f"{limit} days"
+    return f"signals last updated on {updated}, more than {days} ago, so they count as unknown"
+
+
+def step_to_judge(reason: str) -> str:
+    """What has to happen before an account that was rejected for `reason` can be judged."""
+    return _STEP_TO_JUDGE.get(reason, _STEP_TO_JUDGE["unexpected"])
