@@ -27,7 +27,8 @@ from customer_success.aws.dynamodb.offers import DynamoOffers
 from customer_success.aws.dynamodb.table import Table
 from customer_success.aws.messaging.consumer import Delivery, QueueConsumer
 from customer_success.aws.messaging.topic import SnsAnnouncements
-from customer_success.documents import ExpansionRecord, MailDraft
+from customer_success.documents import MailDraft
+from customer_success.expansion.offer import ExpansionRecord
 from customer_success.expansion.sales_handoff import SalesHandoff
 from customer_success.messages import ExpansionHandoff
 from customer_success.ports import RecordedAnswer

@@ -13,11 +13,11 @@ from pydantic import BaseModel
 from customer_success.accounts.row import AccountRow
 from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.alerts.publisher import Telling
-from customer_success.documents import ExpansionRecord, MailDraft
+from customer_success.documents import MailDraft
 from customer_success.errors import Unavailable, Unclear
 from customer_success.expansion.check_expansion import CheckExpansion, ExpansionRequest
 from customer_success.expansion.entry import ExpansionEntry
-from customer_success.expansion.offer import Handoff, Offer
+from customer_success.expansion.offer import ExpansionRecord, Handoff, Offer
 from customer_success.expansion.price_list import PriceList
 from customer_success.expansion.sales_handoff import SalesHandoff
 from customer_success.messages import ChurnAlert, DigestReady, ExpansionHandedOff, ExpansionHandoff

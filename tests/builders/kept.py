@@ -8,10 +8,10 @@ from typing import Any
 
 from customer_success.accounts.account import Unreadable
 from customer_success.accounts.memory import Memory
-from customer_success.accounts.row import AccountRow, Day
+from customer_success.accounts.row import AccountRow, Day, PageValues
 from customer_success.alerts.digest import Digest, Section
 from customer_success.alerts.entry import AlertEntry
-from customer_success.documents import Line, PageValues
+from customer_success.documents import Line
 from customer_success.messages import ChurnAlert, Said, alert_id
 from customer_success.scan.run import Run, Tally
 from customer_success.scoring.scorer import CSMHealthScorer

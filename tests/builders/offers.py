@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from customer_success.documents import ExpansionRecord
 from customer_success.errors import Gone, Refused
 from customer_success.expansion.entry import ExpansionEntry
-from customer_success.expansion.offer import Handoff, Offer, SalesAnswer, handoff_id, quarter_of
+from customer_success.expansion.offer import ExpansionRecord, Handoff, Offer, SalesAnswer, handoff_id, quarter_of
 from customer_success.ports import RecordedAnswer
 from customer_success.schemas import ExpansionOpportunity, OpportunityType
 from tests.builders.accounts import TODAY

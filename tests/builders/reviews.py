@@ -11,7 +11,7 @@ from typing import Any
 from customer_success.accounts.row import AccountRow
 from customer_success.adoption.track_feature_adoption import AdoptionRequest, TrackFeatureAdoption
 from customer_success.alerts.publisher import Telling
-from customer_success.documents import MailDraft, QbrPage
+from customer_success.documents import MailDraft
 from customer_success.errors import Gone
 from customer_success.messages import AdoptionRequested, QbrRequested, QuarterPlanned
 from customer_success.metrics import Metric
@@ -19,6 +19,7 @@ from customer_success.narration.evidence import QBREvidence
 from customer_success.ports import FoundPage, Narration, Narrator
 from customer_success.reviews.generate_qbr import GenerateQbr, QbrRequest
 from customer_success.reviews.plan_qbrs import CloseQuarter, PlanQbrs
+from customer_success.reviews.qbr import QbrPage
 from customer_success.rules_narrator import RulesNarrator
 from customer_success.scan.assessment import Judge
 from customer_success.schemas import FeatureAdoptionReport, QbrTrigger

@@ -17,8 +17,8 @@ from connectors.notion.names import PropertyNames
 from connectors.notion.schema import accounts_schema
 from connectors.notion.walk import Walk
 from customer_success.accounts.account import Account
+from customer_success.accounts.row import PageValues
 from customer_success.addresses import OwnerDomains
-from customer_success.documents import PageValues
 from customer_success.errors import Misconfigured, NotTaken, OutOfTime, Refused
 from customer_success.ports import Bookmark, BookPage
 from local.sandbox import Sandbox

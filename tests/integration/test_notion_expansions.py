@@ -15,8 +15,8 @@ from connectors.notion.client import NotionClient
 from connectors.notion.expansions import NotionExpansionRecords
 from connectors.notion.names import ExpansionNames
 from connectors.notion.schema import expansion_schema
-from customer_success.documents import ExpansionRecord
 from customer_success.errors import Gone, Misconfigured, NotTaken, Unavailable, Unclear
+from customer_success.expansion.offer import ExpansionRecord
 from customer_success.ports import Bookmark, RecordedAnswer
 from local.sandbox import Sandbox
 from local.sandbox.notion.load import Book, Loaded, Row

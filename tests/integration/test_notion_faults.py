@@ -25,7 +25,9 @@ from connectors.notion.records import NotionHealthRecords
 from connectors.notion.schema import records_schema
 from connectors.patience import Patience
 from connectors.slack.chat import SlackChat
-from customer_success.documents import Bullet, ChatMessage, HealthRecord, Line, MailDraft, PageValues
+from customer_success.accounts.row import PageValues
+from customer_success.alerts.records import HealthRecord
+from customer_success.documents import Bullet, ChatMessage, Line, MailDraft
 from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, Unclear
 from customer_success.ports import LONGEST_PAUSE, Bookmark
 from local.sandbox import Sandbox

@@ -15,9 +15,10 @@ from connectors.notion.client import NotionClient
 from connectors.notion.names import QbrNames
 from connectors.notion.qbr_pages import NotionQbrPages
 from connectors.notion.schema import qbr_schema
-from customer_success.documents import Bullet, Callout, Grid, Heading, PageBlock, Paragraph, QbrPage
+from customer_success.documents import Bullet, Callout, Grid, Heading, PageBlock, Paragraph
 from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
 from customer_success.ports import Bookmark, FoundPage
+from customer_success.reviews.qbr import QbrPage
 from local.sandbox import Sandbox
 from local.sandbox.notion.load import Book
 from tests.builders.notion_books import account_book, load_book, notion_client, row

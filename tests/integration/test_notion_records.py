@@ -13,7 +13,8 @@ from connectors.notion.client import NotionClient
 from connectors.notion.names import RecordNames
 from connectors.notion.records import NotionHealthRecords
 from connectors.notion.schema import records_schema
-from customer_success.documents import HealthRecord, Line
+from customer_success.alerts.records import HealthRecord
+from customer_success.documents import Line
 from customer_success.errors import Misconfigured
 from customer_success.ports import Bookmark
 from local.sandbox import Sandbox

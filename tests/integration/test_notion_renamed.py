@@ -16,9 +16,12 @@ from connectors.notion.names import ExpansionNames, QbrNames, RecordNames
 from connectors.notion.qbr_pages import NotionQbrPages
 from connectors.notion.records import NotionHealthRecords
 from connectors.notion.schema import expansion_schema, qbr_schema, records_schema
-from customer_success.documents import Bullet, ExpansionRecord, HealthRecord, Line, QbrPage
+from customer_success.alerts.records import HealthRecord
+from customer_success.documents import Bullet, Line
 from customer_success.errors import Misconfigured, NotTaken, Unclear
+from customer_success.expansion.offer import ExpansionRecord
 from customer_success.ports import Bookmark, FoundPage
+from customer_success.reviews.qbr import QbrPage
 from local.sandbox import Sandbox
 from local.sandbox.notion.load import Book
 from tests.builders.notion_books import account_book, load_book, notion_client, row

@@ -16,7 +16,8 @@ from connectors.notion.names import RecordNames
 from connectors.notion.records import NotionHealthRecords
 from connectors.notion.schema import records_schema
 from connectors.slack.chat import SlackChat
-from customer_success.documents import ChatMessage, HealthRecord, Line, MailDraft
+from customer_success.alerts.records import HealthRecord
+from customer_success.documents import ChatMessage, Line, MailDraft
 from customer_success.errors import Misconfigured, Unavailable, Unclear
 from local.sandbox import Sandbox
 from local.sandbox.notion.load import Book

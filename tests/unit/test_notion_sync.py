@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from customer_success.accounts.row import PageValues
 from customer_success.alerts.entry import Acknowledgement, AlertEntry
 from customer_success.aws.messaging.consumer import Delivery
-from customer_success.documents import PageValues
 from customer_success.errors import Gone, Misconfigured, NotTaken, OutOfTime, Unavailable
 from customer_success.messages import AlertAcknowledged, PagesChanged
 from customer_success.scan.page_sync import NotionSync

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from customer_success.alerts.digest import Digest
 from customer_success.alerts.digest_messages import digest_messages
-from customer_success.documents import Bullet, Callout, Grid, Heading, MailDraft, Paragraph, QbrPage
+from customer_success.documents import Bullet, Callout, Grid, Heading, MailDraft, Paragraph
 from customer_success.narration.evidence import Fact, QBREvidence
-from customer_success.reviews.qbr import Qbr, QbrKey, QbrState
+from customer_success.reviews.qbr import Qbr, QbrKey, QbrPage, QbrState
 from customer_success.reviews.text import invitation, qbr_page, quarter_index
 from customer_success.rules_narrator import RulesNarrator
 from customer_success.schemas import FeatureScore

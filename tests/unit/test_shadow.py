@@ -7,19 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from customer_success.accounts.row import PageValues
 from customer_success.alerts import text as alert_text
-from customer_success.documents import (
-    Bullet,
-    ChatMessage,
-    ExpansionRecord,
-    Grid,
-    Heading,
-    Line,
-    MailDraft,
-    PageValues,
-    QbrPage,
-)
+from customer_success.documents import Bullet, ChatMessage, Grid, Heading, Line, MailDraft
+from customer_success.expansion.offer import ExpansionRecord
 from customer_success.messages import HEALTH_DETAIL_TYPE, ChurnAlert, HealthEvent
+from customer_success.reviews.qbr import QbrPage
 from customer_success.settings import Deployed, shadow_of
 from customer_success.shadow.adapters import (
     Shadow,

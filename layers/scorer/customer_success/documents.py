@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +42,6 @@ class MailDraft:
 
 
 @dataclass(frozen=True, slots=True)
-class HealthRecord:
-    """A page that records one alert beside its account."""
-
-    key: str
-    title: str
-    account_page_id: str
-    on: date
-    score: float
-    rag: str
-    churn_risk: str
-    trigger: str
-    owner_email: str | None
-    lines: tuple[Line, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Heading:
     """The title of a section of a page."""
 
@@ -96,54 +78,3 @@ class Grid:
 
 
 PageBlock = Heading | Paragraph | Bullet | Callout | Grid
-
-
-@dataclass(frozen=True, slots=True)
-class QbrPage:
-    """A quarterly review as a page beside its account. All text is shown literally."""
-
-    key: str
-    title: str
-    account_page_id: str
-    period: str
-    reviewed_period: str
-    on: date
-    owner_email: str | None
-    trigger: str
-    partial: bool
-    blocks: tuple[PageBlock, ...]
-
-
-ExpansionState = Literal["Recorded", "Ready for Sales"]
-
-
-@dataclass(frozen=True, slots=True)
-class ExpansionRecord:
-    """A page that records one offer beside its account. `note` says why it did not go to Sales, if it did not."""
-
-    key: str
-    title: str
-    account_page_id: str
-    on: date
-    state: ExpansionState
-    opportunity_type: str
-    confidence: str
-    estimated_arr_impact: float | None
-    evidence: str
-    talk_track: str
-    owner_email: str | None
-    sales_email: str | None
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PageValues:
-    """What the scan writes back to an account's page. `score` has one decimal; None is "cannot be judged"."""
-
-    score: float | None
-    rag: str
-    churn_risk: str | None
-    why: str
-    since: date | None
-    next_step: str
-    last_scan: date

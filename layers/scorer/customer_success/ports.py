@@ -13,26 +13,19 @@ if TYPE_CHECKING:
 
     from customer_success.accounts.account import Account
     from customer_success.accounts.portfolio import PortfolioLine, Snapshot
-    from customer_success.accounts.row import AccountRow
+    from customer_success.accounts.row import AccountRow, PageValues
     from customer_success.adoption.feature_usage import FeatureUsage, UsagePage
     from customer_success.adoption.peers import PeerGroup
     from customer_success.alerts.digest import Digest
     from customer_success.alerts.entry import Acknowledgement, AlertEntry, Channel, Outcome
-    from customer_success.documents import (
-        ChatMessage,
-        ExpansionRecord,
-        HealthRecord,
-        MailDraft,
-        PageBlock,
-        PageValues,
-        QbrPage,
-    )
+    from customer_success.alerts.records import HealthRecord
+    from customer_success.documents import ChatMessage, MailDraft, PageBlock
     from customer_success.expansion.entry import ExpansionEntry
-    from customer_success.expansion.offer import Handoff, Offer, SalesAnswer, SalesStatus
+    from customer_success.expansion.offer import ExpansionRecord, Handoff, Offer, SalesAnswer, SalesStatus
     from customer_success.messages import ChurnAlert, DigestReady, Message
     from customer_success.narration.evidence import QBREvidence
     from customer_success.narration.offer_evidence import ExpansionEvidence
-    from customer_success.reviews.qbr import Qbr, QbrKey, QbrText
+    from customer_success.reviews.qbr import Qbr, QbrKey, QbrPage, QbrText
     from customer_success.scan.run import Run
     from customer_success.schemas import FeatureAdoptionReport, QBRContent
     from customer_success.scoring.standing import Point

@@ -14,9 +14,8 @@ from connectors.notion.reading import LONGEST_SHOWN, PropertyReader
 from connectors.notion.source import DataSource
 from connectors.notion.values import Related, Value
 from connectors.text import one_line, shortened
-from customer_success.documents import ExpansionRecord
 from customer_success.errors import NotTaken
-from customer_success.expansion.offer import SalesStatus
+from customer_success.expansion.offer import ExpansionRecord, SalesStatus
 from customer_success.ports import Bookmark, RecordedAnswer
 
 UNANSWERED = "not started"

@@ -11,9 +11,9 @@ from connectors.notion.names import QbrNames
 from connectors.notion.source import DataSource
 from connectors.notion.values import Related, Value
 from connectors.text import one_line
-from customer_success.documents import QbrPage
 from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
 from customer_success.ports import FoundPage
+from customer_success.reviews.qbr import QbrPage
 
 WRITING = "Writing"
 """The state of a page that is not whole yet, or stayed so because writing it broke off."""

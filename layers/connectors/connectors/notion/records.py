@@ -11,7 +11,7 @@ from connectors.notion.names import RecordNames
 from connectors.notion.source import DataSource
 from connectors.notion.values import Related, Value
 from connectors.text import one_line
-from customer_success.documents import HealthRecord
+from customer_success.alerts.records import HealthRecord
 from customer_success.errors import Misconfigured, Refused, Unavailable
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,6 @@ from typing import Literal
 
 from customer_success.accounts.account import Account
 from customer_success.accounts.memory import FALL_WINDOW, Memory
-from customer_success.documents import PageValues
 from customer_success.scoring.standing import Point, Standing
 
 Status = Literal["scored", "rejected", "skipped", "gone"]
@@ -82,3 +81,16 @@ def trail_after(trail: tuple[Standing, ...], standing: Standing) -> tuple[Standi
 def same_but_for_the_scan_date(a: PageValues, b: PageValues | None) -> bool:
     """True if two pages show the same, whenever they were scanned."""
     return b is not None and replace(a, last_scan=b.last_scan) == b
+
+
+@dataclass(frozen=True, slots=True)
+class PageValues:
+    """What the scan writes back to an account's page. `score` has one decimal; None is "cannot be judged"."""
+
+    score: float | None
+    rag: str
+    churn_risk: str | None
+    why: str
+    since: date | None
+    next_step: str
+    last_scan: date

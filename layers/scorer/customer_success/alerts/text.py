@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from customer_success.documents import ChatMessage, HealthRecord, Line, MailDraft
+from customer_success.alerts.records import HealthRecord
+from customer_success.documents import ChatMessage, Line, MailDraft
 from customer_success.messages import ChurnAlert
 from customer_success.periods import long_date
 from customer_success.text import short

@@ -69,3 +69,25 @@ def handoff_id(account_id: str, opportunity_type: str, quarter: str) -> str:
 def quarter_of(day: date) -> str:
     """The quarter that an offer found on `day` belongs to."""
     return str(Quarter.of(day))
+
+
+ExpansionState = Literal["Recorded", "Ready for Sales"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExpansionRecord:
+    """A page that records one offer beside its account. `note` says why it did not go to Sales, if it did not."""
+
+    key: str
+    title: str
+    account_page_id: str
+    on: date
+    state: ExpansionState
+    opportunity_type: str
+    confidence: str
+    estimated_arr_impact: float | None
+    evidence: str
+    talk_track: str
+    owner_email: str | None
+    sales_email: str | None
+    note: str | None = None

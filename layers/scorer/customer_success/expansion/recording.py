@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 
 from customer_success.delivery import deliver_once
-from customer_success.documents import ExpansionRecord
 from customer_success.errors import Gone
+from customer_success.expansion.offer import ExpansionRecord
 from customer_success.ports import ExpansionRecords, Ledger
 
 CHANNEL = "expansion_record"

@@ -14,9 +14,9 @@ from customer_success.accounts.account import Account
 from customer_success.alerts import digest
 from customer_success.alerts.digest import Digest, Section
 from customer_success.alerts.text import NAME_LIMIT
-from customer_success.documents import ExpansionRecord, Line, MailDraft
+from customer_success.documents import Line, MailDraft
 from customer_success.expansion.entry import ExpansionEntry, Outcome
-from customer_success.expansion.offer import Offer
+from customer_success.expansion.offer import ExpansionRecord, Offer
 from customer_success.messages import ExpansionHandoff
 from customer_success.schemas import OpportunityType
 from customer_success.text import short

@@ -12,7 +12,6 @@ from customer_success.accounts.row import AccountRow
 from customer_success.adoption.peers import groups_of
 from customer_success.adoption.report import adoption_report
 from customer_success.delivery import deliver_once, draft_if_possible
-from customer_success.documents import QbrPage
 from customer_success.errors import Gone, Refused, words_of
 from customer_success.isolation import recorded
 from customer_success.metrics import Count
@@ -32,7 +31,7 @@ from customer_success.ports import (
     ScoreHistory,
 )
 from customer_success.reviews.evidence import qbr_evidence
-from customer_success.reviews.qbr import Qbr, QbrKey, QbrText
+from customer_success.reviews.qbr import Qbr, QbrKey, QbrPage, QbrText
 from customer_success.reviews.text import invitation, qbr_page
 from customer_success.schemas import Confidence, FeatureAdoptionReport, QbrTrigger
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from customer_success.documents import (
+    PageBlock,
+)
 from customer_success.narration.evidence import QBREvidence
 from customer_success.schemas import QBRContent, QbrTrigger
 
@@ -58,3 +61,19 @@ class QbrText:
     written_by: str
     error: str | None = None
     dropped_claims: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QbrPage:
+    """A quarterly review as a page beside its account. All text is shown literally."""
+
+    key: str
+    title: str
+    account_page_id: str
+    period: str
+    reviewed_period: str
+    on: date
+    owner_email: str | None
+    trigger: str
+    partial: bool
+    blocks: tuple[PageBlock, ...]

@@ -11,9 +11,8 @@ from pydantic import ValidationError
 
 from customer_success.accounts.account import Account, is_nameable
 from customer_success.accounts.memory import Memory
-from customer_success.accounts.row import AccountRow, Day, same_but_for_the_scan_date, trail_after
+from customer_success.accounts.row import AccountRow, Day, PageValues, same_but_for_the_scan_date, trail_after
 from customer_success.alerts.policy import Decision, Wishes, decide
-from customer_success.documents import PageValues
 from customer_success.isolation import alone, cause, whole
 from customer_success.messages import ChurnAlert, alert_id
 from customer_success.scan.words import INACTIVE, step_to_judge, too_old

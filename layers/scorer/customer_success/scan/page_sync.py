@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from customer_success.accounts.row import same_but_for_the_scan_date
-from customer_success.documents import PageValues
+from customer_success.accounts.row import PageValues, same_but_for_the_scan_date
 from customer_success.errors import Misconfigured, NotTaken, OutOfTime, Refused, Unavailable
 from customer_success.messages import AlertAcknowledged, PagesChanged
 from customer_success.ports import AccountPages, AccountRows, AlertLog, WrittenPages

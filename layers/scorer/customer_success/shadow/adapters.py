@@ -10,22 +10,22 @@ from datetime import date
 
 from pydantic import BaseModel
 
+from customer_success.accounts.row import PageValues
+from customer_success.alerts.records import HealthRecord
 from customer_success.documents import (
     Bullet,
     Callout,
     ChatMessage,
-    ExpansionRecord,
     Grid,
     Heading,
-    HealthRecord,
     Line,
     MailDraft,
     PageBlock,
-    PageValues,
     Paragraph,
-    QbrPage,
 )
+from customer_success.expansion.offer import ExpansionRecord
 from customer_success.ports import RecordedAnswer, ShadowLog
+from customer_success.reviews.qbr import QbrPage
 from customer_success.shadow.withheld import Kind, Withheld
 
 

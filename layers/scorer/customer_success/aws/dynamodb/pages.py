@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from customer_success.accounts.row import PageValues
 from customer_success.aws.dynamodb.items import Key
 from customer_success.aws.dynamodb.stored import Stored
 from customer_success.aws.dynamodb.table import Table
-from customer_success.documents import PageValues
 
 
 class DynamoWrittenPages:
