@@ -14,7 +14,7 @@ from connectors.notion.names import PropertyNames
 from connectors.notion.setup import Databases, FoundDatabase
 from customer_success.accounts.account import Account
 from customer_success.errors import Misconfigured, Refused, Unavailable
-from customer_success.ports import Bookmark
+from customer_success.paging import Bookmark
 from customer_success.schemas import CSMHealthSignals
 from local.doctor.check_result import CheckResult, bad, off, ok, untried
 from local.doctor.secrets import secret_fault

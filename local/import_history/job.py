@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
+from customer_success.accounts.ports import ScoreHistory
 from customer_success.accounts.row import AccountRow
-from customer_success.ports import ScoreHistory
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.scoring.standing import Point
 from local.spreadsheets.history import Entry, History, Known, Rejected

@@ -9,7 +9,7 @@ from itertools import groupby, islice
 from rich.console import Console
 from rich.text import Text
 
-from customer_success.ports import ShadowLog
+from customer_success.shadow.ports import ShadowLog
 from customer_success.shadow.withheld import KINDS, Kind, Withheld
 from customer_success.text import short
 from local.demo.report.lines import head, in_frame, wrapped

@@ -29,9 +29,9 @@ from customer_success.aws.messaging.consumer import Delivery, QueueConsumer
 from customer_success.aws.messaging.topic import SnsAnnouncements
 from customer_success.documents import MailDraft
 from customer_success.expansion.offer import ExpansionRecord
+from customer_success.expansion.ports import RecordedAnswer
 from customer_success.expansion.sales_handoff import SalesHandoff
 from customer_success.messages import ExpansionHandoff
-from customer_success.ports import RecordedAnswer
 from customer_success.scan.assessment import Judge
 from customer_success.scoring.scorer import CSMHealthScorer
 from tests.benchmarks.aws_stand_in import QueueOnDisk, TableOnDisk

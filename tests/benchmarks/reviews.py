@@ -33,7 +33,8 @@ from customer_success.aws.dynamodb.table import Table
 from customer_success.aws.dynamodb.usages import DynamoFeatureUsages
 from customer_success.aws.messaging.queues import SqsOutbox
 from customer_success.narration.claims import checked
-from customer_success.ports import Bookmark, Narrator
+from customer_success.narration.ports import Narrator
+from customer_success.paging import Bookmark
 from customer_success.reviews.generate_qbr import GenerateQbr, QbrRequest
 from customer_success.reviews.plan_qbrs import PlanQbrs
 from customer_success.rules_narrator import RulesNarrator

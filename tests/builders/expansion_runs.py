@@ -16,8 +16,8 @@ from customer_success.expansion.close_expansions import CloseExpansions
 from customer_success.expansion.entry import Outcome
 from customer_success.expansion.expansion_run import ExpansionRun, ExpansionRunRequest
 from customer_success.messages import ExpansionCheckRequested, ExpansionsQueued, Message
+from customer_success.paging import Bookmark
 from customer_success.periods import Calendar
-from customer_success.ports import Bookmark
 from customer_success.scan.assessment import Judge
 from customer_success.scan.run import Run
 from customer_success.scoring.scorer import CSMHealthScorer

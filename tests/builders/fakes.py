@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from customer_success.accounts.account import Account
+from customer_success.accounts.ports import BookPage
 from customer_success.accounts.row import AccountRow, PageValues
 from customer_success.alerts.digest import Digest
 from customer_success.alerts.entry import Acknowledgement, AlertEntry, Channel, Outcome
 from customer_success.errors import Refused, Unavailable
 from customer_success.messages import ChurnAlert, DigestReady, Message
-from customer_success.ports import Bookmark, BookPage, Claim
+from customer_success.paging import Bookmark
+from customer_success.ports import Claim
 from customer_success.reviews.qbr import Qbr, QbrKey, QbrText
 from customer_success.scan.run import Run
 from customer_success.scoring.standing import Point

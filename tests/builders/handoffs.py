@@ -24,7 +24,8 @@ from customer_success.messages import ChurnAlert, DigestReady, ExpansionHandedOf
 from customer_success.metrics import Metric
 from customer_success.narration.evidence import QBREvidence
 from customer_success.narration.offer_evidence import ExpansionEvidence
-from customer_success.ports import Claim, Narration, Proposals
+from customer_success.narration.ports import Narration, Proposals
+from customer_success.ports import Claim
 from customer_success.rules_narrator import RulesNarrator
 from customer_success.scan.assessment import Judge
 from customer_success.scoring.scorer import CSMHealthScorer

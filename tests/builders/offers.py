@@ -10,7 +10,7 @@ from typing import Any
 from customer_success.errors import Gone, Refused
 from customer_success.expansion.entry import ExpansionEntry
 from customer_success.expansion.offer import ExpansionRecord, Handoff, Offer, SalesAnswer, handoff_id, quarter_of
-from customer_success.ports import RecordedAnswer
+from customer_success.expansion.ports import RecordedAnswer
 from customer_success.schemas import ExpansionOpportunity, OpportunityType
 from tests.builders.accounts import TODAY
 from tests.builders.fakes import Writes

@@ -16,9 +16,10 @@ from customer_success.errors import Gone
 from customer_success.messages import AdoptionRequested, QbrRequested, QuarterPlanned
 from customer_success.metrics import Metric
 from customer_success.narration.evidence import QBREvidence
-from customer_success.ports import FoundPage, Narration, Narrator
+from customer_success.narration.ports import Narration, Narrator
 from customer_success.reviews.generate_qbr import GenerateQbr, QbrRequest
 from customer_success.reviews.plan_qbrs import CloseQuarter, PlanQbrs
+from customer_success.reviews.ports import FoundPage
 from customer_success.reviews.qbr import QbrPage
 from customer_success.rules_narrator import RulesNarrator
 from customer_success.scan.assessment import Judge

@@ -16,7 +16,7 @@ from connectors.notion.accounts import NotionCSMAdapter
 from connectors.notion.client import NotionClient
 from customer_success.accounts.account import Account
 from customer_success.api.acknowledge import AcknowledgeAlert, AcknowledgeRequest
-from customer_success.ports import Bookmark
+from customer_success.paging import Bookmark
 from customer_success.scan.page_sync import NotionSync
 from customer_success.scan.run import Run
 from local.sandbox import Sandbox

@@ -21,8 +21,8 @@ from customer_success.aws.bedrock.questions import Opportunities
 from customer_success.errors import Misconfigured, NotWritten, OutOfTime, Unavailable, Unclear
 from customer_success.expansion.offer_check import accepted
 from customer_success.narration.evidence import QBREvidence
+from customer_success.narration.ports import Narration, Proposals
 from customer_success.narration.prompts import build_expansion_prompt, build_qbr_prompt
-from customer_success.ports import Narration, Proposals
 from customer_success.schemas import FeatureScore, QBRContent
 from local.sandbox import Sandbox
 from tests.builders.aws import Client

@@ -8,7 +8,7 @@ import pytest
 from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import Unavailable
-from customer_success.ports import Bookmark
+from customer_success.paging import Bookmark
 from customer_success.scan.run import Run, Tally, Told
 from tests.builders.accounts import TODAY
 from tests.builders.aws import Client, Clock, sent_twice

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from customer_success.ports import Bookmark
+from customer_success.paging import Bookmark
 from customer_success.renewals.contracts import Group
 from local.sandbox import Sandbox
 from tests.builders.contract_checks import Mornings

@@ -11,7 +11,7 @@ from customer_success.alerts.entry import AlertEntry
 from customer_success.aws.dynamodb.alerts import DynamoAlertLog
 from customer_success.aws.dynamodb.stored import Stored
 from customer_success.aws.dynamodb.table import Table
-from customer_success.ports import Bookmark
+from customer_success.paging import Bookmark
 from customer_success.scan.run import Run, Tally
 from local.demo.alert_days import AlertDays
 from local.sandbox import Sandbox

@@ -17,10 +17,11 @@ from connectors.notion.names import PropertyNames
 from connectors.notion.schema import accounts_schema
 from connectors.notion.walk import Walk
 from customer_success.accounts.account import Account
+from customer_success.accounts.ports import BookPage
 from customer_success.accounts.row import PageValues
 from customer_success.addresses import OwnerDomains
 from customer_success.errors import Misconfigured, NotTaken, OutOfTime, Refused
-from customer_success.ports import Bookmark, BookPage
+from customer_success.paging import Bookmark
 from local.sandbox import Sandbox
 from local.sandbox.notion.load import Book
 from tests.builders.notion_books import account_book, load_book, notion_client, row, typed

@@ -13,7 +13,7 @@ from connectors.notion.adoption_sections import NotionAdoptionSections
 from connectors.notion.client import NotionClient
 from customer_success.documents import Bullet, Callout, Grid, Heading, PageBlock, Paragraph
 from customer_success.errors import Gone, Misconfigured, Refused, Unavailable, Unclear
-from customer_success.ports import Bookmark
+from customer_success.paging import Bookmark
 from local.sandbox import Sandbox
 from local.sandbox.notion.blocks import read_blocks
 from local.sandbox.notion.workspace import PERSON

@@ -17,7 +17,8 @@ from connectors.notion.names import ExpansionNames
 from connectors.notion.schema import expansion_schema
 from customer_success.errors import Gone, Misconfigured, NotTaken, Unavailable, Unclear
 from customer_success.expansion.offer import ExpansionRecord
-from customer_success.ports import Bookmark, RecordedAnswer
+from customer_success.expansion.ports import RecordedAnswer
+from customer_success.paging import Bookmark
 from local.sandbox import Sandbox
 from local.sandbox.notion.load import Book, Loaded, Row
 from tests.builders.notion_books import account_book, load_book, notion_client, row, typed

@@ -29,7 +29,8 @@ from customer_success.accounts.row import PageValues
 from customer_success.alerts.records import HealthRecord
 from customer_success.documents import Bullet, ChatMessage, Line, MailDraft
 from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, Unclear
-from customer_success.ports import LONGEST_PAUSE, Bookmark
+from customer_success.paging import Bookmark
+from customer_success.ports import LONGEST_PAUSE
 from local.sandbox import Sandbox
 from local.sandbox.notion.load import Book
 from local.sandbox.notion.workspace import ROOT_PAGE

@@ -13,7 +13,7 @@ from connectors.notion.feature_usage import NotionFeatureUsage
 from connectors.notion.names import UsageNames
 from customer_success.adoption.feature_usage import FeatureUsage, UsagePage
 from customer_success.errors import Misconfigured
-from customer_success.ports import Bookmark
+from customer_success.paging import Bookmark
 from local.sandbox import Sandbox
 from local.sandbox.notion.load import Row
 from tests.builders.notion_books import (

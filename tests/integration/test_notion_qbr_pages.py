@@ -17,7 +17,8 @@ from connectors.notion.qbr_pages import NotionQbrPages
 from connectors.notion.schema import qbr_schema
 from customer_success.documents import Bullet, Callout, Grid, Heading, PageBlock, Paragraph
 from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
-from customer_success.ports import Bookmark, FoundPage
+from customer_success.paging import Bookmark
+from customer_success.reviews.ports import FoundPage
 from customer_success.reviews.qbr import QbrPage
 from local.sandbox import Sandbox
 from local.sandbox.notion.load import Book

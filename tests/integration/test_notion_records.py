@@ -16,7 +16,7 @@ from connectors.notion.schema import records_schema
 from customer_success.alerts.records import HealthRecord
 from customer_success.documents import Line
 from customer_success.errors import Misconfigured
-from customer_success.ports import Bookmark
+from customer_success.paging import Bookmark
 from local.sandbox import Sandbox
 from local.sandbox.notion.load import Book
 from tests.builders.notion_books import account_book, load_book, notion_client, row

@@ -20,7 +20,8 @@ from customer_success.alerts.records import HealthRecord
 from customer_success.documents import Bullet, Line
 from customer_success.errors import Misconfigured, NotTaken, Unclear
 from customer_success.expansion.offer import ExpansionRecord
-from customer_success.ports import Bookmark, FoundPage
+from customer_success.paging import Bookmark
+from customer_success.reviews.ports import FoundPage
 from customer_success.reviews.qbr import QbrPage
 from local.sandbox import Sandbox
 from local.sandbox.notion.load import Book

@@ -25,7 +25,7 @@ from connectors.notion.schema import (
     records_schema,
 )
 from customer_success.errors import Misconfigured, Refused, Unavailable
-from customer_success.ports import Bookmark
+from customer_success.paging import Bookmark
 from local.notion.setup.options import Options
 from local.notion.setup.output import WIDTH, Output
 from local.notion.setup.run import set_up

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customer_success.errors import Unavailable
+from customer_success.expansion.ports import RecordedAnswer
 from customer_success.messages import ExpansionHandoff
-from customer_success.ports import RecordedAnswer
 from tests.builders.accounts import TODAY
 from tests.builders.fakes import Crash
 from tests.builders.handoffs import PORTS, Fault, Handoffs, Port, message

@@ -9,8 +9,8 @@ import pytest
 
 from customer_success.errors import Misconfigured, OutOfTime, Refused, Unavailable
 from customer_success.expansion.offer import Handoff
+from customer_success.expansion.ports import RecordedAnswer
 from customer_success.messages import DigestReady, ExpansionHandoff
-from customer_success.ports import RecordedAnswer
 from tests.builders.accounts import TODAY
 from tests.builders.fakes import Crash, FakeLedger
 from tests.builders.handoffs import PORTS, Fault, Handoffs, Port, message

@@ -9,29 +9,19 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from customer_success.accounts.ports import AccountRows, ScoreHistory
+from customer_success.adoption.ports import AdoptionPeers, AdoptionReports, AdoptionSections, FeatureUsages
 from customer_success.adoption.track_feature_adoption import AdoptionRequest, TrackFeatureAdoption
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from customer_success.expansion.check_expansion import CheckExpansion, ExpansionRequest
+from customer_success.expansion.ports import ExpansionRecords, Offers
 from customer_success.expansion.price_list import PriceList
 from customer_success.metrics import Metric
+from customer_success.narration.ports import Narrator
 from customer_success.periods import run_date
-from customer_success.ports import (
-    AccountRows,
-    AdoptionPeers,
-    AdoptionReports,
-    AdoptionSections,
-    Drafts,
-    ExpansionRecords,
-    FeatureUsages,
-    Ledger,
-    Narrator,
-    Offers,
-    Outbox,
-    QbrPages,
-    Qbrs,
-    ScoreHistory,
-)
+from customer_success.ports import Drafts, Ledger, Outbox
 from customer_success.reviews.generate_qbr import GenerateQbr, QbrRequest
+from customer_success.reviews.ports import QbrPages, Qbrs
 from customer_success.rules_narrator import RulesNarrator
 from customer_success.scan.one_account import HealthScan
 from customer_success.schemas import refusals

@@ -5,7 +5,7 @@ from __future__ import annotations
 from customer_success.expansion.rules_writer import opportunities
 from customer_success.narration.evidence import QBREvidence
 from customer_success.narration.offer_evidence import ExpansionEvidence
-from customer_success.ports import Narration, Proposals
+from customer_success.narration.ports import Narration, Proposals
 from customer_success.reviews.rules_writer import review
 
 WRITTEN_BY = "rules"

@@ -113,6 +113,9 @@ if TYPE_CHECKING:
     from connectors.notion.accounts import NotionCSMAdapter
     from connectors.notion.client import NotionClient
     from connectors.patience import Patience
+    from customer_success.accounts.ports import AccountRows
+    from customer_success.adoption.ports import AdoptionSections, FeatureUsageBook
+    from customer_success.alerts.ports import HealthRecords
     from customer_success.api.acknowledge import AcknowledgeAlert
     from customer_success.api.cursors import Cursors
     from customer_success.api.health import ShowHealth
@@ -120,18 +123,10 @@ if TYPE_CHECKING:
     from customer_success.api.portfolio import ShowPortfolio
     from customer_success.api.shadow import ShowShadow
     from customer_success.api.tasks import TaskDesk
-    from customer_success.ports import (
-        AccountRows,
-        AdoptionSections,
-        Chat,
-        Drafts,
-        EventBus,
-        ExpansionRecords,
-        FeatureUsageBook,
-        HealthRecords,
-        Narrator,
-        QbrPages,
-    )
+    from customer_success.expansion.ports import ExpansionRecords
+    from customer_success.narration.ports import Narrator
+    from customer_success.ports import Chat, Drafts, EventBus
+    from customer_success.reviews.ports import QbrPages
 
 D = TypeVar("D", bound=Deployed)
 S = TypeVar("S", bound=Settings)

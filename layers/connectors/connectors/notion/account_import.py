@@ -16,7 +16,7 @@ from connectors.notion.reading import PropertyReader, Read, value_of
 from connectors.notion.source import DataSource
 from connectors.notion.walk import Row
 from customer_success.errors import Gone, Misconfigured
-from customer_success.ports import Bookmark
+from customer_success.paging import Bookmark
 
 KEY_KINDS = ("rich_text", "title")
 

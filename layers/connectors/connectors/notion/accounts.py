@@ -15,10 +15,11 @@ from connectors.notion.owners import without_strangers
 from connectors.notion.source import DataSource
 from connectors.notion.values import Value
 from customer_success.accounts.account import Account
+from customer_success.accounts.ports import BookPage
 from customer_success.accounts.row import PageValues
 from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.errors import Gone, NotTaken
-from customer_success.ports import Bookmark, BookPage
+from customer_success.paging import Bookmark
 
 
 class NotionCSMAdapter:

@@ -16,7 +16,8 @@ from connectors.notion.values import Related, Value
 from connectors.text import one_line, shortened
 from customer_success.errors import NotTaken
 from customer_success.expansion.offer import ExpansionRecord, SalesStatus
-from customer_success.ports import Bookmark, RecordedAnswer
+from customer_success.expansion.ports import RecordedAnswer
+from customer_success.paging import Bookmark
 
 UNANSWERED = "not started"
 """How a property of type status reads before anybody sets it: such a property is never empty."""

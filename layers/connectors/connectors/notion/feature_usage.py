@@ -12,7 +12,7 @@ from connectors.notion.source import DataSource
 from connectors.text import one_line, shortened
 from customer_success.accounts.account import Unreadable
 from customer_success.adoption.feature_usage import FeatureUsage, UsagePage
-from customer_success.ports import Bookmark
+from customer_success.paging import Bookmark
 
 LONGEST_FEATURE = 500
 """Bytes of a feature's name."""

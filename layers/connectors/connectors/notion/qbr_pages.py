@@ -12,7 +12,7 @@ from connectors.notion.source import DataSource
 from connectors.notion.values import Related, Value
 from connectors.text import one_line
 from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
-from customer_success.ports import FoundPage
+from customer_success.reviews.ports import FoundPage
 from customer_success.reviews.qbr import QbrPage
 
 WRITING = "Writing"

@@ -15,7 +15,7 @@ from connectors.notion.faults import NotFound, less_if_too_large
 from connectors.notion.values import Value, property_value
 from connectors.notion.walk import Row, Walk
 from customer_success.errors import Misconfigured, NotTaken, Refused
-from customer_success.ports import Bookmark
+from customer_success.paging import Bookmark
 
 logger = logging.getLogger(__name__)
 

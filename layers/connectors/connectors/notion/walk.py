@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from customer_success.errors import Misconfigured
-from customer_success.ports import Bookmark
+from customer_success.paging import Bookmark
 
 Row = Mapping[str, Any]
 

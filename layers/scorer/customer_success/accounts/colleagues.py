@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from customer_success.accounts.ports import AccountRows
 from customer_success.accounts.row import AccountRow
 from customer_success.addresses import OwnerDomains
 from customer_success.documents import MailDraft
 from customer_success.errors import Misconfigured
-from customer_success.ports import AccountRows, Drafts
+from customer_success.ports import Drafts
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from customer_success.accounts.account import Unreadable
-from customer_success.ports import Bookmark
+from customer_success.paging import Bookmark
 from customer_success.schemas import FeatureStatus
 
 USAGE_STALE_AFTER = timedelta(days=31)

@@ -12,23 +12,17 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from customer_success.accounts.account import Account
+from customer_success.accounts.ports import AccountRows
 from customer_success.accounts.row import AccountRow
 from customer_success.adoption.feature_usage import FeatureUsage
 from customer_success.adoption.peers import groups_of
+from customer_success.adoption.ports import AdoptionPeers, AdoptionReports, AdoptionSections, FeatureUsages
 from customer_success.adoption.report import adoption_report
 from customer_success.adoption.text import TITLE, adoption_mail, adoption_section, as_of
 from customer_success.delivery import draft_if_possible
 from customer_success.errors import NotTaken, Refused, Unavailable
 from customer_success.metrics import Count
-from customer_success.ports import (
-    AccountRows,
-    AdoptionPeers,
-    AdoptionReports,
-    AdoptionSections,
-    Drafts,
-    FeatureUsages,
-    Ledger,
-)
+from customer_success.ports import Drafts, Ledger
 from customer_success.schemas import CSMHealthSignals, FeatureAdoptionReport, refusals
 
 KIND = "track_feature_adoption"

@@ -7,24 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
+from customer_success.accounts.ports import AccountRows
 from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.alerts import text
 from customer_success.alerts.digest_messages import digest_messages
 from customer_success.alerts.entry import Channel, Outcome
+from customer_success.alerts.ports import AlertLog, Digests, HealthRecords
 from customer_success.delivery import deliver_once
 from customer_success.documents import ChatMessage
 from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, words_of
 from customer_success.messages import HEALTH_DETAIL_TYPE, ChurnAlert, DigestReady, HealthEvent
-from customer_success.ports import (
-    AccountRows,
-    AlertLog,
-    Chat,
-    Digests,
-    Drafts,
-    EventBus,
-    HealthRecords,
-    Ledger,
-)
+from customer_success.ports import Chat, Drafts, EventBus, Ledger
 
 logger = logging.getLogger(__name__)
 

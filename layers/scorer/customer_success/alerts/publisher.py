@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from customer_success.alerts.digest import Digest
 from customer_success.alerts.entry import CHANNELS, AlertEntry, Outcome
+from customer_success.alerts.ports import AlertLog, Announcements, Digests
 from customer_success.batches import batches
 from customer_success.isolation import cause, together
 from customer_success.messages import DigestReady
-from customer_success.ports import AlertLog, Announcements, Digests
 
 BATCH = 100
 

@@ -6,10 +6,10 @@ from datetime import date, timedelta
 
 from pydantic import BaseModel, ConfigDict
 
+from customer_success.accounts.ports import AccountRows
 from customer_success.accounts.row import AccountRow
 from customer_success.api.problems import not_found
 from customer_success.errors import Refused
-from customer_success.ports import AccountRows
 
 
 class Answer(BaseModel):

@@ -8,13 +8,15 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
+from customer_success.accounts.ports import AccountRows
 from customer_success.alerts.entry import Acknowledgement, AlertEntry, Verdict
+from customer_success.alerts.ports import AlertLog
 from customer_success.api.problems import Problem, conflict, invalid, not_found, other_tenant
 from customer_success.errors import Refused
 from customer_success.messages import AlertAcknowledged, ChurnAlert
 from customer_success.messages import alert_id as alert_id_of
 from customer_success.periods import run_date
-from customer_success.ports import AccountRows, AlertLog, Outbox
+from customer_success.ports import Outbox
 from customer_success.schemas import CSMAlertResult
 
 LONGEST_BY = 200

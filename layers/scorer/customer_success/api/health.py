@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
+from customer_success.accounts.ports import AccountRows, ScoreHistory
 from customer_success.accounts.row import AccountRow, Day, Status
 from customer_success.api.accounts import Answer, days_before, known_account
 from customer_success.api.problems import invalid
 from customer_success.messages import alert_id
-from customer_success.ports import AccountRows, ScoreHistory
 from customer_success.schemas import CapKey, ChurnRisk, ChurnTrigger, CSMHealthScore, Rag, SignalKey, SignalValue
 from customer_success.scoring import words as narrator
 from customer_success.scoring.scorecard import LABELS

@@ -9,11 +9,11 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
+from customer_success.accounts.ports import AccountRows, ScoreHistory
 from customer_success.accounts.row import AccountRow
 from customer_success.api.accounts import Answer, days_before, known_account
 from customer_success.api.cursors import Cursors
 from customer_success.api.problems import invalid
-from customer_success.ports import AccountRows, ScoreHistory
 from customer_success.schemas import ChurnRisk, Rag, SignalKey
 from customer_success.scoring.standing import Point
 

@@ -12,10 +12,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from customer_success.accounts.portfolio import UNKNOWN, Counts, PortfolioLine, Snapshot, Totals, totals_of
+from customer_success.accounts.ports import Portfolios
 from customer_success.api.accounts import Answer
 from customer_success.api.cursors import Cursors
 from customer_success.api.problems import Problem, gone, invalid
-from customer_success.ports import Portfolios
 from customer_success.schemas import ChurnRisk, Rag
 
 KIND = "portfolio"

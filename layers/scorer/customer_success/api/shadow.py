@@ -13,7 +13,7 @@ from pydantic import ConfigDict
 from customer_success.api.accounts import Answer
 from customer_success.api.cursors import Cursors
 from customer_success.api.problems import invalid
-from customer_success.ports import ShadowLog
+from customer_success.shadow.ports import ShadowLog
 from customer_success.shadow.withheld import KINDS, Kind, Withheld
 
 LARGEST_LIMIT = 200

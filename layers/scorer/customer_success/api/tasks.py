@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, JsonValue
 
+from customer_success.accounts.ports import AccountRows
 from customer_success.accounts.row import AccountRow
 from customer_success.agent import CustomerSuccessAgent
 from customer_success.api.accounts import Answer, known_account
@@ -30,8 +31,9 @@ from customer_success.api.task_models import TaskRequest as TaskRequest
 from customer_success.errors import Refused, Unavailable
 from customer_success.messages import AdoptionRequested, ExpansionCheckRequested, Message, QbrRequested, ScanRequested
 from customer_success.periods import run_date
-from customer_success.ports import AccountRows, Outbox, TaskRecords
+from customer_success.ports import Outbox
 from customer_success.schemas import ChurnRiskResult, Confidence, CSMHealthScore
+from customer_success.task_records.ports import TaskRecords
 from customer_success.task_records.record import RUNS_FOR, TaskRecord, TaskState
 
 KEY_HEADER = "Idempotency-Key"

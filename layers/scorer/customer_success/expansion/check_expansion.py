@@ -12,7 +12,9 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from customer_success.accounts.account import Account
+from customer_success.accounts.ports import AccountRows
 from customer_success.accounts.row import AccountRow
+from customer_success.adoption.ports import FeatureUsages
 from customer_success.delivery import deliver_once
 from customer_success.errors import Refused, words_of
 from customer_success.expansion.entry import ExpansionEntry, Outcome
@@ -20,6 +22,7 @@ from customer_success.expansion.grounds import grounds
 from customer_success.expansion.offer import Offer, quarter_of
 from customer_success.expansion.offer_check import accepted
 from customer_success.expansion.policy import blocked, never_offered, why_no_candidate
+from customer_success.expansion.ports import ExpansionLog, ExpansionRecords, Offers
 from customer_success.expansion.price_list import PriceList
 from customer_success.expansion.recording import record_once
 from customer_success.expansion.text import expansion_record
@@ -28,16 +31,8 @@ from customer_success.messages import ExpansionHandoff
 from customer_success.metrics import Count, Metric
 from customer_success.narration.fallback import Writers
 from customer_success.narration.offer_evidence import ExpansionEvidence, Ground
-from customer_success.ports import (
-    AccountRows,
-    ExpansionLog,
-    ExpansionRecords,
-    FeatureUsages,
-    Ledger,
-    Narrator,
-    Offers,
-    Outbox,
-)
+from customer_success.narration.ports import Narrator
+from customer_success.ports import Ledger, Outbox
 from customer_success.schemas import Confidence, CSMHealthSignals, OpportunityType, refusals
 from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError
 from customer_success.scoring.words import too_little_known

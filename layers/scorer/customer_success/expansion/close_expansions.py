@@ -8,9 +8,10 @@ from typing import get_args
 
 from customer_success.alerts.publisher import Telling
 from customer_success.expansion.entry import Outcome
+from customer_success.expansion.ports import ExpansionLog
 from customer_success.expansion.text import owner_digests
 from customer_success.messages import ExpansionsQueued
-from customer_success.ports import ExpansionLog, Outbox
+from customer_success.ports import Outbox
 
 
 @dataclass(frozen=True, slots=True)

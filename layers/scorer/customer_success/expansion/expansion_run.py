@@ -13,30 +13,23 @@ from functools import partial
 from typing import Any, TypeVar, get_args
 
 from customer_success.accounts.account import Account
+from customer_success.accounts.ports import AccountRows
 from customer_success.accounts.row import AccountRow
 from customer_success.adoption.feature_usage import FeatureUsage, UsagePage
 from customer_success.adoption.peers import counted
+from customer_success.adoption.ports import AdoptionPeers, FeatureUsageBook, FeatureUsages
 from customer_success.adoption.report import adoption_rate
 from customer_success.batches import batches
 from customer_success.errors import Misconfigured, OutOfTime, Refused, Unavailable
 from customer_success.expansion.entry import ExpansionEntry
 from customer_success.expansion.offer import Offer, SalesAnswer, SalesStatus
 from customer_success.expansion.policy import is_candidate
+from customer_success.expansion.ports import ExpansionLog, ExpansionRecords, Offers, RecordedAnswer
 from customer_success.isolation import alone, attempted, cause, together
 from customer_success.messages import ExpansionCheckRequested, ExpansionsQueued
 from customer_success.periods import Calendar, today
-from customer_success.ports import (
-    AccountRows,
-    AdoptionPeers,
-    ExpansionLog,
-    ExpansionRecords,
-    FeatureUsageBook,
-    FeatureUsages,
-    Offers,
-    Outbox,
-    RecordedAnswer,
-    Runs,
-)
+from customer_success.ports import Outbox
+from customer_success.scan.ports import Runs
 from customer_success.scan.run import Run, Tally, in_short
 from customer_success.scan.scan import one_ahead
 

@@ -7,7 +7,8 @@ import logging
 from customer_success.delivery import deliver_once
 from customer_success.errors import Gone
 from customer_success.expansion.offer import ExpansionRecord
-from customer_success.ports import ExpansionRecords, Ledger
+from customer_success.expansion.ports import ExpansionRecords
+from customer_success.ports import Ledger
 
 CHANNEL = "expansion_record"
 

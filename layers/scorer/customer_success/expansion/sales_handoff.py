@@ -10,6 +10,7 @@ from typing import Any, NoReturn, TypeVar
 from pydantic import ValidationError
 
 from customer_success.accounts.account import Account
+from customer_success.accounts.ports import AccountRows
 from customer_success.accounts.row import AccountRow
 from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.alerts.publisher import Telling
@@ -17,12 +18,13 @@ from customer_success.delivery import deliver_once
 from customer_success.errors import Misconfigured, Refused, Unavailable, words_of
 from customer_success.expansion.offer import Handoff, Offer
 from customer_success.expansion.policy import never_offered
+from customer_success.expansion.ports import ExpansionRecords, Offers
 from customer_success.expansion.recording import record_once
 from customer_success.expansion.talk_track import sayable
 from customer_success.expansion.text import expansion_record, handed_off_record, offer_mail, sales_news
 from customer_success.messages import HANDED_OFF_DETAIL_TYPE, ExpansionHandedOff, ExpansionHandoff
 from customer_success.metrics import Count, Metric
-from customer_success.ports import AccountRows, Drafts, EventBus, ExpansionRecords, Ledger, Offers
+from customer_success.ports import Drafts, EventBus, Ledger
 from customer_success.schemas import CSMHealthSignals, refusals
 
 KIND = "sales_handoff"

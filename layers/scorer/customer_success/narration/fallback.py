@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from customer_success.errors import Misconfigured, NotWritten, Unavailable
 from customer_success.metrics import Count, Metric
-from customer_success.ports import Narration, Narrator, Proposals
+from customer_success.narration.ports import Narration, Narrator, Proposals
 
 Words = TypeVar("Words", Narration, Proposals)
 

@@ -13,29 +13,24 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
+from customer_success.accounts.ports import AccountRows, ScoreHistory
 from customer_success.accounts.row import AccountRow
 from customer_success.alerts.entry import AlertEntry
 from customer_success.alerts.policy import Candidate, rank
+from customer_success.alerts.ports import AlertLog, Announcements, Digests
 from customer_success.alerts.publisher import BATCH, Telling
 from customer_success.batches import batches
 from customer_success.isolation import alone, cause, recorded, together
 from customer_success.messages import ChurnAlert, QbrRequested, pages_changed
 from customer_success.periods import Calendar, Quarter, today
-from customer_success.ports import (
-    AccountRows,
-    AlertLog,
-    Announcements,
-    Digests,
-    Outbox,
-    Qbrs,
-    Runs,
-    ScoreHistory,
-)
+from customer_success.ports import Outbox
 from customer_success.renewals.contracts import DUE, ENDS_SOON, KIND, Contract, Group, check_marker, contract_of
 from customer_success.renewals.digest import failed_check_digest, in_words, renewals_digest
+from customer_success.reviews.ports import Qbrs
 from customer_success.reviews.qbr import Qbr, QbrKey
 from customer_success.scan import scan as scan_run
 from customer_success.scan.assessment import Judge, Judgement
+from customer_success.scan.ports import Runs
 from customer_success.scan.run import Run, in_short
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.scoring.standing import RISKS

@@ -8,8 +8,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from customer_success.accounts.account import Account
+from customer_success.accounts.ports import AccountRows, ScoreHistory
 from customer_success.accounts.row import AccountRow
 from customer_success.adoption.peers import groups_of
+from customer_success.adoption.ports import AdoptionPeers, FeatureUsages
 from customer_success.adoption.report import adoption_report
 from customer_success.delivery import deliver_once, draft_if_possible
 from customer_success.errors import Gone, Refused, words_of
@@ -18,19 +20,11 @@ from customer_success.metrics import Count
 from customer_success.narration.claims import checked
 from customer_success.narration.evidence import QBREvidence
 from customer_success.narration.fallback import Writers
+from customer_success.narration.ports import Narrator
 from customer_success.periods import Quarter
-from customer_success.ports import (
-    AccountRows,
-    AdoptionPeers,
-    Drafts,
-    FeatureUsages,
-    Ledger,
-    Narrator,
-    QbrPages,
-    Qbrs,
-    ScoreHistory,
-)
+from customer_success.ports import Drafts, Ledger
 from customer_success.reviews.evidence import qbr_evidence
+from customer_success.reviews.ports import QbrPages, Qbrs
 from customer_success.reviews.qbr import Qbr, QbrKey, QbrPage, QbrText
 from customer_success.reviews.text import invitation, qbr_page
 from customer_success.schemas import Confidence, FeatureAdoptionReport, QbrTrigger

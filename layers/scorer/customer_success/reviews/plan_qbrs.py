@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from customer_success.accounts.ports import AccountRows
 from customer_success.accounts.row import AccountRow
 from customer_success.alerts.digest import Digest, Section
 from customer_success.alerts.publisher import Telling
@@ -16,7 +17,8 @@ from customer_success.documents import Line
 from customer_success.isolation import cause, recorded, together
 from customer_success.messages import AdoptionRequested, QbrRequested, QuarterPlanned
 from customer_success.periods import Quarter, today
-from customer_success.ports import AccountRows, Outbox, Qbrs
+from customer_success.ports import Outbox
+from customer_success.reviews.ports import Qbrs
 from customer_success.reviews.qbr import SETTLED, Qbr, QbrKey
 from customer_success.reviews.text import quarter_index
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from customer_success.accounts.ports import AccountRows
 from customer_success.errors import Refused
-from customer_success.ports import AccountRows
 from customer_success.schemas import CSMHealthSignals
 from customer_success.scoring import words
 from customer_success.scoring.scorer import CSMHealthScorer

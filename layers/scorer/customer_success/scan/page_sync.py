@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from customer_success.accounts.ports import AccountPages, AccountRows, WrittenPages
 from customer_success.accounts.row import PageValues, same_but_for_the_scan_date
+from customer_success.alerts.ports import AlertLog
 from customer_success.errors import Misconfigured, NotTaken, OutOfTime, Refused, Unavailable
 from customer_success.messages import AlertAcknowledged, PagesChanged
-from customer_success.ports import AccountPages, AccountRows, AlertLog, WrittenPages
 from customer_success.scan.assessment import PAGE_REFRESH
 
 logger = logging.getLogger(__name__)

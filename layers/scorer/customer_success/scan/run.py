@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
-from customer_success.ports import Bookmark
+from customer_success.paging import Bookmark
 
 EXAMPLES = 50
 LONGEST_CASE, LARGEST_CASE = 300, 600

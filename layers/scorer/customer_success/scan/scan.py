@@ -15,24 +15,19 @@ from functools import partial
 from typing import Any, TypeVar
 
 from customer_success.accounts.account import Account
+from customer_success.accounts.ports import AccountBook, AccountRows, BookPage, ScoreHistory
 from customer_success.accounts.row import AccountRow
 from customer_success.alerts.entry import AlertEntry
+from customer_success.alerts.ports import AlertLog
 from customer_success.errors import Misconfigured, OutOfTime, Refused, Unavailable
 from customer_success.isolation import alone, attempted, cause, together
 from customer_success.messages import ACCOUNTS_PER_MESSAGE, ExpansionRunRequested, pages_changed
 from customer_success.metrics import Metric
 from customer_success.periods import today
-from customer_success.ports import (
-    AccountBook,
-    AccountRows,
-    AlertLog,
-    BookPage,
-    Outbox,
-    Runs,
-    ScoreHistory,
-)
+from customer_success.ports import Outbox
 from customer_success.scan.assessment import Judge, Judgement
 from customer_success.scan.closing import Closing
+from customer_success.scan.ports import Runs
 from customer_success.scan.run import Run
 from customer_success.scan.tally import count
 from customer_success.scoring.scorer import CSMHealthScorer

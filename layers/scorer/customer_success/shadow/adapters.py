@@ -24,8 +24,9 @@ from customer_success.documents import (
     Paragraph,
 )
 from customer_success.expansion.offer import ExpansionRecord
-from customer_success.ports import RecordedAnswer, ShadowLog
+from customer_success.expansion.ports import RecordedAnswer
 from customer_success.reviews.qbr import QbrPage
+from customer_success.shadow.ports import ShadowLog
 from customer_success.shadow.withheld import Kind, Withheld
 
 

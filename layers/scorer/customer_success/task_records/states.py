@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from customer_success.errors import Misconfigured, Refused, Unavailable, words_of
-from customer_success.ports import TaskRecords
+from customer_success.task_records.ports import TaskRecords
 from customer_success.task_records.record import TaskState
 
 logger = logging.getLogger(__name__)

@@ -15,8 +15,8 @@ from customer_success.aws.errors import code_of, fault, translated
 from customer_success.errors import Misconfigured, NotWritten, OutOfTime, Unavailable, Unclear
 from customer_success.narration.evidence import QBREvidence
 from customer_success.narration.offer_evidence import ExpansionEvidence
+from customer_success.narration.ports import Narration, Proposals
 from customer_success.pauses import seconds_asked
-from customer_success.ports import Narration, Proposals
 from customer_success.text import short
 
 CONNECT_SECONDS = 3

@@ -1,0 +1,46 @@
+"""What writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from customer_success.narration.evidence import QBREvidence
+    from customer_success.narration.offer_evidence import ExpansionEvidence
+    from customer_success.schemas import QBRContent
+
+
+@dataclass(frozen=True, slots=True)
+class Narration:
+    """What a narrator wrote, and what it took; the rules narrator takes no tokens."""
+
+    content: QBRContent
+    written_by: str
+    tokens_in: int = 0
+    tokens_out: int = 0
+    calls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """The offers that a narrator proposes, each in the fields of `ExpansionOpportunity` and not yet checked."""
+
+    proposed: tuple[Mapping[str, Any], ...]
+    written_by: str
+    tokens_in: int = 0
+    tokens_out: int = 0
+    calls: int = 0
+
+
+class Narrator(Protocol):
+    """Writes what people read, from evidence alone."""
+
+    def write_qbr(self, evidence: QBREvidence) -> Narration:
+        """The review. Raises `NotWritten` if no usable answer came, `Unavailable` for a passing fault."""
+        ...
+
+    def find_expansions(self, evidence: ExpansionEvidence) -> Proposals:
+        """What to offer: one opportunity, several or none. Raises as `write_qbr`."""
+        ...

@@ -1,0 +1,22 @@
+"""Reading page by page: where to go on, and one page ahead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """Where reading the account book goes on: the vendor's cursor inside a window of creation times.
+
+    `created_from` is the ISO time at which the window begins, None for the first one. `cursor` is None at a
+    window's first page. `page_size` is how many rows are asked for at once: fewer, once more took too long.
+    """
+
+    created_from: str | None = None
+    cursor: str | None = None
+    page_size: int = 100
