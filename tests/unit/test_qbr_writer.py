@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customer_success.narration.claims import checked
-from customer_success.narration.evidence import Fact, QBREvidence, Unit
+from customer_success.narration.evidence import Fact, QBREvidence, Unit, said
 from customer_success.reviews.evidence import qbr_evidence
-from customer_success.reviews.rules_writer import renewal_due, said
+from customer_success.reviews.rules_writer import renewal_due
 from customer_success.rules_narrator import RulesNarrator
 from customer_success.schemas import BenchmarkComparison, FeatureAdoptionReport, FeatureScore, QBRContent
 from customer_success.scoring.standing import Point

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from customer_success.expansion.grounds import ALL_SEATS, ASKED_FOR, OF_LIMIT
 from customer_success.expansion.talk_track import can_be_named
-from customer_success.narration.evidence import Fact
+from customer_success.narration.evidence import Fact, said
 from customer_success.narration.offer_evidence import ExpansionEvidence, Ground, evidence_line
-from customer_success.reviews.rules_writer import said
 from customer_success.schemas import ExpansionOpportunity
 
 NAMED = 2

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from customer_success.periods import long_date
 from customer_success.schemas import FeatureScore, QbrTrigger, Text
 
 Unit = Literal["points", "share", "count", "days", "amount", "number", "date", "word"]
@@ -67,3 +68,23 @@ class QBREvidence(BaseModel):
     def fact(self, key: str) -> Fact | None:
         """The fact of that name."""
         return next((fact for fact in self.facts if fact.key == key), None)
+
+
+def said(fact: Fact) -> str:
+    """A fact's value as people read it: 71.5, 35%, 12,000, 5 January 2026."""
+    if fact.day:
+        return long_date(fact.day)
+    if isinstance(fact.value, str):
+        return fact.value
+    return _figure(fact.value, fact.unit).replace("-", "−")
+
+
+def _figure(number: float, unit: Unit) -> str:
+    match unit:
+        case "points":
+            return f"{number:.1f}"
+        case "share":
+            return f"{number:.0%}"
+        case "amount":
+            return f"{number:,.0f}"
+    return f"{round(number, 4):,}".removesuffix(".0")

@@ -7,8 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from customer_success.narration.evidence import Fact
-from customer_success.reviews.rules_writer import said
+from customer_success.narration.evidence import Fact, said
 from customer_success.schemas import Amount, Confidence, OpportunityType, Text
 
 

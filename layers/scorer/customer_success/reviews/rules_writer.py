@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from customer_success.narration.evidence import Fact, QBREvidence, Unit
+from customer_success.narration.evidence import Fact, QBREvidence, said
 from customer_success.periods import long_date
 from customer_success.schemas import QBRContent
 from customer_success.scoring.scorecard import LABELS
@@ -27,26 +27,6 @@ def review(evidence: QBREvidence) -> QBRContent:
         feature_adoption_scorecard=list(evidence.features),
         expansion_and_next_steps=[*_contract(evidence), *_steps(evidence)],
     )
-
-
-def said(fact: Fact) -> str:
-    """A fact's value as people read it: 71.5, 35%, 12,000, 5 January 2026."""
-    if fact.day:
-        return long_date(fact.day)
-    if isinstance(fact.value, str):
-        return fact.value
-    return _figure(fact.value, fact.unit).replace("-", "−")
-
-
-def _figure(number: float, unit: Unit) -> str:
-    match unit:
-        case "points":
-            return f"{number:.1f}"
-        case "share":
-            return f"{number:.0%}"
-        case "amount":
-            return f"{number:,.0f}"
-    return f"{round(number, 4):,}".removesuffix(".0")
 
 
 def value(evidence: QBREvidence, key: str) -> float | None:

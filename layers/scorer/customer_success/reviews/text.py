@@ -15,10 +15,10 @@ from customer_success.alerts import digest
 from customer_success.alerts.digest import Digest, Section
 from customer_success.alerts.text import NAME_LIMIT
 from customer_success.documents import Bullet, Callout, Grid, Heading, Line, MailDraft, PageBlock, Paragraph
-from customer_success.narration.evidence import Fact, QBREvidence
+from customer_success.narration.evidence import Fact, QBREvidence, said
 from customer_success.periods import long_date
 from customer_success.reviews.qbr import Qbr, QbrKey, QbrPage, QbrState
-from customer_success.reviews.rules_writer import adoption_is_low, renewal_due, said, value
+from customer_success.reviews.rules_writer import adoption_is_low, renewal_due, value
 from customer_success.schemas import FeatureStatus, QBRContent
 from customer_success.text import short
 
