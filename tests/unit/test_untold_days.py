@@ -5,8 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from customer_success.accounts.row import check_marker
 from customer_success.errors import Misconfigured, Refused
-from customer_success.renewals.contracts import check_marker
 from tests.builders.accounts import HEALTHY, account, at_risk, dying
 from tests.builders.fakes import Crash
 from tests.builders.scans import World

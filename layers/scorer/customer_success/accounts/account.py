@@ -144,3 +144,7 @@ class Account:
         if self.last_interaction is not None:
             signals["days_since_last_interaction"] = (day - self.last_interaction).days
         return signals
+
+
+LONGEST_NOTICE_DAYS = 3650
+"""More than ten years is a slip of the pen."""

@@ -8,6 +8,9 @@ from typing import Literal
 
 from customer_success.accounts.account import Account
 from customer_success.accounts.memory import FALL_WINDOW, Memory
+from customer_success.renewals.contracts import (
+    KIND,
+)
 from customer_success.scoring.standing import Point, Standing
 
 Status = Literal["scored", "rejected", "skipped", "gone"]
@@ -94,3 +97,8 @@ class PageValues:
     since: date | None
     next_step: str
     last_scan: date
+
+
+def check_marker(on: date) -> str:
+    """The mark that the contract check of a day leaves on the rows that it wrote."""
+    return f"{KIND}:{on}"

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from customer_success.accounts.ports import AccountRows, ScoreHistory
-from customer_success.accounts.row import AccountRow
+from customer_success.accounts.row import AccountRow, check_marker
 from customer_success.alerts.entry import AlertEntry
 from customer_success.alerts.policy import Candidate, rank
 from customer_success.alerts.ports import AlertLog, Announcements, Digests
@@ -24,7 +24,7 @@ from customer_success.isolation import alone, cause, recorded, together
 from customer_success.messages import ChurnAlert, QbrRequested, pages_changed
 from customer_success.periods import Calendar, Quarter, today
 from customer_success.ports import Outbox
-from customer_success.renewals.contracts import DUE, ENDS_SOON, KIND, Contract, Group, check_marker, contract_of
+from customer_success.renewals.contracts import DUE, ENDS_SOON, KIND, Contract, Group, contract_of
 from customer_success.renewals.digest import failed_check_digest, in_words, renewals_digest
 from customer_success.reviews.ports import Qbrs
 from customer_success.reviews.qbr import Qbr, QbrKey

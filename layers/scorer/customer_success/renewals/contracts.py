@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from customer_success.accounts.account import LONGEST_NOTICE_DAYS
 from customer_success.accounts.row import AccountRow
 from customer_success.periods import shifted
 from customer_success.scoring.standing import Standing
 
 KIND = "contract_check"
 NOTICE_AHEAD = timedelta(days=30)
-LONGEST_NOTICE_DAYS = 3650
-"""More than ten years is a slip of the pen."""
 
 
 class Group(StrEnum):
@@ -103,8 +102,3 @@ def contract_of(row: AccountRow) -> Contract | None:
         signed=account.renewal_signed,
         standing=row.day.last.standing if row.day.last else None,
     )
-
-
-def check_marker(on: date) -> str:
-    """The mark that the contract check of a day leaves on the rows that it wrote."""
-    return f"{KIND}:{on}"

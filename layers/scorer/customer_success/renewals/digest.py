@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
+from customer_success.accounts.account import LONGEST_NOTICE_DAYS
 from customer_success.alerts.digest import NAME_LIMIT, NO_OWNER, Digest, Section
 from customer_success.documents import Line
-from customer_success.renewals.contracts import ENDS_SOON, KIND, LISTED, LONGEST_NOTICE_DAYS, Contract, Group
+from customer_success.renewals.contracts import ENDS_SOON, KIND, LISTED, Contract, Group
 from customer_success.scan.words import step_to_judge
 from customer_success.scoring.standing import Standing
 from customer_success.text import short

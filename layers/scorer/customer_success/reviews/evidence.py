@@ -15,11 +15,10 @@ from typing import NamedTuple, get_args
 
 from pydantic import ValidationError
 
-from customer_success.accounts.account import Account
+from customer_success.accounts.account import LONGEST_NOTICE_DAYS, Account
 from customer_success.accounts.row import AccountRow
 from customer_success.narration.evidence import Fact, QBREvidence, Unit
 from customer_success.periods import Quarter, long_date
-from customer_success.renewals.contracts import LONGEST_NOTICE_DAYS
 from customer_success.schemas import (
     CapKey,
     CSMHealthScore,

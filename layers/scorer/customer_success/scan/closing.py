@@ -12,7 +12,7 @@ from itertools import chain
 
 from customer_success.accounts.portfolio import PackedLines, line_of
 from customer_success.accounts.ports import AccountRows, Portfolios
-from customer_success.accounts.row import AccountRow, Day
+from customer_success.accounts.row import AccountRow, Day, check_marker
 from customer_success.alerts.entry import AlertEntry
 from customer_success.alerts.policy import FALL_POINTS, Delivery, Reason, hushed, rank
 from customer_success.alerts.ports import AlertLog, Announcements, Digests
@@ -21,7 +21,6 @@ from customer_success.batches import batches
 from customer_success.errors import Misconfigured, Unavailable
 from customer_success.isolation import alone, attempted, together
 from customer_success.periods import Calendar
-from customer_success.renewals.contracts import check_marker
 from customer_success.scan.assessment import closed_memory
 from customer_success.scan.digest import alarm_digest, failure_digest, scan_digest
 from customer_success.scan.feeds import NEW_NORMAL_AFTER, broken_feeds
