@@ -13,7 +13,8 @@ from customer_success.alerts.digest import Digest, Section
 from customer_success.alerts.entry import AlertEntry
 from customer_success.documents import Line
 from customer_success.messages import ChurnAlert, Said, alert_id
-from customer_success.scan.run import Run, Tally
+from customer_success.scan.run import Run
+from customer_success.scan.tally import Tally
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.scoring.standing import Point
 from tests.builders.accounts import TODAY, account, dying

@@ -9,7 +9,8 @@ from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import Unavailable
 from customer_success.paging import Bookmark
-from customer_success.scan.run import Run, Tally, Told
+from customer_success.scan.run import Run, Told
+from customer_success.scan.tally import Tally
 from tests.builders.accounts import TODAY
 from tests.builders.aws import Client, Clock, sent_twice
 from tests.builders.kept import finished, scored

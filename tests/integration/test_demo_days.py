@@ -12,7 +12,8 @@ from customer_success.aws.dynamodb.alerts import DynamoAlertLog
 from customer_success.aws.dynamodb.stored import Stored
 from customer_success.aws.dynamodb.table import Table
 from customer_success.paging import Bookmark
-from customer_success.scan.run import Run, Tally
+from customer_success.scan.run import Run
+from customer_success.scan.tally import Tally
 from local.demo.alert_days import AlertDays
 from local.sandbox import Sandbox
 from tests.builders.books import rows_of

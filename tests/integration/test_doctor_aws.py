@@ -15,7 +15,8 @@ from customer_success.alerts.digest import Digest
 from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.digests import DynamoDigests
 from customer_success.aws.dynamodb.runs import DynamoRuns
-from customer_success.scan.run import Run, Tally
+from customer_success.scan.run import Run
+from customer_success.scan.tally import Tally
 from customer_success.settings import shadow_of
 from local.doctor.dead_letters import check_dead_letters
 from local.doctor.stack import (

@@ -11,7 +11,8 @@ from rich.console import Console, RenderableType
 from customer_success.accounts.row import AccountRow, Day
 from customer_success.alerts.entry import AlertEntry
 from customer_success.alerts.policy import Delivery
-from customer_success.scan.run import BrokenFeed, Run, Tally
+from customer_success.scan.run import BrokenFeed, Run
+from customer_success.scan.tally import Tally
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.scoring.standing import Point

@@ -14,7 +14,8 @@ from connectors.notion.names import PropertyNames
 from customer_success.accounts.account import Account
 from customer_success.errors import Misconfigured
 from customer_success.scan.feeds import NEW_NORMAL_AFTER, PROPERTIES, broken_feeds, in_words
-from customer_success.scan.run import BrokenFeed, Run, Tally
+from customer_success.scan.run import BrokenFeed, Run
+from customer_success.scan.tally import Tally
 from customer_success.schemas import CSMHealthSignals
 from tests.builders.accounts import HEALTHY, TODAY, account
 from tests.builders.scans import World

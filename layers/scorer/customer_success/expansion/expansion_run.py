@@ -30,8 +30,9 @@ from customer_success.messages import ExpansionCheckRequested, ExpansionsQueued
 from customer_success.periods import Calendar, today
 from customer_success.ports import Outbox
 from customer_success.scan.ports import Runs
-from customer_success.scan.run import Run, Tally, in_short
+from customer_success.scan.run import Run, in_short
 from customer_success.scan.scan import one_ahead
+from customer_success.scan.tally import Tally
 
 KIND = "expansion"
 LEASE_SECONDS = 300.0

@@ -25,7 +25,8 @@ from customer_success.scan.assessment import closed_memory
 from customer_success.scan.digest import alarm_digest, failure_digest, scan_digest
 from customer_success.scan.feeds import NEW_NORMAL_AFTER, broken_feeds
 from customer_success.scan.ports import Runs
-from customer_success.scan.run import Run, Told, add_counts
+from customer_success.scan.run import Run, Told
+from customer_success.scan.tally import add_counts
 
 SHRUNK_BELOW = 0.5
 ONE_DAY = timedelta(days=1)

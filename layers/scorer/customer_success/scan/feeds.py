@@ -7,7 +7,8 @@ from datetime import timedelta
 from itertools import groupby
 from types import MappingProxyType
 
-from customer_success.scan.run import BrokenFeed, Run, Tally
+from customer_success.scan.run import BrokenFeed, Run
+from customer_success.scan.tally import Tally
 from customer_success.scoring.scorecard import LABELS
 
 NEW_NORMAL_AFTER = timedelta(days=28)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from customer_success.alerts.policy import Quiet
 from customer_success.scan.assessment import (
     Judgement,
 )
-from customer_success.scan.run import EXAMPLES, Tally, in_short
+from customer_success.scan.run import in_short
 from customer_success.schemas import CSMHealthScore
 from customer_success.text import short
 
@@ -116,3 +118,77 @@ def _lost(scored: list[Judgement]) -> dict[str, dict[str, int]]:
 def _name(judgement: Judgement) -> str:
     account = judgement.row.account
     return f"{short(account.name, 60)} ({account.account_id})"
+
+
+EXAMPLES = 50
+
+
+Counts = dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counts of a run, or of one page of it. `read` = `scored` + all `rejected` + `skipped`, always.
+
+    The dictionaries count by reason, colour, move of colour ("GREEN → AMBER"), churn risk or signal. `lost` counts
+    for each signal how many accounts lost how many points on it, in steps of 0.1. The lists hold the first
+    `EXAMPLES` cases in words, `cases` how many there are of each list.
+
+    `watched` are the accounts that are scored, or that once were and of which too little is known now: `missing` says
+    for each field of the signals for how many of them it is unknown, `outdated` how many of them are stale.
+    """
+
+    read: int = 0
+    scored: int = 0
+    skipped: int = 0
+    pages_changed: int = 0
+    rejected: Counts = field(default_factory=dict)
+    colours: Counts = field(default_factory=dict)
+    moves: Counts = field(default_factory=dict)
+    risks: Counts = field(default_factory=dict)
+    alerts: Counts = field(default_factory=dict)
+    quiet: Counts = field(default_factory=dict)
+    false_alarms: Counts = field(default_factory=dict)
+    unknown: Counts = field(default_factory=dict)
+    lost: dict[str, Counts] = field(default_factory=dict)
+    watched: int = 0
+    missing: Counts = field(default_factory=dict)
+    outdated: int = 0
+    cases: Counts = field(default_factory=dict)
+    rejections: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
+    danger_lost_sight_of: tuple[str, ...] = ()
+    no_longer_judged: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
+    hushed: tuple[str, ...] = ()
+
+    def plus(self, other: Tally) -> Tally:
+        """Both counts together."""
+        return Tally(**{f.name: _sum(getattr(self, f.name), getattr(other, f.name)) for f in fields(Tally)})
+
+    def medians(self) -> dict[str, float]:
+        """The points that the median scored account loses on each signal."""
+        return {signal: _median(counts) for signal, counts in self.lost.items()}
+
+
+def add_counts(a: Counts, b: Counts) -> Counts:
+    """Both counts together, by key."""
+    return {key: a.get(key, 0) + b.get(key, 0) for key in {**a, **b}}
+
+
+def _sum(a: Any, b: Any) -> Any:
+    if isinstance(a, dict):
+        return {key: _sum(a[key], b[key]) if key in a and key in b else {**b, **a}[key] for key in {**a, **b}}
+    if isinstance(a, tuple):
+        return (*a, *b)[:EXAMPLES]
+    return a + b
+
+
+def _median(counts: Counts) -> float:
+    half, seen = sum(counts.values()) / 2, 0
+    for points in sorted(counts, key=float):
+        seen += counts[points]
+        if seen >= half:
+            return float(points)
+    return 0.0
