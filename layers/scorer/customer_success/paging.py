@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     pass
@@ -20,3 +22,15 @@ class Bookmark:
     created_from: str | None = None
     cursor: str | None = None
     page_size: int = 100
+
+
+T = TypeVar("T")
+
+
+def one_ahead(pages: Iterator[T]) -> Iterator[T]:
+    """The same pages, each next one being read while the present one is worked on."""
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        coming = reader.submit(next, pages, None)
+        while (page := coming.result()) is not None:
+            coming = reader.submit(next, pages, None)
+            yield page

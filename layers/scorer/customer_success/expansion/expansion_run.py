@@ -27,11 +27,11 @@ from customer_success.expansion.policy import is_candidate
 from customer_success.expansion.ports import ExpansionLog, ExpansionRecords, Offers, RecordedAnswer
 from customer_success.isolation import alone, attempted, cause, together
 from customer_success.messages import ExpansionCheckRequested, ExpansionsQueued
+from customer_success.paging import one_ahead
 from customer_success.periods import Calendar, today
 from customer_success.ports import Outbox
 from customer_success.scan.ports import Runs
 from customer_success.scan.run import Run, in_short
-from customer_success.scan.scan import one_ahead
 from customer_success.scan.tally import Tally
 
 KIND = "expansion"

@@ -7,12 +7,11 @@ every comparison lies before the run date, alerts have names of their own, and w
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from customer_success.accounts.account import Account
 from customer_success.accounts.ports import AccountBook, AccountRows, BookPage, ScoreHistory
@@ -23,6 +22,7 @@ from customer_success.errors import Misconfigured, OutOfTime, Refused, Unavailab
 from customer_success.isolation import alone, attempted, cause, together
 from customer_success.messages import ACCOUNTS_PER_MESSAGE, ExpansionRunRequested, pages_changed
 from customer_success.metrics import Metric
+from customer_success.paging import one_ahead
 from customer_success.periods import today
 from customer_success.ports import Outbox
 from customer_success.scan.assessment import Judge, Judgement
@@ -38,7 +38,6 @@ SECONDS_FOR_A_PAGE = 30.0
 PAGES_HANDED_ON_TOGETHER = 10 * ACCOUNTS_PER_MESSAGE
 """As many as one call to the queue takes; fewer wait in the checkpoint."""
 
-T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -259,12 +258,3 @@ def counts(result: Mapping[str, Any]) -> dict[Metric, float]:
         Metric.ALERTS: sum(told.values()),
         Metric.ALERTS_SINGLE: told.get("single", 0),
     }
-
-
-def one_ahead(pages: Iterator[T]) -> Iterator[T]:
-    """The same pages, each next one being read while the present one is worked on."""
-    with ThreadPoolExecutor(max_workers=1) as reader:
-        coming = reader.submit(next, pages, None)
-        while (page := coming.result()) is not None:
-            coming = reader.submit(next, pages, None)
-            yield page
