@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from customer_success.alerts.policy import Candidate, Quiet, Reason, Wishes, rank
+from customer_success.alerts.policy import Candidate, Quiet, Reason, Wishes, rank, worse
 from customer_success.scoring.standing import Standing
 from tests.builders.days import AT_RISK, FIRST_DAY, IN_DANGER, NOWHERE_NEAR, RED_ONLY, Days
 
@@ -224,6 +224,6 @@ def test_what_was_ranked_before_keeps_its_place_and_counts() -> None:
 
 def test_a_standing_compares_risk_before_colour() -> None:
     calm = Standing(FIRST_DAY, 50.0, "AMBER", "medium")
-    assert Standing(FIRST_DAY, 50.0, "RED", "high").worse_than(calm) is Reason.RISK_HIGHER
-    assert Standing(FIRST_DAY, 50.0, "RED", "medium").worse_than(calm) is Reason.COLOUR_WORSE
-    assert Standing(FIRST_DAY, 80.0, "GREEN", "low").worse_than(calm) is None
+    assert worse(Standing(FIRST_DAY, 50.0, "RED", "high"), calm) is Reason.RISK_HIGHER
+    assert worse(Standing(FIRST_DAY, 50.0, "RED", "medium"), calm) is Reason.COLOUR_WORSE
+    assert worse(Standing(FIRST_DAY, 80.0, "GREEN", "low"), calm) is None

@@ -8,10 +8,9 @@ from typing import Literal
 
 from customer_success.accounts.account import Account
 from customer_success.accounts.memory import FALL_WINDOW, Memory
-from customer_success.renewals.contracts import (
-    KIND,
-)
 from customer_success.scoring.standing import Point, Standing
+
+CONTRACT_CHECK = "contract_check"
 
 Status = Literal["scored", "rejected", "skipped", "gone"]
 
@@ -101,4 +100,4 @@ class PageValues:
 
 def check_marker(on: date) -> str:
     """The mark that the contract check of a day leaves on the rows that it wrote."""
-    return f"{KIND}:{on}"
+    return f"{CONTRACT_CHECK}:{on}"

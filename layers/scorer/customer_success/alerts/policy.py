@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Literal
 
 from customer_success.accounts.memory import FALL_WINDOW, Memory
-from customer_success.scoring.standing import RISKS, Standing
+from customer_success.scoring.standing import COLOURS, RISKS, Standing
 
 COOL_DOWN = timedelta(days=14)
 FALSE_ALARM_QUIET = timedelta(days=28)
@@ -83,7 +83,7 @@ def decide(
     reason, quiet, settled = _weigh(now, should_alert, heeded, trail)
     if reason and (hush := hushed(now, heeded)):
         reason, quiet, settled = None, hush, False
-    if reason and told_today and told_today.churn_risk != now.churn_risk and not now.worse_than(told_today):
+    if reason and told_today and told_today.churn_risk != now.churn_risk and not worse(now, told_today):
         reason, quiet, settled = None, Quiet.ALREADY_TOLD, True
 
     after = replace(
@@ -98,13 +98,22 @@ def decide(
     return Decision(after, reason, quiet, false_alarm)
 
 
+def worse(now: Standing, before: Standing) -> Reason | None:
+    """In what `now` is worse than `before`; None if in nothing."""
+    if RISKS.index(now.churn_risk) > RISKS.index(before.churn_risk):
+        return Reason.RISK_HIGHER
+    if COLOURS.index(now.rag) > COLOURS.index(before.rag):
+        return Reason.COLOUR_WORSE
+    return None
+
+
 def _weigh(
     now: Standing, should_alert: bool, memory: Memory, trail: tuple[Standing, ...]
 ) -> tuple[Reason | None, Quiet | None, bool]:
     """The answer if nobody had asked for quiet: the reason to alert, the reason not to, whether that settles it."""
     told = memory.told
-    if told and (worse := now.worse_than(told)):
-        return worse, None, True
+    if told and (reason := worse(now, told)):
+        return reason, None, True
     unsettled = should_alert and not (memory.alerting_since and memory.settled)
     came_back = told is not None and not memory.alerting_since and now.on - told.on <= COOL_DOWN
     if unsettled and not came_back:
@@ -142,7 +151,7 @@ def _heed(memory: Memory, wishes: Wishes, *, before: Standing, today: date) -> t
 
 def hushed(now: Standing, memory: Memory) -> Quiet | None:
     """The wish that holds today, unless the account stands worse than when it was asked."""
-    if memory.hushed and now.worse_than(memory.hushed):
+    if memory.hushed and worse(now, memory.hushed):
         return None
     if memory.quiet_until and now.on < memory.quiet_until:
         return Quiet.QUIET_UNTIL

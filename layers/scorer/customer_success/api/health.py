@@ -11,6 +11,7 @@ from customer_success.accounts.row import AccountRow, Day, Status
 from customer_success.api.accounts import Answer, days_before, known_account
 from customer_success.api.problems import invalid
 from customer_success.messages import alert_id
+from customer_success.scan.words import INACTIVE, step_to_judge
 from customer_success.schemas import CapKey, ChurnRisk, ChurnTrigger, CSMHealthScore, Rag, SignalKey, SignalValue
 from customer_success.scoring import words as narrator
 from customer_success.scoring.scorecard import LABELS
@@ -261,11 +262,11 @@ def _facts(row: AccountRow) -> dict[str, Any]:
 def _why_unjudged(day: Day) -> _Unjudged:
     match day.status:
         case "skipped":
-            return _Unjudged("inactive", narrator.INACTIVE, "")
+            return _Unjudged("inactive", INACTIVE, "")
         case "gone":
             return _Unjudged("gone", _GONE, "")
     reason = str(day.reason)
-    return _Unjudged(reason, str(day.detail), narrator.step_to_judge(reason))
+    return _Unjudged(reason, str(day.detail), step_to_judge(reason))
 
 
 def _drivers(score: CSMHealthScore) -> tuple[DriverShown, ...]:

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from customer_success.accounts.account import LONGEST_NOTICE_DAYS
-from customer_success.accounts.row import AccountRow
+from customer_success.accounts.row import CONTRACT_CHECK, AccountRow
 from customer_success.periods import shifted
 from customer_success.scoring.standing import Standing
 
-KIND = "contract_check"
+KIND = CONTRACT_CHECK
 NOTICE_AHEAD = timedelta(days=30)
 
 

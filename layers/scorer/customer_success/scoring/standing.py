@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from customer_success.alerts.policy import (
-    Reason,
-)
 from customer_success.schemas import CSMHealthScore
 
 
@@ -24,8 +21,6 @@ class Point:
 
 
 RISKS = ("low", "medium", "high", "critical")
-
-
 COLOURS = ("GREEN", "AMBER", "RED")
 
 
@@ -37,11 +32,3 @@ class Standing:
     score: float
     rag: str
     churn_risk: str
-
-    def worse_than(self, other: Standing) -> Reason | None:
-        """In what this standing is worse than `other`; None if in nothing."""
-        if RISKS.index(self.churn_risk) > RISKS.index(other.churn_risk):
-            return Reason.RISK_HIGHER
-        if COLOURS.index(self.rag) > COLOURS.index(other.rag):
-            return Reason.COLOUR_WORSE
-        return None
