@@ -31,8 +31,8 @@ from customer_success.paging import one_ahead
 from customer_success.periods import Calendar, today
 from customer_success.ports import Outbox
 from customer_success.scan.ports import Runs
-from customer_success.scan.run import Run, in_short
-from customer_success.scan.tally import Tally
+from customer_success.scan.run import Run
+from customer_success.scan.tally import Tally, in_short
 
 KIND = "expansion"
 LEASE_SECONDS = 300.0

@@ -31,7 +31,8 @@ from customer_success.reviews.qbr import Qbr, QbrKey
 from customer_success.scan import scan as scan_run
 from customer_success.scan.assessment import Judge, Judgement
 from customer_success.scan.ports import Runs
-from customer_success.scan.run import Run, in_short
+from customer_success.scan.run import Run
+from customer_success.scan.tally import in_short
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.scoring.standing import RISKS
 from customer_success.text import short

@@ -9,15 +9,6 @@ from typing import Literal
 from customer_success.paging import Bookmark
 from customer_success.scan.tally import Counts, Tally
 
-LONGEST_CASE, LARGEST_CASE = 300, 600
-"""Characters and bytes of a case in words: a run is one item of the table, whatever its cases say."""
-
-
-def in_short(case: str) -> str:
-    """A case in words as a tally holds it."""
-    cut = case if len(case) <= LONGEST_CASE else f"{case[: LONGEST_CASE - 1]}…"
-    return cut.encode("utf-8", "replace")[:LARGEST_CASE].decode("utf-8", "ignore")
-
 
 @dataclass(frozen=True, slots=True)
 class Told:

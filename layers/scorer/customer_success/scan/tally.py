@@ -11,7 +11,6 @@ from customer_success.alerts.policy import Quiet
 from customer_success.scan.assessment import (
     Judgement,
 )
-from customer_success.scan.run import in_short
 from customer_success.schemas import CSMHealthScore
 from customer_success.text import short
 
@@ -192,3 +191,13 @@ def _median(counts: Counts) -> float:
         if seen >= half:
             return float(points)
     return 0.0
+
+
+LONGEST_CASE, LARGEST_CASE = 300, 600
+"""Characters and bytes of a case in words: a run is one item of the table, whatever its cases say."""
+
+
+def in_short(case: str) -> str:
+    """A case in words as a tally holds it."""
+    cut = case if len(case) <= LONGEST_CASE else f"{case[: LONGEST_CASE - 1]}…"
+    return cut.encode("utf-8", "replace")[:LARGEST_CASE].decode("utf-8", "ignore")
