@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from customer_success.accounts.account import Account
 from customer_success.adoption.feature_usage import FeatureUsage
 from customer_success.expansion.offer_check import accepted
 from customer_success.expansion.price_list import PriceList
+from customer_success.expansion.rules_writer import OffersByRule
 from customer_success.narration.claims.sentences import sentences
 from customer_success.narration.offer_evidence import ExpansionEvidence
-from customer_success.rules_narrator import RulesNarrator
 from customer_success.schemas import ExpansionOpportunity
 from tests.builders.accounts import HEALTHY, TODAY, account
 from tests.builders.opportunities import asks_for, full
@@ -27,7 +27,7 @@ SLACK = little_used("Slack integration", family="Integrations")
 
 def by_rule(evidence: ExpansionEvidence) -> dict[str, ExpansionOpportunity]:
     """What the rules narrator proposes, by type, as the check lets it pass."""
-    proposals = RulesNarrator().find_expansions(evidence)
+    proposals = OffersByRule().find_expansions(evidence)
     passed = accepted(proposals.proposed, evidence)
     assert (passed.refused, passed.dropped) == ((), ())
     assert [dict(proposed) for proposed in proposals.proposed] == [o.model_dump() for o in passed.opportunities]
@@ -178,6 +178,13 @@ SEATS = st.none() | st.integers(-5, 10**6).map(float) | st.floats(0, 1e5)
     ),
     tools=st.lists(NAMES, max_size=3).map(tuple),
     rows=st.lists(ROWS, max_size=5, unique_by=lambda row: " ".join(row.feature.split())),
+)
+@example(
+    rate=0.9,
+    trend="growing",
+    facts={"seats_used": 0.0, "seats_bought": 95001.0, "name": "Acme", "plan": "AND 95", "industry": None},
+    tools=(),
+    rows=[],
 )
 @settings(deadline=None)
 def test_what_the_rules_propose_always_passes_the_check(

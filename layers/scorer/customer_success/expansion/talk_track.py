@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from customer_success.narration.claims.figures import figures
-from customer_success.narration.claims.grounds import Grounds
+from customer_success.narration.claims.grounds import Grounds, whole
 from customer_success.narration.claims.sentence import Sentence
 from customer_success.narration.claims.sentences import HIDDEN, joined, plain, sentences, without_list_mark
 from customer_success.narration.evidence import Fact, QBREvidence
@@ -106,7 +106,7 @@ class _Names:
     def _pattern(self) -> re.Pattern[str] | None:
         others = (_lower(name) for name in (self.evidence.plan, self.evidence.industry) if name)
         told = sorted({name for name in (*self.words, *others) if can_be_named(name)}, key=len, reverse=True)
-        return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, told))})(?!\w)") if told else None
+        return re.compile(whole(told)) if told else None
 
     def hidden(self, text: str) -> str:
         """The text as the check reads it: in lower case, each name one word."""

@@ -101,7 +101,12 @@ class Grounds:
 
 def _any_of(names: Iterable[str]) -> re.Pattern[str] | None:
     told = sorted({name.strip() for name in names}, key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, told))})(?!\w)", re.IGNORECASE) if told else None
+    return re.compile(whole(told), re.IGNORECASE) if told else None
+
+
+def whole(names: Iterable[str]) -> str:
+    """A pattern for any of the names, whole: none begins or ends within a word, or in a number such as 95,001."""
+    return rf"(?<!\w)(?<!\d[.,])(?:{'|'.join(map(re.escape, names))})(?!\w|[.,]\d)"
 
 
 def _is_name(text: str) -> bool:
