@@ -37,7 +37,7 @@ from customer_success.narration.ports import Narrator
 from customer_success.paging import Bookmark
 from customer_success.reviews.generate_qbr import GenerateQbr, QbrRequest
 from customer_success.reviews.plan_qbrs import PlanQbrs
-from customer_success.rules_narrator import RulesNarrator
+from customer_success.reviews.rules_writer import ReviewByRule
 from customer_success.scan.assessment import Judge
 from customer_success.schemas import QBRContent
 from customer_success.scoring.scorer import CSMHealthScorer
@@ -171,7 +171,7 @@ def _function(dynamodb: Any, sandbox: Sandbox, narrator: Narrator) -> tuple[Gene
         peers=DynamoAdoptionPeers(table),
         qbrs=DynamoQbrs(table),
         narrator=narrator,
-        by_rule=RulesNarrator(),
+        by_rule=ReviewByRule(),
         pages=NotionQbrPages(notion, qbrs.database_id),
         drafts=GmailDrafts(google, patience, base_url=sandbox.url("gmail").rstrip("/")),
         ledger=DynamoLedger(table, lease_seconds=210),

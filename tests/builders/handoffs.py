@@ -19,6 +19,7 @@ from customer_success.expansion.check_expansion import CheckExpansion, Expansion
 from customer_success.expansion.entry import ExpansionEntry
 from customer_success.expansion.offer import ExpansionRecord, Handoff, Offer
 from customer_success.expansion.price_list import PriceList
+from customer_success.expansion.rules_writer import OffersByRule
 from customer_success.expansion.sales_handoff import SalesHandoff
 from customer_success.messages import ChurnAlert, DigestReady, ExpansionHandedOff, ExpansionHandoff
 from customer_success.metrics import Metric
@@ -26,7 +27,6 @@ from customer_success.narration.evidence import QBREvidence
 from customer_success.narration.offer_evidence import ExpansionEvidence
 from customer_success.narration.ports import Narration, Proposals
 from customer_success.ports import Claim
-from customer_success.rules_narrator import RulesNarrator
 from customer_success.scan.assessment import Judge
 from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.accounts import HEALTHY, TODAY, account
@@ -179,7 +179,7 @@ class FakeOfferNarrator:
         self.asked.append(evidence)
         if self.errors:
             raise self.errors.pop(0)
-        by_rule = [] if self.silent else RulesNarrator().find_expansions(evidence).proposed
+        by_rule = [] if self.silent else OffersByRule().find_expansions(evidence).proposed
         proposed = tuple({**proposal, **self.changes} for proposal in by_rule)
         return Proposals(proposed, "some-model", tokens_in=500, tokens_out=100, calls=1)
 
@@ -271,7 +271,7 @@ class Handoffs:
             records=self.records,
             handoff=self.queue,
             narrator=self.narrator,
-            by_rule=RulesNarrator(),
+            by_rule=OffersByRule(),
             ledger=self.ledger,
             log=self.log,
             scorer=CSMHealthScorer(),

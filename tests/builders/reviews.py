@@ -21,7 +21,7 @@ from customer_success.reviews.generate_qbr import GenerateQbr, QbrRequest
 from customer_success.reviews.plan_qbrs import CloseQuarter, PlanQbrs
 from customer_success.reviews.ports import FoundPage
 from customer_success.reviews.qbr import QbrPage
-from customer_success.rules_narrator import RulesNarrator
+from customer_success.reviews.rules_writer import ReviewByRule
 from customer_success.scan.assessment import Judge
 from customer_success.schemas import FeatureAdoptionReport, QbrTrigger
 from customer_success.scoring.scorer import CSMHealthScorer
@@ -125,7 +125,7 @@ class FakeNarrator:
         self.asked += 1
         if self.errors:
             raise self.errors.pop(0)
-        content = RulesNarrator().write_qbr(evidence).content.model_copy(update=self.changes)
+        content = ReviewByRule().write_qbr(evidence).content.model_copy(update=self.changes)
         return Narration(content, "some-model", tokens_in=900, tokens_out=300, calls=1)
 
 
@@ -183,7 +183,7 @@ class Reviews:
             peers=self.peers,
             qbrs=self.qbrs,
             narrator=self.narrator,
-            by_rule=RulesNarrator(),
+            by_rule=ReviewByRule(),
             pages=self.pages,
             drafts=self.drafts,
             ledger=self.ledger,

@@ -7,7 +7,8 @@ import pytest
 
 from customer_success.agent import CustomerSuccessAgent
 from customer_success.errors import Unavailable
-from customer_success.rules_narrator import RulesNarrator
+from customer_success.expansion.rules_writer import OffersByRule
+from customer_success.reviews.rules_writer import ReviewByRule
 from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.accounts import HEALTHY, TODAY, account
 from tests.builders.fakes import FakeOutbox, FakeRows, Writes
@@ -16,6 +17,10 @@ from tests.builders.reviews import Reviews
 from tests.builders.scores import row
 
 CONTEXT = {"now": datetime(TODAY.year, TODAY.month, TODAY.day, 9, tzinfo=UTC)}
+
+
+class ByRule(ReviewByRule, OffersByRule):
+    """Writes all by rule."""
 
 
 def agent(accounts: Any = None) -> CustomerSuccessAgent:
@@ -123,7 +128,7 @@ EXPANSION = {"type": "check_expansion", "account_id": "A-0001"}
 
 def crowded(**facts: Any) -> Reviews:
     """An account that uses seven seats more than it bought."""
-    reviews = Reviews(narrator=RulesNarrator())
+    reviews = Reviews(narrator=ByRule())
     signals = {**HEALTHY, "seats_utilization_rate": 1.07}
     reviews.account(1, **{"signals": signals, "seats_bought": 100.0, "seats_used": 107.0, **facts})
     return reviews
@@ -166,7 +171,7 @@ def test_without_anybody_in_sales_an_offer_is_recorded_and_the_result_says_so() 
 
 def test_what_if_signals_offer_nothing_for_real() -> None:
     # GIVEN an account that uses few of its seats
-    reviews, offers, queue = Reviews(narrator=RulesNarrator()), FakeOffers(), FakeOutbox(Writes())
+    reviews, offers, queue = Reviews(narrator=ByRule()), FakeOffers(), FakeOutbox(Writes())
     reviews.account(1, signals={**HEALTHY, "seats_utilization_rate": 0.5})
     agent = agent_of(reviews, offers=offers, handoff=queue, sales_owner="nora@example.com")
     # WHEN it is asked what would be if it used nearly all

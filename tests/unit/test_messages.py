@@ -12,6 +12,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from customer_success.api.acknowledge import AcknowledgeAlert, AcknowledgeRequest
 from customer_success.aws.messaging.consumer import Delivery
 from customer_success.errors import NotUnderstood, Refused
+from customer_success.expansion.rules_writer import OffersByRule
 from customer_success.messages import (
     EVENT_SOURCE,
     HANDED_OFF_DETAIL_TYPE,
@@ -37,7 +38,6 @@ from customer_success.messages import (
     SyncMessage,
 )
 from customer_success.periods import run_date
-from customer_success.rules_narrator import RulesNarrator
 from customer_success.settings import SalesHandoffSettings
 from customer_success.wiring import SalesHandoff
 from tests.builders.accounts import account, dying
@@ -147,7 +147,7 @@ def test_what_an_acknowledgement_sends_has_the_shape_of_the_sample() -> None:
 def alder_and_finch() -> Handoffs:
     """The account of the samples, which needs seventeen seats more than it bought."""
     world = Handoffs()
-    world.narrator = RulesNarrator()  # type: ignore[assignment]
+    world.narrator = OffersByRule()  # type: ignore[assignment]
     world.account(
         101,
         account_id="FW-101",

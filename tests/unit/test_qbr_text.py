@@ -15,8 +15,8 @@ from customer_success.alerts.digest_messages import digest_messages
 from customer_success.documents import Bullet, Callout, Grid, Heading, MailDraft, Paragraph
 from customer_success.narration.evidence import Fact, QBREvidence
 from customer_success.reviews.qbr import Qbr, QbrKey, QbrPage, QbrState
+from customer_success.reviews.rules_writer import ReviewByRule
 from customer_success.reviews.text import invitation, qbr_page, quarter_index
-from customer_success.rules_narrator import RulesNarrator
 from customer_success.schemas import FeatureScore
 from tests.builders.accounts import account
 from tests.builders.evidence import ON, evidence, fact
@@ -31,7 +31,7 @@ SCORES = (
 
 
 def page(of: QBREvidence, *, partial: bool = False, **facts: Any) -> QbrPage:
-    return qbr_page(KEY, account(**facts), of, RulesNarrator().write_qbr(of).content, partial=partial)
+    return qbr_page(KEY, account(**facts), of, ReviewByRule().write_qbr(of).content, partial=partial)
 
 
 def callout(*facts: Fact) -> str:
@@ -101,7 +101,7 @@ def test_the_sections_stand_in_their_order_and_the_evidence_after_them() -> None
 
 def test_every_sentence_of_the_review_is_on_the_page() -> None:
     of = evidence(*SCORES, fact("open_tickets", 2.0, "count"))
-    content = RulesNarrator().write_qbr(of).content
+    content = ReviewByRule().write_qbr(of).content
     told = [block.text for block in page(of).blocks if isinstance(block, Bullet)]
     assert told == [
         *content.account_health_summary,
@@ -142,7 +142,7 @@ def test_the_scorecard_is_a_table_of_features() -> None:
 def test_what_is_empty_says_so() -> None:
     # GIVEN a review of which the check left nothing, of an account of which nothing is known
     content = (
-        RulesNarrator()
+        ReviewByRule()
         .write_qbr(evidence())
         .content.model_copy(update={"account_health_summary": [], "expansion_and_next_steps": []})
     )

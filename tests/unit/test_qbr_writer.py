@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from customer_success.narration.claims import checked
 from customer_success.narration.evidence import Fact, QBREvidence, Unit, said
 from customer_success.reviews.evidence import qbr_evidence
-from customer_success.reviews.rules_writer import renewal_due
-from customer_success.rules_narrator import RulesNarrator
+from customer_success.reviews.rules_writer import ReviewByRule, renewal_due
 from customer_success.schemas import BenchmarkComparison, FeatureAdoptionReport, FeatureScore, QBRContent
 from customer_success.scoring.standing import Point
 from tests.builders.accounts import HEALTHY, account
@@ -33,11 +32,11 @@ def known(*points: Point, **facts: Any) -> QBREvidence:
 
 
 def written(of: QBREvidence) -> QBRContent:
-    return RulesNarrator().write_qbr(of).content
+    return ReviewByRule().write_qbr(of).content
 
 
 def test_a_review_is_of_its_account_and_quarter_and_takes_no_model() -> None:
-    narration = RulesNarrator().write_qbr(evidence())
+    narration = ReviewByRule().write_qbr(evidence())
     assert (narration.written_by, narration.calls, narration.tokens_in, narration.tokens_out) == ("rules", 0, 0, 0)
     content = narration.content
     assert (content.account_id, content.period, content.reviewed_period) == ("A-0001", "Q1 2026", "Q4 2025")

@@ -16,13 +16,14 @@ from customer_success.errors import Misconfigured, Refused, Unavailable
 from customer_success.expansion.check_expansion import CheckExpansion, ExpansionRequest
 from customer_success.expansion.ports import ExpansionRecords, Offers
 from customer_success.expansion.price_list import PriceList
+from customer_success.expansion.rules_writer import OffersByRule
 from customer_success.metrics import Metric
 from customer_success.narration.ports import Narrator
 from customer_success.periods import run_date
 from customer_success.ports import Drafts, Ledger, Outbox
 from customer_success.reviews.generate_qbr import GenerateQbr, QbrRequest
 from customer_success.reviews.ports import QbrPages, Qbrs
-from customer_success.rules_narrator import RulesNarrator
+from customer_success.reviews.rules_writer import ReviewByRule
 from customer_success.scan.one_account import HealthScan
 from customer_success.schemas import refusals
 from customer_success.scoring.scorer import CSMHealthScorer
@@ -129,7 +130,7 @@ class CustomerSuccessAgent:
             )
         account_id = _account_id(task)
         now = _now(account_id, context)
-        by_rule = RulesNarrator()
+        by_rule = ReviewByRule()
         review = GenerateQbr(
             rows=accounts,
             history=history,
@@ -156,7 +157,7 @@ class CustomerSuccessAgent:
             )
         account_id = _account_id(task)
         signals, now = _signals(account_id, task), _now(account_id, context)
-        by_rule = RulesNarrator()
+        by_rule = OffersByRule()
         check = CheckExpansion(
             tenant_id=self._tenant_id,
             rows=accounts,

@@ -54,6 +54,7 @@ from customer_success.errors import NotUnderstood, Refused
 from customer_success.expansion.check_expansion import CheckExpansion as ExpansionCheck
 from customer_success.expansion.close_expansions import CloseExpansions
 from customer_success.expansion.expansion_run import ExpansionRun
+from customer_success.expansion.rules_writer import OffersByRule
 from customer_success.expansion.sales_handoff import SalesHandoff as Handoff
 from customer_success.log_privacy import without_addresses
 from customer_success.messages import Message
@@ -63,7 +64,7 @@ from customer_success.renewals.contract_check import ContractCheck
 from customer_success.reviews.generate_qbr import GenerateQbr as QbrReview
 from customer_success.reviews.plan_qbrs import CloseQuarter
 from customer_success.reviews.plan_qbrs import PlanQbrs as QbrPlan
-from customer_success.rules_narrator import RulesNarrator
+from customer_success.reviews.rules_writer import ReviewByRule
 from customer_success.scan.closing import Closing
 from customer_success.scan.page_sync import NotionSync
 from customer_success.scan.scan import ScanRun
@@ -612,7 +613,7 @@ class CheckExpansion(_WithModel[CheckExpansionSettings]):
     @cached_property
     def check(self) -> ExpansionCheck:
         settings = self.settings
-        by_rule, queue = RulesNarrator(), settings.sales_handoff_queue_url
+        by_rule, queue = OffersByRule(), settings.sales_handoff_queue_url
         return ExpansionCheck(
             tenant_id=settings.space,
             rows=self.rows,
@@ -711,7 +712,7 @@ class GenerateQbr(_WithModel[GenerateQbrSettings]):
     @cached_property
     def review(self) -> QbrReview:
         settings = self.settings
-        by_rule = RulesNarrator()
+        by_rule = ReviewByRule()
         return QbrReview(
             rows=self.rows,
             history=self.score_history,

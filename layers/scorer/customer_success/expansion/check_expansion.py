@@ -31,7 +31,7 @@ from customer_success.messages import ExpansionHandoff
 from customer_success.metrics import Count, Metric
 from customer_success.narration.fallback import Writers
 from customer_success.narration.offer_evidence import ExpansionEvidence, Ground
-from customer_success.narration.ports import Narrator
+from customer_success.narration.ports import OfferWriter
 from customer_success.ports import Ledger, Outbox
 from customer_success.schemas import Confidence, CSMHealthSignals, OpportunityType, refusals
 from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError
@@ -104,8 +104,8 @@ class CheckExpansion:
     offers: Offers
     records: ExpansionRecords | None
     handoff: Outbox | None
-    narrator: Narrator
-    by_rule: Narrator
+    narrator: OfferWriter
+    by_rule: OfferWriter
     ledger: Ledger
     log: ExpansionLog | None
     scorer: CSMHealthScorer

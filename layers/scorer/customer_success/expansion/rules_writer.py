@@ -8,10 +8,18 @@ from customer_success.expansion.grounds import ALL_SEATS, ASKED_FOR, OF_LIMIT
 from customer_success.expansion.talk_track import can_be_named
 from customer_success.narration.evidence import Fact, said
 from customer_success.narration.offer_evidence import ExpansionEvidence, Ground, evidence_line
+from customer_success.narration.ports import BY_RULE, Proposals
 from customer_success.schemas import ExpansionOpportunity
 
 NAMED = 2
 """So many features or tools are named to the customer; the others stand in the evidence."""
+
+
+class OffersByRule:
+    """`OfferWriter` by rule: one offer for each ground. It raises nothing."""
+
+    def find_expansions(self, evidence: ExpansionEvidence) -> Proposals:
+        return Proposals(tuple(found.model_dump() for found in opportunities(evidence)), BY_RULE)
 
 
 def opportunities(evidence: ExpansionEvidence) -> Iterator[ExpansionOpportunity]:

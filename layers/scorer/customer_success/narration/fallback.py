@@ -5,26 +5,27 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from customer_success.errors import Misconfigured, NotWritten, Unavailable
 from customer_success.metrics import Count, Metric
-from customer_success.narration.ports import Narration, Narrator, Proposals
+from customer_success.narration.ports import Narration, OfferWriter, Proposals, ReviewWriter
 
+Writer = TypeVar("Writer", ReviewWriter, OfferWriter)
 Words = TypeVar("Words", Narration, Proposals)
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Writers:
+class Writers(Generic[Writer]):
     """`narrator` is asked first, `by_rule` where that fails; `count` takes the counts for metrics."""
 
-    narrator: Narrator
-    by_rule: Narrator
+    narrator: Writer
+    by_rule: Writer
     count: Count
 
-    def write(self, ask: Callable[[Narrator], Words], what: str, *, last_try: bool) -> tuple[Words, str | None]:
+    def write(self, ask: Callable[[Writer], Words], what: str, *, last_try: bool) -> tuple[Words, str | None]:
         """What a narrator answers when `ask` asks it, and why it is written by rule, if it is.
 
         `what` names it in the log, as in "the review of account A-0001". A passing fault of the narrator is raised as

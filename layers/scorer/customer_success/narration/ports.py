@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from customer_success.schemas import QBRContent
 
 
+BY_RULE = "rules"
+"""Who wrote what no model wrote."""
+
+
 @dataclass(frozen=True, slots=True)
 class Narration:
     """What a narrator wrote, and what it took; the rules narrator takes no tokens."""
@@ -34,13 +38,21 @@ class Proposals:
     calls: int = 0
 
 
-class Narrator(Protocol):
-    """Writes what people read, from evidence alone."""
+class ReviewWriter(Protocol):
+    """Writes reviews, from evidence alone."""
 
     def write_qbr(self, evidence: QBREvidence) -> Narration:
         """The review. Raises `NotWritten` if no usable answer came, `Unavailable` for a passing fault."""
         ...
 
+
+class OfferWriter(Protocol):
+    """Finds and words what could be offered, from evidence alone."""
+
     def find_expansions(self, evidence: ExpansionEvidence) -> Proposals:
-        """What to offer: one opportunity, several or none. Raises as `write_qbr`."""
+        """What to offer: one opportunity, several or none. Raises as `ReviewWriter.write_qbr`."""
         ...
+
+
+class Narrator(ReviewWriter, OfferWriter, Protocol):
+    """Writes all that people read."""

@@ -20,7 +20,7 @@ from customer_success.metrics import Count
 from customer_success.narration.claims import checked
 from customer_success.narration.evidence import QBREvidence
 from customer_success.narration.fallback import Writers
-from customer_success.narration.ports import Narrator
+from customer_success.narration.ports import ReviewWriter
 from customer_success.periods import Quarter
 from customer_success.ports import Drafts, Ledger
 from customer_success.reviews.evidence import qbr_evidence
@@ -69,8 +69,8 @@ class GenerateQbr:
     usages: FeatureUsages
     peers: AdoptionPeers
     qbrs: Qbrs
-    narrator: Narrator
-    by_rule: Narrator
+    narrator: ReviewWriter
+    by_rule: ReviewWriter
     pages: QbrPages | None
     drafts: Drafts | None
     ledger: Ledger

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from customer_success.narration.evidence import Fact, QBREvidence, said
+from customer_success.narration.ports import BY_RULE, Narration
 from customer_success.periods import long_date
 from customer_success.schemas import QBRContent
 from customer_success.scoring.scorecard import LABELS
@@ -14,6 +15,13 @@ NOT_MEASURED = "not measured"
 RENEWAL_DUE_DAYS = 120
 MANY_SEATS, FEW_SEATS = 1.0, 0.5
 LOW_NPS = 7
+
+
+class ReviewByRule:
+    """`ReviewWriter` by rule: plain sentences, each figure in them a fact of the evidence. It raises nothing."""
+
+    def write_qbr(self, evidence: QBREvidence) -> Narration:
+        return Narration(review(evidence), BY_RULE)
 
 
 def review(evidence: QBREvidence) -> QBRContent:
