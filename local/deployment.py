@@ -23,6 +23,7 @@ from customer_success.aws.dynamodb.table import Table
 from local.sandbox.google import service_account
 from local.sandbox.notion.load import Book, Row
 from local.sandbox.server import NOTION_TOKEN, SLACK_TOKEN, Sandbox
+from local.spreadsheets.usage import USAGE_KEY
 from local.stack.aws import Aws
 from local.stack.build import build
 from local.stack.bus_tap import empty_bus_tap, open_bus_tap
@@ -41,8 +42,6 @@ TENANT = "demo"
 
 PRICE_LIST = json.dumps({"seat": 300, "modules": {"Reporting": 4800, "Automation": 7200, "API": 6000}})
 """Yearly prices of the product that the bundled accounts use."""
-
-USAGE_KEY = "Usage ID"
 
 SECRETS = {"notion": "csm/local/notion", "google": "csm/local/google", "slack": "csm/local/slack"}
 

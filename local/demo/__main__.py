@@ -18,6 +18,7 @@ from local.demo.errors import DemoError, state_in_words
 from local.demo.options import Options, read_options
 from local.demo.quarter import run_import_history, run_quarter
 from local.demo.state import SCRATCH, DemoState
+from local.spreadsheets.errors import SpreadsheetError
 from local.stack.build import BuildError
 from local.stack.deploy import DeployError
 from local.stack.serving import StackStartError
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         print_error(f"{error.filename or 'the demo cannot go on'}: {error.strerror or error}")
         return 1
-    except (DemoError, BuildError, DeployError, StackStartError) as error:
+    except (DemoError, SpreadsheetError, BuildError, DeployError, StackStartError) as error:
         print_error(error)
         return 1
     return 0

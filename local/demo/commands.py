@@ -11,7 +11,6 @@ from pathlib import Path
 from rich.console import Console
 
 from customer_success.aws.dynamodb.shadow_log import DynamoShadowLog
-from local.demo.changes import Change, changed, changes_beside, changes_file, in_words
 from local.demo.day import PATIENCE, PATIENCE_WITH_FAULTS, DemoRun
 from local.demo.environment import demo_deployment, refuse
 from local.demo.errors import DemoError
@@ -25,6 +24,7 @@ from local.demo.state import DemoState
 from local.deployment import LocalDeployment
 from local.shadow_report.report import shadow_report
 from local.spreadsheets.book import Sheet, read_book
+from local.spreadsheets.changes import Change, changed, changes_beside, changes_file, in_words
 from local.spreadsheets.rows import Rows, names_of, notion_rows
 from local.spreadsheets.usage import Usage, usage_rows, usage_sheet
 from local.stack.queues import brought_back, dead_letters_left, redrive

@@ -24,10 +24,10 @@ from customer_success.scoring.scorecard import DEFAULT_SCORECARD
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.settings import shadow_of
 from local.console import PlainConsole, print_error
-from local.demo.errors import DemoError
 from local.import_history.job import import_history
 from local.import_history.output import IN_VAIN, print_result, progress_bar
 from local.spreadsheets.book import read_book
+from local.spreadsheets.errors import SpreadsheetError
 from local.spreadsheets.history import History
 from local.stack.aws import Aws
 
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
                 scorer=scorer,
                 step=step,
             )
-    except (DemoError, Refused, Unavailable, Misconfigured, BotoCoreError, ValueError) as error:
+    except (SpreadsheetError, Refused, Unavailable, Misconfigured, BotoCoreError, ValueError) as error:
         print_error(error)
         return 1
     except KeyboardInterrupt:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from connectors.notion.names import PropertyNames
-from local.demo.errors import DemoError
 from local.spreadsheets.columns import NAMES, Column, Recognised, recognise
+from local.spreadsheets.errors import SpreadsheetError
 
 DELIMITERS = ",;\t"
 LONGEST_CELL = 1_000_000
@@ -47,7 +47,7 @@ class Sheet:
 def read_book(path: Path, own: PropertyNames = NAMES) -> Sheet:
     """Read the file, whose columns may have the team's `own` names.
 
-    Raises `DemoError`, naming the file and what would be right, if it is no account book.
+    Raises `SpreadsheetError`, naming the file and what would be right, if it is no account book.
     """
     text = read_text(path)
     delimiters = DELIMITERS
@@ -58,13 +58,13 @@ def read_book(path: Path, own: PropertyNames = NAMES) -> Sheet:
     headings = _headings(path, text, delimiter)
     recognised = recognise(headings, own)
     if recognised.key is None:
-        raise DemoError(
+        raise SpreadsheetError(
             f"{path}, line 1: no column is called {NAMES.name} or {NAMES.account_id}; "
             f"the columns are {_shown(headings)}"
         )
     filled = lines[1:]
     if not filled:
-        raise DemoError(f"{path}: there is no account below the headings")
+        raise SpreadsheetError(f"{path}: there is no account below the headings")
     width = len(headings)
     return Sheet(
         path,
@@ -77,26 +77,26 @@ def read_book(path: Path, own: PropertyNames = NAMES) -> Sheet:
 
 
 def read_text(path: Path) -> str:
-    """The file as text. Raises `DemoError` if it is missing, empty or no UTF-8."""
+    """The file as text. Raises `SpreadsheetError` if it is missing, empty or no UTF-8."""
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise DemoError(f"{path}: {error.strerror}; expected a CSV file") from error
+        raise SpreadsheetError(f"{path}: {error.strerror}; expected a CSV file") from error
     if not content.strip():
-        raise DemoError(f"{path}: the file is empty")
+        raise SpreadsheetError(f"{path}: the file is empty")
     if b"\0" in content:
-        raise DemoError(f"{path}: this is not a text file; save the book as CSV (UTF-8)")
+        raise SpreadsheetError(f"{path}: this is not a text file; save the book as CSV (UTF-8)")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise DemoError(f"{path}, line {line}: this is not UTF-8; save the book as CSV (UTF-8)") from error
+        raise SpreadsheetError(f"{path}, line {line}: this is not UTF-8; save the book as CSV (UTF-8)") from error
 
 
 def _headings(path: Path, text: str, delimiter: str) -> tuple[str, ...]:
     first = next(filter(_is_filled, _lines(path, text, delimiter, strict=False)), None)
     if first is None:
-        raise DemoError(f"{path}: the file is empty")
+        raise SpreadsheetError(f"{path}: the file is empty")
     return tuple(cell.strip() for cell in first.cells)
 
 
@@ -114,7 +114,7 @@ def _lines(path: Path, text: str, delimiter: str, *, strict: bool) -> Iterator[L
             yield Line(begins, tuple(cells))
             begins = reader.line_num + 1
     except csv.Error as error:
-        raise DemoError(
+        raise SpreadsheetError(
             f"{path}, line {begins}: {error}; is a quotation mark of this line never closed, or not doubled inside "
             "a cell?"
         ) from error

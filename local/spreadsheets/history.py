@@ -14,10 +14,10 @@ from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataErr
 from customer_success.scoring.standing import Point
 from customer_success.scoring.words import too_little_known
 from customer_success.text import short
-from local.demo.errors import DemoError
 from local.spreadsheets.book import Line, Sheet
 from local.spreadsheets.cells import EXPECTED, value_of
 from local.spreadsheets.columns import NAMES, Column, plain
+from local.spreadsheets.errors import SpreadsheetError
 
 DATE_HEADINGS = ("date", "day", "as of", "scored on")
 FIRST_DAY = date(2000, 1, 1)
@@ -70,7 +70,7 @@ class Entry:
 
 
 class History:
-    """A history file. Raises `DemoError` if it says on no line which day it is of, or holds no signals."""
+    """A history file. Raises `SpreadsheetError` if it says on no line which day it is of, or holds no signals."""
 
     def __init__(self, sheet: Sheet) -> None:
         self._sheet = sheet
@@ -78,7 +78,7 @@ class History:
         self._day = _date_column(sheet)
         self._signals = [column for column in sheet.recognised.columns if column.property in SIGNALS]
         if not self._signals:
-            raise DemoError(
+            raise SpreadsheetError(
                 f"{sheet.path}, line 1: no column is a signal such as {NAMES.feature_adoption_rate} or "
                 f"{NAMES.usage_trend}; a score alone cannot say what moved it, so it is not imported"
             )
@@ -153,7 +153,7 @@ class History:
 def _date_column(sheet: Sheet) -> int:
     places = _places(sheet.headings, sheet.recognised.columns)
     if not places:
-        raise DemoError(f"{sheet.path}, line 1: no column says of which day a line is; call it Date")
+        raise SpreadsheetError(f"{sheet.path}, line 1: no column says of which day a line is; call it Date")
     return places[0]
 
 

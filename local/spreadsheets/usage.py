@@ -10,17 +10,18 @@ from typing import Any
 
 from connectors.notion.names import UsageNames
 from customer_success.text import short
-from local.demo.errors import DemoError
-from local.deployment import USAGE_KEY
 from local.sandbox.notion.load import Row
 from local.spreadsheets.book import Line, Sheet, read_book
 from local.spreadsheets.cells import EXPECTED, empty, value_of
 from local.spreadsheets.columns import NAMES as ACCOUNT_NAMES
 from local.spreadsheets.columns import Column, Kind, plain
+from local.spreadsheets.errors import SpreadsheetError
 from local.spreadsheets.history import Known
 from local.spreadsheets.rows import LONGEST_SHOWN, NotTaken, created
 
 NAMES = UsageNames()
+USAGE_KEY = "Usage ID"
+"""The property by which a row is known again: its account and feature."""
 TITLE = "Name"
 """The title of a page; it shows the feature."""
 
@@ -58,13 +59,13 @@ def usage_beside(book: Path) -> Path:
 
 
 def usage_sheet(book: Path) -> Sheet | None:
-    """The feature usage of a book, None if no such file lies beside it. Raises `DemoError` for one without features."""
+    """The feature usage beside a book, None if there is no file. Raises `SpreadsheetError` for one without features."""
     path = usage_beside(book)
     if not path.exists():
         return None
     sheet = read_book(path)
     if NAMES.feature not in _columns(sheet):
-        raise DemoError(f"{path}, line 1: no column is called {NAMES.feature}")
+        raise SpreadsheetError(f"{path}, line 1: no column is called {NAMES.feature}")
     return sheet
 
 

@@ -13,12 +13,11 @@ from connectors.notion.reading import PropertyReader
 from connectors.notion.schema import feature_usage_schema
 from customer_success.accounts.account import Account
 from customer_success.adoption.feature_usage import FeatureUsage
-from local.deployment import USAGE_KEY
 from local.sandbox import NOTION_TOKEN, Sandbox
 from local.sandbox.notion.load import Book, Loaded
 from local.spreadsheets.book import Sheet, read_book
 from local.spreadsheets.rows import Rows, notion_rows
-from local.spreadsheets.usage import Usage, usage_beside, usage_rows, usage_sheet
+from local.spreadsheets.usage import USAGE_KEY, Usage, usage_beside, usage_rows, usage_sheet
 
 FIRST_DAY = date(2026, 3, 2)
 

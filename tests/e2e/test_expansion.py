@@ -15,8 +15,9 @@ from connectors.notion.names import ExpansionNames
 from customer_success.aws.dynamodb.expansion_log import DynamoExpansionLog
 from customer_success.aws.dynamodb.offers import DynamoOffers
 from customer_success.messages import ExpansionHandoff, ScanRequested
-from local.deployment import TENANT, USAGE_KEY, LocalDeployment
+from local.deployment import TENANT, LocalDeployment
 from local.sandbox.notion.load import Book, Row
+from local.spreadsheets.usage import USAGE_KEY
 from local.stack.queues import redrive, wait_until_drained
 from tests.builders.accounts import TODAY
 from tests.builders.pages import choice, day, page, text, title

@@ -20,7 +20,6 @@ from connectors.notion.names import PropertyNames
 from connectors.notion.reading import value_of
 from connectors.notion.schema import accounts_schema
 from customer_success.errors import Misconfigured, Unavailable
-from local.demo.errors import DemoError
 from local.demo.options import SAMPLE_BOOK
 from local.notion.importing.__main__ import main
 from local.notion.importing.lock import import_lock
@@ -28,6 +27,7 @@ from local.notion.importing.options import Options
 from local.notion.importing.output import WIDTH, Output
 from local.notion.importing.run import INTERRUPTED, import_accounts
 from local.sandbox import NOTION_TOKEN, Sandbox
+from local.spreadsheets.errors import SpreadsheetError
 from tests.builders.books import book_file
 from tests.builders.notion_books import load_book, notion_client, row, typed
 from tests.builders.vendors import NASTY, Waiting, break_next, requests_to
@@ -522,11 +522,11 @@ def test_the_lock_goes_with_the_process(team: Team) -> None:
 
 def test_a_file_that_is_none_is_told_before_notion_is_asked(team: Team) -> None:
     accounts = load_book(team.sandbox, []).database_id
-    with pytest.raises(DemoError, match=r"^FILE: .*book.csv, line 1: no column is called Account ID, by which"):
+    with pytest.raises(SpreadsheetError, match=r"^FILE: .*book.csv, line 1: no column is called Account ID, by which"):
         team.bring("Name,Plan", "Acme,Growth", accounts=accounts)
-    with pytest.raises(DemoError, match=r"^FILE: .*missing.csv: No such file"):
+    with pytest.raises(SpreadsheetError, match=r"^FILE: .*missing.csv: No such file"):
         team.bring_file(team.folder / "missing.csv", accounts=accounts)
-    with pytest.raises(DemoError, match=r"^FILE: .*is not UTF-8; save the book as CSV"):
+    with pytest.raises(SpreadsheetError, match=r"^FILE: .*is not UTF-8; save the book as CSV"):
         team.bring_file(book_file(team.folder, "Account ID,Name", "A-1,Müller", encoding="cp1252"), accounts=accounts)
     assert requests_to(team.sandbox, "notion") == {}
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from local.demo.changes import Change, changed, changes_beside, in_words
-from local.demo.errors import DemoError
 from local.spreadsheets.book import read_book
+from local.spreadsheets.changes import Change, changed, changes_beside, in_words
+from local.spreadsheets.errors import SpreadsheetError
 from tests.builders.books import book_file, sheet_of
 
 BOOK = ("id,name,arr", "A-1,Acme,5", "A-2,Other,6")
@@ -64,11 +64,11 @@ def test_a_book_without_changes_has_none(tmp_path: Path) -> None:
 def test_changes_that_cannot_be_read_are_refused_in_one_line(tmp_path: Path, lines: tuple[str, ...], said: str) -> None:
     book = book_file(tmp_path, *BOOK)
     book_file(tmp_path, *lines, name="book.changes.csv")
-    with pytest.raises(DemoError, match=said):
+    with pytest.raises(SpreadsheetError, match=said):
         changes_beside(book)
 
 
 def test_a_change_of_a_column_that_the_book_does_not_have_is_refused(tmp_path: Path) -> None:
     sheet = read_book(book_file(tmp_path, *BOOK))
-    with pytest.raises(DemoError, match="no column 'mood'"):
+    with pytest.raises(SpreadsheetError, match="no column 'mood'"):
         changed(sheet, [Change(2, "A-1", "mood", "good")])

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from local.demo.errors import DemoError
 from local.spreadsheets.book import read_book
+from local.spreadsheets.errors import SpreadsheetError
 from tests.builders.books import book_file, sheet_of
 
 
@@ -75,7 +75,7 @@ def test_short_lines_are_filled_and_long_ones_cut_and_noted(tmp_path: Path) -> N
 def test_a_file_that_is_no_book_is_refused_in_one_line(tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "book.csv"
     path.write_bytes(content)
-    with pytest.raises(DemoError) as refused:
+    with pytest.raises(SpreadsheetError) as refused:
         read_book(path)
     assert said in str(refused.value)
     assert str(path) in str(refused.value)
@@ -84,5 +84,5 @@ def test_a_file_that_is_no_book_is_refused_in_one_line(tmp_path: Path, content: 
 
 def test_a_file_that_is_not_there_and_a_folder_are_refused_by_their_name(tmp_path: Path) -> None:
     for path in (tmp_path / "missing.csv", tmp_path):
-        with pytest.raises(DemoError, match=str(path)):
+        with pytest.raises(SpreadsheetError, match=str(path)):
             read_book(path)

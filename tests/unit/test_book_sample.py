@@ -12,10 +12,10 @@ from customer_success.scan.assessment import RejectionReason
 from customer_success.scan.run import Run
 from customer_success.schemas import ChurnTrigger
 from customer_success.scoring.standing import COLOURS, RISKS
-from local.demo.changes import changed, changes_beside
 from local.demo.options import SAMPLE_BOOK, SAMPLE_DAY
 from local.sandbox import Sandbox
 from local.spreadsheets.book import read_book
+from local.spreadsheets.changes import changed, changes_beside
 from local.spreadsheets.rows import notion_rows
 from tests.builders.books import accounts_in_notion
 from tests.builders.scans import World

@@ -15,11 +15,11 @@ from customer_success.expansion.policy import is_candidate, never_offered
 from customer_success.expansion.price_list import PriceList
 from customer_success.narration.offer_evidence import Ground
 from customer_success.schemas import Confidence, CSMHealthSignals, OpportunityType
-from local.demo.changes import changed, changes_beside
 from local.demo.options import SAMPLE_BOOK, SAMPLE_DAY
 from local.deployment import PRICE_LIST
 from local.sandbox import Sandbox
 from local.spreadsheets.book import read_book
+from local.spreadsheets.changes import changed, changes_beside
 from local.spreadsheets.rows import notion_rows
 from local.spreadsheets.usage import usage_rows, usage_sheet
 from tests.builders.books import accounts_in_notion, usage_in_notion

@@ -9,8 +9,8 @@ from customer_success.accounts.row import AccountRow, Day
 from customer_success.schemas import CSMHealthSignals
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.scoring.standing import Point
-from local.demo.errors import DemoError
 from local.import_history.job import Imported, import_history
+from local.spreadsheets.errors import SpreadsheetError
 from local.spreadsheets.history import History
 from tests.builders.accounts import TODAY, account
 from tests.builders.books import sheet_of
@@ -129,9 +129,9 @@ def test_the_same_day_twice_counts_once_and_every_line_is_told_as_done(tmp_path:
 
 
 def test_a_file_of_bare_scores_or_without_days_is_refused_whole(tmp_path: Path) -> None:
-    with pytest.raises(DemoError, match="a score alone cannot say what moved it, so it is not imported"):
+    with pytest.raises(SpreadsheetError, match="a score alone cannot say what moved it, so it is not imported"):
         History(sheet_of(tmp_path, "Account ID,Date,Score,Colour", "A-0001,2026-01-05,81,GREEN"))
-    with pytest.raises(DemoError, match="no column says of which day a line is; call it Date"):
+    with pytest.raises(SpreadsheetError, match="no column says of which day a line is; call it Date"):
         History(sheet_of(tmp_path, "Account ID,Usage", "A-0001,Growing"))
 
 

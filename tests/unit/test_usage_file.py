@@ -8,12 +8,11 @@ import pytest
 
 from customer_success.adoption.feature_usage import FeatureUsage
 from local.demo.commands import prepared
-from local.demo.errors import DemoError
 from local.demo.options import SAMPLE_BOOK, SAMPLE_DAY, Options
-from local.deployment import USAGE_KEY
 from local.sandbox import Sandbox
 from local.spreadsheets.book import read_book
-from local.spreadsheets.usage import usage_beside, usage_rows, usage_sheet
+from local.spreadsheets.errors import SpreadsheetError
+from local.spreadsheets.usage import USAGE_KEY, usage_beside, usage_rows, usage_sheet
 from tests.builders.books import FIRST_DAY, book_file, usage_in_notion, usage_of
 
 HEAD = "Account ID,Feature,Family,Entitled,Used,Limit,As Of"
@@ -140,7 +139,7 @@ def test_a_book_without_a_list_has_none_and_a_list_without_features_is_refused_b
     path = book_file(tmp_path, "Account ID,Name", "A-1,Acme")
     assert usage_sheet(path) is None
     book_file(tmp_path, "Account ID,Used", "A-1,5", name=usage_beside(path).name)
-    with pytest.raises(DemoError, match=r"book\.usage\.csv, line 1: no column is called Feature"):
+    with pytest.raises(SpreadsheetError, match=r"book\.usage\.csv, line 1: no column is called Feature"):
         usage_sheet(path)
 
 

@@ -16,11 +16,11 @@ from datetime import UTC, datetime
 from connectors.patience import Patience
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from local.console import PlainConsole, print_error
-from local.demo.errors import DemoError
 from local.notion.importing.options import read_options
 from local.notion.importing.output import WIDTH, Output
 from local.notion.importing.run import INTERRUPTED, REQUESTS_PER_SECOND, import_accounts
 from local.rate_limiter import LocalRateLimiter
+from local.spreadsheets.errors import SpreadsheetError
 
 TRIES = 6
 
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         options = read_options(_asked(arguments, os.environ))
         return import_accounts(options, Output(console), patience, datetime.now(UTC).date())
-    except (DemoError, Misconfigured, Refused, Unavailable) as error:
+    except (SpreadsheetError, Misconfigured, Refused, Unavailable) as error:
         print_error(error)
         return 1
     except KeyboardInterrupt:

@@ -10,7 +10,6 @@ from connectors.notion.client import NotionClient
 from connectors.patience import Patience
 from customer_success.errors import Misconfigured, Unavailable
 from local.console import print_error
-from local.demo.errors import DemoError
 from local.notion.importing.accounts import accounts_of
 from local.notion.importing.job import Done, carry_out
 from local.notion.importing.lock import import_lock
@@ -21,6 +20,7 @@ from local.notion.importing.targets import cure, targets_of
 from local.notion.variables import GivenToken
 from local.spreadsheets.book import Sheet, read_book
 from local.spreadsheets.columns import NAMES
+from local.spreadsheets.errors import SpreadsheetError
 
 REQUESTS_PER_SECOND = 3
 """What Notion allows an integration, on average."""
@@ -31,8 +31,8 @@ INTERRUPTED = 130
 def import_accounts(options: Options, output: Output, patience: Patience, today: date) -> int:
     """Read the file and Notion, tell the plan and, unless it is a dry run, carry it out. The result is an exit code.
 
-    Raises `DemoError`, `Misconfigured`, `Refused`, `Unavailable` while nothing is written, the last also while another
-    import into the same data source runs on this machine.
+    Raises `SpreadsheetError`, `Misconfigured`, `Refused`, `Unavailable` while nothing is written, the last also while
+    another import into the same data source runs on this machine.
     """
     sheet = _sheet(options)
     source = _source(options, patience)
@@ -86,10 +86,10 @@ def _code(done: Done) -> int:
 def _sheet(options: Options) -> Sheet:
     try:
         sheet = read_book(options.file, options.names)
-    except DemoError as error:
-        raise DemoError(f"FILE: {error}") from error
+    except SpreadsheetError as error:
+        raise SpreadsheetError(f"FILE: {error}") from error
     if sheet.key.property != NAMES.account_id:
-        raise DemoError(
+        raise SpreadsheetError(
             f"FILE: {options.file}, line 1: no column is called {NAMES.account_id}, by which accounts are known again"
         )
     return sheet

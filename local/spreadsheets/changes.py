@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from local.demo.errors import DemoError
 from local.spreadsheets.book import Line, Sheet, read_text
 from local.spreadsheets.columns import NAMES, plain
+from local.spreadsheets.errors import SpreadsheetError
 
 HEADINGS = ["day", "account", "column", "value"]
 REMOVE = "remove"
@@ -53,7 +53,7 @@ def changes_file(book: Path) -> Path:
 
 
 def changes_beside(book: Path) -> tuple[Change, ...]:
-    """The changes of a book, none if no file with changes lies beside it. Raises `DemoError` for an unreadable one."""
+    """The changes of a book, none if no such file lies beside it. Raises `SpreadsheetError` for an unreadable one."""
     path = changes_file(book)
     return tuple(_read(path)) if path.exists() else ()
 
@@ -62,18 +62,18 @@ def _read(path: Path) -> Iterator[Change]:
     try:
         headings, *lines = csv.reader(read_text(path).splitlines())
     except csv.Error as error:
-        raise DemoError(f"{path}: {error}; save it as CSV (UTF-8)") from error
+        raise SpreadsheetError(f"{path}: {error}; save it as CSV (UTF-8)") from error
     if headings != HEADINGS:
-        raise DemoError(f"{path}, line 1: the columns must be {', '.join(HEADINGS)}, not {', '.join(headings)}")
+        raise SpreadsheetError(f"{path}, line 1: the columns must be {', '.join(HEADINGS)}, not {', '.join(headings)}")
     for number, cells in enumerate(lines, start=2):
         if len(cells) != len(HEADINGS) or not cells[0].isdecimal() or len(cells[0]) > LONGEST_DAY:
-            raise DemoError(f"{path}, line {number}: expected a day such as 2, an account, a column and a value")
+            raise SpreadsheetError(f"{path}, line {number}: expected a day such as 2, an account, a column and a value")
         day, account, column, value = cells
         yield Change(int(day), account, column, value)
 
 
 def changed(sheet: Sheet, changes: Iterable[Change]) -> Sheet:
-    """The book after the changes. Raises `DemoError` for a column that the book does not have."""
+    """The book after the changes. Raises `SpreadsheetError` for a column that the book does not have."""
     lines = list(sheet.lines)
     for change in changes:
         lines = _after(sheet, lines, change)
@@ -87,7 +87,7 @@ def _after(sheet: Sheet, lines: list[Line], change: Change) -> list[Line]:
     if change.column == REMOVE:
         return before + after
     if change.column not in sheet.headings:
-        raise DemoError(f"the changes of {sheet.path}: it has no column {change.column!r}")
+        raise SpreadsheetError(f"the changes of {sheet.path}: it has no column {change.column!r}")
     cells = list(there[0].cells) if there else [""] * len(sheet.headings)
     cells[place] = change.account
     cells[sheet.headings.index(change.column)] = change.value
