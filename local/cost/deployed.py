@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from local.permissions.statements import functions, of_type, shown
+from local.stack.policies import functions, of_type, shown
 from local.stack.template import Template
 
 NAMESPACE = "CustomerSuccess/"

@@ -107,7 +107,7 @@ class Screen(Protocol):
         """Note that something is done."""
         ...
 
-    def tell(self, words: str) -> None:
+    def warn(self, words: str) -> None:
         """Tell why nothing moves, or why it failed."""
         ...
 
@@ -129,7 +129,7 @@ class Bars:
     def note(self, line: str) -> None:
         self._progress.console.print(Padding(Text(line, "dim"), (0, 0, 0, 2), expand=False))
 
-    def tell(self, words: str) -> None:
+    def warn(self, words: str) -> None:
         self._progress.console.print(f"  {words}", style="yellow")
 
 
@@ -150,7 +150,7 @@ class Lines:
     def note(self, line: str) -> None:
         self._console.print(f"  {line}", style="dim", soft_wrap=True)
 
-    def tell(self, words: str) -> None:
+    def warn(self, words: str) -> None:
         self._console.print(f"  {words}")
 
 
@@ -272,7 +272,7 @@ class Watch:
         """Tell each thing once."""
         if words not in self._told:
             self._told.add(words)
-            self._screen.tell(str(words))
+            self._screen.warn(str(words))
 
     def look(self, *, pages_wait: bool = False) -> Come:
         """Look once, and show it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.generated import NotMadeError
-from local.permissions.statements import Statement, functions, named_by, role_statements, shown, vendors
+from local.stack.policies import Statement, functions, named_by, role_statements, shown, vendors
 from local.stack.template import Template
 
 HEAD = """\

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from local.generated import generated
-from local.permissions.statements import of_type, shown
 from local.picture.flowchart import Flowchart
+from local.stack.policies import of_type, shown
 from local.stack.template import Template, read_template
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from local.permissions.statements import functions, named_by, of_type, role_statements, shown, vendors
+from local.stack.policies import functions, named_by, of_type, role_statements, shown, vendors
 from local.stack.template import Template
 
 QUEUE, TOPIC, RULE, BUS = "AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::Events::Rule", "AWS::Events::EventBus"

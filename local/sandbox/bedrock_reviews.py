@@ -53,17 +53,17 @@ def _review(account: Json) -> Json:
 
 def _bullets(facts: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     """What was so at the start of the quarter and at its end, in one bullet for both; then each of the other facts."""
-    told: set[str] = set()
+    mentioned: set[str] = set()
     for key, was in facts.items():
         stem = key.removesuffix("_at_start")
         now = facts.get(f"{stem}_at_end") or facts.get(stem)
         if key.endswith("_at_start") and now:
-            told |= {key, now["key"]}
-            yield stem, f"{_told(was)} {_told(now)}"
-    yield from ((key, _told(fact)) for key, fact in facts.items() if key not in told)
+            mentioned |= {key, now["key"]}
+            yield stem, f"{_sentence(was)} {_sentence(now)}"
+    yield from ((key, _sentence(fact)) for key, fact in facts.items() if key not in mentioned)
 
 
-def _told(fact: Json) -> str:
+def _sentence(fact: Json) -> str:
     label = fact["label"]
     return f"{label[:1].upper()}{label[1:]}: {_words(fact['value'], fact['unit'])}."
 

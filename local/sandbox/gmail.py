@@ -68,11 +68,11 @@ class Gmail(GoogleService):
         return Reply(self._keep(draft, f"{random.getrandbits(60):015x}", _message(request)["raw"]))
 
     def _keep(self, draft: Json, message_id: str, raw: str) -> Json:
-        kept = draft | {"message_id": message_id, "raw": raw, "date": int(time.time() * 1000)}
-        kept["rfc822"] = str(_parsed(kept)["Message-ID"]).strip()
-        self._drafts.put(f"{draft['mailbox']}/{draft['id']}", kept)
-        self._store.write(_file(kept), _bytes(raw))
-        return _shown(kept, "")
+        stored = draft | {"message_id": message_id, "raw": raw, "date": int(time.time() * 1000)}
+        stored["rfc822"] = str(_parsed(stored)["Message-ID"]).strip()
+        self._drafts.put(f"{draft['mailbox']}/{draft['id']}", stored)
+        self._store.write(_file(stored), _bytes(raw))
+        return _shown(stored, "")
 
     def _list(self, request: Request, user_id: str) -> Reply:
         mailbox = _mailbox(request, user_id)

@@ -156,14 +156,14 @@ class Slack(Vendor):
             raise _failed("not_in_channel")
         _check(asked)
         ts = self._next_ts(channel)
-        kept = {name: part for name, part in asked.items() if name not in ("token", "channel")}
+        fields = {name: part for name, part in asked.items() if name not in ("token", "channel")}
         message = {
             "type": "message",
             "user": _bot()["user_id"],
             "bot_id": _bot()["bot_id"],
             "ts": ts,
             "text": "",
-        } | kept
+        } | fields
         return self._keep(channel, message)
 
     def _update(self, asked: Json) -> Json:

@@ -14,7 +14,7 @@ from local.cost.__main__ import TEMPLATE, AskedWronglyError, asked_for, levers, 
 from local.cost.deployed import Deployed
 from local.cost.month import Asked, Line, lines, work
 from local.cost.prices import Price
-from local.permissions.statements import functions, shown
+from local.stack.policies import functions, shown
 from local.stack.template import Template, read_template
 
 WIDTH = 100

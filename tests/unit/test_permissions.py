@@ -12,7 +12,7 @@ import pytest
 from local.permissions import __main__ as command
 from local.permissions.__main__ import PAGE, page
 from local.permissions.page import OWN, READS, SECRETS, SENDS, WRITES, Page, UnknownActionError
-from local.permissions.statements import functions, named_by, role_statements, shown, vendors
+from local.stack.policies import functions, named_by, role_statements, shown, vendors
 from local.stack.template import Template, read_template
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from local.permissions.statements import functions, of_type, shown
 from local.picture import __main__ as command
 from local.picture.__main__ import PAGE, page
 from local.picture.flowchart import Flowchart
+from local.stack.policies import functions, of_type, shown
 from local.stack.template import Template, read_template
 
 

@@ -114,10 +114,10 @@ def _worst(number: int) -> str:
     return f"The {number} worst accounts"
 
 
-def _nothing(told: int) -> str:
+def _nothing(singly: int) -> str:
     """Why there is nothing to read of what was told one by one."""
-    if told:
-        return f"nothing has arrived of what was told one by one ({told}): see the channels below"
+    if singly:
+        return f"nothing has arrived of what was told one by one ({singly}): see the channels below"
     return "nothing was told one by one on this day"
 
 

@@ -42,9 +42,9 @@ def reasons(found: Findings, book: str) -> Iterator[str]:
     """Why alerts failed or were skipped, and what brings dead letters back; `book` names it for `make redrive`."""
     for channel, (words, _) in CHANNELS.items():
         outcomes = [entry.outcomes.get(channel) for entry in for_channel(found.alerts, channel)]
-        told = dict.fromkeys(f"{words}, {o.state}: {o.reason}" for o in outcomes if o and o.reason)
-        yield from list(told)[:REASONS]
-        if len(told) > REASONS:
-            yield f"{words}: … and {len(told) - REASONS} more of that kind"
+        lines = dict.fromkeys(f"{words}, {o.state}: {o.reason}" for o in outcomes if o and o.reason)
+        yield from list(lines)[:REASONS]
+        if len(lines) > REASONS:
+            yield f"{words}: … and {len(lines) - REASONS} more of that kind"
     for queue, number in sorted(found.dead.items()):
         yield f"{number} dead letters of {queue}; once the cause is gone: make redrive QUEUE={queue}{book}"

@@ -1,4 +1,4 @@
-"""What policies of the template say, with the resources in them called by their names."""
+"""What the template says of its functions and policies, with the resources in them called by their names."""
 
 from __future__ import annotations
 
