@@ -154,8 +154,13 @@ PLACES: Mapping[str, tuple[str, list[Place]]] = {
 }
 
 
-GOOGLES = ("alert-email", "alert-chat", "sales-handoff", "generate-qbr")
-"""The functions with tokens of Google's, which they have for an hour."""
+COLD: Mapping[str, tuple[str, ...]] = {
+    # Google's tokens are good for an hour.
+    "token": ("alert-email", "alert-chat", "sales-handoff", "generate-qbr"),
+    # The channel of a person is looked up once.
+    "slack": ("alert-chat", "sales-handoff"),
+}
+"""The functions that ask the vendor nothing more once they are warm, so that they start anew."""
 
 LASTING: Mapping[str, list[Place]] = {
     "Notion": [{"method": "POST", "match": "/pages"}],
@@ -202,7 +207,7 @@ def vendor_strikes(vendor: str, places: list[Place], what: Place) -> Strike:
 def vendor_cells() -> Iterator[Cell]:
     for dependency, (vendor, places) in PLACES.items():
         for name, what in VENDOR_FAULTS.items():
-            remains, cold = REMAINS.get((dependency, name), {}), GOOGLES if vendor == "token" else None
+            remains, cold = REMAINS.get((dependency, name), {}), COLD.get(vendor)
             longer = {"seconds": SILENT_MODEL} if vendor == "bedrock" and "seconds" in what else {}
             lasts = name == UNKNOWN_CODE
             if lasts:
@@ -288,6 +293,7 @@ def test_nothing_is_lost_doubled_or_wrong(
     doubled = sum(isinstance(pair, tuple) and pair[0] is None for pair in left.values())
     wrong = len(left) - lost - doubled
     explained = len(differing) - len(left)
-    record_property(MATRIX, Played(cell.dependency, cell.fault, lost, doubled, wrong, explained, sum(dead.values())))
+    played = Played(cell.dependency, cell.fault, lost, doubled, wrong, explained, sum(dead.values()))
+    record_property(MATRIX, list(played))
     assert left == {}
     assert cell.lasts or dead == {}
