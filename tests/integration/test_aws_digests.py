@@ -4,6 +4,7 @@ import pytest
 
 from customer_success.alerts.digest import Section
 from customer_success.aws.dynamodb.digests import DynamoDigests
+from customer_success.aws.dynamodb.items import text
 from customer_success.aws.dynamodb.table import Table
 from customer_success.documents import Line
 from customer_success.errors import Unavailable
@@ -68,3 +69,21 @@ def test_a_digest_expires_after_90_days(digests: DynamoDigests, dynamodb: Client
     digests.put(digest(section("One", 1)))
     items = dynamodb.real.scan(TableName=TABLE)["Items"]
     assert [item["expires_at"]["N"] for item in items] == [str(int(clock.now) + 90 * 86_400)] * 2
+
+
+def test_a_part_of_another_version_costs_itself_and_the_digest_says_so(
+    digests: DynamoDigests, table: Table, caplog: pytest.LogCaptureFixture
+) -> None:
+    # GIVEN a digest of three sections, the second of which this version cannot read
+    kept = digest(section("Short", 1), section("Lost", 1), section("Last", 2))
+    digests.put(kept)
+    [_, _, lost, _] = list(table.query(table.partition("DIGEST", kept.digest_id)))
+    table.put({**lost, "body": text('{"title": 1}')})
+    # WHEN it is read, THEN the others are as they were, and what is missing is said
+    found = digests.get(kept.digest_id)
+    assert found is not None
+    assert (found.sections[0], found.sections[2]) == (kept.sections[0], kept.sections[2])
+    assert [line.text for line in found.sections[1].lines] == [
+        "A part of this cannot be read any more: the log says which."
+    ]
+    assert f"'acme#DIGEST#{kept.digest_id}' / 'SECTION#0001' was written by a version" in caplog.text

@@ -11,7 +11,6 @@ import pytest
 from customer_success.aws.dynamodb.expansion_log import DynamoExpansionLog
 from customer_success.aws.dynamodb.items import text
 from customer_success.aws.dynamodb.table import Table
-from customer_success.errors import Misconfigured
 from customer_success.expansion.entry import ExpansionEntry
 from tests.builders.accounts import TODAY
 from tests.builders.aws import TABLE, Client, Clock, writes_only
@@ -136,7 +135,10 @@ def test_tenants_do_not_see_each_other(log: DynamoExpansionLog, dynamodb: Client
     assert list(other.on(TODAY)) == [planned(account_name="Theirs")]
 
 
-def test_an_entry_of_another_version_is_named(log: DynamoExpansionLog, table: Table) -> None:
+def test_an_entry_of_another_version_costs_itself_and_is_named(
+    log: DynamoExpansionLog, table: Table, caplog: pytest.LogCaptureFixture
+) -> None:
+    log.plan([planned("A-0002")])
     table.put({**table.key("EXPANSIONS", "2026-03-02", "A-0001").attributes, "body": text('{"outcome": "sold"}')})
-    with pytest.raises(Misconfigured, match="'acme#EXPANSIONS#2026-03-02' / 'A-0001' was written by a version"):
-        list(log.on(TODAY))
+    assert list(log.on(TODAY)) == [planned("A-0002")]
+    assert "'acme#EXPANSIONS#2026-03-02' / 'A-0001' was written by a version" in caplog.text

@@ -11,8 +11,9 @@ import pytest
 from customer_success.aws.dynamodb.items import text
 from customer_success.aws.dynamodb.offers import DynamoOffers
 from customer_success.aws.dynamodb.table import Table
-from customer_success.errors import Misconfigured, Refused
+from customer_success.errors import Refused, Unreadable
 from customer_success.expansion.offer import Handoff, Offer, SalesAnswer
+from customer_success.expansion.policy import blocked
 from customer_success.schemas import ExpansionOpportunity, OpportunityType
 from tests.builders.accounts import TODAY
 from tests.builders.aws import TABLE, Client, Clock
@@ -215,16 +216,23 @@ def test_tenants_do_not_see_each_other(offers: DynamoOffers, dynamodb: Client) -
 
 
 @pytest.mark.parametrize("attribute", ["body", "handoff", "answer"])
-def test_an_offer_of_another_version_is_named(
-    offers: DynamoOffers, table: Table, dynamodb: Client, attribute: str
+def test_an_offer_of_another_version_stands_against_its_type_alone(
+    offers: DynamoOffers, table: Table, dynamodb: Client, attribute: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    # GIVEN an offer a part of which means nothing to this version
+    # GIVEN an offer a part of which means nothing to this version, and a held one of another type
     offers.put(offer())
     [item] = dynamodb.real.scan(TableName=TABLE)["Items"]
     table.put({**item, attribute: text('{"status": "Maybe"}')})
-    # THEN it is named, wherever it is read
+    module = offer(opportunity_type="module", dispatched_on=None, held_because="nobody sells to it")
+    offers.put(module)
+    # WHEN all of the account are read
+    found = offers.of_account("A-0001")
+    # THEN nothing is offered of the type of which nobody knows what became, and the other is as it was
+    assert [known for known in found if not known.unreadable] == [module]
+    assert blocked(found, TODAY).keys() == {"seats"}
+    assert "cannot be read" in blocked(found, TODAY)["seats"]
+    # AND it is named, in the log and to whoever asks for it alone
     message = "'acme#OFFERS#A-0001' / 'seats:Q1 2026' was written by a version"
-    with pytest.raises(Misconfigured, match=message):
+    assert message in caplog.text
+    with pytest.raises(Unreadable, match=message):
         offers.get(offer().handoff_id)
-    with pytest.raises(Misconfigured, match=message):
-        offers.of_account("A-0001")

@@ -12,7 +12,6 @@ from customer_success.adoption.peers import PeerGroup
 from customer_success.aws.dynamodb.items import text
 from customer_success.aws.dynamodb.peers import DynamoAdoptionPeers
 from customer_success.aws.dynamodb.table import Table
-from customer_success.errors import Misconfigured
 from tests.builders.aws import TABLE, Client
 from tests.builders.kept import NASTY_ID
 
@@ -74,7 +73,10 @@ def test_tenants_do_not_see_each_other(peers: DynamoAdoptionPeers, dynamodb: Cli
     assert other.get_many(["plan Growth"]) == {}
 
 
-def test_a_group_of_another_version_is_named(peers: DynamoAdoptionPeers, table: Table) -> None:
+def test_a_group_of_another_version_costs_itself_and_is_named(
+    peers: DynamoAdoptionPeers, table: Table, caplog: pytest.LogCaptureFixture
+) -> None:
+    peers.put_many([group("all")])
     table.put({**table.key("PEERS", "plan Growth", "ADOPTION").attributes, "body": text('{"name": 1}')})
-    with pytest.raises(Misconfigured, match="'acme#PEERS#plan Growth' / 'ADOPTION' was written by a version"):
-        peers.get_many(["plan Growth"])
+    assert peers.get_many(["plan Growth", "all"]).keys() == {"all"}
+    assert "'acme#PEERS#plan Growth' / 'ADOPTION' was written by a version" in caplog.text

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from customer_success.aws.dynamodb.adoption import DynamoAdoptionReports
+from customer_success.aws.dynamodb.items import text
 from customer_success.aws.dynamodb.qbrs import DynamoQbrs
 from customer_success.aws.dynamodb.table import Table
 from customer_success.reviews.qbr import Qbr, QbrKey, QbrText
@@ -106,3 +107,14 @@ def test_an_adoption_report_is_kept_with_its_account(table: Table) -> None:
     reports.put(report)
     assert reports.get(NASTY_ID) == report
     assert reports.get("A-0001") is None
+
+
+def test_a_review_of_another_version_costs_itself_and_is_named(
+    qbrs: DynamoQbrs, table: Table, caplog: pytest.LogCaptureFixture
+) -> None:
+    # GIVEN a quarter's list with a review that this version cannot read
+    qbrs.add([qbr("A-0001"), qbr("A-0002")])
+    table.put({**table.key("QBRS", "Q2 2026", "A-0001").attributes, "body": text('{"state": "lost"}')})
+    # THEN the others are listed, and the log names the one that is passed over
+    assert [found.key.account_id for found in qbrs.of_period("Q2 2026")] == ["A-0002"]
+    assert "'acme#QBRS#Q2 2026' / 'A-0001' was written by a version" in caplog.text

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from customer_success.aws.dynamodb.items import Item, text
 from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import Unavailable
@@ -234,3 +236,42 @@ def test_the_last_finished_run_is_the_one_to_compare_with(runs: DynamoRuns, dyna
     assert runs.latest_day("contract_check") == day(1)
     assert runs.latest_day("plan_qbrs") is None
     assert dynamodb.calls == {"query": 3}
+
+
+@pytest.mark.parametrize("harm", [{"body": text('{"kind": 7}')}, {"body": text("")}, {"body": {"NULL": True}}])
+@pytest.mark.parametrize("status", ["running", "closing", "failed", "finished"])
+def test_a_run_of_today_that_cannot_be_read_is_begun_anew(
+    runs: DynamoRuns, table: Table, harm: Item, status: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    # GIVEN a second attempt of today's run, which another version wrote and this one cannot read
+    runs.save(finished(scored(take(runs))))
+    second = runs.save(replace(take(runs, "person-1", force=True), status=status))
+    [item] = table.query(table.partition("RUNS", SCAN))
+    table.put({**item, **harm})
+    # WHEN its message comes again
+    begun = take(runs, "person-1")
+    # THEN the run begins anew, under a name by which nothing is marked yet, and can be saved to its end
+    assert (begun.status, begun.tally, begun.chunk) == ("running", Tally(), 0)
+    assert begun.attempt > second.attempt
+    assert runs.save(finished(scored(begun))).status == "finished"
+    assert take(runs, "person-1").status == "finished"
+    assert "the run is begun anew: item 'acme#RUNS#health_scan' / '2026-03-02'" in caplog.text
+
+
+def test_a_run_that_cannot_be_read_is_left_to_who_works_on_it(
+    runs: DynamoRuns, elsewhere: DynamoRuns, table: Table, clock: Clock
+) -> None:
+    # GIVEN a run on which a later version works
+    take(runs)
+    [item] = table.query(table.partition("RUNS", SCAN))
+    table.put({**item, "body": text("{}")})
+    # THEN this one waits for its lease, and begins once that is over
+    with pytest.raises(Unavailable) as busy:
+        take(elsewhere)
+    clock.sleep(busy.value.retry_after or 0)
+    assert take(elsewhere).attempt == 2
+
+
+def test_an_item_without_anything_of_a_run_is_begun_anew(runs: DynamoRuns, table: Table) -> None:
+    table.put(table.key("RUNS", SCAN, TODAY.isoformat()).attributes)
+    assert runs.save(finished(scored(take(runs)))).status == "finished"

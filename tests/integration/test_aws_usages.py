@@ -12,7 +12,6 @@ from customer_success.adoption.feature_usage import FeatureUsage
 from customer_success.aws.dynamodb.items import text
 from customer_success.aws.dynamodb.table import Table
 from customer_success.aws.dynamodb.usages import DynamoFeatureUsages
-from customer_success.errors import Misconfigured
 from tests.builders.accounts import TODAY, account
 from tests.builders.aws import TABLE, Client, Clock
 from tests.builders.kept import NASTY_ID
@@ -223,7 +222,16 @@ def test_tenants_do_not_see_each_other(usages: DynamoFeatureUsages, dynamodb: Cl
     assert names(other.of(account(1))) == ["Theirs"]
 
 
-def test_an_item_of_another_version_is_named(usages: DynamoFeatureUsages, table: Table) -> None:
+def test_usage_of_another_version_costs_its_account_alone_and_is_named(
+    usages: DynamoFeatureUsages, table: Table, caplog: pytest.LogCaptureFixture
+) -> None:
+    # GIVEN usage of one account that this version cannot read, beside another's
+    usages.add(MONDAY, [usage(holder="A-0002")])
     table.put({**table.key("USAGE", "A-0001", "FEATURES").attributes, "body": text('{"rows": 1}')})
-    with pytest.raises(Misconfigured, match="'acme#USAGE#A-0001' / 'FEATURES' was written by a version"):
-        usages.of(account(1))
+    # WHEN that of many is read, THEN the other's is there, and the log names the one that is passed over
+    assert usages.of_many([account(1), account(2)]).keys() == {"A-0002"}
+    assert usages.of(account(1)) == ()
+    assert "'acme#USAGE#A-0001' / 'FEATURES' was written by a version" in caplog.text
+    # AND the next reading of it replaces what cannot be read
+    usages.add(TUESDAY, [usage()])
+    assert usages.of(account(1)) == (usage(),)

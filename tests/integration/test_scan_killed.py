@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Callable
@@ -146,3 +147,26 @@ def test_killed_at_any_write_to_the_table_the_scan_ends_as_if_it_had_not_been(aw
         # THEN the table and what people were told are the same
         assert world.announced == told, f"killed {where} write {at}"
         assert world.stored() == expected, f"killed {where} write {at}"
+
+
+@pytest.mark.parametrize("at", [5, 30], ids=["half through", "finished"])
+def test_a_scan_whose_run_cannot_be_read_begins_anew_and_counts_every_account(aws: boto3.Session, at: int) -> None:
+    # GIVEN a scan that broke off, or came to its end, and a run that this version cannot read
+    world = fresh_world(aws, after=at)
+    world.accounts = [dying(1), *(account(n) for n in range(2, 12))]
+    with contextlib.suppress(Crash):
+        world.scan()
+    [run] = [key for key in world.stored() if key[0].endswith("#RUNS#health_scan")]
+    assert any(pk.startswith(f"{TENANT}#BOOK#") for pk, _ in world.stored())
+    world.client.real.update_item(
+        TableName=TABLE,
+        Key={"pk": {"S": run[0]}, "sk": {"S": run[1]}},
+        UpdateExpression="SET body = :body",
+        ExpressionAttributeValues={":body": {"S": "{}"}},
+    )
+    # WHEN the message comes again, and Notion answers in pages of another size
+    world.book.page_size = 3
+    result = world.scan_to_the_end()
+    # THEN every account is read and counted, and nobody is told twice
+    assert (result["status"], result["read"], result["scored"]) == ("finished", 11, 11)
+    assert list(world.topic.told_singly) == [f"A-0001:{TODAY}:critical"]

@@ -13,13 +13,14 @@ from customer_success.accounts.account import Account
 from customer_success.accounts.row import AccountRow
 from customer_success.alerts.entry import AlertEntry
 from customer_success.alerts.publisher import Telling
-from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable
+from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, Unreadable
 from customer_success.expansion import expansion_run
 from customer_success.messages import ChurnAlert, DigestReady
 from customer_success.renewals.contracts import Contract
 from customer_success.reviews.plan_qbrs import PlanQbrs
 from customer_success.reviews.qbr import Qbr
-from customer_success.scan.assessment import Judge
+from customer_success.scan import tally
+from customer_success.scan.assessment import Judge, Judgement
 from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.accounts import TODAY, account, at_risk, dying
 from tests.builders.contract_checks import Mornings
@@ -416,3 +417,51 @@ def test_an_expansion_run_goes_on_past_one_account_and_is_recorded_where_it_ends
     # THEN it is recorded, and the day's digest says so
     assert world.runs.runs["expansion", TOMORROW].status == "failed"
     assert "ZeroDivisionError: by zero" in world.queued[-1].notes[0]
+
+
+@pytest.mark.parametrize("words", ["_in_words", "_move", "_is_watched"])
+def test_an_account_that_cannot_be_put_into_words_costs_only_its_own(
+    words: str, fault: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a book of which one account breaks whatever counts it or says something of it
+    world = World([account(1), dying(2), dying(3), account(4, status="Inactive")])
+    made = getattr(tally, words)
+
+    def make(judgement: Judgement) -> Any:
+        if judgement.row.account_id == BAD:
+            raise fault
+        return made(judgement)
+
+    monkeypatch.setattr(tally, words, make)
+    # WHEN it is scanned
+    result = world.scan()
+    # THEN what became of each is counted, the others in full, and the digest names the one with its cause
+    assert counts(result) == (4, 3, {})
+    assert is_honest(result)
+    assert result["colours"] == {"GREEN": 1, "RED": 1}
+    assert sum(result["told"].values()) == 2
+    [run] = world.runs.runs.values()
+    assert run.tally.cases["unreadable"] == 1
+    assert "A-0002: it was not counted in full: " in text_of(world, f"health_scan:{TODAY}:2")
+
+
+def test_a_stored_item_that_cannot_be_read_stops_neither_scan_nor_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # GIVEN a page with another's Account ID, whose own row was written by a version that this one cannot read
+    world = World([account(1), account(3), account(2, account_id="A-0001", name="Twin")])
+    monkeypatch.setattr(world.rows, "get", raising(Unreadable("item 'acme#BOOK#01' / 'x'")))
+    # WHEN the book is scanned, THEN the others are scored
+    assert counts(world.scan()) == (3, 2, {"duplicate_account_id": 1})
+
+    # GIVEN an answer of Sales to an offer that cannot be read
+    expansions = Expansions()
+    expansions.account(1)
+    expansions.records.answer("A-0001:seats:Q1 2026", status="Won")
+    monkeypatch.setattr(expansions.offers, "get", raising(Unreadable("item 'acme#OFFERS#A-0001' / 'seats:Q1 2026'")))
+    # WHEN the run reads it, THEN it goes on, and the note names the offer
+    result = expansions.run()
+    assert (result["status"], result["candidates"]) == ("finished", 1)
+    assert result["notes"] == [
+        "Sales Status of A-0001:seats:Q1 2026: item 'acme#OFFERS#A-0001' / 'seats:Q1 2026'",
+    ]

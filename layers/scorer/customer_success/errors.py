@@ -52,6 +52,10 @@ class Misconfigured(Exception):
     """Trying again cannot help before a person changes a setting. The text says which, and how."""
 
 
+class Unreadable(Misconfigured):
+    """One stored item that this version cannot read. It costs itself: whatever works at many goes on without it."""
+
+
 class NotWritten(Exception):
     """The model gave no usable answer, also when it was asked to mend it. The text says what was wrong with it."""
 

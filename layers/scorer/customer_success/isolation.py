@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
-from customer_success.errors import Misconfigured, Refused, Unavailable, words_of
+from customer_success.errors import Misconfigured, Refused, Unavailable, Unreadable, words_of
 
 LONGEST_CAUSE = 200
 """Characters of what went wrong that people are shown."""
@@ -20,13 +20,14 @@ logger = logging.getLogger(__name__)
 def alone(about: str, work: Callable[[], T], otherwise: Callable[[Exception], T]) -> T:
     """What the work for one account brings; where it fails, whatever the fault, what stands for it.
 
-    The cause is logged. Raises `Unavailable` and `Misconfigured`: they are about what all accounts need.
+    The cause is logged. Raises `Unavailable` and `Misconfigured`, which are about what all accounts need, save for a
+    stored item that is `Unreadable`.
     """
     try:
         return work()
-    except (Unavailable, Misconfigured):
-        raise
     except Exception as error:
+        if _is_about_all(error):
+            raise
         logger.exception("%s is left out, and the rest goes on", about)
         return otherwise(error)
 
@@ -44,12 +45,16 @@ def together(
     """
     try:
         write(items)
-    except (Unavailable, Misconfigured):
-        raise
     except Exception as error:
+        if _is_about_all(error):
+            raise
         logger.warning("%d items are not taken together, so each goes alone", len(items), exc_info=error)
         for item in items:
             _write_alone(item, write, about(item), otherwise)
+
+
+def _is_about_all(error: Exception) -> bool:
+    return isinstance(error, Unavailable | Misconfigured) and not isinstance(error, Unreadable)
 
 
 def _write_alone(

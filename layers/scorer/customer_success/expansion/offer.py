@@ -54,6 +54,8 @@ class Offer:
     """How sure the rules were of the ground on which it rests; who words it may be less sure."""
     handoff: Handoff | None = None
     answer: SalesAnswer | None = None
+    unreadable: bool = False
+    """True for one of which only its account, type and quarter are known, as the rest cannot be read."""
 
     @property
     def handoff_id(self) -> str:

@@ -105,6 +105,8 @@ def _of_alerts(memory: Memory, on: date) -> Iterator[str]:
 
 def _stands_against(offer: Offer, on: date) -> str | None:
     """Why an earlier offer lets no new one of its type be made, None if it does not."""
+    if offer.unreadable:
+        return f"an offer of {offer.quarter} is there that cannot be read, so what became of it is not known"
     status = offer.answer.status if offer.answer else None
     if offer.answer and status:
         told = f"offered in {offer.quarter} and {status.lower()} on {offer.answer.on}"

@@ -186,7 +186,12 @@ class ScanRun:
 
     def _duplicate(self, judge: Judge, account: Account, chunk: int, holder: Account) -> Judgement:
         own = replace(account, account_id=account.page_id.replace("-", ""))
-        return judge.duplicate(own, self.rows.get(own.account_id), chunk, holder)
+        row = self._known([own]).get(own.account_id)
+        return alone(
+            f"account {own.account_id!r}",
+            lambda: judge.duplicate(own, row, chunk, holder),
+            lambda error: judge.unexpected(own, row, chunk, error),
+        )
 
     def _written(self, judge: Judge, judged: Sequence[Judgement]) -> list[Judgement]:
         """Write what was judged, and return it as it stands: what is not taken of one account rejects that account."""

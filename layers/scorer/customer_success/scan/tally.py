@@ -3,62 +3,94 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from typing import Any
 
 from customer_success.alerts.policy import Quiet
-from customer_success.scan.assessment import (
-    Judgement,
-)
+from customer_success.isolation import alone, cause
+from customer_success.scan.assessment import Judgement
 from customer_success.schemas import CSMHealthScore
 from customer_success.text import short
 
 
 def count(judgements: Iterable[Judgement]) -> Tally:
-    """The counts of one page of the book."""
-    judged = tuple(judgements)
-    scored = [j for j in judged if j.row.day.status == "scored"]
-    rejected = [j for j in judged if j.row.day.status == "rejected"]
-    decisions = [j.decision for j in scored if j.decision]
-    told = _in_words(judged)
-    watched = [j for j in judged if _is_watched(j)]
-    return Tally(
-        read=len(judged),
-        scored=len(scored),
-        skipped=sum(j.row.day.status == "skipped" for j in judged),
-        pages_changed=sum(j.page_changed for j in judged),
-        rejected=Counter(j.row.day.reason or "" for j in rejected),
-        colours=Counter(_score(j).rag for j in scored),
-        moves=Counter(move for j in scored if (move := _move(j))),
-        risks=Counter(_score(j).churn_risk for j in scored),
-        alerts=Counter((j.alert.churn_trigger or "score") for j in scored if j.alert),
-        quiet=Counter(str(d.quiet) for d in decisions if d.quiet),
-        false_alarms=Counter(d.false_alarm for d in decisions if d.false_alarm),
-        unknown=Counter(signal for j in scored for signal in _score(j).unknown),
-        lost=_lost(scored),
-        watched=len(watched),
-        missing=Counter(signal for j in watched for signal, value in (j.signals or ()) if value is None),
-        outdated=sum(_stale(j) for j in watched),
+    """The counts of one page of the book, account by account: one that cannot be put into words costs only those."""
+    tally = Tally()
+    for judgement in judgements:
+        tally = tally.plus(
+            alone(
+                f"account {judgement.row.account_id!r}, in what is counted and said of it,",
+                partial(_count, judgement),
+                partial(_barely, judgement),
+            )
+        )
+    return tally
+
+
+def _count(j: Judgement) -> Tally:
+    """The counts of one account."""
+    status, decision = j.row.day.status, j.decision
+    score = _score(j) if status == "scored" else None
+    signals = j.signals if _is_watched(j) else None
+    told = _in_words(j)
+    examples: dict[str, Any] = {name: tuple(map(in_short, cases[:EXAMPLES])) for name, cases in told.items()}
+    return replace(
+        _outcome(j),
+        colours=_once(score.rag if score else None),
+        moves=_once(_move(j) if score else None),
+        risks=_once(score.churn_risk if score else None),
+        alerts=_once((j.alert.churn_trigger or "score") if score and j.alert else None),
+        quiet=_once(str(decision.quiet) if score and decision and decision.quiet else None),
+        false_alarms=_once(decision.false_alarm if score and decision else None),
+        unknown=dict(Counter(score.unknown)) if score else {},
+        lost={driver.key: {f"{driver.points_lost:.1f}": 1} for driver in score.drivers} if score else {},
+        watched=int(signals is not None),
+        missing={signal: 1 for signal, value in signals or () if value is None},
+        outdated=int(signals is not None and _stale(j)),
         cases={name: len(cases) for name, cases in told.items() if cases},
-        **{name: tuple(map(in_short, cases[:EXAMPLES])) for name, cases in told.items()},
+        **examples,
     )
 
 
-def _in_words(judged: Sequence[Judgement]) -> dict[str, list[str]]:
-    """The cases that the digest lists, by the tally's name for the list."""
-    rejected = [j for j in judged if j.row.day.status == "rejected"]
-    lost = [j for j in rejected if j.row.before and j.row.before.status == "scored"]
-    hushed = [j for j in judged if j.decision and j.decision.quiet in (Quiet.QUIET_UNTIL, Quiet.FALSE_ALARM)]
-    unexpected = [j for j in rejected if j.row.day.reason == "unexpected"]
+def _outcome(j: Judgement) -> Tally:
+    """What became of an account, in numbers alone."""
+    status = j.row.day.status
+    return Tally(
+        read=1,
+        scored=int(status == "scored"),
+        skipped=int(status == "skipped"),
+        pages_changed=int(j.page_changed),
+        rejected=_once((j.row.day.reason or "") if status == "rejected" else None),
+    )
+
+
+def _barely(j: Judgement, error: Exception) -> Tally:
+    """What is counted of an account of which more cannot be said than that."""
+    case = in_short(f"{j.row.account_id}: it was not counted in full: {cause(error)}")
+    return replace(_outcome(j), cases={"unreadable": 1}, unreadable=(case,))
+
+
+def _once(key: str | None) -> Counts:
+    return {} if key is None else {key: 1}
+
+
+def _in_words(j: Judgement) -> dict[str, list[str]]:
+    """What the digest lists of an account, by the tally's name for the list."""
+    day, decision = j.row.day, j.decision
+    rejected = day.status == "rejected"
+    lost = rejected and j.row.before is not None and j.row.before.status == "scored"
+    hushed = decision is not None and decision.quiet in (Quiet.QUIET_UNTIL, Quiet.FALSE_ALARM)
+    why = f"{_name(j)}: {day.detail}"
     return {
-        "rejections": [f"{_name(j)}: {j.row.day.detail}" for j in rejected],
-        "unexpected": [f"{_name(j)}: {j.row.day.detail}" for j in unexpected],
-        "danger_lost_sight_of": [f"{_name(j)}: {_was(j)}; {j.row.day.detail}" for j in lost if _was_in_danger(j)],
-        "no_longer_judged": [f"{_name(j)}: {j.row.day.detail}" for j in lost if not _was_in_danger(j)],
-        "unreadable": [f"{_name(j)}: {problem}" for j in judged for problem in j.row.account.unreadable],
-        "stale": [f"{_name(j)}: {_last_updated(j)}" for j in judged if _stale(j)],
-        "hushed": [f"{_name(j)}: {j.decision.quiet}" for j in hushed if j.decision],
+        "rejections": [why] if rejected else [],
+        "unexpected": [why] if rejected and day.reason == "unexpected" else [],
+        "danger_lost_sight_of": [f"{_name(j)}: {_was(j)}; {day.detail}"] if lost and _was_in_danger(j) else [],
+        "no_longer_judged": [why] if lost and not _was_in_danger(j) else [],
+        "unreadable": [f"{_name(j)}: {problem}" for problem in j.row.account.unreadable],
+        "stale": [f"{_name(j)}: {_last_updated(j)}"] if _stale(j) else [],
+        "hushed": [f"{_name(j)}: {decision.quiet}"] if decision and hushed else [],
     }
 
 
@@ -103,15 +135,6 @@ def _move(judgement: Judgement) -> str | None:
     now = _score(judgement).rag
     was = before.last.score.rag if before and before.last else now
     return None if was == now else f"{was} → {now}"
-
-
-def _lost(scored: list[Judgement]) -> dict[str, dict[str, int]]:
-    """How many accounts lost how many points on each signal, in steps of 0.1."""
-    lost: dict[str, Counter[str]] = {}
-    for judgement in scored:
-        for driver in _score(judgement).drivers:
-            lost.setdefault(driver.key, Counter())[f"{driver.points_lost:.1f}"] += 1
-    return {signal: dict(counts) for signal, counts in lost.items()}
 
 
 def _name(judgement: Judgement) -> str:

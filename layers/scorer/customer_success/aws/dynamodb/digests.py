@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby, islice
 
 from pydantic import TypeAdapter
 
 from customer_success.alerts.digest import Digest, Section
-from customer_success.aws.dynamodb.items import expiry, number
+from customer_success.aws.dynamodb.items import Item, expiry, number
 from customer_success.aws.dynamodb.stored import Stored
 from customer_success.aws.dynamodb.table import Table
 from customer_success.batches import batches
 from customer_success.documents import Line
+from customer_success.errors import Unreadable
 
 KEPT_DAYS = 90
 LARGEST_PART = 300 * 1024
 """Bytes of lines in one item; the table takes 400 KB."""
 
 LINE = TypeAdapter(Line)
+
+LOST = Section("", (Line("A part of this cannot be read any more: the log says which.", strong=True),))
+
+logger = logging.getLogger(__name__)
 
 
 class DynamoDigests:
@@ -61,8 +67,16 @@ class DynamoDigests:
         sections = groupby(parts, key=lambda item: item["section"]["N"])
         return replace(
             self._heads.read(head),
-            sections=tuple(_joined(map(self._parts.read, same)) for _, same in sections),
+            sections=tuple(_joined(map(self._part, same)) for _, same in sections),
         )
+
+    def _part(self, item: Item) -> Section:
+        """A piece of a section. One that this version cannot read costs itself alone, and the digest says so."""
+        try:
+            return self._parts.read(item)
+        except Unreadable as error:
+            logger.error("a part of a digest is left out: %s", error)
+            return LOST
 
 
 def _parts(digest: Digest) -> Iterator[tuple[int, Section]]:
@@ -78,6 +92,7 @@ def _bytes(line: Line) -> int:
     return len(LINE.dump_json(line))
 
 
-def _joined(parts: Iterator[Section]) -> Section:
-    first = next(parts)
-    return replace(first, lines=(*first.lines, *(line for part in parts for line in part.lines)))
+def _joined(parts: Iterable[Section]) -> Section:
+    found = list(parts)
+    title = next((part.title for part in found if part is not LOST), "Not readable")
+    return Section(title, tuple(line for part in found for line in part.lines))

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
+from typing import Any, get_args
 
-from customer_success.aws.dynamodb.items import Item, Key, Update, expiry
+from customer_success.aws.dynamodb.items import Item, Key, Update, expiry, key_of
 from customer_success.aws.dynamodb.stored import Stored
 from customer_success.aws.dynamodb.table import ConditionNotMetError, Table
-from customer_success.errors import Refused
+from customer_success.errors import Refused, Unreadable
 from customer_success.expansion.offer import Handoff, Offer, SalesAnswer
+from customer_success.schemas import ExpansionOpportunity, OpportunityType
 
 KEPT_DAYS = 800
 THERE = "attribute_exists(#pk)"
+
+logger = logging.getLogger(__name__)
 
 
 class DynamoOffers:
@@ -27,7 +33,8 @@ class DynamoOffers:
         self._clock = clock
 
     def of_account(self, account_id: str) -> list[Offer]:
-        return [self._offer(item) for item in self._table.query(self._table.partition("OFFERS", account_id))]
+        items = self._table.query(self._table.partition("OFFERS", account_id))
+        return [offer for item in items if (offer := self._known(account_id, item))]
 
     def get(self, handoff_id: str) -> Offer | None:
         item = self._table.get(self._key(handoff_id))
@@ -55,6 +62,19 @@ class DynamoOffers:
         rest, _, quarter = handoff_id.rpartition(":")
         account_id, _, opportunity_type = rest.rpartition(":")
         return self._table.key("OFFERS", account_id, f"{opportunity_type}:{quarter}")
+
+    def _known(self, account_id: str, item: Item) -> Offer | None:
+        """The offer; of one that this version cannot read what its key says, None where that is no type of offer."""
+        try:
+            return self._offer(item)
+        except Unreadable as error:
+            logger.error("it stands in the way of another of its type, whatever became of it: %s", error)
+        kind, _, quarter = key_of(item).sk.partition(":")
+        if kind not in get_args(OpportunityType):
+            return None
+        known: dict[str, Any] = {"account_id": account_id, "opportunity_type": kind}
+        opportunity = ExpansionOpportunity.model_construct(**known)
+        return Offer(opportunity, quarter, date.min, "", "", None, None, unreadable=True)
 
     def _offer(self, item: Item) -> Offer:
         return replace(

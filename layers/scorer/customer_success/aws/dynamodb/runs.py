@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,11 +12,13 @@ from uuid import uuid4
 from customer_success.aws.dynamodb.items import Item, Key, Update, number, text
 from customer_success.aws.dynamodb.stored import Stored
 from customer_success.aws.dynamodb.table import ConditionNotMetError, Table
-from customer_success.errors import Unavailable
+from customer_success.errors import Unavailable, Unreadable
 from customer_success.scan.run import Run
 
 RUNS_PER_READ = 4
 SETTLED = ("finished", "failed")
+
+logger = logging.getLogger(__name__)
 
 
 class DynamoRuns:
@@ -42,13 +45,14 @@ class DynamoRuns:
         item = self._table.get(self._key(kind, on))
         while True:
             run, seen = self._present(item)
-            wanted = self._wanted(run, seen, Run(kind, on, request), force)
+            fresh = Run(kind, on, request, attempt=_version(item) + 1)
+            wanted = self._wanted(run, seen, fresh, force)
             if wanted.status in SETTLED:
                 return wanted
             if item and (seconds := self._seconds_left(item)):
                 raise self._busy(wanted, seconds)
             try:
-                return self._taken(wanted, run, {*seen, request})
+                return self._taken(wanted, _version(item), {*seen, request})
             except ConditionNotMetError as lost:
                 item = lost.item
 
@@ -105,13 +109,22 @@ class DynamoRuns:
         return next((date.fromisoformat(item["sk"]["S"]) for item in runs), None)
 
     def _present(self, item: Item | None) -> tuple[Run | None, frozenset[str]]:
-        """The run that is there, and the requests it has seen."""
+        """The run that is there and can be read, and the requests it has seen. One that cannot be is begun anew."""
         if item is None:
             return None, frozenset()
-        return self._runs.read(item), frozenset(item["requests"]["SS"])
+        seen = frozenset(item.get("requests", {}).get("SS", ()))
+        try:
+            return self._runs.read(item), seen
+        except Unreadable as error:
+            logger.error("the run is begun anew: %s", error)
+            return None, seen
 
     def _wanted(self, run: Run | None, seen: frozenset[str], fresh: Run, force: bool) -> Run:
-        """The run to go on with: the present attempt, or a new one."""
+        """The run to go on with: the present attempt, or a new one.
+
+        `fresh` is what stands for no run at all, or for one that cannot be read: it has no earlier attempt's number, by
+        which that marked what it wrote.
+        """
         fresh = replace(fresh, started_at=datetime.fromtimestamp(self._clock(), UTC))
         if run is None:
             return fresh
@@ -120,9 +133,10 @@ class DynamoRuns:
             return replace(fresh, attempt=run.attempt + 1)
         return run
 
-    def _taken(self, wanted: Run, present: Run | None, seen: set[str]) -> Run:
-        """The run with its lease. Raises `ConditionNotMetError` if another function was faster."""
-        read = present.version if present else 0
+    def _taken(self, wanted: Run, read: int, seen: set[str]) -> Run:
+        """The run with its lease, its version having been `read`. Raises `ConditionNotMetError` if another function was
+        faster.
+        """
         taken = replace(wanted, version=read + 1)
         item = self._runs.item(
             self._key(taken.kind, taken.on),
@@ -134,7 +148,7 @@ class DynamoRuns:
         )
         self._table.put(
             item,
-            condition="attribute_not_exists(#pk) OR "
+            condition="attribute_not_exists(#version) OR "
             "(#version = :read AND (#lease_until <= :now OR #lease_holder = :me))",
             given={"read": number(read), "now": number(self._clock()), "me": text(self._holder)},
         )
@@ -145,13 +159,14 @@ class DynamoRuns:
 
     def _seconds_left(self, item: Item) -> float:
         """How long another function may still hold the lease; 0 if it is free, or ours."""
-        if item["lease_holder"]["S"] == self._holder:
+        if item.get("lease_holder", {}).get("S") == self._holder:
             return 0.0
-        return max(0.0, float(item["lease_until"]["N"]) - self._clock())
+        return max(0.0, float(item.get("lease_until", {}).get("N", 0)) - self._clock())
 
     def _is_ours(self, item: Item | None, saved: Run) -> bool:
         """True if this very write was carried out: the client lost the answer and repeated it."""
-        return item is not None and item["lease_holder"]["S"] == self._holder and item["body"] == self._runs.body(saved)
+        there = item or {}
+        return there.get("lease_holder") == text(self._holder) and there.get("body") == self._runs.body(saved)
 
     def _busy(self, run: Run, seconds: float) -> Unavailable:
         return Unavailable(
@@ -167,3 +182,8 @@ class DynamoRuns:
 
     def _key(self, kind: str, on: date) -> Key:
         return self._table.key("RUNS", kind, on.isoformat())
+
+
+def _version(item: Item | None) -> int:
+    """How often the run was written, whatever it says; every attempt has been written at least once."""
+    return int(float((item or {}).get("version", {}).get("N", 0)))

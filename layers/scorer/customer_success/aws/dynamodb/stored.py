@@ -12,7 +12,7 @@ from pydantic_core import PydanticSerializationError
 
 from customer_success.aws.dynamodb.items import Item, Key, key_of, text
 from customer_success.aws.dynamodb.table import Table
-from customer_success.errors import Misconfigured
+from customer_success.errors import Unreadable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -43,12 +43,12 @@ class Stored(Generic[T]):
             return text(json.dumps(self._json.dump_python(value, mode="json", round_trip=True), ensure_ascii=False))
 
     def read(self, item: Item) -> T:
-        """The value that an item keeps. Raises `Misconfigured` if this version cannot read it."""
+        """The value that an item keeps. Raises `Unreadable` if this version cannot read it."""
         try:
             return self._json.validate_json(item[self._attribute]["S"])
         except (KeyError, ValueError) as error:
             pk, sk = key_of(item)
-            raise Misconfigured(
+            raise Unreadable(
                 f"item {pk!r} / {sk!r} was written by a version that this one cannot read: {error}"
             ) from error
 
@@ -57,23 +57,24 @@ class Stored(Generic[T]):
         for item in items:
             try:
                 yield self.read(item)
-            except Misconfigured as error:
+            except Unreadable as error:
                 logger.error("it is passed over: %s", error)
 
     def get(self, key: Key) -> T | None:
-        """The value under a key, or None."""
+        """The value under a key, or None. Raises `Unreadable` as `read`."""
         item = self._table.get(key)
         return None if item is None else self.read(item)
 
     def get_many(self, keys: Mapping[str, Key]) -> dict[str, T]:
-        """The values that exist, by the names given with their keys."""
+        """The values that exist and can be read, by the names given with their keys."""
         names = {key: name for name, key in keys.items()}
-        return {names[key_of(item)]: self.read(item) for item in self._table.get_many(names)}
+        items = ((names[key_of(item)], item) for item in self._table.get_many(names))
+        return {name: value for name, item in items for value in self.readable([item])}
 
     def put_many(self, values: Iterable[tuple[Key, T]]) -> None:
         """Write all of them."""
         self._table.put_many(self.item(key, value) for key, value in values)
 
     def query(self, partition: str, *, between: tuple[str, str] | None = None) -> Iterator[T]:
-        """The values of a partition in order, one page in memory at a time."""
-        return map(self.read, self._table.query(partition, between=between))
+        """The values of a partition that can be read, in order, one page in memory at a time."""
+        return self.readable(self._table.query(partition, between=between))
