@@ -61,7 +61,7 @@ WAYS: dict[str, Callable[[Console, str], None]] = {
     "a table": lambda console, name: console.print(table_of(name)),
     "news of the work": lambda console, name: Lines(console).note(name),
     "news beside the bars": lambda console, name: Bars(Progress(console=console)).note(name),
-    "a complaint": lambda console, name: Bars(Progress(console=console)).tell(name),
+    "a warning": lambda console, name: Bars(Progress(console=console)).warn(name),
 }
 
 
