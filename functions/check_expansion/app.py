@@ -22,5 +22,9 @@ def check(delivery: Delivery) -> None:
     )
     result = function.task_states.run(asked.task_id, lambda: function.check(request), last_try=delivery.last_try)
     told = ("account_id", "run_date", "outcome", "reasons", "dispatched", "not_dispatched", "refused", "written_by")
-    function.logger.info("expansion", extra={"result": {name: result.get(name) for name in told}})
-    function.report({Metric.EXPANSION_CHECKS: 1, Metric.HANDOFFS: len(result["dispatched"])})
+    function.done(
+        "expansion",
+        result,
+        lambda: {Metric.EXPANSION_CHECKS: 1, Metric.HANDOFFS: len(result["dispatched"])},
+        told=told,
+    )

@@ -18,4 +18,4 @@ def check(delivery: Delivery) -> None:
     tick = function.message(ScheduledEvent, delivery)
     on = run_date(tick.time, function.settings.timezone)
     result = function.check(on, request=tick.id, time=tick.time, last_try=delivery.last_try)
-    function.logger.info("contract check", extra={"result": result})
+    function.done("contract check", result)

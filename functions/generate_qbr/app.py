@@ -28,5 +28,9 @@ def write(delivery: Delivery) -> None:
     )
     result = function.task_states.run(asked.task_id, lambda: function.review(request), last_try=delivery.last_try)
     told = ("account_id", "period", "status", "confidence", "written_by", "qbr_page_id", "draft_id", "error")
-    function.logger.info("review", extra={"result": {name: result.get(name) for name in told}})
-    function.report({Metric.QBRS_WRITTEN: 1, Metric.CLAIMS_DROPPED: len(result["dropped_claims"])})
+    function.done(
+        "review",
+        result,
+        lambda: {Metric.QBRS_WRITTEN: 1, Metric.CLAIMS_DROPPED: len(result["dropped_claims"])},
+        told=told,
+    )

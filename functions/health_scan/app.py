@@ -27,7 +27,7 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 def take(delivery: Delivery) -> None:
     match function.message(ScanMessage, delivery):
         case ExpansionsQueued() as queued:
-            function.logger.info("expansions", extra={"result": function.close(queued, now=function.now())})
+            function.done("expansions", function.close(queued, now=function.now()))
         case ExpansionRunRequested() as asked:
             expand(asked, last_try=delivery.last_try)
         case asked:
@@ -43,8 +43,7 @@ def scan(asked: ScanRequested | ScheduledEvent, *, last_try: bool) -> None:
     )
     task_id = asked.task_id if isinstance(asked, ScanRequested) else None
     result = function.task_states.run(task_id, lambda: function.scan(request), last_try=last_try)
-    function.logger.info("health scan", extra={"result": result})
-    function.report(counts(result))
+    function.done("health scan", result, lambda: counts(result))
     if result["status"] == "failed":
         # What a person has to mend may be mended, or have passed, before the last try; after it the message is kept.
         raise Misconfigured(result["error"])
@@ -52,5 +51,4 @@ def scan(asked: ScanRequested | ScheduledEvent, *, last_try: bool) -> None:
 
 def expand(asked: ExpansionRunRequested, *, last_try: bool) -> None:
     result = function.expand(ExpansionRunRequest(asked.run_date, asked.id, last_try=last_try))
-    function.logger.info("expansion run", extra={"result": result})
-    function.report({Metric.EXPANSION_CANDIDATES: result["candidates"]})
+    function.done("expansion run", result, lambda: {Metric.EXPANSION_CANDIDATES: result["candidates"]})

@@ -18,9 +18,8 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 def plan(delivery: Delivery) -> None:
     asked = function.message(PlanMessage, delivery)
     if isinstance(asked, QuarterPlanned):
-        function.logger.info("quarter", extra={"result": function.close(asked, now=function.now())})
+        function.done("quarter", function.close(asked, now=function.now()))
         return
     on = run_date(asked.time, function.settings.timezone)
     result = function.plan(on, request=asked.id, time=asked.time, now=function.now(), last_try=delivery.last_try)
-    function.logger.info("quarter planned", extra={"result": result})
-    function.report({Metric.QBRS_PLANNED: result["planned"]})
+    function.done("quarter planned", result, lambda: {Metric.QBRS_PLANNED: result["planned"]})

@@ -16,5 +16,4 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
 def hand_off(delivery: Delivery) -> None:
     result = function.hand_off(function.message(ExpansionHandoff, delivery), last_try=delivery.last_try)
-    function.logger.info("sales handoff", extra={"result": result})
-    function.report({Metric.HANDED_OFF: result["status"] == "handed_off"})
+    function.done("sales handoff", result, lambda: {Metric.HANDED_OFF: result["status"] == "handed_off"})

@@ -26,4 +26,4 @@ def track(delivery: Delivery) -> None:
     )
     result = function.task_states.run(asked.task_id, lambda: function.track(request), last_try=delivery.last_try)
     told = ("account_id", "section", "draft_id", "confidence", "error")
-    function.logger.info("feature adoption", extra={"result": {name: result.get(name) for name in told}})
+    function.done("feature adoption", result, told=told)

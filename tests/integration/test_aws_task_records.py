@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import math
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, cast
 from uuid import uuid4
 
@@ -15,6 +17,7 @@ from customer_success.aws.dynamodb.table import Table
 from customer_success.aws.dynamodb.task_records import DynamoTaskRecords
 from customer_success.errors import Misconfigured, Unavailable
 from customer_success.task_records.record import FINAL, RUNS_FOR, TaskRecord, TaskState
+from customer_success.task_records.states import TaskStates
 from tests.builders.aws import TABLE, Client, Clock, refused, sent_twice
 from tests.builders.kept import NASTY_ID
 from tests.builders.tasks import MORNING, FakeTaskRecords, queued
@@ -139,6 +142,54 @@ def test_a_result_that_is_too_long_loses_its_largest_fields_and_says_so(records:
     assert list(kept) == ["outcome", "page", "confidence", "cut"]
     assert kept["cut"] == "too long to be kept: qbr"
     assert len(found(records).error or "") == 4_000
+
+
+class Odd:
+    """A value that not even has a text."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+    __repr__ = __str__
+
+
+@pytest.mark.parametrize(
+    ("odd", "kept"),
+    [
+        (date(2026, 3, 2), "2026-03-02"),
+        (Decimal("1.5"), "1.5"),
+        (Odd(), "not to be kept: Odd"),
+        ({("a", 1): 2}, "not to be kept: dict"),
+        (math.nan, None),
+        ("half \ud83e", "half ?"),
+        ({"half \ud83e": [1]}, {"half ?": [1]}),
+    ],
+)
+def test_a_value_that_is_none_of_jsons_costs_itself(records: DynamoTaskRecords, odd: Any, kept: Any) -> None:
+    records.add(queued())
+    records.mark("task-1", "done", result={"odd": odd, "read": 3})
+    assert (found(records).state, found(records).result) == ("done", {"odd": kept, "read": 3})
+
+
+def test_a_result_of_very_many_fields_is_cut_too(records: DynamoTaskRecords) -> None:
+    records.add(queued())
+    records.mark("task-1", "done", result={f"field_{n}": n for n in range(60_000)})
+    assert found(records).state == "done"
+    assert (found(records).result or {})["cut"].startswith("too long to be kept: field_")
+
+
+def test_a_task_whose_result_the_table_does_not_take_comes_to_its_end_all_the_same(
+    records: DynamoTaskRecords, dynamodb: Client
+) -> None:
+    # GIVEN a table that finds no room for a result, beside a very long request
+    records.add(queued())
+    dynamodb.instead("update_item", sent_twice, refused("ValidationException"))
+    # WHEN the task's work is done
+    result = TaskStates(records).run("task-1", lambda: {"qbr": "q" * 1_000}, last_try=False)
+    # THEN the task says so, and what of it is not kept
+    assert len(result["qbr"]) == 1_000
+    assert found(records).state == "done"
+    assert (found(records).result or {})["cut"].startswith("it could not be kept: ")
 
 
 def test_a_result_that_just_fits_stays_whole(records: DynamoTaskRecords) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import re
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -164,3 +166,17 @@ def _numbers(value: Any) -> Any:
             yield from _numbers(part)
     elif isinstance(value, float):
         yield value
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (date(2026, 3, 2), "2026-03-02"),
+        (Decimal("3.599999"), 3.6),
+        (frozenset({"b", "a"}), ["a", "b"]),
+        ({("a", 1): 1}, {"('a', 1)": 1}),
+        (b"x", "b'x'"),
+    ],
+)
+def test_a_value_that_is_none_of_jsons_does_not_cost_the_answer(given: Any, said: Any) -> None:
+    assert json.loads(as_json({"odd": given, "read": 3})) == {"odd": said, "read": 3}

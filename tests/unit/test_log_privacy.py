@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -45,3 +46,36 @@ def test_half_a_character_is_logged_as_it_can_be_written() -> None:
     assert logged.encode("utf-8")
     assert "\n" not in logged
     assert json.loads(logged)["message"] == "Foo \ud83e\nINFO all is well"
+
+
+class Odd:
+    """A value that not even has a text."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+    __repr__ = __str__
+
+
+def deep() -> list[Any]:
+    nested: list[Any] = []
+    for _ in range(100_000):
+        nested = [nested]
+    return nested
+
+
+def circle() -> list[Any]:
+    round_about: list[Any] = []
+    round_about.append(round_about)
+    return round_about
+
+
+@pytest.mark.parametrize("odd", [Odd(), circle(), deep()], ids=["mute", "circle", "deep"])
+def test_a_value_that_is_none_of_jsons_costs_its_field_alone(odd: Any) -> None:
+    entry = json.loads(without_addresses({"message": "by ada@example.com", "result": odd}))
+    assert entry == {"message": "by <address>", "result": f"not to be logged: {type(odd).__name__}"}
+
+
+def test_a_field_that_cannot_be_logged_costs_no_other() -> None:
+    entry = json.loads(without_addresses({"result": {"read": 3, "odd": Odd(), ("a", 1): 2}}))
+    assert entry == {"result": {"read": 3, "odd": "not to be logged: Odd", "['a', 1]": 2}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from customer_success.aws.messaging.consumer import Delivery
 from customer_success.errors import Misconfigured, Refused, Unavailable
+from customer_success.metrics import Metric
 from customer_success.task_records.record import FINAL, RUNS_FOR, TaskRecord
 from customer_success.task_records.states import TaskStates
 from tests.builders.tasks import MORNING, FakeTaskRecords, queued
@@ -229,3 +231,37 @@ def test_the_morning_scan_is_no_task(records: FakeTaskRecords) -> None:
     rule = (ROOT / "events/schedule.json").read_text("utf-8")
     loaded.take(Delivery(rule, 1, last_try=False, message_id="1", attributes={}))
     assert records.writes.count == 0
+
+
+@pytest.mark.parametrize("name", APPS)
+@pytest.mark.parametrize("odd", [{"read": None, "told": 7}, {"dropped_claims": 3, "dispatched": None}])
+def test_a_result_that_cannot_be_logged_or_counted_fails_nothing_that_was_done(
+    name: str, records: FakeTaskRecords, odd: dict[str, Any]
+) -> None:
+    # GIVEN work whose result holds what no log and no metric takes
+    result = {**COUNTED, "account_id": Odd(), "candidates": Odd(), **odd}
+    loaded = app(name, records, lambda _: result)
+    del loaded.function.report
+    # WHEN it is done  THEN the task is, and the message is acknowledged
+    deliver(loaded, name, "task-1")
+    assert of(records).state == "done"
+
+
+class Odd:
+    """A value that not even has a text."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+    __repr__ = __str__
+
+
+@pytest.mark.parametrize("value", ["three", None, Odd(), math.nan])
+def test_a_count_that_is_none_fails_nothing_that_was_done(value: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN metrics without a namespace, which nothing can be written to, and with one
+    function = app("health_scan", FakeTaskRecords(), lambda _: COUNTED).function  # type: ignore[attr-defined]
+    del function.report
+    function.report({Metric.ALERTS: value})
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "CustomerSuccess")
+    # WHEN a count comes that is none, THEN what is done is done
+    function.report({Metric.ALERTS: value, Metric.ACCOUNTS_READ: 3})

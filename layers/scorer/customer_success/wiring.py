@@ -7,9 +7,9 @@ connectors are imported only by what needs them.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from uuid import uuid4
 
@@ -56,6 +56,7 @@ from customer_success.expansion.close_expansions import CloseExpansions
 from customer_success.expansion.expansion_run import ExpansionRun
 from customer_success.expansion.rules_writer import OffersByRule
 from customer_success.expansion.sales_handoff import SalesHandoff as Handoff
+from customer_success.isolation import attempted
 from customer_success.log_privacy import without_addresses
 from customer_success.messages import Message
 from customer_success.metrics import Metric
@@ -188,11 +189,25 @@ class Function(Generic[D]):
         return Table(boto3.client("dynamodb", config=CLIENT_CONFIG), self.settings.table_name, space)
 
     def report(self, counts: Mapping[Metric, float]) -> None:
-        """Write counts as metrics."""
+        """Write counts as metrics. What was done does not fail for one that is none."""
         metrics = EphemeralMetrics()
         for name, value in counts.items():
-            metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
-        metrics.flush_metrics()
+            attempted(f"the metric {name}", partial(metrics.add_metric, name, MetricUnit.Count, value))
+        attempted("the metrics", metrics.flush_metrics)
+
+    def done(
+        self,
+        what: str,
+        result: Mapping[str, Any],
+        counts: Callable[[], Mapping[Metric, float]] | None = None,
+        *,
+        told: Iterable[str] = (),
+    ) -> None:
+        """Log a result, or only what is `told` of it, and count it. What was done does not fail for how it is said."""
+        said = {name: result.get(name) for name in told} or result
+        self.logger.info(what, extra={"result": said}, stacklevel=3)
+        if counts:
+            attempted(f"the counts of the {what}", lambda: self.report(counts()))
 
     @cached_property
     def settings(self) -> D:

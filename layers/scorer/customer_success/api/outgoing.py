@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
+from decimal import Decimal
 from typing import Any
 
 FULL_SCORE = 100.0
@@ -17,7 +18,14 @@ _CENTS = 100
 
 def as_json(answer: Any) -> str:
     """The body of an answer."""
-    return json.dumps(rounded(answer), separators=(",", ":"), allow_nan=False)
+    return json.dumps(rounded(answer), separators=(",", ":"), allow_nan=False, default=_of_no_json)
+
+
+def _of_no_json(value: Any) -> Any:
+    """A value that JSON does not know, such as a day, by its text. A set is a list, a decimal number is one."""
+    if isinstance(value, Set):
+        return sorted(map(rounded, value), key=str)
+    return rounded(float(value)) if isinstance(value, Decimal) else whole(str(value))
 
 
 def rounded(value: Any) -> Any:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from customer_success.errors import Misconfigured, Refused, Unavailable, words_of
+from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, words_of
+from customer_success.isolation import cause
 from customer_success.task_records.ports import TaskRecords
-from customer_success.task_records.record import TaskState
+from customer_success.task_records.record import CUT, TaskState
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ class TaskStates:
             if last_try or isinstance(error, Refused):
                 self._mark(task_id, "failed", error=words_of(error))
             raise
-        self._mark(task_id, _end(result), result=result, error=result.get("error"))
+        self._mark(task_id, _end(result), result=result, error=_error(result))
         return result
 
     def _mark(
@@ -48,8 +49,18 @@ class TaskStates:
     ) -> None:
         try:
             self.records.mark(task_id, state, result=result, error=error)
-        except (Unavailable, Misconfigured, Refused) as fault:
-            logger.warning("task %s is not marked as %s: %s", task_id, state, fault)
+        except Exception as fault:
+            of_the_result = isinstance(fault, NotTaken) or not isinstance(fault, Unavailable | Misconfigured | Refused)
+            logger.warning(
+                "task %s is not marked as %s: %s", task_id, state, fault, exc_info=fault if of_the_result else None
+            )
+            if of_the_result and result is not None and result.keys() != {CUT}:
+                self._mark(task_id, state, result={CUT: f"it could not be kept: {cause(fault)}"}, error=error)
+
+
+def _error(result: Mapping[str, Any]) -> str | None:
+    error = result.get("error")
+    return error if error is None else str(error)
 
 
 def _end(result: Mapping[str, Any]) -> TaskState:

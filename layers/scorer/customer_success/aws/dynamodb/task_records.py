@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
-from pydantic_core import to_json
-
 from customer_success.aws.dynamodb.items import Item, Key, Update, expiry, number, text
 from customer_success.aws.dynamodb.stored import Stored
 from customer_success.aws.dynamodb.table import ConditionNotMetError, Table
-from customer_success.task_records.record import FINAL, TaskRecord, TaskState
+from customer_success.isolation import whole
+from customer_success.task_records.record import CUT, FINAL, TaskRecord, TaskState
+from customer_success.text import short
 
 KEPT_DAYS = 30
 FREE = "attribute_not_exists(#pk) OR #expires_at <= :now"
@@ -21,6 +23,8 @@ LONGEST_RESULT = 300_000
 """Bytes of JSON: an item takes 400 KB, and the request lies beside the result."""
 LONGEST_ERROR = 4_000
 """Characters."""
+
+logger = logging.getLogger(__name__)
 
 
 class DynamoTaskRecords:
@@ -87,12 +91,27 @@ class DynamoTaskRecords:
 
 def _cut(result: Mapping[str, Any]) -> dict[str, Any]:
     """The result without its largest fields, if it is too long for the table; `cut` then names them."""
-    sizes = {name: len(to_json({name: value})) for name, value in result.items()}
+    kept = {str(name): _plain(value) for name, value in result.items()}
+    sizes = {name: _bytes({name: value}) for name, value in kept.items()}
     left_out: list[str] = []
+    size = sum(sizes.values())
     for name in sorted(sizes, key=sizes.__getitem__, reverse=True):
-        if sum(sizes.values()) <= LONGEST_RESULT:
+        if size <= LONGEST_RESULT:
             break
-        del sizes[name]
+        size -= sizes[name]
+        del kept[name]
         left_out.append(name)
-    kept = {name: value for name, value in result.items() if name in sizes}
-    return {**kept, "cut": f"too long to be kept: {', '.join(left_out)}"} if left_out else kept
+    return {**kept, CUT: short(f"too long to be kept: {', '.join(left_out)}", LONGEST_ERROR)} if left_out else kept
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON can hold it: what is neither text nor number by its own text, or by its type."""
+    try:
+        return json.loads(whole(json.dumps(value, default=str, ensure_ascii=False)))
+    except Exception:
+        logger.exception("a part of a task's result is kept by its type alone")
+        return f"not to be kept: {type(value).__name__}"
+
+
+def _bytes(value: dict[str, Any]) -> int:
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
