@@ -4,7 +4,7 @@ PIP_VERSION := 26.3# the first ones cannot install a dependency group
 
 PIP := -m pip install -qq --disable-pip-version-check
 RUN := PYTHONPATH=layers/scorer:layers/connectors .venv/bin/python
-TYPED := layers/scorer/customer_success layers/connectors/connectors local
+TYPED := layers/scorer/customer_success layers/connectors/connectors local $(wildcard functions/*/wiring.py)
 LAYERS := $(wildcard layers/*/requirements.txt)
 
 # `sam build` needs the runtime's own Python: the first that runs, not a pyenv shim that only says where it is.

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from wiring import AlertChat
+
 from customer_success.aws.messaging.consumer import Delivery
 from customer_success.messages import ChatNews, DigestReady
-from customer_success.wiring import AlertChat
 
 function = AlertChat()
 

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from wiring import AlertEventBus
+
 from customer_success.aws.messaging.consumer import Delivery
 from customer_success.messages import ChurnAlert
-from customer_success.wiring import AlertEventBus
 
 function = AlertEventBus()
 

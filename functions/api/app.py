@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from customer_success.wiring import Api
+from wiring import Api
 
 function = Api()
 

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from wiring import CheckExpansion
+
 from customer_success.aws.messaging.consumer import Delivery
 from customer_success.expansion.check_expansion import ExpansionRequest
 from customer_success.messages import ExpansionCheckRequested
 from customer_success.metrics import Metric
-from customer_success.wiring import CheckExpansion
 
 function = CheckExpansion()
 

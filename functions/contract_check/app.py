@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from wiring import CheckContracts
+
 from customer_success.aws.messaging.consumer import Delivery
 from customer_success.messages import ScheduledEvent
 from customer_success.periods import run_date
-from customer_success.wiring import CheckContracts
 
 function = CheckContracts()
 

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from wiring import GenerateQbr
+
 from customer_success.aws.messaging.consumer import Delivery
 from customer_success.messages import QbrRequested
 from customer_success.metrics import Metric
 from customer_success.periods import run_date
 from customer_success.reviews.generate_qbr import QbrRequest
-from customer_success.wiring import GenerateQbr
 
 function = GenerateQbr()
 

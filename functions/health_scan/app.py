@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from wiring import HealthScan
+
 from customer_success.aws.messaging.consumer import Delivery
 from customer_success.errors import Misconfigured
 from customer_success.expansion.expansion_run import ExpansionRunRequest
@@ -15,7 +17,6 @@ from customer_success.messages import (
 from customer_success.metrics import Metric
 from customer_success.periods import run_date
 from customer_success.scan.scan import ScanRequest, counts
-from customer_success.wiring import HealthScan
 
 function = HealthScan()
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from wiring import SyncNotion
+
 from customer_success.aws.messaging.consumer import Delivery
 from customer_success.messages import SyncMessage
 from customer_success.metrics import Metric
-from customer_success.wiring import SyncNotion
 
 function = SyncNotion()
 

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from wiring import PlanQbrs
+
 from customer_success.aws.messaging.consumer import Delivery
 from customer_success.messages import PlanMessage, QuarterPlanned
 from customer_success.metrics import Metric
 from customer_success.periods import run_date
-from customer_success.wiring import PlanQbrs
 
 function = PlanQbrs()
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from wiring import SalesHandoff
+
 from customer_success.aws.messaging.consumer import Delivery
 from customer_success.messages import ExpansionHandoff
 from customer_success.metrics import Metric
-from customer_success.wiring import SalesHandoff
 
 function = SalesHandoff()
 

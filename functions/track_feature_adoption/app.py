@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from wiring import TrackAdoption
+
 from customer_success.adoption.track_feature_adoption import AdoptionRequest
 from customer_success.aws.messaging.consumer import Delivery
 from customer_success.messages import AdoptionRequested
 from customer_success.periods import run_date
-from customer_success.wiring import TrackAdoption
 
 function = TrackAdoption()
 

@@ -9,7 +9,8 @@ import boto3
 import botocore
 import pytest
 
-from customer_success.wiring import CheckExpansion, GenerateQbr
+from functions.check_expansion.wiring import CheckExpansion
+from functions.generate_qbr.wiring import GenerateQbr
 
 CONTEXT = SimpleNamespace(aws_request_id="r-1", get_remaining_time_in_millis=lambda: 30_000)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.stack.template import Template, resources_with_code
+from tests.builders.functions import app_of
 from tests.template.cloud import ROOT, Cloud, Resource, environment, named_by
 
 # Read by the libraries, not by us.
@@ -21,7 +22,7 @@ def test_every_function_has_its_code(source: Template) -> None:
             variables = source["Resources"][name]["Properties"]["Environment"]["Variables"]
             assert folder == f"functions/{variables['POWERTOOLS_SERVICE_NAME']}/"
             # THEN the handler that Lambda calls is there
-            assert callable(import_module(f"{folder.strip('/').replace('/', '.')}.app").handler)
+            assert callable(app_of(Path(folder).name).handler)
 
 
 def test_every_layer_has_its_build(source: Template) -> None:
@@ -52,7 +53,7 @@ def test_the_connectors_are_with_those_who_call_a_vendor_and_nobody_else(cloud: 
 def test_a_function_is_given_every_setting_it_requires_and_none_that_it_does_not_read(cloud: Cloud) -> None:
     for function in cloud.all("Lambda::Function"):
         # GIVEN the settings that the function reads
-        app = import_module(f"functions.{environment(function)['POWERTOOLS_SERVICE_NAME']}.app")
+        app = app_of(environment(function)["POWERTOOLS_SERVICE_NAME"])
         fields = app.function.settings_model.model_fields
         required = {name.upper() for name, field in fields.items() if field.is_required()}
         # WHEN it is deployed

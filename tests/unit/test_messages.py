@@ -38,8 +38,7 @@ from customer_success.messages import (
     SyncMessage,
 )
 from customer_success.periods import run_date
-from customer_success.settings import SalesHandoffSettings
-from customer_success.wiring import SalesHandoff
+from functions.sales_handoff.wiring import SalesHandoff, SalesHandoffSettings
 from tests.builders.accounts import account, dying
 from tests.builders.expansion_runs import Expansions
 from tests.builders.handoffs import Handoffs

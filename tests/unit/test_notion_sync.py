@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,10 @@ from customer_success.errors import Gone, Misconfigured, NotTaken, OutOfTime, Un
 from customer_success.messages import AlertAcknowledged, PagesChanged
 from customer_success.scan.page_sync import NotionSync
 from customer_success.settings import AccountPagesSettings
-from customer_success.wiring import SyncNotion
+from functions.notion_sync.wiring import SyncNotion
 from tests.builders.accounts import AT_RISK, TODAY, account, dying
 from tests.builders.fakes import FakeAlerts, FakeRows, FakeWrittenPages, Writes
+from tests.builders.functions import app_of
 from tests.builders.scores import alert, judge, row
 
 
@@ -278,7 +278,7 @@ def test_a_wish_that_cannot_be_written_is_not_lost(fault: Exception) -> None:
 
 def test_the_function_takes_both_messages_that_are_on_its_queue(monkeypatch: pytest.MonkeyPatch) -> None:
     # GIVEN the function, and what it is to do
-    app = import_module("functions.notion_sync.app")
+    app = app_of("notion_sync")
     done: list[object] = []
     reported: list[dict[str, int]] = []
     monkeypatch.setattr(app, "function", SyncNotion())

@@ -14,7 +14,9 @@ from customer_success.alerts.digest import Digest, Section
 from customer_success.documents import ChatMessage, Line, MailDraft
 from customer_success.errors import Misconfigured
 from customer_success.messages import DigestReady
-from customer_success.settings import AlertChatSettings, SalesHandoffSettings, Settings, read
+from customer_success.settings import Settings, read
+from functions.alert_chat.wiring import AlertChatSettings
+from functions.sales_handoff.wiring import SalesHandoffSettings
 from tests.builders.accounts import TODAY, account, dying
 from tests.builders.fakes import FakeDigests, FakeLedger, FakeRows, Writes
 from tests.builders.handoffs import Handoffs, message

@@ -5,7 +5,10 @@ from datetime import date
 import pytest
 
 from customer_success.errors import Misconfigured
-from customer_success.settings import AlertChatSettings, CheckExpansionSettings, HealthScanSettings, Settings, read
+from customer_success.settings import Settings, read
+from functions.alert_chat.wiring import AlertChatSettings
+from functions.check_expansion.wiring import CheckExpansionSettings
+from functions.health_scan.wiring import HealthScanSettings
 
 PLAIN = {
     "TENANT_ID": "acme",

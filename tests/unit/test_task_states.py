@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import math
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from customer_success.errors import Misconfigured, Refused, Unavailable
 from customer_success.metrics import Metric
 from customer_success.task_records.record import FINAL, RUNS_FOR, TaskRecord
 from customer_success.task_records.states import TaskStates
+from tests.builders.functions import app_of
 from tests.builders.tasks import MORNING, FakeTaskRecords, queued
 
 ROOT = Path(__file__).parents[2]
@@ -182,11 +182,7 @@ COUNTED: dict[str, Any] = {
 
 def app(name: str, records: FakeTaskRecords, work: Callable[[Any], dict[str, Any]]) -> ModuleType:
     """The app of a function that does `work`."""
-    spec = importlib.util.spec_from_file_location(f"{name}_app", ROOT / "functions" / name / "app.py")
-    assert spec
-    assert spec.loader
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
+    loaded = app_of(name)
     function: Any = loaded.function  # type: ignore[attr-defined]
     function.settings = SimpleNamespace(space="acme", timezone="UTC", shadow=False)
     function.task_states = TaskStates(records)

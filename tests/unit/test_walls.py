@@ -31,7 +31,7 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def domain_files() -> list[Path]:
-    outside = {DOMAIN / "wiring.py", DOMAIN / "settings.py", *HTTP}
+    outside = {DOMAIN / "settings.py", *HTTP}
     return [path for path in DOMAIN.rglob("*.py") if path not in outside and DOMAIN / "aws" not in path.parents]
 
 
@@ -84,7 +84,7 @@ socket.socket.connect = None
 boto3.client = boto3.resource = boto3.session.Session.client = None
 import app
 assert callable(app.handler)
-vendors = {"notion_client", "slack_sdk", "googleapiclient", "connectors"} & set(sys.modules)
+vendors = {"notion_client", "slack_sdk", "googleapiclient"} & set(sys.modules)
 assert not vendors, vendors
 """
 

@@ -12,10 +12,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from customer_success.addresses import ANYBODY, OwnerDomains, is_address
 from customer_success.errors import Misconfigured
-from customer_success.expansion.price_list import PriceList
 
 
-def _list(value: Any) -> Any:
+def as_list(value: Any) -> Any:
     return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
 
 
@@ -24,10 +23,10 @@ def _none_if_empty(value: Any) -> Any:
 
 
 def _domains(value: Any) -> Any:
-    return OwnerDomains.of(_list(value)) if isinstance(value, str) else value
+    return OwnerDomains.of(as_list(value)) if isinstance(value, str) else value
 
 
-def _from_json(value: Any) -> Any:
+def from_json(value: Any) -> Any:
     return json.loads(value or "{}") if isinstance(value, str) else value
 
 
@@ -106,7 +105,7 @@ class AccountPagesSettings(NotionSettings):
     """The data source that holds the accounts; `notion_properties` renames its properties."""
 
     notion_accounts: Text
-    notion_properties: Annotated[dict[str, str], BeforeValidator(_from_json)] = {}
+    notion_properties: Annotated[dict[str, str], BeforeValidator(from_json)] = {}
 
 
 class ScoringSettings(Deployed):
@@ -122,44 +121,8 @@ class JudgingSettings(ScoringSettings, Settings):
 
     churn_topic_arn: Text
     notion_updates_queue_url: Text
-    holidays: Annotated[frozenset[date], BeforeValidator(_list)] = frozenset()
+    holidays: Annotated[frozenset[date], BeforeValidator(as_list)] = frozenset()
     fallback_owner: Optional = None
-
-
-class HealthScanSettings(AccountPagesSettings, JudgingSettings):
-    """The scan, and what follows it: feature usage, the answers of Sales, candidates for expansion."""
-
-    notion_feature_usage: Optional = None
-    notion_expansions: Text
-    expansion_queue_url: Text
-    signals_stale_after_days: int = Field(ge=1, le=365)
-
-
-class ContractCheckSettings(JudgingSettings):
-    """The contract check, and the queue on which it asks for reviews."""
-
-    qbr_queue_url: Text
-
-
-class PlanQbrsSettings(Settings):
-    """The plan of a quarter: where it goes, and where the index is announced."""
-
-    adoption_queue_url: Text
-    qbr_queue_url: Text
-    churn_topic_arn: Text
-    fallback_owner: Optional = None
-
-
-class AlertNotionSettings(NotionSettings):
-    """The data source in which alerts are recorded."""
-
-    notion_health_records: Text
-
-
-class AlertEventBusSettings(Settings):
-    """The bus on which other systems listen."""
-
-    event_bus_name: Text
 
 
 class GmailSettings(Settings):
@@ -170,73 +133,11 @@ class GmailSettings(Settings):
     gmail_requests_per_second: float = Field(default=4, gt=0, le=100)
 
 
-class AlertEmailSettings(GmailSettings):
-    """Drafts for alerts."""
-
-    fallback_owner: Optional = None
-
-
-class TrackFeatureAdoptionSettings(NotionSettings, GmailSettings):
-    """Feature adoption: it is written on the accounts' pages, and to a contact where that is asked for."""
-
-    fallback_owner: Optional = None
-
-
 class ModelSettings(Settings):
     """The model that writes; without one the rules write."""
 
     bedrock_model_id: Optional = None
     bedrock_api_url: Optional = None
-
-
-class GenerateQbrSettings(NotionSettings, GmailSettings, ModelSettings):
-    """Reviews: where their pages go."""
-
-    notion_qbrs: Text
-    fallback_owner: Optional = None
-
-
-class CheckExpansionSettings(NotionSettings, ModelSettings, ScoringSettings):
-    """Offers: where they are recorded, what things cost, and the way to Sales; without a queue there is none."""
-
-    notion_expansions: Text
-    sales_handoff_queue_url: Optional = None
-    sales_owner: Optional = None
-    price_list: Annotated[PriceList, BeforeValidator(_from_json)] = PriceList()
-
-
-class SalesHandoffSettings(NotionSettings, GmailSettings):
-    """The handoff: records, drafts, the topic on which Sales is told, and the bus."""
-
-    notion_expansions: Text
-    sales_owner: Optional = None
-    churn_topic_arn: Text
-    event_bus_name: Text
-
-
-class AlertChatSettings(Settings):
-    """Slack and Google Chat; each is used if its secret is set. Both take about one message a second."""
-
-    slack_api_url: Text
-    slack_secret: Optional = None
-    slack_channel: Optional = None
-    google_chat_api_url: Text
-    google_chat_secret: Optional = None
-    google_chat_space: Optional = None
-    chat_requests_per_second: float = Field(gt=0, le=100)
-    fallback_owner: Optional = None
-
-
-class ApiSettings(ScoringSettings):
-    """The API: the queues of its tasks, and the name of the secret that signs its cursors."""
-
-    api_cursor_secret: Text
-    api_cors_origin: Optional = None
-    scan_queue_url: Text
-    qbr_queue_url: Text
-    expansion_queue_url: Text
-    adoption_queue_url: Text
-    notion_updates_queue_url: Text
 
 
 S = TypeVar("S", bound=Deployed)

@@ -33,6 +33,7 @@ from customer_success.scoring.scorecard import (
     Signal,
     require_ordered_thresholds,
 )
+from customer_success.settings import ScoringSettings
 
 _REMEMBERED = 1024
 """Values remembered for each signal."""
@@ -198,3 +199,12 @@ def _delta(key: SignalKey | CapKey, before: Driver | None, after: Driver | None)
 def _driver(signal: Signal, value: Any, scale: float) -> Driver:
     shown = str(value) if isinstance(value, Support) else value
     return Driver(key=signal.key, points_lost=signal.points_lost(value) * scale, value=shown)
+
+
+def scorer_of(settings: ScoringSettings) -> CSMHealthScorer:
+    """The scorer with a deployment's thresholds."""
+    return CSMHealthScorer(
+        green_threshold=settings.green_threshold,
+        amber_threshold=settings.amber_threshold,
+        churn_window_days=settings.churn_window_days,
+    )

@@ -1,0 +1,78 @@
+"""Composes what checks an account for expansion."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import (
+    BeforeValidator,
+)
+
+from connectors.notion.wiring import expansion_records
+from customer_success.aws.bedrock.function import ModelFunction
+from customer_success.aws.dynamodb.expansion_log import DynamoExpansionLog
+from customer_success.aws.dynamodb.offers import DynamoOffers
+from customer_success.aws.dynamodb.usages import DynamoFeatureUsages
+from customer_success.expansion.check_expansion import CheckExpansion as ExpansionCheck
+from customer_success.expansion.price_list import PriceList
+from customer_success.expansion.rules_writer import OffersByRule
+from customer_success.scoring.scorer import scorer_of
+from customer_success.settings import (
+    ModelSettings,
+    NotionSettings,
+    Optional,
+    ScoringSettings,
+    Text,
+    from_json,
+)
+from customer_success.shadow.adapters import (
+    ShadowOffers,
+)
+
+if TYPE_CHECKING:
+    from customer_success.expansion.ports import ExpansionRecords
+
+
+class CheckExpansionSettings(NotionSettings, ModelSettings, ScoringSettings):
+    """Offers: where they are recorded, what things cost, and the way to Sales; without a queue there is none."""
+
+    notion_expansions: Text
+    sales_handoff_queue_url: Optional = None
+    sales_owner: Optional = None
+    price_list: Annotated[PriceList, BeforeValidator(from_json)] = PriceList()
+
+
+class CheckExpansion(ModelFunction[CheckExpansionSettings]):
+    """Checks accounts for expansion."""
+
+    settings_model = CheckExpansionSettings
+
+    @cached_property
+    def check(self) -> ExpansionCheck:
+        settings = self.settings
+        by_rule, queue = OffersByRule(), settings.sales_handoff_queue_url
+        return ExpansionCheck(
+            tenant_id=settings.space,
+            rows=self.rows,
+            usages=DynamoFeatureUsages(self.table),
+            offers=DynamoOffers(self.table),
+            records=self._records(),
+            handoff=self.outbox(queue) if queue else None,
+            narrator=self.model() or by_rule,
+            by_rule=by_rule,
+            ledger=self.long_ledger,
+            log=DynamoExpansionLog(self.table),
+            scorer=scorer_of(settings),
+            prices=settings.price_list,
+            sales_owner=settings.sales_owner,
+            count=self.report,
+        )
+
+    def _records(self) -> ExpansionRecords:
+        settings = self.settings
+
+        def live() -> ExpansionRecords:
+            return expansion_records(self, settings, settings.notion_expansions)
+
+        return self.outward(live, ShadowOffers)

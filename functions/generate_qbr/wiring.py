@@ -1,0 +1,69 @@
+"""Composes what writes reviews."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from connectors.gmail.wiring import gmail_drafts
+from connectors.notion.wiring import qbr_pages
+from customer_success.aws.bedrock.function import ModelFunction
+from customer_success.aws.dynamodb.history import DynamoScoreHistory
+from customer_success.aws.dynamodb.peers import DynamoAdoptionPeers
+from customer_success.aws.dynamodb.qbrs import DynamoQbrs
+from customer_success.aws.dynamodb.usages import DynamoFeatureUsages
+from customer_success.reviews.generate_qbr import GenerateQbr as QbrReview
+from customer_success.reviews.rules_writer import ReviewByRule
+from customer_success.settings import (
+    GmailSettings,
+    ModelSettings,
+    NotionSettings,
+    Optional,
+    Text,
+)
+from customer_success.shadow.adapters import (
+    ShadowReviews,
+)
+
+if TYPE_CHECKING:
+    from customer_success.reviews.ports import QbrPages
+
+
+class GenerateQbrSettings(NotionSettings, GmailSettings, ModelSettings):
+    """Reviews: where their pages go."""
+
+    notion_qbrs: Text
+    fallback_owner: Optional = None
+
+
+class GenerateQbr(ModelFunction[GenerateQbrSettings]):
+    """Writes reviews."""
+
+    settings_model = GenerateQbrSettings
+
+    @cached_property
+    def review(self) -> QbrReview:
+        settings = self.settings
+        by_rule = ReviewByRule()
+        return QbrReview(
+            rows=self.rows,
+            history=DynamoScoreHistory(self.measured),
+            usages=DynamoFeatureUsages(self.table),
+            peers=DynamoAdoptionPeers(self.table),
+            qbrs=DynamoQbrs(self.table),
+            narrator=self.model() or by_rule,
+            by_rule=by_rule,
+            pages=self._pages(),
+            drafts=self.drafts(lambda: gmail_drafts(self, settings)),
+            ledger=self.long_ledger,
+            fallback_owner=settings.fallback_owner,
+            count=self.report,
+        )
+
+    def _pages(self) -> QbrPages:
+        settings = self.settings
+
+        def live() -> QbrPages:
+            return qbr_pages(self, settings, settings.notion_qbrs)
+
+        return self.outward(live, ShadowReviews)

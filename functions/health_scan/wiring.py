@@ -1,0 +1,140 @@
+"""Composes the scan of the book, and what follows it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pydantic import (
+    Field,
+)
+
+from connectors.notion.wiring import account_pages, expansion_records, feature_usage
+from customer_success.aws.dynamodb.digests import DynamoDigests
+from customer_success.aws.dynamodb.expansion_log import DynamoExpansionLog
+from customer_success.aws.dynamodb.history import DynamoScoreHistory
+from customer_success.aws.dynamodb.offers import DynamoOffers
+from customer_success.aws.dynamodb.peers import DynamoAdoptionPeers
+from customer_success.aws.dynamodb.portfolios import DynamoPortfolios
+from customer_success.aws.dynamodb.runs import DynamoRuns
+from customer_success.aws.dynamodb.usages import DynamoFeatureUsages
+from customer_success.aws.function import QueueFunction
+from customer_success.expansion.close_expansions import CloseExpansions
+from customer_success.expansion.expansion_run import ExpansionRun
+from customer_success.periods import Calendar
+from customer_success.scan.closing import Closing
+from customer_success.scan.scan import ScanRun
+from customer_success.scoring.scorer import scorer_of
+from customer_success.settings import (
+    AccountPagesSettings,
+    JudgingSettings,
+    Optional,
+    Text,
+)
+from customer_success.shadow.adapters import (
+    ShadowOffers,
+)
+
+if TYPE_CHECKING:
+    from customer_success.adoption.ports import FeatureUsageBook
+    from customer_success.expansion.ports import ExpansionRecords
+
+
+EXPANSION_PATIENCE = timedelta(hours=3)
+"""Until then a day's checks are waited for; the owners' digests then say which are not finished."""
+
+
+class HealthScanSettings(AccountPagesSettings, JudgingSettings):
+    """The scan, and what follows it: feature usage, the answers of Sales, candidates for expansion."""
+
+    notion_feature_usage: Optional = None
+    notion_expansions: Text
+    expansion_queue_url: Text
+    signals_stale_after_days: int = Field(ge=1, le=365)
+
+
+class HealthScan(QueueFunction[HealthScanSettings]):
+    """Scans the account book."""
+
+    settings_model = HealthScanSettings
+
+    @cached_property
+    def scan(self) -> ScanRun:
+        settings = self.settings
+        runs = DynamoRuns(self.table)
+        return ScanRun(
+            tenant_id=settings.space,
+            book=account_pages(self, settings),
+            rows=self.rows,
+            history=DynamoScoreHistory(self.measured),
+            alerts=self.alerts,
+            runs=runs,
+            page_updates=self.outbox(settings.notion_updates_queue_url),
+            expansion_runs=self.outbox(settings.queue_url),
+            closing=Closing(
+                settings.space,
+                self.rows,
+                self.alerts,
+                runs,
+                DynamoDigests(self.table),
+                DynamoPortfolios(self.table),
+                self.announcements(settings.churn_topic_arn),
+                Calendar(settings.holidays),
+                self.now,
+            ),
+            scorer=scorer_of(settings),
+            fallback_owner=settings.fallback_owner,
+            signals_stale_after_days=settings.signals_stale_after_days,
+            time_left=self.time_left,
+            now=self.now,
+            timezone=settings.timezone,
+        )
+
+    @cached_property
+    def expand(self) -> ExpansionRun:
+        settings = self.settings
+        return ExpansionRun(
+            tenant_id=settings.space,
+            usage_book=self._usage_book(),
+            usages=DynamoFeatureUsages(self.table),
+            records=self._records(),
+            offers=DynamoOffers(self.table),
+            rows=self.rows,
+            peers=DynamoAdoptionPeers(self.table),
+            log=DynamoExpansionLog(self.table),
+            checks=self.outbox(settings.expansion_queue_url),
+            closings=self.outbox(settings.queue_url),
+            runs=DynamoRuns(self.table),
+            calendar=Calendar(settings.holidays),
+            time_left=self.time_left,
+            now=self.now,
+            close_after=EXPANSION_PATIENCE,
+            look_again_seconds=self.look_again_seconds,
+            timezone=settings.timezone,
+        )
+
+    @cached_property
+    def close(self) -> CloseExpansions:
+        settings = self.settings
+        return CloseExpansions(
+            log=DynamoExpansionLog(self.table),
+            telling=self.telling(settings.churn_topic_arn),
+            closings=self.outbox(settings.queue_url),
+            fallback_owner=settings.fallback_owner,
+            look_again_seconds=self.look_again_seconds,
+        )
+
+    def _usage_book(self) -> FeatureUsageBook | None:
+        settings = self.settings
+        if settings.notion_feature_usage is None:
+            return None
+        return feature_usage(self, settings, settings.notion_feature_usage)
+
+    def _records(self) -> ExpansionRecords:
+        settings = self.settings
+
+        def live() -> ExpansionRecords:
+            return expansion_records(self, settings, settings.notion_expansions)
+
+        return self.outward(live, ShadowOffers)

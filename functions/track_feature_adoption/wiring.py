@@ -1,0 +1,58 @@
+"""Composes what works out feature adoption."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from connectors.gmail.wiring import gmail_drafts
+from connectors.notion.wiring import adoption_sections
+from customer_success.adoption.track_feature_adoption import TrackFeatureAdoption
+from customer_success.aws.dynamodb.adoption import DynamoAdoptionReports
+from customer_success.aws.dynamodb.peers import DynamoAdoptionPeers
+from customer_success.aws.dynamodb.usages import DynamoFeatureUsages
+from customer_success.aws.function import QueueFunction
+from customer_success.settings import (
+    GmailSettings,
+    NotionSettings,
+    Optional,
+)
+from customer_success.shadow.adapters import (
+    ShadowSections,
+)
+
+if TYPE_CHECKING:
+    from customer_success.adoption.ports import AdoptionSections
+
+
+class TrackFeatureAdoptionSettings(NotionSettings, GmailSettings):
+    """Feature adoption: it is written on the accounts' pages, and to a contact where that is asked for."""
+
+    fallback_owner: Optional = None
+
+
+class TrackAdoption(QueueFunction[TrackFeatureAdoptionSettings]):
+    """Works out feature adoption."""
+
+    settings_model = TrackFeatureAdoptionSettings
+
+    @cached_property
+    def track(self) -> TrackFeatureAdoption:
+        settings = self.settings
+        return TrackFeatureAdoption(
+            rows=self.rows,
+            usages=DynamoFeatureUsages(self.table),
+            peers=DynamoAdoptionPeers(self.table),
+            reports=DynamoAdoptionReports(self.table),
+            sections=self._sections(),
+            drafts=self.drafts(lambda: gmail_drafts(self, settings)),
+            ledger=self.long_ledger,
+            fallback_owner=settings.fallback_owner,
+            count=self.report,
+        )
+
+    def _sections(self) -> AdoptionSections:
+        def live() -> AdoptionSections:
+            return adoption_sections(self, self.settings)
+
+        return self.outward(live, ShadowSections)

@@ -1,0 +1,34 @@
+"""What connectors ask of the function that they run in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from connectors.patience import Patience
+from customer_success.ports import Pace, Secret
+
+
+class Host(Protocol):
+    """A function: its secrets, the pace that it shares with others, and the seconds that it has left."""
+
+    def secret(self, name: str) -> Secret:
+        """A secret by its name."""
+        ...
+
+    def pace(self, vendor: str, *, per_second: float, time_left: Callable[[], float]) -> Pace:
+        """The pace at which all functions together may call a vendor."""
+        ...
+
+    def time_left(self) -> float:
+        """Seconds that may still be spent on work."""
+        ...
+
+
+def patience(host: Host, vendor: str, per_second: float, *, share: float = 1.0) -> Patience:
+    """The retry layer for a vendor that may take this share of the time that is left at each step."""
+
+    def time_left() -> float:
+        return host.time_left() * share
+
+    return Patience(host.pace(vendor, per_second=per_second, time_left=time_left), time_left)

@@ -1,0 +1,291 @@
+"""What all functions share: settings, clients, time, and the way from a queue's event to the work.
+
+A function's `wiring.py` builds on it. Making one touches neither environment nor network: what it needs is built at its
+first use, once per process.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+from aws_lambda_powertools.utilities.parameters import SecretsProvider
+from pydantic import TypeAdapter, ValidationError
+
+from customer_success.accounts.colleagues import DraftsOfColleagues, RowsOfColleagues
+from customer_success.addresses import ANYBODY
+from customer_success.alerts.publisher import Telling
+from customer_success.aws.dynamodb.accounts import DynamoAccountRows
+from customer_success.aws.dynamodb.alerts import DynamoAlertLog
+from customer_success.aws.dynamodb.digests import DynamoDigests
+from customer_success.aws.dynamodb.ledger import DynamoLedger
+from customer_success.aws.dynamodb.pace import DynamoPace
+from customer_success.aws.dynamodb.shadow_log import DynamoShadowLog
+from customer_success.aws.dynamodb.table import Table
+from customer_success.aws.dynamodb.task_records import DynamoTaskRecords
+from customer_success.aws.messaging.bus import EventBridgeBus
+from customer_success.aws.messaging.consumer import Delivery, QueueConsumer
+from customer_success.aws.messaging.queues import SqsOutbox
+from customer_success.aws.messaging.sending import CORRELATION
+from customer_success.aws.messaging.topic import SnsAnnouncements
+from customer_success.aws.retries import CLIENT_CONFIG
+from customer_success.aws.secrets import ManagedSecret
+from customer_success.errors import NotUnderstood, Refused
+from customer_success.isolation import attempted
+from customer_success.log_privacy import without_addresses
+from customer_success.messages import Message
+from customer_success.metrics import Metric
+from customer_success.periods import run_date
+from customer_success.schemas import refusals
+from customer_success.settings import Deployed, Settings, read
+from customer_success.shadow.adapters import (
+    Shadow,
+    ShadowBus,
+    ShadowDrafts,
+)
+from customer_success.task_records.states import TaskStates
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from mypy_boto3_sqs import SQSClient
+
+    from customer_success.accounts.ports import AccountRows
+    from customer_success.ports import Drafts, EventBus
+
+D = TypeVar("D", bound=Deployed)
+S = TypeVar("S", bound=Settings)
+M = TypeVar("M")
+P = TypeVar("P")
+
+DELIVERY_LEASE_SECONDS = 90.0
+"""Longer than any function may run that brings alerts or offers to people."""
+
+LONG_LEASE_SECONDS = 210.0
+"""Longer than any function may run that writes reviews, sections of pages, or checks accounts."""
+
+LOOKS_AFTER_RETRIES = 2.0
+"""A quarter or a day that is not done is looked at again after so many times the wait before a retry."""
+
+LONGEST_DELAY = 900
+"""Seconds: a queue delays a message for a quarter of an hour at most."""
+
+SECONDS_KEPT = 5.0
+"""Held back from the time left, to end an invocation in good order."""
+
+
+class Function(Generic[D]):
+    """One Lambda function: its settings, its clients, and the seconds that its invocation has left."""
+
+    settings_model: ClassVar[type[Deployed]]
+
+    def __init__(self) -> None:
+        self._milliseconds_left: Callable[[], int] = lambda: 0
+        self._run_date: date | None = None
+        self.correlation_id = ""
+
+    def begin(self, context: Any) -> None:
+        """Take note of an invocation: its id, and the time that it has."""
+        self.correlation_id = str(context.aws_request_id)
+        self._milliseconds_left = context.get_remaining_time_in_millis
+        self.logger.append_keys(function_request_id=context.aws_request_id)
+
+    def follow(self, correlation_id: str) -> None:
+        """Begin with the next thing to do, which `correlation_id` joins to what led to it and what follows from it."""
+        self.correlation_id = correlation_id
+        self.logger.remove_keys(["account_id", "run_date"])
+        self.logger.append_keys(correlation_id=correlation_id)
+
+    @cached_property
+    def shadow(self) -> Shadow | None:
+        """What takes the place of all that reaches people, if the deployment runs in shadow."""
+        return Shadow(DynamoShadowLog(self.table), self._today) if self.settings.shadow else None
+
+    def outward(self, live: Callable[[], P], shadowed: Callable[[Shadow], P]) -> P:
+        """What reaches people: `live`, or in shadow mode what records it instead."""
+        return shadowed(self.shadow) if self.shadow else live()
+
+    def _today(self) -> date:
+        """The run date of what is being worked at."""
+        return self._run_date or run_date(self.now(), self.settings.timezone)
+
+    def _table_of(self, space: str) -> Table:
+        return Table(boto3.client("dynamodb", config=CLIENT_CONFIG), self.settings.table_name, space)
+
+    def report(self, counts: Mapping[Metric, float]) -> None:
+        """Write counts as metrics. What was done does not fail for one that is none."""
+        metrics = EphemeralMetrics()
+        for name, value in counts.items():
+            attempted(f"the metric {name}", partial(metrics.add_metric, name, MetricUnit.Count, value))
+        attempted("the metrics", metrics.flush_metrics)
+
+    def done(
+        self,
+        what: str,
+        result: Mapping[str, Any],
+        counts: Callable[[], Mapping[Metric, float]] | None = None,
+        *,
+        told: Iterable[str] = (),
+    ) -> None:
+        """Log a result, or only what is `told` of it, and count it. What was done does not fail for how it is said."""
+        said = {name: result.get(name) for name in told} or result
+        self.logger.info(what, extra={"result": said}, stacklevel=3)
+        if counts:
+            attempted(f"the counts of the {what}", lambda: self.report(counts()))
+
+    @cached_property
+    def settings(self) -> D:
+        return read(self.settings_model)  # type: ignore[return-value]
+
+    @cached_property
+    def logger(self) -> Logger:
+        logger = Logger(service="customer-success", log_uncaught_exceptions=True, json_serializer=without_addresses)
+        logging.getLogger("customer_success").propagate = False
+        copy_config_to_registered_loggers(source_logger=logger, include={"customer_success"})
+        return logger
+
+    def time_left(self) -> float:
+        """Seconds that may still be spent on work."""
+        return self._milliseconds_left() / 1000 - SECONDS_KEPT
+
+    @cached_property
+    def table(self) -> Table:
+        return self._table_of(self.settings.space)
+
+    @cached_property
+    def measured(self) -> Table:
+        """What a tenant and its shadow share: the scores of every day, and the pace of the vendors."""
+        return self._table_of(self.settings.tenant_id)
+
+    @cached_property
+    def ledger(self) -> DynamoLedger:
+        return DynamoLedger(self.table, lease_seconds=DELIVERY_LEASE_SECONDS)
+
+    @cached_property
+    def rows(self) -> AccountRows:
+        rows, domains = DynamoAccountRows(self.table), self.settings.owner_domains
+        return rows if domains == ANYBODY else RowsOfColleagues(rows, domains)
+
+    @cached_property
+    def alerts(self) -> DynamoAlertLog:
+        return DynamoAlertLog(self.table)
+
+    @cached_property
+    def task_states(self) -> TaskStates:
+        return TaskStates(DynamoTaskRecords(self.table))
+
+    @cached_property
+    def long_ledger(self) -> DynamoLedger:
+        """The ledger of work that takes longer than a channel's."""
+        return DynamoLedger(self.table, lease_seconds=LONG_LEASE_SECONDS)
+
+    def outbox(self, queue_url: str) -> SqsOutbox:
+        """What sends to a queue."""
+        return SqsOutbox(self._sqs, queue_url, lambda: self.correlation_id)
+
+    def announcements(self, topic_arn: str) -> SnsAnnouncements:
+        """What publishes on a topic."""
+        return SnsAnnouncements(boto3.client("sns", config=CLIENT_CONFIG), topic_arn, lambda: self.correlation_id)
+
+    def telling(self, topic_arn: str) -> Telling:
+        """What tells people by the channels that listen on the topic."""
+        return Telling(self.settings.space, self.alerts, DynamoDigests(self.table), self.announcements(topic_arn))
+
+    def pace(self, vendor: str, *, per_second: float, time_left: Callable[[], float]) -> DynamoPace:
+        """The pace at which all functions together may call a vendor."""
+        return DynamoPace(self.measured, vendor, per_second=per_second, time_left=time_left)
+
+    def now(self) -> datetime:
+        """The moment, for whoever takes time as an argument."""
+        return datetime.now(UTC)
+
+    def secret(self, name: str) -> ManagedSecret:
+        """A secret by its name."""
+        return ManagedSecret(self._secrets, name)
+
+    @cached_property
+    def _secrets(self) -> SecretsProvider:
+        return SecretsProvider(boto_config=CLIENT_CONFIG)
+
+    @cached_property
+    def _sqs(self) -> SQSClient:
+        return boto3.client("sqs", config=CLIENT_CONFIG)
+
+
+class QueueFunction(Function[S]):
+    """A function that a queue feeds."""
+
+    def consume(
+        self, event: Mapping[str, Any], context: Any, work: Callable[[Delivery], object]
+    ) -> PartialItemFailureResponse | dict[str, Any]:
+        """Do `work` for each record of a queue's event, and answer which ones failed."""
+        self.begin(context)
+
+        def follow(delivery: Delivery) -> object:
+            self.follow(delivery.attributes.get(CORRELATION, delivery.message_id))
+            return work(delivery)
+
+        return self._consumer.consume(event, follow)
+
+    def message(self, model: TypeAdapter[M] | type[M], delivery: Delivery) -> M:
+        """The delivery's message. Raises `Refused` for another tenant's, `NotUnderstood` for one that is unreadable, or
+        that has to wait for the end of shadow.
+        """
+        adapter = model if isinstance(model, TypeAdapter) else TypeAdapter(model)
+        try:
+            message = adapter.validate_json(delivery.body)
+        except ValidationError as error:
+            raise NotUnderstood("; ".join(str(refusal) for refusal in refusals(error, Message))) from error
+        if isinstance(message, Message):
+            self._check_meant_for_us(message)
+        self._about(message)
+        return message
+
+    def _check_meant_for_us(self, message: Message) -> None:
+        """A live message that comes while the deployment runs in shadow waits: what it brings must not be lost."""
+        settings = self.settings
+        if settings.shadow and message.tenant_id == settings.tenant_id:
+            raise NotUnderstood("Shadow=true: a message from before waits until the deployment is live again")
+        if message.tenant_id != settings.space:
+            raise Refused(f"tenant_id: {message.tenant_id!r} is not {settings.space!r}, which is served here")
+
+    def _about(self, message: Any) -> None:
+        """Note what the work is about, for the logs and for what is withheld."""
+        account_id, time = getattr(message, "account_id", None), getattr(message, "time", None)
+        self._run_date = getattr(message, "run_date", None) or run_date(time or self.now(), self.settings.timezone)
+        known = {"account_id": account_id, "run_date": self._run_date.isoformat()}
+        self.logger.append_keys(**{name: value for name, value in known.items() if value})
+
+    @property
+    def look_again_seconds(self) -> int:
+        """After how long work that others do is looked at again."""
+        return min(LONGEST_DELAY, round(LOOKS_AFTER_RETRIES * self.settings.retry_base_seconds))
+
+    @cached_property
+    def _consumer(self) -> QueueConsumer:
+        return QueueConsumer(
+            self._sqs,
+            self.settings.queue_url,
+            retry_base_seconds=self.settings.retry_base_seconds,
+            max_receives=self.settings.max_receives,
+            logger=self.logger,
+        )
+
+    def drafts(self, live: Callable[[], Drafts | None]) -> Drafts | None:
+        """Drafts in the mailboxes of the owners' domains alone, `live` ones or shadowed."""
+        drafts = self.outward(live, ShadowDrafts)
+        return drafts and DraftsOfColleagues(drafts, self.settings.owner_domains)
+
+    def bus(self, name: str) -> EventBus:
+        """What puts events on a bus."""
+
+        def live() -> EventBus:
+            return EventBridgeBus(boto3.client("events", config=CLIENT_CONFIG), name)
+
+        return self.outward(live, ShadowBus)
