@@ -21,6 +21,29 @@ HTTP = {DOMAIN / f"api/{name}.py" for name in ("error_responses", "parameters", 
 """What makes of a request a question, and of an answer a response: by Powertools, without a network."""
 
 
+FLOOR = frozenset[str]()
+BELOW = frozenset({"accounts", "scoring"})
+INSIDE = BELOW | {"alerts", "scan"}
+CAPABILITIES = INSIDE | {"adoption", "expansion", "narration", "renewals", "reviews"}
+MAY_IMPORT = {
+    "scoring": FLOOR,
+    "narration": FLOOR | {"scoring"},
+    "accounts": FLOOR | {"scoring"},
+    "alerts": BELOW,
+    "scan": BELOW | {"alerts"},
+    "adoption": BELOW | {"alerts"},
+    "reviews": INSIDE | {"adoption", "narration"},
+    "expansion": INSIDE | {"adoption", "narration"},
+    "renewals": INSIDE | {"reviews"},
+    "task_records": FLOOR,
+    "shadow": CAPABILITIES,
+    "agent": CAPABILITIES,
+    "api": CAPABILITIES | {"agent", "shadow", "task_records"},
+    "aws": CAPABILITIES | {"shadow", "task_records"},
+}
+"""The packages that each package may import beside itself and the floor, which are the modules that lie beside them."""
+
+
 def imports(path: Path) -> Iterator[str]:
     """The top-level packages that a file imports, anywhere in it."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -28,6 +51,53 @@ def imports(path: Path) -> Iterator[str]:
             yield from (name.name.split(".")[0] for name in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module.split(".")[0]
+
+
+def packages_imported(path: Path) -> Iterator[str]:
+    """The packages of the domain that a file imports, anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == DOMAIN.name:
+            inner = str(node.module).split(".")[1:]
+            for first in inner[:1] or [alias.name for alias in node.names]:
+                if first in MAY_IMPORT:
+                    yield first
+
+
+def test_every_package_stands_in_the_table() -> None:
+    packages = {path.name for path in DOMAIN.iterdir() if (path / "__init__.py").exists()}
+    assert packages | {"agent"} == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("package", sorted(MAY_IMPORT))
+def test_a_package_imports_what_its_row_allows(package: str) -> None:
+    files = [DOMAIN / f"{package}.py"] if package == "agent" else sorted((DOMAIN / package).rglob("*.py"))
+    allowed = MAY_IMPORT[package] | {package}
+    found = {
+        f"{path.relative_to(DOMAIN)} imports {name}"
+        for path in files
+        for name in packages_imported(path)
+        if name not in allowed
+    }
+    assert found == set()
+
+
+def test_the_floor_knows_nothing_above_it() -> None:
+    floor = [path for path in DOMAIN.glob("*.py") if path.stem not in MAY_IMPORT]
+    assert {path.name: found for path in floor if (found := set(packages_imported(path)))} == {}
+
+
+def test_the_table_goes_one_way() -> None:
+    order: list[str] = []
+    while len(order) < len(MAY_IMPORT):
+        free = [name for name, below in MAY_IMPORT.items() if name not in order and below <= set(order)]
+        assert free, f"a circle among {sorted(set(MAY_IMPORT) - set(order))}"
+        order += free
+
+
+def test_the_scorer_layer_knows_no_connector_and_nothing_knows_a_function() -> None:
+    shipped = [*DOMAIN.rglob("*.py"), *CONNECTORS.rglob("*.py")]
+    assert {str(path) for path in shipped if "functions" in set(imports(path))} == set()
+    assert {str(path) for path in DOMAIN.rglob("*.py") if "connectors" in set(imports(path))} == set()
 
 
 def domain_files() -> list[Path]:

@@ -6,9 +6,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import Any, Protocol
 
-from customer_success.accounts.account import Account
 from customer_success.messages import Said
 from customer_success.narration.evidence import Fact, QBREvidence
 from customer_success.narration.offer_evidence import ExpansionEvidence, Ground, evidence_line
@@ -20,6 +20,31 @@ LONGEST_NOTES = 2_000
 LONGEST_TEXT = 500
 """Characters of any other text."""
 DECIMALS = 4
+
+
+class Described(Protocol):
+    """What a prompt says of an account beside its figures."""
+
+    @property
+    def account_id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def plan(self) -> str | None: ...
+
+    @property
+    def industry(self) -> str | None: ...
+
+    @property
+    def notes(self) -> str | None: ...
+
+    @property
+    def arr(self) -> float | None: ...
+
+    @property
+    def contract_end(self) -> date | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +162,7 @@ def build_qbr_prompt(evidence: QBREvidence) -> Prompt:
     )
 
 
-def build_churn_narrative_prompt(score: CSMHealthScore, said: Said, account: Account) -> Prompt:
+def build_churn_narrative_prompt(score: CSMHealthScore, said: Said, account: Described) -> Prompt:
     """Asks for a few sentences on why an account is in danger, for the team alone."""
     return Prompt(
         _CHURN,
@@ -178,7 +203,7 @@ def build_expansion_prompt(evidence: ExpansionEvidence) -> Prompt:
     )
 
 
-def build_feature_adoption_prompt(report: FeatureAdoptionReport, account: Account) -> Prompt:
+def build_feature_adoption_prompt(report: FeatureAdoptionReport, account: Described) -> Prompt:
     """Asks for recommendations on the features that an account could use."""
     return Prompt(
         _ADOPTION,
@@ -193,7 +218,7 @@ def build_feature_adoption_prompt(report: FeatureAdoptionReport, account: Accoun
     )
 
 
-def _who(account: Account) -> dict[str, Any]:
+def _who(account: Described) -> dict[str, Any]:
     return {
         "account_id": account.account_id,
         "account_name": account.name,
