@@ -28,7 +28,7 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 def take(delivery: Delivery) -> None:
     match function.message(ScanMessage, delivery):
         case ExpansionsQueued() as queued:
-            function.done("expansions", function.close(queued, now=function.now()))
+            function.done("expansions", function.close(queued, now=function.now(), last_try=delivery.last_try))
         case ExpansionRunRequested() as asked:
             expand(asked, last_try=delivery.last_try)
         case asked:

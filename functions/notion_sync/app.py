@@ -7,6 +7,7 @@ from wiring import SyncNotion
 from customer_success.aws.messaging.consumer import Delivery
 from customer_success.messages import SyncMessage
 from customer_success.metrics import Metric
+from customer_success.periods import run_date
 
 function = SyncNotion()
 
@@ -16,4 +17,6 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
 
 def sync(delivery: Delivery) -> None:
-    function.report({Metric.PAGES_WRITTEN: function.sync(function.message(SyncMessage, delivery))})
+    message = function.message(SyncMessage, delivery)
+    on = run_date(function.now(), function.settings.timezone)
+    function.report({Metric.PAGES_WRITTEN: function.sync(message, on=on, last_try=delivery.last_try)})

@@ -11,23 +11,26 @@ from customer_success.aws.function import QueueFunction
 from customer_success.scan.page_sync import NotionSync
 from customer_success.settings import (
     AccountPagesSettings,
+    Text,
 )
 from customer_success.shadow.adapters import (
     ShadowPages,
 )
 
 if TYPE_CHECKING:
-    pass
-
-
-if TYPE_CHECKING:
     from customer_success.accounts.ports import AccountPages
 
 
-class SyncNotion(QueueFunction[AccountPagesSettings]):
+class NotionSyncSettings(AccountPagesSettings):
+    """Account pages, and where it is told that some could not be written."""
+
+    churn_topic_arn: Text
+
+
+class SyncNotion(QueueFunction[NotionSyncSettings]):
     """Writes account pages."""
 
-    settings_model = AccountPagesSettings
+    settings_model = NotionSyncSettings
 
     @cached_property
     def sync(self) -> NotionSync:
@@ -35,4 +38,5 @@ class SyncNotion(QueueFunction[AccountPagesSettings]):
             return account_pages(self, self.settings)
 
         pages = self.outward(live, ShadowPages)
-        return NotionSync(self.rows, DynamoWrittenPages(self.table), pages, self.alerts)
+        telling = self.telling(self.settings.churn_topic_arn)
+        return NotionSync(self.rows, DynamoWrittenPages(self.table), pages, self.alerts, telling)

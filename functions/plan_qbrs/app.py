@@ -19,7 +19,7 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 def plan(delivery: Delivery) -> None:
     asked = function.message(PlanMessage, delivery)
     if isinstance(asked, QuarterPlanned):
-        function.done("quarter", function.close(asked, now=function.now()))
+        function.done("quarter", function.close(asked, now=function.now(), last_try=delivery.last_try))
         return
     on = run_date(asked.time, function.settings.timezone)
     result = function.plan(on, request=asked.id, time=asked.time, now=function.now(), last_try=delivery.last_try)

@@ -16,6 +16,7 @@ from customer_success.settings import (
     GmailSettings,
     NotionSettings,
     Optional,
+    Text,
 )
 from customer_success.shadow.adapters import (
     ShadowSections,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 class TrackFeatureAdoptionSettings(NotionSettings, GmailSettings):
     """Feature adoption: it is written on the accounts' pages, and to a contact where that is asked for."""
 
+    churn_topic_arn: Text
     fallback_owner: Optional = None
 
 
@@ -49,6 +51,7 @@ class TrackAdoption(QueueFunction[TrackFeatureAdoptionSettings]):
             ledger=self.long_ledger,
             fallback_owner=settings.fallback_owner,
             count=self.report,
+            telling=self.telling(settings.churn_topic_arn),
         )
 
     def _sections(self) -> AdoptionSections:

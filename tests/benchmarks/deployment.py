@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time as real_time
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -120,10 +122,11 @@ class Deployment:
         """Take all messages off the queue of pages to be written."""
         return [PagesChanged.model_validate_json(body) for body in self.updates.receive()]
 
-    def page_writer(self) -> NotionSync:
+    def page_writer(self) -> Callable[[PagesChanged], int]:
         """One of the functions that write pages."""
         table, pages = self._function()
-        return NotionSync(DynamoAccountRows(table), DynamoWrittenPages(table), pages, DynamoAlertLog(table))
+        job = NotionSync(DynamoAccountRows(table), DynamoWrittenPages(table), pages, DynamoAlertLog(table))
+        return partial(job, on=FIRST_DAY)
 
     def _function(self) -> tuple[Table, NotionCSMAdapter]:
         """The clients that each function has for itself."""

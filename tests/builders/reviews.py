@@ -215,6 +215,7 @@ class Reviews:
             ledger=self.ledger,
             fallback_owner="lead@example.com",
             count=self.count,
+            telling=Telling("acme", self.alerts, self.digests, self.topic),
         )
         job = replace(job, **dict.fromkeys(without))
         return job(AdoptionRequest(account_id, on, request, draft, signals or {}, last_try))
@@ -225,13 +226,13 @@ class Reviews:
         job = PlanQbrs("acme", self.rows, self.qbrs, self.adoption, self.queue, self.closings)
         return job(on, request=request, time=noon, now=noon)
 
-    def close(self, *, hours_later: float = 1) -> dict[str, int]:
+    def close(self, *, hours_later: float = 1, last_try: bool = False) -> dict[str, int]:
         """Look at the quarter that was planned last."""
         (*_, planned) = [message for message in self.closings.sent if isinstance(message, QuarterPlanned)]
         telling = Telling("acme", self.alerts, self.digests, self.topic)
         job = CloseQuarter(self.qbrs, telling, self.closings, "lead@example.com", look_again_seconds=120)
         noon = datetime.combine(planned.run_date, time(12), UTC)
-        return job(planned, now=noon + timedelta(hours=hours_later))
+        return job(planned, now=noon + timedelta(hours=hours_later), last_try=last_try)
 
     @property
     def asked_for(self) -> dict[str, tuple[str, ...]]:

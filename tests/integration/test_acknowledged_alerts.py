@@ -66,7 +66,7 @@ class Team:
     def deliver(self) -> None:
         sent, self.world.outbox.sent = self.world.outbox.sent, []
         for message in sent:
-            self.sync(message)  # type: ignore[arg-type]
+            self.sync(message, on=TODAY)  # type: ignore[arg-type]
 
     def by_the_api(self, verdict: Any = None, quiet_until: date | None = None) -> None:
         asked = AcknowledgeRequest(by="grace@example.com", verdict=verdict, quiet_until=quiet_until)

@@ -1,8 +1,9 @@
 """Account pages are written where they show something else, and once; and people's wishes as they stand now."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,7 @@ from customer_success.aws.messaging.consumer import Delivery
 from customer_success.errors import Gone, Misconfigured, NotTaken, OutOfTime, Unavailable
 from customer_success.messages import AlertAcknowledged, PagesChanged
 from customer_success.scan.page_sync import NotionSync
-from customer_success.settings import AccountPagesSettings
-from functions.notion_sync.wiring import SyncNotion
+from functions.notion_sync.wiring import NotionSyncSettings, SyncNotion
 from tests.builders.accounts import AT_RISK, TODAY, account, dying
 from tests.builders.fakes import FakeAlerts, FakeRows, FakeWrittenPages, Writes
 from tests.builders.functions import app_of
@@ -39,7 +39,11 @@ class Pages:
         self.wishes.append((page_id, quiet_until, verdict))
 
 
-def sync_of(rows: FakeRows, pages: Pages, alerts: FakeAlerts | None = None) -> NotionSync:
+def sync_of(rows: FakeRows, pages: Pages, alerts: FakeAlerts | None = None) -> Callable[..., int]:
+    return partial(job_of(rows, pages, alerts), on=TODAY)
+
+
+def job_of(rows: FakeRows, pages: Pages, alerts: FakeAlerts | None = None) -> NotionSync:
     return NotionSync(rows, FakeWrittenPages(), pages, alerts or FakeAlerts(Writes()))
 
 
@@ -55,7 +59,7 @@ def test_a_page_is_written_once_until_it_shows_something_else() -> None:
     assert [sync(message("A-0001")), sync(message("A-0001"))] == [1, 0]
     # THEN the page is written once, and again only when its values differ
     rows.rows["A-0001"] = row(account(1, AT_RISK))
-    assert sync(message("A-0001")) == 1
+    assert sync(message("A-0001"), on=TODAY) == 1
     assert pages.written[-1][1].rag == "AMBER"
 
 
@@ -111,7 +115,7 @@ def synced(faults: Mapping[int, Exception], accounts: int = 20) -> tuple[Excepti
     rows = FakeRows(Writes(), {f"A-{n:04}": row(account(n)) for n in range(1, accounts + 1)})
     pages, written = Faulty(faults), FakeWrittenPages()
     with pytest.raises(Exception) as raised:
-        NotionSync(rows, written, pages, FakeAlerts(Writes()))(message(*rows.rows))
+        NotionSync(rows, written, pages, FakeAlerts(Writes()))(message(*rows.rows), on=TODAY)
     return raised.value, set(written.values), pages.tried
 
 
@@ -184,7 +188,7 @@ def test_a_rejected_account_reads_unknown_with_the_reason() -> None:
 
 
 EVENTS = Path(__file__).parents[2] / "events"
-SETTINGS = AccountPagesSettings(
+SETTINGS = NotionSyncSettings(
     tenant_id="acme",
     table_name="table",
     timezone="UTC",
@@ -195,6 +199,7 @@ SETTINGS = AccountPagesSettings(
     notion_secret="notion",
     notion_requests_per_second=3,
     notion_accounts="0" * 32,
+    churn_topic_arn="topic",
 )
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 UNTIL = date(2026, 3, 20)
@@ -283,7 +288,7 @@ def test_the_function_takes_both_messages_that_are_on_its_queue(monkeypatch: pyt
     reported: list[dict[str, int]] = []
     monkeypatch.setattr(app, "function", SyncNotion())
     app.function.settings = SETTINGS
-    app.function.sync = lambda message: done.append(message) or 1
+    app.function.sync = lambda message, **_: done.append(message) or 1
     app.function.report = reported.append
     # WHEN the samples of its queue come
     for name in ("pages_changed", "alert_acknowledged"):
@@ -297,10 +302,10 @@ def test_the_function_takes_both_messages_that_are_on_its_queue(monkeypatch: pyt
 def test_a_page_that_shows_a_day_to_come_is_written_again() -> None:
     # GIVEN a page that a scan of 2031 has written, and a row that is of today again
     rows, pages = FakeRows(Writes(), {"A-0001": row(account(1))}), Pages()
-    sync = sync_of(rows, pages)
+    sync = job_of(rows, pages)
     shown = rows.rows["A-0001"].day.page
     assert shown is not None
     sync.written.put_many({"A-0001": replace(shown, last_scan=date(2031, 5, 5))})
     # WHEN its message comes  THEN it shows today
-    assert sync(message("A-0001")) == 1
+    assert sync(message("A-0001"), on=TODAY) == 1
     assert pages.written[-1][1].last_scan == TODAY

@@ -5,26 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from customer_success.accounts.account import Account
 from customer_success.accounts.row import AccountRow
+from customer_success.alerts.digest import Digest
 from customer_success.alerts.entry import AlertEntry
 from customer_success.alerts.publisher import Telling
 from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, Unreadable
 from customer_success.expansion import expansion_run
-from customer_success.messages import ChurnAlert, DigestReady
+from customer_success.isolation import cause
+from customer_success.messages import AlertAcknowledged, ChurnAlert, DigestReady, PagesChanged
 from customer_success.renewals.contracts import Contract
 from customer_success.reviews.plan_qbrs import PlanQbrs
 from customer_success.reviews.qbr import Qbr
 from customer_success.scan import tally
 from customer_success.scan.assessment import Judge, Judgement
+from customer_success.scan.page_sync import NotionSync
 from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.accounts import TODAY, account, at_risk, dying
 from tests.builders.contract_checks import Mornings
 from tests.builders.expansion_runs import Expansions
+from tests.builders.fakes import FakeWrittenPages
 from tests.builders.handoffs import Handoffs
 from tests.builders.reviews import Reviews
 from tests.builders.scans import World
@@ -390,7 +396,8 @@ def test_a_part_of_a_handoff_that_breaks_keeps_no_other_part_back(monkeypatch: p
     # WHEN the offer is handed off  THEN word and event are out, and the fault is raised for the draft to be tried again
     with pytest.raises(KeyError):
         world.hand_off(world.sent[0], last_try=True)
-    assert (len(world.digests.digests), len(world.bus.events)) == (1, 1)
+    assert world.digests.digests.keys() == {f"handoff:{world.sent[0].handoff_id}", f"sales_handoff:{TODAY}:failed"}
+    assert len(world.bus.events) == 1
 
 
 def test_an_expansion_run_goes_on_past_one_account_and_is_recorded_where_it_ends(
@@ -465,3 +472,123 @@ def test_a_stored_item_that_cannot_be_read_stops_neither_scan_nor_run(
     assert result["notes"] == [
         "Sales Status of A-0001:seats:Q1 2026: item 'acme#OFFERS#A-0001' / 'seats:Q1 2026'",
     ]
+
+
+BY_ZERO = ZeroDivisionError("by zero")
+
+
+def heard(world: Any) -> dict[str, str]:
+    """What the team is told of what failed, by the digest's name: the line that says what."""
+    posted = {name: digest for name, digest in world.digests.digests.items() if name.endswith(":failed")}
+    assert posted.keys() <= world.topic.digest_ids
+    return {name: digest.sections[0].lines[0].text for name, digest in posted.items()}
+
+
+def ends_in(fault: Exception, world: Any, work: Callable[..., object], name: str, what: str) -> None:
+    """The work fails on every try with this fault, and is heard of on the last one alone."""
+    for last_try, told in ((False, {}), (True, {name: what}), (True, {name: what})):
+        with pytest.raises(type(fault)) as raised:
+            work(last_try=last_try)
+        assert raised.value is fault
+        assert heard(world) == told
+
+
+@pytest.fixture(params=[BY_ZERO, Unavailable("503"), Misconfigured("share the page")], ids=lambda f: type(f).__name__)
+def end(request: pytest.FixtureRequest) -> Exception:
+    return request.param  # type: ignore[no-any-return]
+
+
+def test_the_closing_of_a_days_expansions_that_ends_is_heard_of(
+    end: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = Expansions()
+    world.run()
+    monkeypatch.setattr(world.log, "on", raising(end))
+    ends_in(end, world, world.close, f"close_expansions:{TODAY}:failed", cause(end))
+
+
+def test_the_closing_of_a_quarter_that_ends_is_heard_of(end: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = Reviews()
+    world.account(1)
+    world.plan()
+    monkeypatch.setattr(world.qbrs, "of_period", raising(end))
+    ends_in(end, world, world.close, "close_quarter:2026-04-01:failed", cause(end))
+
+
+def test_the_adoption_of_an_account_that_ends_is_heard_of(end: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = Reviews()
+    world.account(1)
+    monkeypatch.setattr(world.peers, "get_many", raising(end))
+    ends_in(end, world, world.track, "track_feature_adoption:2026-04-01:failed", f"A-0001: {cause(end)}")
+
+
+def test_an_adoption_that_cannot_be_asked_for_is_answered_and_no_news() -> None:
+    world = Reviews()
+    with pytest.raises(Refused, match="not known"):
+        world.track(last_try=True)
+    assert heard(world) == {}
+
+
+def test_a_handoff_that_ends_is_heard_of(end: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = Handoffs()
+    world.account(1)
+    world.check()
+    monkeypatch.setattr(world.rows, "get", raising(end))
+    offer = world.sent[0]
+    ends_in(
+        end, world, partial(world.hand_off, offer), f"sales_handoff:{TODAY}:failed", f"{offer.handoff_id}: {cause(end)}"
+    )
+
+
+def test_an_offer_that_may_not_be_made_any_more_is_found_anew() -> None:
+    # GIVEN an offer on its way to an account that is not in the book any more
+    world = Handoffs()
+    world.account(1)
+    world.check()
+    (offer,) = world.sent
+    world.rows.rows.clear()
+    # WHEN it is refused, at its first try  THEN the offer says that Sales does not have it, and why
+    with pytest.raises(Refused):
+        world.hand_off(offer)
+    assert heard(world) == {}
+    kept = world.offers.offers[offer.handoff_id]
+    assert kept.dispatched_on is None
+    assert (kept.held_because or "").startswith("the handoff was refused: account 'A-0001' is not known")
+
+
+def test_pages_that_cannot_be_written_are_heard_of(end: Exception) -> None:
+    # GIVEN what writes pages, and Notion, or whatever reads the rows, at its end
+    world = World([account(1)])
+    world.scan()
+    telling = Telling("acme", world.alerts, world.digests, world.topic)
+    broken: Any = SimpleNamespace(write=raising(end), write_wishes=raising(end))
+    sync = NotionSync(world.rows, FakeWrittenPages(), broken, world.alerts, telling)
+    for message in (
+        PagesChanged(tenant_id="acme", run_date=TODAY, account_ids=("A-0001",)),
+        AlertAcknowledged(tenant_id="acme", alert_id="x", account_id="A-0001", page_id="p"),
+    ):
+        world.digests.digests.clear()
+        for last_try in (False, True):
+            with pytest.raises(type(end)):
+                sync(message, on=TOMORROW, last_try=last_try)
+            assert list(heard(world)) == [f"notion_sync:{TOMORROW}:failed"] * last_try
+
+
+def test_one_owners_digest_that_cannot_be_posted_keeps_no_other_owners_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a quarter with reviews of two owners, of whom the first one's index the table does not take
+    world = Reviews()
+    world.account(1, owner_email="ada@example.com")
+    world.account(2, owner_email="bo@example.com")
+    world.plan()
+    put, too_large = world.digests.put, NotTaken("the item is too large")
+
+    def only_bo(digest: Digest) -> None:
+        if digest.recipient == "ada@example.com":
+            raise too_large
+        put(digest)
+
+    monkeypatch.setattr(world.digests, "put", only_bo)
+    # WHEN it is closed  THEN the other has it, and the fault is raised and heard of
+    with pytest.raises(NotTaken):
+        world.close(hours_later=30)
+    assert world.digests.digests.keys() == {"qbr:Q2 2026:bo@example.com", "close_quarter:2026-04-01:failed"}

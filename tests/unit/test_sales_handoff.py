@@ -227,13 +227,13 @@ def test_a_gmail_that_is_down_to_the_end_is_an_output_that_failed(world: Handoff
     for attempt in range(5):
         with pytest.raises(Unavailable, match="drafts is down"):
             world.hand_off(sent(world), last_try=attempt == 4)
-    # THEN the rest is done once, and the failure counted once
-    assert done(world) == WHOLE | {"drafts": 0}
+    # THEN the rest is done once, and the failure counted and told to the team once
+    assert done(world) == WHOLE | {"drafts": 0, "chat": 2}
     assert world.counted["HandoffsFailed"] == 1
     # WHEN the message is brought back from the dead-letter queue
     world.hand_off(sent(world))
     # THEN the handoff is whole
-    assert done(world) == WHOLE
+    assert done(world) == WHOLE | {"chat": 2}
     assert world.offers.offers[SEATS].handoff == HANDOFF
 
 

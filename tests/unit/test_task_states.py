@@ -187,7 +187,8 @@ def app(name: str, records: FakeTaskRecords, work: Callable[[Any], dict[str, Any
     function.settings = SimpleNamespace(space="acme", timezone="UTC", shadow=False)
     function.task_states = TaskStates(records)
     function.report = lambda _: None
-    setattr(function, APPS[name][2], work)
+    if name in APPS:
+        setattr(function, APPS[name][2], work)
     return loaded
 
 
@@ -261,3 +262,21 @@ def test_a_count_that_is_none_fails_nothing_that_was_done(value: Any, monkeypatc
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "CustomerSuccess")
     # WHEN a count comes that is none, THEN what is done is done
     function.report({Metric.ALERTS: value, Metric.ACCOUNTS_READ: 3})
+
+
+@pytest.mark.parametrize(
+    ("name", "event", "take", "job"),
+    [
+        ("health_scan", "expansions_queued", "take", "close"),
+        ("plan_qbrs", "quarter_planned", "plan", "close"),
+        ("notion_sync", "pages_changed", "sync", "sync"),
+    ],
+)
+@pytest.mark.parametrize("last_try", [False, True])
+def test_a_job_knows_its_last_try(name: str, event: str, take: str, job: str, last_try: bool) -> None:
+    loaded, asked = app(name, FakeTaskRecords(), lambda _: {}), []
+    function: Any = loaded.function  # type: ignore[attr-defined]
+    setattr(function, job, lambda *_, **given: asked.append(given["last_try"]) or {})
+    body = (ROOT / "events" / f"{event}.json").read_text("utf-8")
+    getattr(loaded, take)(Delivery(body, 1, last_try=last_try, message_id="1", attributes={}))
+    assert asked == [last_try]

@@ -13,6 +13,8 @@ NAME_LIMIT = 80
 
 NO_OWNER = "no owner"
 
+NOT_AGAIN = "It is not tried again by itself."
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -34,6 +36,16 @@ class Digest:
     title: str
     sections: tuple[Section, ...]
     recipient: str | None = None
+
+
+def failed_digest(kind: str, on: date, title: str, failure: str, *more: str) -> Digest:
+    """The team's digest of a job that did not come to its end.
+
+    Of a kind that does one thing after the other, the first of a day that fails is told: a vendor that is down for a
+    morning makes one message, and what else failed waits in the dead-letter queue with it.
+    """
+    lines = (Line(failure, strong=True), *map(Line, (*more, NOT_AGAIN)))
+    return Digest(f"{kind}:{on}:failed", kind, on, title, (Section("What failed", lines),))
 
 
 def _counted(counts: Mapping[str, int]) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from customer_success.alerts.digest import Digest
 from customer_success.alerts.entry import CHANNELS, AlertEntry, Outcome
 from customer_success.alerts.ports import AlertLog, Announcements, Digests
 from customer_success.batches import batches
-from customer_success.isolation import cause, together
+from customer_success.isolation import alone, cause, together
 from customer_success.messages import DigestReady
 
 BATCH = 100
@@ -40,6 +41,14 @@ class Telling:
         """Note on an alert that the topic does not take that no channel has it."""
         for channel in CHANNELS:
             self.alerts.record(entry.alert_id, channel, Outcome("failed", reason=cause(error)))
+
+    def post_each(self, digests: Iterable[Digest]) -> None:
+        """Post all of them. One that cannot be costs the others nothing, and is raised once they are out."""
+        faults: list[Exception] = []
+        for digest in digests:
+            alone(f"digest {digest.digest_id!r}", partial(self.post, digest), faults.append)
+        if faults:
+            raise faults[0]
 
     def post(self, digest: Digest) -> None:
         """Put the digest where the channels find it, and tell them of it."""

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import get_args
 
+from customer_success.alerts.digest import failed_digest
 from customer_success.alerts.publisher import Telling
 from customer_success.expansion.entry import Outcome
 from customer_success.expansion.ports import ExpansionLog
 from customer_success.expansion.text import owner_digests
+from customer_success.isolation import cause, recorded
 from customer_success.messages import ExpansionsQueued
 from customer_success.ports import Outbox
+
+CLOSING = "close_expansions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +28,24 @@ class CloseExpansions:
     fallback_owner: str | None
     look_again_seconds: int
 
-    def __call__(self, message: ExpansionsQueued, *, now: datetime) -> dict[str, int]:
-        """Post the digests, or put the message back. The counts of the day's entries by their outcome."""
+    def __call__(self, message: ExpansionsQueued, *, now: datetime, last_try: bool = False) -> dict[str, int]:
+        """Post the digests, or put the message back. The counts of the day's entries by their outcome.
+
+        On the `last_try` what keeps the day from being closed is told, and raised in any case.
+        """
+        on = message.run_date
+        title = f"Expansion, {on}: what the day brought could not be told"
+        return recorded(
+            f"the closing of the expansions of {on}",
+            lambda: self._close(message, now),
+            lambda error: self.telling.post(failed_digest(CLOSING, on, title, cause(error))),
+            last_try=last_try,
+        )
+
+    def _close(self, message: ExpansionsQueued, now: datetime) -> dict[str, int]:
         entries = list(self.log.on(message.run_date))
         if any(entry.outcome == "planned" for entry in entries) and now < message.until:
             self.closings.send([message], delay_seconds=self.look_again_seconds)
         else:
-            for digest in owner_digests(message.run_date, entries, message.notes, self.fallback_owner):
-                self.telling.post(digest)
+            self.telling.post_each(owner_digests(message.run_date, entries, message.notes, self.fallback_owner))
         return {outcome: sum(entry.outcome == outcome for entry in entries) for outcome in get_args(Outcome)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NoReturn, TypeVar
 
 from pydantic import ValidationError
@@ -13,15 +14,17 @@ from customer_success.accounts.account import Account
 from customer_success.accounts.ports import AccountRows
 from customer_success.accounts.row import AccountRow
 from customer_success.addresses import ANYBODY, OwnerDomains
+from customer_success.alerts.digest import failed_digest
 from customer_success.alerts.publisher import Telling
 from customer_success.delivery import deliver_once
-from customer_success.errors import Misconfigured, Refused, Unavailable, words_of
+from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, words_of
 from customer_success.expansion.offer import Handoff, Offer
 from customer_success.expansion.policy import never_offered
 from customer_success.expansion.ports import ExpansionRecords, Offers
 from customer_success.expansion.recording import record_once
 from customer_success.expansion.talk_track import sayable
 from customer_success.expansion.text import expansion_record, handed_off_record, offer_mail, sales_news
+from customer_success.isolation import attempted, cause, recorded
 from customer_success.messages import HANDED_OFF_DETAIL_TYPE, ExpansionHandedOff, ExpansionHandoff
 from customer_success.metrics import Count, Metric
 from customer_success.ports import Drafts, EventBus, Ledger
@@ -29,6 +32,8 @@ from customer_success.schemas import CSMHealthSignals, refusals
 
 KIND = "sales_handoff"
 DRAFT_CHANNEL, NEWS_CHANNEL, EVENT_CHANNEL = "sales_draft", "sales_news", "expansion_event"
+
+OTHERS = "Others of the day that fail are not told one by one: they wait in the dead-letter queue of sales-handoff."
 
 T = TypeVar("T")
 
@@ -59,8 +64,32 @@ class SalesHandoff:
         """Do what is not done yet of the four, each also where another fails; a repeat does nothing twice.
 
         Raises what kept a part from being done, so that the message comes again: `Unavailable` before `Misconfigured`
-        before `Refused`. Raises `Refused` for an account that is not there and where nobody sells to it.
+        before `Refused`. Raises `Refused` for an account that is not there and where nobody sells to it. What ends it
+        for good, whatever the fault, is told to the team, and noted on the offer where nothing brings it back; what is
+        refused as it may not be offered is only noted.
         """
+        return recorded(
+            f"the handoff of offer {message.handoff_id!r}",
+            lambda: self._hand_off(message, last_try=last_try),
+            partial(self._tell_failure, message),
+            last_try=last_try,
+        )
+
+    def _tell_failure(self, message: ExpansionHandoff, error: Exception) -> None:
+        attempted(f"the note on offer {message.handoff_id!r}", partial(self._note, message, error))
+        if isinstance(error, Refused) and not isinstance(error, NotTaken):
+            return
+        on, failure = message.run_date, f"{message.handoff_id}: {cause(error)}"
+        title = f"Handoff to Sales, {on}: an offer did not reach Sales whole"
+        self.telling.post(failed_digest(KIND, on, title, failure, OTHERS))
+
+    def _note(self, message: ExpansionHandoff, error: Exception) -> None:
+        """Note on an offer that is refused that Sales does not have it: nothing brings it back, so it is found anew."""
+        offer = self.offers.get(message.handoff_id)
+        if isinstance(error, Refused) and offer and offer.dispatched_on and not offer.handoff:
+            self.offers.put(replace(offer, dispatched_on=None, held_because=f"the handoff was refused: {error}"))
+
+    def _hand_off(self, message: ExpansionHandoff, *, last_try: bool) -> dict[str, Any]:
         offer = self.offers.get(message.handoff_id)
         if offer and offer.handoff:
             return self._result(message, offer.handoff, offer.page_url) | {"status": "handed_off_before"}

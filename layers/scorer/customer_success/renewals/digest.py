@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
 from customer_success.accounts.account import LONGEST_NOTICE_DAYS
-from customer_success.alerts.digest import NAME_LIMIT, NO_OWNER, Digest, Section
+from customer_success.alerts.digest import NAME_LIMIT, NO_OWNER, Digest, Section, failed_digest
 from customer_success.documents import Line
 from customer_success.renewals.contracts import ENDS_SOON, KIND, LISTED, Contract, Group
 from customer_success.scan.words import step_to_judge
@@ -49,9 +49,7 @@ def renewals_digest(
 
 def failed_check_digest(on: date, failure: str) -> Digest:
     """The digest of a check that did not come to its end."""
-    lines = (Line(failure, strong=True), Line("It is not tried again by itself."))
-    title = f"Renewals, {on}: the contract check failed"
-    return Digest(f"{KIND}:{on}:failed", KIND, on, title, (Section("The contracts", lines),))
+    return failed_digest(KIND, on, f"Renewals, {on}: the contract check failed", failure)
 
 
 def in_words(contract: Contract, on: date) -> str:

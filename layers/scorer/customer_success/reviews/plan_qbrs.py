@@ -10,10 +10,9 @@ from typing import Any
 
 from customer_success.accounts.ports import AccountRows
 from customer_success.accounts.row import AccountRow
-from customer_success.alerts.digest import Digest, Section
+from customer_success.alerts.digest import failed_digest
 from customer_success.alerts.publisher import Telling
 from customer_success.batches import batches
-from customer_success.documents import Line
 from customer_success.isolation import cause, recorded, together
 from customer_success.messages import AdoptionRequested, QbrRequested, QuarterPlanned
 from customer_success.periods import Quarter, today
@@ -22,7 +21,7 @@ from customer_success.reviews.ports import Qbrs
 from customer_success.reviews.qbr import SETTLED, Qbr, QbrKey
 from customer_success.reviews.text import quarter_index
 
-KIND = "plan_qbrs"
+KIND, CLOSING = "plan_qbrs", "close_quarter"
 BATCH = 100
 PATIENCE = timedelta(hours=24)
 """Until then a quarter's reviews are waited for; the index then lists those that are not finished."""
@@ -59,7 +58,8 @@ class PlanQbrs:
 
     def _tell(self, on: date, error: Exception) -> None:
         if self.telling:
-            self.telling.post(failed_plan_digest(on, cause(error)))
+            title = f"Quarterly reviews, {Quarter.of(on)}: the plan failed"
+            self.telling.post(failed_digest(KIND, on, title, cause(error)))
 
     def _plan(self, on: date, request: str, time: datetime, now: datetime) -> dict[str, Any]:
         period = str(Quarter.of(on))
@@ -119,23 +119,27 @@ class CloseQuarter:
     fallback_owner: str | None
     look_again_seconds: int
 
-    def __call__(self, message: QuarterPlanned, *, now: datetime) -> dict[str, int]:
-        """Post each owner's index, or put the message back. The counts of the reviews by their state."""
+    def __call__(self, message: QuarterPlanned, *, now: datetime, last_try: bool = False) -> dict[str, int]:
+        """Post each owner's index, or put the message back. The counts of the reviews by their state.
+
+        On the `last_try` what keeps the quarter from being closed is told, and raised in any case.
+        """
+        title = f"Quarterly reviews, {message.period}: what became of them could not be told"
+        return recorded(
+            f"the closing of the quarter {message.period}",
+            lambda: self._close(message, now),
+            lambda error: self.telling.post(failed_digest(CLOSING, message.run_date, title, cause(error))),
+            last_try=last_try,
+        )
+
+    def _close(self, message: QuarterPlanned, now: datetime) -> dict[str, int]:
         qbrs = list(self.qbrs.of_period(message.period))
         unsettled = [qbr for qbr in qbrs if qbr.state not in SETTLED]
         if unsettled and now < message.until:
             self.closings.send([message], delay_seconds=self.look_again_seconds)
         else:
-            for digest in quarter_index(message.period, message.run_date, qbrs, self.fallback_owner):
-                self.telling.post(digest)
+            self.telling.post_each(quarter_index(message.period, message.run_date, qbrs, self.fallback_owner))
         return {state: sum(qbr.state == state for qbr in qbrs) for state in ("planned", *SETTLED)}
-
-
-def failed_plan_digest(on: date, failure: str) -> Digest:
-    """The digest of a plan that did not come to its end."""
-    lines = (Line(failure, strong=True), Line("It is not tried again by itself."))
-    title = f"Quarterly reviews, {Quarter.of(on)}: the plan failed"
-    return Digest(f"{KIND}:{on}:failed", KIND, on, title, (Section("The plan", lines),))
 
 
 def _about(row: AccountRow) -> str:

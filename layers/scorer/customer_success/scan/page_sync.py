@@ -5,16 +5,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from customer_success.accounts.ports import AccountPages, AccountRows, WrittenPages
 from customer_success.accounts.row import PageValues, same_but_for_the_scan_date
+from customer_success.alerts.digest import failed_digest
 from customer_success.alerts.ports import AlertLog
+from customer_success.alerts.publisher import Telling
 from customer_success.errors import Misconfigured, NotTaken, OutOfTime, Refused, Unavailable
+from customer_success.isolation import cause, recorded
 from customer_success.messages import AlertAcknowledged, PagesChanged
 from customer_success.scan.assessment import PAGE_REFRESH
 
 logger = logging.getLogger(__name__)
+
+KIND = "notion_sync"
+OTHERS = "Others of the day that fail are not told one by one: they wait in the dead-letter queue of notion-updates."
 
 MOST_IN_A_ROW = 5
 """Pages that fail one after the other: by then it is not the pages that something is wrong with."""
@@ -30,14 +36,29 @@ class NotionSync:
     written: WrittenPages
     pages: AccountPages
     alerts: AlertLog
+    telling: Telling | None = None
 
-    def __call__(self, message: PagesChanged | AlertAcknowledged) -> int:
+    def __call__(self, message: PagesChanged | AlertAcknowledged, *, on: date, last_try: bool = False) -> int:
         """Write the pages that the message is about and return how many were written.
 
         A page that a person threw away is told in the log and left. Whatever else goes wrong with a page costs the
         others nothing: they are written, and noted, before it is raised. Raises `Unavailable`, `Misconfigured`,
-        `NotTaken`, or what was not expected, and of several the first of these.
+        `NotTaken`, or what was not expected, and of several the first of these. On the `last_try` it is told, as of
+        the day `on`, if there is a `telling`.
         """
+        return recorded(
+            "the writing of account pages",
+            lambda: self._write(message),
+            lambda error: self._tell(on, error),
+            last_try=last_try,
+        )
+
+    def _tell(self, on: date, error: Exception) -> None:
+        if self.telling:
+            title = f"Account pages, {on}: some do not show what is known now"
+            self.telling.post(failed_digest(KIND, on, title, cause(error), OTHERS))
+
+    def _write(self, message: PagesChanged | AlertAcknowledged) -> int:
         if isinstance(message, AlertAcknowledged):
             return self._write_wishes(message)
         return self._write_values(message)
