@@ -61,7 +61,7 @@ def test_arrows_are_read_from_targets_subscriptions_and_permissions(template: Te
         ("ApiFunction", "GenerateQbr"),
         ("AlertEventBus", "EventBus"),
     } <= arrows
-    assert ("NotionSync", "ChurnAlerts") not in arrows
+    assert ("GenerateQbr", "ChurnAlerts") not in arrows
 
 
 def test_a_new_function_appears_with_its_queue_and_its_vendor(template: Template) -> None:
