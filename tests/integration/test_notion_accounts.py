@@ -20,7 +20,7 @@ from customer_success.accounts.account import Account
 from customer_success.accounts.ports import BookPage
 from customer_success.accounts.row import PageValues
 from customer_success.addresses import OwnerDomains
-from customer_success.errors import Misconfigured, NotTaken, OutOfTime, Refused
+from customer_success.errors import Misconfigured, NotTaken, OutOfTime, Refused, Unavailable
 from customer_success.paging import Bookmark
 from local.sandbox import Sandbox
 from local.sandbox.notion.load import Book
@@ -259,6 +259,16 @@ def test_a_row_that_is_no_page_is_passed_over() -> None:
     walk = Walk(Bookmark())
     rows = [{"object": kind, "id": kind, "created_time": minute(0)} for kind in ("data_source", "page", "block")]
     assert [each["id"] for each in walk.step({"results": rows, "has_more": False})] == ["page"]
+
+
+def test_a_cursor_that_does_not_move_ends_the_reading() -> None:
+    # GIVEN a Notion that says there is more, and leads to the same page again
+    walk = Walk(Bookmark())
+    answer = {"results": [], "has_more": True, "next_cursor": "c"}
+    walk.step(answer)
+    # WHEN it says so of the page that was asked for by that cursor  THEN nothing is read for ever
+    with pytest.raises(Unavailable, match="the same page again"):
+        walk.step(answer)
 
 
 def rename(sandbox: Sandbox, source_id: str, **names: str | None) -> None:
@@ -658,7 +668,7 @@ def test_memory_stays_flat_over_many_windows() -> None:
     most = 0
     for number in range(2000):
         rows = [{"id": f"{number}-{at}", "created_time": f"{number:06}-{at // 10}"} for at in range(100)]
-        walk.step({"results": rows, "has_more": True, "next_cursor": "x"})
+        walk.step({"results": rows, "has_more": True, "next_cursor": f"x{number}"})
         most = max(most, len(walk._seam))
 
     # WHEN it is over  THEN it never held more than the ids of one minute

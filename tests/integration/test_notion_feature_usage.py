@@ -215,7 +215,7 @@ def test_a_feature_goes_by_its_name_or_else_by_the_title(
             {"Feature": text(" "), "Name": {"title": []}},
             "a row names no feature, neither as 'Feature' nor as its title (https://",
         ),
-        ({"Feature": text("Ä" * 251)}, f"the name of the feature '{'Ä' * 199}…' has more than 500 bytes (https://"),
+        ({"Feature": text("Ä" * 251)}, f"the name of the feature '{'Ä' * 59}…' has more than 500 bytes (https://"),
     ],
 )
 def test_a_row_without_a_usable_feature_is_told_in_words(

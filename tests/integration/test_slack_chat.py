@@ -234,6 +234,19 @@ def test_what_is_the_messages_own_fault_is_not_tried_elsewhere(sandbox: Sandbox)
     assert requests_to(sandbox, "slack")[POST] == 1
 
 
+@pytest.mark.parametrize(
+    ("code", "match"),
+    [("no_text", "users.lookupByEmail"), ("no_text", "conversations.open"), ("some_odd_code", "chat.postMessage")],
+)
+def test_a_direct_message_that_is_kept_from_its_person_by_an_odd_code_reaches_the_team(
+    sandbox: Sandbox, code: str, match: str
+) -> None:
+    # GIVEN a Slack that refuses on the way to a person, with a code that speaks of a message that was not sent yet
+    break_next(sandbox, "slack", "code", code=code, match=match)
+    # WHEN the message is posted  THEN the team has it
+    assert slack(sandbox).post(message(recipient=ADA)).startswith(f"{TEAM}/")
+
+
 @pytest.mark.parametrize("lost", ["lookup", "open", "history"])
 def test_a_message_in_the_teams_channel_is_found_whatever_keeps_from_the_persons(sandbox: Sandbox, lost: str) -> None:
     # GIVEN a message for a person that had to go to the team

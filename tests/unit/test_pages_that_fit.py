@@ -235,12 +235,18 @@ def test_a_day_of_another_age_is_unknown_and_told(field: str, day: str) -> None:
     )
 
 
+def test_an_arr_below_zero_is_unknown_and_told() -> None:
+    account = read(ARR=number(-5))
+    assert account.arr is None
+    assert [(told.property, told.expected) for told in account.unreadable] == [("ARR", "a number from 0 on")]
+
+
 @pytest.mark.parametrize("value", [1e300, -1e16, 10**30])
 def test_a_number_that_nothing_can_be_is_unknown_and_told(value: float) -> None:
     account = read(ARR=number(value), ROI_Saved=number(value))
     assert (account.arr, account.roi) == (None, {})
     assert [(told.property, told.expected) for told in account.unreadable] == [
-        ("ARR", "a number from -1e+15 to 1e+15"),
+        ("ARR", "a number from 0 to 1e+15"),
         ("ROI Saved", "a number from -1e+15 to 1e+15"),
     ]
 

@@ -53,7 +53,7 @@ def account_of(page: Mapping[str, Any], names: PropertyNames) -> Account:
         status=read.text(names.status),
         industry=read.text(names.industry),
         plan=read.text(names.plan),
-        arr=read.number(names.arr),
+        arr=read.count(names.arr),
         owner_email=read.email(names.owner_email),
         sales_email=read.email(names.sales_email),
         manager_email=read.email(names.manager_email),

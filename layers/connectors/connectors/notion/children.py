@@ -10,7 +10,7 @@ from notion_client import Client
 from connectors.notion.answers import Answer, wanted
 from connectors.notion.client import NotionClient
 from connectors.notion.faults import less_if_too_large
-from connectors.notion.walk import LARGEST_PAGE, half
+from connectors.notion.walk import LARGEST_PAGE, check_moves_on, half
 
 
 def children(client: NotionClient, block_id: str, about: str) -> Iterator[dict[str, Any]]:
@@ -31,6 +31,7 @@ def children(client: NotionClient, block_id: str, about: str) -> Iterator[dict[s
 
     while True:
         answer = client.call(ask, about=about)
+        check_moves_on(answer, place.get("start_cursor"))
         yield from answer["results"]
         if not answer["has_more"]:
             return

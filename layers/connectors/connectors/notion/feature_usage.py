@@ -7,13 +7,15 @@ from typing import Any
 
 from connectors.notion.client import NotionClient
 from connectors.notion.names import UsageNames
-from connectors.notion.reading import LONGEST_SHOWN, PropertyReader
+from connectors.notion.reading import PropertyReader
 from connectors.notion.source import DataSource
 from connectors.text import one_line, shortened
 from customer_success.accounts.account import Unreadable
 from customer_success.adoption.feature_usage import FeatureUsage, UsagePage
 from customer_success.paging import Bookmark
 
+LONGEST_NAME_SHOWN = 60
+"""Units of a feature's name that are shown: what is wrong with it has to fit beside it."""
 LONGEST_FEATURE = 500
 """Bytes of a feature's name."""
 
@@ -64,7 +66,7 @@ class NotionFeatureUsage:
         feature = one_line(read.text(names.feature) or read.title() or "")
         if not feature:
             return f"a row names no feature, neither as {names.feature!r} nor as its title"
-        shown = shortened(feature, LONGEST_SHOWN)
+        shown = shortened(feature, LONGEST_NAME_SHOWN)
         if len(feature.encode()) > LONGEST_FEATURE:
             return f"the name of the feature {shown!r} has more than {LONGEST_FEATURE} bytes"
         holder = read.account(names.account)

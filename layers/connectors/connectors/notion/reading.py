@@ -89,6 +89,7 @@ Read = Single | tuple[Single, ...] | None
 Meaning = TypeVar("Meaning")
 
 NUMBERS = f"a number from -{LARGEST_NUMBER:.0e} to {LARGEST_NUMBER:.0e}"
+COUNTS = f"a number from 0 to {LARGEST_NUMBER:.0e}"
 DAYS = f"a day from {FIRST_DAY} to {LAST_DAY}"
 
 logger = logging.getLogger(__name__)
@@ -359,7 +360,10 @@ def _number(value: Read) -> int | float | None:
 
 
 def _count(value: Read) -> int | float | None:
-    number = _number(value)
+    try:
+        number = _number(value)
+    except OutOfBoundsError:
+        raise OutOfBoundsError(COUNTS) from None
     return number if number is not None and number >= 0 else None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from customer_success.errors import Misconfigured
+from customer_success.errors import Misconfigured, Unavailable
 from customer_success.paging import Bookmark
 
 Row = Mapping[str, Any]
@@ -24,6 +24,12 @@ SMALLEST_PAGE = 12
 def half(page_size: int) -> int:
     """How many to ask for when so many took Notion too long."""
     return max(SMALLEST_PAGE, page_size // 2)
+
+
+def check_moves_on(answer: Mapping[str, Any], cursor: str | None) -> None:
+    """Raises `Unavailable` for an answer to `cursor` that names the same one as the next: reading would never end."""
+    if answer.get("has_more") and cursor is not None and answer.get("next_cursor") == cursor:
+        raise Unavailable("Notion's answer leads to the same page again: its next_cursor is the one that was asked for")
 
 
 class Walk:
@@ -41,8 +47,10 @@ class Walk:
     def step(self, answer: Mapping[str, Any]) -> list[Row]:
         """Take one answer in, move on, and return its rows without those already met at the seam.
 
-        Raises `Misconfigured` when so many rows were created in one minute that no window can get past it.
+        Raises `Misconfigured` when so many rows were created in one minute that no window can get past it, and
+        `Unavailable` when the answer leads back to the page that it is.
         """
+        check_moves_on(answer, self.at.cursor if self.at else None)
         # Among the pages of a wiki lie data sources.
         pages = (row for row in answer["results"] if row.get("object", "page") == "page")
         new = [row for row in pages if self._is_new(row)]

@@ -14,7 +14,7 @@ from connectors.slack.blocks import blocks, notice
 from connectors.slack.client import SlackClient
 from connectors.text import clean
 from customer_success.documents import ChatMessage, Line
-from customer_success.errors import Misconfigured
+from customer_success.errors import Misconfigured, NotTaken
 from customer_success.ports import Secret
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class SlackChat:
     """The port `Chat`. `secret` holds the bot's `token`, `channel` is the id of the team's channel.
 
     Direct channels are kept for the process. Where Slack gives none, or refuses a direct message, whatever the reason
-    but a bad token, the team's channel gets the message, led by the person it is for.
+    but a bad token or the message itself, the team's channel gets it, led by the person it is for.
     """
 
     name = "slack"
@@ -110,7 +110,7 @@ class SlackChat:
                 self._direct_channels[email] = self._opened(email)
             except TokenRefused:
                 raise
-            except Misconfigured as refusal:
+            except (Misconfigured, NotTaken) as refusal:
                 # Not kept: a person may set it right while the process lives.
                 logger.warning("the team's channel is used where Slack opens no direct messages: %s", refusal)
                 return None
