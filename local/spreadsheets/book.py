@@ -76,6 +76,10 @@ def read_book(path: Path, own: PropertyNames = NAMES) -> Sheet:
     )
 
 
+MOST_NULS = 100
+"""One byte of so many may be a NUL, which a cell can hold by mistake; a binary file, or UTF-16, has more."""
+
+
 def read_text(path: Path) -> str:
     """The file as text. Raises `SpreadsheetError` if it is missing, empty or no UTF-8."""
     try:
@@ -84,10 +88,10 @@ def read_text(path: Path) -> str:
         raise SpreadsheetError(f"{path}: {error.strerror}; expected a CSV file") from error
     if not content.strip():
         raise SpreadsheetError(f"{path}: the file is empty")
-    if b"\0" in content:
+    if content.count(b"\0") > len(content) // MOST_NULS:
         raise SpreadsheetError(f"{path}: this is not a text file; save the book as CSV (UTF-8)")
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8-sig").replace("\0", "")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise SpreadsheetError(f"{path}, line {line}: this is not UTF-8; save the book as CSV (UTF-8)") from error

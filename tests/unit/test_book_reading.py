@@ -45,6 +45,12 @@ def test_short_lines_are_filled_and_long_ones_cut_and_noted(tmp_path: Path) -> N
     assert sheet.too_long == (3,)
 
 
+def test_a_nul_in_one_cell_costs_that_character_alone(tmp_path: Path) -> None:
+    path = tmp_path / "book.csv"
+    path.write_bytes(b"name,owner\n" + b"Plain,ada@example.com\n" * 20 + b"Odd,a\0da@example.com\n")
+    assert read_book(path).lines[-1].cells == ("Odd", "ada@example.com")
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

@@ -113,6 +113,13 @@ def test_renewals_are_told_group_by_group_a_line_each_and_the_rest_is_counted(tm
     assert max(map(len, lines)) <= 100
 
 
+def test_a_name_with_an_address_in_it_is_shown_as_it_is(tmp_path: Path) -> None:
+    digest = renewals_digest(TODAY, [replace(contract(1, 11), name="Sales@Acme.io Ltd")], skipped=0, last_scan=TODAY)
+    with (screen := console()).capture() as capture:
+        renewals_report(screen, Renewals(TODAY, digest, ()), tmp_path)
+    assert "Sales@Acme.io Ltd: " in capture.get()
+
+
 def test_a_day_off_has_no_renewals_digest(tmp_path: Path) -> None:
     saturday = date(2026, 3, 7)
     with (screen := console()).capture() as capture:

@@ -93,6 +93,21 @@ def test_a_score_taken_apart_adds_up_to_100_with_caps_and_with_signals_that_drop
         assert abs(sum(figures["loses"]) - (100 - score.score)) < 0.5
 
 
+def test_an_unknown_signal_says_which_part_of_its_weight_it_earns() -> None:
+    # GIVEN an account of which escalations, logins, NPS and the contract's end are unknown
+    missing = ("escalation_count_90_days", "login_frequency_days", "nps_score")
+    known = {name: value for name, value in HEALTHY.items() if name not in missing}
+    # WHEN its score is taken apart
+    cells = [str(cell) for cell in anatomy(SCORER.score(CSMHealthSignals.model_validate(known))).columns[1].cells]
+    # THEN each says what it is given, which differs from signal to signal
+    assert [cell for cell in cells if cell.startswith("unknown")] == [
+        "unknown, earns 5.0 of 10.0",
+        "unknown, earns 7.0 of 10.0",
+        "unknown, earns 2.0 of 3.0",
+        "unknown, earns 2.0 of 2.0",
+    ]
+
+
 def test_a_score_with_caps_is_taken_apart_before_a_worse_one_without() -> None:
     plain, capped = scored(1, DYING), scored(2, {**DYING, "nps_score": 9, "tam_health_rag": "AMBER"})
     telling = most_telling(worst([plain, capped], TODAY))

@@ -40,8 +40,10 @@ def anatomy(score: CSMHealthScore) -> Table:
         if unknown and signal.may_drop_out:
             table.add_row(label, "unknown, counts neither way", "", "", "", style="dim")
         else:
-            value = "unknown, counts as the middle" if unknown else driver_words(driver)
             earned = score.signal_breakdown[signal.key] * score.scale
+            value = (
+                f"unknown, earns {earned:.1f} of {signal.weight * score.scale:.1f}" if unknown else driver_words(driver)
+            )
             table.add_row(
                 label, value, f"{signal.weight * score.scale:.1f}", f"{earned:.1f}", _lost(driver.points_lost)
             )

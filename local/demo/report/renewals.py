@@ -12,7 +12,8 @@ from customer_success.alerts.digest import Section
 from local.demo.findings import Renewals
 from local.demo.report.words import counted
 
-_DOMAIN = re.compile(r"(?<=[\w.+-])@[\w.-]+\w")
+_OWNERS_DOMAIN = re.compile(r"(, [\w.+-]+)@[\w.-]+\w(?=, |$)")
+"""What stands behind an owner's name, who stands between commas at the end of the line or before its last words."""
 
 
 def renewals(found: Renewals, most: int) -> Iterator[str]:
@@ -36,7 +37,7 @@ def _group(group: Section, most: int) -> Iterator[str]:
 
 def _shorter(text: str) -> str:
     """A line of the digest in fewer words, so that its dates fit on a line of the terminal."""
-    text = _DOMAIN.sub("", one_line(text))
+    text = _OWNERS_DOMAIN.sub(r"\1", one_line(text))
     return text.replace(", churn risk ", " ").replace("renews by itself unless notice is given", "renews unless notice")
 
 
