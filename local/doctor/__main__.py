@@ -42,8 +42,6 @@ def main(arguments: Sequence[str]) -> int:
 
     What asks for something without being wrong is told, and changes nothing about the 0.
     """
-    # What goes wrong is a result; the connectors' own log would tell it a second time.
-    logging.getLogger("connectors").setLevel(logging.CRITICAL)
     stack = _asked(arguments)
     report = Report(_console())
     try:
@@ -123,4 +121,6 @@ def _console() -> Console:
 
 
 if __name__ == "__main__":
+    # What goes wrong is a result; the connectors' own log would repeat it.
+    logging.getLogger("connectors").setLevel(logging.CRITICAL)
     sys.exit(main(sys.argv[1:]))
