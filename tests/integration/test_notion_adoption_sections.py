@@ -141,7 +141,7 @@ def test_a_section_comes_below_what_people_wrote(
         "",
         "    > 📊 71% of the features are used",
         "",
-        "    " + NASTY.replace("<", "\\<").replace("*", "\\*") + " uses most of them.",
+        "    " + NASTY.replace("<", "\\<").replace("*", "\\*").replace("_", "\\_") + " uses most of them.",
         "",
         "    ### Underutilised",
     ]
