@@ -5,9 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pydantic import (
-    Field,
-)
+from pydantic import Field
 
 from connectors.host import patience
 from customer_success.alerts.channels import AlertChannel, OwnerOf, PostToChat
@@ -18,9 +16,7 @@ from customer_success.settings import (
     Settings,
     Text,
 )
-from customer_success.shadow.adapters import (
-    ShadowChat,
-)
+from customer_success.shadow.adapters import ShadowChat
 
 if TYPE_CHECKING:
     from customer_success.ports import Chat

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from connectors.gmail.wiring import gmail_drafts
 from customer_success.alerts.channels import AlertChannel, DraftMail, OwnerOf
 from customer_success.aws.function import QueueFunction
-from customer_success.settings import (
-    GmailSettings,
-    Optional,
-)
-
-if TYPE_CHECKING:
-    pass
+from customer_success.settings import GmailSettings, Optional
 
 
 class AlertEmailSettings(GmailSettings):

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from customer_success.alerts.channels import AlertChannel, PutOnBus
 from customer_success.aws.function import QueueFunction
-from customer_success.settings import (
-    Settings,
-    Text,
-)
-
-if TYPE_CHECKING:
-    pass
+from customer_success.settings import Settings, Text
 
 
 class AlertEventBusSettings(Settings):

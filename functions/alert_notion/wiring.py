@@ -8,13 +8,8 @@ from typing import TYPE_CHECKING
 from connectors.notion.wiring import health_records
 from customer_success.alerts.channels import AlertChannel, RecordAlert
 from customer_success.aws.function import QueueFunction
-from customer_success.settings import (
-    NotionSettings,
-    Text,
-)
-from customer_success.shadow.adapters import (
-    ShadowRecords,
-)
+from customer_success.settings import NotionSettings, Text
+from customer_success.shadow.adapters import ShadowRecords
 
 if TYPE_CHECKING:
     from customer_success.alerts.ports import HealthRecords

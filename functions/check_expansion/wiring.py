@@ -5,9 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import (
-    BeforeValidator,
-)
+from pydantic import BeforeValidator
 
 from connectors.notion.wiring import expansion_records
 from customer_success.aws.bedrock.function import ModelFunction
@@ -26,9 +24,7 @@ from customer_success.settings import (
     Text,
     from_json,
 )
-from customer_success.shadow.adapters import (
-    ShadowOffers,
-)
+from customer_success.shadow.adapters import ShadowOffers
 
 if TYPE_CHECKING:
     from customer_success.expansion.ports import ExpansionRecords

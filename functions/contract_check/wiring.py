@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from customer_success.aws.dynamodb.digests import DynamoDigests
 from customer_success.aws.dynamodb.history import DynamoScoreHistory
@@ -13,13 +12,7 @@ from customer_success.aws.function import QueueFunction
 from customer_success.periods import Calendar
 from customer_success.renewals.contract_check import ContractCheck
 from customer_success.scoring.scorer import scorer_of
-from customer_success.settings import (
-    JudgingSettings,
-    Text,
-)
-
-if TYPE_CHECKING:
-    pass
+from customer_success.settings import JudgingSettings, Text
 
 
 class ContractCheckSettings(JudgingSettings):

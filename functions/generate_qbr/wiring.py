@@ -21,9 +21,7 @@ from customer_success.settings import (
     Optional,
     Text,
 )
-from customer_success.shadow.adapters import (
-    ShadowReviews,
-)
+from customer_success.shadow.adapters import ShadowReviews
 
 if TYPE_CHECKING:
     from customer_success.reviews.ports import QbrPages

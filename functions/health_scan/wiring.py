@@ -6,9 +6,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pydantic import (
-    Field,
-)
+from pydantic import Field
 
 from connectors.notion.wiring import account_pages, expansion_records, feature_usage
 from customer_success.aws.dynamodb.digests import DynamoDigests
@@ -32,9 +30,7 @@ from customer_success.settings import (
     Optional,
     Text,
 )
-from customer_success.shadow.adapters import (
-    ShadowOffers,
-)
+from customer_success.shadow.adapters import ShadowOffers
 
 if TYPE_CHECKING:
     from customer_success.adoption.ports import FeatureUsageBook

@@ -9,13 +9,8 @@ from connectors.notion.wiring import account_pages
 from customer_success.aws.dynamodb.pages import DynamoWrittenPages
 from customer_success.aws.function import QueueFunction
 from customer_success.scan.page_sync import NotionSync
-from customer_success.settings import (
-    AccountPagesSettings,
-    Text,
-)
-from customer_success.shadow.adapters import (
-    ShadowPages,
-)
+from customer_success.settings import AccountPagesSettings, Text
+from customer_success.shadow.adapters import ShadowPages
 
 if TYPE_CHECKING:
     from customer_success.accounts.ports import AccountPages

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from customer_success.aws.dynamodb.qbrs import DynamoQbrs
 from customer_success.aws.function import QueueFunction
@@ -14,9 +13,6 @@ from customer_success.settings import (
     Settings,
     Text,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 class PlanQbrsSettings(Settings):

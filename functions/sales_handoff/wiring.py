@@ -16,9 +16,7 @@ from customer_success.settings import (
     Optional,
     Text,
 )
-from customer_success.shadow.adapters import (
-    ShadowOffers,
-)
+from customer_success.shadow.adapters import ShadowOffers
 
 if TYPE_CHECKING:
     from customer_success.expansion.ports import ExpansionRecords

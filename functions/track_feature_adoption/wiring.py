@@ -18,9 +18,7 @@ from customer_success.settings import (
     Optional,
     Text,
 )
-from customer_success.shadow.adapters import (
-    ShadowSections,
-)
+from customer_success.shadow.adapters import ShadowSections
 
 if TYPE_CHECKING:
     from customer_success.adoption.ports import AdoptionSections
