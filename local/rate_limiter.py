@@ -9,7 +9,7 @@ from customer_success.ports import LONGEST_PAUSE
 
 
 class LocalRateLimiter:
-    """`Pace` in this process: at most `per_second` calls a second, evenly spread, and none while a pause lasts.
+    """`RateLimiter` in this process: at most `per_second` calls a second, evenly spread, and none while a pause lasts.
 
     `clock` is in seconds and never goes back; `sleep` waits for seconds.
     """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from connectors.host import patience
+from connectors.host import retry_policy
 from customer_success.alerts.channels import AlertChannel, OwnerOf, PostToChat
 from customer_success.aws.dynamodb.digests import DynamoDigests
 from customer_success.aws.function import QueueFunction
@@ -63,13 +63,13 @@ class AlertChat(QueueFunction[AlertChatSettings]):
 
             # A Slack that does not answer leaves time for the other.
             share = 0.5 if with_google else 1.0
-            slack = patience(self, "slack", settings.chat_requests_per_second, share=share)
+            slack = retry_policy(self, "slack", settings.chat_requests_per_second, share=share)
             secret = self.secret(settings.slack_secret)
             chats.append(SlackChat(secret, settings.slack_channel, slack, base_url=settings.slack_api_url))
         if settings.google_chat_secret and settings.google_chat_space:
             from connectors.google_chat.chat import GoogleChat
 
-            google = patience(self, "google_chat", settings.chat_requests_per_second)
+            google = retry_policy(self, "google_chat", settings.chat_requests_per_second)
             secret, space = self.secret(settings.google_chat_secret), settings.google_chat_space
             chats.append(GoogleChat(secret, space, google, base_url=settings.google_chat_api_url))
         return chats

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from customer_success.expansion.ports import ExpansionRecords
 
 
-EXPANSION_PATIENCE = timedelta(hours=3)
+EXPANSION_CLOSES_AFTER = timedelta(hours=3)
 """Until then a day's checks are waited for; the owners' digests then say which are not finished."""
 
 
@@ -105,7 +105,7 @@ class HealthScan(QueueFunction[HealthScanSettings]):
             calendar=Calendar(settings.holidays),
             time_left=self.time_left,
             now=self.now,
-            close_after=EXPANSION_PATIENCE,
+            close_after=EXPANSION_CLOSES_AFTER,
             look_again_seconds=self.look_again_seconds,
             timezone=settings.timezone,
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from customer_success.aws.dynamodb.shadow_log import DynamoShadowLog
-from local.demo.day import PATIENCE, PATIENCE_WITH_FAULTS, DemoRun
+from local.demo.day import STALL_SECONDS, STALL_SECONDS_WITH_FAULTS, DemoRun
 from local.demo.environment import demo_deployment, refuse
 from local.demo.errors import DemoError
 from local.demo.findings import Before, gather
@@ -84,7 +84,7 @@ def run_demo(options: Options, console: Console) -> None:
     with demo_deployment(state, {"Shadow": "true"} if options.shadow else {}) as deployment:
         for name in options.down:
             refuse(deployment, DOWN_VENDORS[name])
-        demo_run = DemoRun(deployment, state, console, PATIENCE_WITH_FAULTS if options.down else PATIENCE)
+        demo_run = DemoRun(deployment, state, console, STALL_SECONDS_WITH_FAULTS if options.down else STALL_SECONDS)
         for day in days:
             rows = scenario.load(deployment, day)
             heading(console, day, options.book, len(rows.book.rows), scenario.changes_on(day))

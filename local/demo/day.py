@@ -23,9 +23,9 @@ from local.stack.schedule import fire
 SEVEN = time(7)
 SCAN_QUEUE = "scan"
 MOST_SECONDS = 3600.0
-PATIENCE = 150.0
+STALL_SECONDS = 150.0
 """Seconds without any movement until the demo gives up: longer than a lease that a killed function has left."""
-PATIENCE_WITH_FAULTS = 60.0
+STALL_SECONDS_WITH_FAULTS = 60.0
 """The same with services that are down: longer than five tries of a message take."""
 
 
@@ -40,12 +40,12 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class DemoRun:
-    """How days are played: in this deployment, shown on this console, given up after `patience` s of standstill."""
+    """How days are played: the deployment, the console, and the seconds without progress after which a day fails."""
 
     deployment: LocalDeployment
     state: DemoState
     console: Console
-    patience: float = PATIENCE
+    stall_seconds: float = STALL_SECONDS
 
     def day(self, day: date, accounts: int, *, force: bool) -> Played:
         """Scan a book of so many accounts, and check its contracts an hour later, whatever became of the scan."""
@@ -73,7 +73,7 @@ class DemoRun:
         """Wait until every queue `but` those is empty, or nothing moves any more."""
         block, screen = screen_on(self.console)
         queues = {name: url for name, url in self.deployment.stack.queues.items() if name not in but}
-        watch = Watch(self.deployment, look, screen, self.patience)
+        watch = Watch(self.deployment, look, screen, self.stall_seconds)
         with block, suppress(Stalled):
             wait_until_drained(self.deployment.aws, queues, MOST_SECONDS, watch)
             watch.look()

@@ -238,11 +238,11 @@ class Stalled(Exception):
 class Watch:
     """Looks at the work now and then, as long as the queues are not drained. Raises `Stalled`."""
 
-    def __init__(self, deployment: LocalDeployment, look: Look, screen: Screen, patience: float) -> None:
+    def __init__(self, deployment: LocalDeployment, look: Look, screen: Screen, stall_seconds: float) -> None:
         self._deployment = deployment
         self._look = look
         self._screen = screen
-        self._patience = patience
+        self._stall_seconds = stall_seconds
         self._began = datetime.now(UTC)
         self._seen: object = None
         self._told: set[str | None] = {None}
@@ -260,7 +260,7 @@ class Watch:
         still = now - self._moved
         if still > STILL_SECONDS:
             self._tell_why()
-        if still > self._patience or (still > STILL_SECONDS and crashed(self._deployment, self._began)):
+        if still > self._stall_seconds or (still > STILL_SECONDS and crashed(self._deployment, self._began)):
             raise Stalled
 
     def _tell_why(self) -> None:

@@ -15,7 +15,7 @@ from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.history import DynamoScoreHistory
 from customer_success.periods import Quarter, long_date
 from local.demo.commands import Scenario, named, prepared
-from local.demo.day import PATIENCE, PATIENCE_WITH_FAULTS, DemoRun
+from local.demo.day import STALL_SECONDS, STALL_SECONDS_WITH_FAULTS, DemoRun
 from local.demo.environment import demo_deployment, obey_notes, refuse, tokens
 from local.demo.errors import DemoError
 from local.demo.findings import QuarterFindings, Sent, gather_quarter, reviews_of_quarter, waiting
@@ -46,7 +46,7 @@ def run_quarter(options: Options, console: Console) -> None:
     by_model = options.narrator == "bedrock"
     console.print("starting Notion, Gmail, Google Chat, Slack, Bedrock and AWS on this machine …")
     with demo_deployment(state, {"BedrockModelId": MODEL} if by_model else {"BedrockModelId": ""}) as deployment:
-        demo_run = DemoRun(deployment, state, console, PATIENCE_WITH_FAULTS if options.down else PATIENCE)
+        demo_run = DemoRun(deployment, state, console, STALL_SECONDS_WITH_FAULTS if options.down else STALL_SECONDS)
         scan_first(demo_run, scenario, scanned_on)
         quarter_heading(console, Quarter.of(day), day, options.book)
         _import_beside(deployment, options.book, day, console)

@@ -28,7 +28,7 @@ def check_slack(target: Target) -> Iterator[CheckResult]:
         yield untried("bot and channel: they hang on SlackSecret")
         return
     url = target.setting("SlackApiUrl")
-    slack = SlackChecks(target.secret("SlackSecret"), target.patience(), base_url=url)
+    slack = SlackChecks(target.secret("SlackSecret"), target.retry_policy(), base_url=url)
     try:
         bot = slack.bot()
     except (Misconfigured, Refused) as fault:
@@ -107,7 +107,7 @@ def check_google_chat(target: Target) -> Iterator[CheckResult]:
         return
     space, url = target.setting("GoogleChatSpace"), target.setting("GoogleChatApiUrl")
     try:
-        title = space_title(target.secret("GoogleChatSecret"), space, target.patience(), base_url=url)
+        title = space_title(target.secret("GoogleChatSecret"), space, target.retry_policy(), base_url=url)
     except Unavailable as fault:
         yield bad(f"GoogleChatApiUrl: {fault}", "try again later")
     except (Misconfigured, Refused) as fault:

@@ -23,7 +23,7 @@ def check_gmail(target: Target) -> Iterator[CheckResult]:
         yield untried("mailboxes: they hang on GmailSecret")
         return
     secret, mailbox = target.secret("GmailSecret"), target.setting("FallbackOwner")
-    gmail = GmailDrafts(secret, target.patience(), base_url=target.setting("GmailApiUrl"))
+    gmail = GmailDrafts(secret, target.retry_policy(), base_url=target.setting("GmailApiUrl"))
     try:
         gmail.find(mailbox, NO_DRAFT)
     except Unavailable as fault:

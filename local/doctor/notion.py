@@ -31,7 +31,7 @@ def check_notion(target: Target) -> Iterator[CheckResult]:
         return
     client = NotionClient(
         target.secret("NotionSecret"),
-        target.patience(float(target.setting("NotionRequestsPerSecond"))),
+        target.retry_policy(float(target.setting("NotionRequestsPerSecond"))),
         base_url=target.setting("NotionApiUrl"),
     )
     try:
@@ -56,14 +56,14 @@ class _Book:
     """The databases of one deployment."""
 
     def __init__(self, target: Target, client: NotionClient) -> None:
-        self._patient = target
+        self._target = target
         self._client = client
         self._databases = Databases(client)
 
     def looked_at(self) -> Iterator[CheckResult]:
         accounts = yield from self._opened("NotionAccounts")
         try:
-            names = PropertyNames.overridden_by(json.loads(self._patient.setting("NotionProperties") or "{}"))
+            names = PropertyNames.overridden_by(json.loads(self._target.setting("NotionProperties") or "{}"))
         except (Misconfigured, ValueError) as fault:
             yield bad(f"NotionProperties: {fault}", "set it to our names and yours, as `make notion-setup` prints it")
             names = None
@@ -84,7 +84,7 @@ class _Book:
 
     def _opened(self, parameter: str) -> Generator[CheckResult, None, FoundDatabase | None]:
         """The database that a parameter names, None if it cannot be used."""
-        given = self._patient.setting(parameter)
+        given = self._target.setting(parameter)
         if not given:
             yield off(f"{parameter} is empty")
             return None

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from botocore.config import Config
 
-from connectors.patience import Patience
+from connectors.retry_policy import RetryPolicy
 from customer_success.aws.dynamodb.table import Table
 from customer_success.aws.secrets import ManagedSecret
 from customer_success.errors import Misconfigured
@@ -71,10 +71,10 @@ class Target:
         """The secret that a parameter names."""
         return ManagedSecret(self._provider, self.setting(parameter))
 
-    def patience(self, per_second: float = 1000.0) -> Patience:
+    def retry_policy(self, per_second: float = 1000.0) -> RetryPolicy:
         """For the calls to one vendor, from now on."""
         end = time.monotonic() + VENDOR_SECONDS
-        return Patience(LocalRateLimiter(per_second), lambda: end - time.monotonic(), self.sleep, tries=TRIES)
+        return RetryPolicy(LocalRateLimiter(per_second), lambda: end - time.monotonic(), self.sleep, tries=TRIES)
 
     @property
     def table(self) -> Table:

@@ -9,8 +9,8 @@ from itertools import groupby, islice
 from rich.console import Console
 from rich.text import Text
 
+from customer_success.shadow.outputs import KINDS, Kind, ShadowedOutput
 from customer_success.shadow.ports import ShadowLog
-from customer_success.shadow.withheld import KINDS, Kind, Withheld
 from customer_success.text import short
 from local.demo.report.lines import head, in_frame, wrapped
 
@@ -58,7 +58,7 @@ def shadow_report(console: Console, log: ShadowLog, day: date | None) -> None:
         wrapped(console, f"DATE=… shows one: {', '.join(earlier)}")
 
 
-def _by_person(console: Console, kind: Kind, things: Sequence[Withheld]) -> None:
+def _by_person(console: Console, kind: Kind, things: Sequence[ShadowedOutput]) -> None:
     of_person = sorted(things, key=_recipient)
     for person, theirs in groupby(of_person, key=_recipient):
         mine = list(theirs)
@@ -69,7 +69,7 @@ def _by_person(console: Console, kind: Kind, things: Sequence[Withheld]) -> None
         _more(console, len(mine) - MOST_THINGS)
 
 
-def _some(console: Console, kind: Kind, things: Sequence[Withheld], count: int) -> None:
+def _some(console: Console, kind: Kind, things: Sequence[ShadowedOutput], count: int) -> None:
     if things:
         head(console, WORDS[kind].capitalize())
     for thing in things:
@@ -78,14 +78,14 @@ def _some(console: Console, kind: Kind, things: Sequence[Withheld], count: int) 
     _more(console, count - len(things))
 
 
-def _read(console: Console, thing: Withheld, most: int | None) -> None:
+def _read(console: Console, thing: ShadowedOutput, most: int | None) -> None:
     in_frame(console, Text(thing.title, "bold"))
     for line in _lines(thing, most):
         in_frame(console, Text(line))
     in_frame(console, Text())
 
 
-def _lines(thing: Withheld, most: int | None) -> Iterator[str]:
+def _lines(thing: ShadowedOutput, most: int | None) -> Iterator[str]:
     yield from thing.lines[:most]
     if most is not None and len(thing.lines) > most:
         yield f"… more lines: {len(thing.lines) - most}"
@@ -96,5 +96,5 @@ def _more(console: Console, left: int) -> None:
         wrapped(console, f"… and {left} more")
 
 
-def _recipient(thing: Withheld) -> str:
+def _recipient(thing: ShadowedOutput) -> str:
     return thing.recipient or "nobody: no owner is known"

@@ -42,7 +42,7 @@ BATCHES = {"sns:PublishBatch": "sns:Publish", "sqs:SendMessageBatch": "sqs:SendM
 ASLEEP = "Asleep"
 
 # Seconds for a predecessor to leave the folder, and for the state to be saved before the end is forced.
-PATIENCE = 20.0
+SHUTDOWN_SECONDS = 20.0
 
 
 class UnpackedOnce(zipfile.ZipFile):
@@ -123,7 +123,7 @@ def _come_to_rest() -> None:
 def _end_with_parent(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
     sys.stdin.buffer.read()
     loop.call_soon_threadsafe(stop.set)
-    time.sleep(PATIENCE)
+    time.sleep(SHUTDOWN_SECONDS)
     _end_all()
 
 
@@ -135,7 +135,7 @@ def _end_all() -> None:
 def _hold_folder() -> int:
     """One stack to a folder; the lock ends with the process, however that ends."""
     lock = os.open("lock", os.O_RDWR | os.O_CREAT)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + SHUTDOWN_SECONDS
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -9,14 +9,14 @@ from functools import partial
 
 from rich.console import Console
 
-from tests.benchmarks import api, cold_start, growth, handoffs, pace, reviews, scoring
+from tests.benchmarks import api, cold_start, growth, handoffs, notion_limit, reviews, scoring
 from tests.benchmarks.figures import Promise, show_promises
 
 Topic = Callable[[Console], list[Promise]]
 
 TOPICS: Mapping[str, Topic] = {
     "growth": growth.run,
-    "pace": pace.run,
+    "notion_limit": notion_limit.run,
     "scoring": scoring.run,
     "reviews": reviews.run,
     "handoffs": handoffs.run,
@@ -25,7 +25,7 @@ TOPICS: Mapping[str, Topic] = {
 }
 QUICK: Mapping[str, Topic] = {
     "growth": partial(growth.run, size=growth.QUICK),
-    "pace": partial(pace.run, size=pace.QUICK),
+    "notion_limit": partial(notion_limit.run, size=notion_limit.QUICK),
     "scoring": partial(scoring.run, size=scoring.QUICK),
     "reviews": partial(reviews.run, size=reviews.QUICK),
     "handoffs": partial(handoffs.run, size=handoffs.QUICK),

@@ -12,14 +12,14 @@ from typing import Any, Protocol
 
 from connectors.notion.accounts import NotionCSMAdapter
 from connectors.notion.client import NotionClient
-from connectors.patience import Patience
+from connectors.retry_policy import RetryPolicy
 from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.alerts import DynamoAlertLog
 from customer_success.aws.dynamodb.digests import DynamoDigests
 from customer_success.aws.dynamodb.history import DynamoScoreHistory
-from customer_success.aws.dynamodb.pace import DynamoPace
 from customer_success.aws.dynamodb.pages import DynamoWrittenPages
 from customer_success.aws.dynamodb.portfolios import DynamoPortfolios
+from customer_success.aws.dynamodb.rate_limiter import DynamoRateLimiter
 from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.aws.dynamodb.table import Table
 from customer_success.aws.messaging.queues import SqsOutbox
@@ -131,7 +131,7 @@ class Deployment:
     def _function(self) -> tuple[Table, NotionCSMAdapter]:
         """The clients that each function has for itself."""
         table = Table(self.dynamodb, "customer-success", TENANT, sleep=self.clock.sleep)
-        pace = DynamoPace(
+        rate_limiter = DynamoRateLimiter(
             table,
             "notion",
             per_second=NOTION_PER_SECOND,
@@ -139,7 +139,9 @@ class Deployment:
             clock=self.clock,
             sleep=self.clock.sleep,
         )
-        client = NotionClient(notion_secret(), Patience(pace, _plenty, self.clock.sleep), transport=self.notion)
+        client = NotionClient(
+            notion_secret(), RetryPolicy(rate_limiter, _plenty, self.clock.sleep), transport=self.notion
+        )
         return table, NotionCSMAdapter(client, DATABASE)
 
 

@@ -109,7 +109,7 @@ def _show_costs(console: Console, days: list[DayCost]) -> None:
         "A scan of the book against Notion and AWS in process",
         (*columns, "over full\nbatches", "peak\nMB", f"over\n{days[0].accounts:,}"),
         [*rows, limits],
-        "each size in a process of its own with the same imports; -: not written, it would take hours at Notion's pace",
+        "each size in a process of its own with the same imports; -: not written, hours at Notion's rate limit",
     )
 
 

@@ -21,7 +21,7 @@ from connectors.notion.client import NotionClient
 from connectors.notion.names import PropertyNames, QbrNames
 from connectors.notion.qbr_pages import NotionQbrPages
 from connectors.notion.schema import accounts_schema, qbr_schema
-from connectors.patience import Patience
+from connectors.retry_policy import RetryPolicy
 from customer_success.accounts.account import Account
 from customer_success.aws.bedrock.bedrock import BedrockNarrator
 from customer_success.aws.dynamodb.accounts import DynamoAccountRows
@@ -70,7 +70,7 @@ QUICK = Size(written=3, planned=20, rounds=1)
 
 
 class Uncounted:
-    """No pace: what is counted here are calls, not seconds."""
+    """No rate limit: what is counted here are calls, not seconds."""
 
     def wait(self) -> None: ...
 
@@ -155,8 +155,8 @@ def _quarter(folder: Path, most: int) -> tuple[Quarter, list[tuple[str, Any]]]:
 def _function(dynamodb: Any, sandbox: Sandbox, narrator: Narrator) -> tuple[GenerateQbr, DynamoAccountRows]:
     """What one function has built after its cold start."""
     table = Table(dynamodb, "customer-success", "acme")
-    patience = Patience(Uncounted(), _plenty)
-    notion = NotionClient(notion_secret(), patience, base_url=sandbox.url("notion"))
+    retry_policy = RetryPolicy(Uncounted(), _plenty)
+    notion = NotionClient(notion_secret(), retry_policy, base_url=sandbox.url("notion"))
     accounts = sandbox.load(
         Book(title="Accounts", properties=accounts_schema(PropertyNames()), key="Account ID", rows=[])
     )
@@ -173,7 +173,7 @@ def _function(dynamodb: Any, sandbox: Sandbox, narrator: Narrator) -> tuple[Gene
         narrator=narrator,
         by_rule=ReviewByRule(),
         pages=NotionQbrPages(notion, qbrs.database_id),
-        drafts=GmailDrafts(google, patience, base_url=sandbox.url("gmail").rstrip("/")),
+        drafts=GmailDrafts(google, retry_policy, base_url=sandbox.url("gmail").rstrip("/")),
         ledger=DynamoLedger(table, lease_seconds=210),
         fallback_owner="lead@example.com",
         count=lambda _: None,
@@ -184,7 +184,7 @@ def _function(dynamodb: Any, sandbox: Sandbox, narrator: Narrator) -> tuple[Gene
 def _book(sandbox: Sandbox) -> list[Account]:
     """The sample book, as it is read from Notion."""
     loaded = sandbox.load(notion_rows(read_book(SAMPLE_BOOK), SCANS[0]).book)
-    notion = NotionClient(notion_secret(), Patience(Uncounted(), _plenty), base_url=sandbox.url("notion"))
+    notion = NotionClient(notion_secret(), RetryPolicy(Uncounted(), _plenty), base_url=sandbox.url("notion"))
     pages = NotionCSMAdapter(notion, loaded.database_id).read(Bookmark())
     return [account for page in pages for account in page.accounts if not account.inactive]
 

@@ -129,7 +129,7 @@ def _needed_to_scan(deployment: Deployment, counted: dict[str, Any], reads: int,
         "Query": answers + 2,
         # With the run as ranked and as finished.
         "UpdateItem": ceil(counted["read"] / ACCOUNTS_PER_CHECKPOINT) + 2,
-        # A slot of Notion's pace each, the run with its lease, the digest, the portfolio and that it is the latest.
+        # A rate limit slot per read, the run with its lease, the digest, the portfolio and the mark of the latest one.
         "PutItem": reads + 4,
         # The run, and whether its portfolio is there already.
         "GetItem": 2,

@@ -9,18 +9,18 @@ import pytest
 from botocore.exceptions import ClientError
 
 from connectors.notion.client import NotionClient
-from connectors.patience import Patience
+from connectors.retry_policy import RetryPolicy
 from tests.benchmarks.aws_stand_in import LARGEST_ANSWER, TableOnDisk
 from tests.benchmarks.book import AccountBook
 from tests.benchmarks.notion_stand_in import ROWS_PER_QUERY, NotionStandIn
 from tests.builders.secrets import notion_secret
-from tests.builders.vendors import CountingPace
+from tests.builders.vendors import CountingRateLimiter
 
 
 def test_notion_ends_a_query_where_notion_does() -> None:
     # GIVEN a book of one account more than a query returns
     notion = NotionStandIn(AccountBook(ROWS_PER_QUERY + 1))
-    client = NotionClient(notion_secret(), Patience(CountingPace(), lambda: 60.0), transport=notion)
+    client = NotionClient(notion_secret(), RetryPolicy(CountingRateLimiter(), lambda: 60.0), transport=notion)
     # WHEN the last page is read
     last = ROWS_PER_QUERY - 100
     answer = client.call(

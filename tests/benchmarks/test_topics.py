@@ -61,7 +61,7 @@ def test_a_topic_that_breaks_off_hides_no_other(capsys: pytest.CaptureFixture[st
 def test_a_topic_that_there_is_not_is_told_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     console, _ = printing()
     assert main(["speed"], console, QUICK) == 1
-    assert "speed: no such topic; there are growth, pace" in capsys.readouterr().err
+    assert "speed: no such topic; there are growth, notion_limit" in capsys.readouterr().err
 
 
 def test_the_environment_of_every_function_can_be_worked_out() -> None:

@@ -26,7 +26,7 @@ from tests.builders.fakes import Crash, FakeAlerts, FakeDigests, FakeOutbox, Fak
 from tests.builders.offers import FakeExpansionLog, FakeExpansionRecords, FakeOffers
 from tests.builders.usage import FakePeers, FakeUsages
 
-PATIENCE = timedelta(hours=3)
+CLOSES_AFTER = timedelta(hours=3)
 LOOK_AGAIN_SECONDS = 120
 
 CONTENT: dict[str, object] = {**HEALTHY, "seats_utilization_rate": 0.7, "usage_trend": "stable"}
@@ -151,7 +151,7 @@ class Expansions:
             calendar=Calendar(self.holidays),
             time_left=lambda: seconds_left,
             now=lambda: moment(self.today),
-            close_after=PATIENCE,
+            close_after=CLOSES_AFTER,
             look_again_seconds=LOOK_AGAIN_SECONDS,
         )
         job = replace(job, **dict.fromkeys(without))

@@ -1,11 +1,11 @@
-"""What a deployment in shadow withheld, in memory."""
+"""The shadowed outputs of a deployment, in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from customer_success.shadow.withheld import Kind, Withheld
+from customer_success.shadow.outputs import Kind, ShadowedOutput
 
 SHADOW_DAY = date(2026, 3, 2)
 
@@ -13,34 +13,36 @@ SHADOW_DAY = date(2026, 3, 2)
 class FakeShadowLog:
     """`ShadowLog` in memory."""
 
-    def __init__(self, things: Iterable[Withheld] = ()) -> None:
-        self.kept: dict[tuple[date, Kind, str], Withheld] = {}
+    def __init__(self, things: Iterable[ShadowedOutput] = ()) -> None:
+        self.kept: dict[tuple[date, Kind, str], ShadowedOutput] = {}
         for thing in things:
             self.put(thing)
 
-    def put(self, withheld: Withheld) -> None:
-        self.kept[withheld.on, withheld.kind, withheld.key] = withheld
+    def put(self, output: ShadowedOutput) -> None:
+        self.kept[output.on, output.kind, output.key] = output
 
     def days(self, most: int) -> list[date]:
         return sorted({day for day, _, _ in self.kept}, reverse=True)[:most]
 
-    def on(self, day: date, kind: Kind, after: str = "") -> Iterator[Withheld]:
+    def on(self, day: date, kind: Kind, after: str = "") -> Iterator[ShadowedOutput]:
         for (on, its_kind, key), thing in sorted(self.kept.items()):
             if (on, its_kind) == (day, kind) and key > after:
                 yield thing
 
-    def of(self, kind: Kind) -> list[Withheld]:
+    def of(self, kind: Kind) -> list[ShadowedOutput]:
         """All that was kept of a kind."""
         return [thing for (_, its_kind, _), thing in sorted(self.kept.items()) if its_kind == kind]
 
 
-def shadow_things() -> list[Withheld]:
+def shadow_things() -> list[ShadowedOutput]:
     """Two days of a deployment in shadow."""
     earlier = date(2026, 3, 1)
-    digest = Withheld(SHADOW_DAY, "digest", "health_scan:2026-03-02:1", "Account health", lines=("Nothing new.",))
-    alert = Withheld(
+    digest = ShadowedOutput(SHADOW_DAY, "digest", "health_scan:2026-03-02:1", "Account health", lines=("Nothing new.",))
+    alert = ShadowedOutput(
         SHADOW_DAY, "message", "A-0002:2026-03-02:high", "Account 2: RED", "owner@example.com", ("What changed",)
     )
-    draft = Withheld(SHADOW_DAY, "draft", "A-0002:2026-03-02:high", "Catching up", "owner@example.com", ("Hello,",))
-    pages = [Withheld(SHADOW_DAY, "page", f"page-{number}", "RED 12.0, churn risk high") for number in range(5)]
-    return [alert, draft, digest, *pages, Withheld(earlier, "digest", "older", "Account health")]
+    draft = ShadowedOutput(
+        SHADOW_DAY, "draft", "A-0002:2026-03-02:high", "Catching up", "owner@example.com", ("Hello,",)
+    )
+    pages = [ShadowedOutput(SHADOW_DAY, "page", f"page-{number}", "RED 12.0, churn risk high") for number in range(5)]
+    return [alert, draft, digest, *pages, ShadowedOutput(earlier, "digest", "older", "Account health")]

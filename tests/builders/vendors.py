@@ -1,4 +1,4 @@
-"""What the connectors' tests share: a pace that only counts, and the sandbox's faults and counts."""
+"""What the connectors' tests share: a rate limiter that only counts, and the sandbox's faults and counts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from connectors.patience import Patience
+from connectors.retry_policy import RetryPolicy
 from local.sandbox import Sandbox
 
 NASTY = "<script>alert(1)</script> *bold* _it_ \"quoted\" 'single' & <users/all> <!channel> <https://x.example|y> 🦊"
@@ -15,7 +15,7 @@ NASTY = "<script>alert(1)</script> *bold* _it_ \"quoted\" 'single' & <users/all>
 
 
 @dataclass
-class CountingPace:
+class CountingRateLimiter:
     """Never waits; counts how often it was asked, and keeps the pauses that vendors asked for."""
 
     waits: int = 0
@@ -30,15 +30,15 @@ class CountingPace:
 
 @dataclass
 class Waiting:
-    """A `Patience` that sleeps in no time, and what it did."""
+    """A `RetryPolicy` that sleeps in no time, and what it did."""
 
     seconds_left: float = 60.0
-    pace: CountingPace = field(default_factory=CountingPace)
+    rate_limiter: CountingRateLimiter = field(default_factory=CountingRateLimiter)
     slept: list[float] = field(default_factory=list)
 
     @property
-    def patience(self) -> Patience:
-        return Patience(self.pace, lambda: self.seconds_left, self.slept.append, lambda: 1.0)
+    def retry_policy(self) -> RetryPolicy:
+        return RetryPolicy(self.rate_limiter, lambda: self.seconds_left, self.slept.append, lambda: 1.0)
 
 
 def break_next(sandbox: Sandbox, vendor: str, kind: str, **more: Any) -> None:

@@ -151,7 +151,7 @@ def test_a_notion_that_must_be_put_right_stops_the_run_and_says_how(
     assert len(drafts(deployment)) == 1
 
 
-def test_a_notion_that_asks_for_patience_and_stumbles_is_waited_for(deployment: LocalDeployment) -> None:
+def test_a_notion_that_asks_for_a_pause_and_stumbles_is_waited_for(deployment: LocalDeployment) -> None:
     # GIVEN a Notion that answers 429 with a wait, then 502, then drops connections
     deployment.load([critical_page(1), page(2)])
     fault(deployment, "notion", kind="status", status=429, retry_after=1, times=2)

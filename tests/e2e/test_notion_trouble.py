@@ -45,7 +45,7 @@ def page_id(deployment: LocalDeployment, account_id: str) -> str:
 
 
 def test_one_odd_answer_of_notion_costs_only_itself(deployment: LocalDeployment) -> None:
-    # GIVEN a book, a pace whose next slot lies 57 years ahead, and a proxy that once says 403 in its own words
+    # GIVEN a book, a rate limit whose next slot lies 57 years ahead, and a proxy that once says 403 in its own words
     deployment.load([page(n) for n in range(1, ACCOUNTS + 1)])
     key = deployment.table.key("PACE", "notion", "SLOT")
     deployment.table.put({**key.attributes, "next_free": number(time.time() + 1_800_000_000)})

@@ -11,7 +11,7 @@ from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.aws.dynamodb.shadow_log import DynamoShadowLog
 from customer_success.aws.dynamodb.table import Table
 from customer_success.messages import AlertAcknowledged
-from customer_success.shadow.withheld import KINDS
+from customer_success.shadow.outputs import KINDS
 from local.deployment import TENANT, LocalDeployment
 from local.stack.queues import redrive
 from tests.builders.accounts import TODAY

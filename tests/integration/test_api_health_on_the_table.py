@@ -16,7 +16,7 @@ from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import Unavailable
 from tests.builders.accounts import TODAY
 from tests.builders.aws import Client, refused
-from tests.builders.kept import NASTY_ID, point, row
+from tests.builders.stored import NASTY_ID, point, row
 
 YEARS = 1000
 """Days of points: more than one answer of the table holds."""

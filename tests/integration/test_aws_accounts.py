@@ -13,7 +13,7 @@ from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import Misconfigured
 from tests.builders.accounts import TODAY
 from tests.builders.aws import TABLE, Client
-from tests.builders.kept import NASTY_ID, page, point, row
+from tests.builders.stored import NASTY_ID, page, point, row
 
 
 def test_a_row_comes_back_as_it_was(table: Table) -> None:

@@ -11,7 +11,7 @@ from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import Refused
 from tests.builders.accounts import TODAY
 from tests.builders.aws import TABLE, Client, Clock, refused
-from tests.builders.kept import NASTY_ID, entry
+from tests.builders.stored import NASTY_ID, entry
 
 
 @pytest.fixture

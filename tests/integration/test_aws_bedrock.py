@@ -358,7 +358,7 @@ def test_a_call_that_breaks_is_not_repeated_by_the_client(bedrock: Client, sandb
 def test_a_call_that_takes_too_long_is_given_up_and_not_repeated(
     session: boto3.Session, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    # GIVEN a model slower than the client is patient  WHEN the review is written  THEN it is unclear what came of it
+    # GIVEN a model slower than the client's timeout  WHEN the review is written  THEN it is unclear what came of it
     break_next(sandbox, "bedrock", "delay", seconds=0.3)
     hasty = client_of(session, sandbox, MODEL_CLIENT_CONFIG.merge(Config(read_timeout=0.1)))
     with pytest.raises(Unclear):

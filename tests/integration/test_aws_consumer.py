@@ -15,7 +15,7 @@ from customer_success.aws.messaging.consumer import Delivery, QueueConsumer
 from customer_success.errors import Gone, Misconfigured, NotTaken, OutOfTime, Refused, Unavailable
 from customer_success.messages import DigestReady
 from tests.builders.aws import Client, refused
-from tests.builders.kept import NASTY_ID
+from tests.builders.stored import NASTY_ID
 
 
 @pytest.fixture

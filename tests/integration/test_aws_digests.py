@@ -9,7 +9,7 @@ from customer_success.aws.dynamodb.table import Table
 from customer_success.documents import Line
 from customer_success.errors import Unavailable
 from tests.builders.aws import TABLE, Client, Clock, writes_only
-from tests.builders.kept import NASTY_ID, digest, section
+from tests.builders.stored import NASTY_ID, digest, section
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from customer_success.aws.dynamodb.table import Table
 from customer_success.expansion.entry import ExpansionEntry
 from tests.builders.accounts import TODAY
 from tests.builders.aws import TABLE, Client, Clock, writes_only
-from tests.builders.kept import NASTY_ID
+from tests.builders.stored import NASTY_ID
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from customer_success.aws.dynamodb.ledger import DynamoLedger
 from customer_success.aws.dynamodb.table import Table
 from customer_success.ports import Claim
 from tests.builders.aws import TABLE, Client, Clock, sent_twice
-from tests.builders.kept import NASTY_ID
+from tests.builders.stored import NASTY_ID
 
 KEY = f"{NASTY_ID}:2026-03-02:critical"
 

@@ -17,7 +17,7 @@ from customer_success.expansion.policy import blocked
 from customer_success.schemas import ExpansionOpportunity, OpportunityType
 from tests.builders.accounts import TODAY
 from tests.builders.aws import TABLE, Client, Clock
-from tests.builders.kept import NASTY_ID
+from tests.builders.stored import NASTY_ID
 
 HANDOFF = Handoff(TODAY, "sam@example.com", draft_id="r-1")
 ACCEPTED = SalesAnswer("Accepted", TODAY)

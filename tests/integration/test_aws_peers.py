@@ -13,7 +13,7 @@ from customer_success.aws.dynamodb.items import text
 from customer_success.aws.dynamodb.peers import DynamoAdoptionPeers
 from customer_success.aws.dynamodb.table import Table
 from tests.builders.aws import TABLE, Client
-from tests.builders.kept import NASTY_ID
+from tests.builders.stored import NASTY_ID
 
 TODAY = date(2026, 3, 2)
 

@@ -13,8 +13,8 @@ from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import Misconfigured, Unavailable
 from tests.builders.accounts import TODAY
 from tests.builders.aws import TABLE, Client, Clock, Operation, Request, raising, writes_only
-from tests.builders.kept import NASTY_ID
 from tests.builders.portfolios import RUN, cut, line, red
+from tests.builders.stored import NASTY_ID
 
 DAY = 86_400
 TOMORROW = TODAY + timedelta(days=1)

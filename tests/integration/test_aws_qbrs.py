@@ -15,8 +15,8 @@ from customer_success.reviews.qbr import Qbr, QbrKey, QbrText
 from customer_success.schemas import BenchmarkComparison, FeatureAdoptionReport
 from tests.builders.aws import TABLE, Client, Clock
 from tests.builders.evidence import evidence
-from tests.builders.kept import NASTY_ID
 from tests.builders.reviews import FakeNarrator
+from tests.builders.stored import NASTY_ID
 
 END = date(2026, 6, 30)
 

@@ -15,7 +15,7 @@ from customer_success.scan.run import Run, Told
 from customer_success.scan.tally import Tally
 from tests.builders.accounts import TODAY
 from tests.builders.aws import Client, Clock, sent_twice
-from tests.builders.kept import finished, scored
+from tests.builders.stored import finished, scored
 
 SCAN = "health_scan"
 

@@ -15,7 +15,7 @@ from customer_success.errors import Misconfigured, NotTaken, Unavailable
 from customer_success.messages import HEALTH_DETAIL_TYPE, ChurnAlert, DigestReady, HealthEvent, PagesChanged
 from tests.builders.accounts import TODAY
 from tests.builders.aws import Client, Story, loses, refused
-from tests.builders.kept import NASTY_ID, alert
+from tests.builders.stored import NASTY_ID, alert
 
 DIGEST = DigestReady(tenant_id="acme", digest_id="health_scan:2026-03-02", run_kind="health_scan", run_date=TODAY)
 

@@ -8,9 +8,9 @@ import pytest
 
 from customer_success.aws.dynamodb.shadow_log import DynamoShadowLog
 from customer_success.aws.dynamodb.table import Table
-from customer_success.shadow.withheld import Withheld
+from customer_success.shadow.outputs import ShadowedOutput
 from tests.builders.aws import Client
-from tests.builders.kept import NASTY_ID
+from tests.builders.stored import NASTY_ID
 
 MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
 
@@ -20,14 +20,14 @@ def log(table: Table) -> DynamoShadowLog:
     return DynamoShadowLog(table)
 
 
-def thing(key: str, *, on: date = MONDAY, lines: tuple[str, ...] = ()) -> Withheld:
-    return Withheld(on, "draft", key, "Catching up", "ada@example.com", lines)
+def thing(key: str, *, on: date = MONDAY, lines: tuple[str, ...] = ()) -> ShadowedOutput:
+    return ShadowedOutput(on, "draft", key, "Catching up", "ada@example.com", lines)
 
 
 def test_each_day_and_kind_is_kept_apart_and_a_repeat_replaces(log: DynamoShadowLog) -> None:
     # GIVEN things of two days and kinds, one of them kept twice
     first, again = thing(NASTY_ID), thing(NASTY_ID, lines=("Hello,",))
-    event = Withheld(MONDAY, "event", NASTY_ID, "agent.health")
+    event = ShadowedOutput(MONDAY, "event", NASTY_ID, "agent.health")
     for each in (first, again, event, thing("b"), thing("c", on=TUESDAY)):
         log.put(each)
     # THEN each is found by its day and kind, in order of keys

@@ -20,7 +20,7 @@ from tests.builders.aws import (
     refused,
     writes_only,
 )
-from tests.builders.kept import NASTY_ID
+from tests.builders.stored import NASTY_ID
 
 
 def things(table: Table, count: int, *, size: int = 1) -> list[Item]:

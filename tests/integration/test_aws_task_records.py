@@ -19,7 +19,7 @@ from customer_success.errors import Misconfigured, Unavailable
 from customer_success.task_records.record import FINAL, RUNS_FOR, TaskRecord, TaskState
 from customer_success.task_records.states import TaskStates
 from tests.builders.aws import TABLE, Client, Clock, refused, sent_twice
-from tests.builders.kept import NASTY_ID
+from tests.builders.stored import NASTY_ID
 from tests.builders.tasks import MORNING, FakeTaskRecords, queued
 
 

@@ -14,7 +14,7 @@ from customer_success.aws.dynamodb.table import Table
 from customer_success.aws.dynamodb.usages import DynamoFeatureUsages
 from tests.builders.accounts import TODAY, account
 from tests.builders.aws import TABLE, Client, Clock
-from tests.builders.kept import NASTY_ID
+from tests.builders.stored import NASTY_ID
 from tests.builders.usage import little_used, usage
 
 MONDAY, TUESDAY = "expansion_run:2026-03-02", "expansion_run:2026-03-03"

@@ -17,8 +17,8 @@ from customer_success.scan.tally import Tally
 from local.demo.alert_days import AlertDays
 from local.sandbox import Sandbox
 from tests.builders.books import rows_of
-from tests.builders.kept import alert
 from tests.builders.notion_books import account_book
+from tests.builders.stored import alert
 
 THURSDAY, FRIDAY, SATURDAY, SUNDAY, MONDAY, TUESDAY = (date(2026, 3, day) for day in (5, 6, 7, 8, 9, 10))
 FINISHED: Final = "finished"

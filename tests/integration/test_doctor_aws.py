@@ -35,7 +35,7 @@ from local.stack.aws import Aws
 from tests.builders.accounts import TODAY
 from tests.builders.aws import TABLE, TENANT, create_table
 from tests.builders.doctor_targets import NOW, target, texts
-from tests.builders.kept import finished, row, scored
+from tests.builders.stored import finished, row, scored
 
 YESTERDAY = TODAY - timedelta(days=1)
 

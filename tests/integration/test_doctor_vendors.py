@@ -220,7 +220,7 @@ def test_a_space_without_the_app_and_a_mailbox_that_is_not_there(aws: boto3.Sess
 
 def test_a_channel_is_found_on_whatever_page_it_stands_and_by_its_id(sandbox: Sandbox) -> None:
     # GIVEN pages of one channel each
-    slack = SlackChecks(slack_secret(), Waiting().patience, base_url=sandbox.url("slack"), page=1)
+    slack = SlackChecks(slack_secret(), Waiting().retry_policy, base_url=sandbox.url("slack"), page=1)
     # WHEN either of the two channels is looked for  THEN it is found, whatever page it stands on
     found = [slack.channel(name) for name in ("customer-success", "without-bot")]
     assert [channel and channel.has_bot for channel in found] == [True, False]

@@ -32,7 +32,7 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 def gmail(sandbox: Sandbox, info: dict[str, Any] | None = None, waiting: Waiting | None = None) -> GmailDrafts:
     return GmailDrafts(
         google_secret(service_account_of(sandbox) if info is None else info),
-        (waiting or Waiting()).patience,
+        (waiting or Waiting()).retry_policy,
         base_url=sandbox.url("gmail"),
         timeout=5,
     )
@@ -207,12 +207,12 @@ def test_a_refusal_that_is_not_the_mails_own_fault_names_the_mailbox(sandbox: Sa
 
 
 def test_a_pause_that_gmail_asks_for_is_kept(sandbox: Sandbox) -> None:
-    # GIVEN a Gmail that asks for 3 seconds  WHEN a draft is created  THEN the pace knows, and it is made
+    # GIVEN a Gmail that asks for 3 seconds  WHEN a draft is created  THEN the rate limiter knows, and it is made
     waiting = Waiting()
     break_next(sandbox, "gmail", "status", status=429, retry_after=3)
     gmail(sandbox, waiting=waiting).create(draft())
-    assert waiting.pace.pauses == [3.0]
-    assert waiting.pace.waits == 2
+    assert waiting.rate_limiter.pauses == [3.0]
+    assert waiting.rate_limiter.waits == 2
 
 
 def test_a_mailbox_that_does_not_exist_is_named_with_what_to_do(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -263,11 +263,13 @@ def test_credentials_that_cannot_be_used_are_told(sandbox: Sandbox, info: dict[s
 def test_a_draft_that_never_left_is_unavailable_not_unclear(sandbox: Sandbox) -> None:
     # GIVEN a Gmail that cannot be reached at all  WHEN a draft is created  THEN it surely was not, after four tries
     waiting = Waiting()
-    drafts = GmailDrafts(google_secret(service_account_of(sandbox)), waiting.patience, base_url="http://127.0.0.1:9")
+    drafts = GmailDrafts(
+        google_secret(service_account_of(sandbox)), waiting.retry_policy, base_url="http://127.0.0.1:9"
+    )
     with pytest.raises(Unavailable, match="did not answer about the mailbox ada@") as told:
         drafts.create(draft())
     assert not isinstance(told.value, Unclear)
-    assert waiting.pace.waits == 4
+    assert waiting.rate_limiter.waits == 4
 
 
 def test_a_token_endpoint_that_is_down_is_a_passing_fault(sandbox: Sandbox) -> None:

@@ -31,7 +31,7 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 def sdk(sandbox: Sandbox) -> Any:
     """Google's own resource, as the drafts use it."""
     secret = google_secret(service_account_of(sandbox))
-    drafts = GmailDrafts(secret, Waiting().patience, base_url=sandbox.url("gmail"))
+    drafts = GmailDrafts(secret, Waiting().retry_policy, base_url=sandbox.url("gmail"))
     return drafts._open(ADA)._access.use(lambda sdk: sdk)
 
 

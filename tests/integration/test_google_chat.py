@@ -49,7 +49,11 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 
 def chat_of(sandbox: Sandbox, space: str = "spaces/TEAM") -> GoogleChat:
     return GoogleChat(
-        google_secret(service_account_of(sandbox)), space, Waiting().patience, base_url=sandbox.url("chat"), timeout=5
+        google_secret(service_account_of(sandbox)),
+        space,
+        Waiting().retry_policy,
+        base_url=sandbox.url("chat"),
+        timeout=5,
     )
 
 

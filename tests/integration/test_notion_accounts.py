@@ -210,7 +210,7 @@ def test_whatever_says_that_it_took_too_long_halves_what_is_asked_for(sandbox: S
     # GIVEN a Notion, or what stands before it, that comes to no end with the first question
     source = load_book(sandbox, [row(number, minute(number)) for number in range(60)]).data_source_id
     break_next(sandbox, "notion", match="/query", **fault)
-    client = NotionClient(notion_secret(), Waiting().patience, base_url=sandbox.url("notion"), timeout=1)
+    client = NotionClient(notion_secret(), Waiting().retry_policy, base_url=sandbox.url("notion"), timeout=1)
     # WHEN the book is read  THEN it is asked for half as many
     pages = list(NotionCSMAdapter(client, source).read(Bookmark()))
     assert [len(page.accounts) for page in pages] == [50, 10]
@@ -638,8 +638,8 @@ def test_a_write_that_was_cut_off_is_repeated(sandbox: Sandbox, page_of: tuple[s
     assert requests_to(sandbox, "notion")["PATCH /v1/pages/{page_id}"] == 2
 
 
-def test_every_call_waits_for_the_shared_pace(sandbox: Sandbox) -> None:
-    # GIVEN a pace that has no slot left in time
+def test_every_call_waits_for_the_shared_rate_limit(sandbox: Sandbox) -> None:
+    # GIVEN a rate limiter that has no slot left in time
     class NoSlot:
         def wait(self) -> None:
             raise OutOfTime("the next slot is too late")
@@ -647,7 +647,7 @@ def test_every_call_waits_for_the_shared_pace(sandbox: Sandbox) -> None:
         def push_back(self, seconds: float) -> None: ...
 
     waiting = Waiting()
-    waiting.pace = NoSlot()  # type: ignore[assignment]
+    waiting.rate_limiter = NoSlot()  # type: ignore[assignment]
     source = load_book(sandbox, [row(1)]).data_source_id
 
     # WHEN the book is read  THEN Notion is not called at all

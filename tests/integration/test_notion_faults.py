@@ -23,7 +23,7 @@ from connectors.notion.names import RecordNames
 from connectors.notion.qbr_pages import NotionQbrPages
 from connectors.notion.records import NotionHealthRecords
 from connectors.notion.schema import records_schema
-from connectors.patience import Patience
+from connectors.retry_policy import RetryPolicy
 from connectors.slack.chat import SlackChat
 from customer_success.accounts.row import PageValues
 from customer_success.alerts.records import HealthRecord
@@ -37,7 +37,7 @@ from local.sandbox.notion.workspace import ROOT_PAGE
 from tests.builders.google_keys import service_account_of
 from tests.builders.notion_books import account_book, load_book, notion_client, row
 from tests.builders.secrets import google_secret, notion_secret, slack_secret
-from tests.builders.vendors import CountingPace, Waiting, break_next, requests_to
+from tests.builders.vendors import CountingRateLimiter, Waiting, break_next, requests_to
 
 QUERY = "POST /v1/data_sources/{data_source_id}/query"
 CREATE = "POST /v1/pages"
@@ -61,10 +61,10 @@ def test_a_passing_fault_is_waited_out(sandbox: Sandbox, status: int) -> None:
     waiting = Waiting()
     break_next(sandbox, "notion", "status", status=status, match="/query", times=2)
 
-    # WHEN the book is read  THEN it is read, after pauses that grow, each call at the shared pace
+    # WHEN the book is read  THEN it is read, after pauses that grow, each call at the shared rate limit
     assert read_book(sandbox, waiting) == 2
     assert waiting.slept == [0.5, 1.0]
-    assert waiting.pace.waits == sum(requests_to(sandbox, "notion").values())
+    assert waiting.rate_limiter.waits == sum(requests_to(sandbox, "notion").values())
 
 
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after", "malformed"])
@@ -79,7 +79,7 @@ def test_a_question_that_takes_too_long_is_asked_again(sandbox: Sandbox) -> None
     # GIVEN an answer that comes later than the caller waits
     source = load_book(sandbox, [row(1)]).data_source_id
     break_next(sandbox, "notion", "delay", seconds=1, match="/databases")
-    client = NotionClient(notion_secret(), Waiting().patience, base_url=sandbox.url("notion"), timeout=0.3)
+    client = NotionClient(notion_secret(), Waiting().retry_policy, base_url=sandbox.url("notion"), timeout=0.3)
 
     # WHEN it is asked  THEN it is asked again
     database = load_book(sandbox, []).database_id
@@ -91,22 +91,22 @@ def test_a_question_that_takes_too_long_is_asked_again(sandbox: Sandbox) -> None
 @pytest.mark.parametrize(("left", "allowed"), [(90.0, 30.0), (12.5, 12.5), (0.2, 1.0), (-3.0, 1.0)])
 def test_no_request_takes_longer_than_there_is_time(left: float, allowed: float) -> None:
     # GIVEN some time left  WHEN a request may take 30 seconds  THEN it may take that long, or what is left
-    assert Waiting(seconds_left=left).patience.within(30.0) == allowed
+    assert Waiting(seconds_left=left).retry_policy.within(30.0) == allowed
 
 
 @pytest.mark.parametrize("vendor", ["notion", "gmail", "slack"])
 def test_a_vendor_that_hangs_is_left_when_time_is_up(sandbox: Sandbox, vendor: str) -> None:
     # GIVEN one second left, and a vendor that says nothing for longer
-    patience = Waiting(seconds_left=0.1).patience
+    retry_policy = Waiting(seconds_left=0.1).retry_policy
     break_next(sandbox, vendor, "delay", seconds=1.5)
     calls: dict[str, Callable[[], object]] = {
         "notion": lambda: NotionHealthRecords(
-            NotionClient(notion_secret(), patience, base_url=sandbox.url("notion")), "db"
+            NotionClient(notion_secret(), retry_policy, base_url=sandbox.url("notion")), "db"
         ).find("k"),
         "gmail": lambda: GmailDrafts(
-            google_secret(service_account_of(sandbox)), patience, base_url=sandbox.url("gmail")
+            google_secret(service_account_of(sandbox)), retry_policy, base_url=sandbox.url("gmail")
         ).find("ada@example.com", "k"),
-        "slack": lambda: SlackChat(slack_secret(), "C0TEAM", patience, base_url=sandbox.url("slack")).find(
+        "slack": lambda: SlackChat(slack_secret(), "C0TEAM", retry_policy, base_url=sandbox.url("slack")).find(
             ChatMessage("k", "t", ())
         ),
     }
@@ -141,9 +141,9 @@ def test_a_pause_that_notion_asks_for_is_told_to_all_and_kept(sandbox: Sandbox) 
     waiting = Waiting()
     break_next(sandbox, "notion", "status", status=429, retry_after=7, match="/query")
 
-    # WHEN the book is read  THEN the shared pace is pushed back, and the call waits for it, not by itself
+    # WHEN the book is read  THEN the shared rate limit is pushed back, and the call waits for it, not by itself
     assert read_book(sandbox, waiting) == 2
-    assert waiting.pace.pauses == [7.0]
+    assert waiting.rate_limiter.pauses == [7.0]
     assert waiting.slept == []
 
 
@@ -156,7 +156,7 @@ def test_a_pause_longer_than_the_time_left_goes_back_to_the_queue(sandbox: Sandb
     with pytest.raises(Unavailable) as told:
         read_book(sandbox, waiting)
     assert told.value.retry_after == 90.0
-    assert waiting.pace.pauses == [90.0]
+    assert waiting.rate_limiter.pauses == [90.0]
     assert requests_to(sandbox, "notion")[QUERY] == 1
 
 
@@ -230,7 +230,7 @@ def answering(status: int, body: str, **headers: str) -> tuple[NotionClient, Cou
         return httpx.Response(status, text=body, headers=named)
 
     transport = httpx.MockTransport(answer)
-    return NotionClient(notion_secret(), Waiting().patience, transport=transport), seen
+    return NotionClient(notion_secret(), Waiting().retry_policy, transport=transport), seen
 
 
 ODD_ANSWERS = [
@@ -297,7 +297,7 @@ def test_one_row_that_cannot_be_read_hides_no_other() -> None:
         shown = body if request.url.path.endswith("/query") else source
         return httpx.Response(200, json=database if "/databases/" in request.url.path else shown)
 
-    notion = NotionClient(notion_secret(), Waiting().patience, transport=httpx.MockTransport(answer))
+    notion = NotionClient(notion_secret(), Waiting().retry_policy, transport=httpx.MockTransport(answer))
 
     # WHEN it is read as feature usage  THEN the row is rejected by name, and the others are there
     [page] = NotionFeatureUsage(notion, "s").read(Bookmark())
@@ -349,13 +349,13 @@ def test_a_pause_is_heard_with_every_status_and_never_longer_than_a_quarter_of_a
     body = json.dumps({"object": "error", "code": "", "message": "no"}) if own else "<html>"
     waiting = Waiting(seconds_left=10_000)
     transport = httpx.MockTransport(lambda _: httpx.Response(status, text=body, headers={"Retry-After": "1800000000"}))
-    notion = NotionClient(notion_secret(), waiting.patience, transport=transport)
+    notion = NotionClient(notion_secret(), waiting.retry_policy, transport=transport)
 
     # WHEN it is asked  THEN all functions wait, for fifteen minutes
     with pytest.raises(Unavailable) as told:
         notion.call(lambda sdk: sdk.users.me(), about="the book")
     assert told.value.retry_after == LONGEST_PAUSE == 900.0
-    assert set(waiting.pace.pauses) == {900.0}
+    assert set(waiting.rate_limiter.pauses) == {900.0}
     assert waiting.slept == []
 
 
@@ -364,9 +364,9 @@ def test_a_pause_of_no_length_does_not_make_calls_follow_upon_each_other() -> No
     waiting = Waiting()
     down = httpx.MockTransport(lambda _: httpx.Response(503, headers={"Retry-After": "0"}))
     with pytest.raises(Unavailable):
-        NotionClient(notion_secret(), waiting.patience, transport=down).call(lambda sdk: sdk.users.me(), about="it")
+        NotionClient(notion_secret(), waiting.retry_policy, transport=down).call(lambda sdk: sdk.users.me(), about="it")
     assert waiting.slept == [0.5, 1.0, 2.0]
-    assert waiting.pace.pauses == []
+    assert waiting.rate_limiter.pauses == []
 
 
 @pytest.mark.parametrize(("kind", "status"), [("echo", 400), ("echo", 403), ("echo", 500), ("echo_page", 502)])
@@ -378,16 +378,16 @@ def test_a_vendor_that_sends_back_what_it_was_sent_floods_no_log(
     account, secret = service_account_of(sandbox), "the notes of the account " * 400
     break_next(sandbox, vendor, kind, status=status, times=None)
     message = ChatMessage("k", "Acme", tuple(Line(secret[:2_000]) for _ in range(5)))
-    patience = Waiting().patience
+    retry_policy = Waiting().retry_policy
     calls: dict[str, Callable[[], object]] = {
         "notion": lambda: notion_client(sandbox, Waiting()).call(
             lambda sdk: sdk.pages.create(parent={"page_id": ROOT_PAGE}, properties={"title": secret}), about="the page"
         ),
-        "slack": lambda: SlackChat(slack_secret(), "C0TEAM", patience, base_url=sandbox.url("slack")).post(message),
-        "chat": lambda: GoogleChat(google_secret(account), "spaces/TEAM", patience, base_url=sandbox.url("chat")).post(
-            message
-        ),
-        "gmail": lambda: GmailDrafts(google_secret(account), patience, base_url=sandbox.url("gmail")).create(
+        "slack": lambda: SlackChat(slack_secret(), "C0TEAM", retry_policy, base_url=sandbox.url("slack")).post(message),
+        "chat": lambda: GoogleChat(
+            google_secret(account), "spaces/TEAM", retry_policy, base_url=sandbox.url("chat")
+        ).post(message),
+        "gmail": lambda: GmailDrafts(google_secret(account), retry_policy, base_url=sandbox.url("gmail")).create(
             MailDraft("k", "ada@example.com", None, "A word", (secret,))
         ),
     }
@@ -451,7 +451,7 @@ def test_a_create_that_never_left_is_unavailable_not_unclear(tmp_path: Path) -> 
     # GIVEN a Notion that cannot be reached at all
     with Sandbox(tmp_path).start() as gone:
         url = gone.url("notion")
-    client = NotionClient(notion_secret(), Waiting().patience, base_url=url)
+    client = NotionClient(notion_secret(), Waiting().retry_policy, base_url=url)
 
     # WHEN something is created  THEN it surely was not
     with pytest.raises(Unavailable, match="ConnectError") as told:
@@ -463,7 +463,7 @@ def test_clients_add_no_log_handlers() -> None:
     # GIVEN the handlers of the SDK's logger  WHEN clients are made  THEN there are no more of them
     before = list(logging.getLogger("notion_client").handlers)
     for _ in range(3):
-        NotionClient(notion_secret(), Waiting().patience)
+        NotionClient(notion_secret(), Waiting().retry_policy)
     assert logging.getLogger("notion_client").handlers == before
 
 
@@ -476,7 +476,7 @@ def test_pauses_grow_and_scatter() -> None:
     def pauses(chance: float) -> list[float]:
         slept: list[float] = []
         with pytest.raises(Unavailable):
-            Patience(CountingPace(), lambda: 60.0, slept.append, lambda: chance).call(down, repeatable=False)
+            RetryPolicy(CountingRateLimiter(), lambda: 60.0, slept.append, lambda: chance).call(down, repeatable=False)
         return slept
 
     # THEN each waits longer from try to try, but not as long as the other

@@ -46,7 +46,7 @@ class Team:
         self.sandbox, self.folder = sandbox, folder
         self.names = PropertyNames()
         self.waiting = Waiting()
-        self.patience: Any = self.waiting.patience
+        self.retry_policy: Any = self.waiting.retry_policy
 
     def bring(
         self, *lines: str, dry_run: bool = False, token: str = NOTION_TOKEN, accounts: str = ""
@@ -61,7 +61,7 @@ class Team:
         options = Options(file, token, accounts, self.names, self.sandbox.url("notion"), dry_run)
         screen = io.StringIO()
         console = Console(file=screen, markup=False, emoji=False, highlight=False, width=WIDTH)
-        code = import_accounts(options, Output(console), self.patience, TODAY)
+        code = import_accounts(options, Output(console), self.retry_policy, TODAY)
         told = screen.getvalue()
         assert max(map(len, told.splitlines())) <= WIDTH
         return code, " ".join(told.split())
@@ -232,7 +232,7 @@ def test_a_fault_on_the_way_changes_nothing_in_the_end(
     )
     assert len(team.pages()) == 3
     assert {account: values["ARR"] for account, values in team.values().items()} == {"A-1": 2, "A-2": 3, "A-3": 4}
-    assert team.waiting.pace.pauses == ([7] if "retry_after" in fault else [])
+    assert team.waiting.rate_limiter.pauses == ([7] if "retry_after" in fault else [])
 
 
 def test_an_answer_that_is_lost_more_than_once_makes_no_second_page(team: Team) -> None:
@@ -277,18 +277,18 @@ def test_a_notion_that_goes_away_ends_it_in_good_order_and_the_next_run_goes_on(
 def test_a_person_who_stops_it_is_told_how_far_it_came(team: Team) -> None:
     # GIVEN a person who presses Ctrl-C when the second page is to be made
     load_book(team.sandbox, [])
-    patience = team.patience
+    retry_policy = team.retry_policy
 
     class Stopping:
         def within(self, timeout: float) -> float:
-            return float(patience.within(timeout))
+            return float(retry_policy.within(timeout))
 
         def call(self, request: Any, *, repeatable: bool) -> Any:
             if requests_to(team.sandbox, "notion").get(CREATE, 0) == 1:
                 raise KeyboardInterrupt
-            return patience.call(request, repeatable=repeatable)
+            return retry_policy.call(request, repeatable=repeatable)
 
-    team.patience = Stopping()
+    team.retry_policy = Stopping()
 
     # WHEN it is stopped  THEN what is done is told, and stays done
     code, told = team.bring("Account ID", "A-1", "A-2", "A-3")
@@ -297,7 +297,7 @@ def test_a_person_who_stops_it_is_told_how_far_it_came(team: Team) -> None:
     assert list(team.values()) == ["A-1"]
 
     # AND the next run makes the others
-    team.patience = patience
+    team.retry_policy = retry_policy
     assert team.bring("Account ID", "A-1", "A-2", "A-3")[1].endswith("created 2 + updated 0 + unchanged 1 + refused 0")
 
 

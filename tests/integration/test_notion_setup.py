@@ -62,7 +62,7 @@ class Team:
         screen = io.StringIO()
         console = Console(file=screen, markup=False, emoji=False, highlight=False, width=WIDTH)
         url = more.pop("api_url", self.sandbox.url("notion"))
-        set_up(Options(token, parent=parent, api_url=url, **more), Output(console), self.waiting.patience)
+        set_up(Options(token, parent=parent, api_url=url, **more), Output(console), self.waiting.retry_policy)
         lines = screen.getvalue().splitlines()
         pasted = ("Notion", "'Notion", '    "', "    '", "    make")
         assert all(len(line) <= WIDTH for line in lines if not line.startswith(pasted))
@@ -252,8 +252,8 @@ def test_an_answer_that_was_lost_makes_no_second_database(team: Team) -> None:
 def test_notion_asking_for_a_pause_is_waited_for(team: Team) -> None:
     break_next(team.sandbox, "notion", "status", status=429, retry_after=7, method="POST")
     team.set_up()
-    assert team.waiting.pace.pauses == [7]
-    assert team.waiting.pace.waits == sum(requests_to(team.sandbox, "notion").values())
+    assert team.waiting.rate_limiter.pauses == [7]
+    assert team.waiting.rate_limiter.waits == sum(requests_to(team.sandbox, "notion").values())
 
 
 def test_databases_are_found_wherever_people_put_them_on_the_page(team: Team) -> None:

@@ -44,12 +44,12 @@ def calls(
     sandbox: Sandbox, secrets: Mapping[str, HeldSecret], seconds_left: float = 60.0
 ) -> dict[str, tuple[object, Call]]:
     """A connector for each of the secrets, and a call of it that changes something."""
-    patience = Waiting(seconds_left).patience
-    notion = NotionClient(secrets["notion"], patience, base_url=sandbox.url("notion"), timeout=5)
-    slack = SlackChat(secrets["slack"], "C0TEAM", patience, base_url=sandbox.url("slack"), timeout=5)
-    chat = GoogleChat(secrets["chat"], "spaces/TEAM", patience, base_url=sandbox.url("chat"), timeout=5)
-    gmail = GmailDrafts(secrets["gmail"], patience, base_url=sandbox.url("gmail"), timeout=5)
-    granted = GmailDrafts(secrets["granted"], patience, base_url=sandbox.url("gmail"), timeout=5)
+    retry_policy = Waiting(seconds_left).retry_policy
+    notion = NotionClient(secrets["notion"], retry_policy, base_url=sandbox.url("notion"), timeout=5)
+    slack = SlackChat(secrets["slack"], "C0TEAM", retry_policy, base_url=sandbox.url("slack"), timeout=5)
+    chat = GoogleChat(secrets["chat"], "spaces/TEAM", retry_policy, base_url=sandbox.url("chat"), timeout=5)
+    gmail = GmailDrafts(secrets["gmail"], retry_policy, base_url=sandbox.url("gmail"), timeout=5)
+    granted = GmailDrafts(secrets["granted"], retry_policy, base_url=sandbox.url("gmail"), timeout=5)
     message = ChatMessage("k", "Acme", (Line("usage fell"),), recipient=ADA)
     draft = MailDraft("k", ADA, None, "A word", ("Dear Kim,",))
     return {

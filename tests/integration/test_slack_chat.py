@@ -42,7 +42,7 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 def slack(sandbox: Sandbox, *, token: str = SLACK_TOKEN, waiting: Waiting | None = None) -> SlackChat:
     """A connector as a fresh process makes it."""
     return SlackChat(
-        slack_secret(token), TEAM, (waiting or Waiting()).patience, base_url=sandbox.url("slack"), timeout=5
+        slack_secret(token), TEAM, (waiting or Waiting()).retry_policy, base_url=sandbox.url("slack"), timeout=5
     )
 
 
@@ -151,7 +151,7 @@ def response(data: Any, status: int = 200, headers: dict[str, str] | None = None
 
 
 def answering(**answers: str | dict[str, Any]) -> tuple[SlackChat, Answers]:
-    chat, stand_in = SlackChat(slack_secret(), TEAM, Waiting().patience), Answers(**answers)
+    chat, stand_in = SlackChat(slack_secret(), TEAM, Waiting().retry_policy), Answers(**answers)
     chat._client._access = Access(slack_secret(), lambda _: stand_in, "the bot token")  # type: ignore[assignment]
     return chat, stand_in
 
@@ -380,11 +380,11 @@ def test_a_question_that_fails_is_asked_again(sandbox: Sandbox, kind: str) -> No
 
 
 def test_a_pause_that_slack_asks_for_is_kept(sandbox: Sandbox, tmp_path: Path) -> None:
-    # GIVEN a Slack that asks for 5 seconds  WHEN a message is posted  THEN the pace knows, and it is posted once
+    # GIVEN a Slack that asks for 5 seconds  WHEN a message is posted  THEN the rate limiter waits; it is posted once
     waiting = Waiting()
     break_next(sandbox, "slack", "status", status=429, retry_after=5, match="chat.postMessage")
     slack(sandbox, waiting=waiting).post(message())
-    assert waiting.pace.pauses == [5.0]
+    assert waiting.rate_limiter.pauses == [5.0]
     assert len(posted(tmp_path)) == 1
 
     # WHEN it asks for more than there is  THEN the caller knows how long

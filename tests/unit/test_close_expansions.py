@@ -72,7 +72,7 @@ def test_each_owner_is_told_once_when_all_are_checked(world: Expansions) -> None
 def test_a_check_that_does_not_end_holds_nobody_back_for_ever(world: Expansions) -> None:
     # GIVEN one account that is never checked
     world.checked(1)
-    # WHEN it is looked at shortly before the patience ends, and when it ends
+    # WHEN it is looked at shortly before the deadline, and when it ends
     world.close(hours_later=2.99)
     assert told(world) == {}
     world.close(hours_later=3)

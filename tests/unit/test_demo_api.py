@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from local.demo.api import nobody_scored, worst
-from tests.builders.kept import point, row
+from tests.builders.stored import point, row
 
 
 def test_the_worst_account_is_asked_about_else_any_else_none() -> None:

@@ -28,7 +28,7 @@ from local.demo.state import DemoState
 from local.spreadsheets.rows import notion_rows
 from tests.builders.accounts import DYING, HEALTHY, TODAY, account
 from tests.builders.books import sheet_of
-from tests.builders.kept import entry
+from tests.builders.stored import entry
 
 Status = Literal["finished", "failed"]
 

@@ -11,7 +11,7 @@ from customer_success.accounts.row import Day
 from customer_success.errors import Misconfigured, OutOfTime, Refused, Unavailable
 from customer_success.expansion.offer import SalesAnswer
 from tests.builders.accounts import HEALTHY, TODAY, at_risk
-from tests.builders.expansion_runs import CONTENT, LOOK_AGAIN_SECONDS, PATIENCE, Expansions, moment, scanned
+from tests.builders.expansion_runs import CLOSES_AFTER, CONTENT, LOOK_AGAIN_SECONDS, Expansions, moment, scanned
 from tests.builders.offers import offer, offer_id
 from tests.builders.usage import little_used, usage
 
@@ -184,7 +184,7 @@ def test_each_candidate_is_planned_and_its_check_asked_for(world: Expansions) ->
 def test_the_closing_of_the_day_is_queued_for_later(world: Expansions) -> None:
     world.run()
     (queued,) = world.queued
-    assert (queued.run_date, queued.until, queued.notes) == (TODAY, moment(TODAY) + PATIENCE, ())
+    assert (queued.run_date, queued.until, queued.notes) == (TODAY, moment(TODAY) + CLOSES_AFTER, ())
     assert world.closings.delays == [LOOK_AGAIN_SECONDS]
 
 

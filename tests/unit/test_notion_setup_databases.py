@@ -29,7 +29,7 @@ def client_of(known: Json) -> NotionClient:
             return httpx.Response(404, json=lost)
         return httpx.Response(200, json=found)
 
-    return NotionClient(GivenToken("ntn_x"), Waiting().patience, transport=httpx.MockTransport(answer))
+    return NotionClient(GivenToken("ntn_x"), Waiting().retry_policy, transport=httpx.MockTransport(answer))
 
 
 def database(*sources: tuple[str, str], **more: Any) -> Json:

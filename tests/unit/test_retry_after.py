@@ -10,11 +10,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from connectors.patience import Patience
+from connectors.retry_policy import RetryPolicy
 from customer_success.errors import Unavailable, Unclear
 from customer_success.pauses import seconds_asked
 from customer_success.ports import LONGEST_PAUSE
-from tests.builders.vendors import CountingPace
+from tests.builders.vendors import CountingRateLimiter
 
 
 def in_seconds(seconds: float) -> str:
@@ -81,14 +81,14 @@ def test_no_header_fails_and_none_asks_for_more_than_a_quarter_of_an_hour(header
 @pytest.mark.parametrize("error", [Unavailable, Unclear])
 def test_no_adapter_can_ask_for_more(asked: float, pauses: list[float], error: type[Unavailable]) -> None:
     # GIVEN an adapter that passes on what it was told, unread
-    pace = CountingPace()
-    patience = Patience(pace, lambda: 10.0, lambda _: None, tries=1)
+    rate_limiter = CountingRateLimiter()
+    retry_policy = RetryPolicy(rate_limiter, lambda: 10.0, lambda _: None, tries=1)
 
     def fail() -> None:
         raise error("no", retry_after=asked)
 
-    # WHEN it fails  THEN the pace is pushed back by what may be waited for, and so is the message
+    # WHEN it fails  THEN the rate limiter is pushed back by what may be waited for, and so is the message
     with pytest.raises(Unavailable) as told:
-        patience.call(fail, repeatable=True)
-    assert pace.pauses == pauses
+        retry_policy.call(fail, repeatable=True)
+    assert rate_limiter.pauses == pauses
     assert told.value.retry_after in (None, 0.0, *pauses)

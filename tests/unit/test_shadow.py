@@ -25,7 +25,7 @@ from customer_success.shadow.adapters import (
     ShadowReviews,
     ShadowSections,
 )
-from customer_success.shadow.withheld import Withheld
+from customer_success.shadow.outputs import ShadowedOutput
 from tests.builders.shadow import SHADOW_DAY, FakeShadowLog
 
 ROOT = Path(__file__).parents[2]
@@ -122,4 +122,4 @@ def test_a_shadow_has_a_space_of_its_own_that_no_tenant_can_have() -> None:
 
 
 def test_what_is_withheld_is_named_like_a_vendors_id() -> None:
-    assert Withheld(SHADOW_DAY, "draft", "key", "title").reference == "shadow:draft:key"
+    assert ShadowedOutput(SHADOW_DAY, "draft", "key", "title").reference == "shadow:draft:key"

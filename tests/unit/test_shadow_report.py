@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from customer_success.shadow.withheld import Withheld
+from customer_success.shadow.outputs import ShadowedOutput
 from local.demo.errors import DemoError
 from local.demo.options import read_options
 from local.shadow_report.report import MOST_THINGS, shadow_report
@@ -33,7 +33,7 @@ def test_the_latest_day_is_reported_with_its_digest_and_each_persons_share() -> 
 
 def test_of_many_things_the_first_is_shown_and_the_rest_counted() -> None:
     drafts = [
-        Withheld(SHADOW_DAY, "draft", f"{n:02d}", f"Subject {n:02d}", "ada@example.com", tuple("abcdefghijklmn"))
+        ShadowedOutput(SHADOW_DAY, "draft", f"{n:02d}", f"Subject {n:02d}", "ada@example.com", tuple("abcdefghijklmn"))
         for n in range(MOST_THINGS + 3)
     ]
     said = report(FakeShadowLog(drafts))
@@ -43,7 +43,7 @@ def test_of_many_things_the_first_is_shown_and_the_rest_counted() -> None:
 
 
 def test_what_account_data_says_is_no_markup() -> None:
-    said = report(FakeShadowLog([Withheld(SHADOW_DAY, "message", "k", "[red]Acme[/red]", "ada@example.com")]))
+    said = report(FakeShadowLog([ShadowedOutput(SHADOW_DAY, "message", "k", "[red]Acme[/red]", "ada@example.com")]))
     assert "[red]Acme[/red]" in said
 
 

@@ -14,7 +14,7 @@ from connectors.access import Access, Content
 from connectors.answers import NOT_THEIRS
 from connectors.google_faults import FAILURES, fault_of, not_googles
 from connectors.google_http import GatedHttp
-from connectors.patience import Patience
+from connectors.retry_policy import RetryPolicy
 from customer_success.ports import Secret
 
 Answer = TypeVar("Answer")
@@ -38,7 +38,7 @@ class GoogleService:
         credentials_of: Callable[[Content], Credentials],
         allowed: Sequence[tuple[str, str]],
         *,
-        patience: Patience,
+        retry_policy: RetryPolicy,
         endpoint: str | None,
         timeout: float,
         about: str,
@@ -47,11 +47,11 @@ class GoogleService:
         base = (endpoint or json.loads(document)["rootUrl"]).rstrip("/")
 
         def opened(content: Content) -> Any:
-            http = GatedHttp(credentials_of(content), base, allowed, lambda: patience.within(timeout))
+            http = GatedHttp(credentials_of(content), base, allowed, lambda: retry_policy.within(timeout))
             return build_from_document(document, http=http, client_options={"api_endpoint": f"{base}/"})
 
         self._access: Access[Any] = Access(secret, opened, "a key or grant that is in force")
-        self._patience = patience
+        self._retry_policy = retry_policy
         self._about = about
         self._fix = fix
 
@@ -81,4 +81,4 @@ class GoogleService:
                 # The SDK hands JSON that breaks off out as a text, and any other JSON as it is.
                 raise not_googles(self._about, answer) from None
 
-        return self._patience.call(lambda: self._access.use(once), repeatable=repeatable)
+        return self._retry_policy.call(lambda: self._access.use(once), repeatable=repeatable)

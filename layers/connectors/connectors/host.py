@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from connectors.patience import Patience
-from customer_success.ports import Pace, Secret
+from connectors.retry_policy import RetryPolicy
+from customer_success.ports import RateLimiter, Secret
 
 
 class Host(Protocol):
-    """A function: its secrets, the pace that it shares with others, and the seconds that it has left."""
+    """A function: its secrets, the rate limit that it shares with others, and the seconds that it has left."""
 
     def secret(self, name: str) -> Secret:
         """A secret by its name."""
         ...
 
-    def pace(self, vendor: str, *, per_second: float, time_left: Callable[[], float]) -> Pace:
-        """The pace at which all functions together may call a vendor."""
+    def rate_limiter(self, vendor: str, *, per_second: float, time_left: Callable[[], float]) -> RateLimiter:
+        """The rate limit at which all functions together may call a vendor."""
         ...
 
     def time_left(self) -> float:
@@ -25,10 +25,10 @@ class Host(Protocol):
         ...
 
 
-def patience(host: Host, vendor: str, per_second: float, *, share: float = 1.0) -> Patience:
+def retry_policy(host: Host, vendor: str, per_second: float, *, share: float = 1.0) -> RetryPolicy:
     """The retry layer for a vendor that may take this share of the time that is left at each step."""
 
     def time_left() -> float:
         return host.time_left() * share
 
-    return Patience(host.pace(vendor, per_second=per_second, time_left=time_left), time_left)
+    return RetryPolicy(host.rate_limiter(vendor, per_second=per_second, time_left=time_left), time_left)

@@ -63,7 +63,7 @@ class Chat(Protocol):
         ...
 
 
-class Pace(Protocol):
+class RateLimiter(Protocol):
     """One rate limit that all functions share for a vendor."""
 
     def wait(self) -> None:

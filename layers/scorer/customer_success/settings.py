@@ -94,7 +94,7 @@ class Settings(Deployed):
 
 
 class NotionSettings(Settings):
-    """Where Notion is, and at which pace it may be asked by all functions together."""
+    """Where Notion is, and at which rate it may be called by all functions together."""
 
     notion_api_url: Text
     notion_secret: Text

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from connectors.patience import Patience
+from connectors.retry_policy import RetryPolicy
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from local.console import PlainConsole, print_error
 from local.notion.importing.options import read_options
@@ -27,12 +27,12 @@ TRIES = 6
 
 def main(arguments: Sequence[str]) -> int:
     """Import, and tell what became of the lines: 0 if it came to its end, 1 with the reason on standard error."""
-    patience = Patience(LocalRateLimiter(REQUESTS_PER_SECOND), lambda: math.inf, tries=TRIES)
+    retry_policy = RetryPolicy(LocalRateLimiter(REQUESTS_PER_SECOND), lambda: math.inf, tries=TRIES)
     width = None if sys.stdout.isatty() else WIDTH
     console = PlainConsole(width=width)
     try:
         options = read_options(_asked(arguments, os.environ))
-        return import_accounts(options, Output(console), patience, datetime.now(UTC).date())
+        return import_accounts(options, Output(console), retry_policy, datetime.now(UTC).date())
     except (SpreadsheetError, Misconfigured, Refused, Unavailable) as error:
         print_error(error)
         return 1

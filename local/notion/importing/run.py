@@ -7,7 +7,7 @@ from datetime import date
 
 from connectors.notion.account_import import AccountSource
 from connectors.notion.client import NotionClient
-from connectors.patience import Patience
+from connectors.retry_policy import RetryPolicy
 from customer_success.errors import Misconfigured, Unavailable
 from local.console import print_error
 from local.notion.importing.accounts import accounts_of
@@ -28,14 +28,14 @@ INTERRUPTED = 130
 """The exit code of what a person stopped."""
 
 
-def import_accounts(options: Options, output: Output, patience: Patience, today: date) -> int:
+def import_accounts(options: Options, output: Output, retry_policy: RetryPolicy, today: date) -> int:
     """Read the file and Notion, tell the plan and, unless it is a dry run, carry it out. The result is an exit code.
 
     Raises `SpreadsheetError`, `Misconfigured`, `Refused`, `Unavailable` while nothing is written, the last also while
     another import into the same data source runs on this machine.
     """
     sheet = _sheet(options)
-    source = _source(options, patience)
+    source = _source(options, retry_policy)
     with nullcontext() if options.dry_run else import_lock(source.id):
         return _import(options, sheet, source, output, today)
 
@@ -95,9 +95,9 @@ def _sheet(options: Options) -> Sheet:
     return sheet
 
 
-def _source(options: Options, patience: Patience) -> AccountSource:
+def _source(options: Options, retry_policy: RetryPolicy) -> AccountSource:
     """The accounts' data source, once token and id are known to be good; else which of the two is wrong."""
-    client = NotionClient(GivenToken(options.token), patience, base_url=options.api_url)
+    client = NotionClient(GivenToken(options.token), retry_policy, base_url=options.api_url)
     source = AccountSource(client, options.accounts, options.names)
     name = "NOTION_TOKEN"
     try:

@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from connectors.patience import Patience
+from connectors.retry_policy import RetryPolicy
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from local.console import PlainConsole
 from local.notion.setup.options import read_options
@@ -26,10 +26,10 @@ INTERRUPTED = 130
 
 def main(arguments: Sequence[str]) -> int:
     """Set up, and tell what was made: 0 if it came to its end, 1 with the reason on standard error."""
-    patience = Patience(LocalRateLimiter(REQUESTS_PER_SECOND), lambda: math.inf, tries=TRIES)
+    retry_policy = RetryPolicy(LocalRateLimiter(REQUESTS_PER_SECOND), lambda: math.inf, tries=TRIES)
     console = PlainConsole(width=None if sys.stdout.isatty() else WIDTH)
     try:
-        set_up(read_options(_asked(arguments, os.environ)), Output(console), patience)
+        set_up(read_options(_asked(arguments, os.environ)), Output(console), retry_policy)
     except (Misconfigured, Refused) as error:
         print(error, file=sys.stderr)
         return 1

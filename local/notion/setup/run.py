@@ -10,7 +10,7 @@ from connectors.notion.databases import Database, accounts_database, related_dat
 from connectors.notion.fit import Difference, WrongType, additions
 from connectors.notion.names import PropertyNames
 from connectors.notion.setup import Databases, FoundDatabase, SharedPage
-from connectors.patience import Patience
+from connectors.retry_policy import RetryPolicy
 from customer_success.errors import Misconfigured, Unavailable
 from local.notion.setup.mapping import Mapped, mapped, not_there
 from local.notion.setup.options import Options
@@ -21,12 +21,12 @@ REQUESTS_PER_SECOND = 3
 """What Notion allows an integration, on average."""
 
 
-def set_up(options: Options, output: Output, patience: Patience) -> None:
+def set_up(options: Options, output: Output, retry_policy: RetryPolicy) -> None:
     """Make what is missing and tell it. All is looked up, and refused where it is not clear, before anything is made.
 
     Raises `Misconfigured`, `Refused`, `Unavailable`, also half-way; another run goes on from there.
     """
-    client = NotionClient(GivenToken(options.token), patience, base_url=options.api_url)
+    client = NotionClient(GivenToken(options.token), retry_policy, base_url=options.api_url)
     try:
         _ = client.own_id
     except Misconfigured as error:

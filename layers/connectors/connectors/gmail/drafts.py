@@ -13,7 +13,7 @@ from connectors.answers import text_at
 from connectors.gmail.mime import message_id, raw_mail
 from connectors.google_auth import credentials_for
 from connectors.google_service import GoogleService
-from connectors.patience import Patience
+from connectors.retry_policy import RetryPolicy
 from customer_success.addresses import is_address
 from customer_success.documents import MailDraft
 from customer_success.errors import Refused
@@ -36,13 +36,13 @@ class GmailDrafts:
     def __init__(
         self,
         secret: Secret,
-        patience: Patience,
+        retry_policy: RetryPolicy,
         *,
         base_url: str | None = None,
         timeout: float = 30.0,
     ) -> None:
         self._secret = secret
-        self._patience = patience
+        self._retry_policy = retry_policy
         self._base_url = base_url
         self._timeout = timeout
         self._mailboxes: dict[str, GoogleService] = {}
@@ -77,7 +77,7 @@ class GmailDrafts:
                 self._secret,
                 lambda info: credentials_for(info, [SCOPE], mailbox=mailbox),
                 ALLOWED,
-                patience=self._patience,
+                retry_policy=self._retry_policy,
                 endpoint=self._base_url,
                 timeout=self._timeout,
                 about=f"the mailbox {mailbox}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connectors.host import Host, patience
+from connectors.host import Host, retry_policy
 
 if TYPE_CHECKING:
     from connectors.gmail.drafts import GmailDrafts
@@ -19,6 +19,6 @@ def gmail_drafts(host: Host, settings: GmailSettings) -> GmailDrafts | None:
 
     return GmailDrafts(
         host.secret(settings.gmail_secret),
-        patience(host, "gmail", settings.gmail_requests_per_second),
+        retry_policy(host, "gmail", settings.gmail_requests_per_second),
         base_url=settings.gmail_api_url,
     )

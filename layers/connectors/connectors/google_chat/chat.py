@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 from connectors.answers import text_at
 from connectors.google_chat.card import card_message
 from connectors.google_chat.space import space_service
-from connectors.patience import Patience
+from connectors.retry_policy import RetryPolicy
 from customer_success.documents import ChatMessage
 from customer_success.errors import Misconfigured
 from customer_success.ports import Secret
@@ -28,14 +28,14 @@ class GoogleChat:
         self,
         secret: Secret,
         space: str,
-        patience: Patience,
+        retry_policy: RetryPolicy,
         *,
         base_url: str | None = None,
         timeout: float = 30.0,
     ) -> None:
         self._space = space
         self._service = space_service(
-            "chat_messages.json", ALLOWED, secret, space, patience, base_url=base_url, timeout=timeout
+            "chat_messages.json", ALLOWED, secret, space, retry_policy, base_url=base_url, timeout=timeout
         )
 
     def find(self, message: ChatMessage) -> str | None:

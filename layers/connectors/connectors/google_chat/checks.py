@@ -6,18 +6,18 @@ from typing import Any
 
 from connectors.answers import text_at
 from connectors.google_chat.space import space_service
-from connectors.patience import Patience
+from connectors.retry_policy import RetryPolicy
 from customer_success.ports import Secret
 
 ALLOWED = (("GET", r"/v1/spaces/[\w-]+"),)
 
 
-def space_title(secret: Secret, space: str, patience: Patience, *, base_url: str | None = None) -> str:
+def space_title(secret: Secret, space: str, retry_policy: RetryPolicy, *, base_url: str | None = None) -> str:
     """What people call the space (`spaces/…`); the app sees those alone that it is a member of.
 
     Raises `Misconfigured`, `Unavailable`.
     """
-    service = space_service("chat_spaces.json", ALLOWED, secret, space, patience, base_url=base_url)
+    service = space_service("chat_spaces.json", ALLOWED, secret, space, retry_policy, base_url=base_url)
 
     def title(found: dict[str, Any]) -> str:
         return str(found.get("displayName") or text_at(found, "name"))

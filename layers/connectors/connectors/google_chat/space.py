@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from connectors.google_auth import credentials_for
 from connectors.google_service import GoogleService
-from connectors.patience import Patience
+from connectors.retry_policy import RetryPolicy
 from customer_success.ports import Secret
 
 SCOPE = "https://www.googleapis.com/auth/chat.bot"
@@ -18,7 +18,7 @@ def space_service(
     allowed: Sequence[tuple[str, str]],
     secret: Secret,
     space: str,
-    patience: Patience,
+    retry_policy: RetryPolicy,
     *,
     base_url: str | None = None,
     timeout: float = 30.0,
@@ -29,7 +29,7 @@ def space_service(
         secret,
         lambda info: credentials_for(info, [SCOPE]),
         allowed,
-        patience=patience,
+        retry_policy=retry_policy,
         endpoint=base_url,
         timeout=timeout,
         about=f"the Google Chat space {space}",

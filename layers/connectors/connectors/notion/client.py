@@ -1,4 +1,4 @@
-"""Calls to Notion: at the shared pace, with one retry layer, with errors of ours."""
+"""Calls to Notion: at the shared rate limit, with one retry layer, with errors of ours."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from notion_client import Client
 from connectors.access import Access, Content, token_in
 from connectors.notion.answers import wanted
 from connectors.notion.faults import FAILURES, fault_of
-from connectors.patience import Patience
+from connectors.retry_policy import RetryPolicy
 from customer_success.ports import Secret
 
 REAL_SERVICE = "https://api.notion.com"
@@ -29,13 +29,13 @@ class NotionClient:
     def __init__(
         self,
         secret: Secret,
-        patience: Patience,
+        retry_policy: RetryPolicy,
         *,
         base_url: str | None = None,
         timeout: float = 30.0,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._patience = patience
+        self._retry_policy = retry_policy
         self._timeout = timeout
         self._base_url = (base_url or REAL_SERVICE).rstrip("/")
         self._transport = transport
@@ -56,13 +56,13 @@ class NotionClient:
         """
 
         def once(notion: Client) -> Any:
-            notion.client.timeout = self._patience.within(self._timeout)
+            notion.client.timeout = self._retry_policy.within(self._timeout)
             try:
                 return request(notion)
             except FAILURES as error:
                 raise fault_of(error, about) from error
 
-        return self._patience.call(lambda: self._access.use(once), repeatable=repeatable)
+        return self._retry_policy.call(lambda: self._access.use(once), repeatable=repeatable)
 
     def _opened(self, content: Content) -> Client:
         return Client(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connectors.host import Host, patience
+from connectors.host import Host, retry_policy
 
 if TYPE_CHECKING:
     from connectors.notion.accounts import NotionCSMAdapter
@@ -23,7 +23,7 @@ def notion_client(host: Host, settings: NotionSettings) -> NotionClient:
 
     return NotionClient(
         host.secret(settings.notion_secret),
-        patience(host, "notion", settings.notion_requests_per_second),
+        retry_policy(host, "notion", settings.notion_requests_per_second),
         base_url=settings.notion_api_url,
     )
 

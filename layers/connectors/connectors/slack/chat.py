@@ -9,7 +9,7 @@ from typing import Any
 from connectors.access import TokenRefused
 from connectors.answers import text_at
 from connectors.lines import named
-from connectors.patience import Patience
+from connectors.retry_policy import RetryPolicy
 from connectors.slack.blocks import blocks, notice
 from connectors.slack.client import SlackClient
 from connectors.text import clean
@@ -40,9 +40,9 @@ class SlackChat:
     name = "slack"
 
     def __init__(
-        self, secret: Secret, channel: str, patience: Patience, *, base_url: str | None = None, timeout: int = 30
+        self, secret: Secret, channel: str, retry_policy: RetryPolicy, *, base_url: str | None = None, timeout: int = 30
     ) -> None:
-        self._client = SlackClient(secret, patience, base_url=base_url, timeout=timeout)
+        self._client = SlackClient(secret, retry_policy, base_url=base_url, timeout=timeout)
         self._team_channel = channel
         self._direct_channels: dict[str, str | None] = {}
         self._threads: dict[tuple[str, str], str] = {}

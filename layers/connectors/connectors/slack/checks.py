@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
 from connectors.answers import text_at
-from connectors.patience import Patience
+from connectors.retry_policy import RetryPolicy
 from connectors.slack.client import SlackClient
 from customer_success.ports import Secret
 
@@ -54,8 +54,10 @@ class Channel:
 class SlackChecks:
     """Looks at a workspace, whose channels come `page` at a time. Raises `Misconfigured`, `Unavailable`."""
 
-    def __init__(self, secret: Secret, patience: Patience, *, base_url: str | None = None, page: int = PAGE) -> None:
-        self._client = SlackClient(secret, patience, base_url=base_url)
+    def __init__(
+        self, secret: Secret, retry_policy: RetryPolicy, *, base_url: str | None = None, page: int = PAGE
+    ) -> None:
+        self._client = SlackClient(secret, retry_policy, base_url=base_url)
         self._page = page
 
     def bot(self) -> Bot:

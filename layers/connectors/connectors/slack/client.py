@@ -1,4 +1,4 @@
-"""Calls to Slack: at the shared pace, with one retry layer, with errors of ours."""
+"""Calls to Slack: at the shared rate limit, with one retry layer, with errors of ours."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from slack_sdk.web import SlackResponse
 
 from connectors.access import Access, Content, TokenRefused, token_in
 from connectors.answers import NOT_THEIRS
-from connectors.patience import Patience
+from connectors.retry_policy import RetryPolicy
 from connectors.slack.faults import FAILURES, code_of, fault_of
 from customer_success.errors import Misconfigured, Unclear
 from customer_success.ports import Secret
@@ -30,11 +30,13 @@ _SILENT.setLevel(logging.CRITICAL)
 class SlackClient:
     """One app's access to Slack, by the `token` in the secret. `timeout` bounds one request, in whole seconds."""
 
-    def __init__(self, secret: Secret, patience: Patience, *, base_url: str | None = None, timeout: int = 30) -> None:
+    def __init__(
+        self, secret: Secret, retry_policy: RetryPolicy, *, base_url: str | None = None, timeout: int = 30
+    ) -> None:
         self._base_url = base_url or REAL_SERVICE
         self._access = Access(secret, self._opened, "the bot token that is in force")
         self._timeout = timeout
-        self._patience = patience
+        self._retry_policy = retry_policy
 
     def call(
         self,
@@ -51,7 +53,7 @@ class SlackClient:
         """
 
         def once(slack: WebClient) -> Answer:
-            slack.timeout = int(self._patience.within(self._timeout))
+            slack.timeout = int(self._retry_policy.within(self._timeout))
             try:
                 answer: Any = request(slack).data
             except FAILURES as error:
@@ -61,7 +63,7 @@ class SlackClient:
             except NOT_THEIRS:
                 raise Unclear(f"the answer about {about} is not one of Slack's: it lacks what belongs there") from None
 
-        return self._patience.call(lambda: self._access.use(once), repeatable=repeatable)
+        return self._retry_policy.call(lambda: self._access.use(once), repeatable=repeatable)
 
     def _opened(self, content: Content) -> WebClient:
         # The default handler repeats after a dropped connection, and would post twice.

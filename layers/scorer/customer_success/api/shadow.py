@@ -13,15 +13,15 @@ from pydantic import ConfigDict
 from customer_success.api.accounts import Answer
 from customer_success.api.cursors import Cursors
 from customer_success.api.problems import invalid
+from customer_success.shadow.outputs import KINDS, Kind, ShadowedOutput
 from customer_success.shadow.ports import ShadowLog
-from customer_success.shadow.withheld import KINDS, Kind, Withheld
 
 LARGEST_LIMIT = 200
 DAYS_NAMED = 31
 _KIND = "shadow"
 
 
-class WithheldThing(Answer):
+class ShadowedOutputAnswer(Answer):
     """One thing that reached nobody, as it would have been read."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -46,7 +46,7 @@ class ShadowAnswer(Answer):
     """The latest days on which something was withheld, latest first."""
     counts: dict[Kind, int] | None
     """How many things of each kind, with the first page only."""
-    withheld: tuple[WithheldThing, ...]
+    withheld: tuple[ShadowedOutputAnswer, ...]
     next: str | None
     """The `cursor` of the next page; null on the last one."""
 
@@ -82,11 +82,11 @@ class ShowShadow:
             on=day,
             days=tuple(days),
             counts=self._counts(day) if cursor is None else None,
-            withheld=tuple(WithheldThing.model_validate(thing) for thing in page),
+            withheld=tuple(ShadowedOutputAnswer.model_validate(thing) for thing in page),
             next=self._next(day, page[-1]) if len(found) > limit else None,
         )
 
-    def _from(self, day: date, start: _Place) -> Iterator[Withheld]:
+    def _from(self, day: date, start: _Place) -> Iterator[ShadowedOutput]:
         for kind in KINDS[KINDS.index(start.kind) :]:
             yield from self.log.on(day, kind, start.after if kind == start.kind else "")
 
@@ -94,7 +94,7 @@ class ShowShadow:
         counts = {kind: sum(1 for _ in self.log.on(day, kind)) for kind in KINDS}
         return {kind: count for kind, count in counts.items() if count}
 
-    def _next(self, day: date, last: Withheld) -> str:
+    def _next(self, day: date, last: ShadowedOutput) -> str:
         return self.cursors.sign(_KIND, {"on": day.isoformat(), "kind": last.kind, "after": last.key})
 
     def _at(self, on: date | None, cursor: str) -> tuple[date, _Place]:

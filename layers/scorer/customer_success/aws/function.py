@@ -26,7 +26,7 @@ from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.alerts import DynamoAlertLog
 from customer_success.aws.dynamodb.digests import DynamoDigests
 from customer_success.aws.dynamodb.ledger import DynamoLedger
-from customer_success.aws.dynamodb.pace import DynamoPace
+from customer_success.aws.dynamodb.rate_limiter import DynamoRateLimiter
 from customer_success.aws.dynamodb.shadow_log import DynamoShadowLog
 from customer_success.aws.dynamodb.table import Table
 from customer_success.aws.dynamodb.task_records import DynamoTaskRecords
@@ -160,7 +160,7 @@ class Function(Generic[D]):
 
     @cached_property
     def measured(self) -> Table:
-        """What a tenant and its shadow share: the scores of every day, and the pace of the vendors."""
+        """What a tenant and its shadow share: the scores of every day, and the rate limits of the vendors."""
         return self._table_of(self.settings.tenant_id)
 
     @cached_property
@@ -197,9 +197,9 @@ class Function(Generic[D]):
         """What tells people by the channels that listen on the topic."""
         return Telling(self.settings.space, self.alerts, DynamoDigests(self.table), self.announcements(topic_arn))
 
-    def pace(self, vendor: str, *, per_second: float, time_left: Callable[[], float]) -> DynamoPace:
-        """The pace at which all functions together may call a vendor."""
-        return DynamoPace(self.measured, vendor, per_second=per_second, time_left=time_left)
+    def rate_limiter(self, vendor: str, *, per_second: float, time_left: Callable[[], float]) -> DynamoRateLimiter:
+        """The rate limit at which all functions together may call a vendor."""
+        return DynamoRateLimiter(self.measured, vendor, per_second=per_second, time_left=time_left)
 
     def now(self) -> datetime:
         """The moment, for whoever takes time as an argument."""

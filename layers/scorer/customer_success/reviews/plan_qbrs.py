@@ -23,7 +23,7 @@ from customer_success.reviews.text import quarter_index
 
 KIND, CLOSING = "plan_qbrs", "close_quarter"
 BATCH = 100
-PATIENCE = timedelta(hours=24)
+CLOSES_AFTER = timedelta(hours=24)
 """Until then a quarter's reviews are waited for; the index then lists those that are not finished."""
 
 
@@ -79,7 +79,7 @@ class PlanQbrs:
             unwanted += len(planned) - wanting
         if wanted or unwanted:
             self.closings.send(
-                [QuarterPlanned(tenant_id=self.tenant_id, period=period, run_date=on, until=now + PATIENCE)]
+                [QuarterPlanned(tenant_id=self.tenant_id, period=period, run_date=on, until=now + CLOSES_AFTER)]
             )
         return {
             "task_type": KIND,

@@ -26,8 +26,8 @@ from customer_success.documents import (
 from customer_success.expansion.offer import ExpansionRecord
 from customer_success.expansion.ports import RecordedAnswer
 from customer_success.reviews.qbr import QbrPage
+from customer_success.shadow.outputs import Kind, ShadowedOutput
 from customer_success.shadow.ports import ShadowLog
-from customer_success.shadow.withheld import Kind, Withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ class Shadow:
 
     def keep(self, kind: Kind, key: str, title: str, lines: Sequence[str] = (), recipient: str | None = None) -> str:
         """Keep one thing, and return what stands where a vendor's id would stand. Safe to repeat."""
-        withheld = Withheld(self.on(), kind, key, title, recipient, tuple(lines))
-        self.log.put(withheld)
-        return withheld.reference
+        output = ShadowedOutput(self.on(), kind, key, title, recipient, tuple(lines))
+        self.log.put(output)
+        return output.reference
 
 
 class _KeptAgain:

@@ -10,7 +10,7 @@ from itertools import islice
 from customer_success.aws.dynamodb.items import expiry, shortened, text
 from customer_success.aws.dynamodb.stored import Stored
 from customer_success.aws.dynamodb.table import Table
-from customer_success.shadow.withheld import KINDS, Kind, Withheld
+from customer_success.shadow.outputs import KINDS, Kind, ShadowedOutput
 
 KEPT_DAYS = 90
 LARGEST_ITEM = 300 * 1024
@@ -22,43 +22,43 @@ class DynamoShadowLog:
 
     def __init__(self, table: Table, *, clock: Callable[[], float] = time.time) -> None:
         self._table = table
-        self._withheld = Stored(table, Withheld)
+        self._output = Stored(table, ShadowedOutput)
         self._clock = clock
         self._listed: set[date] = set()
 
-    def put(self, withheld: Withheld) -> None:
+    def put(self, output: ShadowedOutput) -> None:
         expires_at = expiry(self._clock(), KEPT_DAYS)
-        day = withheld.on.isoformat()
-        if withheld.on not in self._listed:
+        day = output.on.isoformat()
+        if output.on not in self._listed:
             listed = self._table.key("SHADOW", "DAYS", day)
             self._table.put({**listed.attributes, "day": text(day), "expires_at": expires_at})
-            self._listed.add(withheld.on)
-        key = self._table.key("SHADOW", day, _place(withheld.kind, withheld.key))
-        self._table.put(self._withheld.item(key, _cut(withheld), expires_at=expires_at))
+            self._listed.add(output.on)
+        key = self._table.key("SHADOW", day, _place(output.kind, output.key))
+        self._table.put(self._output.item(key, _cut(output), expires_at=expires_at))
 
     def days(self, most: int) -> list[date]:
         listed = self._table.query(self._table.partition("SHADOW", "DAYS"), newest_first=True, page=most)
         return [date.fromisoformat(item["day"]["S"]) for item in islice(listed, most)]
 
-    def on(self, day: date, kind: Kind, after: str = "") -> Iterator[Withheld]:
-        kept = self._withheld.query(
+    def on(self, day: date, kind: Kind, after: str = "") -> Iterator[ShadowedOutput]:
+        kept = self._output.query(
             self._table.partition("SHADOW", day.isoformat()),
             between=(_place(kind, after), f"{_place(kind, '')}\U0010ffff"),
         )
-        return (withheld for withheld in kept if withheld.key != after)
+        return (output for output in kept if output.key != after)
 
 
 def _place(kind: Kind, key: str) -> str:
     return shortened(f"{KINDS.index(kind)}#{key}")
 
 
-def _cut(withheld: Withheld) -> Withheld:
+def _cut(output: ShadowedOutput) -> ShadowedOutput:
     """The same without the lines for which an item has no room."""
     lines, left = [], LARGEST_ITEM
-    for line in withheld.lines:
+    for line in output.lines:
         left -= len(line.encode("utf-8", "surrogatepass"))
         if left < 0:
             lines.append("… cut: too long to be kept")
             break
         lines.append(line)
-    return Withheld(withheld.on, withheld.kind, withheld.key, withheld.title, withheld.recipient, tuple(lines))
+    return ShadowedOutput(output.on, output.kind, output.key, output.title, output.recipient, tuple(lines))

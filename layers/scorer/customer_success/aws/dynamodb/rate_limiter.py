@@ -1,4 +1,4 @@
-"""The pace at which all functions together may call a vendor: one item holds the next free slot."""
+"""The rate limit at which all functions together may call a vendor: one item holds the next free slot."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from customer_success.errors import OutOfTime
 from customer_success.ports import LONGEST_PAUSE
 
 
-class DynamoPace:
-    """`Pace` in the table. `time_left` gives the seconds that the function may still wait.
+class DynamoRateLimiter:
+    """`RateLimiter` in the table. `time_left` gives the seconds that the function may still wait.
 
     The slot only ever moves forward, so what this instance saw last is a lower bound: as long as nobody else
     calls the vendor, one conditional write takes a slot; a refused one brings the slot as it is now.

@@ -15,7 +15,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)
-class Withheld:
+class ShadowedOutput:
     """One thing that would have reached people on the run date `on`, as they would have read it.
 
     `key` tells it from others of its kind on that day. `recipient` is the e-mail address of the person it is for, None

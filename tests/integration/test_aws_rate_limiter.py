@@ -1,11 +1,11 @@
-"""The pace: all functions together call a vendor no faster than it allows."""
+"""The rate limit: all functions together call a vendor no faster than it allows."""
 
 from dataclasses import dataclass
 
 import pytest
 
 from customer_success.aws.dynamodb.items import number
-from customer_success.aws.dynamodb.pace import DynamoPace
+from customer_success.aws.dynamodb.rate_limiter import DynamoRateLimiter
 from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import OutOfTime
 from tests.builders.aws import Client, Clock
@@ -20,7 +20,7 @@ class Function:
     seconds_left: float = 60.0
 
     def __post_init__(self) -> None:
-        self.pace = DynamoPace(
+        self.rate_limiter = DynamoRateLimiter(
             self.table,
             "notion",
             per_second=2,
@@ -31,7 +31,7 @@ class Function:
 
     def call(self) -> float:
         """Wait for a slot, and return the time at which the call is made."""
-        self.pace.wait()
+        self.rate_limiter.wait()
         return self.clock.now
 
 
@@ -74,7 +74,7 @@ def test_two_functions_share_the_slots(function: Function, another: Function, cl
 
 def test_a_slot_beyond_the_time_left_is_not_used_up(function: Function, another: Function) -> None:
     # GIVEN a vendor that asked for a pause of 10 seconds, and a function with 5 seconds left
-    another.pace.push_back(10)
+    another.rate_limiter.push_back(10)
     function.seconds_left = 5.0
     start = function.clock.now
     # WHEN it wants to call
@@ -88,7 +88,7 @@ def test_a_slot_beyond_the_time_left_is_not_used_up(function: Function, another:
 
 
 def test_a_known_wait_beyond_the_time_left_costs_no_call(function: Function, dynamodb: Client) -> None:
-    function.pace.push_back(10)
+    function.rate_limiter.push_back(10)
     function.seconds_left = 5.0
     dynamodb.calls.clear()
     with pytest.raises(OutOfTime):
@@ -98,7 +98,7 @@ def test_a_known_wait_beyond_the_time_left_costs_no_call(function: Function, dyn
 
 def test_a_pause_holds_for_all_functions(function: Function, another: Function) -> None:
     start = function.clock.now
-    function.pace.push_back(30)
+    function.rate_limiter.push_back(30)
     calls = [another.call() - start, function.call() - start]
     assert calls == pytest.approx([30, 30.5])
 
@@ -106,9 +106,9 @@ def test_a_pause_holds_for_all_functions(function: Function, another: Function) 
 def test_a_pause_only_ever_moves_the_slot_forward(function: Function, another: Function) -> None:
     # GIVEN a pause of 30 seconds
     start = function.clock.now
-    function.pace.push_back(30)
+    function.rate_limiter.push_back(30)
     # WHEN the vendor asks another function for 5
-    another.pace.push_back(5)
+    another.rate_limiter.push_back(5)
     # THEN the longer one holds
     assert another.call() - start == pytest.approx(30)
 
@@ -116,7 +116,7 @@ def test_a_pause_only_ever_moves_the_slot_forward(function: Function, another: F
 def test_no_pause_is_longer_than_a_quarter_of_an_hour(function: Function, another: Function) -> None:
     # GIVEN a vendor that asks for a pause of 57 years
     start = function.clock.now
-    function.pace.push_back(1_800_000_000)
+    function.rate_limiter.push_back(1_800_000_000)
     # WHEN functions call  THEN they wait for fifteen minutes
     function.seconds_left = another.seconds_left = 1_000
     calls = [another.call() - start, function.call() - start]
@@ -126,7 +126,7 @@ def test_no_pause_is_longer_than_a_quarter_of_an_hour(function: Function, anothe
 @pytest.mark.parametrize("seconds", [float("nan"), float("inf"), float("-inf"), -5.0, 0.0])
 def test_what_is_no_length_of_time_is_no_pause(function: Function, seconds: float) -> None:
     start = function.clock.now
-    function.pace.push_back(seconds)
+    function.rate_limiter.push_back(seconds)
     assert function.call() == start
 
 
@@ -150,7 +150,7 @@ def test_a_slot_too_far_ahead_does_not_swallow_a_pause(table: Table, function: F
     # GIVEN the same  WHEN the vendor asks for ten seconds  THEN those are kept
     start = function.clock.now
     move_slot(table, start + 86_400)
-    function.pace.push_back(10)
+    function.rate_limiter.push_back(10)
     assert another.call() - start == pytest.approx(10)
 
 
@@ -165,7 +165,7 @@ def test_a_slot_after_the_longest_pause_is_kept(table: Table, function: Function
 
 def test_vendors_have_slots_of_their_own(function: Function, table: Table, clock: Clock) -> None:
     start = clock.now
-    slack = DynamoPace(table, "slack", per_second=1, time_left=lambda: 60.0, clock=clock, sleep=clock.sleep)
+    slack = DynamoRateLimiter(table, "slack", per_second=1, time_left=lambda: 60.0, clock=clock, sleep=clock.sleep)
     function.call()
     slack.wait()
     assert clock.now == start

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from customer_success.errors import Unavailable, Unclear
 from customer_success.pauses import bounded
-from customer_success.ports import Pace
+from customer_success.ports import RateLimiter
 
 Answer = TypeVar("Answer")
 
@@ -19,13 +19,13 @@ FIRST_PAUSE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """Carries calls out at the shared pace and repeats those that may be repeated, within the time left.
+class RetryPolicy:
+    """Carries calls out at the shared rate limit and repeats those that may be repeated, within the time left.
 
     `time_left` and `sleep` are in seconds; `jitter` gives 0 to 1.
     """
 
-    pace: Pace
+    rate_limiter: RateLimiter
     time_left: Callable[[], float]
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
@@ -40,7 +40,7 @@ class Patience:
         """
         tried = 0
         while True:
-            self.pace.wait()
+            self.rate_limiter.wait()
             tried += 1
             try:
                 return request()
@@ -62,7 +62,7 @@ class Patience:
         One of no length is none: the vendor is spared as if it had named none.
         """
         if asked:
-            self.pace.push_back(asked)
+            self.rate_limiter.push_back(asked)
         pause = asked or self._backoff(tried)
         if tried == self.tries or pause >= self.time_left():
             return False

@@ -109,7 +109,7 @@ def _writer(deployment: Deployment, waiting: SimpleQueue[PagesChanged]) -> None:
 
 
 def _timed(deployment: Deployment, size: Size, work: Callable[[], object]) -> tuple[int, int, float]:
-    """Requests that were let in, those that were not, and the seconds it took, in real time and at Notion's pace."""
+    """Requests admitted and refused, and the seconds it took, in real time and at Notion's rate limit."""
     notion = deployment.notion
     deployment.clock, notion.admit = RealClock(), Gate(size.answer_seconds)
     before, start = notion.requests.total(), time.monotonic()
