@@ -9,7 +9,6 @@ from pydantic import Field
 
 from connectors.host import retry_policy
 from customer_success.alerts.channels import AlertChannel, OwnerOf, PostToChat
-from customer_success.aws.dynamodb.digests import DynamoDigests
 from customer_success.aws.function import QueueFunction
 from customer_success.settings import (
     Optional,
@@ -47,12 +46,12 @@ class AlertChat(QueueFunction[AlertChatSettings]):
             self.outward(self._chats, lambda shadow: [ShadowChat(shadow)]),
             self.ledger,
             owner_of,
-            DynamoDigests(self.table),
+            self.store.digests,
         )
 
     @cached_property
     def channel(self) -> AlertChannel:
-        return AlertChannel("chat_alert", self.alerts, self.post.alert)
+        return AlertChannel("chat_alert", self.store.alerts, self.post.alert)
 
     def _chats(self) -> list[Chat]:
         settings = self.settings

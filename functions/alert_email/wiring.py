@@ -25,4 +25,4 @@ class AlertEmail(QueueFunction[AlertEmailSettings]):
     def channel(self) -> AlertChannel:
         owner_of = OwnerOf(self.rows, self.settings.fallback_owner, self.settings.owner_domains)
         drafts = self.drafts(lambda: gmail_drafts(self, self.settings))
-        return AlertChannel("email_alert", self.alerts, DraftMail(drafts, self.ledger, owner_of))
+        return AlertChannel("email_alert", self.store.alerts, DraftMail(drafts, self.ledger, owner_of))

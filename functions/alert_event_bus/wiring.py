@@ -22,4 +22,6 @@ class AlertEventBus(QueueFunction[AlertEventBusSettings]):
 
     @cached_property
     def channel(self) -> AlertChannel:
-        return AlertChannel("event_bus", self.alerts, PutOnBus(self.bus(self.settings.event_bus_name), self.ledger))
+        return AlertChannel(
+            "event_bus", self.store.alerts, PutOnBus(self.bus(self.settings.event_bus_name), self.ledger)
+        )

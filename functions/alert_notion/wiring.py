@@ -28,7 +28,7 @@ class AlertNotion(QueueFunction[AlertNotionSettings]):
 
     @cached_property
     def channel(self) -> AlertChannel:
-        return AlertChannel("notion", self.alerts, RecordAlert(self._records(), self.ledger))
+        return AlertChannel("notion", self.store.alerts, RecordAlert(self._records(), self.ledger))
 
     def _records(self) -> HealthRecords:
         settings = self.settings

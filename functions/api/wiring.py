@@ -6,10 +6,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from customer_success.aws.dynamodb.history import DynamoScoreHistory
-from customer_success.aws.dynamodb.portfolios import DynamoPortfolios
-from customer_success.aws.dynamodb.shadow_log import DynamoShadowLog
-from customer_success.aws.dynamodb.task_records import DynamoTaskRecords
 from customer_success.aws.function import Function
 from customer_success.scoring.scorer import scorer_of
 from customer_success.settings import (
@@ -78,7 +74,7 @@ class Api(Function[ApiSettings]):
             timezone=settings.timezone,
             agent=CustomerSuccessAgent(accounts=self.rows, scorer=scorer_of(settings), timezone=settings.timezone),
             rows=self.rows,
-            records=DynamoTaskRecords(self.table),
+            records=self.store.task_records,
             queues={
                 "health_scan": scans,
                 "generate_qbr": self.outbox(settings.qbr_queue_url),
@@ -92,19 +88,19 @@ class Api(Function[ApiSettings]):
     def health(self) -> ShowHealth:
         from customer_success.api.health import ShowHealth
 
-        return ShowHealth(self.rows, DynamoScoreHistory(self.measured))
+        return ShowHealth(self.rows, self.store.history)
 
     @cached_property
     def history(self) -> ShowHistory:
         from customer_success.api.history import ShowHistory
 
-        return ShowHistory(self.rows, DynamoScoreHistory(self.measured), self._cursors)
+        return ShowHistory(self.rows, self.store.history, self._cursors)
 
     @cached_property
     def portfolio(self) -> ShowPortfolio:
         from customer_success.api.portfolio import ShowPortfolio
 
-        return ShowPortfolio(DynamoPortfolios(self.table), self._cursors)
+        return ShowPortfolio(self.store.portfolios, self._cursors)
 
     @cached_property
     def acknowledge(self) -> AcknowledgeAlert:
@@ -114,7 +110,7 @@ class Api(Function[ApiSettings]):
         return AcknowledgeAlert(
             tenant_id=settings.tenant_id,
             space=settings.space,
-            alerts=self.alerts,
+            alerts=self.store.alerts,
             rows=self.rows,
             page_updates=self.outbox(settings.notion_updates_queue_url),
             timezone=settings.timezone,
@@ -124,7 +120,7 @@ class Api(Function[ApiSettings]):
     def show_shadow(self) -> ShowShadow:
         from customer_success.api.shadow import ShowShadow
 
-        kept = DynamoShadowLog(self._table_of(shadow_of(self.settings.tenant_id)))
+        kept = self.store_of(shadow_of(self.settings.tenant_id)).shadow_log
         return ShowShadow(kept, self._cursors, self.settings.shadow)
 
     @cached_property

@@ -9,9 +9,6 @@ from pydantic import BeforeValidator
 
 from connectors.notion.wiring import expansion_records
 from customer_success.aws.bedrock.function import ModelFunction
-from customer_success.aws.dynamodb.expansion_log import DynamoExpansionLog
-from customer_success.aws.dynamodb.offers import DynamoOffers
-from customer_success.aws.dynamodb.usages import DynamoFeatureUsages
 from customer_success.expansion.check_expansion import CheckExpansion as ExpansionCheck
 from customer_success.expansion.price_list import PriceList
 from customer_success.expansion.rules_writer import OffersByRule
@@ -51,14 +48,14 @@ class CheckExpansion(ModelFunction[CheckExpansionSettings]):
         return ExpansionCheck(
             tenant_id=settings.space,
             rows=self.rows,
-            usages=DynamoFeatureUsages(self.table),
-            offers=DynamoOffers(self.table),
+            usages=self.store.usages,
+            offers=self.store.offers,
             records=self._records(),
             handoff=self.outbox(queue) if queue else None,
             narrator=self.model() or by_rule,
             by_rule=by_rule,
             ledger=self.long_ledger,
-            log=DynamoExpansionLog(self.table),
+            log=self.store.expansion_log,
             scorer=scorer_of(settings),
             prices=settings.price_list,
             sales_owner=settings.sales_owner,

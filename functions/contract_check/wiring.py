@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from customer_success.aws.dynamodb.digests import DynamoDigests
-from customer_success.aws.dynamodb.history import DynamoScoreHistory
-from customer_success.aws.dynamodb.qbrs import DynamoQbrs
-from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.aws.function import QueueFunction
 from customer_success.periods import Calendar
 from customer_success.renewals.contract_check import ContractCheck
@@ -32,14 +28,13 @@ class CheckContracts(QueueFunction[ContractCheckSettings]):
         return ContractCheck(
             tenant_id=settings.space,
             rows=self.rows,
-            history=DynamoScoreHistory(self.measured),
-            alerts=self.alerts,
-            runs=DynamoRuns(self.table),
-            digests=DynamoDigests(self.table),
-            announcements=self.announcements(settings.churn_topic_arn),
+            history=self.store.history,
+            alerts=self.store.alerts,
+            runs=self.store.runs,
+            publisher=self.publisher(settings.churn_topic_arn),
             page_updates=self.outbox(settings.notion_updates_queue_url),
             qbr_requests=self.outbox(settings.qbr_queue_url),
-            qbrs=DynamoQbrs(self.table),
+            qbrs=self.store.qbrs,
             calendar=Calendar(settings.holidays),
             scorer=scorer_of(settings),
             fallback_owner=settings.fallback_owner,

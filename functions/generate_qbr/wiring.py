@@ -8,10 +8,6 @@ from typing import TYPE_CHECKING
 from connectors.gmail.wiring import gmail_drafts
 from connectors.notion.wiring import qbr_pages
 from customer_success.aws.bedrock.function import ModelFunction
-from customer_success.aws.dynamodb.history import DynamoScoreHistory
-from customer_success.aws.dynamodb.peers import DynamoAdoptionPeers
-from customer_success.aws.dynamodb.qbrs import DynamoQbrs
-from customer_success.aws.dynamodb.usages import DynamoFeatureUsages
 from customer_success.reviews.generate_qbr import GenerateQbr as QbrReview
 from customer_success.reviews.rules_writer import ReviewByRule
 from customer_success.settings import (
@@ -45,10 +41,10 @@ class GenerateQbr(ModelFunction[GenerateQbrSettings]):
         by_rule = ReviewByRule()
         return QbrReview(
             rows=self.rows,
-            history=DynamoScoreHistory(self.measured),
-            usages=DynamoFeatureUsages(self.table),
-            peers=DynamoAdoptionPeers(self.table),
-            qbrs=DynamoQbrs(self.table),
+            history=self.store.history,
+            usages=self.store.usages,
+            peers=self.store.peers,
+            qbrs=self.store.qbrs,
             narrator=self.model() or by_rule,
             by_rule=by_rule,
             pages=self._pages(),

@@ -9,14 +9,6 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from connectors.notion.wiring import account_pages, expansion_records, feature_usage
-from customer_success.aws.dynamodb.digests import DynamoDigests
-from customer_success.aws.dynamodb.expansion_log import DynamoExpansionLog
-from customer_success.aws.dynamodb.history import DynamoScoreHistory
-from customer_success.aws.dynamodb.offers import DynamoOffers
-from customer_success.aws.dynamodb.peers import DynamoAdoptionPeers
-from customer_success.aws.dynamodb.portfolios import DynamoPortfolios
-from customer_success.aws.dynamodb.runs import DynamoRuns
-from customer_success.aws.dynamodb.usages import DynamoFeatureUsages
 from customer_success.aws.function import QueueFunction
 from customer_success.expansion.close_expansions import CloseExpansions
 from customer_success.expansion.expansion_run import ExpansionRun
@@ -58,24 +50,21 @@ class HealthScan(QueueFunction[HealthScanSettings]):
     @cached_property
     def scan(self) -> ScanRun:
         settings = self.settings
-        runs = DynamoRuns(self.table)
         return ScanRun(
             tenant_id=settings.space,
             book=account_pages(self, settings),
             rows=self.rows,
-            history=DynamoScoreHistory(self.measured),
-            alerts=self.alerts,
-            runs=runs,
+            history=self.store.history,
+            alerts=self.store.alerts,
+            runs=self.store.runs,
             page_updates=self.outbox(settings.notion_updates_queue_url),
             expansion_runs=self.outbox(settings.queue_url),
             closing=Closing(
-                settings.space,
                 self.rows,
-                self.alerts,
-                runs,
-                DynamoDigests(self.table),
-                DynamoPortfolios(self.table),
-                self.announcements(settings.churn_topic_arn),
+                self.store.alerts,
+                self.store.runs,
+                self.store.portfolios,
+                self.publisher(settings.churn_topic_arn),
                 Calendar(settings.holidays),
                 self.now,
             ),
@@ -93,15 +82,15 @@ class HealthScan(QueueFunction[HealthScanSettings]):
         return ExpansionRun(
             tenant_id=settings.space,
             usage_book=self._usage_book(),
-            usages=DynamoFeatureUsages(self.table),
+            usages=self.store.usages,
             records=self._records(),
-            offers=DynamoOffers(self.table),
+            offers=self.store.offers,
             rows=self.rows,
-            peers=DynamoAdoptionPeers(self.table),
-            log=DynamoExpansionLog(self.table),
+            peers=self.store.peers,
+            log=self.store.expansion_log,
             checks=self.outbox(settings.expansion_queue_url),
             closings=self.outbox(settings.queue_url),
-            runs=DynamoRuns(self.table),
+            runs=self.store.runs,
             calendar=Calendar(settings.holidays),
             time_left=self.time_left,
             now=self.now,
@@ -114,8 +103,8 @@ class HealthScan(QueueFunction[HealthScanSettings]):
     def close(self) -> CloseExpansions:
         settings = self.settings
         return CloseExpansions(
-            log=DynamoExpansionLog(self.table),
-            telling=self.telling(settings.churn_topic_arn),
+            log=self.store.expansion_log,
+            publisher=self.publisher(settings.churn_topic_arn),
             closings=self.outbox(settings.queue_url),
             fallback_owner=settings.fallback_owner,
             look_again_seconds=self.look_again_seconds,

@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from connectors.notion.wiring import account_pages
-from customer_success.aws.dynamodb.pages import DynamoWrittenPages
 from customer_success.aws.function import QueueFunction
 from customer_success.scan.page_sync import NotionSync
 from customer_success.settings import AccountPagesSettings, Text
@@ -33,5 +32,5 @@ class SyncNotion(QueueFunction[NotionSyncSettings]):
             return account_pages(self, self.settings)
 
         pages = self.outward(live, ShadowPages)
-        telling = self.telling(self.settings.churn_topic_arn)
-        return NotionSync(self.rows, DynamoWrittenPages(self.table), pages, self.alerts, telling)
+        publisher = self.publisher(self.settings.churn_topic_arn)
+        return NotionSync(self.rows, self.store.written_pages, pages, self.store.alerts, publisher)

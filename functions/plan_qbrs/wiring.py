@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from customer_success.aws.dynamodb.qbrs import DynamoQbrs
 from customer_success.aws.function import QueueFunction
 from customer_success.reviews.plan_qbrs import CloseQuarter
 from customer_success.reviews.plan_qbrs import PlanQbrs as QbrPlan
@@ -35,11 +34,11 @@ class PlanQbrs(QueueFunction[PlanQbrsSettings]):
         return QbrPlan(
             tenant_id=settings.space,
             rows=self.rows,
-            qbrs=DynamoQbrs(self.table),
+            qbrs=self.store.qbrs,
             adoption=self.outbox(settings.adoption_queue_url),
             reviews=self.outbox(settings.qbr_queue_url),
             closings=self.outbox(settings.queue_url),
-            telling=self.telling(settings.churn_topic_arn),
+            publisher=self.publisher(settings.churn_topic_arn),
             timezone=settings.timezone,
         )
 
@@ -47,8 +46,8 @@ class PlanQbrs(QueueFunction[PlanQbrsSettings]):
     def close(self) -> CloseQuarter:
         settings = self.settings
         return CloseQuarter(
-            qbrs=DynamoQbrs(self.table),
-            telling=self.telling(settings.churn_topic_arn),
+            qbrs=self.store.qbrs,
+            publisher=self.publisher(settings.churn_topic_arn),
             closings=self.outbox(settings.queue_url),
             fallback_owner=settings.fallback_owner,
             look_again_seconds=self.look_again_seconds,

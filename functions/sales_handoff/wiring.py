@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from connectors.gmail.wiring import gmail_drafts
 from connectors.notion.wiring import expansion_records
-from customer_success.aws.dynamodb.offers import DynamoOffers
 from customer_success.aws.function import QueueFunction
 from customer_success.expansion.sales_handoff import SalesHandoff as Handoff
 from customer_success.settings import (
@@ -42,10 +41,10 @@ class SalesHandoff(QueueFunction[SalesHandoffSettings]):
         return Handoff(
             tenant_id=settings.space,
             rows=self.rows,
-            offers=DynamoOffers(self.table),
+            offers=self.store.offers,
             records=self._records(),
             drafts=self.drafts(lambda: gmail_drafts(self, settings)),
-            telling=self.telling(settings.churn_topic_arn),
+            publisher=self.publisher(settings.churn_topic_arn),
             bus=self.bus(settings.event_bus_name),
             ledger=self.ledger,
             sales_owner=settings.sales_owner,

@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING
 from connectors.gmail.wiring import gmail_drafts
 from connectors.notion.wiring import adoption_sections
 from customer_success.adoption.track_feature_adoption import TrackFeatureAdoption
-from customer_success.aws.dynamodb.adoption import DynamoAdoptionReports
-from customer_success.aws.dynamodb.peers import DynamoAdoptionPeers
-from customer_success.aws.dynamodb.usages import DynamoFeatureUsages
 from customer_success.aws.function import QueueFunction
 from customer_success.settings import (
     GmailSettings,
@@ -41,15 +38,15 @@ class TrackAdoption(QueueFunction[TrackFeatureAdoptionSettings]):
         settings = self.settings
         return TrackFeatureAdoption(
             rows=self.rows,
-            usages=DynamoFeatureUsages(self.table),
-            peers=DynamoAdoptionPeers(self.table),
-            reports=DynamoAdoptionReports(self.table),
+            usages=self.store.usages,
+            peers=self.store.peers,
+            reports=self.store.adoption_reports,
             sections=self._sections(),
             drafts=self.drafts(lambda: gmail_drafts(self, settings)),
             ledger=self.long_ledger,
             fallback_owner=settings.fallback_owner,
             count=self.report,
-            telling=self.telling(settings.churn_topic_arn),
+            publisher=self.publisher(settings.churn_topic_arn),
         )
 
     def _sections(self) -> AdoptionSections:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from connectors.notion.accounts import NotionCSMAdapter
 from connectors.notion.client import NotionClient
 from connectors.retry_policy import RetryPolicy
+from customer_success.alerts.publisher import AlertPublisher
 from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.alerts import DynamoAlertLog
 from customer_success.aws.dynamodb.digests import DynamoDigests
@@ -95,7 +96,7 @@ class Deployment:
         table, pages = self._function()
         rows, alerts, runs = DynamoAccountRows(table), DynamoAlertLog(table), DynamoRuns(table)
         digests, portfolios = DynamoDigests(table), DynamoPortfolios(table)
-        announcements = SnsAnnouncements(self.topic, "churn-alerts", str)
+        publisher = AlertPublisher(TENANT, alerts, digests, SnsAnnouncements(self.topic, "churn-alerts", str))
 
         def now() -> datetime:
             return datetime.combine(on, time(7), UTC)
@@ -109,7 +110,7 @@ class Deployment:
             runs=runs,
             page_updates=SqsOutbox(self.updates, "notion-updates", str),
             expansion_runs=SqsOutbox(self.scans, "scan", str),
-            closing=Closing(TENANT, rows, alerts, runs, digests, portfolios, announcements, Calendar(), now),
+            closing=Closing(rows, alerts, runs, portfolios, publisher, Calendar(), now),
             scorer=CSMHealthScorer(),
             fallback_owner="lead@example.com",
             signals_stale_after_days=14,

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from rich.console import Console
 
 from customer_success.accounts.account import Account
-from customer_success.alerts.publisher import Telling
+from customer_success.alerts.publisher import AlertPublisher
 from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.alerts import DynamoAlertLog
 from customer_success.aws.dynamodb.digests import DynamoDigests
@@ -211,7 +211,9 @@ def _function(dynamodb: Any, topic: Any, size: Size) -> tuple[SalesHandoff, Mail
         offers=DynamoOffers(table),
         records=records,
         drafts=mailboxes,
-        telling=Telling("acme", DynamoAlertLog(table), DynamoDigests(table), SnsAnnouncements(topic, "topic", str)),
+        publisher=AlertPublisher(
+            "acme", DynamoAlertLog(table), DynamoDigests(table), SnsAnnouncements(topic, "topic", str)
+        ),
         bus=bus,
         ledger=DynamoLedger(table, lease_seconds=210),
         sales_owner=None,

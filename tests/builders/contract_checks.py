@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from customer_success.alerts.publisher import AlertPublisher
 from customer_success.errors import Misconfigured, Unavailable
 from customer_success.messages import QbrRequested
 from customer_success.periods import Calendar
@@ -41,8 +42,7 @@ class Mornings(World):
             history=self.history,
             alerts=self.alerts,
             runs=self.runs,
-            digests=self.digests,
-            announcements=self.topic,
+            publisher=AlertPublisher("acme", self.alerts, self.digests, self.topic),
             page_updates=self.outbox,
             qbr_requests=self.qbr_requests,
             qbrs=self.qbrs,

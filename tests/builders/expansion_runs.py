@@ -10,7 +10,7 @@ from typing import Any
 from customer_success.accounts.account import Account, Unreadable
 from customer_success.accounts.row import AccountRow
 from customer_success.adoption.feature_usage import FeatureUsage, UsagePage
-from customer_success.alerts.publisher import Telling
+from customer_success.alerts.publisher import AlertPublisher
 from customer_success.errors import Unavailable
 from customer_success.expansion.close_expansions import CloseExpansions
 from customer_success.expansion.entry import Outcome
@@ -168,8 +168,8 @@ class Expansions:
     def close(self, *, hours_later: float = 1, last_try: bool = False) -> dict[str, int]:
         """Look at the day that was queued last."""
         queued = self.queued[-1]
-        telling = Telling("acme", self.alerts, self.digests, self.topic)
-        job = CloseExpansions(self.log, telling, self.closings, "lead@example.com", LOOK_AGAIN_SECONDS)
+        publisher = AlertPublisher("acme", self.alerts, self.digests, self.topic)
+        job = CloseExpansions(self.log, publisher, self.closings, "lead@example.com", LOOK_AGAIN_SECONDS)
         return job(queued, now=moment(queued.run_date) + timedelta(hours=hours_later), last_try=last_try)
 
     def checked(self, number: int, outcome: Outcome = "offered", on: date = TODAY, *lines: str) -> None:

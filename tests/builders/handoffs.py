@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from customer_success.accounts.row import AccountRow
 from customer_success.addresses import ANYBODY, OwnerDomains
-from customer_success.alerts.publisher import Telling
+from customer_success.alerts.publisher import AlertPublisher
 from customer_success.documents import MailDraft
 from customer_success.errors import Unavailable, Unclear
 from customer_success.expansion.check_expansion import CheckExpansion, ExpansionRequest
@@ -292,7 +292,7 @@ class Handoffs:
             offers=self.offers,
             records=self.records,
             drafts=self.drafts,
-            telling=Telling("acme", FakeAlerts(self.writes), self.digests, self.topic),
+            publisher=AlertPublisher("acme", FakeAlerts(self.writes), self.digests, self.topic),
             bus=self.bus,
             ledger=self.ledger,
             sales_owner=self.sales_owner,

@@ -10,7 +10,7 @@ from typing import Any
 
 from customer_success.accounts.row import AccountRow
 from customer_success.adoption.track_feature_adoption import AdoptionRequest, TrackFeatureAdoption
-from customer_success.alerts.publisher import Telling
+from customer_success.alerts.publisher import AlertPublisher
 from customer_success.documents import MailDraft
 from customer_success.errors import Gone
 from customer_success.messages import AdoptionRequested, QbrRequested, QuarterPlanned
@@ -215,7 +215,7 @@ class Reviews:
             ledger=self.ledger,
             fallback_owner="lead@example.com",
             count=self.count,
-            telling=Telling("acme", self.alerts, self.digests, self.topic),
+            publisher=AlertPublisher("acme", self.alerts, self.digests, self.topic),
         )
         job = replace(job, **dict.fromkeys(without))
         return job(AdoptionRequest(account_id, on, request, draft, signals or {}, last_try))
@@ -229,8 +229,8 @@ class Reviews:
     def close(self, *, hours_later: float = 1, last_try: bool = False) -> dict[str, int]:
         """Look at the quarter that was planned last."""
         (*_, planned) = [message for message in self.closings.sent if isinstance(message, QuarterPlanned)]
-        telling = Telling("acme", self.alerts, self.digests, self.topic)
-        job = CloseQuarter(self.qbrs, telling, self.closings, "lead@example.com", look_again_seconds=120)
+        publisher = AlertPublisher("acme", self.alerts, self.digests, self.topic)
+        job = CloseQuarter(self.qbrs, publisher, self.closings, "lead@example.com", look_again_seconds=120)
         noon = datetime.combine(planned.run_date, time(12), UTC)
         return job(planned, now=noon + timedelta(hours=hours_later), last_try=last_try)
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from customer_success.accounts.account import Account
+from customer_success.alerts.publisher import AlertPublisher
 from customer_success.errors import Unavailable
 from customer_success.periods import Calendar
 from customer_success.scan.closing import Closing
@@ -90,13 +91,11 @@ class World:
             return datetime.combine(self.today, time(7), UTC)
 
         closing = Closing(
-            "acme",
             self.rows,
             self.alerts,
             self.runs,
-            self.digests,
             self.portfolios,
-            self.topic,
+            AlertPublisher("acme", self.alerts, self.digests, self.topic),
             Calendar(self.holidays),
             now,
         )

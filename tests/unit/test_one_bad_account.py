@@ -15,7 +15,7 @@ from customer_success.accounts.account import Account
 from customer_success.accounts.row import AccountRow
 from customer_success.alerts.digest import Digest
 from customer_success.alerts.entry import AlertEntry
-from customer_success.alerts.publisher import Telling
+from customer_success.alerts.publisher import AlertPublisher
 from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, Unreadable
 from customer_success.expansion import expansion_run
 from customer_success.isolation import cause
@@ -368,8 +368,8 @@ def test_a_plan_that_ends_is_told_on_the_last_try(monkeypatch: pytest.MonkeyPatc
     world = Reviews()
     monkeypatch.setattr(world.rows, "every", raising(ZeroDivisionError("by zero")))
     noon = datetime(2026, 4, 1, 12, tzinfo=UTC)
-    telling = Telling("acme", world.alerts, world.digests, world.topic)
-    job = PlanQbrs("acme", world.rows, world.qbrs, world.adoption, world.queue, world.closings, telling)
+    publisher = AlertPublisher("acme", world.alerts, world.digests, world.topic)
+    job = PlanQbrs("acme", world.rows, world.qbrs, world.adoption, world.queue, world.closings, publisher)
     for last_try, digests in ((False, set()), (True, {"plan_qbrs:2026-04-01:failed"})):
         with pytest.raises(ZeroDivisionError):
             job(noon.date(), request="tick", time=noon, now=noon, last_try=last_try)
@@ -560,9 +560,9 @@ def test_pages_that_cannot_be_written_are_heard_of(end: Exception) -> None:
     # GIVEN what writes pages, and Notion, or whatever reads the rows, at its end
     world = World([account(1)])
     world.scan()
-    telling = Telling("acme", world.alerts, world.digests, world.topic)
+    publisher = AlertPublisher("acme", world.alerts, world.digests, world.topic)
     broken: Any = SimpleNamespace(write=raising(end), write_wishes=raising(end))
-    sync = NotionSync(world.rows, FakeWrittenPages(), broken, world.alerts, telling)
+    sync = NotionSync(world.rows, FakeWrittenPages(), broken, world.alerts, publisher)
     for message in (
         PagesChanged(tenant_id="acme", run_date=TODAY, account_ids=("A-0001",)),
         AlertAcknowledged(tenant_id="acme", alert_id="x", account_id="A-0001", page_id="p"),

@@ -100,6 +100,12 @@ def test_the_scorer_layer_knows_no_connector_and_nothing_knows_a_function() -> N
     assert {str(path) for path in DOMAIN.rglob("*.py") if "connectors" in set(imports(path))} == set()
 
 
+def test_a_function_names_what_the_store_holds_and_no_adapter_of_the_table() -> None:
+    adapters = f"from {DOMAIN.name}.aws.dynamodb"
+    wirings = sorted((ROOT / "functions").glob("*/wiring.py"))
+    assert [str(path) for path in wirings if adapters in path.read_text("utf-8")] == []
+
+
 def domain_files() -> list[Path]:
     outside = {DOMAIN / "settings.py", *HTTP}
     return [path for path in DOMAIN.rglob("*.py") if path not in outside and DOMAIN / "aws" not in path.parents]

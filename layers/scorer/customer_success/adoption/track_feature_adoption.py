@@ -20,7 +20,7 @@ from customer_success.adoption.ports import AdoptionPeers, AdoptionReports, Adop
 from customer_success.adoption.report import adoption_report
 from customer_success.adoption.text import TITLE, adoption_mail, adoption_section, as_of
 from customer_success.alerts.digest import failed_digest
-from customer_success.alerts.publisher import Telling
+from customer_success.alerts.publisher import AlertPublisher
 from customer_success.delivery import draft_if_possible
 from customer_success.errors import NotTaken, Refused, Unavailable
 from customer_success.isolation import cause, recorded
@@ -71,14 +71,14 @@ class TrackFeatureAdoption:
     ledger: Ledger
     fallback_owner: str | None
     count: Count
-    telling: Telling | None = None
+    publisher: AlertPublisher | None = None
 
     def __call__(self, request: AdoptionRequest) -> dict[str, Any]:
         """Work out the report, keep it, then write the section, and the mail if one is asked for.
 
         Raises `Refused` for an account that is not known and for a signal that is none, `Unavailable` when the rest
         has to wait, `Misconfigured` when a person has to act before the section can be written, `NotTaken` if it is not
-        taken as it is. On the `last_try` whatever ends it is told, if there is a `telling`.
+        taken as it is. On the `last_try` whatever ends it is told, if there is a `publisher`.
         """
         return recorded(
             f"the feature adoption of account {request.account_id!r}",
@@ -89,10 +89,10 @@ class TrackFeatureAdoption:
 
     def _tell(self, request: AdoptionRequest, error: Exception) -> None:
         """Tell the team that an output is missing; who asks for what cannot be is answered, and nothing is missing."""
-        if self.telling is None or (isinstance(error, Refused) and not isinstance(error, NotTaken)):
+        if self.publisher is None or (isinstance(error, Refused) and not isinstance(error, NotTaken)):
             return
         title = f"Feature adoption, {request.on}: a page does not show it"
-        self.telling.post(failed_digest(KIND, request.on, title, f"{request.account_id}: {cause(error)}", OTHERS))
+        self.publisher.post(failed_digest(KIND, request.on, title, f"{request.account_id}: {cause(error)}", OTHERS))
 
     def _track(self, request: AdoptionRequest) -> dict[str, Any]:
         row = self.rows.get(request.account_id)

@@ -17,7 +17,7 @@ BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class AlertPublisher:
     """Publishes on the topic on which all channels listen."""
 
     tenant_id: str

@@ -21,15 +21,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from customer_success.accounts.colleagues import DraftsOfColleagues, RowsOfColleagues
 from customer_success.addresses import ANYBODY
-from customer_success.alerts.publisher import Telling
-from customer_success.aws.dynamodb.accounts import DynamoAccountRows
-from customer_success.aws.dynamodb.alerts import DynamoAlertLog
-from customer_success.aws.dynamodb.digests import DynamoDigests
-from customer_success.aws.dynamodb.ledger import DynamoLedger
-from customer_success.aws.dynamodb.rate_limiter import DynamoRateLimiter
-from customer_success.aws.dynamodb.shadow_log import DynamoShadowLog
+from customer_success.alerts.publisher import AlertPublisher
+from customer_success.aws.dynamodb.store import Store
 from customer_success.aws.dynamodb.table import Table
-from customer_success.aws.dynamodb.task_records import DynamoTaskRecords
 from customer_success.aws.messaging.bus import EventBridgeBus
 from customer_success.aws.messaging.consumer import Delivery, QueueConsumer
 from customer_success.aws.messaging.queues import SqsOutbox
@@ -57,6 +51,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from customer_success.accounts.ports import AccountRows
+    from customer_success.aws.dynamodb.ledger import DynamoLedger
+    from customer_success.aws.dynamodb.rate_limiter import DynamoRateLimiter
     from customer_success.ports import Drafts, EventBus
 
 D = TypeVar("D", bound=Deployed)
@@ -105,7 +101,7 @@ class Function(Generic[D]):
     @cached_property
     def shadow(self) -> Shadow | None:
         """What takes the place of all that reaches people, if the deployment runs in shadow."""
-        return Shadow(DynamoShadowLog(self.table), self._today) if self.settings.shadow else None
+        return Shadow(self.store.shadow_log, self._today) if self.settings.shadow else None
 
     def outward(self, live: Callable[[], P], shadowed: Callable[[Shadow], P]) -> P:
         """What reaches people: `live`, or in shadow mode what records it instead."""
@@ -114,9 +110,6 @@ class Function(Generic[D]):
     def _today(self) -> date:
         """The run date of what is being worked at."""
         return self._run_date or run_date(self.now(), self.settings.timezone)
-
-    def _table_of(self, space: str) -> Table:
-        return Table(boto3.client("dynamodb", config=CLIENT_CONFIG), self.settings.table_name, space)
 
     def report(self, counts: Mapping[Metric, float]) -> None:
         """Write counts as metrics. What was done does not fail for one that is none."""
@@ -155,51 +148,46 @@ class Function(Generic[D]):
         return self._milliseconds_left() / 1000 - SECONDS_KEPT
 
     @cached_property
-    def table(self) -> Table:
-        return self._table_of(self.settings.space)
+    def store(self) -> Store:
+        """What is stored, live or in shadow."""
+        return self.store_of(self.settings.space)
 
-    @cached_property
-    def measured(self) -> Table:
-        """What a tenant and its shadow share: the scores of every day, and the rate limits of the vendors."""
-        return self._table_of(self.settings.tenant_id)
-
-    @cached_property
-    def ledger(self) -> DynamoLedger:
-        return DynamoLedger(self.table, lease_seconds=DELIVERY_LEASE_SECONDS)
+    def store_of(self, space: str) -> Store:
+        """What is stored in a space."""
+        client, name = boto3.client("dynamodb", config=CLIENT_CONFIG), self.settings.table_name
+        return Store(Table(client, name, space), shared=Table(client, name, self.settings.tenant_id))
 
     @cached_property
     def rows(self) -> AccountRows:
-        rows, domains = DynamoAccountRows(self.table), self.settings.owner_domains
+        """The account rows, in which no account belongs to anybody outside the owners' domains."""
+        rows, domains = self.store.rows, self.settings.owner_domains
         return rows if domains == ANYBODY else RowsOfColleagues(rows, domains)
 
     @cached_property
-    def alerts(self) -> DynamoAlertLog:
-        return DynamoAlertLog(self.table)
+    def task_states(self) -> TaskStates:
+        return TaskStates(self.store.task_records)
 
     @cached_property
-    def task_states(self) -> TaskStates:
-        return TaskStates(DynamoTaskRecords(self.table))
+    def ledger(self) -> DynamoLedger:
+        return self.store.ledger(lease_seconds=DELIVERY_LEASE_SECONDS)
 
     @cached_property
     def long_ledger(self) -> DynamoLedger:
         """The ledger of work that takes longer than a channel's."""
-        return DynamoLedger(self.table, lease_seconds=LONG_LEASE_SECONDS)
+        return self.store.ledger(lease_seconds=LONG_LEASE_SECONDS)
 
     def outbox(self, queue_url: str) -> SqsOutbox:
         """What sends to a queue."""
         return SqsOutbox(self._sqs, queue_url, lambda: self.correlation_id)
 
-    def announcements(self, topic_arn: str) -> SnsAnnouncements:
-        """What publishes on a topic."""
-        return SnsAnnouncements(boto3.client("sns", config=CLIENT_CONFIG), topic_arn, lambda: self.correlation_id)
-
-    def telling(self, topic_arn: str) -> Telling:
-        """What tells people by the channels that listen on the topic."""
-        return Telling(self.settings.space, self.alerts, DynamoDigests(self.table), self.announcements(topic_arn))
+    def publisher(self, topic_arn: str) -> AlertPublisher:
+        """What publishes alerts and digests for the channels that listen on the topic."""
+        topic = SnsAnnouncements(boto3.client("sns", config=CLIENT_CONFIG), topic_arn, lambda: self.correlation_id)
+        return AlertPublisher(self.settings.space, self.store.alerts, self.store.digests, topic)
 
     def rate_limiter(self, vendor: str, *, per_second: float, time_left: Callable[[], float]) -> DynamoRateLimiter:
         """The rate limit at which all functions together may call a vendor."""
-        return DynamoRateLimiter(self.measured, vendor, per_second=per_second, time_left=time_left)
+        return self.store.rate_limiter(vendor, per_second=per_second, time_left=time_left)
 
     def now(self) -> datetime:
         """The moment, for whoever takes time as an argument."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import get_args
 
 from customer_success.alerts.digest import failed_digest
-from customer_success.alerts.publisher import Telling
+from customer_success.alerts.publisher import AlertPublisher
 from customer_success.expansion.entry import Outcome
 from customer_success.expansion.ports import ExpansionLog
 from customer_success.expansion.text import owner_digests
@@ -23,7 +23,7 @@ class CloseExpansions:
     """The job: looks again and again until every account is checked, then posts each owner's digest."""
 
     log: ExpansionLog
-    telling: Telling
+    publisher: AlertPublisher
     closings: Outbox
     fallback_owner: str | None
     look_again_seconds: int
@@ -38,7 +38,7 @@ class CloseExpansions:
         return recorded(
             f"the closing of the expansions of {on}",
             lambda: self._close(message, now),
-            lambda error: self.telling.post(failed_digest(CLOSING, on, title, cause(error))),
+            lambda error: self.publisher.post(failed_digest(CLOSING, on, title, cause(error))),
             last_try=last_try,
         )
 
@@ -47,5 +47,5 @@ class CloseExpansions:
         if any(entry.outcome == "planned" for entry in entries) and now < message.until:
             self.closings.send([message], delay_seconds=self.look_again_seconds)
         else:
-            self.telling.post_each(owner_digests(message.run_date, entries, message.notes, self.fallback_owner))
+            self.publisher.post_each(owner_digests(message.run_date, entries, message.notes, self.fallback_owner))
         return {outcome: sum(entry.outcome == outcome for entry in entries) for outcome in get_args(Outcome)}

@@ -15,7 +15,7 @@ from customer_success.accounts.ports import AccountRows
 from customer_success.accounts.row import AccountRow
 from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.alerts.digest import failed_digest
-from customer_success.alerts.publisher import Telling
+from customer_success.alerts.publisher import AlertPublisher
 from customer_success.delivery import deliver_once
 from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, words_of
 from customer_success.expansion.offer import Handoff, Offer
@@ -53,7 +53,7 @@ class SalesHandoff:
     offers: Offers
     records: ExpansionRecords | None
     drafts: Drafts | None
-    telling: Telling
+    publisher: AlertPublisher
     bus: EventBus
     ledger: Ledger
     sales_owner: str | None
@@ -81,7 +81,7 @@ class SalesHandoff:
             return
         on, failure = message.run_date, f"{message.handoff_id}: {cause(error)}"
         title = f"Handoff to Sales, {on}: an offer did not reach Sales whole"
-        self.telling.post(failed_digest(KIND, on, title, failure, OTHERS))
+        self.publisher.post(failed_digest(KIND, on, title, failure, OTHERS))
 
     def _note(self, message: ExpansionHandoff, error: Exception) -> None:
         """Note on an offer that is refused that Sales does not have it: nothing brings it back, so it is found anew."""
@@ -196,7 +196,7 @@ class SalesHandoff:
         news = sales_news(message, account, sales_email, record_url)
 
         def post() -> str:
-            self.telling.post(news)
+            self.publisher.post(news)
             return news.digest_id
 
         deliver_once(self.ledger, message.handoff_id, NEWS_CHANNEL, find=lambda: None, create=post)

@@ -17,8 +17,8 @@ from customer_success.accounts.ports import AccountRows, ScoreHistory
 from customer_success.accounts.row import AccountRow, check_marker
 from customer_success.alerts.entry import AlertEntry
 from customer_success.alerts.policy import Candidate, rank
-from customer_success.alerts.ports import AlertLog, Announcements, Digests
-from customer_success.alerts.publisher import BATCH, Telling
+from customer_success.alerts.ports import AlertLog
+from customer_success.alerts.publisher import BATCH, AlertPublisher
 from customer_success.batches import batches
 from customer_success.isolation import alone, cause, recorded, together
 from customer_success.messages import ChurnAlert, QbrRequested, pages_changed
@@ -67,8 +67,7 @@ class ContractCheck:
     history: ScoreHistory
     alerts: AlertLog
     runs: Runs
-    digests: Digests
-    announcements: Announcements
+    publisher: AlertPublisher
     page_updates: Outbox
     qbr_requests: Outbox
     qbrs: Qbrs
@@ -89,30 +88,25 @@ class ContractCheck:
         return recorded(
             f"the contract check of {on}",
             lambda: self._checked(on, request, time),
-            lambda error: self._telling.post(failed_check_digest(on, cause(error))),
+            lambda error: self.publisher.post(failed_check_digest(on, cause(error))),
             last_try=last_try,
         )
-
-    @property
-    def _telling(self) -> Telling:
-        return Telling(self.tenant_id, self.alerts, self.digests, self.announcements)
 
     def _checked(self, on: date, request: str, time: datetime) -> dict[str, Any]:
         last_scan = self.runs.last_finished(scan_run.KIND, on + ONE_DAY)
         judge = self._judge(on, last_scan)
-        telling = self._telling
         found = self._look(judge)
         self._rank(found.alerts, on, first_scan=last_scan is None)
         scanned = self._scan(found, judge)
         self.page_updates.send(pages_changed(self.tenant_id, found.changed, on))
-        told = telling.publish(e for e in self.alerts.on(on) if e.state == "pending" and e.delivery)
+        told = self.publisher.publish(e for e in self.alerts.on(on) if e.state == "pending" and e.delivery)
         requested = self._request_reviews(found.reviews, on, time)
         if self.calendar.is_working_day(on):
             # A scan that could score nothing has read the book all the same.
             ended = (run.on for run in self.runs.before(scan_run.KIND, on + ONE_DAY) if run.status == "finished")
             last_scan_on = next(ended, None)
             contracts, failed = found.contracts.values(), found.failed
-            telling.post(renewals_digest(on, contracts, failed, skipped=found.skipped, last_scan=last_scan_on))
+            self.publisher.post(renewals_digest(on, contracts, failed, skipped=found.skipped, last_scan=last_scan_on))
         return {**_result(on, found), "request": request, "scanned": scanned, "alerts": told, "qbrs": requested}
 
     def _judge(self, on: date, last_scan: Run | None) -> Judge:

@@ -11,7 +11,7 @@ from typing import Any
 from customer_success.accounts.ports import AccountRows
 from customer_success.accounts.row import AccountRow
 from customer_success.alerts.digest import failed_digest
-from customer_success.alerts.publisher import Telling
+from customer_success.alerts.publisher import AlertPublisher
 from customer_success.batches import batches
 from customer_success.isolation import cause, recorded, together
 from customer_success.messages import AdoptionRequested, QbrRequested, QuarterPlanned
@@ -37,7 +37,7 @@ class PlanQbrs:
     adoption: Outbox
     reviews: Outbox
     closings: Outbox
-    telling: Telling | None = None
+    publisher: AlertPublisher | None = None
     timezone: str = "UTC"
 
     def __call__(
@@ -57,9 +57,9 @@ class PlanQbrs:
         )
 
     def _tell(self, on: date, error: Exception) -> None:
-        if self.telling:
+        if self.publisher:
             title = f"Quarterly reviews, {Quarter.of(on)}: the plan failed"
-            self.telling.post(failed_digest(KIND, on, title, cause(error)))
+            self.publisher.post(failed_digest(KIND, on, title, cause(error)))
 
     def _plan(self, on: date, request: str, time: datetime, now: datetime) -> dict[str, Any]:
         period = str(Quarter.of(on))
@@ -114,7 +114,7 @@ class CloseQuarter:
     """The job that follows: looks again and again until every review is settled, then posts the index."""
 
     qbrs: Qbrs
-    telling: Telling
+    publisher: AlertPublisher
     closings: Outbox
     fallback_owner: str | None
     look_again_seconds: int
@@ -128,7 +128,7 @@ class CloseQuarter:
         return recorded(
             f"the closing of the quarter {message.period}",
             lambda: self._close(message, now),
-            lambda error: self.telling.post(failed_digest(CLOSING, message.run_date, title, cause(error))),
+            lambda error: self.publisher.post(failed_digest(CLOSING, message.run_date, title, cause(error))),
             last_try=last_try,
         )
 
@@ -138,7 +138,7 @@ class CloseQuarter:
         if unsettled and now < message.until:
             self.closings.send([message], delay_seconds=self.look_again_seconds)
         else:
-            self.telling.post_each(quarter_index(message.period, message.run_date, qbrs, self.fallback_owner))
+            self.publisher.post_each(quarter_index(message.period, message.run_date, qbrs, self.fallback_owner))
         return {state: sum(qbr.state == state for qbr in qbrs) for state in ("planned", *SETTLED)}
 
 

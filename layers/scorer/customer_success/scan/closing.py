@@ -15,8 +15,8 @@ from customer_success.accounts.ports import AccountRows, Portfolios
 from customer_success.accounts.row import AccountRow, Day, check_marker
 from customer_success.alerts.entry import AlertEntry
 from customer_success.alerts.policy import FALL_POINTS, Delivery, Reason, hushed, rank
-from customer_success.alerts.ports import AlertLog, Announcements, Digests
-from customer_success.alerts.publisher import BATCH, Telling
+from customer_success.alerts.ports import AlertLog
+from customer_success.alerts.publisher import BATCH, AlertPublisher
 from customer_success.batches import batches
 from customer_success.errors import Misconfigured, Unavailable
 from customer_success.isolation import alone, attempted, together
@@ -56,13 +56,11 @@ class Past:
 class Closing:
     """Closes a run, or tells that it failed."""
 
-    tenant_id: str
     rows: AccountRows
     alerts: AlertLog
     runs: Runs
-    digests: Digests
     portfolios: Portfolios
-    announcements: Announcements
+    publisher: AlertPublisher
     calendar: Calendar
     now: Callable[[], datetime]
 
@@ -88,9 +86,9 @@ class Closing:
         )
         if self.calendar.is_working_day(run.on):
             entries = self._to_digest(run, past)
-            self._telling.post(scan_digest(run, past.told, past.untold, entries, signals_stale_after_days))
+            self.publisher.post(scan_digest(run, past.told, past.untold, entries, signals_stale_after_days))
         elif run.alarm:
-            self._telling.post(alarm_digest(run))
+            self.publisher.post(alarm_digest(run))
         self._keep_portfolio(run, lines, last_try=last_try)
         return run
 
@@ -98,7 +96,7 @@ class Closing:
         """Tell that the run failed and why, on whatever day; what it wrote before stays, and waits for the next run."""
         run = replace(run, status="failed", failure=failure, finished_at=self.now())
         digest = failure_digest(run, last_try=last_try)
-        attempted(f"the digest that the run of {run.on} failed", lambda: self._telling.post(digest))
+        attempted(f"the digest that the run of {run.on} failed", lambda: self.publisher.post(digest))
         return self.runs.save(run)
 
     def past(self, run: Run) -> Past:
@@ -188,7 +186,7 @@ class Closing:
 
     def _publish(self, run: Run, past: Past) -> None:
         days = [*(earlier.on for earlier in past.untold), run.on]
-        self._telling.publish(
+        self.publisher.publish(
             entry
             for day in days
             for entry in self.alerts.on(day)
@@ -244,10 +242,6 @@ class Closing:
         rows = self.rows.get_many(latest)
         for account_id, entry in latest.items():
             yield with_owner(entry, rows.get(account_id)), _since_then(rows.get(account_id))
-
-    @property
-    def _telling(self) -> Telling:
-        return Telling(self.tenant_id, self.alerts, self.digests, self.announcements)
 
 
 def _about(row: AccountRow) -> str:

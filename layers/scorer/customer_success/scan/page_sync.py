@@ -11,7 +11,7 @@ from customer_success.accounts.ports import AccountPages, AccountRows, WrittenPa
 from customer_success.accounts.row import PageValues, same_but_for_the_scan_date
 from customer_success.alerts.digest import failed_digest
 from customer_success.alerts.ports import AlertLog
-from customer_success.alerts.publisher import Telling
+from customer_success.alerts.publisher import AlertPublisher
 from customer_success.errors import Misconfigured, NotTaken, OutOfTime, Refused, Unavailable
 from customer_success.isolation import cause, recorded
 from customer_success.messages import AlertAcknowledged, PagesChanged
@@ -36,7 +36,7 @@ class NotionSync:
     written: WrittenPages
     pages: AccountPages
     alerts: AlertLog
-    telling: Telling | None = None
+    publisher: AlertPublisher | None = None
 
     def __call__(self, message: PagesChanged | AlertAcknowledged, *, on: date, last_try: bool = False) -> int:
         """Write the pages that the message is about and return how many were written.
@@ -44,7 +44,7 @@ class NotionSync:
         A page that a person threw away is told in the log and left. Whatever else goes wrong with a page costs the
         others nothing: they are written, and noted, before it is raised. Raises `Unavailable`, `Misconfigured`,
         `NotTaken`, or what was not expected, and of several the first of these. On the `last_try` it is told, as of
-        the day `on`, if there is a `telling`.
+        the day `on`, if there is a `publisher`.
         """
         return recorded(
             "the writing of account pages",
@@ -54,9 +54,9 @@ class NotionSync:
         )
 
     def _tell(self, on: date, error: Exception) -> None:
-        if self.telling:
+        if self.publisher:
             title = f"Account pages, {on}: some do not show what is known now"
-            self.telling.post(failed_digest(KIND, on, title, cause(error), OTHERS))
+            self.publisher.post(failed_digest(KIND, on, title, cause(error), OTHERS))
 
     def _write(self, message: PagesChanged | AlertAcknowledged) -> int:
         if isinstance(message, AlertAcknowledged):
