@@ -97,9 +97,9 @@ def test_the_colours_and_the_days_on_which_they_changed() -> None:
     assert value(found, "colour_changes") == 3.0
     turns = [fact for fact in found.facts if fact.key.startswith("colour_change_")]
     assert [(turn.label, turn.value, turn.unit) for turn in turns] == [
-        ("colour changed from GREEN to AMBER", "2025-10-09", "date"),
-        ("colour changed from AMBER to GREEN", "2025-10-20", "date"),
-        ("colour changed from GREEN to AMBER", "2025-12-30", "date"),
+        ("colour changed from GREEN to AMBER", date(2025, 10, 9), "date"),
+        ("colour changed from AMBER to GREEN", date(2025, 10, 20), "date"),
+        ("colour changed from GREEN to AMBER", date(2025, 12, 30), "date"),
     ]
 
 
@@ -265,7 +265,7 @@ def test_the_contract_as_the_account_page_has_it() -> None:
     found = evidence(A_QUARTER, row(account(1, contract_end=date(2026, 3, 31), **terms), on=ON))
     # THEN its end lies 30 + 28 + 31 = 89 days after New Year's Day
     expected = {
-        "contract_end": ("2026-03-31", "date"),
+        "contract_end": (date(2026, 3, 31), "date"),
         "days_to_renewal": (89.0, "days"),
         "plan": ("Growth", "word"),
         "notice_days": (60.0, "days"),

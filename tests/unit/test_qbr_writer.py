@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from customer_success.narration.claims import checked
 from customer_success.narration.evidence import Fact, QBREvidence, Unit, said
 from customer_success.reviews.evidence import qbr_evidence
+from customer_success.reviews.facts import ColourChange, SignalMove
 from customer_success.reviews.rules_writer import ReviewByRule, renewal_due
 from customer_success.schemas import BenchmarkComparison, FeatureAdoptionReport, FeatureScore, QBRContent
 from customer_success.scoring.standing import Point
@@ -342,3 +343,17 @@ def test_the_check_drops_nothing_that_the_rules_write(of: QBREvidence) -> None:
     passed = checked(content, of)
     assert passed.dropped_claims == ()
     assert passed.content == content
+
+
+def test_a_review_is_written_from_values_and_not_from_labels() -> None:
+    # GIVEN a quarter with a change of colour and several causes
+    worst = {**FALLEN, "usage_trend": "inactive", "feature_adoption_rate": 0.2}
+    found = known(on(10, 1), on(12, 30, **worst), roi={"ROI Hours saved": 120.0})
+    assert {SignalMove, ColourChange} <= set(map(type, found.facts))
+
+    # WHEN their labels are worded in another way  THEN the review is the same
+    reworded = [
+        fact.model_copy(update={"label": "something"}) if isinstance(fact, SignalMove | ColourChange) else fact
+        for fact in found.facts
+    ]
+    assert written(found.model_copy(update={"facts": tuple(reworded)})) == written(found)

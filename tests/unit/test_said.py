@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from customer_success.alerts import text as alert_text
-from customer_success.schemas import Driver
+from customer_success.schemas import Driver, Support
 from customer_success.scoring import words as narrator
 from tests.builders.accounts import AT_RISK, DYING, HEALTHY, TODAY, account, at_risk, dying
 from tests.builders.scores import alert, judge, point, score
@@ -21,7 +21,7 @@ from tests.builders.scores import alert, judge, point, score
         ("login_frequency_days", 45, "logins more than 30 days apart"),
         ("days_since_last_interaction", 120, "no contact for more than 90 days"),
         ("invoice_payment_status", "overdue_60", "invoice overdue by 60 days"),
-        ("support", "negative, 1 open", "tickets negative, 1 open"),
+        ("support", Support("negative", 1), "tickets negative, 1 open"),
         ("days_to_renewal", -3, "contract lapsed"),
         ("days_to_renewal", 0, "renewal within 30 days"),
         ("days_to_renewal", 60, "renewal within 60 days"),

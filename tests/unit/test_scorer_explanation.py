@@ -5,6 +5,7 @@ from math import fsum
 
 import pytest
 
+from customer_success.schemas import Support
 from customer_success.scoring.scorer import CSMHealthScorer, explain_change
 from tests.builders.signals import dying, healthy, perfect
 
@@ -19,7 +20,7 @@ def test_drivers_name_every_signal_by_points_lost() -> None:
         ("login_frequency_days", 10.0, 90),
         ("days_since_last_interaction", 10.0, 120),
         ("invoice_payment_status", 10.0, "overdue_90_plus"),
-        ("support", 10.0, "negative, 5 open"),
+        ("support", 10.0, Support("negative", 5)),
         ("days_to_renewal", 9.0, 30),
         ("seats_utilization_rate", 4.0, 0.3),
         ("stakeholder_engagement", 4.0, "low"),
@@ -72,7 +73,7 @@ def test_a_change_is_told_by_what_made_it_the_biggest_first() -> None:
     assert changes == [
         ("usage_trend", -12.0, "growing", "declining"),
         ("collections_risk", pytest.approx(-8.3), None, "RED"),
-        ("support", -3.0, "positive, 0 open", "positive, 3 open"),
+        ("support", -3.0, Support("positive", 0), Support("positive", 3)),
         ("nps_score", 2.0, 5, 9),
     ]
     assert fsum(delta for _, delta, *_ in changes) == pytest.approx(after.score - before.score)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from customer_success.schemas import CSMHealthSignals
+from customer_success.schemas import CSMHealthSignals, Support
 from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError
 from tests.builders.signals import PERFECT, only, perfect
 
@@ -71,17 +71,17 @@ def test_null_is_the_same_as_absent(field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("known", "points", "shown", "is_known"),
+    ("known", "points", "support", "is_known"),
     [
-        ({"avg_ticket_sentiment": "negative"}, 3, "negative", True),
-        ({"open_ticket_count": 2}, 5, "2 open", True),
-        ({"open_ticket_count": 0}, 7, "0 open", True),
-        ({"avg_ticket_sentiment": "neutral", "open_ticket_count": 1}, 6, "neutral, 1 open", True),
+        ({"avg_ticket_sentiment": "negative"}, 3, Support("negative", None), True),
+        ({"open_ticket_count": 2}, 5, Support(None, 2), True),
+        ({"open_ticket_count": 0}, 7, Support(None, 0), True),
+        ({"avg_ticket_sentiment": "neutral", "open_ticket_count": 1}, 6, Support("neutral", 1), True),
         ({}, 7, None, False),
     ],
 )
 def test_support_is_known_by_either_half(
-    known: dict[str, Any], points: float, shown: str | None, is_known: bool
+    known: dict[str, Any], points: float, support: Support | None, is_known: bool
 ) -> None:
     # WHEN this much of an account's support is known
     halves = {"avg_ticket_sentiment": None, "open_ticket_count": None, **known}
@@ -90,7 +90,7 @@ def test_support_is_known_by_either_half(
     assert judged.signal_breakdown["support"] == points
     assert judged.coverage == (1.0 if is_known else 0.9)
     assert ("support" not in judged.unknown) is is_known
-    assert [driver.value for driver in judged.drivers if driver.key == "support"] == [shown]
+    assert [driver.value for driver in judged.drivers if driver.key == "support"] == [support]
 
 
 @pytest.mark.parametrize(

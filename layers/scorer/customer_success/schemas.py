@@ -6,24 +6,30 @@ out of range are refused, never repaired. `refusals` says in one line per field 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal, NamedTuple, get_args
+from typing import Annotated, Any, Literal, NamedTuple, cast, get_args
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     JsonValue,
     Strict,
     ValidationError,
+    ValidationInfo,
     computed_field,
+    field_validator,
     model_validator,
 )
-from pydantic_core import ErrorDetails
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 UsageTrend = Literal["growing", "stable", "declining", "inactive"]
 Engagement = Literal["high", "medium", "low"]
@@ -75,6 +81,33 @@ class Support(NamedTuple):
     def __str__(self) -> str:
         tickets = None if self.open_tickets is None else f"{self.open_tickets} open"
         return ", ".join(half for half in (self.sentiment, tickets) if half)
+
+    @classmethod
+    def read(cls, stored: str) -> Support | None:
+        """The halves of a stored score's "negative, 5 open", "5 open" or "negative"; None for any other text."""
+        match = re.fullmatch(r"(?P<sentiment>[a-z]+)?(?:(?(sentiment), |)(?P<tickets>\d+) open)?", stored)
+        if not stored or match is None or match["sentiment"] not in (None, *get_args(Sentiment)):
+            return None
+        tickets = match["tickets"]
+        return cls(cast("Sentiment | None", match["sentiment"]), None if tickets is None else int(tickets))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Strict models take it as it is, and store it as text."""
+        return core_schema.is_instance_schema(cls, serialization=core_schema.to_string_ser_schema())
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": "string"}
+
+
+DriverValue = SignalValue | Support
+"""A driver's value: that of its signal, or both halves of `support`, which are stored as "negative, 5 open"."""
+
+
+def plain_value(value: DriverValue) -> SignalValue:
+    """A driver's value as people and the API have it."""
+    return str(value) if isinstance(value, Support) else value
 
 
 class _Model(BaseModel):
@@ -136,8 +169,15 @@ class Driver(_Model):
     key: SignalKey | CapKey
     points_lost: Amount
     """Points of the score lost; 0 for a signal that dropped out."""
-    value: SignalValue
+    value: DriverValue
     """As in "declining", 0.35 or, for `support`, "negative, 5 open"."""
+
+    @field_validator("value")
+    @classmethod
+    def _read_stored_support(cls, value: DriverValue, known: ValidationInfo) -> DriverValue:
+        """Stored scores have the two halves of `support` as one text."""
+        is_text = isinstance(value, str) and known.data.get("key") == "support"
+        return Support.read(str(value)) or value if is_text else value
 
 
 class AppliedCap(_Model):

@@ -12,7 +12,16 @@ from customer_success.api.accounts import Answer, days_before, known_account
 from customer_success.api.problems import invalid
 from customer_success.messages import alert_id
 from customer_success.scan.words import INACTIVE, step_to_judge
-from customer_success.schemas import CapKey, ChurnRisk, ChurnTrigger, CSMHealthScore, Rag, SignalKey, SignalValue
+from customer_success.schemas import (
+    CapKey,
+    ChurnRisk,
+    ChurnTrigger,
+    CSMHealthScore,
+    Rag,
+    SignalKey,
+    SignalValue,
+    plain_value,
+)
 from customer_success.scoring import words as narrator
 from customer_success.scoring.scorecard import LABELS
 from customer_success.scoring.scorer import explain_change
@@ -274,7 +283,7 @@ def _drivers(score: CSMHealthScore) -> tuple[DriverShown, ...]:
         DriverShown(
             signal=driver.key,
             label=LABELS[driver.key],
-            value=driver.value,
+            value=plain_value(driver.value),
             words=narrator.driver_words(driver),
             points_lost=driver.points_lost,
         )
@@ -296,7 +305,10 @@ def _change(now: Point, against: Point | None) -> Change:
         return Change(reason=f"no scored day is known before {now.on}")
     deltas = explain_change(against.score, now.score)
     made_by = [
-        DeltaShown(signal=d.key, label=LABELS[d.key], delta=d.delta, before=d.before, after=d.after) for d in deltas
+        DeltaShown(
+            signal=d.key, label=LABELS[d.key], delta=d.delta, before=plain_value(d.before), after=plain_value(d.after)
+        )
+        for d in deltas
     ]
     return Change(against=_shown(against), delta=now.score.score - against.score.score, made_by=tuple(made_by))
 

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from customer_success.narration.evidence import Fact, QBREvidence, said
+from customer_success.narration.evidence import QBREvidence, said
 from customer_success.narration.ports import BY_RULE, Narration
 from customer_success.periods import long_date
+from customer_success.reviews.facts import (
+    ColourChange,
+    FactKey,
+    MeasuredRoi,
+    OtherMoves,
+    SignalMove,
+    YesNo,
+    has_figures,
+    value_in_words,
+)
 from customer_success.schemas import QBRContent
 from customer_success.scoring.scorecard import LABELS
 from customer_success.scoring.words import LOW_ADOPTION
@@ -37,33 +48,33 @@ def review(evidence: QBREvidence) -> QBRContent:
     )
 
 
-def value(evidence: QBREvidence, key: str) -> float | None:
+def number(evidence: QBREvidence, key: FactKey) -> float | None:
     """A fact's value as a number, None if it is not known or not a number."""
     fact = evidence.fact(key)
-    return fact.value if fact and isinstance(fact.value, float) else None
+    return fact.number if fact else None
 
 
 def renewal_due(evidence: QBREvidence) -> bool:
     """True if the contract ends within `RENEWAL_DUE_DAYS` and its renewal is not signed."""
-    days = value(evidence, "days_to_renewal")
-    return days is not None and 0 <= days <= RENEWAL_DUE_DAYS and evidence.fact("renewal_signed") is None
+    days = number(evidence, FactKey.DAYS_TO_RENEWAL)
+    return days is not None and 0 <= days <= RENEWAL_DUE_DAYS and evidence.fact(FactKey.RENEWAL_SIGNED) is None
 
 
 def notice_is_past(evidence: QBREvidence) -> bool:
     """True if the contract renews by itself, and it is too late to give notice."""
-    days, notice = value(evidence, "days_to_renewal"), value(evidence, "notice_days")
+    days, notice = number(evidence, FactKey.DAYS_TO_RENEWAL), number(evidence, FactKey.NOTICE_DAYS)
     return _renews(evidence) and days is not None and notice is not None and 0 <= days < notice
 
 
 def _renews(evidence: QBREvidence) -> bool:
     """True if the contract renews by itself, and nobody has signed anything else."""
-    renews = evidence.fact("auto_renew")
-    return renews is not None and renews.value == "yes" and evidence.fact("renewal_signed") is None
+    renews = evidence.fact(FactKey.AUTO_RENEW)
+    return renews is not None and renews.value == YesNo.YES and evidence.fact(FactKey.RENEWAL_SIGNED) is None
 
 
 def adoption_is_low(evidence: QBREvidence) -> bool:
     """True if some of what the plan includes is known not to be in use."""
-    rate = value(evidence, "adoption")
+    rate = number(evidence, FactKey.ADOPTION)
     return (rate is not None and rate < LOW_ADOPTION) or _has_little_used(evidence)
 
 
@@ -71,64 +82,80 @@ def _has_little_used(evidence: QBREvidence) -> bool:
     return any(feature.status == "underutilised" for feature in evidence.features)
 
 
+class _Moment(NamedTuple):
+    """The keys of score and colour at one moment."""
+
+    score: FactKey
+    colour: FactKey
+
+
+_AT_START = _Moment(FactKey.SCORE_AT_START, FactKey.COLOUR_AT_START)
+_AT_END = _Moment(FactKey.SCORE_AT_END, FactKey.COLOUR_AT_END)
+_NOW = _Moment(FactKey.SCORE_NOW, FactKey.COLOUR_NOW)
+
+
 def _health(evidence: QBREvidence) -> Iterator[str]:
     quarter = evidence.reviewed_period
-    start, end, now = (evidence.fact(f"score_{moment}") for moment in ("at_start", "at_end", "now"))
+    start, end, now = (_scored(evidence, moment) for moment in (_AT_START, _AT_END, _NOW))
     if end is None:
         yield f"There is no score history of {quarter}, so it cannot be said how health developed."
     elif start is None:
-        yield f"The only health score of {quarter} is {_scored(evidence, 'at_end', end)}."
+        yield f"The only health score of {quarter} is {end}."
     else:
-        yield from _development(evidence, start, end)
+        yield f"The health score was {start} and {end}{_changed(number(evidence, FactKey.SCORE_CHANGE))}."
+        yield from _development(evidence)
     if now:
-        yield f"The latest health score is {_scored(evidence, 'now', now)}."
+        yield f"The latest health score is {now}."
 
 
-def _scored(evidence: QBREvidence, moment: str, score: Fact) -> str:
-    colour = evidence.fact(f"colour_{moment}")
+def _scored(evidence: QBREvidence, moment: _Moment) -> str | None:
+    score, colour = evidence.fact(moment.score), evidence.fact(moment.colour)
+    if score is None:
+        return None
     return f"{said(score)}{f' ({colour.value})' if colour else ''} on {long_date(score.as_of)}"
 
 
-def _development(evidence: QBREvidence, start: Fact, end: Fact) -> Iterator[str]:
-    was, became = _scored(evidence, "at_start", start), _scored(evidence, "at_end", end)
-    yield f"The health score was {was} and {became}{_changed(evidence.fact('score_change'))}."
-    lowest, highest = evidence.fact("score_lowest"), evidence.fact("score_highest")
+def _development(evidence: QBREvidence) -> Iterator[str]:
+    lowest, highest = evidence.fact(FactKey.SCORE_LOWEST), evidence.fact(FactKey.SCORE_HIGHEST)
     if lowest and highest and lowest.value != highest.value:
         yield (
             f"The health score was lowest with {said(lowest)} on {long_date(lowest.as_of)} "
             f"and highest with {said(highest)} on {long_date(highest.as_of)}."
         )
-    turns = _keyed(evidence, "colour_change_")
-    yield from (f"The {turn.label} on {said(turn)}." for turn in turns)
-    if not turns and (colour := evidence.fact("colour_at_end")):
+    changes = [fact for fact in evidence.facts if isinstance(fact, ColourChange)]
+    yield from (f"The colour changed from {change.before} to {change.after} on {said(change)}." for change in changes)
+    if not changes and (colour := evidence.fact(FactKey.COLOUR_AT_END)):
         yield f"The colour was {colour.value} throughout."
-    for move in _keyed(evidence, "moved_by_"):
-        points = value(evidence, move.key) or 0.0
-        yield f"{_mover(move)} {'brought' if points > 0 else 'cost'} {abs(points):.1f} points of the health score."
+    for fact in evidence.facts:
+        if isinstance(fact, SignalMove | OtherMoves):
+            yield _moved(fact)
 
 
-def _changed(change: Fact | None) -> str:
-    if change is None or not isinstance(change.value, float):
+def _changed(points: float | None) -> str:
+    if points is None:
         return ""
-    if change.value == 0:
+    if points == 0:
         return ": no change"
-    return f": {'up' if change.value > 0 else 'down'} {abs(change.value):.1f} points"
+    return f": {'up' if points > 0 else 'down'} {abs(points):.1f} points"
 
 
-def _mover(move: Fact) -> str:
-    """What moved the score. Its values then and now are told if they are words; figures have facts of their own."""
-    name = LABELS.get(move.key.removeprefix("moved_by_"), move.label)
-    change = move.label.removeprefix(name).strip()
-    told = f"{name} ({change})" if change and not any(letter.isdecimal() for letter in change) else name
-    return told[0].upper() + told[1:]
+def _moved(move: SignalMove | OtherMoves) -> str:
+    points = move.number or 0.0
+    cause = _cause(move) if isinstance(move, SignalMove) else move.label
+    brought = "brought" if points > 0 else "cost"
+    return f"{cause[0].upper()}{cause[1:]} {brought} {abs(points):.1f} points of the health score."
 
 
-def _keyed(evidence: QBREvidence, prefix: str) -> list[Fact]:
-    return [fact for fact in evidence.facts if fact.key.startswith(prefix)]
+def _cause(move: SignalMove) -> str:
+    """The signal, with its values if they are words; figures have facts of their own."""
+    if has_figures(move.before) or has_figures(move.after):
+        return LABELS[move.signal]
+    before, after = value_in_words(move.signal, move.before), value_in_words(move.signal, move.after)
+    return f"{LABELS[move.signal]} ({before} → {after})"
 
 
 def _adoption(evidence: QBREvidence) -> Iterator[str]:
-    was, now = evidence.fact("adoption_at_start"), evidence.fact("adoption")
+    was, now = evidence.fact(FactKey.ADOPTION_AT_START), evidence.fact(FactKey.ADOPTION)
     if now and was:
         yield (f"Feature adoption was {said(was)} on {long_date(was.as_of)} and {said(now)} on {long_date(now.as_of)}.")
     elif now:
@@ -136,12 +163,13 @@ def _adoption(evidence: QBREvidence) -> Iterator[str]:
 
 
 def _roi(evidence: QBREvidence) -> Iterator[str]:
-    for fact in _keyed(evidence, "roi_"):
-        yield f"{fact.label}: {said(fact)}, as of {long_date(fact.as_of)}."
+    for fact in evidence.facts:
+        if isinstance(fact, MeasuredRoi):
+            yield f"{fact.label}: {said(fact)}, as of {long_date(fact.as_of)}."
 
 
 def _contract(evidence: QBREvidence) -> Iterator[str]:
-    end, days = evidence.fact("contract_end"), value(evidence, "days_to_renewal")
+    end, days = evidence.fact(FactKey.CONTRACT_END), number(evidence, FactKey.DAYS_TO_RENEWAL)
     if end is None or days is None:
         yield "The end of the contract is not known: confirm it."
     elif days < 0 and _renews(evidence):
@@ -152,7 +180,7 @@ def _contract(evidence: QBREvidence) -> Iterator[str]:
     else:
         left = "today" if days == 0 else f"in {days:.0f} {'day' if days == 1 else 'days'}"
         yield f"The contract runs until {said(end)}, {left}."
-    if evidence.fact("renewal_signed"):
+    if evidence.fact(FactKey.RENEWAL_SIGNED):
         yield "The renewal of the contract is signed."
     elif terms := list(_terms(evidence)):
         yield f"The contract {', and '.join(terms)}."
@@ -163,9 +191,9 @@ def _contract(evidence: QBREvidence) -> Iterator[str]:
 
 
 def _terms(evidence: QBREvidence) -> Iterator[str]:
-    if renews := evidence.fact("auto_renew"):
-        yield "renews by itself" if renews.value == "yes" else "does not renew by itself"
-    if notice := evidence.fact("notice_days"):
+    if renews := evidence.fact(FactKey.AUTO_RENEW):
+        yield "renews by itself" if renews.value == YesNo.YES else "does not renew by itself"
+    if notice := evidence.fact(FactKey.NOTICE_DAYS):
         yield f"has a notice period of {said(notice)} {'day' if notice.value == 1 else 'days'}"
 
 
@@ -174,7 +202,7 @@ def _steps(evidence: QBREvidence) -> Iterator[str]:
     steps = [*_adoption_step(evidence), *_usage_steps(evidence), *_support_steps(evidence)]
     if steps:
         yield from steps
-    elif evidence.fact("adoption") or evidence.fact("usage_trend"):
+    elif evidence.fact(FactKey.ADOPTION) or evidence.fact(FactKey.USAGE_TREND):
         yield "Nothing else that is known asks for a step: keep the regular contact."
     else:
         yield "Too little is known to propose more: fill in what is listed as not known."
@@ -183,26 +211,26 @@ def _steps(evidence: QBREvidence) -> Iterator[str]:
 def _adoption_step(evidence: QBREvidence) -> Iterator[str]:
     if _has_little_used(evidence):
         yield "Show what the features can do that the scorecard has as underutilised."
-    elif (rate := evidence.fact("adoption")) and adoption_is_low(evidence):
+    elif (rate := evidence.fact(FactKey.ADOPTION)) and adoption_is_low(evidence):
         yield f"Feature adoption is {said(rate)}: show what the plan includes and is not in use yet."
 
 
 def _usage_steps(evidence: QBREvidence) -> Iterator[str]:
-    usage, seats, nps = evidence.fact("usage_trend"), evidence.fact("seats"), evidence.fact("nps")
+    usage, seats, nps = evidence.fact(FactKey.USAGE_TREND), evidence.fact(FactKey.SEATS), evidence.fact(FactKey.NPS)
     if usage and usage.value in ("declining", "inactive"):
         yield f"Usage is {usage.value}: ask what changed in the daily work."
-    share = value(evidence, "seats")
+    share = number(evidence, FactKey.SEATS)
     if seats and share is not None and share > MANY_SEATS:
         yield f"More seats are in use than were bought ({said(seats)}): agree on how many are needed."
     elif seats and share is not None and share < FEW_SEATS:
         yield f"Seats in use: {said(seats)}. Find out who has a seat and does not use it."
-    rating = value(evidence, "nps")
+    rating = number(evidence, FactKey.NPS)
     if nps and rating is not None and rating < LOW_NPS:
         yield f"Ask what lies behind the NPS of {said(nps)}."
 
 
 def _support_steps(evidence: QBREvidence) -> Iterator[str]:
-    tickets, escalations = evidence.fact("open_tickets"), value(evidence, "escalations")
+    tickets, escalations = evidence.fact(FactKey.OPEN_TICKETS), number(evidence, FactKey.ESCALATIONS)
     if tickets and tickets.value:
         open_tickets = "open ticket" if tickets.value == 1 else "open tickets"
         yield f"Go through the {said(tickets)} {open_tickets} with support."

@@ -17,8 +17,9 @@ from customer_success.alerts.text import NAME_LIMIT
 from customer_success.documents import Bullet, Callout, Grid, Heading, Line, MailDraft, PageBlock, Paragraph
 from customer_success.narration.evidence import Fact, QBREvidence, said
 from customer_success.periods import long_date
+from customer_success.reviews.facts import FactKey
 from customer_success.reviews.qbr import Qbr, QbrKey, QbrPage, QbrState
-from customer_success.reviews.rules_writer import adoption_is_low, renewal_due, value
+from customer_success.reviews.rules_writer import adoption_is_low, number, renewal_due
 from customer_success.schemas import FeatureStatus, QBRContent
 from customer_success.text import short
 
@@ -76,19 +77,18 @@ def _before_end(key: QbrKey) -> str:
 
 
 def _headline(evidence: QBREvidence) -> str:
-    quarter, change = evidence.reviewed_period, value(evidence, "score_change")
+    quarter, change = evidence.reviewed_period, number(evidence, FactKey.SCORE_CHANGE)
     held = f"Review held in {evidence.period}."
-    if end := evidence.fact("score_at_end"):
+    if end := evidence.fact(FactKey.SCORE_AT_END):
         developed = ", the only one of" if change is None else f", {_signed(change)} in"
-        return f"Health score {_scored(evidence, 'at_end', end)}{developed} {quarter}. {held}"
-    if now := evidence.fact("score_now"):
-        latest = f"{_scored(evidence, 'now', now)} on {long_date(now.as_of)}"
+        return f"Health score {_scored(end, evidence.fact(FactKey.COLOUR_AT_END))}{developed} {quarter}. {held}"
+    if now := evidence.fact(FactKey.SCORE_NOW):
+        latest = f"{_scored(now, evidence.fact(FactKey.COLOUR_NOW))} on {long_date(now.as_of)}"
         return f"Health score in {quarter} not known; {latest}. {held}"
     return f"Health score in {quarter} not known. {held}"
 
 
-def _scored(evidence: QBREvidence, moment: str, score: Fact) -> str:
-    colour = evidence.fact(f"colour_{moment}")
+def _scored(score: Fact, colour: Fact | None) -> str:
     return f"{said(score)} ({colour.value})" if colour else said(score)
 
 
@@ -112,8 +112,8 @@ def _sources(evidence: QBREvidence) -> PageBlock:
 
 def _value(fact: Fact) -> str:
     """A fact's value as it stands in the table, where no sentence says whether points are a score or a change."""
-    if fact.unit == "points" and fact.series is None and isinstance(fact.value, float):
-        return f"{_signed(fact.value)} points" if fact.value else "unchanged"
+    if fact.unit == "points" and fact.series is None and fact.number is not None:
+        return f"{_signed(fact.number)} points" if fact.number else "unchanged"
     return said(fact)
 
 
@@ -138,9 +138,9 @@ def invitation(account: Account, key: QbrKey, evidence: QBREvidence, mailbox: st
 def _topics(evidence: QBREvidence) -> list[str]:
     """What to talk about: only what is known, in words that the customer would use."""
     topics = []
-    if renewal_due(evidence) and (end := evidence.fact("contract_end")):
+    if renewal_due(evidence) and (end := evidence.fact(FactKey.CONTRACT_END)):
         topics.append(f"Your current agreement runs until {said(end)}, so we should look at the coming term together.")
-    if value(evidence, "open_tickets"):
+    if number(evidence, FactKey.OPEN_TICKETS):
         topics.append("I would also like to go through your open support requests, so that nothing is left waiting.")
     if adoption_is_low(evidence):
         topics.append("Some of what your plan includes is not in use yet, and I would like to show you what it can do.")

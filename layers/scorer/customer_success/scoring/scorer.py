@@ -21,10 +21,9 @@ from customer_success.schemas import (
     CSMHealthScore,
     CSMHealthSignals,
     Driver,
+    DriverValue,
     Rag,
     SignalKey,
-    SignalValue,
-    Support,
 )
 from customer_success.scoring.scorecard import (
     DEFAULT_SCORECARD,
@@ -60,8 +59,8 @@ class Delta:
     key: SignalKey | CapKey
     delta: float
     """Points of the score gained; negative when lost."""
-    before: SignalValue
-    after: SignalValue
+    before: DriverValue
+    after: DriverValue
     """The values then and now; None when unknown, or when the cap did not apply."""
 
 
@@ -197,8 +196,7 @@ def _delta(key: SignalKey | CapKey, before: Driver | None, after: Driver | None)
 
 
 def _driver(signal: Signal, value: Any, scale: float) -> Driver:
-    shown = str(value) if isinstance(value, Support) else value
-    return Driver(key=signal.key, points_lost=signal.points_lost(value) * scale, value=shown)
+    return Driver(key=signal.key, points_lost=signal.points_lost(value) * scale, value=value)
 
 
 def scorer_of(settings: ScoringSettings) -> CSMHealthScorer:

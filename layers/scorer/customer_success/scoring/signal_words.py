@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import get_args
 
-from customer_success.schemas import CapKey, SignalKey, SignalValue
+from customer_success.schemas import CapKey, DriverValue, SignalKey, Support
 from customer_success.scoring.scorecard import DEFAULT_SCORECARD, LABELS, Bands
 
 _BOUNDS = {
@@ -15,7 +15,7 @@ _BOUNDS = {
 }
 """Where the scorecard's bands of a signal end, rising: words change only where points do."""
 _CAPS = get_args(CapKey)
-_BY_WORD: dict[str, dict[SignalValue, str]] = {
+_BY_WORD: dict[str, dict[str, str]] = {
     "usage_trend": {
         "inactive": "nobody uses it",
         "declining": "usage declining",
@@ -31,17 +31,17 @@ _BY_WORD: dict[str, dict[SignalValue, str]] = {
 }
 
 
-def in_words(key: SignalKey | CapKey, value: SignalValue) -> str:
+def in_words(key: SignalKey | CapKey, value: DriverValue) -> str:
     """The signal and its value. Days are told by the scorecard's bands, so that a day's passing changes no word."""
     if value is None:
         return f"{LABELS[key]} unknown"
-    if key in _BY_WORD and value in _BY_WORD[key]:
-        return _BY_WORD[key][value]
+    if isinstance(value, Support):
+        return _support(value)
     if isinstance(value, int | float):
         return _number_in_words(key, value)
+    if value in _BY_WORD.get(key, {}):
+        return _BY_WORD[key][value]
     match key:
-        case "support":
-            return _support(value)
         case "stakeholder_engagement" | "collections_risk":
             return f"{LABELS[key]} {value}"
         case "tam_health_rag":
@@ -49,7 +49,7 @@ def in_words(key: SignalKey | CapKey, value: SignalValue) -> str:
     return f"{LABELS[key]}: {value}"
 
 
-def side_of_change(key: SignalKey | CapKey, value: SignalValue) -> str:
+def side_of_change(key: SignalKey | CapKey, value: DriverValue) -> str:
     """The value alone, as what it was or what it is now. A cap without one did not apply, which is not unknown."""
     if value is None:
         return "no cap" if key in _CAPS else "unknown"
@@ -79,11 +79,11 @@ def _short(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def _support(value: str) -> str:
-    """Sentiment and open tickets; no ticket is no complaint, so of those that are unknown only that is said."""
-    if value == "0 open":
-        return "ticket sentiment unknown"
-    return f"tickets {value.removesuffix(', 0 open')}"
+def _support(support: Support) -> str:
+    """Sentiment and open tickets. No open ticket is no complaint, so it is left out."""
+    if support.open_tickets == 0:
+        return f"tickets {support.sentiment}" if support.sentiment else "ticket sentiment unknown"
+    return f"tickets {support}"
 
 
 def _beyond(value: float, bounds: tuple[int, ...]) -> str:
