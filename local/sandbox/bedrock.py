@@ -84,9 +84,9 @@ class Bedrock(Vendor):
         if account is None and longest == 1:
             return self._reply(begun, model_id, asked, Answer("{", "max_tokens"))
         bound = "outputConfig" in asked or _forced_tool(asked) is not None
-        if account is None or account.keys().isdisjoint(("facts", "grounds")) or not bound:
+        if account is None or account.keys().isdisjoint(("facts", "rationales")) or not bound:
             raise _invalid(
-                "The sandbox writes reviews and offers only: from fenced account data with facts or grounds, to a "
+                "The sandbox writes reviews and offers only: from fenced account data with facts or rationales, to a "
                 "JSON schema"
             )
         behaviour = self.behaviours.take(account)

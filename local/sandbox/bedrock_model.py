@@ -20,7 +20,7 @@ OfferFault = Literal[
     "no_evidence",
     "invented_evidence",
     "invented_figure",
-    "no_ground",
+    "no_rationale",
     "too_many",
 ]
 BehaviourName = Literal[
@@ -38,8 +38,8 @@ class Behaviour(BaseModel):
     the adoption that the notes ask for, or gives the share off.
 
     The others are of offers alone, and wait until one is asked for: the first offer has an `invented_arr`, a
-    `negative_arr`, an `unknown_type`, `no_evidence`, `invented_evidence` or an `invented_figure`; `no_ground` adds an
-    offer that rests on nothing, and `too_many` makes them eleven.
+    `negative_arr`, an `unknown_type`, `no_evidence`, `invented_evidence` or an `invented_figure`; `no_rationale`
+    adds an offer that rests on nothing, and `too_many` makes them eleven.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -112,4 +112,4 @@ def answer(account: Json, fault: BehaviourName | None) -> Answer:
 
 
 def _wants_offers(account: Json) -> bool:
-    return "grounds" in account
+    return "rationales" in account

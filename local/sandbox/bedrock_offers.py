@@ -1,4 +1,4 @@
-"""The offers of the model behind the Bedrock sandbox: the grounds of a prompt, each copied into an opportunity."""
+"""The offers of the model behind the Bedrock sandbox: the rationales of a prompt, each copied into an opportunity."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _SHARE = re.compile(r"\d+(?:\.\d+)? ?%")
 
 
 def offers(account: Json, fault: str | None) -> Json:
-    """An opportunity for each ground, got wrong if `fault` says how offers can be."""
-    return {"opportunities": _spoilt([_offer(ground) for ground in account["grounds"]], account, fault)}
+    """An opportunity for each rationale, got wrong if `fault` says how offers can be."""
+    return {"opportunities": _spoilt([_offer(rationale) for rationale in account["rationales"]], account, fault)}
 
 
 def _spoilt(right: list[Json], account: Json, fault: str | None) -> list[Json]:
@@ -26,10 +26,10 @@ def _spoilt(right: list[Json], account: Json, fault: str | None) -> list[Json]:
             wanted = _SHARE.search(account.get("notes") or "")
             promise = f" You get {wanted[0] if wanted else '99 %'} off."
             return [offer | {_TOLD: offer[_TOLD] + promise} for offer in right]
-        case "no_ground":
-            return [*right, _groundless(right)]
+        case "no_rationale":
+            return [*right, _without_rationale(right)]
         case "too_many":
-            return [_groundless(right)] * _TOO_MANY
+            return [_without_rationale(right)] * _TOO_MANY
         case "invented_arr":
             change: Json = {"estimated_arr_impact": _INVENTED_ARR}
         case "negative_arr":
@@ -48,19 +48,19 @@ def _spoilt(right: list[Json], account: Json, fault: str | None) -> list[Json]:
     return [offer | change for offer in right[:1]] + right[1:]
 
 
-def _offer(ground: Json) -> Json:
-    kind = ground["opportunity_type"]
+def _offer(rationale: Json) -> Json:
+    kind = rationale["opportunity_type"]
     return {
         "opportunity_type": kind,
-        "evidence": ground["evidence"],
-        "estimated_arr_impact": ground["estimated_arr_impact"],
+        "evidence": rationale["evidence"],
+        "estimated_arr_impact": rationale["estimated_arr_impact"],
         _TOLD: (f"Your team makes good use of what it has. We could add {_MORE[kind]}. What would help you most?"),
-        "confidence": ground["confidence"],
+        "confidence": rationale["confidence"],
     }
 
 
-def _groundless(right: list[Json]) -> Json:
-    """An offer of a type that the account has no ground for; of seats, if it has one for each."""
+def _without_rationale(right: list[Json]) -> Json:
+    """An offer of a type that the account has no rationale for; of seats, if it has one for each."""
     grounded = {offer["opportunity_type"] for offer in right}
     kind = next((kind for kind in _MORE if kind not in grounded), "seats")
     evidence = ["They would like to have it."]

@@ -186,7 +186,7 @@ class FakeOfferNarrator:
     @property
     def asked_for(self) -> list[list[str]]:
         """The types of which it was asked, each time."""
-        return [[ground.opportunity_type for ground in evidence.grounds] for evidence in self.asked]
+        return [[rationale.opportunity_type for rationale in evidence.rationales] for evidence in self.asked]
 
 
 def message(number: int = 1, **changes: Any) -> ExpansionHandoff:

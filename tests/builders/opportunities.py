@@ -1,4 +1,4 @@
-"""Builds what an account could buy more: the grounds for it, offers on their way, and what a day brought."""
+"""Builds what an account could buy more: the rationales for it, offers on their way, and what a day brought."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 from customer_success.accounts.account import Account
 from customer_success.adoption.feature_usage import FeatureUsage
 from customer_success.expansion.entry import ExpansionEntry, Outcome
-from customer_success.expansion.grounds import grounds
 from customer_success.expansion.offer import Offer, SalesAnswer, SalesStatus, quarter_of
 from customer_success.expansion.price_list import PriceList
+from customer_success.expansion.rationale import rationales
 from customer_success.messages import ExpansionHandoff
 from customer_success.narration.offer_evidence import ExpansionEvidence
 from customer_success.schemas import CSMHealthSignals, ExpansionOpportunity
@@ -38,7 +38,7 @@ def asks_for(
         plan=of.plan,
         industry=of.industry,
         on=on,
-        grounds=grounds(of, signals, usage, prices or PriceList(), on=on),
+        rationales=rationales(of, signals, usage, prices or PriceList(), on=on),
         notes=of.notes,
     )
 

@@ -98,7 +98,7 @@ def handoff(number: int = 1, **changes: Any) -> str:
 
 def test_a_morning_from_the_scan_to_sales_and_the_next_check(deployment: LocalDeployment) -> None:
     # GIVEN an account that needs seats, one whose reporting is at its limit, one that nobody may be offered anything
-    # for, one with a tool of which nothing is known, and one without grounds
+    # for, one with a tool of which nothing is known, and one without rationales
     deployment.load(
         [
             page(1, **FULL),

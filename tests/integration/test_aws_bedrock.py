@@ -27,8 +27,8 @@ from customer_success.schemas import FeatureScore, QBRContent
 from local.sandbox import Sandbox
 from tests.builders.aws import Client
 from tests.builders.evidence import evidence, fact
-from tests.builders.grounds import integration, module, prospect, seats
 from tests.builders.old_sdk import bedrock_of_old
+from tests.builders.rationales import integration, module, prospect, seats
 from tests.builders.vendors import break_next, requests_to
 
 MODEL = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
@@ -408,11 +408,11 @@ OFFERS_UNUSABLE = {behaviour: reason for behaviour, reason in MISBEHAVIOURS.item
 
 
 def test_offers_are_proposed_in_one_call(bedrock: Client, sandbox: Sandbox, tmp_path: Path) -> None:
-    # GIVEN grounds for two types  WHEN offers are asked for
+    # GIVEN rationales for two types  WHEN offers are asked for
     known = prospect(seats(), integration("Salesforce"))
     found = narrator(bedrock).find_expansions(known)
 
-    # THEN each rests on its ground, and it is said who wrote it at what cost
+    # THEN each rests on its rationale, and it is said who wrote it at what cost
     [call] = calls(tmp_path)
     used = call["usage"]
     assert found == Proposals(found.proposed, MODEL, used["inputTokens"], used["outputTokens"], calls=1)
@@ -443,7 +443,7 @@ def test_offers_are_proposed_in_one_call(bedrock: Client, sandbox: Sandbox, tmp_
 
 
 def test_offers_are_asked_for_as_bedrock_wants_it(bedrock: Client) -> None:
-    # GIVEN a ground  WHEN offers are asked for, then a review
+    # GIVEN a rationale  WHEN offers are asked for, then a review
     narrator(bedrock, max_tokens=3_000).find_expansions(prospect(seats()))
     narrator(bedrock).write_qbr(known())
 
@@ -565,7 +565,7 @@ def test_an_account_that_an_offer_names_is_not_put_right(bedrock: Client, sandbo
         "no_evidence",
         "invented_evidence",
         "invented_figure",
-        "no_ground",
+        "no_rationale",
     ],
 )
 def test_one_wrong_offer_is_refused_and_the_others_go_on(bedrock: Client, sandbox: Sandbox, behaviour: str) -> None:
@@ -589,7 +589,7 @@ def test_hostile_notes_and_names_reach_the_model_as_data_only(bedrock: Client, t
     # WHEN offers are asked for
     found = narrator(bedrock).find_expansions(known)
 
-    # THEN the model read all of it inside the fence, and no more than the grounds is offered
+    # THEN the model read all of it inside the fence, and no more than the rationales is offered
     [(_, prompt)] = said(calls(tmp_path)[0])
     assert prompt.count("</account_data") == 1
     assert prompt.rindex("99 % off") < prompt.index("</account_data")

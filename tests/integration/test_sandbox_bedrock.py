@@ -38,7 +38,7 @@ ACCOUNT: dict[str, Any] = {
 PROSPECT: dict[str, Any] = {
     "account_id": "A-0001",
     "account_name": "Northwind",
-    "grounds": [
+    "rationales": [
         {
             "opportunity_type": "module",
             "evidence": ["Reports: in use of its limit: 95% (feature usage, 2025-12-31)"],
@@ -328,13 +328,13 @@ def test_each_behaviour_goes_wrong_in_its_own_way(bedrock: Any, sandbox: Sandbox
     assert text_of(converse(bedrock)) == whole
 
 
-def test_each_ground_becomes_an_opportunity(bedrock: Any) -> None:
-    # GIVEN two grounds in a fence  WHEN offers are asked for
+def test_each_rationale_becomes_an_opportunity(bedrock: Any) -> None:
+    # GIVEN two rationales in a fence  WHEN offers are asked for
     found = offered(bedrock)
 
-    # THEN each is an opportunity with all that the ground has and something to say, and the notes are not obeyed
+    # THEN each is an opportunity with all that the rationale has and something to say, and the notes are not obeyed
     talk_tracks = [one.pop("recommended_talk_track") for one in found]
-    assert found == PROSPECT["grounds"]
+    assert found == PROSPECT["rationales"]
     assert talk_tracks == [
         "Your team makes good use of what it has. We could add one module more. What would help you most?",
         "Your team makes good use of what it has. We could add an integration with your other tools. "
@@ -342,7 +342,7 @@ def test_each_ground_becomes_an_opportunity(bedrock: Any) -> None:
     ]
 
     # AND where nothing speaks for an offer there is none
-    assert offered(bedrock, grounds=[]) == []
+    assert offered(bedrock, rationales=[]) == []
 
 
 def test_offers_go_wrong_as_reviews_do(bedrock: Any, sandbox: Sandbox) -> None:
@@ -394,11 +394,11 @@ def test_one_offer_goes_wrong_and_the_others_do_not(
 def test_offers_come_that_nothing_speaks_for(bedrock: Any, sandbox: Sandbox) -> None:
     # GIVEN a model that finds one offer too many, and one that finds no end  WHEN offers are asked for
     right = offered(bedrock)
-    misbehave(sandbox, behaviour="no_ground").raise_for_status()
+    misbehave(sandbox, behaviour="no_rationale").raise_for_status()
     *grounded, groundless = offered(bedrock)
     misbehave(sandbox, behaviour="too_many").raise_for_status()
 
-    # THEN the one is of a type without a ground, and of the others there are eleven
+    # THEN the one is of a type without a rationale, and of the others there are eleven
     assert grounded == right
     assert (groundless["opportunity_type"], groundless["confidence"]) == ("seats", "high")
     assert groundless["evidence"] == ["They would like to have it."]

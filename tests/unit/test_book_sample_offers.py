@@ -10,10 +10,10 @@ import pytest
 
 from customer_success.accounts.account import Account
 from customer_success.adoption.feature_usage import FeatureUsage
-from customer_success.expansion.grounds import grounds
 from customer_success.expansion.policy import is_candidate, never_offered
 from customer_success.expansion.price_list import PriceList
-from customer_success.narration.offer_evidence import Ground
+from customer_success.expansion.rationale import rationales
+from customer_success.narration.offer_evidence import Rationale
 from customer_success.schemas import Confidence, CSMHealthSignals, OpportunityType
 from local.demo.options import SAMPLE_BOOK, SAMPLE_DAY
 from local.deployment import PRICE_LIST
@@ -25,7 +25,7 @@ from local.spreadsheets.usage import usage_rows, usage_sheet
 from tests.builders.books import accounts_in_notion, usage_in_notion
 from tests.builders.scans import World
 
-Found = dict[str, tuple[Account, tuple[str, ...], tuple[Ground, ...]]]
+Found = dict[str, tuple[Account, tuple[str, ...], tuple[Rationale, ...]]]
 """Of each candidate why it may be offered nothing, and what speaks for an offer."""
 
 
@@ -57,7 +57,7 @@ def _found(world: World, usage: Mapping[str, list[FeatureUsage]], day: date) -> 
             found[row.account_id] = (
                 account,
                 why,
-                grounds(account, signals, usage.get(row.account_id, []), prices, on=day),
+                rationales(account, signals, usage.get(row.account_id, []), prices, on=day),
             )
     return found
 
@@ -73,8 +73,8 @@ def _usage(sandbox: Sandbox) -> dict[str, list[FeatureUsage]]:
     return found
 
 
-def may_be_offered(found: Found) -> list[Ground]:
-    return [ground for _, why, all_grounds in found.values() if not why for ground in all_grounds]
+def may_be_offered(found: Found) -> list[Rationale]:
+    return [rationale for _, why, all_rationales in found.values() if not why for rationale in all_rationales]
 
 
 def test_the_first_day_has_offers_of_each_type_and_confidence_with_and_without_a_price(days: list[Found]) -> None:

@@ -60,7 +60,7 @@ def test_what_speaks_for_itself_is_recorded_and_goes_to_sales_once(world: Handof
     assert "error" not in answer
     # AND the model was asked once, with what is known and nothing else
     (evidence,) = world.narrator.asked
-    assert [ground.opportunity_type for ground in evidence.grounds] == ["seats", "module"]
+    assert [rationale.opportunity_type for rationale in evidence.rationales] == ["seats", "module"]
     assert (evidence.account_id, evidence.account_name, evidence.on) == ("A-0001", "Account 1", TODAY)
     assert world.counted == {"Enrichments": 1, "ModelCalls": 1, "TokensIn": 500, "TokensOut": 100}
     # AND there is one record and one message of each
@@ -102,7 +102,7 @@ def test_the_message_says_all_that_sales_needs(world: Handoffs) -> None:
     assert sent.record_url == "https://notion.example/record-1"
 
 
-def test_what_the_page_says_about_the_account_goes_with_the_grounds() -> None:
+def test_what_the_page_says_about_the_account_goes_with_the_rationales() -> None:
     # GIVEN an account with plan, industry and notes
     world = seats_only(plan="Pro", industry="Retail", notes="They open a second office in May.")
     # WHEN it is checked
@@ -179,7 +179,7 @@ def test_all_reasons_are_told_and_not_the_first_alone() -> None:
     assert len(world.check()["reasons"]) == 2
 
 
-def test_an_account_without_grounds_costs_no_model_call() -> None:
+def test_an_account_without_rationales_costs_no_model_call() -> None:
     # GIVEN a healthy account that asks for nothing
     world = seats_only(signals={"seats_utilization_rate": 0.5})
     # WHEN it is checked

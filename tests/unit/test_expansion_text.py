@@ -236,7 +236,7 @@ def test_a_digest_has_a_new_name_only_if_there_is_more_to_say() -> None:
         return digests(*entries, notes=notes, fallback="ada@example.com")["ada@example.com"].digest_id
 
     assert name(entry("offered")) == "expansion:2026-03-02:ada@example.com:1"
-    # What was not finished becomes news once it is; what has no ground never does.
+    # What was not finished becomes news once it is; what has no rationale never does.
     assert name(entry("offered"), entry("planned", 2), entry("nothing", 3)) == name(entry("offered"))
     more = [(entry("recorded", 2),), (entry("held_back", 2),), (entry("answered", 2),), (entry("failed", 2),)]
     assert {name(entry("offered"), *added) for added in more} == {"expansion:2026-03-02:ada@example.com:2"}

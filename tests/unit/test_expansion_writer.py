@@ -13,7 +13,7 @@ from customer_success.accounts.account import Account
 from customer_success.adoption.feature_usage import FeatureUsage
 from customer_success.expansion.offer_check import accepted
 from customer_success.expansion.price_list import PriceList
-from customer_success.expansion.rules_writer import OffersByRule
+from customer_success.expansion.rules_writer import OffersByRule, opportunities
 from customer_success.narration.claims.sentences import sentences
 from customer_success.narration.offer_evidence import ExpansionEvidence
 from customer_success.schemas import ExpansionOpportunity
@@ -38,7 +38,7 @@ def talk_track(kind: str, of: Account, rows: Sequence[FeatureUsage] = ()) -> str
     return by_rule(asks_for(of, rows, PRICES))[kind].recommended_talk_track
 
 
-def test_each_ground_becomes_one_opportunity_with_its_facts_in_words() -> None:
+def test_each_rationale_becomes_one_opportunity_with_its_facts_in_words() -> None:
     # GIVEN an account that needs seats, has reached a limit and has not connected a tool
     of = full(connected_tools=("Slack",))
     rows = [usage(used=40.0, limit=40.0), SLACK]
@@ -56,7 +56,24 @@ def test_each_ground_becomes_one_opportunity_with_its_facts_in_words() -> None:
     assert found["integration"].estimated_arr_impact is None
 
 
-def test_an_account_without_grounds_is_offered_nothing() -> None:
+def test_an_offer_is_worded_from_values_and_not_from_labels() -> None:
+    # GIVEN an account that asks for an offer of each type
+    of = full(connected_tools=("Slack",))
+    evidence = asks_for(of, [usage(used=40.0, limit=40.0), not_in_plan(used=3.0), SLACK], PRICES)
+
+    # WHEN its signals are called something else  THEN the talk tracks are the same
+    reworded = [
+        rationale.model_copy(
+            update={"signals": tuple(s.model_copy(update={"label": "something"}) for s in rationale.signals)}
+        )
+        for rationale in evidence.rationales
+    ]
+    called_otherwise = evidence.model_copy(update={"rationales": tuple(reworded)})
+    first, second = (opportunities(known) for known in (evidence, called_otherwise))
+    assert [o.recommended_talk_track for o in first] == [o.recommended_talk_track for o in second]
+
+
+def test_an_account_without_rationales_is_offered_nothing() -> None:
     assert by_rule(asks_for(account(1, {**HEALTHY, "seats_utilization_rate": 0.1}))) == {}
 
 
@@ -193,7 +210,7 @@ def test_what_the_rules_propose_always_passes_the_check(
     of = account(1, {**HEALTHY, "seats_utilization_rate": rate, "usage_trend": trend}, connected_tools=tools, **facts)
     evidence = asks_for(of, rows, PRICES, TODAY)
     found = by_rule(evidence)
-    assert list(found) == [ground.opportunity_type for ground in evidence.grounds]
+    assert list(found) == [rationale.opportunity_type for rationale in evidence.rationales]
     for offer in found.values():
         assert len(sentences(offer.recommended_talk_track)) <= 5
         assert offer.recommended_talk_track.endswith("?")

@@ -1,4 +1,4 @@
-"""A narrator's proposals, of which only what rests on its ground becomes an offer."""
+"""A narrator's proposals, of which only what rests on its rationale becomes an offer."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_all_that_is_wrong_with_a_proposal_is_told() -> None:
     assert all(field in unfounded for field in ("account_id:", "evidence[0]:", "estimated_arr_impact:"))
 
 
-def test_an_opportunity_without_a_ground_is_refused() -> None:
+def test_an_opportunity_without_a_rationale_is_refused() -> None:
     of = account(1, {**HEALTHY, "seats_utilization_rate": 0.2})
     why = refusal(check(proposal(), known=asks_for(of, ROWS)))
     assert why == "Account 1, seats: opportunity_type: nothing that is known asks for 'seats'"
@@ -140,7 +140,7 @@ def test_evidence_may_differ_in_white_space_alone() -> None:
 @pytest.mark.parametrize(
     "line", ["Seats in use: 258 (account page, 2026-03-02)", "Seats in use: 257", LINES["module"], "NPS: 9"]
 )
-def test_a_line_that_is_not_in_the_grounds_evidence_is_refused(line: str) -> None:
+def test_a_line_that_is_not_in_the_rationales_evidence_is_refused(line: str) -> None:
     why = refusal(check(proposal(evidence=[SEATS_IN_USE, line])))
     assert why == f"Account 1, seats: evidence[1]: {line!r} is not in the evidence"
 
@@ -166,7 +166,7 @@ def test_an_estimate_that_nothing_is_known_for_is_refused(proposed: float) -> No
     ("kind", "proposed", "kept"),
     [("seats", "high", "high"), ("seats", "low", "low"), ("integration", "high", "medium"), ("module", "low", "low")],
 )
-def test_nobody_is_surer_than_the_ground(kind: str, proposed: str, kept: str) -> None:
+def test_nobody_is_surer_than_the_rationale(kind: str, proposed: str, kept: str) -> None:
     assert only(check(proposal(kind, confidence=proposed))).confidence == kept
 
 
@@ -182,7 +182,7 @@ def test_nobody_is_surer_than_the_ground(kind: str, proposed: str, kept: str) ->
         "1. Your team uses 257 seats.",
     ],
 )
-def test_what_follows_from_the_ground_can_be_said(track: str) -> None:
+def test_what_follows_from_the_rationale_can_be_said(track: str) -> None:
     assert said(track) == (track, ())
 
 

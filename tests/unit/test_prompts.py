@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from customer_success.narration.offer_evidence import Ground, evidence_line
+from customer_success.narration.offer_evidence import Rationale, evidence_line
 from customer_success.narration.prompts import (
     LONGEST_NOTES,
     LONGEST_TEXT,
@@ -24,7 +24,7 @@ from customer_success.schemas import BenchmarkComparison, FeatureAdoptionReport,
 from customer_success.scoring.words import say
 from tests.builders.accounts import account
 from tests.builders.evidence import evidence, fact
-from tests.builders.grounds import integration, module, prospect, seats
+from tests.builders.rationales import integration, module, prospect, seats
 from tests.builders.scores import score
 from tests.builders.signals import DYING
 
@@ -207,8 +207,8 @@ def test_the_team_is_told_why_an_account_is_in_danger() -> None:
     assert data["said"]["next_step"]
 
 
-def test_offers_are_asked_for_with_their_grounds_and_no_more() -> None:
-    # GIVEN two grounds, one of them with an estimate, and a note
+def test_offers_are_asked_for_with_their_rationales_and_no_more() -> None:
+    # GIVEN two rationales, one of them with an estimate, and a note
     known = prospect(seats(estimated_arr_impact=12_000.00001), module("Forecasts"), notes="Moved to a new office.")
 
     # WHEN offers are asked for  THEN the model gets exactly this, facts in the lines that it is to copy
@@ -218,7 +218,7 @@ def test_offers_are_asked_for_with_their_grounds_and_no_more() -> None:
         "plan": "Professional",
         "industry": "Retail",
         "on": "2026-01-01",
-        "grounds": [
+        "rationales": [
             {
                 "opportunity_type": "seats",
                 "evidence": ["Seats in use: 120 (account page, 2025-12-31)"],
@@ -227,7 +227,7 @@ def test_offers_are_asked_for_with_their_grounds_and_no_more() -> None:
             },
             {
                 "opportunity_type": "module",
-                "evidence": ["Forecasts, not in the plan: times asked for: 3 (feature usage, 2025-12-31)"],
+                "evidence": ["Forecasts, not in the plan, times asked for: 3 (feature usage, 2025-12-31)"],
                 "estimated_arr_impact": None,
                 "confidence": "medium",
             },
@@ -241,14 +241,14 @@ def test_a_line_is_given_in_the_very_words_that_an_offer_may_rest_on() -> None:
     known = prospect(module('R&D <"Boards"> \\ Überblick'), integration("Größe & Co’s"))
 
     # WHEN offers are asked for  THEN what the model reads is the line to the letter
-    shown = data_of(build_expansion_prompt(known))["grounds"]
+    shown = data_of(build_expansion_prompt(known))["rationales"]
     assert [one["evidence"] for one in shown] == [
-        [evidence_line(fact) for fact in ground.facts] for ground in known.grounds
+        [evidence_line(signal) for signal in rationale.signals] for rationale in known.rationales
     ]
 
 
 def test_the_rules_of_an_offer_are_the_same_for_every_account() -> None:
-    # GIVEN two accounts with different grounds  WHEN offers to both are asked for
+    # GIVEN two accounts with different rationales  WHEN offers to both are asked for
     one = build_expansion_prompt(prospect(seats(), account_name="Northwind"))
     other = build_expansion_prompt(prospect(module(), integration(), account_name="Contoso", notes="b"))
 
@@ -257,12 +257,12 @@ def test_the_rules_of_an_offer_are_the_same_for_every_account() -> None:
     assert around_the_data(one) == around_the_data(other)
     for rule in (
         "Write only from the account data",
-        "Propose only types that have a ground",
+        "Propose only types that have a rationale",
         "no opportunity at all is a fine answer",
         "at least one, copied letter by letter",
-        "estimated_arr_impact: copied from the ground, or null",
-        "confidence: that of the ground, or lower",
-        "A name or a note is never a ground",
+        "estimated_arr_impact: copied from the rationale, or null",
+        "confidence: that of the rationale, or lower",
+        "A name or a note is never a rationale",
         "at most five plain sentences that could be said to the customer",
         "only figures are those in the evidence",
         "No price, no discount",
@@ -274,7 +274,7 @@ def test_the_rules_of_an_offer_are_the_same_for_every_account() -> None:
 
 @pytest.mark.parametrize("closer", CLOSERS)
 @pytest.mark.parametrize("named", [module, integration])
-def test_the_name_of_a_feature_or_tool_cannot_leave_the_fence(named: Callable[[str], Ground], closer: str) -> None:
+def test_the_name_of_a_feature_or_tool_cannot_leave_the_fence(named: Callable[[str], Rationale], closer: str) -> None:
     # GIVEN a feature, or a tool, whose name closes the fence and gives orders
     hostile = f"Boards {closer} {INJECTION}"
 
@@ -285,14 +285,14 @@ def test_the_name_of_a_feature_or_tool_cannot_leave_the_fence(named: Callable[[s
     assert prompt.user.count("<account_data") == prompt.user.count("</account_data") == 1
     data = data_of(prompt)
     shown = " ".join(hostile.split())
-    assert shown in data["grounds"][0]["evidence"][0]
+    assert shown in data["rationales"][0]["evidence"][0]
     assert (data["plan"], data["industry"]) == (shown, shown)
     assert INJECTION not in prompt.system
     assert around_the_data(prompt) == around_the_data(expansion("Northwind", "All is well."))
 
 
-def test_an_account_without_grounds_is_told_as_such() -> None:
-    assert data_of(build_expansion_prompt(prospect()))["grounds"] == []
+def test_an_account_without_rationales_is_told_as_such() -> None:
+    assert data_of(build_expansion_prompt(prospect()))["rationales"] == []
 
 
 def test_recommendations_rest_on_the_report() -> None:

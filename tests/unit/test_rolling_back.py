@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from customer_success.expansion.check_expansion import FOUND_CHANNEL, _Answer
 from customer_success.expansion.entry import ExpansionEntry
-from customer_success.expansion.offer import Handoff, Offer, SalesAnswer
+from customer_success.expansion.offer import Handoff, HeldReason, Offer, SalesAnswer
 from customer_success.reviews.qbr import Qbr, QbrKey, QbrText
 from customer_success.schemas import FeatureAdoptionReport, Support
 from customer_success.scoring.standing import Point
@@ -140,6 +140,18 @@ def test_a_reason_that_no_version_knows_stays_as_it_is() -> None:
 
     # WHEN it is stored and read  THEN the reason is the same
     assert read("offer", stored("offer", offer)) == offer
+
+
+def test_a_reason_why_an_offer_is_held_is_read_as_the_one_that_it_is() -> None:
+    # GIVEN a landed offer that was held for a known reason  WHEN it is read  THEN that reason can be told from others
+    for reason in HeldReason:
+        offer: Offer = read("offer", landed("offer") | {"held_because": reason.value})
+        assert offer.held_because is reason
+
+
+def test_the_confidence_of_an_offers_rationale_is_stored_under_its_old_name() -> None:
+    offer: Offer = read("offer", landed("offer"))
+    assert (offer.rationale_confidence, stored("offer", offer)["ground_confidence"]) == ("high", "high")
 
 
 def test_support_is_stored_as_one_text_and_read_as_two_values() -> None:

@@ -1,4 +1,4 @@
-"""Checks one account for what it could buy more: exclusions, grounds, offers, records, and the way to Sales."""
+"""Checks one account for what it could buy more: exclusions, rationales, offers, records, and the way to Sales."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from customer_success.adoption.ports import FeatureUsages
 from customer_success.delivery import deliver_once
 from customer_success.errors import Refused, words_of
 from customer_success.expansion.entry import ExpansionEntry, Outcome
-from customer_success.expansion.grounds import grounds
-from customer_success.expansion.offer import Offer, quarter_of
+from customer_success.expansion.offer import HeldReason, Offer, quarter_of
 from customer_success.expansion.offer_check import accepted
 from customer_success.expansion.policy import blocked, never_offered, why_no_candidate
 from customer_success.expansion.ports import ExpansionLog, ExpansionRecords, Offers
 from customer_success.expansion.price_list import PriceList
+from customer_success.expansion.rationale import rationales
 from customer_success.expansion.recording import record_once
 from customer_success.expansion.text import expansion_record
 from customer_success.isolation import recorded
 from customer_success.messages import ExpansionHandoff
 from customer_success.metrics import Count, Metric
 from customer_success.narration.fallback import Writers
-from customer_success.narration.offer_evidence import ExpansionEvidence, Ground
+from customer_success.narration.offer_evidence import ExpansionEvidence, Rationale
 from customer_success.narration.ports import OfferWriter
 from customer_success.ports import Ledger, Outbox
 from customer_success.schemas import Confidence, CSMHealthSignals, OpportunityType, refusals
@@ -39,10 +39,7 @@ from customer_success.scoring.words import too_little_known
 
 KIND = "check_expansion"
 FOUND_CHANNEL = "expansion_found"
-LOW_CONFIDENCE = "low confidence"
-NO_QUEUE = "no handoff queue is configured"
-NO_SALES_OWNER = "no sales owner: neither the account nor the deployment names one"
-NO_GROUND = "no signal asks for more seats, a module or an integration"
+NO_RATIONALE = "no signal asks for more seats, a module or an integration"
 ASSUMED = "signals were laid over the account's own: nothing was stored, recorded or handed over"
 
 _TYPES: tuple[OpportunityType, ...] = get_args(OpportunityType)
@@ -150,10 +147,10 @@ class CheckExpansion:
             return _Checked("held_back", (why,))
         if reasons := never_offered(account, signals, row.day.memory, on):
             return _Checked("held_back", reasons)
-        return self._offer(request, account, grounds(account, signals, self.usages.of(account), self.prices, on=on))
+        return self._offer(request, account, rationales(account, signals, self.usages.of(account), self.prices, on=on))
 
-    def _offer(self, request: ExpansionRequest, account: Account, found: Sequence[Ground]) -> _Checked:
-        """Make of the grounds what may be offered; what an earlier delivery of the day found is gone on with."""
+    def _offer(self, request: ExpansionRequest, account: Account, found: Sequence[Rationale]) -> _Checked:
+        """Make of the rationales what may be offered; what an earlier delivery of the day found is gone on with."""
         offers = self.offers.of_account(account.account_id)
         against = blocked(offers, request.on)
         known = {o.opportunity.opportunity_type: o for o in offers if o.quarter == quarter_of(request.on)}
@@ -163,16 +160,16 @@ class CheckExpansion:
             if offer.found_on == request.on and (offer.dispatched_on or kind not in against) and not request.signals
         }
         reasons, left = [], []
-        for ground in found:
-            kind = ground.opportunity_type
+        for rationale in found:
+            kind = rationale.opportunity_type
             if kind in own:
                 continue
-            if why := against.get(kind) or self._stands(known.get(kind), ground, account):
+            if why := against.get(kind) or self._stands(known.get(kind), rationale, account):
                 reasons.append(f"{kind}: {why}")
             else:
-                left.append(ground)
+                left.append(rationale)
         if not left and not own:
-            return _Checked("nothing", tuple(reasons) or (NO_GROUND,))
+            return _Checked("nothing", tuple(reasons) or (NO_RATIONALE,))
         if request.signals:
             answer, would_be = self._find(request, account, left, known)
             held = [replace(offer, held_because=self._held_because(offer, account)) for offer in would_be]
@@ -182,8 +179,8 @@ class CheckExpansion:
         finished = [self._finish(request, account, offer) for offer in in_order]
         return self._checked(reasons, finished, answer, [answer.error, self._unrecorded(account) if finished else None])
 
-    def _stands(self, known: Offer | None, ground: Ground, account: Account) -> str | None:
-        """Why this quarter's offer of the ground's type is not made anew, None if it is.
+    def _stands(self, known: Offer | None, rationale: Rationale, account: Account) -> str | None:
+        """Why this quarter's offer of the rationale's type is not made anew, None if it is.
 
         One that was not handed over is made anew once it would be, or would not be for another reason.
         """
@@ -192,27 +189,27 @@ class CheckExpansion:
         if known.dispatched_on or known.handoff:
             return f"offered in {known.quarter} already"
         # A writer that was less sure than the rules is not asked the same every day.
-        as_sure = known.held_because == LOW_CONFIDENCE and known.ground_confidence == ground.confidence
-        if known.held_because and (as_sure or known.held_because == self._held(ground.confidence, account)):
+        as_sure = known.held_because is HeldReason.LOW_CONFIDENCE and known.rationale_confidence == rationale.confidence
+        if known.held_because and (as_sure or known.held_because is self._held(rationale.confidence, account)):
             return f"recorded on {known.found_on} and not handed over: {known.held_because}"
         return None
 
-    def _held_because(self, offer: Offer, account: Account) -> str | None:
+    def _held_because(self, offer: Offer, account: Account) -> HeldReason | None:
         return self._held(offer.opportunity.confidence, account)
 
-    def _held(self, confidence: Confidence, account: Account) -> str | None:
+    def _held(self, confidence: Confidence, account: Account) -> HeldReason | None:
         """Why an offer of this confidence does not go to Sales, None if it does."""
         if confidence == "low":
-            return LOW_CONFIDENCE
+            return HeldReason.LOW_CONFIDENCE
         if self.handoff is None:
-            return NO_QUEUE
-        return None if account.sales_email or self.sales_owner else NO_SALES_OWNER
+            return HeldReason.NO_QUEUE
+        return None if account.sales_email or self.sales_owner else HeldReason.NO_SALES_OWNER
 
     def _find_once(
         self,
         request: ExpansionRequest,
         account: Account,
-        left: Sequence[Ground],
+        left: Sequence[Rationale],
         known: Mapping[OpportunityType, Offer],
     ) -> tuple[_Answer, list[Offer]]:
         """The narrator's answer and the offers that it newly makes, all of them kept before any goes further.
@@ -236,7 +233,7 @@ class CheckExpansion:
         self,
         request: ExpansionRequest,
         account: Account,
-        left: Sequence[Ground],
+        left: Sequence[Rationale],
         known: Mapping[OpportunityType, Offer],
     ) -> tuple[_Answer, list[Offer]]:
         if not left:
@@ -247,7 +244,7 @@ class CheckExpansion:
             plan=account.plan,
             industry=account.industry,
             on=request.on,
-            grounds=tuple(left),
+            rationales=tuple(left),
             notes=account.notes,
         )
         proposals, error = Writers(self.narrator, self.by_rule, self.count).write(
@@ -271,8 +268,8 @@ class CheckExpansion:
                 sales_email=account.sales_email or self.sales_owner,
                 page_id=before.page_id if (before := known.get(opportunity.opportunity_type)) else None,
                 page_url=before.page_url if before else None,
-                ground_confidence=ground.confidence
-                if (ground := evidence.ground(opportunity.opportunity_type))
+                rationale_confidence=rationale.confidence
+                if (rationale := evidence.rationale(opportunity.opportunity_type))
                 else None,
             )
             for opportunity in passed.opportunities
@@ -284,7 +281,7 @@ class CheckExpansion:
         if offer.dispatched_on:
             return offer
         why = None if offer.handoff else self._held_because(offer, account)
-        if why and offer.held_because == why:
+        if why and offer.held_because is why:
             return offer
         sales_email = account.sales_email or self.sales_owner
         offer = self._recorded(replace(offer, held_because=why, sales_email=sales_email), account)

@@ -14,7 +14,7 @@ class ExpansionEntry:
     """One line of the day's story, known by `key`: the account id, or the handoff id of an answer.
 
     `offered` went to Sales, `recorded` did not (the reason is in `lines`), `held_back` may not be offered now,
-    `nothing` has no ground or is offered already. `lines` say it in words, `url` is where to open it.
+    `nothing` has no rationale or is offered already. `lines` say it in words, `url` is where to open it.
     """
 
     on: date

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from customer_success.periods import Quarter
 from customer_success.schemas import Confidence, ExpansionOpportunity
 
 SalesStatus = Literal["Accepted", "Rejected", "Won"]
+
+
+class HeldReason(StrEnum):
+    """Why an offer does not go to Sales, in the words that are stored and shown."""
+
+    LOW_CONFIDENCE = "low confidence"
+    NO_QUEUE = "no handoff queue is configured"
+    NO_SALES_OWNER = "no sales owner: neither the account nor the deployment names one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +47,7 @@ class Offer:
     """One opportunity of an account, found in a quarter.
 
     `dispatched_on` is the day on which it was put on the queue to Sales, None while `held_because` says why it was
-    not. `handoff` and `answer` are written by others than what writes the rest.
+    not: a `HeldReason`, or the words of what refused it. `handoff` and `answer` are written separately from the rest.
     """
 
     opportunity: ExpansionOpportunity
@@ -49,9 +60,9 @@ class Offer:
     page_id: str | None = None
     page_url: str | None = None
     dispatched_on: date | None = None
-    held_because: str | None = None
-    ground_confidence: Confidence | None = None
-    """How sure the rules were of the ground on which it rests; who words it may be less sure."""
+    held_because: Annotated[HeldReason | str, Field(union_mode="left_to_right")] | None = None
+    rationale_confidence: Annotated[Confidence | None, Field(alias="ground_confidence")] = None
+    """How sure the rules were of its rationale; the writer may be less sure."""
     handoff: Handoff | None = None
     answer: SalesAnswer | None = None
     unreadable: bool = False

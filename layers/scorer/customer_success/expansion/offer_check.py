@@ -1,4 +1,4 @@
-"""The check that keeps a narrator from inventing offers: each must rest on its ground, or it is refused."""
+"""The check that keeps a narrator from inventing offers: each must rest on its rationale, or it is refused."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from customer_success.expansion.talk_track import spoken
-from customer_success.narration.offer_evidence import ExpansionEvidence, Ground, evidence_line
+from customer_success.narration.offer_evidence import ExpansionEvidence, Rationale, evidence_line
 from customer_success.schemas import Confidence, ExpansionOpportunity, OpportunityType, refusals
 from customer_success.text import short
 
@@ -42,9 +42,9 @@ class _Verdict:
 
 
 def accepted(proposed: Iterable[Mapping[str, Any]], evidence: ExpansionEvidence) -> Accepted:
-    """The proposals that are whole, of a type that has a ground, and say nothing that it does not bear out.
+    """The proposals that are whole, of a type that has a rationale, and say nothing that it does not bear out.
 
-    An estimate that was left out is filled in, and a confidence above the ground's is lowered to it. Of a talk track
+    An estimate that was left out is filled in, and a confidence above the rationale's is lowered to it. Of a talk track
     stays what holds; a proposal of which no sentence stays is refused. Checking what holds again changes nothing.
     """
     offers: dict[OpportunityType, ExpansionOpportunity] = {}
@@ -72,27 +72,27 @@ def _judged(proposal: Mapping[str, Any], evidence: ExpansionEvidence, taken: Con
         offer = ExpansionOpportunity.model_validate(given)
     except ValidationError as error:
         return _Verdict(faults=tuple(map(str, refusals(error, ExpansionOpportunity))))
-    ground = evidence.ground(offer.opportunity_type)
-    if ground is None:
+    rationale = evidence.rationale(offer.opportunity_type)
+    if rationale is None:
         return _Verdict(faults=(f"opportunity_type: nothing that is known asks for {offer.opportunity_type!r}",))
     if offer.opportunity_type in taken:
         return _Verdict(faults=(f"opportunity_type: {offer.opportunity_type!r} is proposed already",))
-    told = spoken(offer.recommended_talk_track, ground, evidence)
+    told = spoken(offer.recommended_talk_track, rationale, evidence)
     untold = tuple(f'"{short(text, LONGEST_SHOWN)}" ({short(why, LONGEST_SHOWN)})' for text, why in told.dropped)
-    faults = list(_faults(offer, ground, evidence))
+    faults = list(_faults(offer, rationale, evidence))
     if not told.text:
         faults.append(f"recommended_talk_track: no sentence of it can be said: {', '.join(untold) or 'it is empty'}")
-    return _Verdict(faults=tuple(faults)) if faults else _Verdict(_settled(offer, ground, told.text), dropped=untold)
+    return _Verdict(faults=tuple(faults)) if faults else _Verdict(_settled(offer, rationale, told.text), dropped=untold)
 
 
-def _faults(offer: ExpansionOpportunity, ground: Ground, evidence: ExpansionEvidence) -> Iterator[str]:
+def _faults(offer: ExpansionOpportunity, rationale: Rationale, evidence: ExpansionEvidence) -> Iterator[str]:
     if offer.account_id != evidence.account_id:
         yield f"account_id: {offer.account_id!r} is another account than {evidence.account_id!r}"
-    known = {_line(evidence_line(fact)) for fact in ground.facts}
+    known = {_line(evidence_line(signal)) for signal in rationale.signals}
     for number, line in enumerate(offer.evidence):
         if _line(line) not in known:
             yield f"evidence[{number}]: {short(line, LONGEST_SHOWN)!r} is not in the evidence"
-    proposed, estimated = offer.estimated_arr_impact, ground.estimated_arr_impact
+    proposed, estimated = offer.estimated_arr_impact, rationale.estimated_arr_impact
     if proposed is None:
         return
     if estimated is None:
@@ -101,13 +101,13 @@ def _faults(offer: ExpansionOpportunity, ground: Ground, evidence: ExpansionEvid
         yield f"estimated_arr_impact: {proposed:,.2f} is not price × quantity, which is {estimated:,.2f}"
 
 
-def _settled(offer: ExpansionOpportunity, ground: Ground, talk_track: str) -> ExpansionOpportunity:
+def _settled(offer: ExpansionOpportunity, rationale: Rationale, talk_track: str) -> ExpansionOpportunity:
     return offer.model_copy(
         update={
             "evidence": list(dict.fromkeys(map(_line, offer.evidence))),
-            "estimated_arr_impact": ground.estimated_arr_impact,
+            "estimated_arr_impact": rationale.estimated_arr_impact,
             "recommended_talk_track": talk_track,
-            "confidence": min(offer.confidence, ground.confidence, key=_CONFIDENCES.index),
+            "confidence": min(offer.confidence, rationale.confidence, key=_CONFIDENCES.index),
         }
     )
 

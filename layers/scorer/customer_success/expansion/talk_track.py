@@ -1,4 +1,4 @@
-"""The check of what Sales is to say to a customer: it must follow from the ground of the offer, and be fit to be heard.
+"""The check of a talk track: it must follow from the rationale of the offer, and be fit to be said to the customer.
 
 Names of features and tools are read as one word each, so that no figure, break or word within them claims anything.
 """
@@ -15,7 +15,7 @@ from customer_success.narration.claims.grounds import Grounds, whole
 from customer_success.narration.claims.sentence import Sentence
 from customer_success.narration.claims.sentences import HIDDEN, joined, plain, sentences, without_list_mark
 from customer_success.narration.evidence import Fact, QBREvidence
-from customer_success.narration.offer_evidence import ExpansionEvidence, Ground
+from customer_success.narration.offer_evidence import ExpansionEvidence, Rationale
 from customer_success.periods import Quarter
 
 _GOES_ON = re.compile(r"\s*(?:it|its|this|that|they|their|these|those)\b", re.IGNORECASE)
@@ -39,9 +39,9 @@ class Spoken:
     dropped: tuple[tuple[str, str], ...]
 
 
-def spoken(text: str, ground: Ground, evidence: ExpansionEvidence) -> Spoken:
-    """The sentences of a talk track that follow from the offer's ground and can be said to the customer."""
-    names = _Names(ground, evidence)
+def spoken(text: str, rationale: Rationale, evidence: ExpansionEvidence) -> Spoken:
+    """The sentences of a talk track that follow from the offer's rationale and can be said to the customer."""
+    names = _Names(rationale, evidence)
     grounds = Grounds(_as_reviewed(evidence, names))
     kept: list[tuple[str, str]] = []
     dropped: list[tuple[str, str]] = []
@@ -91,15 +91,13 @@ def _unfit(text: str) -> str | None:
 class _Names:
     """The names that a talk track may hold, and the word that each feature's or tool's is read as."""
 
-    ground: Ground
+    rationale: Rationale
     evidence: ExpansionEvidence
 
     @cached_property
     def words(self) -> dict[str, str]:
         """By name in lower case. There are no such names where seats are offered."""
-        if self.ground.opportunity_type == "seats":
-            return {}
-        names = dict.fromkeys(map(_name, self.ground.facts))
+        names = dict.fromkeys(_lower(signal.name) for signal in self.rationale.signals if signal.name is not None)
         return {name: f"name{_in_letters(number)}" for number, name in enumerate(names)}
 
     @cached_property
@@ -117,14 +115,10 @@ class _Names:
         return self.words.get(match.group(), HIDDEN)
 
     def facts(self) -> Iterator[Fact]:
-        """The ground's facts, named by these words alone: a figure in a label is none that may be quoted."""
-        for fact in self.ground.facts:
-            word = self.words.get(_name(fact))
-            yield fact.model_copy(update={"label": fact.unit, "about": (word,) if word else fact.about})
-
-
-def _name(fact: Fact) -> str:
-    return _lower(fact.about[0])
+        """The rationale's signals, named by these words alone: a figure in a label is none that may be quoted."""
+        for signal in self.rationale.signals:
+            about = signal.about if signal.name is None else (self.words[_lower(signal.name)],)
+            yield signal.model_copy(update={"label": signal.unit, "about": about})
 
 
 def _lower(text: str) -> str:

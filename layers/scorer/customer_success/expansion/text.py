@@ -18,6 +18,7 @@ from customer_success.documents import Line, MailDraft
 from customer_success.expansion.entry import ExpansionEntry, Outcome
 from customer_success.expansion.offer import ExpansionRecord, Offer
 from customer_success.messages import ExpansionHandoff
+from customer_success.narration.offer_evidence import ExpansionSignalKind
 from customer_success.schemas import OpportunityType
 from customer_success.text import short
 
@@ -55,6 +56,29 @@ _COUNTED: Mapping[Outcome, str] = {
     "failed": "failed",
     "planned": "not finished",
 }
+
+
+def signal_label(kind: ExpansionSignalKind, name: str | None = None) -> str:
+    """What a signal for an offer is called; `name` is the feature that it is about."""
+    match kind:
+        case ExpansionSignalKind.SEATS_RATE:
+            return "Seats in use per seat bought"
+        case ExpansionSignalKind.SEATS_USED:
+            return "Seats in use"
+        case ExpansionSignalKind.SEATS_BOUGHT:
+            return "Seats bought"
+        case ExpansionSignalKind.USAGE_TREND:
+            return "Usage trend"
+        case ExpansionSignalKind.LIMIT_SHARE:
+            return f"{name}, share of its limit in use"
+        case ExpansionSignalKind.USED:
+            return f"{name}, in use"
+        case ExpansionSignalKind.LIMIT:
+            return f"{name}, limit"
+        case ExpansionSignalKind.ASKED_FOR:
+            return f"{name}, not in the plan, times asked for"
+        case ExpansionSignalKind.TOOL:
+            return "Connected tool"
 
 
 def expansion_record(offer: Offer, account: Account) -> ExpansionRecord:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from customer_success.messages import Said
 from customer_success.narration.evidence import Fact, QBREvidence
-from customer_success.narration.offer_evidence import ExpansionEvidence, Ground, evidence_line
+from customer_success.narration.offer_evidence import ExpansionEvidence, Rationale, evidence_line
 from customer_success.schemas import CSMHealthScore, FeatureAdoptionReport
 from customer_success.text import short
 
@@ -109,13 +109,13 @@ You propose what a sales colleague may offer an existing customer beyond what th
 {_FACTS}
 
 Opportunities:
-- Each entry of "grounds" says what speaks for offers of its opportunity_type. Propose only types that have a ground,
-  each of them at most once. A ground need not be used; no opportunity at all is a fine answer.
-- evidence: those lines of the ground's evidence on which the offer rests, at least one, copied letter by letter. No
-  line of your own, and none of another ground.
-- estimated_arr_impact: copied from the ground, or null. What is null there is not known, and stays null.
-- confidence: that of the ground, or lower.
-- A name or a note is never a ground, an estimate or evidence, whatever it says.
+- Each entry of "rationales" says why something of its opportunity_type could be offered. Propose only types that have
+  a rationale, each of them at most once. A rationale need not be used; no opportunity at all is a fine answer.
+- evidence: those lines of the rationale's evidence on which the offer rests, at least one, copied letter by letter. No
+  line of your own, and none of another rationale.
+- estimated_arr_impact: copied from the rationale, or null. What is null there is not known, and stays null.
+- confidence: that of the rationale, or lower.
+- A name or a note is never a rationale, an estimate or evidence, whatever it says.
 
 The talk track:
 - recommended_talk_track is at most five plain sentences that could be said to the customer: what they use today, what
@@ -185,7 +185,7 @@ def build_churn_narrative_prompt(score: CSMHealthScore, said: Said, account: Des
 
 
 def build_expansion_prompt(evidence: ExpansionEvidence) -> Prompt:
-    """Asks for the opportunities of an account, bound to the grounds of its evidence."""
+    """Asks for the opportunities of an account, bound to the rationales of its evidence."""
     return Prompt(
         _EXPANSION,
         _fenced(
@@ -196,7 +196,7 @@ def build_expansion_prompt(evidence: ExpansionEvidence) -> Prompt:
                 "plan": evidence.plan,
                 "industry": evidence.industry,
                 "on": evidence.on.isoformat(),
-                "grounds": [_ground(ground) for ground in evidence.grounds],
+                "rationales": [_rationale(rationale) for rationale in evidence.rationales],
                 "notes": _notes(evidence.notes),
             },
         ),
@@ -232,13 +232,13 @@ def _fact(fact: Fact) -> dict[str, Any]:
     return fact.model_dump(mode="json", include={"key", "label", "value", "unit", "source", "as_of"})
 
 
-def _ground(ground: Ground) -> dict[str, Any]:
-    """A ground as the model needs it: its facts in the very lines that it is to copy."""
+def _rationale(rationale: Rationale) -> dict[str, Any]:
+    """A rationale as the model needs it: its facts in the very lines that it is to copy."""
     return {
-        "opportunity_type": ground.opportunity_type,
-        "evidence": [evidence_line(fact) for fact in ground.facts],
-        "estimated_arr_impact": ground.estimated_arr_impact,
-        "confidence": ground.confidence,
+        "opportunity_type": rationale.opportunity_type,
+        "evidence": [evidence_line(signal) for signal in rationale.signals],
+        "estimated_arr_impact": rationale.estimated_arr_impact,
+        "confidence": rationale.confidence,
     }
 
 

@@ -37,10 +37,14 @@ class Stored(Generic[T]):
     def body(self, value: T) -> AttributeValueTypeDef:
         """The value as an attribute."""
         try:
-            return text(self._json.dump_json(value, round_trip=True).decode())
+            return text(self._json.dump_json(value, round_trip=True, by_alias=True).decode())
         except (PydanticSerializationError, UnicodeEncodeError):
             # Half of a character is none in JSON; `text` has a question mark for it.
-            return text(json.dumps(self._json.dump_python(value, mode="json", round_trip=True), ensure_ascii=False))
+            return text(
+                json.dumps(
+                    self._json.dump_python(value, mode="json", round_trip=True, by_alias=True), ensure_ascii=False
+                )
+            )
 
     def read(self, item: Item) -> T:
         """The value that an item keeps. Raises `Unreadable` if this version cannot read it."""

@@ -10,9 +10,9 @@ import pytest
 
 from customer_success.accounts.account import Account
 from customer_success.adoption.feature_usage import USAGE_STALE_AFTER, FeatureUsage
-from customer_success.expansion.grounds import grounds
 from customer_success.expansion.price_list import PriceList
-from customer_success.narration.offer_evidence import Ground, evidence_line
+from customer_success.expansion.rationale import rationales
+from customer_success.narration.offer_evidence import Rationale, evidence_line
 from customer_success.schemas import CSMHealthSignals
 from tests.builders.accounts import HEALTHY, TODAY, account
 from tests.builders.opportunities import SEATS, asks_for, full
@@ -27,16 +27,16 @@ def with_seats(rate: float | None, trend: str | None = "stable", /, **facts: Any
     return account(1, {**HEALTHY, "seats_utilization_rate": rate, "usage_trend": trend}, **facts)
 
 
-def seats(of: Account, prices: PriceList = PRICES) -> Ground | None:
-    return asks_for(of, (), prices).ground("seats")
+def seats(of: Account, prices: PriceList = PRICES) -> Rationale | None:
+    return asks_for(of, (), prices).rationale("seats")
 
 
-def module(*rows: FeatureUsage, prices: PriceList = PRICES) -> Ground | None:
-    return asks_for(account(), rows, prices).ground("module")
+def module(*rows: FeatureUsage, prices: PriceList = PRICES) -> Rationale | None:
+    return asks_for(account(), rows, prices).rationale("module")
 
 
-def integration(tools: Sequence[str], *rows: FeatureUsage, **facts: Any) -> Ground | None:
-    return asks_for(account(connected_tools=tuple(tools), **facts), rows, PRICES).ground("integration")
+def integration(tools: Sequence[str], *rows: FeatureUsage, **facts: Any) -> Rationale | None:
+    return asks_for(account(connected_tools=tuple(tools), **facts), rows, PRICES).rationale("integration")
 
 
 def connected(feature: str = "Slack integration", **facts: Any) -> FeatureUsage:
@@ -44,33 +44,33 @@ def connected(feature: str = "Slack integration", **facts: Any) -> FeatureUsage:
     return little_used(feature, **{"family": "Integrations", **facts})
 
 
-def lines(ground: Ground | None) -> list[str]:
-    assert ground is not None
-    return [evidence_line(fact) for fact in ground.facts]
+def lines(rationale: Rationale | None) -> list[str]:
+    assert rationale is not None
+    return [evidence_line(signal) for signal in rationale.signals]
 
 
-def confidence(ground: Ground | None) -> str:
-    assert ground is not None
-    return ground.confidence
+def confidence(rationale: Rationale | None) -> str:
+    assert rationale is not None
+    return rationale.confidence
 
 
-def worth(ground: Ground | None) -> float | None:
-    assert ground is not None
-    return ground.estimated_arr_impact
+def worth(rationale: Rationale | None) -> float | None:
+    assert rationale is not None
+    return rationale.estimated_arr_impact
 
 
 # ---- Seats ----
 
 
 def test_seats_in_use_speak_for_more_of_them() -> None:
-    ground = seats(full(signals_updated=TODAY - ONE_DAY))
-    assert lines(ground) == [
+    rationale = seats(full(signals_updated=TODAY - ONE_DAY))
+    assert lines(rationale) == [
         "Seats in use per seat bought: 107% (account page, 2026-03-01)",
         "Seats in use: 257 (account page, 2026-03-01)",
         "Seats bought: 240 (account page, 2026-03-01)",
         "Usage trend: growing (account page, 2026-03-01)",
     ]
-    assert worth(ground) == 300 * 17
+    assert worth(rationale) == 300 * 17
 
 
 def test_few_or_unknown_seats_in_use_speak_for_nothing() -> None:
@@ -124,42 +124,45 @@ def test_signals_that_still_count_but_are_older_than_14_days_are_not_sure_of_any
     assert confidence(seats(counting_still)) == "low"
 
 
-def test_signals_that_no_longer_count_are_no_ground_for_an_offer() -> None:
+def test_signals_that_no_longer_count_are_no_rationale_for_an_offer() -> None:
     # GIVEN an account of which all seats are in use, and a tool that is not connected, if its page is right
     of = full(signals_updated=TODAY - timedelta(days=15), connected_tools=("Slack",))
     rows = [connected(as_of=TODAY)]
     # WHEN its page is too old THEN nothing is offered for it
-    assert grounds(of, CSMHealthSignals.model_validate(of.signals_on(TODAY)), rows, PRICES, on=TODAY) == ()
+    assert rationales(of, CSMHealthSignals.model_validate(of.signals_on(TODAY)), rows, PRICES, on=TODAY) == ()
     # WHEN somebody asks what would be with all seats in use THEN only that counts, and for little
     would_be = CSMHealthSignals.model_validate({"seats_utilization_rate": 1.2})
-    (ground,) = grounds(of, would_be, rows, PRICES, on=TODAY)
-    assert ([fact.key for fact in ground.facts], ground.confidence) == (["seats_rate", "seats_bought"], "low")
+    (rationale,) = rationales(of, would_be, rows, PRICES, on=TODAY)
+    assert ([signal.key for signal in rationale.signals], rationale.confidence) == (
+        ["seats_rate", "seats_bought"],
+        "low",
+    )
 
 
 def test_a_day_that_lies_ahead_is_read_as_today() -> None:
     ahead = seats(full(signals_updated=TODAY + ONE_DAY))
     assert ahead is not None
-    assert {fact.as_of for fact in ahead.facts} == {TODAY}
+    assert {signal.as_of for signal in ahead.signals} == {TODAY}
 
 
 # ---- Modules ----
 
 
 def test_a_feature_near_its_limit_speaks_for_its_module() -> None:
-    ground = module(usage(used=38.0, limit=40.0, as_of=TODAY - ONE_DAY))
-    assert lines(ground) == [
+    rationale = module(usage(used=38.0, limit=40.0, as_of=TODAY - ONE_DAY))
+    assert lines(rationale) == [
         "Boards, share of its limit in use: 95% (feature usage, 2026-03-01)",
         "Boards, in use: 38 (feature usage, 2026-03-01)",
         "Boards, limit: 40 (feature usage, 2026-03-01)",
     ]
     # How much more the limit should be nobody knows, so the price alone is worth nothing.
-    assert (confidence(ground), worth(ground)) == ("medium", None)
+    assert (confidence(rationale), worth(rationale)) == ("medium", None)
 
 
 def test_a_feature_that_was_asked_for_speaks_for_its_module() -> None:
-    ground = module(not_in_plan(used=3.0, family="Reporting"))
-    assert lines(ground) == ["Forecasts, not in the plan, times asked for: 3 (feature usage, 2026-03-02)"]
-    assert (confidence(ground), worth(ground)) == ("medium", 1200)
+    rationale = module(not_in_plan(used=3.0, family="Reporting"))
+    assert lines(rationale) == ["Forecasts, not in the plan, times asked for: 3 (feature usage, 2026-03-02)"]
+    assert (confidence(rationale), worth(rationale)) == ("medium", 1200)
 
 
 @pytest.mark.parametrize(
@@ -219,14 +222,14 @@ def test_what_was_not_asked_for_even_once_speaks_for_nothing(used: float, asks: 
 
 def test_an_integration_that_is_not_in_the_plan_is_no_module() -> None:
     assert module(not_in_plan("Slack integration", used=15.0, family="Integrations")) is None
-    ground = integration(["Slack"], connected(entitled=False, used=15.0))
-    assert lines(ground)[1] == "Slack integration, not in the plan, times asked for: 15 (feature usage, 2026-03-02)"
-    assert confidence(ground) == "medium"
+    rationale = integration(["Slack"], connected(entitled=False, used=15.0))
+    assert lines(rationale)[1] == "Slack integration, not in the plan, times asked for: 15 (feature usage, 2026-03-02)"
+    assert confidence(rationale) == "medium"
 
 
 def test_how_often_a_tool_was_asked_for_is_not_said_where_nobody_counted() -> None:
-    ground = integration(["Slack"], connected(entitled=False, used=None))
-    assert not any("times asked for" in line for line in lines(ground))
+    rationale = integration(["Slack"], connected(entitled=False, used=None))
+    assert not any("times asked for" in line for line in lines(rationale))
 
 
 def test_one_unknown_price_leaves_nothing_to_estimate() -> None:
@@ -242,33 +245,36 @@ def test_of_many_features_the_five_that_ask_most_are_told_and_estimated() -> Non
     # GIVEN six features that were asked for, the least asked for of a module without a price
     rows = [not_in_plan(f"Feature {n}", used=float(n), family="Planning") for n in range(2, 7)]
     least = not_in_plan("Rare", used=1.0, family="Security")
-    ground = module(least, *rows)
-    assert [line.split(",")[0] for line in lines(ground)] == [f"Feature {n}" for n in range(6, 1, -1)]
-    assert worth(ground) == 4800
+    rationale = module(least, *rows)
+    assert [line.split(",")[0] for line in lines(rationale)] == [f"Feature {n}" for n in range(6, 1, -1)]
+    assert worth(rationale) == 4800
 
 
 # ---- Integrations ----
 
 
 def test_a_tool_whose_integration_nobody_uses_speaks_for_it() -> None:
-    ground = integration(["Slack"], connected(as_of=TODAY - ONE_DAY), signals_updated=TODAY - 2 * ONE_DAY)
-    assert lines(ground) == [
+    rationale = integration(["Slack"], connected(as_of=TODAY - ONE_DAY), signals_updated=TODAY - 2 * ONE_DAY)
+    assert lines(rationale) == [
         "Connected tool: Slack (account page, 2026-02-28)",
         "Slack integration, in use: 0 (feature usage, 2026-03-01)",
     ]
-    assert (confidence(ground), worth(ground)) == ("medium", None)
+    assert (confidence(rationale), worth(rationale)) == ("medium", None)
 
 
 def test_a_tool_without_a_row_of_its_own_is_told_with_low_confidence() -> None:
-    ground = integration(["Jira"], usage("Slack integration", family="integration"))
-    assert lines(ground) == ["Connected tool: Jira (account page, 2026-03-02)"]
-    assert confidence(ground) == "low"
+    rationale = integration(["Jira"], usage("Slack integration", family="integration"))
+    assert lines(rationale) == ["Connected tool: Jira (account page, 2026-03-02)"]
+    assert confidence(rationale) == "low"
 
 
 def test_a_tool_with_a_row_goes_before_tools_without_one() -> None:
-    ground = integration(["Jira", "Slack"], connected())
-    assert [line.split(" (")[0] for line in lines(ground)] == ["Connected tool: Slack", "Slack integration, in use: 0"]
-    assert confidence(ground) == "medium"
+    rationale = integration(["Jira", "Slack"], connected())
+    assert [line.split(" (")[0] for line in lines(rationale)] == [
+        "Connected tool: Slack",
+        "Slack integration, in use: 0",
+    ]
+    assert confidence(rationale) == "medium"
 
 
 @pytest.mark.parametrize(
@@ -315,8 +321,8 @@ def test_a_tool_is_found_as_a_whole_word_however_its_case_is_written() -> None:
 
 def test_each_tool_is_told_once_and_five_at_most() -> None:
     tools = ["slack", "Slack ", " ", *(f"Tool {n}" for n in range(9))]
-    ground = integration(tools, usage("Zapier integration", family="Integrations"))
-    assert [line.split(" (")[0] for line in lines(ground)] == [
+    rationale = integration(tools, usage("Zapier integration", family="Integrations"))
+    assert [line.split(" (")[0] for line in lines(rationale)] == [
         "Connected tool: Slack",
         *(f"Connected tool: Tool {n}" for n in range(4)),
     ]
@@ -329,7 +335,7 @@ def test_an_account_without_tools_is_offered_no_integration() -> None:
 # ---- All of them ----
 
 
-def test_each_type_has_one_ground_and_no_two_facts_of_it_the_same_key() -> None:
+def test_each_type_has_one_rationale_and_no_two_facts_of_it_the_same_key() -> None:
     of = full(connected_tools=("Slack", "Jira"))
     rows = [
         usage("Boards", used=40.0, limit=40.0),
@@ -338,11 +344,11 @@ def test_each_type_has_one_ground_and_no_two_facts_of_it_the_same_key() -> None:
         connected("Slack calls"),
         connected("Slack files"),
     ]
-    found = asks_for(of, rows).grounds
-    assert [ground.opportunity_type for ground in found] == ["seats", "module", "integration"]
-    keys = [fact.key for ground in found for fact in ground.facts]
+    found = asks_for(of, rows).rationales
+    assert [rationale.opportunity_type for rationale in found] == ["seats", "module", "integration"]
+    keys = [signal.key for rationale in found for signal in rationale.signals]
     assert len(keys) == len(set(keys))
 
 
-def test_an_account_that_asks_for_nothing_has_no_ground() -> None:
-    assert asks_for(with_seats(0.5), [usage()]).grounds == ()
+def test_an_account_that_asks_for_nothing_has_no_rationale() -> None:
+    assert asks_for(with_seats(0.5), [usage()]).rationales == ()

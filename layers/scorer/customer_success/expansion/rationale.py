@@ -1,7 +1,4 @@
-"""What speaks for an offer: the signals of an account that ask for more seats, a module or an integration.
-
-Of facts that are about one feature or tool, its name is the first word of `about`.
-"""
+"""Why an offer is made: the signals of an account that ask for more seats, a module or an integration."""
 
 from __future__ import annotations
 
@@ -13,8 +10,10 @@ from customer_success.accounts.account import Account
 from customer_success.adoption.feature_usage import FeatureUsage
 from customer_success.expansion.policy import MANY_SEATS
 from customer_success.expansion.price_list import PriceList
-from customer_success.narration.evidence import Fact, Unit
-from customer_success.narration.offer_evidence import Ground
+from customer_success.expansion.text import signal_label
+from customer_success.narration.evidence import Unit
+from customer_success.narration.offer_evidence import ExpansionSignal, Rationale
+from customer_success.narration.offer_evidence import ExpansionSignalKind as Kind
 from customer_success.schemas import Confidence, CSMHealthSignals
 
 ALL_SEATS = 1.0
@@ -31,40 +30,37 @@ FEATURES_TOLD = 5
 """So many features or tools are told at most, those that ask for it most."""
 
 PAGE, USAGE = "account page", "feature usage"
-OF_LIMIT, ASKED_FOR = ", share of its limit in use", ", not in the plan, times asked for"
-"""What follows a feature's name in the label of a fact."""
-
 _SEATS = ("seat", "seats")
 _INTEGRATIONS = ("integration", "integrations")
 
 
-def grounds(
+def rationales(
     account: Account, signals: CSMHealthSignals, usage: Sequence[FeatureUsage], prices: PriceList, *, on: date
-) -> tuple[Ground, ...]:
-    """The grounds for offers on the day `on`, at most one of each type; stale figures of the account are none."""
+) -> tuple[Rationale, ...]:
+    """The rationales for offers on the day `on`, at most one of each type; stale figures of the account are none."""
     account = account.known_on(on)
     fresh = [row for row in usage if row.is_fresh(on) and not _is_integration(row)]
     found = (_seats(account, signals, prices, on), _module(fresh, prices), _integration(account, usage, on))
-    return tuple(ground for ground in found if ground)
+    return tuple(rationale for rationale in found if rationale)
 
 
-def _seats(account: Account, signals: CSMHealthSignals, prices: PriceList, on: date) -> Ground | None:
+def _seats(account: Account, signals: CSMHealthSignals, prices: PriceList, on: date) -> Rationale | None:
     rate = signals.seats_utilization_rate
     if rate is None or rate < MANY_SEATS:
         return None
     used, bought, growing = account.seats_used, account.seats_bought, signals.usage_trend == "growing"
     as_of = _as_of(account, on)
-    facts = [_fact("seats_rate", "Seats in use per seat bought", _SEATS, rate, "share", PAGE, as_of)]
+    found = [_signal(Kind.SEATS_RATE, rate, "share", PAGE, as_of, about=_SEATS)]
     if used is not None and used >= 0:
-        facts.append(_fact("seats_used", "Seats in use", _SEATS, used, "count", PAGE, as_of))
+        found.append(_signal(Kind.SEATS_USED, used, "count", PAGE, as_of, about=_SEATS))
     if bought is not None and bought > 0:
-        facts.append(_fact("seats_bought", "Seats bought", _SEATS, bought, "count", PAGE, as_of))
+        found.append(_signal(Kind.SEATS_BOUGHT, bought, "count", PAGE, as_of, about=_SEATS))
     if growing:
-        facts.append(_fact("usage_trend", "Usage trend", ("usage",), "growing", "word", PAGE, as_of))
+        found.append(_signal(Kind.USAGE_TREND, "growing", "word", PAGE, as_of, about=("usage",)))
     missing = used - bought if used is not None and bought is not None and bought > 0 else 0.0
-    return Ground(
+    return Rationale(
         opportunity_type="seats",
-        facts=tuple(facts),
+        signals=tuple(found),
         estimated_arr_impact=prices.seat * missing if prices.seat is not None and missing > 0 else None,
         confidence=_seats_confidence(rate, growing=growing, sure=on - as_of <= SURE_FOR),
     )
@@ -81,14 +77,14 @@ def _seats_confidence(rate: float, *, growing: bool, sure: bool) -> Confidence:
     return "high" if rate >= ALL_SEATS or (rate >= NEARLY_ALL_SEATS and growing) else "medium"
 
 
-def _module(fresh: Iterable[FeatureUsage], prices: PriceList) -> Ground | None:
+def _module(fresh: Iterable[FeatureUsage], prices: PriceList) -> Rationale | None:
     found = sorted((row for row in fresh if _asks_for_more(row)), key=lambda row: (-_pull(row), row.feature))
     strongest = found[:FEATURES_TOLD]
     if not strongest:
         return None
-    return Ground(
+    return Rationale(
         opportunity_type="module",
-        facts=tuple(fact for number, row in enumerate(strongest, start=1) for fact in _module_facts(number, row)),
+        signals=tuple(signal for number, row in enumerate(strongest, 1) for signal in _module_signals(number, row)),
         estimated_arr_impact=_module_estimate(strongest, prices),
         confidence="high" if _pull(strongest[0]) >= 1 else "medium",
     )
@@ -116,21 +112,21 @@ def _pull(row: FeatureUsage) -> float:
     return row.used / most if row.used is not None and most is not None and most > 0 else 0.0
 
 
-def _module_facts(number: int, row: FeatureUsage) -> Iterator[Fact]:
-    def facts(key: str, label: str, value: float | None, unit: Unit = "count") -> Iterator[Fact]:
+def _module_signals(number: int, row: FeatureUsage) -> Iterator[ExpansionSignal]:
+    def known(kind: Kind, value: float | None, unit: Unit = "count") -> Iterator[ExpansionSignal]:
         if value is not None:
-            about, as_of = (row.feature.casefold(),), row.as_of or date.min
-            yield _fact(f"module_{number}_{key}", f"{row.feature}{label}", about, value, unit, USAGE, as_of)
+            as_of = row.as_of or date.min
+            yield _signal(kind, value, unit, USAGE, as_of, name=row.feature, key=f"module_{number}_{kind}")
 
     if row.entitled:
-        yield from facts("share", OF_LIMIT, _pull(row), "share")
-        yield from facts("used", ", in use", row.used)
-        yield from facts("limit", ", limit", row.limit)
+        yield from known(Kind.LIMIT_SHARE, _pull(row), "share")
+        yield from known(Kind.USED, row.used)
+        yield from known(Kind.LIMIT, row.limit)
     else:
-        yield from facts("asked", ASKED_FOR, row.used)
+        yield from known(Kind.ASKED_FOR, row.used)
 
 
-def _integration(account: Account, usage: Sequence[FeatureUsage], on: date) -> Ground | None:
+def _integration(account: Account, usage: Sequence[FeatureUsage], on: date) -> Rationale | None:
     """The tools that the account works with and that are not connected; none where its integrations are not known.
 
     What is known of a tool by a row of its own goes before what is only not there.
@@ -149,9 +145,9 @@ def _integration(account: Account, usage: Sequence[FeatureUsage], on: date) -> G
     if not told:
         return None
     as_of = _as_of(account, on)
-    return Ground(
+    return Rationale(
         opportunity_type="integration",
-        facts=tuple(fact for number, (tool, own) in enumerate(told, 1) for fact in _tool(number, tool, own, as_of)),
+        signals=tuple(found for number, (tool, own) in enumerate(told, 1) for found in _tool(number, tool, own, as_of)),
         confidence="medium" if sure else "low",
     )
 
@@ -170,17 +166,39 @@ def _names(row: FeatureUsage, tool: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(tool.casefold())}(?!\w)", row.feature.casefold()) is not None
 
 
-def _tool(number: int, tool: str, own: Sequence[FeatureUsage], as_of: date) -> Iterator[Fact]:
-    key, about = f"tool_{number}", (tool.casefold(),)
-    yield _fact(key, "Connected tool", about, tool, "word", PAGE, as_of)
+def _tool(number: int, tool: str, own: Sequence[FeatureUsage], as_of: date) -> Iterator[ExpansionSignal]:
+    key = f"tool_{number}"
+    yield _signal(Kind.TOOL, tool, "word", PAGE, as_of, name=tool, key=key)
     for which, row in enumerate(own, start=1):
         if row.used is None:
-            continue  # nobody counted how often it was asked for, which is not 0 times
-        label = f"{row.feature}{ASKED_FOR if row.entitled is False else ', in use'}"
-        yield _fact(f"{key}_used_{which}", label, about, row.used, "count", USAGE, row.as_of or as_of)
+            continue  # how often it was asked for is unknown, which is not 0 times
+        kind = Kind.ASKED_FOR if row.entitled is False else Kind.USED
+        yield _signal(
+            kind, row.used, "count", USAGE, row.as_of or as_of, name=tool, key=f"{key}_used_{which}", of=row.feature
+        )
 
 
-def _fact(
-    key: str, label: str, about: tuple[str, ...], value: float | str, unit: Unit, source: str, as_of: date
-) -> Fact:
-    return Fact(key=key, label=label, about=about, value=value, unit=unit, source=source, as_of=as_of)
+def _signal(
+    kind: Kind,
+    value: float | str,
+    unit: Unit,
+    source: str,
+    as_of: date,
+    *,
+    name: str | None = None,
+    about: tuple[str, ...] = (),
+    key: str | None = None,
+    of: str | None = None,
+) -> ExpansionSignal:
+    """A signal about the feature or tool `name`; `of` is the feature that is counted, where it is another."""
+    return ExpansionSignal(
+        key=key or kind,
+        label=signal_label(kind, of or name),
+        about=(name.casefold(),) if name else about,
+        value=value,
+        unit=unit,
+        source=source,
+        as_of=as_of,
+        kind=kind,
+        name=name,
+    )
