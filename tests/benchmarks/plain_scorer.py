@@ -1,11 +1,15 @@
-"""The same answer the plain way: a pydantic model per account, chains of ifs, model_dump. Ours is compared with it."""
+"""The same answer the plain way: pydantic models, chains of ifs, `model_dump_json`. Ours is compared with it.
+
+It checks the same and writes the same JSON, letter by letter: what is compared is the way there alone.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
 from math import fsum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 WEIGHTS = {
     "feature_adoption_rate": 20,
@@ -29,10 +33,32 @@ DROPS_OUT = (
 )
 
 
-class PlainSignals(BaseModel):
-    """One account, validated as pydantic does by default."""
+SignalKey = Literal[
+    "feature_adoption_rate",
+    "usage_trend",
+    "login_frequency_days",
+    "days_since_last_interaction",
+    "invoice_payment_status",
+    "support",
+    "days_to_renewal",
+    "seats_utilization_rate",
+    "stakeholder_engagement",
+    "nps_score",
+    "escalation_count_90_days",
+]
+Key = Literal[SignalKey, "collections_risk", "tam_health_rag"]
 
-    feature_adoption_rate: float | None = Field(default=None, ge=0, le=1)
+
+class Strict(BaseModel):
+    """What is checked as strictly as our models are."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class PlainSignals(Strict):
+    """One account."""
+
+    feature_adoption_rate: Annotated[float, Field(ge=0, le=1), AfterValidator(abs)] | None = None
     usage_trend: Literal["growing", "stable", "declining", "inactive"] | None = None
     login_frequency_days: int | None = Field(default=None, ge=0)
     days_since_last_interaction: int | None = Field(default=None, ge=0)
@@ -40,7 +66,7 @@ class PlainSignals(BaseModel):
     nps_score: int | None = Field(default=None, ge=0, le=10)
     invoice_payment_status: Literal["current", "overdue_30", "overdue_60", "overdue_90_plus"] | None = None
     days_to_renewal: int | None = None
-    seats_utilization_rate: float | None = Field(default=None, ge=0, le=2)
+    seats_utilization_rate: Annotated[float, Field(ge=0, le=2), AfterValidator(abs)] | None = None
     open_ticket_count: int | None = Field(default=None, ge=0)
     avg_ticket_sentiment: Literal["positive", "neutral", "negative", "critical"] | None = None
     escalation_count_90_days: int | None = Field(default=None, ge=0)
@@ -48,78 +74,112 @@ class PlainSignals(BaseModel):
     collections_risk: Literal["GREEN", "AMBER", "RED", "CRITICAL"] | None = None
 
 
-class PlainScore(BaseModel):
+class PlainDriver(Strict):
+    """What one signal or cap costs."""
+
+    key: Key
+    points_lost: Annotated[float, Field(ge=0)]
+    value: str | int | float | None
+
+
+class PlainCap(Strict):
+    """A rating by another team that lowered the score."""
+
+    name: Literal["collections_risk", "tam_health_rag"]
+    value: str
+    factor: Annotated[float, Field(ge=0, le=1)]
+    points_lost: Annotated[float, Field(ge=0)]
+
+
+class PlainScore(Strict):
     """The score and its points, without a word on why."""
 
     account_id: str
-    score: float
-    rag: str
-    churn_risk: str
-    churn_trigger: str | None
-    should_alert: bool
-    signal_breakdown: dict[str, float]
-
-
-class PlainDriver(BaseModel):
-    """What one signal or cap costs."""
-
-    key: str
-    points_lost: float
-    value: str | float | None
+    score: Annotated[float, Field(ge=0, le=100)]
+    rag: Literal["GREEN", "AMBER", "RED"]
+    churn_risk: Literal["low", "medium", "high", "critical"]
+    churn_trigger: Literal["both", "contract_proximity", "behavioral"] | None
+    signal_breakdown: Annotated[dict[SignalKey, Annotated[float, Field(ge=0)]], Field(min_length=11)]
 
 
 class PlainExplanation(PlainScore):
-    """The score with its reasons, as ours always gives them."""
+    """The score with its reasons, field by field as ours gives them."""
 
-    coverage: float
-    unknown: list[str]
+    coverage: Annotated[float, Field(ge=0, le=1)]
+    unknown: list[SignalKey]
     drivers: list[PlainDriver]
+    caps: list[PlainCap]
+    scale: Annotated[float, Field(ge=1)]
+    scorecard_version: str
+    scored_at: datetime | None
+    days_to_renewal: int | None
+    should_alert: bool
 
 
-def plain_score(given: dict[str, Any], account_id: str) -> dict[str, Any]:
+def plain_score(given: dict[str, Any], account_id: str) -> str:
     """Validate, score, serialise."""
     signals = PlainSignals(**given)
     points = _points(signals)
     score, _ = _capped(_scaled(points, signals), signals)
-    return PlainScore(**_verdict(account_id, score, points, signals)).model_dump()
+    rag = _colour(score)
+    risk, trigger = _churn(signals, rag)
+    return PlainScore(
+        account_id=account_id,
+        score=score,
+        rag=rag,
+        churn_risk=risk,
+        churn_trigger=trigger,
+        signal_breakdown=points,
+    ).model_dump_json()
 
 
-def plain_explanation(given: dict[str, Any], account_id: str) -> dict[str, Any]:
-    """Validate, score, say why, serialise."""
+def plain_explanation(given: dict[str, Any], account_id: str) -> str:
+    """Validate, score, give the reasons, serialise."""
     signals = PlainSignals(**given)
     points = _points(signals)
-    score, drivers = _capped(_scaled(points, signals), signals)
+    score, caps = _capped(_scaled(points, signals), signals)
     scale = 100 / _weight_in_play(signals)
     unknown = []
+    known_weight = 100
+    drivers = []
     for key, weight in WEIGHTS.items():
         value = _value(signals, key)
         if value is None:
             unknown.append(key)
+            known_weight -= weight
         lost = 0.0 if value is None and key in DROPS_OUT else (weight - points[key]) * scale
         drivers.append(PlainDriver(key=key, points_lost=lost, value=value))
+    if known_weight < 50:
+        raise ValueError(f"{account_id}: too little is known; unknown: {', '.join(unknown)}")
+    drivers += [PlainDriver(key=cap.name, points_lost=cap.points_lost, value=cap.value) for cap in caps]
     drivers.sort(key=lambda driver: driver.points_lost, reverse=True)
-    coverage = 1 - sum(WEIGHTS[key] for key in unknown) / 100
-    verdict = _verdict(account_id, score, points, signals)
-    return PlainExplanation(**verdict, coverage=coverage, unknown=unknown, drivers=drivers).model_dump()
-
-
-def _verdict(account_id: str, score: float, points: dict[str, float], signals: PlainSignals) -> dict[str, Any]:
-    if score >= 70:
-        rag = "GREEN"
-    elif score >= 40:
-        rag = "AMBER"
-    else:
-        rag = "RED"
+    rag = _colour(score)
     risk, trigger = _churn(signals, rag)
-    return {
-        "account_id": account_id,
-        "score": score,
-        "rag": rag,
-        "churn_risk": risk,
-        "churn_trigger": trigger,
-        "should_alert": rag == "RED" or risk in ("high", "critical"),
-        "signal_breakdown": points,
-    }
+    return PlainExplanation(
+        account_id=account_id,
+        score=score,
+        rag=rag,
+        churn_risk=risk,
+        churn_trigger=trigger,
+        signal_breakdown=points,
+        coverage=known_weight / 100,
+        unknown=unknown,
+        drivers=drivers,
+        caps=caps,
+        scale=scale,
+        scorecard_version="1",
+        scored_at=None,
+        days_to_renewal=signals.days_to_renewal,
+        should_alert=rag == "RED" or risk in ("high", "critical"),
+    ).model_dump_json()
+
+
+def _colour(score: float) -> str:
+    if score >= 70:
+        return "GREEN"
+    if score >= 40:
+        return "AMBER"
+    return "RED"
 
 
 def _weight_in_play(signals: PlainSignals) -> int:
@@ -134,7 +194,7 @@ def _scaled(points: dict[str, float], signals: PlainSignals) -> float:
     return fsum(points.values()) * 100 / _weight_in_play(signals)
 
 
-def _capped(score: float, signals: PlainSignals) -> tuple[float, list[PlainDriver]]:
+def _capped(score: float, signals: PlainSignals) -> tuple[float, list[PlainCap]]:
     caps = []
     for key, factors in (
         ("collections_risk", {"CRITICAL": 0.80, "RED": 0.90}),
@@ -143,7 +203,7 @@ def _capped(score: float, signals: PlainSignals) -> tuple[float, list[PlainDrive
         rating = getattr(signals, key)
         if rating in factors:
             capped = score * factors[rating]
-            caps.append(PlainDriver(key=key, points_lost=score - capped, value=rating))
+            caps.append(PlainCap(name=key, value=rating, factor=factors[rating], points_lost=score - capped))
             score = capped
     return score, caps
 
@@ -153,6 +213,10 @@ def _value(signals: PlainSignals, key: str) -> Any:
         return getattr(signals, key)
     if signals.avg_ticket_sentiment is None and signals.open_ticket_count is None:
         return None
+    if signals.open_ticket_count is None:
+        return signals.avg_ticket_sentiment
+    if signals.avg_ticket_sentiment is None:
+        return f"{signals.open_ticket_count} open"
     return f"{signals.avg_ticket_sentiment}, {signals.open_ticket_count} open"
 
 

@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from customer_success.schemas import CSMHandoffRequest, CSMHealthSignals, ExpansionOpportunity, refusals
+from tests.benchmarks.plain_scorer import PlainSignals
 from tests.builders.signals import only
 
 BAD_SIGNALS: list[tuple[str, Any, str]] = [
@@ -69,6 +70,13 @@ def test_a_bad_signal_is_refused_in_one_line(field: str, value: Any, told: str) 
 def test_it_is_refused_alike_when_it_comes_as_json(field: str, value: Any, told: str) -> None:
     with pytest.raises(ValidationError) as error:
         CSMHealthSignals.model_validate_json(json.dumps({field: value}))
+    assert [refusal.field for refusal in refusals(error.value)] == [told.split(":")[0]]
+
+
+@pytest.mark.parametrize(("field", "value", "told"), BAD_SIGNALS)
+def test_the_plain_way_of_the_benchmark_refuses_it_too(field: str, value: Any, told: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        PlainSignals.model_validate({field: value})
     assert [refusal.field for refusal in refusals(error.value)] == [told.split(":")[0]]
 
 

@@ -19,6 +19,8 @@ from customer_success.schemas import (
 )
 from customer_success.scoring.scorecard import DEFAULT_SCORECARD
 from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError, explain_change
+from tests.benchmarks.plain_scorer import plain_explanation
+from tests.builders.signals import healthy
 
 unhurried = settings(max_examples=100, deadline=None)
 
@@ -264,3 +266,43 @@ def test_the_properties_cover_every_field() -> None:
     assert set(VALUES) == set(CSMHealthSignals.model_fields)
     assert set(WORST_AND_BEST) == {key for key, signal in SIGNALS.items() if signal.may_drop_out}
     assert set(SIGNALS) == set(get_args(SignalKey))
+
+
+@unhurried
+@given(accounts())
+def test_a_score_is_the_plain_calculation_to_the_last_digit(known: dict[str, Any]) -> None:
+    # GIVEN the same rules as chains of ifs, without tables, memos or shared drivers
+    # THEN both write the same JSON, reasons and all
+    assert score(known).model_dump_json() == plain_explanation(known, "acme")
+
+
+@unhurried
+@given(accounts())
+def test_a_score_does_not_depend_on_what_was_scored_before(known: dict[str, Any]) -> None:
+    # THEN a scorer that has scored many accounts and one that has scored none agree
+    fresh = CSMHealthScorer().score(CSMHealthSignals(**known), account_id="acme")
+    assert fresh.model_dump_json() == score(known).model_dump_json()
+
+
+def test_more_values_than_a_scorer_remembers_change_no_score() -> None:
+    # GIVEN a scorer that has seen more values of a signal than it remembers
+    scorer = CSMHealthScorer()
+    first = scorer.score(healthy(days_to_renewal=40)).model_dump_json()
+    for days in range(3_000):
+        scorer.score(healthy(days_to_renewal=days))
+    # THEN what it saw first is scored as before
+    assert scorer.score(healthy(days_to_renewal=40)).model_dump_json() == first
+
+
+def test_changing_what_was_read_from_a_score_changes_no_other_score() -> None:
+    # GIVEN two accounts with the same unknown signal and the same values, so that their scores share drivers
+    signals = healthy(seats_utilization_rate=None)
+    first = SCORER.score(signals)
+    untouched = first.model_dump_json()
+    # WHEN the lists of the first, and the data written from it, are changed
+    for written in (first.model_dump(), first.model_dump(mode="json")):
+        written["drivers"][0]["value"] = "changed"
+    first.unknown.append("usage_trend")
+    first.drivers.clear()
+    # THEN the second knows nothing of it
+    assert SCORER.score(signals).model_dump_json() == untouched

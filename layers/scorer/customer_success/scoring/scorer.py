@@ -5,16 +5,15 @@ It has no clock, does no I/O, and takes every number from the scorecard.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import partial
 from math import fsum
-from operator import attrgetter
-from typing import Any
+from operator import attrgetter, getitem
+from typing import Any, NamedTuple, TypeVar
 
 from customer_success.schemas import (
-    AppliedCap,
     CapKey,
     ChurnRisk,
     ChurnTrigger,
@@ -34,8 +33,11 @@ from customer_success.scoring.scorecard import (
 )
 from customer_success.settings import ScoringSettings
 
-_REMEMBERED = 1024
-"""Values remembered for each signal."""
+K = TypeVar("K")
+V = TypeVar("V")
+
+_MEMO_SIZE = 512
+"""Results that a memo holds at most."""
 
 
 class InsufficientDataError(ValueError):
@@ -89,9 +91,9 @@ class CSMHealthScorer:
             raise ValueError(f"churn_window_days must be 0 or more, not {self._window}")
         self._keys = [signal.key for signal in scorecard.signals]
         self._values_of = attrgetter(*self._keys)
-        # A book repeats its values: what each earns and costs is worked out once, the frozen driver shared.
-        self._earn = [lru_cache(_REMEMBERED)(signal.points) for signal in scorecard.signals]
-        self._drive = [lru_cache(_REMEMBERED)(partial(_driver, signal)) for signal in scorecard.signals]
+        self._caps = [(cap.key, attrgetter(cap.key), dict(cap.factors)) for cap in scorecard.caps]
+        self._coverages = _Memo(partial(_coverage, scorecard))
+        self._costs_at = _Memo(partial(_costs_at, scorecard))
 
     def score(self, signals: CSMHealthSignals, account_id: str = "", now: datetime | None = None) -> CSMHealthScore:
         """Score one account; `now` is kept as the moment of scoring.
@@ -99,50 +101,55 @@ class CSMHealthScorer:
         Raises InsufficientDataError when less of the weight is known than the scorecard asks for.
         """
         values: tuple[Any, ...] = self._values_of(signals)
-        unknown = [signal for signal, value in zip(self._scorecard.signals, values, strict=True) if value is None]
-        coverage = self._coverage(unknown, account_id)
-        in_play = FULL_SCORE - sum([signal.weight for signal in unknown if signal.may_drop_out])
-        scale = FULL_SCORE / in_play
+        coverage = self._coverages[tuple([value is None for value in values])]
+        if coverage.share < self._scorecard.minimum_coverage:
+            raise InsufficientDataError(account_id, coverage.share, self._scorecard.minimum_coverage, coverage.unknown)
+        scale = FULL_SCORE / coverage.in_play
 
-        points = [earn(value) for earn, value in zip(self._earn, values, strict=True)]
-        drivers = [drive(value, scale) for drive, value in zip(self._drive, values, strict=True)]
-        score, caps = self._capped(fsum(points) * FULL_SCORE / in_play, signals)
-        drivers += [Driver(key=cap.name, points_lost=cap.points_lost, value=cap.value) for cap in caps]
-        drivers.sort(key=attrgetter("points_lost"), reverse=True)
+        costs = list(map(getitem, self._costs_at[scale], values))
+        points = [points for _, _, points, _ in costs]
+        score, caps = self._capped(fsum(points) * FULL_SCORE / coverage.in_play, signals)
+        costs += [
+            (
+                -cap["points_lost"],
+                place,
+                0.0,
+                {"key": cap["name"], "points_lost": cap["points_lost"], "value": cap["value"]},
+            )
+            for place, cap in enumerate(caps, len(costs))
+        ]
+        costs.sort()
 
         rag = self._colour(score)
         churn_risk, churn_trigger = self._churn(rag, signals)
-        return CSMHealthScore(
-            account_id=account_id,
-            score=score,
-            rag=rag,
-            churn_risk=churn_risk,
-            churn_trigger=churn_trigger,
-            signal_breakdown=dict(zip(self._keys, points, strict=True)),
-            coverage=coverage,
-            unknown=[signal.key for signal in unknown],
-            drivers=drivers,
-            caps=caps,
-            scale=scale,
-            scorecard_version=self._scorecard.version,
-            scored_at=now,
-            days_to_renewal=signals.days_to_renewal,
+        # Caps and their drivers are plain data up to here: one validation of the whole is faster than one for each.
+        return CSMHealthScore.model_validate(
+            {
+                "account_id": account_id,
+                "score": score,
+                "rag": rag,
+                "churn_risk": churn_risk,
+                "churn_trigger": churn_trigger,
+                "signal_breakdown": dict(zip(self._keys, points, strict=True)),
+                "coverage": coverage.share,
+                "unknown": coverage.unknown,
+                "drivers": [driver for _, _, _, driver in costs],
+                "caps": caps,
+                "scale": scale,
+                "scorecard_version": self._scorecard.version,
+                "scored_at": now,
+                "days_to_renewal": signals.days_to_renewal,
+            }
         )
 
-    def _coverage(self, unknown: Sequence[Signal], account_id: str) -> float:
-        coverage = (FULL_SCORE - sum([signal.weight for signal in unknown])) / FULL_SCORE
-        minimum = self._scorecard.minimum_coverage
-        if coverage < minimum:
-            raise InsufficientDataError(account_id, coverage, minimum, [signal.key for signal in unknown])
-        return coverage
-
-    def _capped(self, score: float, signals: CSMHealthSignals) -> tuple[float, list[AppliedCap]]:
+    def _capped(self, score: float, signals: CSMHealthSignals) -> tuple[float, list[dict[str, Any]]]:
         caps = []
-        for cap in self._scorecard.caps:
-            rating = getattr(signals, cap.key)
-            if (factor := cap.factors.get(rating)) is not None:
+        for key, rating_of, factors in self._caps:
+            rating = rating_of(signals)
+            if rating in factors:
+                factor = factors[rating]
                 lost = score - score * factor
-                caps.append(AppliedCap(name=cap.key, value=rating, factor=factor, points_lost=lost))
+                caps.append({"name": key, "value": rating, "factor": factor, "points_lost": lost})
                 score *= factor
         return score, caps
 
@@ -195,8 +202,50 @@ def _delta(key: SignalKey | CapKey, before: Driver | None, after: Driver | None)
     )
 
 
-def _driver(signal: Signal, value: Any, scale: float) -> Driver:
-    return Driver(key=signal.key, points_lost=signal.points_lost(value) * scale, value=value)
+class _Memo(dict[K, V]):
+    """The results of a function by its argument, each computed once. A full memo starts again from empty."""
+
+    def __init__(self, compute: Callable[[K], V]) -> None:
+        self._compute = compute
+
+    def __missing__(self, argument: K) -> V:
+        if len(self) >= _MEMO_SIZE:
+            self.clear()
+        self[argument] = result = self._compute(argument)
+        return result
+
+
+class _Coverage(NamedTuple):
+    """What follows from which signals of an account are unknown."""
+
+    share: float
+    """Weight that is known, as a share of all weight."""
+    unknown: list[SignalKey]
+    in_play: float
+    """Weight of the signals that did not drop out."""
+
+
+def _coverage(scorecard: Scorecard, is_unknown: tuple[bool, ...]) -> _Coverage:
+    unknown = [signal for signal, missing in zip(scorecard.signals, is_unknown, strict=True) if missing]
+    return _Coverage(
+        share=(FULL_SCORE - sum(signal.weight for signal in unknown)) / FULL_SCORE,
+        unknown=[signal.key for signal in unknown],
+        in_play=FULL_SCORE - sum(signal.weight for signal in unknown if signal.may_drop_out),
+    )
+
+
+_Cost = tuple[float, int, float, Driver | dict[str, Any]]
+"""Points lost below zero and the signal's place, by which costs sort; points earned; the driver."""
+
+
+def _costs_at(scorecard: Scorecard, scale: float) -> list[_Memo[Any, _Cost]]:
+    """For each signal what its values cost at a scale. A book repeats its values, so scores share frozen drivers."""
+    return [_Memo(partial(_cost, scale, place, signal)) for place, signal in enumerate(scorecard.signals)]
+
+
+def _cost(scale: float, place: int, signal: Signal, value: Any) -> _Cost:
+    driver = Driver(key=signal.key, points_lost=signal.points_lost(value) * scale, value=value)
+    return -driver.points_lost, place, signal.points(value), driver
 
 
 def scorer_of(settings: ScoringSettings) -> CSMHealthScorer:
