@@ -1,11 +1,12 @@
 # What a person needs on this machine: python3 (3.11 or later, with venv) and make.
 PYTHON ?= python3
-PIP_VERSION := 26.3# the first ones cannot install a dependency group
 
-PIP := -m pip install -qq --disable-pip-version-check
+# Nothing is installed that the lock does not name, and nothing whose hash is another.
+PIP := -m pip install -qq --disable-pip-version-check --require-hashes --requirement
 RUN := PYTHONPATH=layers/scorer:layers/connectors .venv/bin/python
 TYPED := layers/scorer/customer_success layers/connectors/connectors local $(wildcard functions/*/wiring.py)
 LAYERS := $(wildcard layers/*/requirements.txt)
+ENVIRONMENTS := .venv .stack .sam .checkov .lock
 
 # `sam build` needs the runtime's own Python: the first that runs, not a pyenv shim that only says where it is.
 RUNTIME = $(shell for python in python3.13 $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3.13); do \
@@ -13,7 +14,7 @@ RUNTIME = $(shell for python in python3.13 $(wildcard $(HOME)/.pyenv/versions/3.
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-qbr import-history redrive rescan doctor shadow-report notion-setup notion-import cost api \
-	generated openapi picture permissions demo-clean install test test-slow pr bench clean
+	generated openapi picture permissions demo-clean install lock test test-slow pr bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +68,9 @@ demo-clean: ## forget all that demos have left behind
 
 install: .venv/installed .stack/installed ## make the virtual environments, which the other targets do by themselves
 
+lock: .lock/installed ## write the lock files anew after a change of requirements: UPGRADE=1 for newer versions of what nobody pins
+	@.lock/bin/python -m local.locks
+
 test: install .sam/installed .checkov/installed ## lint, types and all tests but the slow ones
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
@@ -82,28 +86,40 @@ bench: install ## the figures: requests, writes, memory, time over the floor, co
 	@$(RUN) -m tests.benchmarks
 
 clean: demo-clean ## remove everything that was made here
-	rm -rf .venv .stack .sam .checkov .build .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(ENVIRONMENTS) .build .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Two environments: the project's own, and that of the embedded AWS, in which the functions run.
-.venv/installed: pyproject.toml $(LAYERS)
-	$(call environment,.venv,--group dev $(LAYERS:%=--requirement %))
+.venv/installed: locks/venv.txt pyproject.toml $(LAYERS)
+	$(call environment,venv)
 
-.stack/installed: pyproject.toml
-	$(call environment,.stack,--group stack)
+.stack/installed: locks/stack.txt pyproject.toml
+	$(call environment,stack)
 
 # And two for checks of the template, which only the tests need: SAM's own tool and checkov share packages, not versions.
-.sam/installed: pyproject.toml
-	$(call environment,.sam,--group sam,$(RUNTIME))
+.sam/installed: locks/sam.txt pyproject.toml
+	$(call environment,sam,$(RUNTIME))
 
-.checkov/installed: pyproject.toml
-	$(call environment,.checkov,--group checkov)
+.checkov/installed: locks/checkov.txt pyproject.toml
+	$(call environment,checkov)
+
+# What writes the locks is locked too, and does not ask whether they are fresh.
+.lock/installed: locks/lock.txt
+	$(call installed,lock)
 
 define environment
-	@echo "installing into $(1) (once, takes about a minute) …"
-	@$(or $(3),$(PYTHON)) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
-		{ echo "$(or $(3),$(PYTHON)) must be Python 3.11 or later, with venv; name another with PYTHON=…" >&2; exit 1; }
-	@$(or $(3),$(PYTHON)) -m venv --clear $(1)
-	@$(1)/bin/python $(PIP) pip==$(PIP_VERSION)
-	@$(1)/bin/python $(PIP) $(2)
-	@touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "$(PYTHON) must be Python 3.11 or later; name another with PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -m local.locks $(1)
+	$(call installed,$(1),$(2))
+endef
+
+# `installed` is a copy of the lock that the environment was made from: if that did not change, nothing is made anew.
+define installed
+	@if cmp -s locks/$(1).txt .$(1)/installed; then touch .$(1)/installed; else \
+	set -e; echo "installing into .$(1) (once, takes about a minute) …"; \
+	$(or $(2),$(PYTHON)) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "$(or $(2),$(PYTHON)) must be Python 3.11 or later, with venv; name another with PYTHON=…" >&2; exit 1; }; \
+	$(or $(2),$(PYTHON)) -m venv --clear .$(1); \
+	.$(1)/bin/python $(PIP) locks/$(1).txt; \
+	cp locks/$(1).txt .$(1)/installed; fi
 endef

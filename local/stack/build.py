@@ -68,7 +68,6 @@ def _build_layer(name: str, source: Path, built: Path, python: Path) -> None:
         stamp.unlink(missing_ok=True)
         shutil.rmtree(built, ignore_errors=True)
         _make_layer(name, source, built, python)
-        _compile(built, python)
         stamp.write_text(made_from)
     for package in filter(Path.is_dir, source.iterdir()):
         if package.name != CACHE:
