@@ -14,7 +14,7 @@ RUNTIME = $(shell for python in python3.13 $(wildcard $(HOME)/.pyenv/versions/3.
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-qbr import-history redrive rescan doctor shadow-report notion-setup notion-import cost api \
-	generated openapi picture permissions demo-clean install lock test test-slow pr bench clean
+	generated openapi picture permissions demo-clean install lock locks-fresh types test test-slow pr bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -71,10 +71,16 @@ install: .venv/installed .stack/installed ## make the virtual environments, whic
 lock: .lock/installed ## write the lock files anew after a change of requirements: UPGRADE=1 for newer versions of what nobody pins
 	@.lock/bin/python -m local.locks
 
+locks-fresh:
+	@$(PYTHON) -m local.locks scorer connectors venv stack sam checkov lock
+
+types:
+	.venv/bin/mypy $(TYPED)
+
 test: install .sam/installed .checkov/installed ## lint, types and all tests but the slow ones
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy $(TYPED)
+	@$(MAKE) --no-print-directory types
 	.venv/bin/pytest --numprocesses 2 --dist worksteal
 
 test-slow: install ## the tests marked slow: every fault of every dependency, whole books
