@@ -57,8 +57,8 @@ class Lock:
         if not file.exists():
             raise StaleLockError(f"{self.path} is absent: run `make lock`")
         if file.read_text("utf-8").partition("\n")[0] != self.made_for(root):
-            sources = " and ".join([*(["pyproject.toml"] if self.group else []), *map(str, self.files)])
-            raise StaleLockError(f"{self.path} is stale, {sources} changed since: run `make lock`")
+            sources = ", ".join([*(["pyproject.toml"] if self.group else []), *map(str, self.files)])
+            raise StaleLockError(f"{self.path} is stale, the requirements in {sources} changed since: run `make lock`")
 
 
 def all_locks() -> dict[str, Lock]:

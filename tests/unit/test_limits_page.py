@@ -16,10 +16,10 @@ PAGE = (ROOT / "docs/limits.md").read_text("utf-8")
 PARAMETERS = read_template(ROOT / "template.yaml")["Parameters"]
 ROWS = [
     (limit, source)
-    for limit, sources in re.findall(r"^\| [^|]+ \| ([\d,]+(?: KB| MB)?) \| (.+) \|$", PAGE, re.MULTILINE)
+    for limit, sources in re.findall(r"^\| [^|]+ \| ([\d,]+(?: KB)?) \| (.+) \|$", PAGE, re.MULTILINE)
     for source in sources.split(", ")
 ]
-UNITS = {"": 1, "KB": 1024, "MB": 1024**2}
+UNITS = {"": 1, "KB": 1024}
 
 
 def number(limit: str) -> int:
