@@ -19,7 +19,7 @@ TODAY = date(2026, 3, 2)
 
 
 def group(name: str = "plan Growth", **accounts: int) -> PeerGroup:
-    return PeerGroup(name, TODAY, accounts or {"0": 1, "35": 12, "100": 3})
+    return PeerGroup(name, TODAY, accounts or {0: 1, 35: 12, 100: 3})
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_groups_come_back_as_they_were(peers: DynamoAdoptionPeers) -> None:
 
 def test_counting_again_replaces_a_group(peers: DynamoAdoptionPeers) -> None:
     peers.put_many([group(), group("plan Starter")])
-    later = replace(group(), on=date(2026, 3, 3), accounts={"40": 1})
+    later = replace(group(), on=date(2026, 3, 3), accounts={40: 1})
     peers.put_many([later])
     assert peers.get_many(["plan Growth", "plan Starter"]) == {
         "plan Growth": later,

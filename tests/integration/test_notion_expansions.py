@@ -96,7 +96,7 @@ def offer(account_page: str) -> ExpansionRecord:
         opportunity_type="seats",
         confidence="high",
         estimated_arr_impact=12_000.0,
-        evidence="97 of 100 seats are used",
+        evidence=("97 of 100 seats are used",),
         talk_track="You are running out of seats. " * 100,
         owner_email="ada@example.com",
         sales_email="nora@example.com",

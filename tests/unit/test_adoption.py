@@ -21,7 +21,7 @@ from tests.builders.usage import little_used, not_in_plan, usage
 
 PLAN = "plan Enterprise"
 ENTERPRISE = account(plan="Enterprise")
-SIX = {PLAN: PeerGroup(PLAN, TODAY, {"50": 6})}
+SIX = {PLAN: PeerGroup(PLAN, TODAY, {50: 6})}
 LONG_AGO = TODAY - USAGE_STALE_AFTER - timedelta(days=1)
 
 
@@ -111,7 +111,7 @@ def test_the_account_is_compared_with_its_peers() -> None:
 
 @pytest.mark.parametrize(("counted", "percentile"), [(TODAY - USAGE_STALE_AFTER, 100.0), (LONG_AGO, None)])
 def test_peers_that_were_counted_too_long_ago_are_not_compared_with(counted: date, percentile: float | None) -> None:
-    groups = {PLAN: PeerGroup(PLAN, counted, {"50": 6})}
+    groups = {PLAN: PeerGroup(PLAN, counted, {50: 6})}
     assert report(usage(), groups=groups).benchmark_comparison.percentile == percentile
 
 

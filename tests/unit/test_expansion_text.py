@@ -43,7 +43,8 @@ def test_the_record_says_all_that_is_known_of_the_offer() -> None:
     assert (record.account_page_id, record.on, record.state) == (NORTHWIND.page_id, TODAY, "Recorded")
     assert (record.opportunity_type, record.confidence, record.estimated_arr_impact) == ("seats", "high", 5100.0)
     assert record.evidence == (
-        "Seats in use: 257 (account page, 2026-03-02)\nSeats bought: 240 (account page, 2026-03-02)"
+        "Seats in use: 257 (account page, 2026-03-02)",
+        "Seats bought: 240 (account page, 2026-03-02)",
     )
     assert record.talk_track == opportunity().recommended_talk_track
     assert (record.owner_email, record.sales_email, record.note) == ("ada@example.com", "nora@example.com", None)

@@ -56,9 +56,9 @@ def test_rates_are_counted_in_whole_percents_and_unknown_ones_nowhere() -> None:
     ]
     # THEN each group has its own histogram of the day
     assert counted(accounts, TODAY) == [
-        PeerGroup(ENTERPRISE, TODAY, {"35": 2, "100": 1}),
-        PeerGroup("plan Enterprise, industry Banking", TODAY, {"100": 1}),
-        PeerGroup(RETAIL, TODAY, {"35": 2}),
+        PeerGroup(ENTERPRISE, TODAY, {35: 2, 100: 1}),
+        PeerGroup("plan Enterprise, industry Banking", TODAY, {100: 1}),
+        PeerGroup(RETAIL, TODAY, {35: 2}),
     ]
     assert counted([], TODAY) == []
 
@@ -115,7 +115,7 @@ def test_without_a_plan_or_a_rate_of_its_own_an_account_is_not_compared() -> Non
 @pytest.mark.parametrize(("now", "percentile"), [(0.0, 0.0), (0.55, 60.0), (1.0, 100.0)])
 def test_an_account_that_was_counted_at_another_rate_stays_within_bounds(now: float, percentile: float) -> None:
     # GIVEN a group as counted this morning, and an account whose rate has changed since
-    group = PeerGroup(ENTERPRISE, TODAY, {"10": 1, "20": 1, "50": 1, "60": 1, "70": 1, "80": 1})
+    group = PeerGroup(ENTERPRISE, TODAY, {10: 1, 20: 1, 50: 1, 60: 1, 70: 1, 80: 1})
     found = compared(account(plan="Enterprise"), now, {ENTERPRISE: group})
     assert (found.peers, found.percentile) == (5, percentile)
 

@@ -14,6 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter
 
+from customer_success.adoption.peers import PeerGroup
 from customer_success.expansion.check_expansion import FOUND_CHANNEL, _Answer
 from customer_success.expansion.entry import ExpansionEntry
 from customer_success.expansion.offer import Handoff, HeldReason, Offer, SalesAnswer
@@ -30,6 +31,7 @@ MODELS: dict[str, Any] = {
     "review": Qbr,
     "review_text": QbrText,
     "adoption_report": FeatureAdoptionReport,
+    "peer_group": PeerGroup,
     "score": Point,
     "offer": Offer,
     "offer_handoff": Handoff,

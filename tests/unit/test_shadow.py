@@ -95,7 +95,7 @@ def test_a_review_and_a_section_are_kept_as_text(shadow: Shadow, log: FakeShadow
 def test_an_offer_is_kept_and_nobody_can_answer_it(shadow: Shadow, log: FakeShadowLog) -> None:
     record = ExpansionRecord(
         "A-1:seats:Q1 2026", "Acme: seats", "page-1", SHADOW_DAY, "Ready for Sales", "seats", "high", None,
-        "Seats in use: 105%", "They outgrow it.", None, "sales@example.com",
+        ("Seats in use: 105%",), "They outgrow it.", None, "sales@example.com",
     )  # fmt: skip
     offers = ShadowOffers(shadow)
     offers.write(offers.create(record), record)

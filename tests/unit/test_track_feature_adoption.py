@@ -25,7 +25,7 @@ def world(**facts: Any) -> Reviews:
     """An account that uses one feature, hardly another, and lacks a third."""
     reviews = Reviews()
     reviews.account(1, **{"plan": "Enterprise", **facts})
-    reviews.peers.put_many([PeerGroup(PLAN, QUARTER_DAY, {"30": 3, "50": 3})])
+    reviews.peers.put_many([PeerGroup(PLAN, QUARTER_DAY, {30: 3, 50: 3})])
     reads(
         reviews,
         usage("Boards", used=1500.0, limit=2000.0),

@@ -111,7 +111,7 @@ class NotionExpansionRecords:
             names.opportunity: record.opportunity_type,
             names.confidence: record.confidence,
             names.estimated_arr: record.estimated_arr_impact,
-            names.evidence: record.evidence,
+            names.evidence: "\n".join(record.evidence),
             names.talk_track: record.talk_track,
             names.owner_email: record.owner_email,
             names.sales_email: record.sales_email,

@@ -19,11 +19,11 @@ NAME_LIMIT = 80
 
 @dataclass(frozen=True, slots=True)
 class PeerGroup:
-    """How many accounts of a group have which adoption rate, in whole percent ("35"), as counted on a day."""
+    """How many accounts of a group have which adoption rate, in whole percent, as counted on a day."""
 
     name: str
     on: date
-    accounts: Mapping[str, int]
+    accounts: Mapping[int, int]
 
     @property
     def others(self) -> int:
@@ -48,12 +48,12 @@ def _spelt(word: str | None) -> str:
 
 def counted(rates: Iterable[tuple[Account, float | None]], on: date) -> list[PeerGroup]:
     """The groups of these accounts with their adoption rates; an unknown one counts nowhere."""
-    groups: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    groups: defaultdict[str, Counter[int]] = defaultdict(Counter)
     for account, rate in rates:
         if rate is None:
             continue
         for name in groups_of(account):
-            groups[name][str(_percent(rate))] += 1
+            groups[name][_percent(rate)] += 1
     return [PeerGroup(name, on, dict(accounts)) for name, accounts in sorted(groups.items())]
 
 
@@ -87,6 +87,6 @@ def _withheld(peer_group: str, peers: int, because: str) -> BenchmarkComparison:
 def _at_or_below(group: PeerGroup, rate: float) -> int:
     """How many of the others are no better. The account may have been counted at another rate than it has now."""
     own = _percent(rate)
-    among = sum(accounts for percent, accounts in group.accounts.items() if int(percent) <= own)
-    itself = 1 if group.accounts.get(str(own)) else 0
+    among = sum(accounts for percent, accounts in group.accounts.items() if percent <= own)
+    itself = 1 if group.accounts.get(own) else 0
     return min(among - itself, group.others)

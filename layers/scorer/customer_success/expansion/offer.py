@@ -99,7 +99,7 @@ class ExpansionRecord:
     opportunity_type: str
     confidence: str
     estimated_arr_impact: float | None
-    evidence: str
+    evidence: tuple[str, ...]
     talk_track: str
     owner_email: str | None
     sales_email: str | None

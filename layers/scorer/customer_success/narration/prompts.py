@@ -6,13 +6,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
-from customer_success.messages import Said
 from customer_success.narration.evidence import Fact, QBREvidence
 from customer_success.narration.offer_evidence import ExpansionEvidence, Rationale, evidence_line
-from customer_success.schemas import CSMHealthScore, FeatureAdoptionReport
 from customer_success.text import short
 
 LONGEST_NOTES = 2_000
@@ -20,31 +17,6 @@ LONGEST_NOTES = 2_000
 LONGEST_TEXT = 500
 """Characters of any other text."""
 DECIMALS = 4
-
-
-class Described(Protocol):
-    """What a prompt says of an account beside its figures."""
-
-    @property
-    def account_id(self) -> str: ...
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def plan(self) -> str | None: ...
-
-    @property
-    def industry(self) -> str | None: ...
-
-    @property
-    def notes(self) -> str | None: ...
-
-    @property
-    def arr(self) -> float | None: ...
-
-    @property
-    def contract_end(self) -> date | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +63,6 @@ Form:
 
 {_DATA}"""
 
-_CHURN = f"""\
-You tell a customer success manager why an account may be lost, and what to do next. The customer never reads it.
-
-{_FACTS}
-- Points and their costs come from the score; do not weigh them anew, and do not name another churn risk.
-
-Form:
-- At most six plain sentences: what changed first, then what costs most, then what is not known, then the one next step
-  that is given.
-
-{_DATA}"""
-
 _EXPANSION = f"""\
 You propose what a sales colleague may offer an existing customer beyond what they have: the opportunities.
 
@@ -123,19 +83,6 @@ The talk track:
 - Its only figures are those in the evidence of the same opportunity. No price, no discount and no gain in revenue;
   estimated_arr_impact is for us and is not said.
 - Not a word of churn, of ratings and scores that we keep about them, or of invoices. No promise and no link.
-
-{_DATA}"""
-
-_ADOPTION = f"""\
-You advise a customer success manager on which features an account should be shown next.
-
-{_FACTS}
-- Speak of features by the names that are given, and of no others.
-- Compare with other accounts only if benchmark_comparison has a percentile; else say that the comparison is withheld.
-
-Form:
-- At most five recommendations, each one plain sentence that could be said to the customer: first features that are
-  entitled and little used. Features under not_entitled_features are mentioned as not included, never as missing.
 
 {_DATA}"""
 
@@ -162,28 +109,6 @@ def build_qbr_prompt(evidence: QBREvidence) -> Prompt:
     )
 
 
-def build_churn_narrative_prompt(score: CSMHealthScore, said: Said, account: Described) -> Prompt:
-    """Asks for a few sentences on why an account is in danger, for the team alone."""
-    return Prompt(
-        _CHURN,
-        _fenced(
-            "Tell what is wrong with this account.",
-            {
-                **_who(account),
-                "arr": account.arr,
-                "contract_end": account.contract_end and account.contract_end.isoformat(),
-                "score": score.score,
-                "colour": score.rag,
-                "churn_risk": score.churn_risk,
-                "churn_trigger": score.churn_trigger,
-                "days_to_renewal": score.days_to_renewal,
-                "said": said.model_dump(mode="json"),
-                "notes": _notes(account.notes),
-            },
-        ),
-    )
-
-
 def build_expansion_prompt(evidence: ExpansionEvidence) -> Prompt:
     """Asks for the opportunities of an account, bound to the rationales of its evidence."""
     return Prompt(
@@ -201,30 +126,6 @@ def build_expansion_prompt(evidence: ExpansionEvidence) -> Prompt:
             },
         ),
     )
-
-
-def build_feature_adoption_prompt(report: FeatureAdoptionReport, account: Described) -> Prompt:
-    """Asks for recommendations on the features that an account could use."""
-    return Prompt(
-        _ADOPTION,
-        _fenced(
-            "Write the recommendations for this account.",
-            {
-                **_who(account),
-                **report.model_dump(mode="json", exclude={"account_id", "recommendations", "confidence"}),
-                "notes": _notes(account.notes),
-            },
-        ),
-    )
-
-
-def _who(account: Described) -> dict[str, Any]:
-    return {
-        "account_id": account.account_id,
-        "account_name": account.name,
-        "plan": account.plan,
-        "industry": account.industry,
-    }
 
 
 def _fact(fact: Fact) -> dict[str, Any]:

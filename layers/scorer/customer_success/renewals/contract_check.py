@@ -24,7 +24,7 @@ from customer_success.isolation import alone, cause, recorded, together
 from customer_success.messages import ChurnAlert, QbrRequested, pages_changed
 from customer_success.periods import Calendar, Quarter, today
 from customer_success.ports import Outbox
-from customer_success.renewals.contracts import DUE, ENDS_SOON, KIND, Contract, Group, contract_of
+from customer_success.renewals.contracts import DUE, ENDS_SOON, KIND, Contract, Group, UncheckedAccount, contract_of
 from customer_success.renewals.digest import failed_check_digest, in_words, renewals_digest
 from customer_success.reviews.ports import Qbrs
 from customer_success.reviews.qbr import Qbr, QbrKey
@@ -32,10 +32,8 @@ from customer_success.scan import scan as scan_run
 from customer_success.scan.assessment import Judge, Judgement
 from customer_success.scan.ports import Runs
 from customer_success.scan.run import Run
-from customer_success.scan.tally import in_short
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.scoring.standing import RISKS
-from customer_success.text import short
 
 ONE_DAY = timedelta(days=1)
 
@@ -44,13 +42,13 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Found:
-    """What a look at the rows found. `failed` are accounts with which something went wrong, in words; `due` are those
+    """What a look at the rows found. `failed` are accounts with which something went wrong; `due` are those
     that are not judged today, `alerts` what they raise; `changed` are accounts whose pages an earlier try of the same
     day changed, `reviews` contracts that call for one.
     """
 
     contracts: dict[str, Contract] = field(default_factory=dict)
-    failed: list[str] = field(default_factory=list)
+    failed: list[UncheckedAccount] = field(default_factory=list)
     skipped: int = 0
     due: list[str] = field(default_factory=list)
     alerts: list[ChurnAlert] = field(default_factory=list)
@@ -132,7 +130,7 @@ class ContractCheck:
 
         def passed_over(error: Exception) -> None:
             found.contracts.pop(row.account_id, None)
-            found.failed.append(in_short(f"{short(row.account.name, 60)} ({row.account_id}): {cause(error)}"))
+            found.failed.append(UncheckedAccount(row.account_id, row.account.name, cause(error)))
 
         return alone(f"account {row.account_id!r}", work, passed_over)
 
@@ -222,7 +220,7 @@ class ContractCheck:
         def pass_over(judgement: Judgement, error: Exception) -> None:
             refused.add(judgement.row.account_id)
             account = judgement.row.account
-            found.failed.append(in_short(f"{short(account.name, 60)} ({account.account_id}): {cause(error)}"))
+            found.failed.append(UncheckedAccount(account.account_id, account.name, cause(error)))
 
         together(judged, write, about=lambda j: f"account {j.row.account_id!r}", otherwise=pass_over)
         return [j for j in judged if j.row.account_id not in refused]

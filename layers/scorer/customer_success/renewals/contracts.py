@@ -85,6 +85,15 @@ class Contract:
         return not self.signed and self.notice_by is not None and on <= self.notice_by <= on + NOTICE_AHEAD
 
 
+@dataclass(frozen=True, slots=True)
+class UncheckedAccount:
+    """An account whose contract could not be checked, and the cause."""
+
+    account_id: str
+    name: str
+    cause: str
+
+
 def contract_of(row: AccountRow) -> Contract | None:
     """The contract of a row; None if it is not looked at: a customer who left, or the second page of an account."""
     if row.day.status in ("skipped", "gone") or row.day.reason == "duplicate_account_id":

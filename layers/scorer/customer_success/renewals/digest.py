@@ -8,7 +8,8 @@ from datetime import date
 from customer_success.accounts.account import LONGEST_NOTICE_DAYS
 from customer_success.alerts.digest import NAME_LIMIT, NO_OWNER, Digest, Section, failed_digest
 from customer_success.documents import Line
-from customer_success.renewals.contracts import ENDS_SOON, KIND, LISTED, Contract, Group
+from customer_success.renewals.contracts import ENDS_SOON, KIND, LISTED, Contract, Group, UncheckedAccount
+from customer_success.scan.tally import in_short
 from customer_success.scan.words import step_to_judge
 from customer_success.scoring.standing import Standing
 from customer_success.text import short
@@ -16,6 +17,7 @@ from customer_success.text import short
 NAMED = 50
 """Contracts of one group that are named; the rest is counted. The days of those that end later are still to come."""
 UNDATED_NAMED = 10
+SHORT_NAME = 60
 
 _TITLES = {
     Group.LAPSED: "Lapsed",
@@ -28,12 +30,12 @@ _TITLES = {
 def renewals_digest(
     on: date,
     contracts: Collection[Contract],
-    failed: Sequence[str] = (),
+    failed: Sequence[UncheckedAccount] = (),
     *,
     skipped: int,
     last_scan: date | None,
 ) -> Digest:
-    """The digest of the day `on`. `failed` says in words with which accounts something went wrong; `skipped` accounts
+    """The digest of the day `on`. `failed` are the accounts with which something went wrong; `skipped` accounts
     were not looked at; `last_scan` is the day of the latest finished scan, None before the first.
     """
     grouped = {group: [c for c in contracts if c.group(on) == group] for group in Group}
@@ -57,11 +59,15 @@ def in_words(contract: Contract, on: date) -> str:
     return f"{_line(contract, _facts(contract, on)).text}; {contract.notice_due(on)}"
 
 
-def _failed_section(failed: Sequence[str]) -> Iterator[Section]:
+def _failed_section(failed: Sequence[UncheckedAccount]) -> Iterator[Section]:
     if failed:
-        lines = [Line(case, bullet=True) for case in failed[:NAMED]]
+        lines = [Line(in_short(_unchecked(account)), bullet=True) for account in failed[:NAMED]]
         title = f"Not looked at, as something unexpected went wrong. {step_to_judge('unexpected')}"
         yield Section(title, (*lines, *_more(len(failed) - NAMED)))
+
+
+def _unchecked(account: UncheckedAccount) -> str:
+    return f"{short(account.name, SHORT_NAME)} ({account.account_id}): {account.cause}"
 
 
 def _overview(

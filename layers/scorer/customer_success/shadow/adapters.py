@@ -118,7 +118,7 @@ class ShadowOffers(_KeptAgain):
         arr = "not known" if record.estimated_arr_impact is None else f"{record.estimated_arr_impact:,.0f}"
         lines = [
             f"{record.state}; confidence {record.confidence}; estimated ARR {arr}",
-            *record.evidence.splitlines(),
+            *record.evidence,
             *([f"Note: {record.note}"] if record.note else []),
         ]
         return self.shadow.keep("offer", record.key, record.title, lines, record.sales_email)
