@@ -519,7 +519,7 @@ def test_what_failed_yesterday_is_found_anew_today_and_not_twice(world: Handoffs
     # THEN they go under the same names and on the same records, and say what is so today
     assert answer["dispatched"] == [SEATS, MODULE]
     assert [record.key for record in world.records.records.values()] == [SEATS, MODULE]
-    assert "110%" in world.records.records["record-1"].evidence
+    assert "110%" in world.records.records["record-1"].evidence[0]
 
 
 def test_what_sales_accepted_while_notion_was_down_goes_no_further(world: Handoffs) -> None:
