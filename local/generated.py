@@ -1,4 +1,4 @@
-"""Files that are made from the code and the template: written, or only compared, so that a stale one is told."""
+"""Files that are made from the code and the template: written, or only compared, to report a stale one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Posts each alert that is told singly to its owner, and the digests to the team, in chat."""
+"""Posts alerts sent individually to their owners, and digests to the team, in chat."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Drafts a mail to the customer in the owner's mailbox, for each alert that is told singly."""
+"""Drafts a mail to the customer in the owner's mailbox for each alert sent individually."""
 
 from typing import Any
 

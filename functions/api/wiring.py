@@ -40,7 +40,7 @@ class ApiSettings(ScoringSettings):
 
 
 class Api(Function[ApiSettings]):
-    """Answers the API. What answers is imported by what needs it, lest every function starts with all of it."""
+    """Answers the API. Routes are imported here only, so that no other function loads them."""
 
     settings_model = ApiSettings
 

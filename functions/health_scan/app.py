@@ -46,7 +46,7 @@ def scan(asked: ScanRequested | ScheduledEvent, *, last_try: bool) -> None:
     result = function.task_states.run(task_id, lambda: function.scan(request), last_try=last_try)
     function.done("health scan", result, lambda: counts(result))
     if result["status"] == "failed":
-        # What a person has to mend may be mended, or have passed, before the last try; after it the message is kept.
+        # A misconfiguration may be fixed before the last try; after it the message goes to the dead-letter queue.
         raise Misconfigured(result["error"])
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class NotionSyncSettings(AccountPagesSettings):
-    """Account pages, and where it is told that some could not be written."""
+    """Account pages, and where failed page writes are recorded."""
 
     churn_topic_arn: Text
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class SalesHandoffSettings(NotionSettings, GmailSettings):
-    """The handoff: records, drafts, the topic on which Sales is told, and the bus."""
+    """The handoff: records, drafts, the topic for messages to Sales, and the bus."""
 
     notion_expansions: Text
     sales_owner: Optional = None

@@ -70,7 +70,7 @@ class Deployed:
 
     @cached_property
     def api_methods(self) -> int:
-        """Methods of an API whose metrics are kept one by one, which costs; none if no API keeps them."""
+        """API methods with detailed metrics, which cost extra; none if no API has them."""
         kept = any(
             setting.get("MetricsEnabled")
             for body in of_type(self.template, "AWS::Serverless::Api").values()

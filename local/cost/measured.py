@@ -6,7 +6,7 @@ moved by more than a tenth. Those of a review and a handoff are what `make bench
 
 from __future__ import annotations
 
-# A scan on a day on which 3 of 100 accounts change and 1 of 100 is told of, each for one account.
+# A scan on a day on which 3 of 100 accounts change and 1 of 100 alerts, per account.
 SCAN_WRITE_UNITS = 7.66
 SCAN_READ_UNITS = 2.26
 SCAN_CALLS = 0.16
@@ -34,4 +34,4 @@ HANDOFF_CALLS = 9
 
 ROW_BYTES = 5_050
 POINT_BYTES = 1_312
-"""An account's row, and what is kept of it for each day, for ever."""
+"""An account's row, and its point of each day, stored for ever."""

@@ -1,4 +1,4 @@
-"""Which alerts the scan of a day tells: its own, and those of earlier days that could not be told before."""
+"""Which alerts the scan of a day sends: its own, and those of earlier days that were not sent before."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from customer_success.scan.scan import KIND
 
 @dataclass(frozen=True, slots=True)
 class AlertDays:
-    """The days whose alerts are told on `day`: `unranked` ones whose scan did not finish, and days off that `held`."""
+    """The days whose alerts are sent on `day`: `unranked` ones whose scan did not finish, and days off that `held`."""
 
     day: date
     unranked: tuple[date, ...] = ()
@@ -38,13 +38,13 @@ class AlertDays:
         )
 
     def alerts(self, table: Table) -> Iterator[AlertEntry]:
-        """The alerts that are told on the day, its own first. What a day off held and did not release is not."""
+        """The alerts that are sent on the day, its own first, without those that a day off still holds."""
         log = DynamoAlertLog(table)
         yield from log.on(self.day)
         for day in self.unranked:
             yield from (entry for entry in log.on(day) if entry.delivery)
         for day in self.held:
             for entry in log.on(day):
-                # A critical alert was told on the day off itself.
+                # A critical alert was sent on the day off itself.
                 if entry.delivery == "single" and entry.alert.churn_risk != "critical":
                     yield entry

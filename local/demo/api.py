@@ -47,7 +47,7 @@ def run_api(options: Options, console: Console) -> None:
 
 
 def nobody_scored(account: AccountRow | None) -> str:
-    """What is to be said of a book in which no account has a score; `account` is one of it, if it has any."""
+    """The text for a book in which no account has a score; `account` is one of it, if it has any."""
     if account is None:
         return "No account of the book was taken over, so the portfolio is empty and no account can be asked about.\n"
     return (

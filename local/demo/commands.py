@@ -77,7 +77,7 @@ def run_demo(options: Options, console: Console) -> None:
     """`make demo`. Raises `DemoError` and what `demo_deployment` raises."""
     state, scenario, start = prepared(options)
     days = [start + timedelta(number) for number in range(options.days)]
-    scenario.rows(days[-1])  # a change that cannot be made is told before anything is started
+    scenario.rows(days[-1])  # a change that cannot be made is reported before anything starts
     if options.days > 1 and not scenario.changes:
         console.print(f"no {changes_file(options.book).name} lies beside the book: only the calendar moves on")
     console.print("starting Notion, Gmail, Google Chat, Slack and AWS on this machine, deploying template.yaml …")

@@ -48,7 +48,7 @@ class DemoRun:
     stall_seconds: float = STALL_SECONDS
 
     def day(self, day: date, accounts: int, *, force: bool) -> Played:
-        """Scan a book of so many accounts, and check its contracts an hour later, whatever became of the scan."""
+        """Scan a book of so many accounts, and check its contracts an hour later, also after a failed scan."""
         deployment = self.deployment
         before = Before.of(deployment, self.state, day)
         failure = self.scan(day, accounts, force=force)

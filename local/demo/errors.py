@@ -1,4 +1,4 @@
-"""What a person who starts the demo is told in one line."""
+"""Errors that the demo prints in one line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class DemoError(Exception):
 
 
 def state_in_words(error: sqlite3.DatabaseError, folder: Path) -> str:
-    """Why the state that is kept in the folder cannot be used, and what to do."""
+    """Why the state stored in the folder cannot be used, and what to do."""
     if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
         return f"another demo uses {folder}: wait for it to end"
     return f"{folder}: {error}; forget what demos have left behind: make demo-clean"

@@ -31,7 +31,7 @@ from local.deployment import LocalDeployment
 from local.stack.queues import DEAD_LETTERS, depths
 
 TOLD_ONE_BY_ONE: tuple[Channel, ...] = ("email_alert", "chat_alert")
-"""The channels that take an alert only if it is told singly."""
+"""The channels that take an alert only if it is sent individually."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Expansion:
 class Findings:
     """One day that was played.
 
-    `known` is its run as it stood before; `alerts` are those of the day, and those of earlier days that it told;
+    `known` is its run as it stood before; `alerts` are those of the day, and those of earlier days that it sent;
     `dead` and `waiting` count the messages in dead-letter queues and in the queues themselves, by queue.
     """
 

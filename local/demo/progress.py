@@ -30,7 +30,7 @@ LOOK_SECONDS = 0.5
 PLAIN_SECONDS = 3.0
 NAME_LIMIT = 40
 STILL_SECONDS = 8.0
-"""Seconds without movement after which a person is told why."""
+"""Seconds without movement after which the reason is shown."""
 
 CHANNEL_WORDS: Mapping[Channel, str] = {
     "notion": "records",
@@ -44,7 +44,7 @@ CHANNEL_WORDS: Mapping[Channel, str] = {
 class Come:
     """How far the work has come: done and total by what is done. A total of 0 is not known yet.
 
-    `news` are lines about what has been done since the last look, `trouble` is what a person should know.
+    `updates` are lines about what was done since the last look, `trouble` is what a person should know.
     """
 
     parts: Mapping[str, tuple[int, int]]
@@ -174,7 +174,7 @@ def screen_on(console: Console) -> tuple[AbstractContextManager[object], Screen]
 
 
 Look = Callable[[bool], Come]
-"""Looks at the work once; it is told whether pages are still queued."""
+"""Looks at the work once; its argument is whether pages are still queued."""
 
 
 class ScanLook:

@@ -40,7 +40,7 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str]) -> int:
     """Check everything. 0 if nothing is wrong, 1 if something is or nothing could be checked.
 
-    What asks for something without being wrong is told, and changes nothing about the 0.
+    A line that is due but not wrong is shown and does not change the 0.
     """
     stack = _asked(arguments)
     report = Report(_console())

@@ -10,8 +10,7 @@ State = Literal["ok", "bad", "due", "off", "untried"]
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One line. `due` is what works and still asks for something to be done, `off` is what nobody asked for, `untried`
-    what could not be looked at.
+    """One line. `due` works and still needs something done, `off` is not set up, `untried` could not be checked.
 
     `advice` says what to do, `command` with what, to be pasted into a shell.
     """

@@ -53,7 +53,7 @@ CHECK_GROUPS = (
 
 
 def results_of(check: Check, target: Target) -> Iterator[CheckResult]:
-    """The results of a check, and as the last one what kept it from going on."""
+    """The results of a check, and as the last one what stopped it."""
     try:
         yield from check(target)
     except ClientError as error:

@@ -10,7 +10,7 @@ from local.doctor.target import Target
 
 
 def check_colleagues(target: Target) -> Iterator[CheckResult]:
-    """Whether those who are named for accounts of nobody have an address, and one within OwnerDomains."""
+    """Whether the fallback owners have an address, and one within OwnerDomains."""
     given = target.deployed.parameters
     try:
         domains = OwnerDomains.of(filter(None, given.get("OwnerDomains", "").split(",")))

@@ -24,7 +24,7 @@ ASKING: dict[str, tuple[str, type[BaseModel]]] = {"generate-qbr": REVIEW, "check
 
 @dataclass(frozen=True)
 class _Runtime:
-    """What a function's own runtime said of itself; `binding` is None where it could not be asked."""
+    """What a function's own runtime reports; `binding` is None where it could not be asked."""
 
     result: CheckResult
     binding: Binding | None = None

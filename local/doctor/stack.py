@@ -110,7 +110,7 @@ def check_queues(target: Target) -> Iterator[CheckResult]:
 
 
 def check_waiting(target: Target) -> Iterator[CheckResult]:
-    """What waits in queues. How old it is, alarms know; what nobody of ours takes is told here."""
+    """What waits in queues. Alarms cover its age; here are the queues that no function reads."""
     waiting = {name: url for name, url in target.deployed.queues.items() if not name.endswith(DEAD_LETTERS)}
     found = {name: depth.total for name, depth in depths(target.aws, waiting).items() if depth.total}
     mode = target.setting("SalesHandoffMode")
@@ -163,7 +163,7 @@ def check_shadow(target: Target) -> Iterator[CheckResult]:
 
 
 def check_alarm_mail(target: Target) -> Iterator[CheckResult]:
-    """Whether somebody hears of alarms."""
+    """Whether alarms reach a person."""
     email = target.setting("AlarmEmail")
     if not email:
         advice = "deploy with AlarmEmail=… of somebody who is there on working days" if target.real else ""

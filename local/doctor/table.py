@@ -1,4 +1,4 @@
-"""The table: that it is kept safe, that accounts stand in it, and how the last scan went."""
+"""The table: its backups, its accounts, and how the last scan went."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def check_scan(target: Target) -> Iterator[CheckResult]:
 
 
 def check_expansion(target: Target) -> Iterator[CheckResult]:
-    """What followed the last scan for expansion: failed or never ended, it is told nowhere else in time."""
+    """The expansion check after the last scan: nothing else reports in time that it failed or never ended."""
     runs = islice(DynamoRuns(target.table).before(EXPANSION, date.max), RUNS_LOOKED_AT)
     last = next((run for run in runs if run.on <= target.today), None)
     if last is None:
@@ -192,7 +192,7 @@ def _age(target: Target, run: Run, longest_days: int) -> Iterator[CheckResult]:
         return
     what = f"what people see is {days:,} days old: no later day than {run.on} was scanned to its end"
     finished = run.finished_at
-    # A day of long ago that was asked for just now is no fault; one that nobody followed up is.
+    # An old day that was requested just now is no fault; one without a later scan is.
     make = due if finished and target.now - finished <= timedelta(days=longest_days) else bad
     advice = "scan today:"
     if target.real and not target.is_on("ScanEnabled"):

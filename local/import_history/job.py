@@ -44,9 +44,9 @@ def import_history(
     scorer: CSMHealthScorer | None = None,
     step: Callable[[], None] = lambda: None,
 ) -> Imported:
-    """Import what a file holds of days before `today` about the accounts of `rows`; `step` is told each line done.
+    """Import what a file holds of days before `today` about the accounts of `rows`; `step` is called for each line.
 
-    A day of which the account has a point already keeps it. Raises `Unavailable`, `Misconfigured`.
+    A day that has a point already is left as it is. Raises `Unavailable`, `Misconfigured`.
     """
     known = Known((row.account_id, row.account.name) for row in rows)
     done = Imported(read=len(history))

@@ -1,4 +1,4 @@
-"""What a person gives a command that works on the team's Notion, each told by its variable when it is wrong."""
+"""The inputs of a command that works on the team's Notion; an error names the variable."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Given:
 
 
 def token(text: str) -> str:
-    """The integration's token. It is a secret: what is wrong with it is told without it."""
+    """The integration's token. It is a secret: errors about it do not show it."""
     if not text:
         raise Misconfigured("is not given; expected the secret of the Notion integration, which begins with ntn_")
     if not text.isascii() or not text.isprintable() or " " in text:

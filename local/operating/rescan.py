@@ -1,4 +1,4 @@
-"""Asks a deployment for a scan of a day, whatever became of the one before."""
+"""Asks a deployment to scan a day again, after any outcome of the scan before."""
 
 from __future__ import annotations
 

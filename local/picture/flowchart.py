@@ -21,7 +21,7 @@ STYLES = (
     "classDef function fill:#eaf2fb,stroke:#5f8fc2,color:#123a66",
     "classDef topic fill:#e2f5f1,stroke:#2f9c86,color:#0d5446",
 )
-"""Ground, border and text of each kind: all three, so that they are readable on a light and on a dark page."""
+"""Fill, border and text of each kind: all three, so that they are readable on a light and on a dark page."""
 
 
 @dataclass(frozen=True)

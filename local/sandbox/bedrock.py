@@ -41,10 +41,10 @@ UNSUPPORTED = (
 
 class Bedrock(Vendor):
     """Every model that has a name, as strict as a Claude model of today; one of before structured outputs refuses a
-    schema. It writes reviews and offers, and says so to whoever asks for else; a question that may be answered with one
-    token is answered with the beginning of an object.
+    schema. It writes reviews and offers, and refuses other questions in words; a question that may be answered with
+    one token is answered with the beginning of an object.
 
-    Each answer is kept as a line of `bedrock/calls.jsonl`, with the prompt that it answers.
+    Each answer is stored as a line of `bedrock/calls.jsonl`, with the prompt that it answers.
     """
 
     name = "bedrock"

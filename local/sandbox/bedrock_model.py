@@ -1,4 +1,4 @@
-"""The model behind the Bedrock sandbox: it writes from a prompt's account data, and misbehaves when told."""
+"""The model behind the Bedrock sandbox: it writes from a prompt's account data, and misbehaves on request."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Behaviours:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the model said, and why it stopped."""
+    """The model's answer, and why it stopped."""
 
     text: str
     stop_reason: str = "end_turn"

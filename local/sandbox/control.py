@@ -111,7 +111,7 @@ class Control(Vendor):
         return Reply({"error": code}, status or 400)
 
     def handle(self, request: Request) -> Reply:
-        """Answer a request; what does not fit is told with field and reason."""
+        """Answer a request; an error names the field and the reason."""
         try:
             return super().handle(request)
         except ValidationError as error:

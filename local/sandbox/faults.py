@@ -25,7 +25,7 @@ class Fault(BaseModel):
     The others answer in the vendor's place: `status` with its own error for that status, `code` with its own error
     of that code, `echo` with its own error in which each text is what was sent, headers and all; and as something in
     between may: `html` with a proxy's page, `echo_page` with a page of what was sent, `empty` with nothing, `json`
-    with `body`, of whatever shape. Of these and of `silence` no work is done, unless `done`.
+    with `body`, of any shape. Of these and of `silence` no work is done, unless `done`.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -155,7 +155,7 @@ class Tally:
         self._lock = Lock()
 
     def count(self, vendor: str, call: str) -> None:
-        """Count a request, whatever comes of it."""
+        """Count a request, with any outcome."""
         with self._lock:
             self._calls.setdefault(vendor, Counter())[call] += 1
 

@@ -24,7 +24,7 @@ class Rotation(BaseModel):
 
 
 class Gates:
-    """The vendors' gates. What is let in at first is said where the sandbox is made."""
+    """The vendors' gates. What is let in at first is set where the sandbox is made."""
 
     def __init__(self, notion: Notion, slack: Slack, grants: Grants) -> None:
         self._notion = notion

@@ -109,7 +109,7 @@ class Gmail(GoogleService):
 def _mailbox(request: Request, user_id: str) -> str:
     subject = str(claims(request)["sub"])
     if not subject:
-        # A service account that acts for nobody has no mailbox.
+        # A service account that acts for no user has no mailbox.
         raise refused(400, "Precondition check failed.", "failedPrecondition", "FAILED_PRECONDITION")
     if user_id not in ("me", subject):
         raise refused(403, f"Delegation denied for {subject}")

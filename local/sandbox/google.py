@@ -186,7 +186,7 @@ def service_account(
     token_uri: str, address: str = "sandbox@sandbox.iam.gserviceaccount.com", key_id: str = "sandbox"
 ) -> Json:
     """A service account's key file with a new key of its own, whose tokens come from `token_uri`."""
-    # Only whoever makes a key needs this package; the server does not.
+    # Only making a key needs this package; the server does not.
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
 

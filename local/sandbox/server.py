@@ -253,7 +253,7 @@ class _Server(ThreadingHTTPServer):
     def server_close(self) -> None:
         super().server_close()
         for connection in list(self._open):
-            # A kept-alive connection would otherwise go on being served after the end.
+            # A persistent connection would otherwise be served after the end.
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 

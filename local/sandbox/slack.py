@@ -31,7 +31,7 @@ SCOPES = (
 
 class Slack(Vendor):
     """One workspace and one bot. Every channel with a well-formed name or id exists, and the bot is in all of them but
-    `WITHOUT_BOT`. Listed are these two and whatever was seen.
+    `WITHOUT_BOT`. Listed are these two and all that were used.
 
     `token` is the only one that it takes; it has the `scopes`.
     """
@@ -45,7 +45,7 @@ class Slack(Vendor):
         self.scopes = SCOPES
         self._clock = clock
         self._messages = store.table("slack.messages")
-        # Ids are hashes; what was hashed is kept, so that files can be named after it.
+        # Ids are hashes; what was hashed is stored, so that files can be named after it.
         self._names = store.table("slack.names")
         methods: Mapping[str, Callable[[Json], Json]] = {
             "auth.test": self._auth_test,

@@ -116,7 +116,7 @@ def file_name(text: str) -> str:
 
 
 def json_line(record: Json) -> str:
-    """The record as one line of JSON for whoever reads it line by line, with half a character as an escape."""
+    """The record as one line of JSON, with half a character as an escape."""
     line = json.dumps(record, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
     return _LINE_BREAK.sub(lambda found: f"\\u{ord(found[0]):04x}", line) + "\n"
 

@@ -97,7 +97,7 @@ class Vendor(ABC):
 
     @abstractmethod
     def error(self, status: int) -> Reply:
-        """The vendor's own answer for this HTTP status when no more is to be said."""
+        """The vendor's own answer for this HTTP status, by default."""
 
     @abstractmethod
     def error_of(self, code: str, status: int | None) -> Reply:

@@ -33,7 +33,7 @@ WORDS: dict[Kind, str] = {
 
 
 def shadow_report(console: Console, log: ShadowLog, day: date | None) -> None:
-    """Tell of `day`, by default the latest on which anything was withheld."""
+    """Print the shadowed outputs of `day`, by default the latest with any."""
     days = log.days(DAYS_NAMED)
     day = day or next(iter(days), None)
     if day is None:

@@ -1,4 +1,4 @@
-"""Turns the cells of a book into values that Notion takes: what does not fit is told, never repaired."""
+"""Turns the cells of a book into values that Notion takes: what does not fit is reported, never repaired."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cells of a file fitted to the properties of the team's own data source, whatever type it gave them."""
+"""Cells of a file fitted to the properties of the team's own data source, of any type."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Fitted:
 def fitted(definition: Definition, cell: str) -> Fitted | Unfit:
     """A filled cell as a value of a property of this definition, whose type is one of `HELD_BY`.
 
-    An option that the property has, in whatever spelling, is taken as it stands there; a status takes no other.
+    An option that the property has, in any spelling, is taken as it stands there; a status takes no other.
     """
     kind = str(definition["type"])
     if kind in _TEXTS:

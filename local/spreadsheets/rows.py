@@ -1,4 +1,4 @@
-"""An account book as Notion pages, with everything that could not be taken over said in words."""
+"""An account book as Notion pages, with a sentence for everything that could not be imported."""
 
 from __future__ import annotations
 

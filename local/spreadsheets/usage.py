@@ -1,4 +1,4 @@
-"""Feature usage that lies beside an account book, as Notion pages, with what could not be taken over said in words."""
+"""Feature usage beside an account book, as Notion pages, with a sentence for each cell that was not imported."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def usage_sheet(book: Path) -> Sheet | None:
 
 def usage_rows(sheet: Sheet, book: Sheet, first_day: date) -> Usage:
     """The feature usage of the accounts of a book, entered before `first_day`. A line that names no account or feature
-    is left out, a cell that cannot be is left empty; both are told.
+    is left out, a cell that cannot be is left empty; both are reported.
     """
     reading = _Reading(sheet, _accounts(book), first_day)
     rows = tuple(row for line in sheet.lines if (row := reading.row(line)))

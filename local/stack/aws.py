@@ -34,7 +34,7 @@ class Aws:
 
     @classmethod
     def of_operator(cls) -> Aws:
-        """By the credentials and the region of the shell, whichever of AWS's two names for a region is set."""
+        """By the credentials and the region of the shell, under either of AWS's two names for a region."""
         region = os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION")
         return cls(boto3.Session(region_name=region), os.environ.get("AWS_ENDPOINT_URL"))
 

@@ -19,19 +19,19 @@ CACHE = "__pycache__"
 
 
 class BuildError(Exception):
-    """A layer could not be built; the text has the step that failed and what it said."""
+    """A layer could not be built; the text has the step that failed and its output."""
 
 
 def build(template: Template, root: Path, cache: Path, python: Path) -> dict[str, Path]:
     """Builds every function and layer of `template`.
 
-    A layer's dependencies are installed once and kept until what they are made from changes; the project's
+    A layer's dependencies are installed once and reused until their sources change; the project's
     own code is copied afresh each time.
 
     Args:
         template: the template that lies in `root`.
         root: the folder that its paths start from.
-        cache: where built layers and zips are kept between runs.
+        cache: where built layers and zips stay between runs.
         python: the interpreter that will run the functions, with pip.
 
     Returns:

@@ -47,7 +47,7 @@ class Deployment:
 
     @property
     def space(self) -> str:
-        """Under what rows are kept and messages travel: the tenant, or its shadow."""
+        """The key of rows and messages: the tenant, or its shadow."""
         tenant_id = self.parameters["TenantId"]
         return shadow_of(tenant_id) if self.parameters["Shadow"] == "true" else tenant_id
 
@@ -137,7 +137,7 @@ def _change(aws: Aws, stack: str, **wanted: Any) -> str:
 
 
 def _wake_functions(aws: Aws) -> None:
-    """A stack that was stopped starts asleep, lest a function runs before it knows today's addresses.
+    """A stack that was stopped starts asleep, so that no function runs before it knows today's addresses.
 
     What the template has switched off stays so.
     """

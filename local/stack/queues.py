@@ -54,7 +54,7 @@ def wait_until_drained(
         aws: where the queues are.
         queues: URLs by name.
         timeout: seconds after which to give up.
-        progress: told the depths at every look.
+        progress: called with the depths at every look.
 
     Raises:
         NotDrainedError: messages are left when the time is up.
@@ -106,7 +106,7 @@ def redrive(aws: Aws, queues: Mapping[str, str], name: str) -> int:
 
 
 def dead_letters_left(aws: Aws, queues: Mapping[str, str], name: str) -> int:
-    """How many dead letters of a queue are still there, those included that somebody else has in hand."""
+    """How many dead letters a queue holds, those in flight included."""
     return _depth(aws, queues[name + DEAD_LETTERS]).total
 
 

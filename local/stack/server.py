@@ -88,7 +88,7 @@ async def serve(listening: int) -> None:
 
 
 async def gateway(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """ministack as if behind a proxy that ends TLS, since policies refuse whoever comes over an open line."""
+    """ministack as if behind a proxy that ends TLS, since policies refuse unencrypted requests."""
     if scope["type"] == "lifespan":
         await app(scope, _at_rest_when_it_stops(receive), send)
     else:

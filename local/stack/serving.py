@@ -81,7 +81,7 @@ def _environment(folder: Path, endpoint: str) -> dict[str, str]:
 
 
 def _session() -> boto3.Session:
-    """ministack's root user, whatever profile the caller works with otherwise."""
+    """ministack's root user, instead of the caller's own profile."""
     no_profile = botocore.session.Session({"profile": (None, None, None, None)})
     return boto3.Session("test", "test", region_name=REGION, botocore_session=no_profile)
 

@@ -22,5 +22,5 @@ def text_at(answer: Any, *path: str) -> str:
 
 
 def shown(said: object) -> str:
-    """What somebody else said, short enough for a log."""
+    """A vendor's text, shortened for a log."""
     return cut(one_line(str(said)), LONGEST_SHOWN)

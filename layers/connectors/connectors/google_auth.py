@@ -43,7 +43,7 @@ def _account(info: Content, scopes: Sequence[str]) -> service_account.Credential
     try:
         return service_account.Credentials.from_service_account_info(info, scopes=scopes)  # type: ignore[no-any-return, no-untyped-call]
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        # Whatever is wrong with a key is told by showing some of it.
+        # The library's errors about a bad key quote parts of it.
         raise Unfit(
             "holds a service account whose private_key cannot be used: it must be the whole key, with its line breaks"
         ) from None

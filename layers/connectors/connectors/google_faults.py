@@ -1,7 +1,7 @@
 """What a failed call to Google means for us.
 
-Only what is known to be the message's own fault refuses the message; a reason that nobody foresaw is a fault to be
-looked at, and an answer that is not Google's own passes, whatever its status.
+Only what is known to be the message's own fault refuses the message; an unknown reason is a fault for a
+person to look at, and an answer that is not Google's own is a passing fault at any status.
 """
 
 from __future__ import annotations

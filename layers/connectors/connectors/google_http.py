@@ -1,4 +1,4 @@
-"""The way to Google: an http object for Google's SDK that lets through only what it is told to.
+"""The way to Google: an http object for Google's SDK that lets only the allowed requests through.
 
 The SDK's own transport sends a POST again after a dropped connection, and would send anything to anywhere.
 """
@@ -111,7 +111,7 @@ class GatedHttp:
     def _check(self, uri: str, method: str, headers: Mapping[str, str]) -> None:
         below = uri.removeprefix(self._endpoint).partition("?")[0]
         fits = any(method == verb and pattern.fullmatch(below) for verb, pattern in self._allowed)
-        # Google takes a request for what this header says, whatever its method is.
+        # Google reads the method from this header and ignores the request's own.
         disguised = any("method-override" in name.lower() for name in headers)
         if not uri.startswith(f"{self._endpoint}/") or not fits or disguised:
             raise NotAllowed(f"{method} {uri} is none of the requests that this program may make")

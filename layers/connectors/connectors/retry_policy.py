@@ -57,9 +57,9 @@ class RetryPolicy:
         return min(timeout, max(1.0, self.time_left()))
 
     def _paused_after(self, asked: float | None, tried: int) -> bool:
-        """Wait for the next try; False if there is none. A pause that the vendor `asked` for is told to all.
+        """Wait for the next try; False if there is none. A pause that the vendor `asked` for holds for all functions.
 
-        One of no length is none: the vendor is spared as if it had named none.
+        A pause of no length counts as none: the usual backoff applies.
         """
         if asked:
             self.rate_limiter.push_back(asked)

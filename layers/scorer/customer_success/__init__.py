@@ -1,1 +1,1 @@
-"""What we decide: how healthy an account is, who is told, and what is said."""
+"""What we decide: how healthy an account is, who is alerted, and with which text."""

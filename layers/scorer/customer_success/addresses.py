@@ -18,7 +18,7 @@ _LOCAL_PART = re.compile(r"[a-z0-9!$&'*+=^_`{|}~-]+(?:\.[a-z0-9!$&'*+=^_`{|}~-]+
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", re.ASCII | re.IGNORECASE)
 
 _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
-"""Letters and marks, by their category, that nobody sees."""
+"""Invisible letters and marks, by their category."""
 
 _MARKS = ("Mn", "Mc")
 _LETTERS = ("Ll", "Lu", "Lo", "Lt", "Lm", *_MARKS)
@@ -27,8 +27,8 @@ _LETTERS = ("Ll", "Lu", "Lo", "Lt", "Lm", *_MARKS)
 def is_address(text: str) -> bool:
     """True for one e-mail address as people have them, with nothing around it.
 
-    Letters and digits of every script may be in it, in composed form (NFC; the domain also NFKC). Whatever nobody sees
-    or types is not: control and format characters, halves of a character, private and unassigned ones, white space.
+    Letters and digits of every script may be in it, in composed form (NFC; the domain also NFKC). Invisible characters
+    are refused: control and format characters, halves of a character, private and unassigned ones, white space.
     """
     local, at, domain = text.partition("@")
     return bool(at) and _octets(text) <= LONGEST_ADDRESS and _is_local_part(local) and is_domain(domain)

@@ -16,7 +16,7 @@ def deliver_once(
     """Create what `key` names on `channel` unless it was created before; returns the vendor's id for it.
 
     `find` looks it up at the vendor. It is asked only when an earlier call broke off and may have been carried out.
-    Raises `Unavailable` while another delivery of the same key is under way, and whatever `create` raises.
+    Raises `Unavailable` while another delivery of the same key is under way, and all that `create` raises.
     """
     claim = ledger.claim(key, channel)
     if claim.state == "done":
@@ -26,7 +26,7 @@ def deliver_once(
     try:
         reference = (find() if claim.state == "stale" else None) or create()
     except Exception as fault:
-        # What nobody foresaw may have come after the work was done, as an answer that cannot be read does.
+        # An unexpected error, such as an answer that cannot be read, may have come after the work was done.
         surely_undone = isinstance(fault, Unavailable | Misconfigured | Refused) and not isinstance(fault, Unclear)
         ledger.release(key, channel, unclear=claim.state == "stale" or not surely_undone)
         raise

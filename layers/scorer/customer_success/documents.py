@@ -1,4 +1,4 @@
-"""What people are told, before it takes a vendor's shape."""
+"""Messages and pages, before they take a vendor's shape."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """Internal news for chat.
+    """An internal message for chat.
 
     `key` makes it recognisable at the vendor, so that a repeat can be found. `recipient` is the e-mail address of the
     person it is for; None is the team's channel. Messages with the same `thread` key belong together.

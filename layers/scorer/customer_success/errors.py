@@ -1,4 +1,4 @@
-"""What can go wrong outside, told apart by what can be done about it.
+"""What can go wrong outside, by what can be done about it.
 
 Adapters turn a vendor's errors into these; the tasks and the queue consumers decide by their types alone.
 """
@@ -40,12 +40,12 @@ class Unavailable(Exception):
 class Unclear(Unavailable):
     """The connection broke after the request was sent: it may have been carried out.
 
-    Whoever tries again looks it up first.
+    Look it up before trying again.
     """
 
 
 class OutOfTime(Unavailable):
-    """The time left does not allow the next step; what is done is kept and the rest goes on later."""
+    """The time left does not allow the next step; what is done stays done and the rest continues later."""
 
 
 class Misconfigured(Exception):
@@ -53,7 +53,7 @@ class Misconfigured(Exception):
 
 
 class Unreadable(Misconfigured):
-    """One stored item that this version cannot read. It costs itself: whatever works at many goes on without it."""
+    """One stored item that this version cannot read. Work on many items skips it and goes on."""
 
 
 class NotWritten(Exception):
@@ -61,7 +61,7 @@ class NotWritten(Exception):
 
 
 def words_of(error: Exception) -> str:
-    """The error as a person reads it; of one that nobody foresaw the type says most."""
+    """The error as a person reads it; an unexpected one is shown with its type."""
     if isinstance(error, Refused | Unavailable | Misconfigured):
         return str(error)
     return f"{type(error).__name__}: {error}"

@@ -1,4 +1,4 @@
-"""One bad account never costs the book, and whatever ends a job is recorded: the two places where this is made sure."""
+"""Ensures that one bad account never costs the book, and that every failure of a job is recorded."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 def alone(about: str, work: Callable[[], T], otherwise: Callable[[Exception], T]) -> T:
-    """What the work for one account brings; where it fails, whatever the fault, what stands for it.
+    """The result of the work for one account, or its stand-in where the work fails for any reason.
 
     The cause is logged. Raises `Unavailable` and `Misconfigured`, which are about what all accounts need, save for a
     stored item that is `Unreadable`.
@@ -64,7 +64,7 @@ def _write_alone(
 
 
 def recorded(about: str, work: Callable[[], T], on_failure: Callable[[Exception], object], *, last_try: bool) -> T:
-    """What the work brings. What ends it for good, whatever the fault, is recorded, and raised in any case.
+    """The result of the work. Any error that ends it for good is recorded and raised.
 
     It is for good on the last try, and where the input is refused.
     """

@@ -188,7 +188,7 @@ def pages_changed(tenant_id: str, account_ids: Iterable[str], on: date) -> Itera
 
 
 class Said(BaseModel):
-    """What a person is told about an account, in the order in which they read it."""
+    """The explanation of an account's alert, in reading order."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,4 +1,4 @@
-"""The pause that a service asks for, whatever its answer's status."""
+"""The pause that a service asks for, at any status of its answer."""
 
 from __future__ import annotations
 

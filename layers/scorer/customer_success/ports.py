@@ -33,7 +33,7 @@ class Secret(Protocol):
         ...
 
     def renew(self) -> Mapping[str, Any]:
-        """What it holds now: for whoever finds that the vendor takes it no longer."""
+        """Its current content, read again: for when the vendor refuses the cached one."""
         ...
 
 
@@ -106,7 +106,7 @@ class Claim:
 
 
 class Ledger(Protocol):
-    """Written before a vendor is called, so that a repeat is recognised. Entries are kept for 90 days."""
+    """Written before a vendor is called, so that a repeat is recognised. Entries are stored for 90 days."""
 
     def claim(self, key: str, channel: str) -> Claim: ...
 

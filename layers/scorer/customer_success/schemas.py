@@ -70,7 +70,7 @@ Amount = Annotated[float, Field(ge=0.0)]
 Days = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
-# The same account must be told in the same letters, and -0.0 is 0.0 in other letters.
+# The same account must give the same text, and -0.0 would print differently from 0.0.
 Unsigned = AfterValidator(abs)
 
 
@@ -243,7 +243,7 @@ class CSMHealthScore(_SelfComputing):
 
 
 class ChurnRiskResult(_Model):
-    """What is said about an account in danger."""
+    """The churn narrative of an account in danger."""
 
     account_id: Text
     churn_risk: ChurnRisk

@@ -43,7 +43,7 @@ class Deployed(BaseModel):
     """What every function needs. `retry_base_seconds` is the wait before a second try; it doubles with each.
 
     In `shadow` everything is computed and recorded, and nothing reaches a person. Accounts belong to people of
-    `owner_domains` alone; those who are named for accounts of nobody must be among them.
+    `owner_domains` alone; the fallback owners must be among them.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -57,9 +57,9 @@ class Deployed(BaseModel):
 
     @property
     def space(self) -> str:
-        """Under what rows are kept and messages travel: the tenant, or its shadow, which share only what was measured.
+        """The key of rows and messages: the tenant, or its shadow, which share only what was measured.
 
-        Whoever goes live after two weeks of shadow begins as a new deployment does, and a message of the one is never
+        A deployment that goes live after weeks of shadow begins like a new one, and a message of the one is never
         taken for one of the other.
         """
         return shadow_of(self.tenant_id) if self.shadow else self.tenant_id
@@ -117,7 +117,7 @@ class ScoringSettings(Deployed):
 
 
 class JudgingSettings(ScoringSettings, Settings):
-    """What judges accounts: where that is told, days off, and who is told of accounts that nobody owns."""
+    """What assesses accounts: where results are sent, days off, and who is alerted for accounts without an owner."""
 
     churn_topic_arn: Text
     notion_updates_queue_url: Text

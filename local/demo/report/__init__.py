@@ -47,7 +47,7 @@ def heading(console: Console, day: date, book: Path, accounts: int, changes: Ite
 
 
 def day_report(console: Console, found: Findings) -> None:
-    """A day among several: who was told, who was kept quiet, and the counts."""
+    """A day among several: which alerts were sent, which were muted, and the counts."""
     _told(console, found.alerts)
     hushed = [f"  {line}" for line in found.run.tally.hushed]
     section(console, "The run", [*again(found), *counts(found), *hushed])
@@ -115,7 +115,7 @@ def _worst(number: int) -> str:
 
 
 def _nothing(singly: int) -> str:
-    """Why there is nothing to read of what was told one by one."""
+    """Why there is no individually sent alert to show."""
     if singly:
         return f"nothing has arrived of what was told one by one ({singly}): see the channels below"
     return "nothing was told one by one on this day"

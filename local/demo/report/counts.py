@@ -1,4 +1,4 @@
-"""The counts of a run in sentences: what was read, what was refused and why, who was told and who was not."""
+"""The counts of a run in sentences: what was read, what was refused and why, which alerts were sent and which not."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def refusals(found: Findings) -> Iterator[str]:
 
 
 def again(found: Findings) -> Iterator[str]:
-    """That a day was scanned before and nobody is told again, with what lies at the services as proof."""
+    """That a day was scanned before and no alert was sent again, with the services' messages as proof."""
     if found.already_scanned:
         at = f" at {found.run.finished_at:%H:%M} UTC" if found.run.finished_at else ""
         yield f"{found.day} was scanned before, finished{at}: nobody is told again."

@@ -24,14 +24,14 @@ class DeliveredText:
 
 
 def chat_message(vendors: Path, alerts: Iterable[AlertEntry], preferred: str) -> DeliveredText | None:
-    """The Slack message of an alert that was told singly, of the `preferred` account if it was."""
+    """The Slack message of an alert sent individually, of the `preferred` account if it has one."""
     keys = [entry.alert_id for entry in _single(alerts, preferred)]
     posted = {key: message for file in sorted(vendors.glob("slack/*.jsonl")) for key, message in _messages(file)}
     return next((_in_slack(*posted[key]) for key in keys if key in posted), None)
 
 
 def mail_draft(vendors: Path, alerts: Iterable[AlertEntry], preferred: str) -> DeliveredText | None:
-    """The draft of an alert that was told singly, of the `preferred` account if it was."""
+    """The draft of an alert sent individually, of the `preferred` account if it has one."""
     files = {file.stem: file for file in vendors.glob("gmail/*/*.eml")}
     references = [entry.outcomes["email_alert"].reference for entry in _single(alerts, preferred, "email_alert")]
     file = next((files[name] for name in references if name in files), None)

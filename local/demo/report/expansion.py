@@ -100,7 +100,7 @@ def _again(found: Expansion) -> Iterator[str]:
 
 
 def _notes(found: Expansion) -> Iterator[str]:
-    """What kept feature usage or the answers of Sales from being read whole."""
+    """What stopped feature usage or the answers of Sales from being read completely."""
     for note in found.run.notes if found.run else ():
         yield f"attention: {_in_line(note)}"
 
@@ -191,7 +191,7 @@ def _where(offers: Sequence[Offer], vendors: Path) -> Iterator[str]:
 
 
 def _usage(usage: Usage | None, book: Path) -> Iterator[str]:
-    """How much of the feature usage was taken over, and what was not; what cannot be said without any."""
+    """How much of the feature usage was imported, and what was not; without any, what is missing for want of it."""
     if usage is None:
         yield (
             f"no {usage_beside(book).name} lies beside the book: nobody can be offered a module or an integration, and "

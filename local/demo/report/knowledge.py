@@ -31,7 +31,7 @@ _CANNOT: Mapping[SignalKey, str] = {
     "nps_score": "who is unhappy by their own account",
     "escalation_count_90_days": "where complaints had to be escalated",
 }
-"""What cannot be said of anybody while a signal is unknown throughout."""
+"""What is missing for every account while a signal is unknown in the whole book."""
 
 _WITHOUT: Mapping[str, str] = {
     NAMES.owner_email: "no owner: everything is told to the fallback owner",
@@ -81,7 +81,7 @@ def not_taken(rows: Rows) -> Iterator[str]:
 
 
 def unknown(run: Run, sheet: Sheet) -> Iterator[str]:
-    """The signals that are unknown for every account, and what cannot be said for want of them."""
+    """The signals that are unknown for every account, and what is missing for want of them."""
     scored = run.tally.scored
     throughout = [signal for signal, number in run.tally.unknown.items() if scored and number == scored]
     if throughout:

@@ -41,7 +41,7 @@ def cut(console: Console, text: Text) -> None:
 def framed(
     console: Console, title: str, read: DeliveredText | None, otherwise: str, *, most: int | None = None
 ) -> None:
-    """A text as somebody else reads it, at most so many lines of it; the sentence `otherwise` if there is none."""
+    """A text as its reader sees it, at most so many lines of it; the sentence `otherwise` if there is none."""
     if read is None:
         section(console, title, [otherwise])
         return

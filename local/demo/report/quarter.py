@@ -1,4 +1,4 @@
-"""The report of a quarter: one review as it reads, who was invited and told, and what became of every account."""
+"""The report of a quarter: one review as it reads, who was invited and messaged, and the outcome of every account."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _again(found: QuarterFindings) -> Iterator[str]:
 
 
 def _most_telling(found: QuarterFindings, vendors: Path) -> tuple[Qbr, Path] | None:
-    """The review that rests on the most facts and invites somebody, with its page."""
+    """The review with the most facts that has an invitation, with its page."""
     by_facts = sorted(found.texts, key=lambda each: (each[0].draft_id is None, -len(each[1].evidence.facts)))
     return next(((qbr, page) for qbr, _ in by_facts if (page := page_file(vendors, qbr))), None)
 

@@ -50,7 +50,7 @@ class FileAccounts:
 
 
 def accounts_of(sheet: Sheet, targets: Sequence[ColumnTarget], names: PropertyNames, today: date) -> FileAccounts:
-    """Read the lines, whose key is the Account ID. Signals are judged as those of `today`."""
+    """Read the lines, whose key is the Account ID. Signals are validated as those of `today`."""
     lines_of: dict[str, list[int]] = {}
     for line in sheet.lines:
         lines_of.setdefault(_account_id(sheet, line), []).append(line.number)

@@ -1,4 +1,4 @@
-"""The import: the plan carried out, one request for each account. What is done stays done, whatever ends it."""
+"""The import: the plan carried out, one request for each account. Accounts that are done stay done if it breaks off."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Done:
 
 
 def carry_out(done: Done, source: AccountSource, step: Callable[[], None] = lambda: None) -> None:
-    """Make and change the accounts of the plan; `step` is told each that is done.
+    """Make and change the accounts of the plan; `step` is called for each that is done.
 
     `done` is true at every moment. Raises `Misconfigured`, `Unavailable`.
     """

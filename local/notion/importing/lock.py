@@ -32,7 +32,7 @@ def import_lock(source_id: str) -> Iterator[None]:
 
 
 def _opened(path: Path) -> int:
-    """The file, which stays: whoever removed it would let two imports hold two files of one name."""
+    """The file is never removed: otherwise two imports could hold two files of one name."""
     try:
         # Another user's file can be locked as well, but in a sticky folder not be opened as one to be made.
         return os.open(path, os.O_RDONLY | os.O_NOFOLLOW)

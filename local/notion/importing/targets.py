@@ -55,7 +55,7 @@ def _property_of(column: Column, own: Mapping[str, str], source: AccountSource, 
     if column.property not in own:
         return names.roi_prefix + column.property.removeprefix(NAMES.roi_prefix)
     name = own[column.property]
-    # An account is called what its page is called, whatever the title property's name is.
+    # An account's name is its page's title, under any property name.
     return source.title if column.property == NAMES.name and name not in source.definitions else name
 
 

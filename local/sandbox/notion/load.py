@@ -54,7 +54,7 @@ def load(workspace: Workspace, book: Book) -> Loaded:
     """Make the data source hold the book's rows; pages that it does not have stay, unless the book is whole.
 
     Properties that the book has and the data source lacks are added. Rows with the same key are pages of
-    their own, told apart by their order. Raises `VendorError` for a value that does not fit its property.
+    their own, identified by their order. Raises `VendorError` for a value that does not fit its property.
     """
     source = _source(workspace, book)
     schema = source["schema"]

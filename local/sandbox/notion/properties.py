@@ -263,7 +263,7 @@ def _read_config(kind: str, config: Json, old: Json | None, at: str) -> Json:
         if len(given) > MOST_OPTIONS:
             raise unfit(f"{at}.{kind}.options.length", f"≤ `{MOST_OPTIONS}`", len(given))
         known = {option["name"]: option for option in (old or {}).get(kind, {}).get("options", [])}
-        # An option that is left out is gone from the property.
+        # An option that is left out is removed from the property.
         options = [known.get(item.get("name")) or new_option(item, f"{at}.{kind}.options") for item in given]
         return {"options": options} | ({"groups": _one_group(options)} if kind == "status" else {})
     return config
@@ -290,7 +290,7 @@ def show(page: Json, prop: Json) -> Json:
 
 
 def stored(page: Json, prop: Json) -> Any:
-    """The value of a property, whole: for lists the list, for others whatever their type holds."""
+    """The value of a property, whole: for lists the list, for others the value of their type."""
     kind = prop["type"]
     if kind in ("created_time", "last_edited_time"):
         return page[kind]

@@ -89,7 +89,7 @@ def _marked(item: Json) -> str:
 
 
 def in_code(text: str) -> str:
-    """Text within code, whatever backticks it has itself."""
+    """Text within code, also if it contains backticks."""
     ticks = fence(text, 1)
     return f"{ticks} {text} {ticks}" if "`" in text else f"`{text}`"
 

@@ -104,7 +104,7 @@ class Workspace:
         return [row for row in self._sources if row.get("nested_in") == source_id]
 
     def be_heavy(self, rows_above: int | None) -> None:
-        """Answer 504 from now on to whoever asks for more rows, or blocks, at once; None ends that."""
+        """Answer 504 from now on to requests for more rows or blocks at once; None ends that."""
         self._most_in_time = rows_above
 
     def require_light(self, rows: int) -> None:

@@ -1,4 +1,4 @@
-"""Gmail drafts in people's own mailboxes. Sending is impossible here, whatever a caller tries.
+"""Gmail drafts in people's own mailboxes. Sending is impossible here.
 
 No scope of Gmail's allows drafts without sending, so the discovery document knows only five methods of
 drafts, and the transport lets no other request through.

@@ -75,7 +75,7 @@ def _address(draft: MailDraft, header: str, text: str) -> str:
 
 
 def _unstructured(text: str) -> str:
-    """A text as the value of a header: as it stands if nobody can read it otherwise, else in encoded words."""
+    """A text as the value of a header: plain where encoding it would make it unreadable, else in encoded words."""
     if _PLAIN.fullmatch(text) and "=?" not in text:
         return text
     words = (base64.b64encode(chunk).decode("ascii") for chunk in _chunks(text))

@@ -104,14 +104,14 @@ class AccountSource:
         self._client.call(once, about=f"the account {account_id}")
 
     def update(self, page_id: str, account_id: str, properties: Properties) -> None:
-        """Set these properties, and no others. Raises `Gone` for a page that is gone, else as `create`."""
+        """Set these properties, and no others. Raises `Gone` for a removed page, else as `create`."""
         try:
             self._client.call(
                 lambda notion: wanted("page", notion.pages.update(page_id, properties=properties)),
                 about=f"the account {account_id}",
             )
         except NotFound as missing:
-            # The data source was read a moment ago: it is this one page that is gone.
+            # The data source was read a moment ago, so only this page was removed.
             raise Gone("its page is gone, or no longer shared with the integration") from missing
 
     def _page_of(self, account_id: str) -> Row | None:

@@ -36,7 +36,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 
 
 def account_of(page: Mapping[str, Any], names: PropertyNames) -> Account:
-    """The account on a page as Notion returns it. What could not be read is told in `unreadable`."""
+    """The account on a page as Notion returns it. Values that cannot be read are in `unreadable`."""
     read = PropertyReader(page.get("properties") or {})
     account_id = read.account_id(names.account_id) or page["id"].replace("-", "")
     last_interaction = read.day(names.last_interaction)
@@ -79,7 +79,7 @@ def account_of(page: Mapping[str, Any], names: PropertyNames) -> Account:
 
 
 def _signals(read: PropertyReader, names: PropertyNames) -> dict[str, object]:
-    """The signals as they stand on the page, each under its own name; the scorer judges their values."""
+    """The signals as they stand on the page, each under its own name; the scorer validates them."""
     numbers = {field: read.number(getattr(names, field)) for field in _NUMBERS}
     choices = {field: read.choice(getattr(names, field), words) for field, words in _CHOICES.items()}
     return {**numbers, **choices}

@@ -87,7 +87,7 @@ class NotionCSMAdapter:
         try:
             self._source.write(lambda: values, lambda properties: self._update(page_id, properties))
         except NotFound as missing:
-            # Notion says the same of a page that is gone and of a database that is no longer shared.
+            # Notion gives the same answer for a removed page and for a database that is no longer shared.
             self._source.look_again()
             _ = self._source.schema
             raise Gone(f"the page {page_id} is gone, or no longer shared with the integration") from missing

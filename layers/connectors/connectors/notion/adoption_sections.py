@@ -29,8 +29,8 @@ class NotionAdoptionSections:
     def write(self, page_id: str, title: str, blocks: Sequence[PageBlock]) -> None:
         """Make the page's section of that title read as `blocks`, be it there or not.
 
-        Safe to repeat: the new section is put after the first one there is, before that one and all others are taken
-        away, so that whatever breaks off leaves one too many, which the next writing takes away, and never none.
+        Safe to repeat: the new section is added after the first existing one before all old ones are deleted. An
+        interrupted write leaves one section too many, which the next write deletes, and never none.
 
         Raises `Gone` if the page is in the trash, not there, or no longer shared with the integration; `Unclear` when
         blocks may have been added, `NotTaken` if Notion does not take them, `Misconfigured`, `Unavailable`.
@@ -67,7 +67,7 @@ class NotionAdoptionSections:
             self._delete(block["id"], page_id if block is section else section["id"])
 
     def _is_ours(self, block: Mapping[str, Any]) -> bool:
-        # Of what we write only tables hold anything, so whatever lies in another block is a person's.
+        # Of the blocks we write only tables have children, so children of any other block are a person's.
         return self._is_made_by_us(block) and (block.get("type") == "table" or not block.get("has_children", True))
 
     def _blocks(self, block_id: str) -> Iterator[dict[str, Any]]:
@@ -101,7 +101,7 @@ class NotionAdoptionSections:
             raise Gone(f"the page {page_id} is in the trash")
 
     def _delete(self, block_id: str, parent_id: str) -> None:
-        """Take a block away; it may have gone already, with an answer that was lost or by a person's hand."""
+        """Delete a block; a lost answer or a person may have deleted it already."""
         try:
             self._client.call(
                 lambda notion: wanted("block", notion.blocks.delete(block_id)), about=f"the block {block_id}"

@@ -1,4 +1,4 @@
-"""What Notion's answers hold at least, whatever stands in their place."""
+"""The fields that every answer of Notion must have."""
 
 from __future__ import annotations
 

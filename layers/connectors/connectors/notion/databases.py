@@ -48,7 +48,7 @@ def accounts_database(names: PropertyNames) -> Database:
         names.last_scan,
         names.verdict,
     )
-    # A date that people wish for is written as they said it, and read again by the next scan.
+    # A date that a person asks for is written as given, and read again by the next scan.
     exact = frozenset({names.quiet_until})
     return Database("Accounts", "NotionAccounts", lambda _: accounts_schema(names), frozenset(written), exact)
 

@@ -105,7 +105,7 @@ def _to_be_set_right(status: int, code: str, words: str, about: str) -> Misconfi
 
 
 def _own_words(body: str) -> tuple[str, str] | None:
-    """Notion's code and words; None for an answer that is not Notion's own, whatever its status.
+    """Notion's code and words; None for an answer that is not Notion's own, at any status.
 
     The SDK's own reading of them is not used: it drops the words where it does not know the code.
     """

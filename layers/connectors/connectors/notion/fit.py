@@ -86,7 +86,7 @@ class WrongType:
 
 @dataclass(frozen=True, slots=True)
 class MissingOptions:
-    """A select without `options`; `kept` are those that it has."""
+    """A select without `options`; `existing` are those that it has."""
 
     property: str
     options: tuple[Definition, ...]
@@ -122,7 +122,7 @@ def kind_of(definition: Definition) -> str:
 
 
 def fits(wanted: Definition, found: Definition, *, written: bool = False, exact: bool = False) -> bool:
-    """Whether a property's type will do, whatever options it has and wherever its relation leads."""
+    """Whether a property's type will do, regardless of its options and of its relation's target."""
     needed, kind = kind_of(wanted), kind_of(found)
     if exact or kind == needed:
         return kind == needed
@@ -167,7 +167,7 @@ def _until_then(written: bool, exact: bool) -> str:
 
 
 def _leads_to(found: Definition, wanted: Definition) -> bool:
-    """Whether a relation leads where it should; it is not told of one whose target Notion does not show."""
+    """Whether a relation has the right target; unknown where Notion does not show the target."""
     there, here = (each["relation"].get("data_source_id") for each in (found, wanted))
     return there is None or str(there).replace("-", "") == str(here).replace("-", "")
 

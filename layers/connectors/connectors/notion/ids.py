@@ -8,7 +8,7 @@ from notion_client.helpers import extract_notion_id
 
 
 def id_in(given: str) -> str | None:
-    """The id in what a person gives, an id or an address, whoever's host it names; None if there is none.
+    """The id in what a person gives, an id or an address on any host; None if there is none.
 
     Of a database's address it is the database's id, not that of the view behind it.
     """

@@ -75,7 +75,7 @@ class KeyedPages:
                 lambda notion: wanted("page", notion.pages.retrieve(page_id)), about=f"the page {page_id}"
             )
         except NotFound as fault:
-            # Notion says the same of a page that is gone and of a database that is no longer shared.
+            # Notion gives the same answer for a removed page and for a database that is no longer shared.
             self._source.query(page_size=1)
             raise Gone(f"the page {page_id} is gone from {self._source.about}") from fault
         if page.get("in_trash"):

@@ -1,4 +1,4 @@
-"""Bounds to whom an account may belong: a stranger on its page is named, and is nobody's owner."""
+"""Limits who may own an account: a stranger on its page is reported and does not become the owner."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Reading properties of whatever type the team gave them: what a value can mean, and what it cannot.
+"""Reads properties of any type: what a value can mean, and what it cannot.
 
 A missing or empty property is None: unknown. One whose value cannot mean what is asked for is None too,
-and noted. Whatever a property holds, what is read of it is whole characters, and bounded: a page is one item of
-the table, and an item has a largest size.
+and noted. A value that is read is whole characters, and bounded: a page is one item of the table, and an item has
+a largest size.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class PropertyReader:
         self.unreadable: list[Unreadable] = []
 
     def title(self) -> str | None:
-        """The page's title, whatever its property is called."""
+        """The page's title, under any property name."""
         named = (name for name, prop in self._properties.items() if isinstance(prop, Mapping))
         return next((self.text(name) for name in named if self._properties[name].get("type") == "title"), None)
 

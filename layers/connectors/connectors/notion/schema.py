@@ -114,7 +114,7 @@ def feature_usage_schema(names: UsageNames, *, accounts_source_id: str, title: s
         names.account: _related(accounts_source_id),
         names.feature: _TEXT,
         names.family: _choice(),
-        # A checkbox would say "no" of every row that nobody filled in.
+        # A checkbox would mean "no" on every row that is not filled in.
         names.entitled: _choice(Yes="green", No="gray"),
         names.used: _NUMBER,
         names.limit: _NUMBER,

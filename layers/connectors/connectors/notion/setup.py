@@ -70,7 +70,7 @@ class Databases:
         return _found(database, source, database["id"] if len(sources) == 1 else source["id"])
 
     def update(self, database: FoundDatabase, properties: Mapping[str, Definition]) -> FoundDatabase:
-        """Add properties, or options with those that are kept; the database as it is afterwards."""
+        """Add properties, or options beside the existing ones; returns the database after the change."""
         source = self._client.call(
             lambda notion: wanted("data_source", notion.data_sources.update(database.source_id, properties=properties)),
             about=f"the database {database.title}",

@@ -27,8 +27,8 @@ _BY_CREATION = [{"timestamp": "created_time", "direction": "ascending"}]
 class DataSource:
     """One data source. `given_id` is its own id, or that of a database whose only data source it is.
 
-    `name` chooses among several data sources of the database, `parameter` says in errors by what the deployment names
-    it. What is looked up is kept for the process, until Notion's answers show that it has changed.
+    `name` chooses among several data sources of the database, `parameter` is the deployment's
+    name for it, for errors. What is looked up is cached for the process until Notion's answers show a change.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class DataSource:
                 lambda notion: wanted("database", notion.databases.retrieve(self._given_id)), about=self.about
             )
         except (NotFound, Refused):
-            # It is no database's id; it is kept only once it is known to be a data source's.
+            # It is no database's id; it is cached only once it is known to be a data source's.
             self._shown(self._given_id)
             return self._given_id
         return self._chosen(database.get("data_sources") or [])
@@ -134,7 +134,7 @@ class DataSource:
     ) -> Written:
         """What comes of `write`, given the `values` as properties of this data source's pages.
 
-        If Notion does not take them, once more as the properties are by now: somebody may have renamed one.
+        If Notion does not take them, once more with the properties as they are now: one may have been renamed.
         """
         try:
             return write(self.fitting(values()))

@@ -10,7 +10,7 @@ from typing import Any
 from connectors.text import clean, pieces, shortened, web_address
 
 LONGEST_TEXT = 20_000
-"""Units that are kept of one text: ten of the hundred pieces that Notion takes."""
+"""The most units of one text: ten of the hundred pieces that Notion takes."""
 LONGEST_PIECE = 2000
 LONGEST_OPTION = 100
 

@@ -33,8 +33,8 @@ Posted = dict[str, Any]
 class SlackChat:
     """The port `Chat`. `secret` holds the bot's `token`, `channel` is the id of the team's channel.
 
-    Direct channels are kept for the process. Where Slack gives none, or refuses a direct message, whatever the reason
-    but a bad token or the message itself, the team's channel gets it, led by the person it is for.
+    Direct channels are cached for the process. Where Slack gives none, or refuses a direct message for any reason but
+    a bad token or the message itself, the team's channel gets it, led by the person it is for.
     """
 
     name = "slack"
@@ -111,7 +111,7 @@ class SlackChat:
             except TokenRefused:
                 raise
             except (Misconfigured, NotTaken) as refusal:
-                # Not kept: a person may set it right while the process lives.
+                # Not cached: a person may fix it while the process lives.
                 logger.warning("the team's channel is used where Slack opens no direct messages: %s", refusal)
                 return None
         return self._direct_channels[email]

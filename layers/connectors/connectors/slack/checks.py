@@ -89,7 +89,7 @@ class SlackChecks:
         )
 
     def knows(self, email: str) -> bool:
-        """Whether somebody has this address."""
+        """Whether a user of Slack has this address."""
         user = self._client.ask(
             lambda slack: slack.users_lookupByEmail(email=email),
             lambda answer: text_at(answer, "user", "id"),

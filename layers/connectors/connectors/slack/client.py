@@ -48,7 +48,7 @@ class SlackClient:
     ) -> Answer:
         """What `read` takes from Slack's answer to `request`, whose subject is `about`.
 
-        Raises `Misconfigured` (token, channel, scope, or a code that nobody foresaw), `NotTaken`, `Unavailable`, and
+        Raises `Misconfigured` (token, channel, scope, or an unknown code), `NotTaken`, `Unavailable`, and
         `Unclear` for a request that is not repeatable and may have been carried out.
         """
 
@@ -79,7 +79,7 @@ class SlackClient:
     ) -> Answer | None:
         """As `call`, for what changes nothing; None if Slack refuses with a code in `unless`.
 
-        With `unless` None that is whatever code but those of a bad token.
+        With `unless` None that is every code but those of a bad token.
         """
         try:
             return self.call(question, read, about=about, repeatable=True)

@@ -22,7 +22,7 @@ def known_account(rows: AccountRows, account_id: str) -> AccountRow:
     """The account's row. Raises a `Problem` of status 404 that names an account that is not known."""
     try:
         row = rows.get(account_id)
-    except (Refused, UnicodeEncodeError):  # no key of the table can be made of it, so it is nobody's
+    except (Refused, UnicodeEncodeError):  # no key of the table can be made of it, so no account has it
         row = None
     if row is None:
         raise not_found(f"account {account_id[:80]!r} is not known; it is known once a scan has read it")

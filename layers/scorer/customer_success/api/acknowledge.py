@@ -23,7 +23,7 @@ LONGEST_BY = 200
 LONGEST_NOTE = 2000
 LONGEST_QUIET = timedelta(days=365)
 LONGEST_SHOWN = 600
-"""Characters of an unknown id that are told; a known one has fewer."""
+"""Characters of an unknown id that an error shows; a known one has fewer."""
 
 _TEXT = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*"
 """No control characters but those that part lines and words."""
@@ -88,7 +88,7 @@ class Acknowledged(_Answer):
 
 
 class AcknowledgeAnswer(_Answer):
-    """An alert that somebody has taken care of."""
+    """An alert that was acknowledged."""
 
     alert_id: str
     account_id: str
@@ -138,7 +138,7 @@ class AcknowledgeAlert:
         )
 
     def _of_the_latest(self, alert: ChurnAlert, request: AcknowledgeRequest) -> None:
-        """A wish goes to the account's page, where it would silence what was told since: it needs the latest alert."""
+        """A mute is written on the account's page, where it would also mute later alerts: it needs the latest alert."""
         row = self.rows.get(alert.account_id)
         told = row.day.memory.told if row else None
         if told and told.on > alert.run_date and (request.verdict or request.quiet_until):

@@ -1,4 +1,4 @@
-"""Cursors: where a reader goes on, signed so that nobody else can have written them."""
+"""Cursors: where a reader goes on, signed so that they cannot be forged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every error as the caller is told it: problem+json with the status that fits, and never a trace."""
+"""Errors as the API answers them: problem+json with the fitting status, and never a trace."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from customer_success.schemas import refusals
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER = 5
-"""Seconds after which to ask again, where nobody knows better."""
+"""Seconds after which to ask again, by default."""
 MOST_TOLD = 10
-"""Refused values of one request that are told."""
+"""Refused values of one request that an answer lists."""
 
 logger = logging.getLogger(__name__)
 
@@ -126,7 +126,7 @@ def _refused(error: RequestValidationError, body: type[BaseModel] | None) -> Pro
 
 
 _LEFT_OUT = "none_required"
-"""Said of every parameter that may be left out: that it was not."""
+"""An error that every optional parameter gets beside its real one."""
 
 
 def _detail(found: dict[str, Any]) -> InitErrorDetails:
@@ -135,7 +135,7 @@ def _detail(found: dict[str, Any]) -> InitErrorDetails:
     """
     read_from, *field = found["loc"]
     kind: str | PydanticCustomError = found["type"]
-    if kind == "value_error":  # said in our own words
+    if kind == "value_error":  # raised with our own text
         kind = PydanticCustomError("value_error", "{said}", {"said": str(found["ctx"]["error"])})
     loc = tuple(field) if read_from == "body" else tuple(field[:1])
     return InitErrorDetails(type=kind, loc=loc, input=found.get("input"), ctx=found.get("ctx", {}))

@@ -42,7 +42,7 @@ class DriverShown(Answer):
     value: SignalValue
     """Its value at the last scan; null where it is unknown."""
     words: str
-    """Its value as people are told it."""
+    """Its value in words."""
     points_lost: float
     """Points of the score lost, 0 or more; 0 for a signal that dropped out."""
 
@@ -96,7 +96,7 @@ class Change(Answer):
 
 
 class SaidShown(Answer):
-    """What people are told about the account; what changed is told against the scored day before."""
+    """The explanation of the score; what changed is compared with the scored day before."""
 
     headline: str
     what_changed: tuple[str, ...] = ()
@@ -121,7 +121,7 @@ class HealthAnswer(Answer):
     as_of: date
     """The day of the last scan that found the account, or of the one that first missed it."""
     status: Status
-    """What came of it: `rejected` could not be judged, `skipped` is inactive, `gone` is no longer in the book."""
+    """What came of it: `rejected` could not be scored, `skipped` is inactive, `gone` was removed from the book."""
     reason: str | None
     """Why there is no score, in one word; null where there is one."""
     detail: str | None
@@ -147,7 +147,7 @@ class HealthAnswer(Answer):
     scorecard_version: str | None
     said: SaidShown
     alert_id: str | None
-    """The alert by which the account was last told, to be acknowledged; null if it never was."""
+    """The account's last alert, to be acknowledged; null if there was none."""
     change: Change
     last_known: ScoreShown | None
     """The last score that the account had, where it has none now."""

@@ -44,7 +44,7 @@ class HistoryPoint(Answer):
 
 
 class HistoryAnswer(Answer):
-    """One page of the scored days of an account. A day on which it could not be judged has no point."""
+    """One page of the scored days of an account. A day on which it could not be scored has no point."""
 
     account_id: str
     first: date

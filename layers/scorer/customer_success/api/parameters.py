@@ -125,7 +125,7 @@ RenewalWithinDays = Annotated[
 ]
 RunDate = Annotated[
     Day | NOTHING,
-    Query(alias="date", description="The run date; by default the latest on which anything was withheld."),
+    Query(alias="date", description="The run date; by default the latest with shadowed outputs."),
 ]
 ThingLimit = Annotated[
     int, Interval(ge=1, le=shadow.LARGEST_LIMIT), BeforeValidator(_whole), Query(description="Things on a page.")

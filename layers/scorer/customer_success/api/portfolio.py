@@ -97,7 +97,7 @@ class PortfolioAccount(Answer):
 
 
 class PortfolioTotals(Answer):
-    """Sums over all accounts that the filters keep, on whatever page they are."""
+    """Sums over all accounts that match the filters, on all pages."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -150,7 +150,7 @@ class ShowPortfolio:
         """A page of at most `limit` accounts, the first one or that at which `cursor` points.
 
         Raises a `Problem` for a limit out of its bounds, a cursor that is not ours, that belongs to other filters, or
-        whose snapshot is not kept any more.
+        whose snapshot has expired.
         """
         if not 1 <= limit <= MOST_ACCOUNTS:
             raise invalid("limit", f"{limit} is not from 1 to {MOST_ACCOUNTS}")

@@ -43,7 +43,7 @@ def not_found(detail: str) -> Problem:
 
 
 def gone(detail: str, field: str | None = None) -> Problem:
-    """What was asked for was there and is not kept any more; `detail` says what to do instead."""
+    """What was asked for has expired; `detail` says what to do instead."""
     return Problem(410, "gone", "Gone", detail, field)
 
 

@@ -58,7 +58,7 @@ ACKNOWLEDGE = Operation("POST", "/alerts/<alert_id>/acknowledge", TENANT, Acknow
 OPERATIONS = (SUBMIT, TASK, HEALTH, HISTORY, PORTFOLIO, SHADOW, ACKNOWLEDGE)
 
 LINES = 50
-"""Accounts on a page of the portfolio, and things on a page of what was withheld, if nobody asks for another number."""
+"""Accounts on a page of the portfolio, and outputs on a page of shadowed outputs, by default."""
 LOCATION: Any = {
     "description": "Where to ask how far the task is.",
     "required": True,
@@ -117,7 +117,7 @@ class Resolver(APIGatewayRestResolver):
             if self.cors and event.get("httpMethod") == "OPTIONS":
                 return super().resolve(dict(event), context)
             return super().resolve(checked(event, OPERATIONS), context)
-        except Exception as error:  # noqa: BLE001 — nobody else would tell it
+        except Exception as error:  # noqa: BLE001 - the outermost handler: any error becomes an answer
             asked = APIGatewayProxyEvent(dict(event))
             answer = _told(error, asked, context)
             if self.cors:
@@ -239,7 +239,7 @@ def build(desk: ApiDesk) -> Resolver:
         "have read them. Nothing of it has reached anybody.",
         tags=["Shadow"],
         operation_id="showShadow",
-        responses=_answers("A page of what was withheld.", ShadowAnswer, 400),
+        responses=_answers("A page of shadowed outputs.", ShadowAnswer, 400),
     )
     def withheld(
         day: RunDate = None, limit: ThingLimit = LINES, cursor: Cursor = None, tenant_id: TenantId = None

@@ -22,7 +22,7 @@ _KIND = "shadow"
 
 
 class ShadowedOutputAnswer(Answer):
-    """One thing that reached nobody, as it would have been read."""
+    """One output that was not sent, as people would have read it."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -36,16 +36,16 @@ class ShadowedOutputAnswer(Answer):
 
 
 class ShadowAnswer(Answer):
-    """One page of what was withheld on a day: digests first, then kind by kind."""
+    """One page of the shadowed outputs of a day: digests first, then kind by kind."""
 
     shadow: bool
-    """Whether this deployment runs in shadow now; what it withheld before can be read for 90 days."""
+    """Whether this deployment runs in shadow now; earlier shadowed outputs can be read for 90 days."""
     on: date | None
-    """The run date that is shown; null while nothing was withheld on any."""
+    """The run date that is shown; null while there are no shadowed outputs."""
     days: tuple[date, ...]
-    """The latest days on which something was withheld, latest first."""
+    """The latest days with shadowed outputs, latest first."""
     counts: dict[Kind, int] | None
-    """How many things of each kind, with the first page only."""
+    """How many outputs of each kind, with the first page only."""
     withheld: tuple[ShadowedOutputAnswer, ...]
     next: str | None
     """The `cursor` of the next page; null on the last one."""
@@ -58,14 +58,14 @@ class _Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ShowShadow:
-    """Pages through what was withheld on a day. `in_shadow` tells how the deployment runs now."""
+    """Pages through the shadowed outputs of a day. `in_shadow` is whether the deployment runs in shadow now."""
 
     log: ShadowLog
     cursors: Cursors
     in_shadow: bool
 
     def __call__(self, on: date | None, *, limit: int, cursor: str | None = None) -> ShadowAnswer:
-        """At most `limit` (1 to 200) things of the day `on`, by default the latest on which anything was withheld.
+        """At most `limit` (1 to 200) outputs of the day `on`, by default the latest with any.
 
         Raises a `Problem` for a limit out of bounds, and for a cursor that was given for something else.
         """

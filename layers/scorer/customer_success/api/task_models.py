@@ -23,9 +23,9 @@ from customer_success.api.problems import Problem, invalid
 from customer_success.schemas import CSMHandoffRequest, CSMHealthSignals, Text, refusals
 
 LONGEST = 64_000
-"""Characters of a request in letters: it is kept with its task."""
+"""Characters of a request as JSON: it is stored with its task."""
 WISHES = ("signals", "refresh", "draft")
-"""What a handoff request says in its `context`; whatever else is in there is kept with the task."""
+"""The fields of a handoff request's `context` that are read; all others are stored with the task."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -43,7 +43,7 @@ class _OfAccount(_Form):
 
 
 class HealthScanTask(_OfAccount):
-    """The health of an account, from what the last scan read of it. Nothing is stored and nobody is told."""
+    """The health of an account, from what the last scan read of it. Nothing is stored and no alert is sent."""
 
     type: Literal["health_scan"]
     signals: CSMHealthSignals | None = None
@@ -93,14 +93,14 @@ _BOTH_FORMS = TypeAdapter[Any](Task | CSMHandoffRequest)
 
 class TaskRequest(RootModel[dict[str, JsonValue]]):
     """A task in one of its forms. In a handoff request `signals`, `refresh` and `draft` stand in the `context`, and the
-    `priority` is kept and changes nothing.
+    `priority` is stored and changes nothing.
     """
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """The document shows the forms. They are told apart by hand, so that an error names the field alone."""
+        """The document shows the forms. The form is chosen by hand, so that an error names the field alone."""
         del schema
         return {**handler(_BOTH_FORMS.core_schema), "title": cls.__name__, "description": cls.__doc__ or ""}
 
@@ -126,7 +126,7 @@ class TaskRequest(RootModel[dict[str, JsonValue]]):
 
 
 def in_letters(request: Mapping[str, Any]) -> str:
-    """The request as JSON in ASCII: the same for the same request, in whatever order its fields came."""
+    """The request as JSON in ASCII: the same for the same request, in any order of its fields."""
     return json.dumps(dict(request), sort_keys=True)
 
 

@@ -73,7 +73,7 @@ class TaskAnswer(Answer):
     """It stays as it is once it is done, partial or failed."""
     queued_at: AwareDatetime
     result: dict[str, JsonValue] | None
-    """What the task answered, also where it is partial. Where it is too long to be kept, `cut` names what is left
+    """What the task answered, also where it is partial. Where it is too long to be stored, `cut` names what is left
     out.
     """
     error: str | None
@@ -174,7 +174,7 @@ class TaskDesk:
         row = self._judged(task.account_id)
         signals = task.signals.model_dump(exclude_unset=True) if task.signals else {}
         asked = {"type": task.type, "account_id": task.account_id, "signals": signals}
-        # From the row, and so of its day: what the scan has seen is not judged by days that came since.
+        # Scored as of the row's day: days since then must not make the scan's signals stale.
         of_its_day = datetime.combine(row.day.on, time(12), ZoneInfo(self.timezone))
         result = self.agent.execute(asked, {"now": min(now, of_its_day)})
         if "error" not in result:
@@ -187,7 +187,7 @@ class TaskDesk:
         raise RuntimeError(reason)
 
     def _judged(self, account_id: str) -> AccountRow:
-        """The row of an account that is judged at all; a customer who left is not."""
+        """The row of an account that is scored; an inactive one is not."""
         row = known_account(self.rows, account_id)
         if row.day.status in ("gone", "skipped"):
             why = "no longer in the book" if row.day.status == "gone" else "inactive"

@@ -126,7 +126,7 @@ class Function(Generic[D]):
         *,
         told: Iterable[str] = (),
     ) -> None:
-        """Log a result, or only what is `told` of it, and count it. What was done does not fail for how it is said."""
+        """Log a result, or only `shown` of it, and count it. A result that cannot be logged does not fail the work."""
         said = {name: result.get(name) for name in told} or result
         self.logger.info(what, extra={"result": said}, stacklevel=3)
         if counts:
@@ -190,7 +190,7 @@ class Function(Generic[D]):
         return self.store.rate_limiter(vendor, per_second=per_second, time_left=time_left)
 
     def now(self) -> datetime:
-        """The moment, for whoever takes time as an argument."""
+        """The moment, for code that takes time as an argument."""
         return datetime.now(UTC)
 
     def secret(self, name: str) -> ManagedSecret:
@@ -244,7 +244,7 @@ class QueueFunction(Function[S]):
             raise Refused(f"tenant_id: {message.tenant_id!r} is not {settings.space!r}, which is served here")
 
     def _about(self, message: Any) -> None:
-        """Note what the work is about, for the logs and for what is withheld."""
+        """Note what the work is about, for the logs and for shadowed outputs."""
         account_id, time = getattr(message, "account_id", None), getattr(message, "time", None)
         self._run_date = getattr(message, "run_date", None) or run_date(time or self.now(), self.settings.timezone)
         known = {"account_id": account_id, "run_date": self._run_date.isoformat()}

@@ -1,4 +1,4 @@
-"""Secrets from Secrets Manager: kept for some minutes, and read anew when a vendor takes them no longer."""
+"""Secrets from Secrets Manager: cached for some minutes, and read again when a vendor refuses them."""
 
 from __future__ import annotations
 

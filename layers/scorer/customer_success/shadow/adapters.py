@@ -1,5 +1,5 @@
-"""What stands in the place of pages, drafts, chat and bus while a deployment runs in shadow: it keeps what they would
-have been given, and gives it to nobody.
+"""Stand-ins for pages, drafts, chat and bus while a deployment runs in shadow: they record their input and send
+nothing.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class ShadowSections:
 
 @dataclass(frozen=True, slots=True)
 class ShadowOffers(_KeptAgain):
-    """`ExpansionRecords` that make no page, so that nobody can answer on one."""
+    """`ExpansionRecords` that make no page, so there is none for Sales to answer on."""
 
     shadow: Shadow
 
@@ -146,7 +146,7 @@ class ShadowDrafts(_KeptAgain):
 
 @dataclass(slots=True)
 class ShadowChat(_KeptAgain):
-    """A `Chat` in which nobody reads."""
+    """A `Chat` that records instead of posting."""
 
     shadow: Shadow
     name: str = "shadow"
@@ -158,7 +158,7 @@ class ShadowChat(_KeptAgain):
 
 @dataclass(frozen=True, slots=True)
 class ShadowBus:
-    """An `EventBus` on which nobody listens."""
+    """An `EventBus` that records instead of publishing."""
 
     shadow: Shadow
 

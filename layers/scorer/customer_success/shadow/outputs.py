@@ -1,4 +1,4 @@
-"""What a deployment that runs in shadow would have let out."""
+"""Shadowed outputs: what a deployment computes and does not send."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 @dataclass(frozen=True, slots=True)
 class ShadowedOutput:
-    """One thing that would have reached people on the run date `on`, as they would have read it.
+    """One output of the run date `on`, as people would have read it.
 
-    `key` tells it from others of its kind on that day. `recipient` is the e-mail address of the person it is for, None
+    `key` identifies it within its kind on that day. `recipient` is the e-mail address of the person it is for, None
     where it is for the team.
     """
 

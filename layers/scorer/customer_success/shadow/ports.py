@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 
 class ShadowLog(Protocol):
-    """What a deployment in shadow would have let out, by the run date; kept for 90 days."""
+    """Shadowed outputs by run date, stored for 90 days."""
 
     def put(self, output: ShadowedOutput) -> None:
-        """Keep it in the place of one of the same day, kind and key."""
+        """Store it; it replaces one of the same day, kind and key."""
         ...
 
     def days(self, most: int) -> list[date]:
-        """The latest days of which anything is kept, latest first."""
+        """The latest days with shadowed outputs, latest first."""
         ...
 
     def on(self, day: date, kind: Kind, after: str = "") -> Iterator[ShadowedOutput]:
-        """What was kept of a kind on that day, by its keys, those after the given one."""
+        """The outputs of a kind on that day in the order of their keys, those after the given one."""
         ...

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class TaskRecords(Protocol):
-    """The tasks that were asked for, kept for 30 days."""
+    """The tasks that were requested, stored for 30 days."""
 
     def add(self, task: TaskRecord) -> TaskRecord:
         """Write the task unless one of its id is there; the one that is there."""

@@ -10,7 +10,7 @@ from typing import Any, Literal
 TaskState = Literal["queued", "running", "done", "partial", "failed"]
 FINAL: tuple[TaskState, ...] = ("done", "partial", "failed")
 CUT = "cut"
-"""The field of a result that says what of it could not be kept."""
+"""The field of a result that names what of it could not be stored."""
 RUNS_FOR = timedelta(hours=6)
 """With its tries and the waits between them a task is over after that; one that is not reads as failed."""
 

@@ -22,7 +22,7 @@ class TaskStates:
     records: TaskRecords
 
     def run(self, task_id: str | None, work: Callable[[], dict[str, Any]], *, last_try: bool) -> dict[str, Any]:
-        """Do the work, and mark what became of it; without a `task_id` nobody waits for that.
+        """Do the work, and record its outcome under `task_id` if there is one.
 
         A task whose input is refused has failed at once. Any other failure may pass with the next try, and ends the
         task on the `last_try`. Raises what the work raises.

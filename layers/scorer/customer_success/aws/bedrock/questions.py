@@ -27,7 +27,7 @@ Whole = TypeVar("Whole", bound=BaseModel)
 
 
 class Unusable(Exception):
-    """An answer that is not what was asked for. The text says why, without anything of what it said; `advice` is for
+    """An answer that is not what was asked for. The text says why and quotes nothing of the answer; `advice` is for
     the model.
     """
 
@@ -137,7 +137,7 @@ def _unfit(details: Sequence[ErrorDetails]) -> Unusable:
 
 
 def _problem(detail: ErrorDetails) -> str:
-    """What is wrong with one field. Names that the model made up are not told: they may be account data."""
+    """What is wrong with one field. Names that the model made up are left out: they may be account data."""
     if detail["type"] == "extra_forbidden":
         return "a field too many"
     place = ".".join(map(str, detail["loc"])) or "the whole"

@@ -33,7 +33,7 @@ ACKNOWLEDGEMENT = TypeAdapter(Acknowledgement)
 
 
 class DynamoAlertLog:
-    """`AlertLog` in the table. Alerts are kept for 400 days."""
+    """`AlertLog` in the table. Alerts are stored for 400 days."""
 
     def __init__(self, table: Table, *, clock: Callable[[], float] = time.time) -> None:
         self._table = table

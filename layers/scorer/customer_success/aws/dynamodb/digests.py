@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 class DynamoDigests:
-    """`Digests` in the table. They are kept for 90 days."""
+    """`Digests` in the table. They are stored for 90 days."""
 
     def __init__(self, table: Table, *, clock: Callable[[], float] = time.time) -> None:
         self._table = table

@@ -15,7 +15,7 @@ KEPT_DAYS = 90
 
 
 class DynamoExpansionLog:
-    """`ExpansionLog` in the table. Entries are kept for 90 days."""
+    """`ExpansionLog` in the table. Entries are stored for 90 days."""
 
     def __init__(self, table: Table, *, clock: Callable[[], float] = time.time) -> None:
         self._table = table

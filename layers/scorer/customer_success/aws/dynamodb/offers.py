@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 class DynamoOffers:
-    """`Offers` in the table. They are kept for 800 days."""
+    """`Offers` in the table. They are stored for 800 days."""
 
     def __init__(self, table: Table, *, clock: Callable[[], float] = time.time) -> None:
         self._table = table

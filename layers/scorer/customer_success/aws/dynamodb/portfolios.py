@@ -17,7 +17,7 @@ KEPT_DAYS_OF_PARTS = KEPT_DAYS + 1
 
 
 class DynamoPortfolios:
-    """`Portfolios` in the table. They are kept for 7 days. A snapshot that is there whole stays as it is."""
+    """`Portfolios` in the table. They are stored for 7 days. A complete snapshot is never overwritten."""
 
     def __init__(self, table: Table, *, clock: Callable[[], float] = time.time) -> None:
         self._table = table

@@ -20,7 +20,7 @@ BY_CONTRACT = "contract"
 
 
 class DynamoQbrs:
-    """`Qbrs` in the table. They are kept for 800 days."""
+    """`Qbrs` in the table. They are stored for 800 days."""
 
     def __init__(self, table: Table, *, clock: Callable[[], float] = time.time) -> None:
         self._table = table

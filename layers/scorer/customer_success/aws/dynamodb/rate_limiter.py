@@ -15,8 +15,8 @@ from customer_success.ports import LONGEST_PAUSE
 class DynamoRateLimiter:
     """`RateLimiter` in the table. `time_left` gives the seconds that the function may still wait.
 
-    The slot only ever moves forward, so what this instance saw last is a lower bound: as long as nobody else
-    calls the vendor, one conditional write takes a slot; a refused one brings the slot as it is now.
+    The slot only ever moves forward, so what this instance saw last is a lower bound: as long as no other
+    instance calls the vendor, one conditional write takes a slot; a refused one brings the slot as it is now.
 
     A slot that lies further ahead than the longest pause and one interval was never asked for by any vendor: it
     counts as free, so that no mistake silences the functions for longer.

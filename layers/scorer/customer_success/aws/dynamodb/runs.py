@@ -38,7 +38,7 @@ class DynamoRuns:
     def take(self, kind: str, on: date, *, request: str, force: bool, lease_seconds: float) -> Run:
         """As the port says. A run that comes back finished or failed comes without the lease.
 
-        The requests that a run has seen are kept with it: none of them begins another attempt, unless the run failed
+        The requests that a run has seen are stored with it: none of them begins another attempt, unless the run failed
         and its message was brought back from the dead-letter queue.
         """
         self._lease_seconds = lease_seconds
@@ -185,5 +185,5 @@ class DynamoRuns:
 
 
 def _version(item: Item | None) -> int:
-    """How often the run was written, whatever it says; every attempt has been written at least once."""
+    """How often the run was written; every attempt has been written at least once."""
     return int(float((item or {}).get("version", {}).get("N", 0)))

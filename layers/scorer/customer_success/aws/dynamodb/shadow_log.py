@@ -1,4 +1,4 @@
-"""What a deployment in shadow would have let out, day by day. It is kept for 90 days."""
+"""Shadowed outputs day by day, stored for 90 days."""
 
 from __future__ import annotations
 

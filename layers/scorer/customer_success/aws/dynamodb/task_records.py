@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 class DynamoTaskRecords:
-    """`TaskRecords` in the table. They are kept for 30 days; the table deletes them only some time later.
+    """`TaskRecords` in the table. They are stored for 30 days; the table deletes them some time later.
 
     A task that is not over by its deadline reads as failed from then on, so what comes later is not written either.
     """

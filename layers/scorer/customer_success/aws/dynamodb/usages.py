@@ -37,7 +37,7 @@ class Reading:
 
 
 class DynamoFeatureUsages:
-    """`FeatureUsages` in the table. They are kept for 90 days.
+    """`FeatureUsages` in the table. They are stored for 90 days.
 
     Of two rows of one feature, however its name is capitalised, the one with the later day stays, of one day the
     last given. A holder with more than an item can take loses the last features by name, with a logged warning.
