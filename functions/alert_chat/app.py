@@ -5,7 +5,7 @@ from typing import Any
 from wiring import AlertChat
 
 from customer_success.aws.messaging.consumer import Delivery
-from customer_success.messages import ChatNews, DigestReady
+from customer_success.messages import AlertOrDigest, DigestReady
 
 function = AlertChat()
 
@@ -15,8 +15,8 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
 
 def tell(delivery: Delivery) -> None:
-    news = function.message(ChatNews, delivery)
-    if isinstance(news, DigestReady):
-        function.post.digest(news)
+    message = function.message(AlertOrDigest, delivery)
+    if isinstance(message, DigestReady):
+        function.post.digest(message)
     else:
-        function.channel(news, last_try=delivery.last_try)
+        function.channel(message, last_try=delivery.last_try)

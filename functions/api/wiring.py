@@ -120,8 +120,8 @@ class Api(Function[ApiSettings]):
     def show_shadow(self) -> ShowShadow:
         from customer_success.api.shadow import ShowShadow
 
-        kept = self.store_of(shadow_of(self.settings.tenant_id)).shadow_log
-        return ShowShadow(kept, self._cursors, self.settings.shadow)
+        log = self.store_of(shadow_of(self.settings.tenant_id)).shadow_log
+        return ShowShadow(log, self._cursors, self.settings.shadow)
 
     @cached_property
     def _cursors(self) -> Cursors:

@@ -22,10 +22,10 @@ def check(delivery: Delivery) -> None:
         account_id=asked.account_id, on=asked.run_date, request=asked.id, last_try=delivery.last_try
     )
     result = function.task_states.run(asked.task_id, lambda: function.check(request), last_try=delivery.last_try)
-    told = ("account_id", "run_date", "outcome", "reasons", "dispatched", "not_dispatched", "refused", "written_by")
+    shown = ("account_id", "run_date", "outcome", "reasons", "dispatched", "not_dispatched", "refused", "written_by")
     function.done(
         "expansion",
         result,
         lambda: {Metric.EXPANSION_CHECKS: 1, Metric.HANDOFFS: len(result["dispatched"])},
-        told=told,
+        shown=shown,
     )

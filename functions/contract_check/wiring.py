@@ -8,10 +8,10 @@ from customer_success.aws.function import QueueFunction
 from customer_success.periods import Calendar
 from customer_success.renewals.contract_check import ContractCheck
 from customer_success.scoring.scorer import scorer_of
-from customer_success.settings import JudgingSettings, Text
+from customer_success.settings import AssessmentSettings, Text
 
 
-class ContractCheckSettings(JudgingSettings):
+class ContractCheckSettings(AssessmentSettings):
     """The contract check, and the queue on which it asks for reviews."""
 
     qbr_queue_url: Text

@@ -28,10 +28,10 @@ def write(delivery: Delivery) -> None:
         last_try=delivery.last_try,
     )
     result = function.task_states.run(asked.task_id, lambda: function.review(request), last_try=delivery.last_try)
-    told = ("account_id", "period", "status", "confidence", "written_by", "qbr_page_id", "draft_id", "error")
+    shown = ("account_id", "period", "status", "confidence", "written_by", "qbr_page_id", "draft_id", "error")
     function.done(
         "review",
         result,
         lambda: {Metric.QBRS_WRITTEN: 1, Metric.CLAIMS_DROPPED: len(result["dropped_claims"])},
-        told=told,
+        shown=shown,
     )

@@ -18,7 +18,7 @@ from customer_success.scan.scan import ScanRun
 from customer_success.scoring.scorer import scorer_of
 from customer_success.settings import (
     AccountPagesSettings,
-    JudgingSettings,
+    AssessmentSettings,
     Optional,
     Text,
 )
@@ -33,7 +33,7 @@ EXPANSION_CLOSES_AFTER = timedelta(hours=3)
 """Until then a day's checks are waited for; the owners' digests then say which are not finished."""
 
 
-class HealthScanSettings(AccountPagesSettings, JudgingSettings):
+class HealthScanSettings(AccountPagesSettings, AssessmentSettings):
     """The scan, and what follows it: feature usage, the answers of Sales, candidates for expansion."""
 
     notion_feature_usage: Optional = None

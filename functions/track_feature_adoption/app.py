@@ -26,5 +26,5 @@ def track(delivery: Delivery) -> None:
         last_try=delivery.last_try,
     )
     result = function.task_states.run(asked.task_id, lambda: function.track(request), last_try=delivery.last_try)
-    told = ("account_id", "section", "draft_id", "confidence", "error")
-    function.done("feature adoption", result, told=told)
+    shown = ("account_id", "section", "draft_id", "confidence", "error")
+    function.done("feature adoption", result, shown=shown)

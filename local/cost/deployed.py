@@ -71,13 +71,13 @@ class Deployed:
     @cached_property
     def api_methods(self) -> int:
         """API methods with detailed metrics, which cost extra; none if no API has them."""
-        kept = any(
+        detailed = any(
             setting.get("MetricsEnabled")
             for body in of_type(self.template, "AWS::Serverless::Api").values()
             for setting in body["Properties"].get("MethodSettings", [])
         )
         methods = [event["Properties"]["Method"] for event in self._events() if event["Type"] == "Api"]
-        return sum(method != "options" for method in methods) if kept else 0
+        return sum(method != "options" for method in methods) if detailed else 0
 
     @cached_property
     def memory(self) -> dict[str, float]:

@@ -15,7 +15,7 @@ SCAN_SECONDS = 0.001
 ACCOUNTS_PER_NOTION_READ = 100
 
 CHANGED_SHARE = 0.03
-TOLD_SHARE = 0.01
+ALERTED_SHARE = 0.01
 """Of the accounts of the benchmark's book, on a day."""
 
 # The writing of one account page.

@@ -20,7 +20,7 @@ POLLS_A_MINUTE = 3
 is set (docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html)."""
 REQUESTS_PER_MESSAGE = 3
 """Sent, received, deleted."""
-MONTHS_KEPT = 12
+STORED_MONTHS = 12
 """Of history in the table: that at the end of the first year."""
 METRICS_PER_METHOD = 5
 """Calls, two kinds of errors, latency and that of the function."""
@@ -40,7 +40,7 @@ CHANNELS = ("alert_notion", "alert_event_bus", "alert_email", "alert_chat")
 
 ASSUMPTIONS = (
     f"Counted in the benchmark's invented book: a day {measured.CHANGED_SHARE:.0%} of the accounts change, and "
-    f"{measured.TOLD_SHARE:.0%} are told of. Taken to reach every channel.",
+    f"{measured.ALERTED_SHARE:.0%} are told of. Taken to reach every channel.",
     f"Guessed: {CHECKED_SHARE:.0%} are checked for expansion a day. Of the checks {OFFERED_SHARE:.0%} offer something: "
     "9 of 26 in the sample book.",
     "One review and one adoption report for each account and quarter.",
@@ -50,7 +50,7 @@ ASSUMPTIONS = (
     f"{SECONDS_PER_MODEL_CALL:.0f} s; Lambda computes at half the speed measured.",
     f"A queue is asked for messages day and night, by {POLLERS} pollers {POLLS_A_MINUTE} times a minute each.",
     f"Our own metrics are sent in {COUNTING_HOURS_A_DAY} hours a day, and paid by the hour in which they are sent.",
-    f"Guessed: {LOG_BYTES / 1000:.0f} KB of log for each run of a function. {MONTHS_KEPT} months of "
+    f"Guessed: {LOG_BYTES / 1000:.0f} KB of log for each run of a function. {STORED_MONTHS} months of "
     "history in the table.",
     "All four secrets of vendors are used, and the sales handoff is on.",
     "Not counted: traffic to the internet (100 GB are free), tax, support, the vendors' own plans.",
@@ -161,7 +161,7 @@ def work(accounts: int) -> Work:
         scanned=accounts * DAYS,
         pages=pages_a_day * DAYS,
         page_messages=max(pages_a_day / ACCOUNTS_PER_MESSAGE, 1) * DAYS,
-        alerts=accounts * measured.TOLD_SHARE * DAYS,
+        alerts=accounts * measured.ALERTED_SHARE * DAYS,
         digests=2 * DAYS,
         reviews=accounts / 3,
         checks=checks,
@@ -209,7 +209,7 @@ def _table(accounts: int, todo: Work, deployed: Deployed) -> Iterator[Line]:
         + small
         + todo.api_calls * READS_PER_API_CALL
     )
-    stored = accounts * (measured.ROW_BYTES + measured.POINT_BYTES * DAYS * MONTHS_KEPT) / GB
+    stored = accounts * (measured.ROW_BYTES + measured.POINT_BYTES * DAYS * STORED_MONTHS) / GB
     yield Line("DynamoDB", "write units", writes, prices.TABLE_WRITES, "scan on working days alone: ScanSchedule")
     yield Line("DynamoDB", "read units", reads, prices.TABLE_READS)
     yield Line("DynamoDB", "storage", stored, prices.TABLE_STORAGE)

@@ -38,7 +38,7 @@ def run_api(options: Options, console: Console) -> None:
         )
         account = worst(DynamoAccountRows(deployment.table).every())
         if account is None or account.day.point is None:
-            console.print(nobody_scored(account), soft_wrap=True)
+            console.print(no_account_scored(account), soft_wrap=True)
         for title, call in _calls(deployment, account):
             console.print(f"# {title}", style="dim", soft_wrap=True)
             console.print(f"{call}\n", soft_wrap=True)
@@ -46,7 +46,7 @@ def run_api(options: Options, console: Console) -> None:
             signal.pause()
 
 
-def nobody_scored(account: AccountRow | None) -> str:
+def no_account_scored(account: AccountRow | None) -> str:
     """The text for a book in which no account has a score; `account` is one of it, if it has any."""
     if account is None:
         return "No account of the book was taken over, so the portfolio is empty and no account can be asked about.\n"

@@ -30,7 +30,7 @@ from local.demo.state import DemoState
 from local.deployment import LocalDeployment
 from local.stack.queues import DEAD_LETTERS, depths
 
-TOLD_ONE_BY_ONE: tuple[Channel, ...] = ("email_alert", "chat_alert")
+INDIVIDUAL_CHANNELS: tuple[Channel, ...] = ("email_alert", "chat_alert")
 """The channels that take an alert only if it is sent individually."""
 
 
@@ -255,7 +255,7 @@ def for_channel(alerts: tuple[AlertEntry, ...], channel: Channel) -> tuple[Alert
     return tuple(
         entry
         for entry in alerts
-        if entry.state == "published" and (channel not in TOLD_ONE_BY_ONE or entry.delivery == "single")
+        if entry.state == "published" and (channel not in INDIVIDUAL_CHANNELS or entry.delivery == "single")
     )
 
 

@@ -48,7 +48,7 @@ class Come:
     """
 
     parts: Mapping[str, tuple[int, int]]
-    news: tuple[str, ...] = ()
+    updates: tuple[str, ...] = ()
     trouble: str | None = None
 
     @property
@@ -222,7 +222,7 @@ class QuarterLook:
         qbrs = reviews_of_quarter(self._deployment.table, self._period)
         new = [qbr for qbr in qbrs if qbr.state in SETTLED and self._ended.get(qbr.key) != qbr]
         self._ended |= {qbr.key: qbr for qbr in new}
-        return replace(how_far_reviews(qbrs), news=tuple(_ended(new)))
+        return replace(how_far_reviews(qbrs), updates=tuple(_ended(new)))
 
 
 def _ended(qbrs: Sequence[Qbr]) -> Iterator[str]:
@@ -245,7 +245,7 @@ class Watch:
         self._stall_seconds = stall_seconds
         self._began = datetime.now(UTC)
         self._seen: object = None
-        self._told: set[str | None] = {None}
+        self._shown: set[str | None] = {None}
         self._moved = self._next_look = time.monotonic()
 
     def __call__(self, depths: Mapping[str, Depth]) -> None:
@@ -259,26 +259,26 @@ class Watch:
             self._seen, self._moved = (come, depths), now
         still = now - self._moved
         if still > STILL_SECONDS:
-            self._tell_why()
+            self._show_why()
         if still > self._stall_seconds or (still > STILL_SECONDS and crashed(self._deployment, self._began)):
             raise Stalled
 
-    def _tell_why(self) -> None:
+    def _show_why(self) -> None:
         """Show the functions' last complaint."""
         complaint = last_logged_error(self._deployment, self._began)
-        self._tell(complaint and f"waiting: {complaint}")
+        self._show_once(complaint and f"waiting: {complaint}")
 
-    def _tell(self, words: str | None) -> None:
-        """Tell each thing once."""
-        if words not in self._told:
-            self._told.add(words)
+    def _show_once(self, words: str | None) -> None:
+        """Show each text once."""
+        if words not in self._shown:
+            self._shown.add(words)
             self._screen.warn(str(words))
 
     def look(self, *, pages_wait: bool = False) -> Come:
         """Look once, and show it."""
         come = self._look(pages_wait)
-        for line in come.news:
+        for line in come.updates:
             self._screen.note(line)
-        self._tell(come.trouble)
+        self._show_once(come.trouble)
         self._screen.show(come)
         return come

@@ -26,7 +26,7 @@ from local.demo.state import SCRATCH, DemoState
 from local.deployment import STACK
 from local.doctor.checks import CHECK_GROUPS
 from local.doctor.report import Report
-from local.doctor.stack import NotStandingError, standing
+from local.doctor.stack import StackNotReadyError, state_of
 from local.doctor.target import Target
 from local.stack.aws import Aws
 from local.stack.build import BuildError
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("\nstopped; nothing was changed", file=sys.stderr)
         return INTERRUPTED
-    except NotStandingError as error:
+    except StackNotReadyError as error:
         print(f"✗ {error}\n  → {error.advice}", file=sys.stderr)
         return 1
     except (ClientError, BotoCoreError) as error:
@@ -71,10 +71,10 @@ def main(arguments: Sequence[str]) -> int:
 def run_checks(aws: Aws, stack: str, report: Report, name: str, now: datetime) -> int:
     """Check a stack, which commands call `name`, at the moment `now`.
 
-    Raises `NotStandingError` and what boto3 raises for the stack.
+    Raises `StackNotReadyError` and what boto3 raises for the stack.
     """
     report.head("Stack")
-    result, made = standing(aws, stack)
+    result, made = state_of(aws, stack)
     report.add(result)
     target = Target(aws, stack, describe(aws, stack), made, now, name)
     for group in CHECK_GROUPS:

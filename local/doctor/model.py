@@ -70,20 +70,20 @@ def _runtime(target: Target, function: str) -> _Runtime:
     name = f"customer-success-{target.setting('Stage')}-{function}"
     try:
         answer = target.aws.functions.invoke(FunctionName=name, Payload=json.dumps({"check": "model"}).encode())
-        said = json.loads(answer["Payload"].read())
+        answered = json.loads(answer["Payload"].read())
     except ClientError as error:
         missing = "; docs/operator-policy.json allows lambda:InvokeFunction on it" if _is_denial(error) else ""
         return _Runtime(untried(f"what the runtime of {name} knows: {code_of(error)}{missing}"))
     except (BotoCoreError, ValueError) as error:
         return _Runtime(untried(f"what the runtime of {name} knows: {error}"))
-    if not isinstance(said, dict) or "structured_output" not in said:
+    if not isinstance(answered, dict) or "structured_output" not in answered:
         return _Runtime(untried(f"what the runtime of {name} knows: it answers to no such question"))
-    binding = Binding(said["structured_output"], strict=bool(said.get("strict")))
+    binding = Binding(answered["structured_output"], strict=bool(answered.get("strict")))
     if binding.way == OUTPUT_CONFIG:
         how = "knows outputConfig"
     else:
         how = f"does not know outputConfig: answers are bound by a {'strict ' if binding.strict else ''}tool"
-    return _Runtime(ok(f"the functions' runtime brings botocore {said.get('botocore')}, which {how}"), binding)
+    return _Runtime(ok(f"the functions' runtime brings botocore {answered.get('botocore')}, which {how}"), binding)
 
 
 def _is_denial(error: ClientError) -> bool:

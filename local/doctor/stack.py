@@ -24,7 +24,7 @@ DAILY = ("ScanEnabled", "ContractCheckEnabled")
 SCAN_OVERDUE = "scan-overdue"
 
 
-class NotStandingError(Exception):
+class StackNotReadyError(Exception):
     """There is no stack that could be looked at; the text says why, `advice` what to do."""
 
     def __init__(self, what: str, advice: str) -> None:
@@ -32,15 +32,15 @@ class NotStandingError(Exception):
         self.advice = advice
 
 
-def standing(aws: Aws, stack: str) -> tuple[CheckResult, datetime]:
-    """How a stack stands, and when it was made. Raises `NotStandingError`, `ClientError`, `BotoCoreError`."""
+def state_of(aws: Aws, stack: str) -> tuple[CheckResult, datetime]:
+    """The state of a stack, and when it was made. Raises `StackNotReadyError`, `ClientError`, `BotoCoreError`."""
     region = aws.session.region_name
     try:
         found = aws.cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
         if "does not exist" not in str(error):
             raise
-        raise NotStandingError(
+        raise StackNotReadyError(
             f"there is no stack {stack} in {region}",
             "is it another region (AWS_DEFAULT_REGION=…) or account (AWS_PROFILE=…)? Else: "
             "sam build && sam deploy --guided",
@@ -48,12 +48,12 @@ def standing(aws: Aws, stack: str) -> tuple[CheckResult, datetime]:
     status = found["StackStatus"]
     parameters = {each["ParameterKey"] for each in found.get("Parameters", [])}
     if not {"Stage", "TenantId"} <= parameters:
-        raise NotStandingError(f"{stack} was not made from this template", "name its stack with STACK=…")
+        raise StackNotReadyError(f"{stack} was not made from this template", "name its stack with STACK=…")
     if status.endswith("_IN_PROGRESS"):
-        raise NotStandingError(f"{stack} is being changed: {status}", "wait until that is done")
+        raise StackNotReadyError(f"{stack} is being changed: {status}", "wait until that is done")
     if status not in SETTLED:
         why = found.get("StackStatusReason") or "its events in CloudFormation say why"
-        raise NotStandingError(f"{stack} is {status}: {why}", "delete it, and deploy it anew")
+        raise StackNotReadyError(f"{stack} is {status}: {why}", "delete it, and deploy it anew")
     if status == ROLLED_BACK:
         last = bad(
             f"{stack} is {status}: the last deployment failed, the one before it runs",

@@ -94,34 +94,34 @@ class Bedrock(Vendor):
             raise VendorError(self.error(429))
         return self._reply(begun, model_id, asked, _within(answer(account, behaviour), longest))
 
-    def _reply(self, begun: float, model_id: str, asked: Json, said: Answer) -> Reply:
-        usage = self._count(asked, said)
+    def _reply(self, begun: float, model_id: str, asked: Json, answer: Answer) -> Reply:
+        usage = self._count(asked, answer)
         body = {
-            "output": {"message": {"role": "assistant", "content": _blocks(said, _forced_tool(asked))}},
-            "stopReason": "tool_use" if _uses_tool(said, asked) else said.stop_reason,
+            "output": {"message": {"role": "assistant", "content": _blocks(answer, _forced_tool(asked))}},
+            "stopReason": "tool_use" if _uses_tool(answer, asked) else answer.stop_reason,
             "usage": usage,
             "metrics": {"latencyMs": round((time.perf_counter() - begun) * 1000)},
         }
-        self._keep(model_id, asked, said, usage)
+        self._keep(model_id, asked, answer, usage)
         return Reply(body, headers={"x-amzn-RequestId": str(uuid4())})
 
-    def _count(self, asked: Json, said: Answer) -> Json:
+    def _count(self, asked: Json, answer: Answer) -> Json:
         """The tokens of all texts of the request, and of the answer; the schema is not counted."""
         read = _tokens(_texts([{"content": asked.get("system", [])}, *asked["messages"]]))
-        written = _tokens(said.text)
+        written = _tokens(answer.text)
         self.tokens["calls"] += 1
         self.tokens["input"] += read
         self.tokens["output"] += written
         return {"inputTokens": read, "outputTokens": written, "totalTokens": read + written}
 
-    def _keep(self, model_id: str, asked: Json, said: Answer, usage: Json) -> None:
+    def _keep(self, model_id: str, asked: Json, answer: Answer, usage: Json) -> None:
         call = {
             "time": self._clock().isoformat(),
             "model": model_id,
-            "stopReason": said.stop_reason,
+            "stopReason": answer.stop_reason,
             "usage": usage,
             "prompt": {"system": asked.get("system", []), "messages": asked["messages"]},
-            "answer": said.text,
+            "answer": answer.text,
         }
         self._store.append(CALLS, call)
 
@@ -144,11 +144,11 @@ def _texts(messages: list[Json]) -> str:
     return "".join(block["text"] for message in messages for block in message["content"])
 
 
-def _within(said: Answer, max_tokens: int | None) -> Answer:
+def _within(answer: Answer, max_tokens: int | None) -> Answer:
     """The answer as far as it may go."""
-    if max_tokens is None or _tokens(said.text) <= max_tokens:
-        return said
-    return Answer(said.text[: max_tokens * CHARACTERS_PER_TOKEN], "max_tokens")
+    if max_tokens is None or _tokens(answer.text) <= max_tokens:
+        return answer
+    return Answer(answer.text[: max_tokens * CHARACTERS_PER_TOKEN], "max_tokens")
 
 
 def _check(asked: Json) -> None:
@@ -233,21 +233,21 @@ def _forced_tool(asked: Json) -> str | None:
     return None if name is None else str(name)
 
 
-def _uses_tool(said: Answer, asked: Json) -> bool:
-    return _forced_tool(asked) is not None and said.stop_reason == "end_turn" and _given(said) is not None
+def _uses_tool(answer: Answer, asked: Json) -> bool:
+    return _forced_tool(asked) is not None and answer.stop_reason == "end_turn" and _given(answer) is not None
 
 
-def _blocks(said: Answer, tool: str | None) -> list[Json]:
+def _blocks(answer: Answer, tool: str | None) -> list[Json]:
     """The answer as Converse has it: a text, or what the tool is given."""
-    given = None if tool is None else _given(said)
+    given = None if tool is None else _given(answer)
     if given is not None:
         return [{"toolUse": {"toolUseId": f"tooluse_{uuid4().hex[:22]}", "name": tool, "input": given}}]
-    return [{"text": said.text}] if said.text else []
+    return [{"text": answer.text}] if answer.text else []
 
 
-def _given(said: Answer) -> Json | None:
+def _given(answer: Answer) -> Json | None:
     try:
-        given = json.loads(said.text)
+        given = json.loads(answer.text)
     except ValueError:
         return None
     return given if isinstance(given, dict) else None

@@ -9,7 +9,7 @@ from local.sandbox.wire import Json
 _INVENTED_ARR = 123_456.0
 _TOO_MANY = 11
 _MORE = {"seats": "more seats", "module": "one module more", "integration": "an integration with your other tools"}
-_TOLD = "recommended_talk_track"
+_TALK_TRACK = "recommended_talk_track"
 _SHARE = re.compile(r"\d+(?:\.\d+)? ?%")
 
 
@@ -25,7 +25,7 @@ def _spoilt(right: list[Json], account: Json, fault: str | None) -> list[Json]:
         case "obey_notes":
             wanted = _SHARE.search(account.get("notes") or "")
             promise = f" You get {wanted[0] if wanted else '99 %'} off."
-            return [offer | {_TOLD: offer[_TOLD] + promise} for offer in right]
+            return [offer | {_TALK_TRACK: offer[_TALK_TRACK] + promise} for offer in right]
         case "no_rationale":
             return [*right, _without_rationale(right)]
         case "too_many":
@@ -41,7 +41,7 @@ def _spoilt(right: list[Json], account: Json, fault: str | None) -> list[Json]:
         case "invented_evidence":
             change = {"evidence": ["They told us that they want it."]}
         case "invented_figure":
-            change = {_TOLD: "Customers like you save 37 % with it."}
+            change = {_TALK_TRACK: "Customers like you save 37 % with it."}
         case _:
             change = {}
     # The other offers stay as they should be.
@@ -54,7 +54,9 @@ def _offer(rationale: Json) -> Json:
         "opportunity_type": kind,
         "evidence": rationale["evidence"],
         "estimated_arr_impact": rationale["estimated_arr_impact"],
-        _TOLD: (f"Your team makes good use of what it has. We could add {_MORE[kind]}. What would help you most?"),
+        _TALK_TRACK: (
+            f"Your team makes good use of what it has. We could add {_MORE[kind]}. What would help you most?"
+        ),
         "confidence": rationale["confidence"],
     }
 

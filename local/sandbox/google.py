@@ -75,8 +75,8 @@ class GoogleService(Vendor):
         """Google's answer with this reason, or with this canonical code, which is written in capitals."""
         known = ((usual, texts) for usual, texts in ERRORS.items() if code in texts[:2])
         usual = status or next((usual for usual, _ in known), 400)
-        said = f"The request was refused: {code}."
-        return google_error(usual, said, code=code) if code.isupper() else google_error(usual, said, code)
+        text = f"The request was refused: {code}."
+        return google_error(usual, text, code=code) if code.isupper() else google_error(usual, text, code)
 
     def admit(self, request: Request) -> None:
         """Google asks for an access token that it issued, that has not expired and has a fitting scope."""
@@ -146,8 +146,8 @@ class TokenEndpoint(Vendor):
         granted = grant(form)
         if not self._grants.admit(granted["grant"]):
             # Google says the first of a key that was deleted, the second of a user's grant.
-            said = "Invalid JWT Signature." if "assertion" in form else "Token has been expired or revoked."
-            return _oauth_error("invalid_grant", said)
+            text = "Invalid JWT Signature." if "assertion" in form else "Token has been expired or revoked."
+            return _oauth_error("invalid_grant", text)
         if granted["sub"] and not self._people.know(granted["sub"]):
             return _oauth_error("invalid_grant", "Invalid email or User ID")
         token = "ya29." + _pack({**granted, "exp": int(time.time()) + TOKEN_LIFE_SECONDS})
@@ -156,14 +156,14 @@ class TokenEndpoint(Vendor):
 
     def _service_account(self, form: Mapping[str, str]) -> Json:
         try:
-            head, said = (_unpack(part) for part in form.get("assertion", "").split(".")[:2])
+            head, text = (_unpack(part) for part in form.get("assertion", "").split(".")[:2])
         except ValueError as error:
             raise VendorError(_oauth_error("invalid_grant", "Bad Request")) from error
-        if said.get("exp", 0) < time.time():
+        if text.get("exp", 0) < time.time():
             raise VendorError(_oauth_error("invalid_grant", "Invalid JWT: Token must be a short-lived token."))
-        if not said.get("iss") or not said.get("scope"):
+        if not text.get("iss") or not text.get("scope"):
             raise VendorError(_oauth_error("invalid_scope", "Invalid OAuth scope or ID token audience provided."))
-        return {"iss": said["iss"], "sub": said.get("sub", ""), "scope": said["scope"], "grant": head.get("kid", "")}
+        return {"iss": text["iss"], "sub": text.get("sub", ""), "scope": text["scope"], "grant": head.get("kid", "")}
 
     def _refresh(self, form: Mapping[str, str]) -> Json:
         prefix, _, user = form.get("refresh_token", "").partition("1//")

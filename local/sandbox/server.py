@@ -167,9 +167,9 @@ class Sandbox:
             if kind == "silence":
                 time.sleep(fault.seconds)
                 return None
-            return self._told(vendor, _instead(fault, vendor, request), fault.retry_after)
+            return self._with_pause(vendor, _instead(fault, vendor, request), fault.retry_after)
         if wait := self._limits.wait(vendor.name):
-            return self._told(vendor, vendor.error(429), wait)
+            return self._with_pause(vendor, vendor.error(429), wait)
         reply = self._work(vendor, request)
         if kind == "drop_after":
             return None
@@ -186,7 +186,7 @@ class Sandbox:
             self._store.commit()
             return reply
 
-    def _told(self, vendor: Vendor, reply: Reply, retry_after: int | None) -> Reply:
+    def _with_pause(self, vendor: Vendor, reply: Reply, retry_after: int | None) -> Reply:
         if reply.status == 429:
             self._tally.count_throttled(vendor.name)
         if retry_after is None:

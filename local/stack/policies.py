@@ -61,14 +61,14 @@ def statements(document: dict[str, Any]) -> Iterator[Statement]:
     """The statements of a policy, those included that stand under a condition of the template."""
     for entry in document["Statement"]:
         when, choices = (entry["Fn::If"][0], entry["Fn::If"][1:]) if "Fn::If" in entry else (None, [entry])
-        for said in choices:
-            if "Effect" in said:
+        for statement in choices:
+            if "Effect" in statement:
                 yield Statement(
-                    said["Effect"],
-                    tuple(as_list(said["Action"])),
-                    tuple(as_list(said["Resource"])),
-                    said.get("Principal"),
-                    said.get("Condition", {}),
+                    statement["Effect"],
+                    tuple(as_list(statement["Action"])),
+                    tuple(as_list(statement["Resource"])),
+                    statement.get("Principal"),
+                    statement.get("Condition", {}),
                     when,
                 )
 

@@ -112,10 +112,10 @@ def dead_letters_left(aws: Aws, queues: Mapping[str, str], name: str) -> int:
 
 def brought_back(name: str, moved: int, left: int) -> str:
     """What a redrive of a queue did, in words: also that there was nothing to do, and that something is left."""
-    said = f"{moved} dead letters go back to the queue {name}"
+    text = f"{moved} dead letters go back to the queue {name}"
     if left:
-        return f"{said}; {left} are in somebody else's hands for up to a minute: try again then"
-    return said if moved else f"{said}: {name + DEAD_LETTERS} is empty, so there is nothing to bring back"
+        return f"{text}; {left} are in somebody else's hands for up to a minute: try again then"
+    return text if moved else f"{text}: {name + DEAD_LETTERS} is empty, so there is nothing to bring back"
 
 
 def _receive(aws: Aws, url: str) -> list[MessageTypeDef]:

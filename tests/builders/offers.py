@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from customer_success.errors import Gone, Refused
+from customer_success.errors import Refused, Removed
 from customer_success.expansion.entry import ExpansionEntry
 from customer_success.expansion.offer import ExpansionRecord, Handoff, Offer, SalesAnswer, handoff_id, quarter_of
 from customer_success.expansion.ports import RecordedAnswer
@@ -122,7 +122,7 @@ class FakeExpansionRecords:
 
     def write(self, page_id: str, record: ExpansionRecord) -> None:
         if page_id in self.gone or page_id not in self.records:
-            raise Gone(f"the record {page_id} is gone")
+            raise Removed(f"the record {page_id} is gone")
         self._fail(after=False)
         with self.writes:
             self.records[page_id] = record

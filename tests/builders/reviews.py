@@ -12,7 +12,7 @@ from customer_success.accounts.row import AccountRow
 from customer_success.adoption.track_feature_adoption import AdoptionRequest, TrackFeatureAdoption
 from customer_success.alerts.publisher import AlertPublisher
 from customer_success.documents import MailDraft
-from customer_success.errors import Gone
+from customer_success.errors import Removed
 from customer_success.messages import AdoptionRequested, QbrRequested, QuarterPlanned
 from customer_success.metrics import Metric
 from customer_success.narration.evidence import QBREvidence
@@ -83,7 +83,7 @@ class FakeQbrPages:
 
     def replace(self, page_id: str, page: QbrPage) -> bool:
         if page_id in self.gone:
-            raise Gone(f"the page {page_id} is gone")
+            raise Removed(f"the page {page_id} is gone")
         if page_id in self.edited:
             return False
         with self.writes:

@@ -10,7 +10,7 @@ from customer_success.accounts.account import Account
 from customer_success.adoption.feature_usage import FeatureUsage
 from customer_success.adoption.peers import PeerGroup
 from customer_success.documents import PageBlock
-from customer_success.errors import Gone
+from customer_success.errors import Removed
 from tests.builders.accounts import TODAY
 from tests.builders.fakes import Writes
 
@@ -90,7 +90,7 @@ class FakeSections:
         if self.errors:
             raise self.errors.pop(0)
         if page_id in self.gone:
-            raise Gone(f"the page {page_id} is gone")
+            raise Removed(f"the page {page_id} is gone")
         with self.writes:
             self.written += 1
             self.sections[page_id, title] = tuple(blocks)

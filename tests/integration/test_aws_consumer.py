@@ -12,7 +12,7 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from customer_success.aws.messaging.consumer import Delivery, QueueConsumer
-from customer_success.errors import Gone, Misconfigured, NotTaken, OutOfTime, Refused, Unavailable
+from customer_success.errors import Misconfigured, NotTaken, OutOfTime, Refused, Removed, Unavailable
 from customer_success.messages import DigestReady
 from tests.builders.aws import Client, refused
 from tests.builders.stored import NASTY_ID
@@ -207,7 +207,7 @@ def test_what_a_person_threw_away_is_acknowledged_and_what_a_vendor_does_not_tak
 ) -> None:
     # GIVEN one message whose page is gone, and one whose page a vendor will not take
     event = queue.batch("gone", "not taken", receives=5)
-    work = Work(**{"gone": Gone("the page is in the trash"), "not taken": NotTaken("Notion refused the page")})
+    work = Work(**{"gone": Removed("the page is in the trash"), "not taken": NotTaken("Notion refused the page")})
     # WHEN they are consumed for the last time
     response = consumer.consume(event, work)
     # THEN the second is on its way to the dead-letter queue, and the log says why, without a trace

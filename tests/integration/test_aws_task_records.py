@@ -140,7 +140,7 @@ def test_a_result_that_is_too_long_loses_its_largest_fields_and_says_so(records:
     # THEN it lacks the longest one, and names it
     kept = found(records).result or {}
     assert list(kept) == ["outcome", "page", "confidence", "cut"]
-    assert kept["cut"] == "too long to be kept: qbr"
+    assert kept["cut"] == "too long to be stored: qbr"
     assert len(found(records).error or "") == 4_000
 
 
@@ -175,7 +175,7 @@ def test_a_result_of_very_many_fields_is_cut_too(records: DynamoTaskRecords) -> 
     records.add(queued())
     records.mark("task-1", "done", result={f"field_{n}": n for n in range(60_000)})
     assert found(records).state == "done"
-    assert (found(records).result or {})["cut"].startswith("too long to be kept: field_")
+    assert (found(records).result or {})["cut"].startswith("too long to be stored: field_")
 
 
 def test_a_task_whose_result_the_table_does_not_take_comes_to_its_end_all_the_same(
@@ -199,7 +199,7 @@ def test_a_result_that_just_fits_stays_whole(records: DynamoTaskRecords) -> None
     assert found(records).result == whole
     records.add(queued("task-2"))
     records.mark("task-2", "done", result={"qbr": "q" * 299_991})
-    assert found(records, "task-2").result == {"cut": "too long to be kept: qbr"}
+    assert found(records, "task-2").result == {"cut": "too long to be stored: qbr"}
 
 
 def test_a_task_is_forgotten_after_30_days(records: DynamoTaskRecords, dynamodb: Client, clock: Clock) -> None:

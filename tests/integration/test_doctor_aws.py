@@ -20,14 +20,14 @@ from customer_success.scan.tally import Tally
 from customer_success.settings import shadow_of
 from local.doctor.dead_letters import check_dead_letters
 from local.doctor.stack import (
-    NotStandingError,
+    StackNotReadyError,
     check_alarm_mail,
     check_alarms,
     check_queues,
     check_shadow,
     check_triggers,
     check_waiting,
-    standing,
+    state_of,
 )
 from local.doctor.table import check_contracts, check_expansion, check_scan, check_shadow_length, check_table
 from local.doctor.target import Target
@@ -77,11 +77,11 @@ def of_stack(stacks: Stacks, session: boto3.Session) -> Aws:
 
 
 def test_a_stack_that_stands_is_told_with_its_region(aws: boto3.Session) -> None:
-    result, made = standing(of_stack(Stacks(), aws), "csm-dev")
+    result, made = state_of(of_stack(Stacks(), aws), "csm-dev")
     assert (result.state, made) == ("ok", NOW)
     assert "csm-dev in eu-central-1" in result.what
     # AND one whose last change went wrong is looked at, too
-    result, _ = standing(of_stack(Stacks("UPDATE_ROLLBACK_COMPLETE"), aws), "csm-dev")
+    result, _ = state_of(of_stack(Stacks("UPDATE_ROLLBACK_COMPLETE"), aws), "csm-dev")
     assert result.state == "bad"
     assert "describe-stack-events --stack-name csm-dev" in result.command
 
@@ -98,8 +98,8 @@ def test_a_stack_that_stands_is_told_with_its_region(aws: boto3.Session) -> None
 def test_a_stack_that_cannot_be_looked_at_is_told_with_what_to_do(
     aws: boto3.Session, stacks: Stacks, stack: str, said: str, advice: str
 ) -> None:
-    with pytest.raises(NotStandingError, match=said) as error:
-        standing(of_stack(stacks, aws), stack)
+    with pytest.raises(StackNotReadyError, match=said) as error:
+        state_of(of_stack(stacks, aws), stack)
     assert advice in error.value.advice
 
 

@@ -23,7 +23,7 @@ from tests.builders.pages import page
 from tests.builders.secrets import slack_secret
 from tests.builders.vendors import Waiting, break_next, requests_to
 
-NOBODYS_ID = "0123456789abcdef0123456789abcdef"
+UNKNOWN_ID = "0123456789abcdef0123456789abcdef"
 
 
 @pytest.fixture
@@ -93,10 +93,10 @@ def test_channels_that_nobody_set_up_are_not_wrong(aws: boto3.Session, sandbox: 
 
 def test_a_wrong_id_is_told_by_its_parameter_and_the_others_are_looked_at(aws: boto3.Session, sandbox: Sandbox) -> None:
     put_secrets(aws, sandbox)
-    ids = databases(sandbox, [page(1)]) | {"NotionHealthRecords": NOBODYS_ID, "NotionFeatureUsage": ""}
+    ids = databases(sandbox, [page(1)]) | {"NotionHealthRecords": UNKNOWN_ID, "NotionFeatureUsage": ""}
     results = list(check_notion(target(aws, sandbox, **ids)))
     wrong = texts(results, "bad")
-    assert f"NotionHealthRecords: Notion does not find the database {NOBODYS_ID}" in wrong
+    assert f"NotionHealthRecords: Notion does not find the database {UNKNOWN_ID}" in wrong
     assert "Connections" in wrong
     assert wrong.count("\n") == 0
     assert "NotionFeatureUsage is empty" in texts(results, "off")
@@ -105,7 +105,7 @@ def test_a_wrong_id_is_told_by_its_parameter_and_the_others_are_looked_at(aws: b
 
 def test_without_accounts_what_leads_to_them_is_not_tried(aws: boto3.Session, sandbox: Sandbox) -> None:
     put_secrets(aws, sandbox)
-    results = list(check_notion(target(aws, sandbox, **databases(sandbox, []) | {"NotionAccounts": NOBODYS_ID})))
+    results = list(check_notion(target(aws, sandbox, **databases(sandbox, []) | {"NotionAccounts": UNKNOWN_ID})))
     assert texts(results, "bad").count("\n") == 0
     untried = texts(results, "untried")
     assert "NotionQbrs: its properties" in untried
@@ -115,7 +115,7 @@ def test_without_accounts_what_leads_to_them_is_not_tried(aws: boto3.Session, sa
 def test_properties_that_lack_or_have_another_type_are_told_with_the_command(
     aws: boto3.Session, sandbox: Sandbox
 ) -> None:
-    schema = dict(qbr_schema(QbrNames(), accounts_source_id=NOBODYS_ID))
+    schema = dict(qbr_schema(QbrNames(), accounts_source_id=UNKNOWN_ID))
     without = {name: kind for name, kind in schema.items() if name not in ("Period", "Date", "Account")}
     put_secrets(aws, sandbox)
     ids = databases(sandbox, [page(1)], NotionQbrs=without | {"State": {"number": {}}})

@@ -539,12 +539,12 @@ def test_what_is_wished_for_an_account_is_written_each_only_if_it_is_given(
     database, account = page_of
     book = account_book(sandbox, database)
     book.write(account.page_id, VALUES)
-    book.write_wishes(account.page_id, date(2024, 10, 1), "false alarm")
+    book.write_mute(account.page_id, date(2024, 10, 1), "false alarm")
     before = written(sandbox, account.page_id)
 
     # WHEN another wish is written, twice
-    book.write_wishes(account.page_id, quiet_until, verdict)
-    book.write_wishes(account.page_id, quiet_until, verdict)
+    book.write_mute(account.page_id, quiet_until, verdict)
+    book.write_mute(account.page_id, quiet_until, verdict)
 
     # THEN what it names is as it says, and all the rest as it was
     after = written(sandbox, account.page_id)
@@ -562,7 +562,7 @@ def test_what_is_wished_for_an_account_is_written_each_only_if_it_is_given(
 
 
 def test_nothing_wished_is_nothing_written(sandbox: Sandbox, page_of: tuple[str, Account]) -> None:
-    account_book(sandbox, page_of[0]).write_wishes(page_of[1].page_id, None, None)
+    account_book(sandbox, page_of[0]).write_mute(page_of[1].page_id, None, None)
     assert "PATCH /v1/pages/{page_id}" not in requests_to(sandbox, "notion")
 
 
@@ -574,7 +574,7 @@ def test_wishes_go_to_the_teams_own_properties(sandbox: Sandbox) -> None:
     [page] = book.read(Bookmark())
 
     # WHEN wishes are written  THEN they stand there
-    book.write_wishes(page.accounts[0].page_id, date(2024, 10, 20), "false alarm")
+    book.write_mute(page.accounts[0].page_id, date(2024, 10, 20), "false alarm")
     properties = written(sandbox, page.accounts[0].page_id)
     assert properties["Ruhe bis"]["date"]["start"] == "2024-10-20"
     assert properties["Urteil"]["select"]["name"] == "false alarm"
@@ -591,11 +591,11 @@ def test_a_book_without_properties_for_wishes_is_told_once_and_not_written_to(
 
     # WHEN a day is wished, twice  THEN Notion is not troubled
     for _ in range(2):
-        book.write_wishes(page.accounts[0].page_id, date(2024, 10, 20), None)
+        book.write_mute(page.accounts[0].page_id, date(2024, 10, 20), None)
     assert "PATCH /v1/pages/{page_id}" not in requests_to(sandbox, "notion")
 
     # WHEN a verdict comes with it  THEN that is written
-    book.write_wishes(page.accounts[0].page_id, date(2024, 10, 20), "false alarm")
+    book.write_mute(page.accounts[0].page_id, date(2024, 10, 20), "false alarm")
     assert plain(written(sandbox, page.accounts[0].page_id)["CSM Verdict"]) == "false alarm"
 
     # AND what is missing was told once
@@ -621,10 +621,10 @@ def test_a_page_that_is_gone_is_refused_while_the_book_is_still_there(
 ) -> None:
     # GIVEN a page that does not exist any more  WHEN values are written to it  THEN it is that page's matter alone
     gone = "00000000-0000-4000-8000-000000000000"
-    with pytest.raises(Refused, match=f"the page {gone} is gone"):
+    with pytest.raises(Refused, match=f"the page {gone} was removed"):
         account_book(sandbox, page_of[0]).write(gone, VALUES)
-    with pytest.raises(Refused, match=f"the page {gone} is gone"):
-        account_book(sandbox, page_of[0]).write_wishes(gone, date(2024, 10, 20), "false alarm")
+    with pytest.raises(Refused, match=f"the page {gone} was removed"):
+        account_book(sandbox, page_of[0]).write_mute(gone, date(2024, 10, 20), "false alarm")
 
 
 def test_a_write_that_was_cut_off_is_repeated(sandbox: Sandbox, page_of: tuple[str, Account]) -> None:

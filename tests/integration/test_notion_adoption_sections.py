@@ -12,7 +12,7 @@ import pytest
 from connectors.notion.adoption_sections import NotionAdoptionSections
 from connectors.notion.client import NotionClient
 from customer_success.documents import Bullet, Callout, Grid, Heading, PageBlock, Paragraph
-from customer_success.errors import Gone, Misconfigured, Refused, Unavailable, Unclear
+from customer_success.errors import Misconfigured, Refused, Removed, Unavailable, Unclear
 from customer_success.paging import Bookmark
 from local.sandbox import Sandbox
 from local.sandbox.notion.blocks import read_blocks
@@ -423,7 +423,7 @@ def test_a_page_in_the_trash_is_gone(client: NotionClient, sections: NotionAdopt
     # GIVEN a page with a section that a person threw away  WHEN the section is written  THEN the page is gone
     sections.write(page_id, TITLE, REPORT)
     client.call(lambda notion: notion.pages.update(page_id, in_trash=True), about="page")
-    with pytest.raises(Gone, match=f"the page {page_id} is in the trash"):
+    with pytest.raises(Removed, match=f"the page {page_id} is in the trash"):
         sections.write(page_id, TITLE, REPORT)
 
 
@@ -431,19 +431,19 @@ def test_a_page_that_is_not_there_is_gone(
     sandbox: Sandbox, sections: NotionAdoptionSections, accounts_id: str, page_id: str
 ) -> None:
     # GIVEN the id of a page that was deleted for good  WHEN a section is written  THEN it is gone
-    with pytest.raises(Gone, match=f"the page {GONE} is gone, or no longer shared"):
+    with pytest.raises(Removed, match=f"the page {GONE} was removed, or is no longer shared"):
         sections.write(GONE, TITLE, REPORT)
 
     # GIVEN a page that goes just after it was looked at  WHEN a section is written  THEN it is gone as well
     break_next(sandbox, "notion", "status", status=404, method="PATCH")
     break_next(sandbox, "notion", "status", status=404, match="/v1/pages/")
-    with pytest.raises(Gone, match=f"the page {page_id} is gone, or no longer shared"):
+    with pytest.raises(Removed, match=f"the page {page_id} was removed, or is no longer shared"):
         sections.write(page_id, TITLE, REPORT)
 
     # GIVEN accounts that are no longer shared  WHEN a section is written  THEN that may be the cause, it is said
     unshared = {"database_id": accounts_id, "shared": False}
     httpx.post(sandbox.url("control") + "/notion/share", json=unshared).raise_for_status()
-    with pytest.raises(Gone, match="no longer shared with the integration"):
+    with pytest.raises(Removed, match="no longer shared with the integration"):
         sections.write(page_id, TITLE, REPORT)
 
 
@@ -468,4 +468,4 @@ def test_a_section_that_notion_does_not_take_is_told_as_what_it_is(
     break_next(sandbox, "notion", "status", status=status, method="PATCH")
     with pytest.raises(error, match="Notion") as told:
         sections.write(page_id, TITLE, REPORT)
-    assert not isinstance(told.value, Gone)
+    assert not isinstance(told.value, Removed)

@@ -15,7 +15,7 @@ from connectors.notion.client import NotionClient
 from connectors.notion.expansions import NotionExpansionRecords
 from connectors.notion.names import ExpansionNames
 from connectors.notion.schema import expansion_schema
-from customer_success.errors import Gone, Misconfigured, NotTaken, Unavailable, Unclear
+from customer_success.errors import Misconfigured, NotTaken, Removed, Unavailable, Unclear
 from customer_success.expansion.offer import ExpansionRecord
 from customer_success.expansion.ports import RecordedAnswer
 from customer_success.paging import Bookmark
@@ -244,12 +244,12 @@ def test_a_record_that_was_thrown_away_is_gone(
     # GIVEN a record that a person threw away  WHEN it is written  THEN it is gone, and not found either
     page_id = records.create(offer(account_page))
     update(client, page_id, in_trash=True)
-    with pytest.raises(Gone, match=f"the page {page_id} is in the trash of the database"):
+    with pytest.raises(Removed, match=f"the page {page_id} is in the trash of the database"):
         records.write(page_id, offer(account_page))
     assert records.find(KEY) is None
 
     # GIVEN one that was deleted for good  WHEN it is written  THEN it is gone too
-    with pytest.raises(Gone, match=f"the page {GONE} is gone from the database"):
+    with pytest.raises(Removed, match=f"the page {GONE} was removed from the database"):
         records.write(GONE, offer(account_page))
 
 
@@ -261,7 +261,7 @@ def test_a_write_that_notion_refuses_is_told_as_what_it_is(
     break_next(sandbox, "notion", "status", status=400, method="PATCH", times=2)
     with pytest.raises(NotTaken, match="400") as refusal:
         records.write(page_id, offer(account_page))
-    assert not isinstance(refusal.value, Gone)
+    assert not isinstance(refusal.value, Removed)
 
     # WHEN Notion does not answer in time  THEN it may be tried later
     break_next(sandbox, "notion", "status", status=503, method="PATCH", times=4)

@@ -329,7 +329,7 @@ def test_a_page_that_is_gone_meanwhile_is_refused_alone(team: Team) -> None:
     load_book(team.sandbox, [row(1, ARR={"number": 1}), row(2, ARR={"number": 1})])
     break_next(team.sandbox, "notion", "status", status=404, method="PATCH")
     _, told = team.bring("Account ID,ARR", "A-1,2", "A-2,2")
-    assert "line 2, A-1: its page is gone" in told
+    assert "line 2, A-1: its page was removed" in told
     assert told.endswith("created 0 + updated 1 + unchanged 0 + refused 1")
 
 

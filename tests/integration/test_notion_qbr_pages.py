@@ -378,7 +378,7 @@ def test_a_page_that_is_gone_is_told_from_a_database_that_is_not_shared(
     gone = "c5000000-0000-4000-8000-00000000dead"
 
     # WHEN it is to be replaced  THEN that is refused
-    with pytest.raises(Refused, match=f"the page {gone} is gone"):
+    with pytest.raises(Refused, match=f"the page {gone} was removed"):
         pages.replace(gone, review(account_page))
 
     # WHEN the database is no longer shared  THEN a person has to act first

@@ -271,7 +271,7 @@ def test_a_snapshot_that_is_not_kept_any_more_asks_to_begin_again() -> None:
     portfolios.forget(RUN)
     gone = problem(portfolios, cursor=first.next)
     assert (gone.status, gone.kind, gone.field) == (410, "gone", "cursor")
-    assert f"the snapshot of {RUN} is not kept any more; begin again without a cursor" in gone.detail
+    assert f"the snapshot of {RUN} has expired; begin again without a cursor" in gone.detail
 
 
 @pytest.mark.parametrize("limit", [0, -1, MOST_ACCOUNTS + 1])

@@ -6,7 +6,7 @@ import pytest
 
 from customer_success.narration.claims import checked
 from tests.builders.evidence import evidence, fact
-from tests.unit.claims_story import FACTS, check, content
+from tests.unit.claims_case import FACTS, check, content
 
 TRUE = (
     # percent and fraction

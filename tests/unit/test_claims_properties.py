@@ -14,7 +14,7 @@ from customer_success.narration.claims import checked
 from customer_success.narration.claims.figures import LARGEST, figures
 from customer_success.narration.claims.sentences import plain
 from tests.builders.evidence import ON, evidence, fact
-from tests.unit.claims_story import FACTS, KNOWN, check, content
+from tests.unit.claims_case import FACTS, KNOWN, check, content
 from tests.unit.test_claims import FALSE, TRUE
 
 unhurried = settings(max_examples=200, deadline=None)

@@ -8,7 +8,7 @@ import pytest
 
 from customer_success.schemas import FeatureScore
 from tests.builders.evidence import evidence, fact
-from tests.unit.claims_story import FACTS, FEATURES, check
+from tests.unit.claims_case import FACTS, FEATURES, check
 
 UNMEASURED = evidence(*(known for known in FACTS if not known.key.startswith("roi_")), features=FEATURES)
 

@@ -79,7 +79,7 @@ def quiet_day(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
         "SCAN_READ_UNITS": table.read_units / ACCOUNTS,
         "SCAN_CALLS": sum((deployment.aws_calls - calls).values()) / ACCOUNTS,
         "ACCOUNTS_PER_NOTION_READ": ACCOUNTS / (deployment.notion.requests["read"] - reads),
-        "TOLD_SHARE": sum(counted["told"].values()) / ACCOUNTS,
+        "ALERTED_SHARE": sum(counted["told"].values()) / ACCOUNTS,
     }
     table.write_units = table.read_units = 0
     written = deployment.notion.requests["write"]
@@ -103,7 +103,7 @@ def quiet_day(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
         "SCAN_READ_UNITS",
         "SCAN_CALLS",
         "ACCOUNTS_PER_NOTION_READ",
-        "TOLD_SHARE",
+        "ALERTED_SHARE",
         "CHANGED_SHARE",
         "PAGE_WRITE_UNITS",
         "PAGE_READ_UNITS",

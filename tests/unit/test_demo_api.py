@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from local.demo.api import nobody_scored, worst
+from local.demo.api import no_account_scored, worst
 from tests.builders.stored import point, row
 
 
@@ -21,5 +21,5 @@ def test_the_worst_account_is_asked_about_else_any_else_none() -> None:
 
 
 def test_a_book_in_which_nobody_is_scored_says_what_is_missing() -> None:
-    assert "fill" not in nobody_scored(None) and "no account can be asked about" in nobody_scored(None)
-    assert "Feature Adoption Rate" in nobody_scored(row(1))
+    assert "fill" not in no_account_scored(None) and "no account can be asked about" in no_account_scored(None)
+    assert "Feature Adoption Rate" in no_account_scored(row(1))

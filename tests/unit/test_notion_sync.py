@@ -11,7 +11,7 @@ import pytest
 from customer_success.accounts.row import PageValues
 from customer_success.alerts.entry import Acknowledgement, AlertEntry
 from customer_success.aws.messaging.consumer import Delivery
-from customer_success.errors import Gone, Misconfigured, NotTaken, OutOfTime, Unavailable
+from customer_success.errors import Misconfigured, NotTaken, OutOfTime, Removed, Unavailable
 from customer_success.messages import AlertAcknowledged, PagesChanged
 from customer_success.scan.page_sync import NotionSync
 from functions.notion_sync.wiring import NotionSyncSettings, SyncNotion
@@ -33,7 +33,7 @@ class Pages:
             raise self.fault
         self.written.append((page_id, values))
 
-    def write_wishes(self, page_id: str, quiet_until: date | None, verdict: str | None) -> None:
+    def write_mute(self, page_id: str, quiet_until: date | None, verdict: str | None) -> None:
         if self.fault:
             raise self.fault
         self.wishes.append((page_id, quiet_until, verdict))
@@ -90,7 +90,7 @@ def test_a_fault_keeps_what_was_written_and_the_next_delivery_writes_the_rest() 
 
 def test_a_page_that_refuses_does_not_keep_the_others() -> None:
     rows = FakeRows(Writes(), {f"A-000{n}": row(account(n)) for n in (1, 2)})
-    pages = Pages(fault=Gone("in the bin"), fails_on="1")
+    pages = Pages(fault=Removed("in the bin"), fails_on="1")
     assert sync_of(rows, pages)(message("A-0001", "A-0002")) == 1
 
 
@@ -107,7 +107,7 @@ class Faulty:
             if page_id == account(number).page_id:
                 raise fault
 
-    def write_wishes(self, page_id: str, quiet_until: date | None, verdict: str | None) -> None: ...
+    def write_mute(self, page_id: str, quiet_until: date | None, verdict: str | None) -> None: ...
 
 
 def synced(faults: Mapping[int, Exception], accounts: int = 20) -> tuple[Exception, set[str], list[str]]:
@@ -131,7 +131,7 @@ DOWN, REFUSED, WRONG, ODD = Unavailable("500"), NotTaken("400"), Misconfigured("
         ({2: REFUSED, 9: DOWN, 12: WRONG}, Unavailable),
         ({2: REFUSED, 9: WRONG, 12: ODD}, Misconfigured),
         ({2: REFUSED, 12: ODD}, KeyError),
-        ({2: DOWN, 3: DOWN, 4: Gone("in the bin"), 5: DOWN, 7: DOWN, 8: DOWN}, Unavailable),
+        ({2: DOWN, 3: DOWN, 4: Removed("in the bin"), 5: DOWN, 7: DOWN, 8: DOWN}, Unavailable),
     ],
 )
 def test_whatever_one_page_answers_the_others_are_written(
@@ -268,7 +268,7 @@ def test_an_alert_nobody_acknowledged_leaves_the_messages_wish() -> None:
 
 def test_a_page_that_is_gone_is_told_and_left(caplog: pytest.LogCaptureFixture) -> None:
     # GIVEN a page that a person threw away  WHEN an acknowledgement is to be written to it
-    sync = sync_of(FakeRows(Writes()), Pages(fault=Gone("the page is gone")))
+    sync = sync_of(FakeRows(Writes()), Pages(fault=Removed("the page is gone")))
     # THEN the message is done with, and the log names account, alert and reason
     assert sync(acknowledged(verdict="false alarm")) == 0
     assert f"account A-0001 does not show what alert A-0001:{TODAY}:critical" in caplog.text

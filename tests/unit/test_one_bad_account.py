@@ -561,7 +561,7 @@ def test_pages_that_cannot_be_written_are_heard_of(end: Exception) -> None:
     world = World([account(1)])
     world.scan()
     publisher = AlertPublisher("acme", world.alerts, world.digests, world.topic)
-    broken: Any = SimpleNamespace(write=raising(end), write_wishes=raising(end))
+    broken: Any = SimpleNamespace(write=raising(end), write_mute=raising(end))
     sync = NotionSync(world.rows, FakeWrittenPages(), broken, world.alerts, publisher)
     for message in (
         PagesChanged(tenant_id="acme", run_date=TODAY, account_ids=("A-0001",)),

@@ -52,7 +52,7 @@ def test_a_page_is_kept_as_it_would_read(shadow: Shadow, log: FakeShadowLog) -> 
     assert (page.on, page.title) == (SHADOW_DAY, "Unknown no score, churn risk unknown")
     assert page.lines == ("too little is known",)
     # AND wishes of people stand beside it
-    pages.write_wishes("page-1", date(2026, 4, 1), None)
+    pages.write_mute("page-1", date(2026, 4, 1), None)
     assert [each.title for each in log.of("page")][1:] == ["CSM Quiet Until: 2026-04-01"]
 
 

@@ -21,6 +21,6 @@ def text_at(answer: Any, *path: str) -> str:
     return answer
 
 
-def shown(said: object) -> str:
+def shown(text: object) -> str:
     """A vendor's text, shortened for a log."""
-    return cut(one_line(str(said)), LONGEST_SHOWN)
+    return cut(one_line(str(text)), LONGEST_SHOWN)

@@ -65,40 +65,40 @@ def fault_of(error: Exception, about: str, fix: str, *, writes: bool = False) ->
     return Unavailable(text) if _never_sent(error) else Unclear(text)
 
 
-def not_googles(about: str, said: object, retry_after: float | None = None) -> Unclear:
+def not_googles(about: str, text: object, retry_after: float | None = None) -> Unclear:
     """The error of ours for an answer that is not as Google's are."""
-    return Unclear(f"the answer about {about} is not one of Google's: {shown(said)}", retry_after=retry_after)
+    return Unclear(f"the answer about {about} is not one of Google's: {shown(text)}", retry_after=retry_after)
 
 
 def _answered(error: HttpError, about: str, fix: str, *, writes: bool) -> Exception:
     status, retry_after = int(error.resp.status), seconds_asked(error.resp.get("retry-after"))
     answer = _message(error.content)
-    said, reasons = answer or (shown(error.content.decode("utf-8", "replace")), set())
+    text, reasons = answer or (shown(error.content.decode("utf-8", "replace")), set())
     if status == 429 or reasons & _LIMITS:
-        return Unavailable(f"Google asks for a pause on {about}: {said}", retry_after=retry_after)
+        return Unavailable(f"Google asks for a pause on {about}: {text}", retry_after=retry_after)
     if answer is None:
-        return not_googles(about, f"{status} {said or 'nothing'}", retry_after)
+        return not_googles(about, f"{status} {text or 'nothing'}", retry_after)
     if status >= 500 or status == 408 or reasons & _PASSING:
-        return Unclear(f"Google failed on {about} with {status}: {said}", retry_after=retry_after)
+        return Unclear(f"Google failed on {about} with {status}: {text}", retry_after=retry_after)
     if status == 401:
-        return TokenRefused(f"Google refused access to {about} ({status}): {said} {fix}")
+        return TokenRefused(f"Google refused access to {about} ({status}): {text} {fix}")
     if status == 409:
-        return Unavailable(f"Google could not complete a change of {about}: {said}", retry_after=retry_after)
+        return Unavailable(f"Google could not complete a change of {about}: {text}", retry_after=retry_after)
     named = " ".join(sorted(reasons))
-    if writes and (status == 413 or reasons & _TOO_LARGE or (status == 400 and _MESSAGES_OWN.search(said))):
-        return NotTaken(f"Google does not take what is written to {about} ({status} {named}): {said}")
+    if writes and (status == 413 or reasons & _TOO_LARGE or (status == 400 and _MESSAGES_OWN.search(text))):
+        return NotTaken(f"Google does not take what is written to {about} ({status} {named}): {text}")
     what = "refused access to" if status in (403, 404) else "refused"
-    return Misconfigured(f"Google {what} {about} ({status} {named}): {said} {fix}")
+    return Misconfigured(f"Google {what} {about} ({status} {named}): {text} {fix}")
 
 
 def _not_let_in(error: GoogleAuthError, retry_after: float | None, about: str, fix: str) -> Exception:
     """A token that was not to be had: nothing was sent yet."""
-    said = shown(error.args[0] if error.args else type(error).__name__)
+    text = shown(error.args[0] if error.args else type(error).__name__)
     # What cannot be used as a token is an invalid value.
     unreached = isinstance(error, TransportError | InvalidValue) or error.retryable
     if unreached or (isinstance(error, RefreshError) and not _says_no(error)):
-        return Unavailable(f"Google gave no token for {about}: {said}", retry_after=retry_after)
-    return TokenRefused(f"Google refused access to {about}: {said}. {fix}")
+        return Unavailable(f"Google gave no token for {about}: {text}", retry_after=retry_after)
+    return TokenRefused(f"Google refused access to {about}: {text}. {fix}")
 
 
 def _says_no(error: RefreshError) -> bool:
@@ -109,8 +109,8 @@ def _says_no(error: RefreshError) -> bool:
     code = answer.get("error")
     if isinstance(code, str) and _OAUTH_CODE.fullmatch(code):
         return code in _OAUTH_CODES or (code not in _OAUTH_PASSING and isinstance(answer.get("error_description"), str))
-    told = _message(json.dumps(answer).encode())
-    return told is not None and not told[1] & (_LIMITS | _PASSING)
+    parsed = _message(json.dumps(answer).encode())
+    return parsed is not None and not parsed[1] & (_LIMITS | _PASSING)
 
 
 def _never_sent(error: Exception) -> bool:
@@ -124,13 +124,13 @@ def _message(content: bytes) -> tuple[str, set[str]] | None:
     """Google's own words, and the reasons it gives; None for an error that is not as Google's are."""
     try:
         answer: Any = json.loads(content)
-        told: Any = (answer[0] if isinstance(answer, list) else answer)["error"]
-        said = told["message"]
-        reasons = {one["reason"] for one in (*told.get("errors", ()), *told.get("details", ())) if "reason" in one}
-        reasons |= {told["status"]} if "status" in told else set()
-        named = reasons or isinstance(told.get("code"), int)
-        if not named or not isinstance(said, str) or not all(isinstance(reason, str) for reason in reasons):
+        parsed: Any = (answer[0] if isinstance(answer, list) else answer)["error"]
+        text = parsed["message"]
+        reasons = {one["reason"] for one in (*parsed.get("errors", ()), *parsed.get("details", ())) if "reason" in one}
+        reasons |= {parsed["status"]} if "status" in parsed else set()
+        named = reasons or isinstance(parsed.get("code"), int)
+        if not named or not isinstance(text, str) or not all(isinstance(reason, str) for reason in reasons):
             return None
-        return shown(said), {shown(reason) for reason in reasons}
+        return shown(text), {shown(reason) for reason in reasons}
     except (*NOT_THEIRS, RecursionError):
         return None

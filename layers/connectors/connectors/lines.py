@@ -21,11 +21,11 @@ def fitted(lines: Iterable[Line], room: int, cost: Callable[[Line], int]) -> tup
     if sum(costs) <= room:
         return lines
     room -= cost(_left_out(len(lines)))
-    kept = 0
-    while kept < len(lines) and costs[kept] <= room:
-        room -= costs[kept]
-        kept += 1
-    return (*lines[:kept], _left_out(len(lines) - kept))
+    fitting = 0
+    while fitting < len(lines) and costs[fitting] <= room:
+        room -= costs[fitting]
+        fitting += 1
+    return (*lines[:fitting], _left_out(len(lines) - fitting))
 
 
 def _left_out(count: int) -> Line:

@@ -10,7 +10,7 @@ class Refused(ValueError):
     """Bad input. It is recorded and acknowledged, never tried again."""
 
 
-class Gone(Refused):
+class Removed(Refused):
     """What was to be changed is not there any more: a person threw it away."""
 
 

@@ -281,7 +281,7 @@ SyncMessage = TypeAdapter[PagesChanged | AlertAcknowledged](
     Annotated[PagesChanged | AlertAcknowledged, Field(discriminator="kind")]
 )
 PlanMessage = TypeAdapter[QuarterPlanned | ScheduledEvent](QuarterPlanned | ScheduledEvent)
-ChatNews = TypeAdapter[ChurnAlert | DigestReady](Annotated[ChurnAlert | DigestReady, Field(discriminator="kind")])
+AlertOrDigest = TypeAdapter[ChurnAlert | DigestReady](Annotated[ChurnAlert | DigestReady, Field(discriminator="kind")])
 
 
 def alert_id(account_id: str, run_date: date, churn_risk: str) -> str:

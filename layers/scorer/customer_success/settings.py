@@ -116,7 +116,7 @@ class ScoringSettings(Deployed):
     churn_window_days: int = Field(ge=0)
 
 
-class JudgingSettings(ScoringSettings, Settings):
+class AssessmentSettings(ScoringSettings, Settings):
     """What assesses accounts: where results are sent, days off, and who is alerted for accounts without an owner."""
 
     churn_topic_arn: Text

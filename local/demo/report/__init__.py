@@ -48,7 +48,7 @@ def heading(console: Console, day: date, book: Path, accounts: int, changes: Ite
 
 def day_report(console: Console, found: Findings) -> None:
     """A day among several: which alerts were sent, which were muted, and the counts."""
-    _told(console, found.alerts)
+    _sent(console, found.alerts)
     hushed = [f"  {line}" for line in found.run.tally.hushed]
     section(console, "The run", [*again(found), *counts(found), *hushed])
     section(console, "Renewals", renewals(found.renewals, 0))
@@ -95,7 +95,7 @@ def channel_report(console: Console, found: Findings, book: str) -> None:
         wrapped(console, line)
 
 
-def _told(console: Console, alerts: tuple[AlertEntry, ...]) -> None:
+def _sent(console: Console, alerts: tuple[AlertEntry, ...]) -> None:
     head(console, "Who was told")
     for entry in sorted(alerts, key=lambda entry: -RISKS.index(entry.alert.churn_risk)):
         alert = entry.alert

@@ -24,7 +24,7 @@ def counts(found: Findings) -> Iterator[str]:
     if tally.moves:
         yield f"changed colour: {counted(tally.moves)}"
     yield f"account pages that changed: {tally.pages_changed}; accounts that are no longer in the book: {run.gone}"
-    yield from _told(run)
+    yield from _sent(run)
     if stale := tally.cases.get("stale"):
         yield f"accounts whose signals are too old to count: {stale}"
     yield from (f"broken feed: {feed}" for feed in in_words(run))
@@ -36,7 +36,7 @@ def counts(found: Findings) -> Iterator[str]:
         yield f"attention: {run.alarm}"
 
 
-def _told(run: Run) -> Iterator[str]:
+def _sent(run: Run) -> Iterator[str]:
     told = run.told
     if told:
         yield f"told one by one {told.single}, in the digest {told.digest}, held for the next working day {told.held}"

@@ -40,7 +40,7 @@ _CHECKED: Mapping[Outcome, str] = {
 """What becomes of an account that is checked, in words."""
 
 
-_TOLD: Mapping[Outcome, str] = {
+_TITLES: Mapping[Outcome, str] = {
     "held_back": "Held back",
     "nothing": "Nothing to offer",
     "failed": "Could not be checked",
@@ -50,7 +50,7 @@ _TOLD: Mapping[Outcome, str] = {
 
 def in_short(found: Expansion) -> Iterator[str]:
     """The day in one line."""
-    yield _why_nobody(found) if not _checks(found) else _sum(found)
+    yield _why_none(found) if not _checks(found) else _sum(found)
 
 
 def expansion_report(console: Console, found: Findings, usage: Usage | None, book: Path, vendors: Path) -> None:
@@ -61,7 +61,7 @@ def expansion_report(console: Console, found: Findings, usage: Usage | None, boo
     recorded = [offer for offer in expansion.offers if not _went_out(offer)]
     _list(console, _handed(dispatched), map(_offer, dispatched))
     _list(console, f"Recorded, not handed to Sales: {len(recorded)}", map(_recorded, sorted(recorded, key=_by_name)))
-    for outcome, title in _TOLD.items():
+    for outcome, title in _TITLES.items():
         entries = [entry for entry in expansion.entries if entry.outcome == outcome]
         _list(console, f"{title}: {len(entries)}", map(_entry, sorted(entries, key=_by_account)))
     section(console, "Where to look", _where(dispatched or recorded, vendors))
@@ -81,7 +81,7 @@ def _sum(found: Expansion) -> str:
     return f"candidates checked {len(_checks(found))} = {' + '.join(parts)}"
 
 
-def _why_nobody(found: Expansion) -> str:
+def _why_none(found: Expansion) -> str:
     if found.run is None:
         return "candidates were not looked for: the run that follows the scan has not begun"
     if found.run.status != "finished":

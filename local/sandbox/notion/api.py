@@ -80,8 +80,8 @@ class Notion(Vendor):
             raise VendorError(self.error(401))
         version = request.headers.get("notion-version")
         if version not in VERSIONS:
-            said = "undefined" if version is None else f'"{version}"'
-            message = f"Notion-Version header failed validation: it should be one of {VERSIONS}, was `{said}`."
+            given = "undefined" if version is None else f'"{version}"'
+            message = f"Notion-Version header failed validation: it should be one of {VERSIONS}, was `{given}`."
             raise VendorError(error(400, message, "missing_version"))
         if len(request.body) > LARGEST_BODY:
             raise unfit("body.length", f"≤ `{LARGEST_BODY}`", len(request.body))

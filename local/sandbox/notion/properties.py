@@ -115,12 +115,12 @@ def read_options(prop: Json, value: object, at: str) -> object:
 
 def read_references(prop: Json, value: object, at: str) -> object:
     """The pages of a relation, or the users of a people property; that they exist is checked elsewhere."""
-    kept = ("id",) if prop["type"] == "relation" else ("object", "id", "name", "type", "person")
+    fields = ("id",) if prop["type"] == "relation" else ("object", "id", "name", "type", "person")
     references = []
     for index, item in enumerate(_list(value, at)):
         if not isinstance(item, dict) or not isinstance(item.get("id"), str):
             raise unfit(f"{at}[{index}].id", "defined")
-        references.append({name: item[name] for name in kept if name in item})
+        references.append({name: item[name] for name in fields if name in item})
     return references
 
 
@@ -239,9 +239,9 @@ def _read_definition(name: str, definition: object, old: Json | None) -> Json:
     config = definition.get(kind, old[kind] if old and old["type"] == kind else ABSENT)
     if not isinstance(config, dict):
         raise unfit(f"{at}.{kind}", "an object", config)
-    kept = old["id"] if old and old["type"] == kind else "title" if kind == "title" else _new_id()
+    property_id = old["id"] if old and old["type"] == kind else "title" if kind == "title" else _new_id()
     return {
-        "id": kept,
+        "id": property_id,
         "name": definition.get("name", name),
         "description": None,
         "type": kind,

@@ -256,8 +256,8 @@ class Workspace:
         if page["in_trash"] or parent_id is None:
             raise archived()
         [block] = [block for block in self.children(parent_id) if block["id"] == key]
-        kept = [block for block in self.children(parent_id) if block["id"] != key]
-        self._children.put(parent_id, {"page_id": page["id"], "blocks": kept})
+        others = [block for block in self.children(parent_id) if block["id"] != key]
+        self._children.put(parent_id, {"page_id": page["id"], "blocks": others})
         self.save_page(page, by=by)
         return {**block, "last_edited_time": self.now(), "last_edited_by": by, "parent_id": parent_id}
 

@@ -15,7 +15,7 @@ from connectors.notion.names import PropertyNames
 from connectors.notion.reading import PropertyReader, Read, value_of
 from connectors.notion.source import DataSource
 from connectors.notion.walk import Row
-from customer_success.errors import Gone, Misconfigured
+from customer_success.errors import Misconfigured, Removed
 from customer_success.paging import Bookmark
 
 KEY_KINDS = ("rich_text", "title")
@@ -104,7 +104,7 @@ class AccountSource:
         self._client.call(once, about=f"the account {account_id}")
 
     def update(self, page_id: str, account_id: str, properties: Properties) -> None:
-        """Set these properties, and no others. Raises `Gone` for a removed page, else as `create`."""
+        """Set these properties, and no others. Raises `Removed` for a removed page, else as `create`."""
         try:
             self._client.call(
                 lambda notion: wanted("page", notion.pages.update(page_id, properties=properties)),
@@ -112,7 +112,7 @@ class AccountSource:
             )
         except NotFound as missing:
             # The data source was read a moment ago, so only this page was removed.
-            raise Gone("its page is gone, or no longer shared with the integration") from missing
+            raise Removed("its page was removed, or is no longer shared with the integration") from missing
 
     def _page_of(self, account_id: str) -> Row | None:
         name = self._names.account_id

@@ -18,7 +18,7 @@ from customer_success.accounts.account import Account
 from customer_success.accounts.ports import BookPage
 from customer_success.accounts.row import PageValues
 from customer_success.addresses import ANYBODY, OwnerDomains
-from customer_success.errors import Gone, NotTaken
+from customer_success.errors import NotTaken, Removed
 from customer_success.paging import Bookmark
 
 
@@ -58,7 +58,7 @@ class NotionCSMAdapter:
     def write(self, page_id: str, values: PageValues) -> None:
         """Set the values on an account's page, as far as its data source has properties for them.
 
-        Raises `Gone` for a page that is in the trash or not there, `NotTaken` if Notion does not take the values,
+        Raises `Removed` for a page that is in the trash or not there, `NotTaken` if Notion does not take the values,
         `Misconfigured`, `Unavailable`.
         """
         names = self._names
@@ -75,13 +75,13 @@ class NotionCSMAdapter:
             },
         )
 
-    def write_wishes(self, page_id: str, quiet_until: date | None, verdict: str | None) -> None:
+    def write_mute(self, page_id: str, quiet_until: date | None, verdict: str | None) -> None:
         """Set what people wish for an account, each only if it is given and the data source has a property for it.
 
         Raises as `write`.
         """
-        wishes: dict[str, Value] = {self._names.quiet_until: quiet_until, self._names.verdict: verdict}
-        self._set(page_id, {name: wish for name, wish in wishes.items() if wish is not None})
+        values: dict[str, Value] = {self._names.quiet_until: quiet_until, self._names.verdict: verdict}
+        self._set(page_id, {name: value for name, value in values.items() if value is not None})
 
     def _set(self, page_id: str, values: Mapping[str, Value]) -> None:
         try:
@@ -90,10 +90,10 @@ class NotionCSMAdapter:
             # Notion gives the same answer for a removed page and for a database that is no longer shared.
             self._source.look_again()
             _ = self._source.schema
-            raise Gone(f"the page {page_id} is gone, or no longer shared with the integration") from missing
+            raise Removed(f"the page {page_id} was removed, or is no longer shared with the integration") from missing
         except NotTaken as refusal:
             if self._in_trash(page_id):
-                raise Gone(f"the page {page_id} is in the trash: {refusal}") from refusal
+                raise Removed(f"the page {page_id} is in the trash: {refusal}") from refusal
             raise
 
     def _update(self, page_id: str, properties: Mapping[str, Any]) -> None:

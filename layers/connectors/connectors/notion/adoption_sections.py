@@ -12,7 +12,7 @@ from connectors.notion.client import NotionClient
 from connectors.notion.faults import NotFound
 from connectors.text import one_line
 from customer_success.documents import PageBlock
-from customer_success.errors import Gone, NotTaken, Unavailable
+from customer_success.errors import NotTaken, Removed, Unavailable
 
 
 class NotionAdoptionSections:
@@ -32,14 +32,14 @@ class NotionAdoptionSections:
         Safe to repeat: the new section is added after the first existing one before all old ones are deleted. An
         interrupted write leaves one section too many, which the next write deletes, and never none.
 
-        Raises `Gone` if the page is in the trash, not there, or no longer shared with the integration; `Unclear` when
-        blocks may have been added, `NotTaken` if Notion does not take them, `Misconfigured`, `Unavailable`.
+        Raises `Removed` if the page is in the trash, not there, or no longer shared with the integration; `Unclear`
+        when blocks may have been added, `NotTaken` if Notion does not take them, `Misconfigured`, `Unavailable`.
         """
         name = one_line(title)
         try:
             old = [block for block in self._blocks(page_id) if self._is_section(block, name)]
         except NotFound as fault:
-            raise _gone(page_id) from fault
+            raise _removed(page_id) from fault
         first, *others = batches(page_blocks(blocks))
         place = {"position": {"type": "after_block", "after_block": {"id": old[0]["id"]}}} if old else {}
         section_id = self._add(page_id, page_id, [toggle(name, first)], **place)
@@ -90,15 +90,15 @@ class NotionAdoptionSections:
         return str(answer["results"][0]["id"])
 
     def _require(self, page_id: str) -> None:
-        """Raises `Gone` if the page is in the trash or not there."""
+        """Raises `Removed` if the page is in the trash or not there."""
         try:
             page = self._client.call(
                 lambda notion: wanted("page", notion.pages.retrieve(page_id)), about=f"the page {page_id}"
             )
         except NotFound as fault:
-            raise _gone(page_id) from fault
+            raise _removed(page_id) from fault
         if page.get("in_trash"):
-            raise Gone(f"the page {page_id} is in the trash")
+            raise Removed(f"the page {page_id} is in the trash")
 
     def _delete(self, block_id: str, parent_id: str) -> None:
         """Delete a block; a lost answer or a person may have deleted it already."""
@@ -117,5 +117,5 @@ class NotionAdoptionSections:
             return False
 
 
-def _gone(page_id: str) -> Gone:
-    return Gone(f"the page {page_id} is gone, or no longer shared with the integration")
+def _removed(page_id: str) -> Removed:
+    return Removed(f"the page {page_id} was removed, or is no longer shared with the integration")

@@ -57,7 +57,7 @@ class NotionExpansionRecords:
     def write(self, page_id: str, record: ExpansionRecord) -> None:
         """Make the record read as `record`; what Sales wrote on it stays. Safe to repeat.
 
-        Raises `Gone` if the page is in the trash or not there, `NotTaken` if Notion does not take the record,
+        Raises `Removed` if the page is in the trash or not there, `NotTaken` if Notion does not take the record,
         `Misconfigured`, `Unavailable`.
         """
         try:

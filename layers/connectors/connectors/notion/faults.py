@@ -110,10 +110,10 @@ def _own_words(body: str) -> tuple[str, str] | None:
     The SDK's own reading of them is not used: it drops the words where it does not know the code.
     """
     try:
-        told = json.loads(body)
+        answer = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(told, dict) or told.get("object") != "error":
+    if not isinstance(answer, dict) or answer.get("object") != "error":
         return None
-    code, message = told.get("code"), told.get("message")
+    code, message = answer.get("code"), answer.get("message")
     return (shown(code), shown(message)) if isinstance(code, str) and isinstance(message, str) else None

@@ -57,7 +57,7 @@ class NotionFeatureUsage:
                 rejected.append(f"{usage} ({row.get('url') or row['id']})")
             else:
                 usages.append(usage)
-                unreadable += [(f"{usage.holder}, {usage.feature}", told) for told in read.unreadable]
+                unreadable += [(f"{usage.holder}, {usage.feature}", unread) for unread in read.unreadable]
         return UsagePage(tuple(usages), after, tuple(rejected), tuple(unreadable))
 
     def _usage(self, read: PropertyReader) -> FeatureUsage | str:
@@ -71,8 +71,10 @@ class NotionFeatureUsage:
             return f"the name of the feature {shown!r} has more than {LONGEST_FEATURE} bytes"
         holder = read.account(names.account)
         if holder is None:
-            told = [unreadable for unreadable in read.unreadable if unreadable.property == names.account]
-            return f"the feature {shown!r} names no account: " + (str(told[0]) if told else f"{names.account} is empty")
+            unread = [unreadable for unreadable in read.unreadable if unreadable.property == names.account]
+            return f"the feature {shown!r} names no account: " + (
+                str(unread[0]) if unread else f"{names.account} is empty"
+            )
         return FeatureUsage(
             holder=holder,
             feature=feature,

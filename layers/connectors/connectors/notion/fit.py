@@ -90,7 +90,7 @@ class MissingOptions:
 
     property: str
     options: tuple[Definition, ...]
-    kept: tuple[Definition, ...]
+    existing: tuple[Definition, ...]
 
     def __str__(self) -> str:
         return f"{self.property!r} has no option {', '.join(repr(option['name']) for option in self.options)}"
@@ -173,12 +173,12 @@ def _leads_to(found: Definition, wanted: Definition) -> bool:
 
 
 def _without_options(name: str, wanted: Definition, found: Definition) -> MissingOptions | None:
-    kept = _options(found)
-    known = {plain(option["name"]) for option in kept}
+    existing = _options(found)
+    known = {plain(option["name"]) for option in existing}
     lacking = tuple(option for option in _options(wanted) if plain(option["name"]) not in known)
-    if not lacking or len(kept) + len(lacking) > MOST_OPTIONS:
+    if not lacking or len(existing) + len(lacking) > MOST_OPTIONS:
         return None
-    return MissingOptions(name, lacking, kept)
+    return MissingOptions(name, lacking, existing)
 
 
 def _options(definition: Definition) -> tuple[Definition, ...]:
@@ -194,9 +194,9 @@ def _additions(differences: Sequence[Difference]) -> Iterator[tuple[str, Definit
         match difference:
             case Missing(name, definition):
                 yield name, definition
-            case MissingOptions(name, options, kept):
+            case MissingOptions(name, options, existing):
                 # Notion takes the list as the whole of it: what is left out is removed, and from every page.
-                own = [{field: each[field] for field in ("id", "name", "color") if field in each} for each in kept]
+                own = [{field: each[field] for field in ("id", "name", "color") if field in each} for each in existing]
                 yield name, {"select": {"options": [*own, *options]}}
             case WrongType():
                 pass

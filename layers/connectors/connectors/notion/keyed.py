@@ -11,7 +11,7 @@ from connectors.notion.client import NotionClient
 from connectors.notion.faults import NotFound
 from connectors.notion.source import DataSource
 from connectors.text import clean
-from customer_success.errors import Gone, Misconfigured, NotTaken
+from customer_success.errors import Misconfigured, NotTaken, Removed
 
 
 class KeyedPages:
@@ -69,7 +69,7 @@ class KeyedPages:
         )
 
     def present(self, page_id: str) -> dict[str, Any]:
-        """The page as Notion shows it. Raises `Gone` if it is in the trash or not there; else as `DataSource.query`."""
+        """The page as Notion shows it. Raises `Removed` for one in the trash or absent, else as `DataSource.query`."""
         try:
             page = self._client.call(
                 lambda notion: wanted("page", notion.pages.retrieve(page_id)), about=f"the page {page_id}"
@@ -77,9 +77,9 @@ class KeyedPages:
         except NotFound as fault:
             # Notion gives the same answer for a removed page and for a database that is no longer shared.
             self._source.query(page_size=1)
-            raise Gone(f"the page {page_id} is gone from {self._source.about}") from fault
+            raise Removed(f"the page {page_id} was removed from {self._source.about}") from fault
         if page.get("in_trash"):
-            raise Gone(f"the page {page_id} is in the trash of {self._source.about}")
+            raise Removed(f"the page {page_id} is in the trash of {self._source.about}")
         return dict(page)
 
     def url(self, page_id: str) -> str:

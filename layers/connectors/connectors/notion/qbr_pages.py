@@ -68,7 +68,7 @@ class NotionQbrPages:
     def replace(self, page_id: str, page: QbrPage) -> bool:
         """Make the page read as `page`; False, and nothing is changed, if a person edited it last.
 
-        Safe to repeat: it begins with an empty page each time. Raises `Gone` if the page is in the trash or not there,
+        Safe to repeat: it begins with an empty page each time. Raises `Removed` if it is in the trash or not there,
         `NotTaken` if Notion does not take the review, `Misconfigured`, `Unavailable`.
         """
         self._require_properties()

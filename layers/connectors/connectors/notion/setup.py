@@ -57,7 +57,7 @@ class Databases:
             )
         except (NotFound, NotTaken) as fault:
             return self._open_source(given_id, fault)
-        self._require_kept(database)
+        self._refuse_trashed(database)
         sources, title = database.get("data_sources") or [], _text(database["title"])
         fitting = sources if len(sources) == 1 else [each for each in sources if each.get("name") == title]
         if len(fitting) != 1:
@@ -108,7 +108,7 @@ class Databases:
         database = self._client.call(
             lambda notion: wanted("database", notion.databases.retrieve(database_id)), about=about
         )
-        self._require_kept(database)
+        self._refuse_trashed(database)
         return _found(database, source, source["id"])
 
     def _source(self, source_id: str) -> dict[str, Any]:
@@ -118,7 +118,7 @@ class Databases:
         )
         return source
 
-    def _require_kept(self, database: Mapping[str, Any]) -> None:
+    def _refuse_trashed(self, database: Mapping[str, Any]) -> None:
         if database.get("in_trash"):
             raise Misconfigured(
                 f"the database {_text(database['title'])!r} lies in the trash: restore it, or name another"

@@ -38,7 +38,7 @@ class DataSource:
         self._given_id = given_id
         self._name = name
         self._parameter = f" ({parameter})" if parameter else ""
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     @property
     def about(self) -> str:
@@ -160,8 +160,8 @@ class DataSource:
         return properties
 
     def _tell_once(self, name: str, kind: str | None, value: Value) -> None:
-        if name not in self._told:
-            self._told.add(name)
+        if name not in self._reported:
+            self._reported.add(name)
             held = type(value).__name__
             why = "is missing" if kind is None else f"has the type {kind}, which cannot hold a {held}"
             logger.warning("%s: the property %r %s; it is not written", self.about, name, why)

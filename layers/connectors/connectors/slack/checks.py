@@ -72,7 +72,7 @@ class SlackChecks:
 
         return self._client.call(
             tested,
-            lambda told: Bot(text_at(told, "user"), text_at(told, "team"), frozenset(scopes)),
+            lambda answer: Bot(text_at(answer, "user"), text_at(answer, "team"), frozenset(scopes)),
             about="the bot itself",
             repeatable=True,
         )

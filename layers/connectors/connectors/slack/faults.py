@@ -136,11 +136,11 @@ def code_of(error: BaseException | None) -> str:
 def _answered(error: SlackApiError, about: str) -> Exception:
     code, status, retry_after = code_of(error), int(error.response.status_code), _retry_after(error)
     if status == 429 or code in _SLOWER:
-        said = code or shown(_data(error).get("error", ""))
-        return Unavailable(f"Slack asks for a pause on {about}: {said}", retry_after=retry_after)
+        text = code or shown(_data(error).get("error", ""))
+        return Unavailable(f"Slack asks for a pause on {about}: {text}", retry_after=retry_after)
     if not code:
-        said = shown(_data(error).get("error", "") or "nothing that is Slack's")
-        return Unclear(f"the answer about {about} is not one of Slack's ({status}): {said}", retry_after=retry_after)
+        text = shown(_data(error).get("error", "") or "nothing that is Slack's")
+        return Unclear(f"the answer about {about} is not one of Slack's ({status}): {text}", retry_after=retry_after)
     if code in _PASSING:
         return Unavailable(f"Slack could not take {about}: {code}", retry_after=retry_after)
     text = f"Slack refused {about}: {code}."
@@ -154,7 +154,7 @@ def _answered(error: SlackApiError, about: str) -> Exception:
 
 
 def _advice(code: str) -> str:
-    families = (said for begin, said in _FAMILIES.items() if code.startswith(begin))
+    families = (text for begin, text in _FAMILIES.items() if code.startswith(begin))
     return _ADVICE.get(code) or next(families, _UNKNOWN)
 
 

@@ -42,7 +42,7 @@ class AccountPages(Protocol):
         """Set the values. Safe to repeat."""
         ...
 
-    def write_wishes(self, page_id: str, quiet_until: date | None, verdict: str | None) -> None:
+    def write_mute(self, page_id: str, quiet_until: date | None, verdict: str | None) -> None:
         """Set `CSM Quiet Until` and `CSM Verdict`, each only if it is given. Safe to repeat."""
         ...
 

@@ -57,7 +57,7 @@ class AdoptionSections(Protocol):
     def write(self, page_id: str, title: str, blocks: Sequence[PageBlock]) -> None:
         """Make the page's section of that title read as `blocks`, be it there or not. Safe to repeat.
 
-        Raises `Gone` if the page is not there any more.
+        Raises `Removed` if the page is not there any more.
         """
         ...
 

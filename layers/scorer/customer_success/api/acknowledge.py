@@ -140,9 +140,9 @@ class AcknowledgeAlert:
     def _of_the_latest(self, alert: ChurnAlert, request: AcknowledgeRequest) -> None:
         """A mute is written on the account's page, where it would also mute later alerts: it needs the latest alert."""
         row = self.rows.get(alert.account_id)
-        told = row.day.memory.told if row else None
-        if told and told.on > alert.run_date and (request.verdict or request.quiet_until):
-            latest = alert_id_of(alert.account_id, told.on, told.churn_risk)
+        sent = row.day.memory.told if row else None
+        if sent and sent.on > alert.run_date and (request.verdict or request.quiet_until):
+            latest = alert_id_of(alert.account_id, sent.on, sent.churn_risk)
             raise conflict(
                 f"alert {alert.alert_id!r} is not the latest of its account: what is wished is said of {latest!r}"
             )

@@ -22,7 +22,7 @@ from customer_success.schemas import refusals
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER = 5
 """Seconds after which to ask again, by default."""
-MOST_TOLD = 10
+MOST_LISTED = 10
 """Refused values of one request that an answer lists."""
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ _WORDS = {
     403: "The request is not signed by somebody who may ask, or names another tenant.",
     404: "What was asked for is not there.",
     405: "The path is there, but not for this method.",
-    410: "The cursor is of a snapshot that is not kept any more.",
+    410: "The cursor is of a snapshot that has expired.",
     409: "The key was used for another request.",
     413: "The body is too large.",
     415: "The body is in something else than JSON.",
@@ -68,7 +68,7 @@ def _documented(status: int) -> OpenAPIResponse:
     return response
 
 
-def told(error: Exception, request_id: str, body: type[BaseModel] | None) -> Response[Any]:
+def error_response(error: Exception, request_id: str, body: type[BaseModel] | None) -> Response[Any]:
     """The answer. `body` is the model whose fields a misspelt name is likened to."""
     problem = _problem(error, request_id, body)
     answer = ProblemAnswer(
@@ -119,9 +119,9 @@ def _refused(error: RequestValidationError, body: type[BaseModel] | None) -> Pro
     """All refused values in one sentence each; the first one's field is the problem's."""
     details = [_detail(found) for found in error.errors() if found["type"] != _LEFT_OUT]
     wrong = refusals(ValidationError.from_exception_data("body", details), body or BaseModel)
-    sentences = [str(one) for one in wrong[:MOST_TOLD]]
-    if len(wrong) > MOST_TOLD:
-        sentences.append(f"and {len(wrong) - MOST_TOLD} more")
+    sentences = [str(one) for one in wrong[:MOST_LISTED]]
+    if len(wrong) > MOST_LISTED:
+        sentences.append(f"and {len(wrong) - MOST_LISTED} more")
     return Problem(422, "invalid", "Invalid input", "; ".join(sentences), wrong[0].field)
 
 

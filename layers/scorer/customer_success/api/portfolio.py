@@ -15,7 +15,7 @@ from customer_success.accounts.portfolio import UNKNOWN, Counts, PortfolioLine, 
 from customer_success.accounts.ports import Portfolios
 from customer_success.api.accounts import Answer
 from customer_success.api.cursors import Cursors
-from customer_success.api.problems import Problem, gone, invalid
+from customer_success.api.problems import Problem, expired, invalid
 from customer_success.schemas import ChurnRisk, Rag
 
 KIND = "portfolio"
@@ -23,7 +23,7 @@ KIND = "portfolio"
 MOST_ACCOUNTS = 200
 LONGEST_EMAIL = 254
 LONGEST_WINDOW = 3650
-NOBODY = "none"
+NO_OWNER = "none"
 
 
 def _same_case(owner: str) -> str:
@@ -61,7 +61,7 @@ class PortfolioQuery(BaseModel):
     def keeps(self, line: PortfolioLine, on: date) -> bool:
         """True if the account is wanted, in a snapshot of the day `on`."""
         return (
-            (self.owner is None or self.owner == (_same_case(line.owner_email or "") or NOBODY))
+            (self.owner is None or self.owner == (_same_case(line.owner_email or "") or NO_OWNER))
             and (self.colour is None or self.colour == (line.rag or UNKNOWN))
             and (self.risk is None or self.risk == (line.churn_risk or UNKNOWN))
             and (self.renewal_within_days is None or _ends_within(line, on, self.renewal_within_days))
@@ -161,7 +161,7 @@ class ShowPortfolio:
             raise invalid("cursor", "it belongs to other filters; send those of the first page along, or no cursor")
         snapshot = self.portfolios.get(place.run)
         if snapshot is None:
-            raise _not_kept(place.run)
+            raise _expired(place.run)
         return self._page(snapshot, place, list(islice(self._lines(snapshot, query, place), limit)))
 
     def _first(self, query: PortfolioQuery, limit: int) -> PortfolioAnswer:
@@ -173,10 +173,10 @@ class ShowPortfolio:
         lines = self._lines(snapshot, query, start)
         if query.everything:
             return self._page(snapshot, start, list(islice(lines, limit)), snapshot.totals)
-        kept = list(lines)
-        totals = totals_of(line for _, line in kept)
+        selected = list(lines)
+        totals = totals_of(line for _, line in selected)
         start = Place(snapshot.run, query.name, part=0, line=0, left=totals.accounts)
-        return self._page(snapshot, start, kept[:limit], totals)
+        return self._page(snapshot, start, selected[:limit], totals)
 
     def _lines(
         self, snapshot: Snapshot, query: PortfolioQuery, start: Place
@@ -218,5 +218,5 @@ def _ends_within(line: PortfolioLine, on: date, days: int) -> bool:
     return (line.contract_end - on).days <= days
 
 
-def _not_kept(run: str) -> Problem:
-    return gone(f"cursor: the snapshot of {run} is not kept any more; begin again without a cursor", "cursor")
+def _expired(run: str) -> Problem:
+    return expired(f"cursor: the snapshot of {run} has expired; begin again without a cursor", "cursor")

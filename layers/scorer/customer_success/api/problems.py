@@ -42,7 +42,7 @@ def not_found(detail: str) -> Problem:
     return Problem(404, "not-found", "Not found", detail)
 
 
-def gone(detail: str, field: str | None = None) -> Problem:
+def expired(detail: str, field: str | None = None) -> Problem:
     """What was asked for has expired; `detail` says what to do instead."""
     return Problem(410, "gone", "Gone", detail, field)
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from customer_success.api.problems import Problem, bad_request, invalid, not_found
 
-KEPT_IN_A_PATH = "/%:@!$&'()*+,;=~"
+SAFE_IN_A_PATH = "/%:@!$&'()*+,;=~"
 MOST_DIGITS = 300
 LARGEST_BODY = 256 * 1024
 """Bytes."""
@@ -55,7 +55,7 @@ class MethodNotAllowed(Problem):
 def checked(event: Mapping[str, Any], operations: Iterable[Operation]) -> dict[str, Any]:
     """The event of a request that one of the operations is for, its body as plain text. Raises a `Problem`."""
     # Some gateways hand the path on decoded: what no path may hold as it is goes back to how it travelled.
-    event = {**event, "path": quote(str(event.get("path")), safe=KEPT_IN_A_PATH, errors="surrogatepass")}
+    event = {**event, "path": quote(str(event.get("path")), safe=SAFE_IN_A_PATH, errors="surrogatepass")}
     operation = _operation(event, operations)
     if unknown := sorted(set(_query(event)) - operation.query):
         name = _cut(unknown[0])

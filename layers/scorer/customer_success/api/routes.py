@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from customer_success.api import history
 from customer_success.api.acknowledge import AcknowledgeAlert, AcknowledgeAnswer, AcknowledgeRequest
-from customer_success.api.error_responses import documented, told
+from customer_success.api.error_responses import documented, error_response
 from customer_success.api.health import HealthAnswer, ShowHealth
 from customer_success.api.history import HistoryAnswer, ShowHistory
 from customer_success.api.outgoing import as_json
@@ -109,7 +109,7 @@ class Resolver(APIGatewayRestResolver):
     def __init__(self, cors: CORSConfig | None) -> None:
         super().__init__(cors=cors, enable_validation=True, serializer=as_json)
         self.cors = cors
-        self.exception_handler(Exception)(lambda error: _told(error, self.current_event, self.lambda_context))
+        self.exception_handler(Exception)(lambda error: _error_response(error, self.current_event, self.lambda_context))
 
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         """The answer in the form in which API Gateway takes it."""
@@ -119,7 +119,7 @@ class Resolver(APIGatewayRestResolver):
             return super().resolve(checked(event, OPERATIONS), context)
         except Exception as error:  # noqa: BLE001 - the outermost handler: any error becomes an answer
             asked = APIGatewayProxyEvent(dict(event))
-            answer = _told(error, asked, context)
+            answer = _error_response(error, asked, context)
             if self.cors:
                 answer.headers.update(self.cors.to_dict(asked.headers.get("Origin")))
             builder: ResponseBuilder[APIGatewayProxyEvent] = ResponseBuilder(answer)
@@ -241,7 +241,7 @@ def build(desk: ApiDesk) -> Resolver:
         operation_id="showShadow",
         responses=_answers("A page of shadowed outputs.", ShadowAnswer, 400),
     )
-    def withheld(
+    def shadowed_outputs(
         day: RunDate = None, limit: ThingLimit = LINES, cursor: Cursor = None, tenant_id: TenantId = None
     ) -> ShadowAnswer:
         meant_for(tenant_id)
@@ -272,8 +272,8 @@ def _answers(description: str, model: type[BaseModel], *problems: int) -> dict[i
     return {200: {"description": description, "content": {JSON: {"model": model}}}, **documented(*problems)}
 
 
-def _told(error: Exception, event: Any, context: Any) -> Response[Any]:
+def _error_response(error: Exception, event: Any, context: Any) -> Response[Any]:
     """The error under the id by which API Gateway's own log knows the request."""
     asked = event.get("requestContext") or {}
     known = next((operation.body for operation in OPERATIONS if operation.is_at(str(event.get("path")))), None)
-    return told(error, str(asked.get("requestId") or context.aws_request_id), known)
+    return error_response(error, str(asked.get("requestId") or context.aws_request_id), known)

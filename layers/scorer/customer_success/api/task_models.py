@@ -24,7 +24,7 @@ from customer_success.schemas import CSMHandoffRequest, CSMHealthSignals, Text, 
 
 LONGEST = 64_000
 """Characters of a request as JSON: it is stored with its task."""
-WISHES = ("signals", "refresh", "draft")
+READ_FROM_CONTEXT = ("signals", "refresh", "draft")
 """The fields of a handoff request's `context` that are read; all others are stored with the task."""
 
 M = TypeVar("M", bound=BaseModel)
@@ -121,8 +121,8 @@ class TaskRequest(RootModel[dict[str, JsonValue]]):
         if self.type_field == "type":
             return _read(self.root)
         asked = _validated(CSMHandoffRequest, self.root, "a handoff request")
-        wishes = {name: asked.context[name] for name in WISHES if name in asked.context}
-        return _read({"type": asked.task_type, "account_id": asked.account_id, **wishes}, wished_in="context.")
+        options = {name: asked.context[name] for name in READ_FROM_CONTEXT if name in asked.context}
+        return _read({"type": asked.task_type, "account_id": asked.account_id, **options}, named_in="context.")
 
 
 def in_letters(request: Mapping[str, Any]) -> str:
@@ -130,19 +130,19 @@ def in_letters(request: Mapping[str, Any]) -> str:
     return json.dumps(dict(request), sort_keys=True)
 
 
-def _read(fields: Mapping[str, Any], *, wished_in: str = "") -> Task:
+def _read(fields: Mapping[str, Any], *, named_in: str = "") -> Task:
     form, what = FORMS[str(fields["type"])], f"a {fields['type']} task"
     refresh, signals = fields.get("refresh", False), fields.get("signals")
     if not isinstance(refresh, bool):
-        raise invalid(f"{wished_in}refresh", f"{str(refresh)[:80]!r} is neither true nor false")
+        raise invalid(f"{named_in}refresh", f"{str(refresh)[:80]!r} is neither true nor false")
     if form is HealthScanTask and refresh:
         form, what = RescanTask, f"{what} with refresh"
     elif form is HealthScanTask and isinstance(signals, Mapping):
-        _validated(CSMHealthSignals, signals, "an account", prefix=f"{wished_in}signals.")
-    return _validated(form, fields, what, wished_in=wished_in)
+        _validated(CSMHealthSignals, signals, "an account", prefix=f"{named_in}signals.")
+    return _validated(form, fields, what, named_in=named_in)
 
 
-def _validated(model: type[M], fields: Mapping[str, Any], what: str, *, prefix: str = "", wished_in: str = "") -> M:
+def _validated(model: type[M], fields: Mapping[str, Any], what: str, *, prefix: str = "", named_in: str = "") -> M:
     """The fields as a model. Raises a `Problem` that names each that is wrong, by where the request has it."""
     try:
         return model.model_validate(dict(fields))
@@ -153,6 +153,6 @@ def _validated(model: type[M], fields: Mapping[str, Any], what: str, *, prefix: 
             reason = refusal.reason
             if first not in model.model_fields:
                 reason = f"{reason}; {what} has {', '.join(model.model_fields)}"
-            found.append((f"{wished_in if first in WISHES else prefix}{refusal.field}", reason))
+            found.append((f"{named_in if first in READ_FROM_CONTEXT else prefix}{refusal.field}", reason))
     (field, reason), *others = found
     raise invalid(field, "; ".join([reason, *(f"{name}: {why}" for name, why in others)]))

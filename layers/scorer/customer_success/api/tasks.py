@@ -104,49 +104,49 @@ class TaskDesk:
         """
         task = self._read(request)
         task_id = self._task_id(key)
-        kept = self.records.get(task_id) if key else None
-        if kept is None and isinstance(task, HealthScanTask):
+        record = self.records.get(task_id) if key else None
+        if record is None and isinstance(task, HealthScanTask):
             answer = self._scan(task, now)
             if key is None:
                 return answer
-            kept = self.records.add(self._record(task_id, task, request, now, answer))
-        elif kept is None:
-            kept = self.records.add(self._record(task_id, task, request, now))
-        if in_letters(kept.request) != in_letters(request.root):
+            record = self.records.add(self._record(task_id, task, request, now, answer))
+        elif record is None:
+            record = self.records.add(self._record(task_id, task, request, now))
+        if in_letters(record.request) != in_letters(request.root):
             raise conflict(
                 f"{KEY_HEADER}: {key!r} came with another task before; another one takes a new key", KEY_HEADER
             )
         if isinstance(task, HealthScanTask):
-            return HealthScanAnswer.model_validate(kept.result)
-        state = kept.state_at(now)
+            return HealthScanAnswer.model_validate(record.result)
+        state = record.state_at(now)
         if state == "queued":
-            self.queues[task.type].send([self._message(task, kept)])
+            self.queues[task.type].send([self._message(task, record)])
         return TaskAccepted(
-            task_id=kept.task_id,
-            task_type=kept.task_type,
-            account_id=kept.account_id,
+            task_id=record.task_id,
+            task_type=record.task_type,
+            account_id=record.account_id,
             state=state,
-            href=f"/tasks/{kept.task_id}",
+            href=f"/tasks/{record.task_id}",
         )
 
     def show(self, task_id: str, now: datetime) -> TaskAnswer:
         """How far the task is. Raises a `Problem` of status 404 for one that is not there."""
         try:
-            kept = self.records.get(task_id)
+            record = self.records.get(task_id)
         except (Refused, UnicodeEncodeError):  # no key of the table can be made of it, so it is none
-            kept = None
-        if kept is None:
+            record = None
+        if record is None:
             raise not_found(f"task {task_id[:80]!r} is not known; tasks are kept for 30 days")
-        state, error = kept.state_at(now), kept.error
-        if state != kept.state:
-            error = f"it was still {kept.state} at its deadline, {kept.deadline:%Y-%m-%d %H:%M %Z}"
+        state, error = record.state_at(now), record.error
+        if state != record.state:
+            error = f"it was still {record.state} at its deadline, {record.deadline:%Y-%m-%d %H:%M %Z}"
         return TaskAnswer(
-            task_id=kept.task_id,
-            task_type=kept.task_type,
-            account_id=kept.account_id,
+            task_id=record.task_id,
+            task_type=record.task_type,
+            account_id=record.account_id,
             state=state,
-            queued_at=kept.queued_at,
-            result=None if kept.result is None else dict(kept.result),
+            queued_at=record.queued_at,
+            result=None if record.result is None else dict(record.result),
             error=error,
         )
 
@@ -171,7 +171,7 @@ class TaskDesk:
         return str(uuid5(NAMESPACE_URL, f"{self.tenant_id}\n{key}"))
 
     def _scan(self, task: HealthScanTask, now: datetime) -> HealthScanAnswer:
-        row = self._judged(task.account_id)
+        row = self._scored_row(task.account_id)
         signals = task.signals.model_dump(exclude_unset=True) if task.signals else {}
         asked = {"type": task.type, "account_id": task.account_id, "signals": signals}
         # Scored as of the row's day: days since then must not make the scan's signals stale.
@@ -186,7 +186,7 @@ class TaskDesk:
             raise Problem(422, "cannot-be-judged", "Cannot be judged", reason)
         raise RuntimeError(reason)
 
-    def _judged(self, account_id: str) -> AccountRow:
+    def _scored_row(self, account_id: str) -> AccountRow:
         """The row of an account that is scored; an inactive one is not."""
         row = known_account(self.rows, account_id)
         if row.day.status in ("gone", "skipped"):
@@ -204,7 +204,7 @@ class TaskDesk:
     ) -> TaskRecord:
         """A record of the task, over if there is an answer. All but a new scan needs an account that is known."""
         if answer is None and not isinstance(task, RescanTask):
-            self._judged(task.account_id)
+            self._scored_row(task.account_id)
         return TaskRecord(
             task_id,
             task_type=task.type,
@@ -216,9 +216,9 @@ class TaskDesk:
             result=answer.model_dump(mode="json") if answer else None,
         )
 
-    def _message(self, task: SlowTask, kept: TaskRecord) -> Message:
+    def _message(self, task: SlowTask, record: TaskRecord) -> Message:
         """What goes on the queue: the same for each repeat, so that it is done once."""
-        tenant_id, task_id, asked_at = self.space, kept.task_id, kept.queued_at
+        tenant_id, task_id, asked_at = self.space, record.task_id, record.queued_at
         match task:
             case RescanTask():
                 return ScanRequested(tenant_id=tenant_id, id=task_id, time=asked_at, force=True, task_id=task_id)

@@ -19,7 +19,7 @@ from botocore.parsers import ResponseParserError
 
 from customer_success.errors import Misconfigured, Unavailable, Unclear
 
-LONGEST_SAID = 300
+LONGEST_SHOWN = 300
 """Characters of AWS's own words that stand in an error: they may hold what was sent."""
 
 PASSING_CODES = frozenset(
@@ -73,20 +73,20 @@ def translated(where: str) -> Iterator[None]:
     except ClientError as error:
         raise _answered(where, error) from error
     except (ReadTimeoutError, ConnectionClosedError) as error:
-        raise Unclear(f"{where}: {said(error)}") from error
+        raise Unclear(f"{where}: {shown(error)}") from error
     except (HTTPClientError, BotoConnectionError) as error:
-        raise Unavailable(f"{where}: {said(error)}") from error
+        raise Unavailable(f"{where}: {shown(error)}") from error
     except ParamValidationError:
         raise
     except ResponseParserError as error:
-        raise Unclear(f"{where}: {said(error)}; this is no answer of AWS's") from error
+        raise Unclear(f"{where}: {shown(error)}; this is no answer of AWS's") from error
     except BotoCoreError as error:
-        raise Misconfigured(f"{where}: {said(error)}; check the region, the credentials and the endpoint") from error
+        raise Misconfigured(f"{where}: {shown(error)}; check the region, the credentials and the endpoint") from error
 
 
 def fault(where: str, code: str, text: str, *, status: int = 0) -> Unavailable | Misconfigured:
     """Our error for a refusal with this code and HTTP status."""
-    reason = f"{where}: {said(code)}: {said(text)}"
+    reason = f"{where}: {shown(code)}: {shown(text)}"
     if code in PASSING_CODES or status == 429 or status >= 500:
         return Unavailable(reason)
     if code == _NO_CODE or not _CODE.fullmatch(code):
@@ -97,7 +97,7 @@ def fault(where: str, code: str, text: str, *, status: int = 0) -> Unavailable |
     )
 
 
-def said(words: object, longest: int = LONGEST_SAID) -> str:
+def shown(words: object, longest: int = LONGEST_SHOWN) -> str:
     """The words of AWS, or of its SDK, on one line, and cut."""
     text = " ".join(str(words).split())
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
@@ -111,4 +111,4 @@ def code_of(error: ClientError) -> str:
 def _answered(where: str, error: ClientError) -> Unavailable | Misconfigured:
     text = error.response.get("Error", {}).get("Message", "no reason given")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return fault(where, code_of(error), f"{said(text, LONGEST_SAID - 50)} ({error.operation_name})", status=status)
+    return fault(where, code_of(error), f"{shown(text, LONGEST_SHOWN - 50)} ({error.operation_name})", status=status)

@@ -72,7 +72,7 @@ LOOKS_AFTER_RETRIES = 2.0
 LONGEST_DELAY = 900
 """Seconds: a queue delays a message for a quarter of an hour at most."""
 
-SECONDS_KEPT = 5.0
+RESERVED_SECONDS = 5.0
 """Held back from the time left, to end an invocation in good order."""
 
 
@@ -124,11 +124,11 @@ class Function(Generic[D]):
         result: Mapping[str, Any],
         counts: Callable[[], Mapping[Metric, float]] | None = None,
         *,
-        told: Iterable[str] = (),
+        shown: Iterable[str] = (),
     ) -> None:
         """Log a result, or only `shown` of it, and count it. A result that cannot be logged does not fail the work."""
-        said = {name: result.get(name) for name in told} or result
-        self.logger.info(what, extra={"result": said}, stacklevel=3)
+        logged = {name: result.get(name) for name in shown} or result
+        self.logger.info(what, extra={"result": logged}, stacklevel=3)
         if counts:
             attempted(f"the counts of the {what}", lambda: self.report(counts()))
 
@@ -145,7 +145,7 @@ class Function(Generic[D]):
 
     def time_left(self) -> float:
         """Seconds that may still be spent on work."""
-        return self._milliseconds_left() / 1000 - SECONDS_KEPT
+        return self._milliseconds_left() / 1000 - RESERVED_SECONDS
 
     @cached_property
     def store(self) -> Store:

@@ -59,7 +59,7 @@ class ExpansionRecords(Protocol):
     def write(self, page_id: str, record: ExpansionRecord) -> None:
         """Make the record read as `record`; what Sales wrote on it stays. Safe to repeat.
 
-        Raises `Gone` if it is not there any more.
+        Raises `Removed` if it is not there any more.
         """
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from customer_success.delivery import deliver_once
-from customer_success.errors import Gone
+from customer_success.errors import Removed
 from customer_success.expansion.offer import ExpansionRecord
 from customer_success.expansion.ports import ExpansionRecords
 from customer_success.ports import Ledger
@@ -29,7 +29,7 @@ def record_once(
             return page_id
     try:
         records.write(page_id, record)
-    except Gone as gone:
+    except Removed as gone:
         logger.warning("the offer %s gets a new record: %s", record.key, gone)
         page_id, is_new = _created(records, ledger, record, f"{record.key}#{page_id}")
         if not is_new:

@@ -14,7 +14,7 @@ from customer_success.adoption.peers import groups_of
 from customer_success.adoption.ports import AdoptionPeers, FeatureUsages
 from customer_success.adoption.report import adoption_report
 from customer_success.delivery import deliver_once, draft_if_possible
-from customer_success.errors import Gone, Refused, words_of
+from customer_success.errors import Refused, Removed, words_of
 from customer_success.isolation import recorded
 from customer_success.metrics import Count
 from customer_success.narration.claims import checked
@@ -179,7 +179,7 @@ class GenerateQbr:
             return _put_once(self.pages, self.ledger, page, str(request.key)), None
         try:
             return known.page_id, None if self.pages.replace(known.page_id, page) else EDITED
-        except Gone as gone:
+        except Removed as gone:
             logger.warning("the review of account %s gets a new page: %s", row.account_id, gone)
             return _put_once(self.pages, self.ledger, page, f"{request.key}#{request.request}"), None
 

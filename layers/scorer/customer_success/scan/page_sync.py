@@ -102,7 +102,7 @@ class NotionSync:
         quiet_until = (latest and latest.quiet_until) or message.quiet_until
         verdict = (latest and latest.verdict) or message.verdict
         try:
-            self.pages.write_wishes(message.page_id, quiet_until, verdict)
+            self.pages.write_mute(message.page_id, quiet_until, verdict)
         except Refused as error:
             if not _is_left(error):
                 raise

@@ -44,8 +44,8 @@ class Shadow:
         return output.reference
 
 
-class _KeptAgain:
-    """What is asked whether it has something already: keeping it again does no harm, so it is not looked for."""
+class _RecordedAgain:
+    """Finds nothing: recording an output again does no harm, so the log is not searched."""
 
     __slots__ = ()
 
@@ -65,14 +65,14 @@ class ShadowPages:
         lines = [values.why, *([f"Next step: {values.next_step}"] if values.next_step else [])]
         self.shadow.keep("page", page_id, f"{values.rag} {score}, {risk}", lines)
 
-    def write_wishes(self, page_id: str, quiet_until: date | None, verdict: str | None) -> None:
+    def write_mute(self, page_id: str, quiet_until: date | None, verdict: str | None) -> None:
         wishes = {"CSM Quiet Until": quiet_until, "CSM Verdict": verdict}
         title = ", ".join(f"{name}: {wish}" for name, wish in wishes.items() if wish)
         self.shadow.keep("page", f"{page_id}:wishes", title)
 
 
 @dataclass(frozen=True, slots=True)
-class ShadowRecords(_KeptAgain):
+class ShadowRecords(_RecordedAgain):
     """`HealthRecords` that make no page."""
 
     shadow: Shadow
@@ -82,7 +82,7 @@ class ShadowRecords(_KeptAgain):
 
 
 @dataclass(frozen=True, slots=True)
-class ShadowReviews(_KeptAgain):
+class ShadowReviews(_RecordedAgain):
     """`QbrPages` that make no page."""
 
     shadow: Shadow
@@ -109,7 +109,7 @@ class ShadowSections:
 
 
 @dataclass(frozen=True, slots=True)
-class ShadowOffers(_KeptAgain):
+class ShadowOffers(_RecordedAgain):
     """`ExpansionRecords` that make no page, so there is none for Sales to answer on."""
 
     shadow: Shadow
@@ -134,7 +134,7 @@ class ShadowOffers(_KeptAgain):
 
 
 @dataclass(frozen=True, slots=True)
-class ShadowDrafts(_KeptAgain):
+class ShadowDrafts(_RecordedAgain):
     """`Drafts` that lie in no mailbox."""
 
     shadow: Shadow
@@ -145,7 +145,7 @@ class ShadowDrafts(_KeptAgain):
 
 
 @dataclass(slots=True)
-class ShadowChat(_KeptAgain):
+class ShadowChat(_RecordedAgain):
     """A `Chat` that records instead of posting."""
 
     shadow: Shadow

@@ -43,12 +43,12 @@ def _bound(schema: Any) -> Any:
         return [_bound(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    kept = {
+    allowed = {
         # Below these two stand names of properties and of definitions, not keywords.
         name: {key: _bound(inner) for key, inner in part.items()} if name in ("properties", "$defs") else _bound(part)
         for name, part in schema.items()
         if name not in _REFUSED | _IDLE
     }
-    if kept.get("type") == "object":
-        kept |= {"additionalProperties": False, "required": list(kept.get("properties", {}))}
-    return kept
+    if allowed.get("type") == "object":
+        allowed |= {"additionalProperties": False, "required": list(allowed.get("properties", {}))}
+    return allowed

@@ -20,7 +20,7 @@ MOST_OPPORTUNITIES = 10
 
 _SECTIONS = ("account_health_summary", "roi_and_business_impact", "expansion_and_next_steps")
 _COPIED = ("account_id", "period", "reviewed_period")
-_PROBLEMS_TOLD = 5
+_MOST_PROBLEMS = 5
 
 Content = TypeVar("Content")
 Whole = TypeVar("Whole", bound=BaseModel)
@@ -132,7 +132,7 @@ def _validated(model: type[Whole], text: str) -> Whole:
 def _unfit(details: Sequence[ErrorDetails]) -> Unusable:
     if details[0]["type"] == "json_invalid":
         return Unusable("not JSON", "Answer in the JSON schema.")
-    problems = list(dict.fromkeys(map(_problem, details)))[:_PROBLEMS_TOLD]
+    problems = list(dict.fromkeys(map(_problem, details)))[:_MOST_PROBLEMS]
     return Unusable(f"not as the schema has it: {'; '.join(problems)}", "Use the fields of the schema and no others.")
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from customer_success.alerts.policy import Delivery
 
-KEPT_DAYS = 400
+STORED_DAYS = 400
 THERE = "attribute_exists(#pk)"
 NOT_LATER = "(attribute_not_exists(#acknowledged_at) OR #acknowledged_at <= :acknowledged_at)"
 
@@ -106,7 +106,7 @@ class DynamoAlertLog:
             **_marks(entry),
             **_outcomes(entry.outcomes),
             **(_acknowledged(entry.acknowledged) if entry.acknowledged else {}),
-            expires_at=expiry(self._clock(), KEPT_DAYS),
+            expires_at=expiry(self._clock(), STORED_DAYS),
         )
 
     def _entry(self, item: Item) -> AlertEntry:

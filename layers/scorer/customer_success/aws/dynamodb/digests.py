@@ -18,7 +18,7 @@ from customer_success.batches import batches
 from customer_success.documents import Line
 from customer_success.errors import Unreadable
 
-KEPT_DAYS = 90
+STORED_DAYS = 90
 LARGEST_PART = 300 * 1024
 """Bytes of lines in one item; the table takes 400 KB."""
 
@@ -39,7 +39,7 @@ class DynamoDigests:
         self._clock = clock
 
     def put(self, digest: Digest) -> None:
-        expires_at = expiry(self._clock(), KEPT_DAYS)
+        expires_at = expiry(self._clock(), STORED_DAYS)
         parts = list(_parts(digest))
         self._table.put_many(
             self._parts.item(

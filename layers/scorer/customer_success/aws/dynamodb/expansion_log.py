@@ -11,7 +11,7 @@ from customer_success.aws.dynamodb.stored import Stored
 from customer_success.aws.dynamodb.table import Table
 from customer_success.expansion.entry import ExpansionEntry
 
-KEPT_DAYS = 90
+STORED_DAYS = 90
 
 
 class DynamoExpansionLog:
@@ -36,7 +36,7 @@ class DynamoExpansionLog:
         return self._entries.query(self._table.partition("EXPANSIONS", day.isoformat()))
 
     def _item(self, entry: ExpansionEntry) -> Item:
-        return self._entries.item(self._key(entry), entry, expires_at=expiry(self._clock(), KEPT_DAYS))
+        return self._entries.item(self._key(entry), entry, expires_at=expiry(self._clock(), STORED_DAYS))
 
     def _key(self, entry: ExpansionEntry) -> Key:
         """The id of an account that is just short enough makes a handoff id that is too long."""

@@ -10,7 +10,7 @@ from customer_success.aws.dynamodb.items import Item, Key, Update, expiry, numbe
 from customer_success.aws.dynamodb.table import ConditionNotMetError, Table
 from customer_success.ports import Claim
 
-KEPT_DAYS = 90
+STORED_DAYS = 90
 OURS = "#state = :sending AND #holder = :me"
 
 
@@ -34,7 +34,7 @@ class DynamoLedger:
             "state": text("sending"),
             "sending_until": number(now + self._lease_seconds),
             "holder": self._me,
-            "expires_at": expiry(now, KEPT_DAYS),
+            "expires_at": expiry(now, STORED_DAYS),
         }
         try:
             broken_off = self._table.put(
@@ -52,7 +52,7 @@ class DynamoLedger:
             **self._key(key, channel).attributes,
             "state": text("done"),
             "outcome": text(outcome),
-            "expires_at": expiry(self._clock(), KEPT_DAYS),
+            "expires_at": expiry(self._clock(), STORED_DAYS),
         }
         self._table.put(entry)
 

@@ -16,7 +16,7 @@ from customer_success.errors import Refused, Unreadable
 from customer_success.expansion.offer import Handoff, Offer, SalesAnswer
 from customer_success.schemas import ExpansionOpportunity, OpportunityType
 
-KEPT_DAYS = 800
+STORED_DAYS = 800
 THERE = "attribute_exists(#pk)"
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class DynamoOffers:
 
     def put(self, offer: Offer) -> None:
         own = replace(offer, handoff=None, answer=None)
-        values: Item = {"body": self._offers.body(own), "expires_at": expiry(self._clock(), KEPT_DAYS)}
+        values: Item = {"body": self._offers.body(own), "expires_at": expiry(self._clock(), STORED_DAYS)}
         self._table.update(Update(self._key(offer.handoff_id), values))
 
     def record_handoff(self, handoff_id: str, handoff: Handoff) -> None:

@@ -11,8 +11,8 @@ from customer_success.aws.dynamodb.stored import Stored
 from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import Misconfigured
 
-KEPT_DAYS = 7
-KEPT_DAYS_OF_PARTS = KEPT_DAYS + 1
+STORED_DAYS = 7
+STORED_DAYS_OF_PARTS = STORED_DAYS + 1
 """Longer than what tells of them: as long as a snapshot can be found, its lines are there."""
 
 
@@ -32,10 +32,10 @@ class DynamoPortfolios:
         self._table.put({**head, **self._latest.attributes})
 
     def latest(self) -> Snapshot | None:
-        return self._kept(self._latest)
+        return self._stored(self._latest)
 
     def get(self, run: str) -> Snapshot | None:
-        return self._kept(self._head(run))
+        return self._stored(self._head(run))
 
     def part(self, run: str, number: int) -> Sequence[PortfolioLine]:
         """As the port says. Raises `Misconfigured` if it is not there."""
@@ -48,14 +48,16 @@ class DynamoPortfolios:
         """Write the parts, and then the head by which they are found; it comes back."""
         now = self._clock()
         self._table.put_many(
-            self._parts.item(self._part(snapshot.run, number), list(lines), expires_at=expiry(now, KEPT_DAYS_OF_PARTS))
+            self._parts.item(
+                self._part(snapshot.run, number), list(lines), expires_at=expiry(now, STORED_DAYS_OF_PARTS)
+            )
             for number, lines in enumerate(parts)
         )
-        head = self._heads.item(self._head(snapshot.run), snapshot, expires_at=expiry(now, KEPT_DAYS))
+        head = self._heads.item(self._head(snapshot.run), snapshot, expires_at=expiry(now, STORED_DAYS))
         self._table.put(head)
         return head
 
-    def _kept(self, key: Key) -> Snapshot | None:
+    def _stored(self, key: Key) -> Snapshot | None:
         """The table deletes what has expired when it comes to it, the head before its parts or after."""
         item = self._table.get(key)
         if item is None or float(item["expires_at"]["N"]) <= self._clock():

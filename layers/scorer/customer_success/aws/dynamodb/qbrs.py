@@ -14,7 +14,7 @@ from customer_success.reviews.qbr import Qbr, QbrKey, QbrText
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-KEPT_DAYS = 800
+STORED_DAYS = 800
 """Two years and a bit: a review is compared with that of a year before."""
 BY_CONTRACT = "contract"
 
@@ -65,4 +65,4 @@ class DynamoQbrs:
         return self._table.key("ACCOUNT", key.account_id, f"QBR#{key.contract_end or key.period}")
 
     def _expiry(self) -> AttributeValueTypeDef:
-        return expiry(self._clock(), KEPT_DAYS)
+        return expiry(self._clock(), STORED_DAYS)

@@ -12,7 +12,7 @@ from customer_success.aws.dynamodb.stored import Stored
 from customer_success.aws.dynamodb.table import Table
 from customer_success.shadow.outputs import KINDS, Kind, ShadowedOutput
 
-KEPT_DAYS = 90
+STORED_DAYS = 90
 LARGEST_ITEM = 300 * 1024
 """Bytes of text; the table takes 400 KB."""
 
@@ -22,30 +22,30 @@ class DynamoShadowLog:
 
     def __init__(self, table: Table, *, clock: Callable[[], float] = time.time) -> None:
         self._table = table
-        self._output = Stored(table, ShadowedOutput)
+        self._outputs = Stored(table, ShadowedOutput)
         self._clock = clock
         self._listed: set[date] = set()
 
     def put(self, output: ShadowedOutput) -> None:
-        expires_at = expiry(self._clock(), KEPT_DAYS)
+        expires_at = expiry(self._clock(), STORED_DAYS)
         day = output.on.isoformat()
         if output.on not in self._listed:
             listed = self._table.key("SHADOW", "DAYS", day)
             self._table.put({**listed.attributes, "day": text(day), "expires_at": expires_at})
             self._listed.add(output.on)
         key = self._table.key("SHADOW", day, _place(output.kind, output.key))
-        self._table.put(self._output.item(key, _cut(output), expires_at=expires_at))
+        self._table.put(self._outputs.item(key, _cut(output), expires_at=expires_at))
 
     def days(self, most: int) -> list[date]:
         listed = self._table.query(self._table.partition("SHADOW", "DAYS"), newest_first=True, page=most)
         return [date.fromisoformat(item["day"]["S"]) for item in islice(listed, most)]
 
     def on(self, day: date, kind: Kind, after: str = "") -> Iterator[ShadowedOutput]:
-        kept = self._output.query(
+        found = self._outputs.query(
             self._table.partition("SHADOW", day.isoformat()),
             between=(_place(kind, after), f"{_place(kind, '')}\U0010ffff"),
         )
-        return (output for output in kept if output.key != after)
+        return (output for output in found if output.key != after)
 
 
 def _place(kind: Kind, key: str) -> str:
@@ -58,7 +58,7 @@ def _cut(output: ShadowedOutput) -> ShadowedOutput:
     for line in output.lines:
         left -= len(line.encode("utf-8", "surrogatepass"))
         if left < 0:
-            lines.append("… cut: too long to be kept")
+            lines.append("… cut: too long to be stored")
             break
         lines.append(line)
     return ShadowedOutput(output.on, output.kind, output.key, output.title, output.recipient, tuple(lines))

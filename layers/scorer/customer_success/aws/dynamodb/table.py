@@ -212,8 +212,8 @@ def _item_refused(where: str) -> Iterator[None]:
     except ClientError as error:
         reasons = _reasons(error)
         if not reasons.isdisjoint(INVALID) and reasons.isdisjoint(CLASHES):
-            told = error.response.get("Error", {}).get("Message", "no reason given")
-            raise NotTaken(f"{where} does not take what is to be written: {told}") from error
+            reason = error.response.get("Error", {}).get("Message", "no reason given")
+            raise NotTaken(f"{where} does not take what is to be written: {reason}") from error
         raise
 
 

@@ -16,7 +16,7 @@ from customer_success.isolation import whole
 from customer_success.task_records.record import CUT, FINAL, TaskRecord, TaskState
 from customer_success.text import short
 
-KEPT_DAYS = 30
+STORED_DAYS = 30
 FREE = "attribute_not_exists(#pk) OR #expires_at <= :now"
 UNDER_WAY = f"#deadline >= :now AND NOT #state IN ({', '.join(f':{end}' for end in FINAL)})"
 LONGEST_RESULT = 300_000
@@ -46,7 +46,7 @@ class DynamoTaskRecords:
             task,
             state=text(task.state),
             deadline=number(task.deadline.timestamp()),
-            expires_at=expiry(now, KEPT_DAYS),
+            expires_at=expiry(now, STORED_DAYS),
         )
         try:
             self._table.put(item, condition=FREE, given={"now": number(now)})
@@ -91,17 +91,19 @@ class DynamoTaskRecords:
 
 def _cut(result: Mapping[str, Any]) -> dict[str, Any]:
     """The result without its largest fields, if it is too long for the table; `cut` then names them."""
-    kept = {str(name): _plain(value) for name, value in result.items()}
-    sizes = {name: _bytes({name: value}) for name, value in kept.items()}
+    stored = {str(name): _plain(value) for name, value in result.items()}
+    sizes = {name: _bytes({name: value}) for name, value in stored.items()}
     left_out: list[str] = []
     size = sum(sizes.values())
     for name in sorted(sizes, key=sizes.__getitem__, reverse=True):
         if size <= LONGEST_RESULT:
             break
         size -= sizes[name]
-        del kept[name]
+        del stored[name]
         left_out.append(name)
-    return {**kept, CUT: short(f"too long to be kept: {', '.join(left_out)}", LONGEST_ERROR)} if left_out else kept
+    return (
+        {**stored, CUT: short(f"too long to be stored: {', '.join(left_out)}", LONGEST_ERROR)} if left_out else stored
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -18,7 +18,7 @@ from customer_success.aws.dynamodb.items import Item, Key, expiry, shortened
 from customer_success.aws.dynamodb.stored import Stored
 from customer_success.aws.dynamodb.table import Table
 
-KEPT_DAYS = 90
+STORED_DAYS = 90
 MOST_BYTES = 380 * 1024
 """Bytes of rows in one item; the table takes 400 KB."""
 
@@ -76,7 +76,9 @@ class DynamoFeatureUsages:
             same = before.rows if before and before.run == run else None
             rows = _fitting(holder, _merged([*(same or ()), *new]))
             if rows != same:
-                yield self._readings.item(self._key(holder), Reading(run, now, rows), expires_at=expiry(now, KEPT_DAYS))
+                yield self._readings.item(
+                    self._key(holder), Reading(run, now, rows), expires_at=expiry(now, STORED_DAYS)
+                )
 
     def _known(self, holders: Iterable[str]) -> dict[str, Reading]:
         return self._readings.get_many({holder: self._key(holder) for holder in holders})
@@ -106,19 +108,19 @@ def _merged(rows: Iterable[FeatureUsage]) -> tuple[FeatureUsage, ...]:
 
 def _fitting(holder: str, rows: tuple[FeatureUsage, ...]) -> tuple[FeatureUsage, ...]:
     """The rows that an item can take, first come, first served."""
-    kept: list[FeatureUsage] = []
+    fitting: list[FeatureUsage] = []
     left = MOST_BYTES
     for row in rows:
         size = len(ROW.dump_json(row)) + 1
         if size <= left:
-            kept.append(row)
+            fitting.append(row)
             left -= size
-    if len(kept) < len(rows):
+    if len(fitting) < len(rows):
         logger.warning(
             "feature usage of %.80r: %d of %d features are kept, as many as fit into %d bytes",
             holder,
-            len(kept),
+            len(fitting),
             len(rows),
             MOST_BYTES,
         )
-    return tuple(kept)
+    return tuple(fitting)

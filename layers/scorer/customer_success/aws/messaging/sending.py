@@ -53,7 +53,7 @@ def send_all(messages: Iterable[M], send: Callable[[Mapping[str, Letter[M]]], Se
             left += send(again) if again else []
     if left:
         causes = ", ".join(sorted({f"{failure['Code']}: {failure.get('Message', '')}" for failure in left}))
-        told = f"{where} did not take {len(left)} messages: {causes}"
+        refusal = f"{where} did not take {len(left)} messages: {causes}"
         if all(failure["Code"] in OWN_FAULTS for failure in left):
-            raise NotTaken(told)
-        raise Unavailable(told)
+            raise NotTaken(refusal)
+        raise Unavailable(refusal)
