@@ -12,7 +12,7 @@ from schemathesis.checks import CHECKS
 from schemathesis.config import SchemathesisConfig
 
 from customer_success.agent import SUPPORTED
-from customer_success.api.task_models import READ_FROM_CONTEXT
+from customer_success.api.task_models import FROM_CONTEXT
 from local.api.openapi import document
 from tests.builders.accounts import TODAY
 from tests.builders.api import ODD, Desk, Wsgi
@@ -82,9 +82,7 @@ def _mean_body(body: dict[str, Any]) -> None:
         body["signals"] = {name: value for name, value in body["signals"].items() if value is not None}
     if "task_type" in body:
         body["task_type"] = _known(body["task_type"], *SUPPORTED)
-        body["context"] = {
-            name: value for name, value in body.get("context", {}).items() if name not in READ_FROM_CONTEXT
-        }
+        body["context"] = {name: value for name, value in body.get("context", {}).items() if name not in FROM_CONTEXT}
 
 
 def _known(drawn: str, *known: str) -> str:

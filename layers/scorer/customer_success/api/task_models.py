@@ -24,7 +24,7 @@ from customer_success.schemas import CSMHandoffRequest, CSMHealthSignals, Text, 
 
 LONGEST = 64_000
 """Characters of a request as JSON: it is stored with its task."""
-READ_FROM_CONTEXT = ("signals", "refresh", "draft")
+FROM_CONTEXT = ("signals", "refresh", "draft")
 """The fields of a handoff request's `context` that are read; all others are stored with the task."""
 
 M = TypeVar("M", bound=BaseModel)
@@ -121,7 +121,7 @@ class TaskRequest(RootModel[dict[str, JsonValue]]):
         if self.type_field == "type":
             return _read(self.root)
         asked = _validated(CSMHandoffRequest, self.root, "a handoff request")
-        options = {name: asked.context[name] for name in READ_FROM_CONTEXT if name in asked.context}
+        options = {name: asked.context[name] for name in FROM_CONTEXT if name in asked.context}
         return _read({"type": asked.task_type, "account_id": asked.account_id, **options}, named_in="context.")
 
 
@@ -153,6 +153,6 @@ def _validated(model: type[M], fields: Mapping[str, Any], what: str, *, prefix: 
             reason = refusal.reason
             if first not in model.model_fields:
                 reason = f"{reason}; {what} has {', '.join(model.model_fields)}"
-            found.append((f"{named_in if first in READ_FROM_CONTEXT else prefix}{refusal.field}", reason))
+            found.append((f"{named_in if first in FROM_CONTEXT else prefix}{refusal.field}", reason))
     (field, reason), *others = found
     raise invalid(field, "; ".join([reason, *(f"{name}: {why}" for name, why in others)]))
