@@ -37,8 +37,8 @@ def take(delivery: Delivery) -> None:
 
 def scan(asked: ScanRequested | ScheduledEvent, *, last_try: bool) -> None:
     request = ScanRequest(
-        on=run_date(asked.time, function.settings.timezone),
-        request=asked.id,
+        run_date=run_date(asked.time, function.settings.timezone),
+        request_id=asked.id,
         force=isinstance(asked, ScanRequested) and asked.force,
         last_try=last_try,
     )

@@ -28,13 +28,15 @@ class AlertDays:
         """Those since the last finished scan; on a working day since the last finished scan of a working day."""
         calendar, span = Calendar(), (date.min.isoformat(), (day - timedelta(days=1)).isoformat())
         runs = list(Stored(table, Run).query(table.partition("RUNS", KIND), between=span))
-        finished = [run.on for run in runs if run.status == "finished" and run.tally.scored]
+        finished = [run.run_date for run in runs if run.status == "finished" and run.tally.scored]
         last = max(finished, default=date.min)
         last_working = max(filter(calendar.is_working_day, finished), default=date.min)
         return cls(
             day,
-            unranked=tuple(run.on for run in runs if run.on > last),
-            held=tuple(run.on for run in runs if last_working < run.on <= last) if calendar.is_working_day(day) else (),
+            unranked=tuple(run.run_date for run in runs if run.run_date > last),
+            held=tuple(run.run_date for run in runs if last_working < run.run_date <= last)
+            if calendar.is_working_day(day)
+            else (),
         )
 
     def alerts(self, table: Table) -> Iterator[AlertEntry]:

@@ -37,7 +37,7 @@ def run_api(options: Options, console: Console) -> None:
             f"\nThe API answers at {deployment.api_url} until Ctrl-C. Calls are signed; these work as they stand:\n"
         )
         account = worst(DynamoAccountRows(deployment.table).every())
-        if account is None or account.day.point is None:
+        if account is None or account.latest.point is None:
             console.print(no_account_scored(account), soft_wrap=True)
         for title, call in _calls(deployment, account):
             console.print(f"# {title}", style="dim", soft_wrap=True)
@@ -72,7 +72,7 @@ def _calls(deployment: LocalDeployment, account: AccountRow | None) -> Iterator[
     yield "what if its usage grew: nothing is stored, nobody is told", _curl(deployment, "/tasks", what_if)
     review = json.dumps({"type": "generate_qbr", "account_id": account.account_id})
     yield "its quarterly review: the answer says where to look how far it is", _curl(deployment, "/tasks", review)
-    if alert := next(iter(DynamoAlertLog(deployment.table).on(account.day.on)), None):
+    if alert := next(iter(DynamoAlertLog(deployment.table).on(account.latest.run_date)), None):
         body = '{"by": "ada.lind@fernway.example", "note": "called them", "verdict": "true alarm"}'
         yield (
             "an alert that is taken care of",
@@ -82,7 +82,7 @@ def _calls(deployment: LocalDeployment, account: AccountRow | None) -> Iterator[
 
 def worst(rows: Iterable[AccountRow]) -> AccountRow | None:
     """The account with the lowest score; where none has one, the first of them, and None of an empty book."""
-    return min(rows, key=lambda row: row.day.point.score.score if row.day.point else math.inf, default=None)
+    return min(rows, key=lambda row: row.latest.point.score.score if row.latest.point else math.inf, default=None)
 
 
 def _curl(deployment: LocalDeployment, path: str, body: str | None = None) -> str:

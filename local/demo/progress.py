@@ -69,7 +69,7 @@ def how_far(run: Run | None, alerts: tuple[AlertEntry, ...], accounts: int, page
     tally = run.tally if run else None
     changed = tally.pages_changed if tally else 0
     written = min(pages, changed)
-    left_out = sum(tally.rejected.values()) + tally.skipped if tally else 0
+    left_out = sum(tally.rejected.values()) + tally.inactive if tally else 0
     parts = {
         "read": (tally.read if tally else 0, accounts),
         "scored": (tally.scored if tally else 0, max(accounts - left_out, 0)),

@@ -71,10 +71,10 @@ def check_scan(target: Target) -> Iterator[CheckResult]:
         yield ok(f"accounts in the table{where}: {rows:,}")
     else:
         yield off(f"accounts in the table{where}: none; the first scan writes them")
-    past = [run for run in runs if run.on <= target.today]
+    past = [run for run in runs if run.run_date <= target.today]
     if len(past) < len(runs):
         yield due(
-            f"a scan{where} is of {runs[0].on}, in days to come: DATE was a slip",
+            f"a scan{where} is of {runs[0].run_date}, in days to come: DATE was a slip",
             "scan today, so that what people see is of today:",
             _again(target, target.today),
         )
@@ -90,11 +90,11 @@ def check_scan(target: Target) -> Iterator[CheckResult]:
 def check_expansion(target: Target) -> Iterator[CheckResult]:
     """The expansion check after the last scan: nothing else reports in time that it failed or never ended."""
     runs = islice(DynamoRuns(target.table).before(EXPANSION, date.max), RUNS_LOOKED_AT)
-    last = next((run for run in runs if run.on <= target.today), None)
+    last = next((run for run in runs if run.run_date <= target.today), None)
     if last is None:
         yield off("no scan has asked for expansion yet")
     elif last.status == "finished":
-        yield ok(f"what follows a scan for expansion has ended last for {last.on}")
+        yield ok(f"what follows a scan for expansion has ended last for {last.run_date}")
     else:
         yield from _unfinished(target, last, "the expansion run")
 
@@ -121,7 +121,7 @@ def check_shadow_length(target: Target) -> Iterator[CheckResult]:
     if not target.is_on("Shadow"):
         return
     runs = islice(DynamoRuns(target.table).before(SCAN, date.max), RUNS_LOOKED_AT)
-    days = [run.on for run in runs if run.on <= target.today]
+    days = [run.run_date for run in runs if run.run_date <= target.today]
     first = target.today
     for day in days:
         if (first - day).days > LONGEST_BREAK:
@@ -137,13 +137,17 @@ def check_shadow_length(target: Target) -> Iterator[CheckResult]:
 
 def _unfinished(target: Target, run: Run, what: str = "the scan") -> Iterator[CheckResult]:
     if run.status == "failed":
-        yield bad(f"{what} of {run.on} failed: {run.failure}", "mend that, then scan again:", _again(target, run.on))
+        yield bad(
+            f"{what} of {run.run_date} failed: {run.failure}",
+            "mend that, then scan again:",
+            _again(target, run.run_date),
+        )
         return
     started = run.started_at
     since = f"since {_ago(target.now - started)}" if started else "since nobody knows when"
-    text = f"{what} of {run.on} is under way {since}: {run.tally.read:,} accounts read"
+    text = f"{what} of {run.run_date} is under way {since}: {run.tally.read:,} accounts read"
     if started is None or target.now - started > LONGEST_RUN:
-        yield bad(text, "if nothing lies in scan-dlq, scan again:", _again(target, run.on))
+        yield bad(text, "if nothing lies in scan-dlq, scan again:", _again(target, run.run_date))
     else:
         yield ok(text)
 
@@ -157,8 +161,8 @@ def _last(target: Target, run: Run, where: str) -> Iterator[CheckResult]:
     tally = run.tally
     rejected = sum(tally.rejected.values())
     text = (
-        f"the last finished scan{where} is of {run.on}, {_days_ago(target, run.on)}: {tally.read:,} read, "
-        f"{tally.scored:,} scored, {rejected:,} rejected, {tally.skipped:,} skipped"
+        f"the last finished scan{where} is of {run.run_date}, {_days_ago(target, run.run_date)}: {tally.read:,} read, "
+        f"{tally.scored:,} scored, {rejected:,} rejected, {tally.inactive:,} skipped"
     )
     limit = timedelta(hours=float(target.setting("ScanOverdueHours")))
     if target.is_on("ScanEnabled") and run.finished_at and target.now - run.finished_at > limit:
@@ -187,10 +191,10 @@ def _counted(run: Run, text: str) -> CheckResult:
 
 def _age(target: Target, run: Run, longest_days: int) -> Iterator[CheckResult]:
     """Something is to be done where the latest scan is an old one, whether or not a rule is to start any."""
-    days = (target.today - run.on).days
+    days = (target.today - run.run_date).days
     if days <= longest_days:
         return
-    what = f"what people see is {days:,} days old: no later day than {run.on} was scanned to its end"
+    what = f"what people see is {days:,} days old: no later day than {run.run_date} was scanned to its end"
     finished = run.finished_at
     # An old day that was requested just now is no fault; one without a later scan is.
     make = due if finished and target.now - finished <= timedelta(days=longest_days) else bad

@@ -8,8 +8,8 @@ from datetime import date
 
 from customer_success.accounts.ports import ScoreHistory
 from customer_success.accounts.row import AccountRow
+from customer_success.scoring.health_status import Point
 from customer_success.scoring.scorer import CSMHealthScorer
-from customer_success.scoring.standing import Point
 from local.spreadsheets.history import Entry, History, Known, Rejected
 
 
@@ -66,9 +66,9 @@ def _new(
 ) -> Iterator[tuple[str, Point]]:
     """The points of days that have none, one account after the other."""
     for account_id, entries in by_account.items():
-        days = [entry.point.on for entry in entries]
-        there = {point.on for point in points.between(account_id, min(days), max(days))}
-        new = [entry.point for entry in entries if entry.point.on not in there]
+        days = [entry.point.run_date for entry in entries]
+        there = {point.run_date for point in points.between(account_id, min(days), max(days))}
+        new = [entry.point for entry in entries if entry.point.run_date not in there]
         done.known += len(entries) - len(new)
         done.imported += len(new)
         done.accounts += bool(new)

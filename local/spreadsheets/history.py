@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from connectors.notion.account_page import account_of
 from customer_success.schemas import CSMHealthSignals, refusals
+from customer_success.scoring.health_status import Point
 from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError
-from customer_success.scoring.standing import Point
 from customer_success.scoring.words import too_little_known
 from customer_success.text import short
 from local.spreadsheets.book import Line, Sheet
@@ -92,9 +92,9 @@ class History:
         for line in self._sheet.lines:
             made = self._entry(line, known, scorer, today)
             if isinstance(made, Entry):
-                first = at.setdefault((made.account_id, made.point.on), line.number)
+                first = at.setdefault((made.account_id, made.point.run_date), line.number)
                 if first != line.number:
-                    reason = f"{made.point.on} of this account stands on line {first} already"
+                    reason = f"{made.point.run_date} of this account stands on line {first} already"
                     made = Rejected(line.number, self._account(line), reason)
             yield made
 

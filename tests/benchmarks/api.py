@@ -24,7 +24,7 @@ from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.history import DynamoScoreHistory
 from customer_success.aws.dynamodb.portfolios import DynamoPortfolios
 from customer_success.aws.dynamodb.table import Table
-from customer_success.scoring.standing import Point
+from customer_success.scoring.health_status import Point
 from tests.benchmarks.figures import Promise, at_most, show
 from tests.builders.accounts import TODAY, account
 from tests.builders.aws import REGION, TABLE, TENANT, Client, create_table

@@ -197,7 +197,7 @@ def _scanned(rows: DynamoAccountRows, history: Any, book: list[Account]) -> list
         )
         known = rows.get_many([account.account_id for account in book])
         judged = [judge.judge(account, known.get(account.account_id), 0).row for account in book]
-        history.put_many([(row.account_id, row.day.point) for row in judged if row.day.point])
+        history.put_many([(row.account_id, row.latest.point) for row in judged if row.latest.point])
         rows.put_many(judged)
     return sorted({account.account_id for account in book})
 

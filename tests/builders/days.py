@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from customer_success.accounts.memory import Memory
+from customer_success.accounts.alert_state import AlertState
 from customer_success.accounts.row import trail_after
-from customer_success.alerts.policy import Decision, Wishes, decide
-from customer_success.scoring.standing import Standing
+from customer_success.alerts.policy import Decision, MuteRequest, decide
+from customer_success.scoring.health_status import HealthStatus
 
 FIRST_DAY = date(2026, 3, 2)
 
@@ -20,28 +20,28 @@ RED_ONLY = {"rag": "RED", "churn_risk": "medium", "score": 38.0}
 class Days:
     """One account, scanned on days counted from `FIRST_DAY`."""
 
-    memory: Memory = field(default_factory=Memory)
-    trail: tuple[Standing, ...] = ()
+    memory: AlertState = field(default_factory=AlertState)
+    trail: tuple[HealthStatus, ...] = ()
 
     def scan(
         self,
         day: int,
         standing: dict[str, object],
         *,
-        wishes: Wishes | None = None,
-        told_today: Standing | None = None,
+        mute_request: MuteRequest | None = None,
+        sent_today: HealthStatus | None = None,
         remember: bool = True,
     ) -> Decision:
-        now = Standing(on=FIRST_DAY + timedelta(days=day), **standing)  # type: ignore[arg-type]
+        now = HealthStatus(run_date=FIRST_DAY + timedelta(days=day), **standing)  # type: ignore[arg-type]
         decision = decide(
             now,
             should_alert=now.rag == "RED" or now.churn_risk in ("high", "critical"),
             trigger="both" if now.churn_risk == "critical" else None,
-            memory=self.memory,
+            alert_state=self.memory,
             trail=self.trail,
-            wishes=wishes or Wishes(),
-            told_today=told_today,
+            mute_request=mute_request or MuteRequest(),
+            sent_today=sent_today,
         )
         if remember:
-            self.memory, self.trail = decision.memory, trail_after(self.trail, now)
+            self.memory, self.trail = decision.alert_state, trail_after(self.trail, now)
         return decision

@@ -17,7 +17,7 @@ from customer_success.paging import Bookmark
 from customer_success.ports import Claim
 from customer_success.reviews.qbr import Qbr, QbrKey, QbrText
 from customer_success.scan.run import Run
-from customer_success.scoring.standing import Point
+from customer_success.scoring.health_status import Point
 
 
 class Crash(BaseException):
@@ -93,7 +93,7 @@ class FakeHistory:
     def put_many(self, points: Iterable[tuple[str, Point]]) -> None:
         for account_id, point in points:
             with self.writes:
-                self.points[account_id, point.on] = point
+                self.points[account_id, point.run_date] = point
 
     def between(self, account_id: str, first: date, last: date) -> Iterator[Point]:
         yield from (p for (i, on), p in sorted(self.points.items()) if i == account_id and first <= on <= last)
@@ -163,10 +163,10 @@ class FakeRuns:
 
     def save(self, run: Run) -> Run:
         with self.writes:
-            if self.runs[run.kind, run.on].version != run.version:
+            if self.runs[run.kind, run.run_date].version != run.version:
                 raise Unavailable("the lease was lost")
             saved = replace(run, version=run.version + 1)
-            self.runs[run.kind, run.on] = saved
+            self.runs[run.kind, run.run_date] = saved
         return saved
 
     def release(self, run: Run) -> None: ...

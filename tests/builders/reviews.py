@@ -159,8 +159,8 @@ class Reviews:
             judge = Judge("acme", on, f"{on}#1", now, CSMHealthScorer(), {}, "lead@example.com")
             known = judge.judge(account(number, **changes), known, 0).row
             self.rows.rows[known.account_id] = known
-            if known.day.point:
-                self.history.points[known.account_id, on] = known.day.point
+            if known.latest.point:
+                self.history.points[known.account_id, on] = known.latest.point
         assert known is not None
         return known
 

@@ -123,7 +123,7 @@ class World:
             "rows": self.rows.rows,
             "history": self.history.points,
             "alerts": self.alerts.entries,
-            "runs": {key: (run.status, run.tally, run.told, run.gone) for key, run in self.runs.runs.items()},
+            "runs": {key: (run.status, run.tally, run.sent, run.removed) for key, run in self.runs.runs.items()},
             "digests": self.digests.digests,
             "portfolio": (self.portfolios.latest_run, self.portfolios.snapshots, self.portfolios.parts),
             "told": self.topic.told_singly,

@@ -10,8 +10,8 @@ from customer_success.accounts.row import AccountRow
 from customer_success.messages import ChurnAlert
 from customer_success.scan.assessment import Judge
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals
+from customer_success.scoring.health_status import Point
 from customer_success.scoring.scorer import CSMHealthScorer
-from customer_success.scoring.standing import Point
 from tests.builders.accounts import HEALTHY, TODAY, account
 
 

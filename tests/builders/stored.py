@@ -7,16 +7,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from customer_success.accounts.account import Unreadable
-from customer_success.accounts.memory import Memory
-from customer_success.accounts.row import AccountRow, Day, PageValues
+from customer_success.accounts.alert_state import AlertState
+from customer_success.accounts.row import AccountRow, AssessmentRecord, PageValues
 from customer_success.alerts.digest import Digest, Section
 from customer_success.alerts.entry import AlertEntry
 from customer_success.documents import Line
-from customer_success.messages import ChurnAlert, Said, alert_id
+from customer_success.messages import ChurnAlert, Explanation, alert_id
 from customer_success.scan.run import Run
 from customer_success.scan.tally import Tally
+from customer_success.scoring.health_status import Point
 from customer_success.scoring.scorer import CSMHealthScorer
-from customer_success.scoring.standing import Point
 from tests.builders.accounts import TODAY, account, dying
 from tests.builders.signals import healthy
 
@@ -39,11 +39,19 @@ def page(**values: Any) -> PageValues:
 def row(number: int = 1, **facts: Any) -> AccountRow:
     """The row of an account that was told of yesterday, with everything in it that a row can hold."""
     yesterday, today = point(TODAY - timedelta(days=1), nps_score=5), point()
-    memory = Memory(TODAY, settled=True, told=yesterday.standing, told_trigger="both", quiet_until=TODAY)
-    before = Day(
-        yesterday.on, "scored", yesterday.on, yesterday, trail=(yesterday.standing,), memory=memory, page=page()
+    memory = AlertState(TODAY, settled=True, last_sent=yesterday.health_status, last_trigger="both", muted_until=TODAY)
+    before = AssessmentRecord(
+        yesterday.run_date,
+        "scored",
+        yesterday.run_date,
+        yesterday,
+        trail=(yesterday.health_status,),
+        alert_state=memory,
+        page=page(),
     )
-    day = replace(before, on=TODAY, last=today, trail=(yesterday.standing, today.standing), page_queued=TODAY)
+    day = replace(
+        before, run_date=TODAY, last=today, trail=(yesterday.health_status, today.health_status), page_queued=TODAY
+    )
     unreadable = (Unreadable("ARR", "many", "a number"),)
     known = account(number, **{"roi": {"Hours Saved": 12.5}, "unreadable": unreadable, **facts})
     return AccountRow(known, day, before, f"{TODAY}#1", chunk=0)
@@ -64,7 +72,9 @@ def alert(account_id: str = "A-0001", *, on: date = TODAY, **facts: Any) -> Chur
         churn_risk="critical",
         churn_trigger="both",
         reason="entered an alerting state",
-        said=Said(headline="Account 1 is RED", what_changed=("Usage",), coverage=1.0, since=on, next_step="Call"),
+        explanation=Explanation(
+            headline="Account 1 is RED", what_changed=("Usage",), coverage=1.0, since=on, next_step="Call"
+        ),
         owner_email=told.owner_email,
         arr=told.arr,
         contract_end=told.contract_end,
@@ -86,7 +96,7 @@ def scored(run: Run, accounts: int = 1) -> Run:
 
 def finished(run: Run) -> Run:
     """The run at its end."""
-    return replace(run, status="finished", finished_at=datetime.combine(run.on, time(7, 30), UTC))
+    return replace(run, status="finished", finished_at=datetime.combine(run.run_date, time(7, 30), UTC))
 
 
 def digest(*sections: Section, digest_id: str = f"health_scan:{TODAY}") -> Digest:

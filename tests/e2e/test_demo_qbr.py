@@ -150,7 +150,7 @@ def test_older_scores_go_into_a_deployment_by_its_table_and_the_usual_credential
     # THEN they are in the history, beside the scan's own
     assert ended.returncode == 0, said
     assert "read 2 = imported 2 (of 1 accounts) + already known 0 + rejected 0" in said
-    days = [point.on for point in DynamoScoreHistory(deployment.table).between("A-0001", date.min, date.max)]
+    days = [point.run_date for point in DynamoScoreHistory(deployment.table).between("A-0001", date.min, date.max)]
     assert days == [date(2026, 1, 2), date(2026, 2, 2), TODAY]
 
 

@@ -88,7 +88,7 @@ def morning(deployment: LocalDeployment, *, scans: bool = True, scan_seconds: fl
 def _wait_for_scan(deployment: LocalDeployment, seconds: float) -> None:
     runs, after = DynamoRuns(deployment.table), TOMORROW + timedelta(days=1)
     deadline = time.monotonic() + seconds
-    while (run := runs.last_finished("health_scan", after)) is None or run.on != TOMORROW:
+    while (run := runs.last_finished("health_scan", after)) is None or run.run_date != TOMORROW:
         assert time.monotonic() < deadline, f"the scan has not finished within {seconds:.0f} s"
         time.sleep(0.2)
 

@@ -230,7 +230,7 @@ def test_a_restart_goes_on_with_the_state(enter: Enter) -> None:
     assert deployment.drain() == {}
     row = DynamoAccountRows(deployment.table).get("A-0002")
     assert row is not None
-    assert row.day.on == TOMORROW
+    assert row.latest.run_date == TOMORROW
 
 
 def test_one_request_for_each_hundred_accounts_and_none_for_an_account(deployment: LocalDeployment) -> None:

@@ -29,7 +29,7 @@ def slot(deployment: LocalDeployment) -> float:
 
 def finished(deployment: LocalDeployment, day: date) -> bool:
     run = DynamoRuns(deployment.table).last_finished("health_scan", day + timedelta(days=1))
-    return run is not None and run.on == day
+    return run is not None and run.run_date == day
 
 
 def shown(deployment: LocalDeployment, name: str) -> list[str]:

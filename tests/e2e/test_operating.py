@@ -91,7 +91,7 @@ def test_a_day_is_run_again(deployment: LocalDeployment, command: Command, capsy
     # THEN the day's scores are those of the right figures, and who was told is not told again
     assert finished(deployment).attempt == 2
     rows = {row.account_id: row for row in DynamoAccountRows(deployment.table).every()}
-    assert rows["A-0003"].day.last.score.churn_risk == "high"  # type: ignore[union-attr]
+    assert rows["A-0003"].latest.last.score.churn_risk == "high"  # type: ignore[union-attr]
     assert len(drafts(deployment)) == told
     assert [entry.alert_id for entry in DynamoAlertLog(deployment.table).on(TODAY)] == [
         f"A-0001:{TODAY}:critical",
@@ -135,7 +135,7 @@ def test_the_notion_token_is_rotated_without_a_deploy(deployment: LocalDeploymen
     deployment.tick(TOMORROW)
     # THEN the next morning is as any other
     assert deployment.drain() == {}
-    assert finished(deployment).on == TOMORROW
+    assert finished(deployment).run_date == TOMORROW
     assert len(pages(deployment, "Health-Records")) == 2
 
 
@@ -177,5 +177,5 @@ def test_a_version_is_rolled_back_and_the_table_stays(deployment: LocalDeploymen
     told = len(drafts(deployment))
     deployment.tick(TOMORROW)
     assert deployment.drain() == {}
-    assert finished(deployment).on == TOMORROW
+    assert finished(deployment).run_date == TOMORROW
     assert len(drafts(deployment)) == told

@@ -14,8 +14,8 @@ from customer_success.aws.dynamodb.history import DynamoScoreHistory
 from customer_success.aws.dynamodb.qbrs import DynamoQbrs
 from customer_success.messages import QbrRequested
 from customer_success.reviews.qbr import Qbr, QbrKey
+from customer_success.scoring.health_status import Point
 from customer_success.scoring.scorer import CSMHealthScorer
-from customer_success.scoring.standing import Point
 from local.deployment import TENANT, LocalDeployment
 from local.stack.queues import redrive
 from tests.builders.accounts import TODAY

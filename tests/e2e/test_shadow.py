@@ -112,7 +112,7 @@ def test_a_team_tries_it_in_shadow_and_then_goes_live(enter: Enter) -> None:
     assert (len(pages(deployment, "Health-Records")), len(drafts(deployment))) == (2, 1)
     # AND the days in shadow are part of every account's history
     history = DynamoScoreHistory(Table(deployment.aws.dynamodb, deployment.stack.outputs["TableName"], TENANT))
-    assert [point.on for point in history.between("A-0001", TODAY, TOMORROW)] == [TODAY, TOMORROW]
+    assert [point.run_date for point in history.between("A-0001", TODAY, TOMORROW)] == [TODAY, TOMORROW]
     # AND what was withheld can still be read
     answer = api(deployment, "GET", "/shadow").json()
     assert (answer["shadow"], answer["on"]) == (False, str(TODAY))

@@ -91,7 +91,7 @@ class Team:
         client.call(lambda notion: notion.pages.update(page_id, properties=properties), about="page")
 
     def digest(self, on: date) -> list[str]:
-        [digest] = [d for d in self.world.digests.digests.values() if d.on == on]
+        [digest] = [d for d in self.world.digests.digests.values() if d.run_date == on]
         return [line.text for section in digest.sections for line in section.lines]
 
 
@@ -134,7 +134,7 @@ def test_an_acknowledgement_by_the_api_is_obeyed_as_a_persons_edit_in_notion(
     for on in (TODAY + timedelta(days=1), TODAY + timedelta(days=2), LATER):
         assert by_api.world.runs.runs["health_scan", on].tally == by_hand.world.runs.runs["health_scan", on].tally
         assert by_api.digest(on) == by_hand.digest(on)
-    assert by_api.world.rows.rows["A-0001"].day.memory == by_hand.world.rows.rows["A-0001"].day.memory
+    assert by_api.world.rows.rows["A-0001"].latest.alert_state == by_hand.world.rows.rows["A-0001"].latest.alert_state
 
     # AND told all the same, for all of them, once it is worse than it was
     worse = LATER + timedelta(days=3)

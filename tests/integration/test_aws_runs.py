@@ -11,7 +11,7 @@ from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import Unavailable
 from customer_success.paging import Bookmark
-from customer_success.scan.run import Run, Told
+from customer_success.scan.run import Run, SentCounts
 from customer_success.scan.tally import Tally
 from tests.builders.accounts import TODAY
 from tests.builders.aws import Client, Clock, sent_twice
@@ -47,7 +47,7 @@ def test_a_saved_run_comes_back_as_it_was(runs: DynamoRuns, elsewhere: DynamoRun
     tally = Tally(
         read=100,
         scored=98,
-        skipped=1,
+        inactive=1,
         rejected={"invalid_signal": 1},
         moves={"GREEN → AMBER": 2},
         lost={"support": {"0.0": 97, "3.5": 1}},
@@ -55,7 +55,7 @@ def test_a_saved_run_comes_back_as_it_was(runs: DynamoRuns, elsewhere: DynamoRun
     )
     run = replace(take(runs), tally=tally, chunk=1, bookmark=Bookmark("2026-01-01T00:00:00Z", "cursor"))
     # WHEN it is saved, given back and taken by another function for the same request
-    saved = runs.save(replace(run, told=Told(1, 2, 3), alarm="the book shrank"))
+    saved = runs.save(replace(run, sent=SentCounts(1, 2, 3), alarm="the book shrank"))
     runs.release(saved)
     taken = take(elsewhere)
     # THEN it goes on where it was
@@ -128,7 +128,7 @@ def test_of_two_that_begin_a_run_at_once_one_waits(runs: DynamoRuns, elsewhere: 
     with pytest.raises(Unavailable) as busy:
         take(runs)
     assert busy.value.retry_after == pytest.approx(120)
-    assert elsewhere.save(take(elsewhere)).request == "person-1"
+    assert elsewhere.save(take(elsewhere)).request_id == "person-1"
 
 
 def test_a_repeated_write_is_no_lost_lease(runs: DynamoRuns, dynamodb: Client) -> None:
@@ -150,7 +150,7 @@ def test_another_request_goes_on_with_a_run_under_way(runs: DynamoRuns, elsewher
     # WHEN another request comes, even one that would begin anew
     taken = take(elsewhere, "person-1", force=True)
     # THEN it goes on with the attempt, which stays the first one's
-    assert (taken.attempt, taken.request, taken.tally) == (1, "rule-1", run.tally)
+    assert (taken.attempt, taken.request_id, taken.tally) == (1, "rule-1", run.tally)
     # AND once that is finished, its redelivery does not begin another
     elsewhere.save(finished(taken))
     assert take(elsewhere, "person-1", force=True).status == "finished"
@@ -228,7 +228,7 @@ def test_the_last_finished_run_is_the_one_to_compare_with(runs: DynamoRuns, dyna
     # THEN it is the latest that is finished and scored something
     found = runs.last_finished(SCAN, TODAY)
     assert found is not None
-    assert (found.on, found.tally.scored) == (day(9), 9)
+    assert (found.run_date, found.tally.scored) == (day(9), 9)
     assert runs.last_finished(SCAN, day(20)) is None
     # AND the latest day is that of any run of the kind, found by reading one
     dynamodb.calls.clear()

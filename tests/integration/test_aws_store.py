@@ -69,5 +69,5 @@ def test_a_shadow_shares_the_scores_with_its_tenant_and_nothing_else(live: Store
     shadowed.history.put_many([("A-0001", point(TODAY))])
     shadowed.shadow_log.put(ShadowedOutput(TODAY, "digest", "scan", "A digest"))
     # THEN the live one goes on from its scores, and finds nothing else of it
-    assert [p.on for p in live.history.between("A-0001", TODAY, TODAY)] == [TODAY]
+    assert [p.run_date for p in live.history.between("A-0001", TODAY, TODAY)] == [TODAY]
     assert (live.shadow_log.days(1), shadowed.shadow_log.days(1)) == ([], [TODAY])

@@ -198,7 +198,7 @@ def test_a_table_without_backups_or_expiry_is_told_with_the_commands(aws: boto3.
 def ran(whole: Target, run: Run) -> None:
     """Put a run into the table."""
     runs = DynamoRuns(whole.table)
-    taken = runs.take(run.kind, run.on, request=uuid4().hex, force=True, lease_seconds=0)
+    taken = runs.take(run.kind, run.run_date, request=uuid4().hex, force=True, lease_seconds=0)
     runs.save(replace(run, version=taken.version))
 
 
@@ -209,8 +209,8 @@ def test_the_last_scan_is_told_with_its_counts(aws: boto3.Session) -> None:
     create_table(aws.client("dynamodb"))
     whole = target(aws)
     DynamoAccountRows(whole.table).put_many([row(1), row(2)])
-    tally = Tally(read=7, scored=4, rejected={"no_signals": 1, "invalid": 1}, skipped=1)
-    ran(whole, replace(SCANNED, on=YESTERDAY))
+    tally = Tally(read=7, scored=4, rejected={"no_signals": 1, "invalid": 1}, inactive=1)
+    ran(whole, replace(SCANNED, run_date=YESTERDAY))
     ran(whole, replace(SCANNED, tally=tally))
     results = list(check_scan(whole))
     assert texts(results, "bad") == ""
@@ -245,7 +245,7 @@ def test_before_the_first_scan_nothing_is_wrong_until_it_is_overdue(aws: boto3.S
 def test_a_scan_that_failed_hangs_or_scored_nothing_is_wrong(aws: boto3.Session) -> None:
     create_table(aws.client("dynamodb"))
     whole = target(aws)
-    ran(whole, replace(SCANNED, on=YESTERDAY))
+    ran(whole, replace(SCANNED, run_date=YESTERDAY))
     ran(whole, replace(SCANNED, status="failed", failure="Notion is down"))
     results = list(check_scan(whole))
     wrong = texts(results, "bad")
@@ -310,7 +310,7 @@ def test_a_scan_of_long_ago_is_wrong_whether_or_not_one_starts_by_itself(aws: bo
     create_table(aws.client("dynamodb"))
     whole = target(aws, ScanEnabled=enabled)
     ended = NOW - timedelta(days=273)
-    ran(whole, replace(SCANNED, on=LONG_AGO, finished_at=ended))
+    ran(whole, replace(SCANNED, run_date=LONG_AGO, finished_at=ended))
     # THEN that is wrong, with what to do
     wrong = texts(list(check_scan(whole)), "bad")
     assert "273 days" in wrong
@@ -319,7 +319,7 @@ def test_a_scan_of_long_ago_is_wrong_whether_or_not_one_starts_by_itself(aws: bo
 
 def test_an_old_day_that_was_scanned_just_now_asks_for_a_scan_of_today(aws: boto3.Session) -> None:
     create_table(aws.client("dynamodb"))
-    ran(target(aws), replace(SCANNED, on=LONG_AGO, finished_at=NOW))
+    ran(target(aws), replace(SCANNED, run_date=LONG_AGO, finished_at=NOW))
     results = list(check_scan(target(aws)))
     assert texts(results, "bad") == ""
     assert "what people see is 273 days old" in texts(results, "due")
@@ -331,15 +331,15 @@ def test_a_scan_may_be_a_day_and_a_weekend_old(aws: boto3.Session, days: int, as
     create_table(aws.client("dynamodb"))
     whole = target(aws, ScanEnabled="false")
     ended = NOW - timedelta(days=days)
-    ran(whole, replace(SCANNED, on=ended.date(), finished_at=ended))
+    ran(whole, replace(SCANNED, run_date=ended.date(), finished_at=ended))
     assert any(each.state in ("bad", "due") for each in check_scan(whole)) == asks
 
 
 def test_a_scan_of_a_day_to_come_hides_no_other(aws: boto3.Session) -> None:
     create_table(aws.client("dynamodb"))
     whole = target(aws)
-    ran(whole, replace(SCANNED, on=YESTERDAY))
-    ran(whole, replace(SCANNED, on=date(2062, 3, 2)))
+    ran(whole, replace(SCANNED, run_date=YESTERDAY))
+    ran(whole, replace(SCANNED, run_date=date(2062, 3, 2)))
     results = list(check_scan(whole))
     assert "2062-03-02, in days to come" in texts(results, "due")
     assert f"the last finished scan is of {YESTERDAY}" in texts(results, "ok")
@@ -349,7 +349,7 @@ def test_today_is_that_of_the_tenant(aws: boto3.Session) -> None:
     create_table(aws.client("dynamodb"))
     # GIVEN a tenant for whom it is tomorrow already
     ahead = replace(target(aws, Timezone="Pacific/Auckland"), now=NOW.replace(hour=20))
-    ran(ahead, replace(SCANNED, on=TODAY + timedelta(days=1)))
+    ran(ahead, replace(SCANNED, run_date=TODAY + timedelta(days=1)))
     results = list(check_scan(ahead))
     assert ", today: " in texts(results, "ok")
     assert texts(results, "due") == ""
@@ -405,7 +405,7 @@ def test_a_deployment_that_stays_in_shadow_is_asked_about(aws: boto3.Session) ->
     shadow = target(aws, Shadow="true")
     # GIVEN a shadow of long ago that was ended, and one of 28 days, with weekends
     for days in (200, 28, 25, 21, 14, 7, 1):
-        ran(shadow, replace(SCANNED, on=TODAY - timedelta(days=days)))
+        ran(shadow, replace(SCANNED, run_date=TODAY - timedelta(days=days)))
     assert list(check_shadow_length(shadow)) == []
     # WHEN it is a day longer
     (result,) = check_shadow_length(replace(shadow, now=NOW + timedelta(days=1)))

@@ -55,7 +55,7 @@ def record(account_page: str, *lines: Line, key: str = "A-1:2024-09-30:high") ->
         key=key,
         title=f"{NASTY}\nat risk",
         account_page_id=account_page,
-        on=date(2024, 9, 30),
+        run_date=date(2024, 9, 30),
         score=38.4,
         rag="RED",
         churn_risk="high",
@@ -184,7 +184,7 @@ def test_a_record_stands_when_its_last_lines_are_lost(
 def test_a_record_without_owner_leaves_it_open(sandbox: Sandbox, client: NotionClient, account_page: str) -> None:
     # GIVEN an account that nobody owns  WHEN it is recorded  THEN the property is empty
     alert = record(account_page)
-    alone = HealthRecord(alert.key, alert.title, account_page, alert.on, 1.0, "RED", "high", "both", None, ())
+    alone = HealthRecord(alert.key, alert.title, account_page, alert.run_date, 1.0, "RED", "high", "both", None, ())
     page_id = records_of(sandbox, client).create(alone)
     assert properties_of(client, page_id)["Owner Email"]["email"] is None
 

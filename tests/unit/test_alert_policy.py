@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from customer_success.alerts.policy import Candidate, Quiet, Reason, Wishes, rank, worse
-from customer_success.scoring.standing import Standing
+from customer_success.alerts.policy import Candidate, MuteRequest, Reason, Suppressed, rank, worse
+from customer_success.scoring.health_status import HealthStatus
 from tests.builders.days import AT_RISK, FIRST_DAY, IN_DANGER, NOWHERE_NEAR, RED_ONLY, Days
 
 
@@ -17,12 +17,12 @@ def test_an_account_that_enters_an_alerting_state_is_told_once() -> None:
     entered, stayed = days.scan(1, AT_RISK), days.scan(2, AT_RISK)
     # THEN the first day tells, and the second says why it does not
     assert entered.alert is Reason.ENTERED
-    assert (stayed.alert, stayed.quiet) == (None, Quiet.ALREADY_TOLD)
+    assert (stayed.alert, stayed.suppressed) == (None, Suppressed.ALREADY_SENT)
 
 
 def test_a_healthy_account_is_neither_told_nor_kept_quiet() -> None:
     decision = Days().scan(0, NOWHERE_NEAR)
-    assert (decision.alert, decision.quiet) == (None, None)
+    assert (decision.alert, decision.suppressed) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_worse_than_when_last_told_is_told_again(first: dict, then: dict, reason
 def test_a_better_but_still_alerting_account_stays_quiet() -> None:
     days = Days()
     days.scan(0, IN_DANGER)
-    assert days.scan(1, {**AT_RISK, "score": 50.0}).quiet is Quiet.ALREADY_TOLD
+    assert days.scan(1, {**AT_RISK, "score": 50.0}).suppressed is Suppressed.ALREADY_SENT
 
 
 def test_a_fall_of_15_points_in_7_days_is_told_although_the_account_is_green() -> None:
@@ -82,8 +82,8 @@ def test_coming_back_within_the_cool_down_is_silent_unless_worse() -> None:
     # WHEN it comes back within 14 days of being told
     back = days.scan(14, AT_RISK)
     # THEN it is quiet, also on the days after, unless it is worse
-    assert (back.alert, back.quiet) == (None, Quiet.COOL_DOWN)
-    assert days.scan(20, AT_RISK).quiet is Quiet.ALREADY_TOLD
+    assert (back.alert, back.suppressed) == (None, Suppressed.COOL_DOWN)
+    assert days.scan(20, AT_RISK).suppressed is Suppressed.ALREADY_SENT
     assert days.scan(21, IN_DANGER).alert is Reason.RISK_HIGHER
 
 
@@ -96,48 +96,48 @@ def test_coming_back_after_the_cool_down_is_told() -> None:
 
 def test_quiet_until_holds_until_that_day_and_then_the_account_is_told() -> None:
     # GIVEN an account that a person wants quiet for ten days
-    days, wishes = Days(), Wishes(quiet_until=FIRST_DAY + timedelta(days=10))
+    days, wishes = Days(), MuteRequest(until=FIRST_DAY + timedelta(days=10))
     # WHEN it enters an alerting state meanwhile (it stood the same when the wish was made)
     days.scan(0, {**AT_RISK, "churn_risk": "medium"})
-    quiet = days.scan(1, {**AT_RISK, "churn_risk": "medium", "rag": "AMBER"}, wishes=wishes)
+    quiet = days.scan(1, {**AT_RISK, "churn_risk": "medium", "rag": "AMBER"}, mute_request=wishes)
     assert quiet.alert is None
     # THEN worse than when it was asked is told all the same
-    assert days.scan(2, AT_RISK, wishes=wishes).alert is Reason.ENTERED
+    assert days.scan(2, AT_RISK, mute_request=wishes).alert is Reason.ENTERED
 
 
 def test_an_account_kept_quiet_and_no_worse_is_told_when_the_quiet_ends() -> None:
     # GIVEN an account in danger whose first scan finds it quiet already
-    days, wishes = Days(), Wishes(quiet_until=FIRST_DAY + timedelta(days=3))
+    days, wishes = Days(), MuteRequest(until=FIRST_DAY + timedelta(days=3))
     # WHEN the days pass
-    on_days = [days.scan(day, AT_RISK, wishes=wishes) for day in range(4)]
+    on_days = [days.scan(day, AT_RISK, mute_request=wishes) for day in range(4)]
     # THEN it is quiet until the day, and told on it
-    assert [d.quiet for d in on_days[:3]] == [Quiet.QUIET_UNTIL] * 3
+    assert [d.suppressed for d in on_days[:3]] == [Suppressed.MUTED_UNTIL] * 3
     assert on_days[3].alert is Reason.ENTERED
 
 
 def test_a_false_alarm_is_counted_once_by_its_trigger_and_hushes_for_28_days() -> None:
     # GIVEN an alert
-    days, verdict = Days(), Wishes(false_alarm=True)
+    days, verdict = Days(), MuteRequest(false_alarm=True)
     days.scan(0, IN_DANGER)
     # WHEN a person calls it false, and the account recovers and returns
-    called = days.scan(1, IN_DANGER, wishes=verdict)
+    called = days.scan(1, IN_DANGER, mute_request=verdict)
     assert called.false_alarm == "both"
-    assert days.scan(2, NOWHERE_NEAR | {"score": 40.0}, wishes=verdict).false_alarm is None
+    assert days.scan(2, NOWHERE_NEAR | {"score": 40.0}, mute_request=verdict).false_alarm is None
     # THEN it is quiet for 28 days after the verdict, and told after them
-    assert days.scan(28, IN_DANGER, wishes=verdict).quiet is Quiet.FALSE_ALARM
-    assert days.scan(29, IN_DANGER, wishes=verdict).alert is Reason.ENTERED
+    assert days.scan(28, IN_DANGER, mute_request=verdict).suppressed is Suppressed.FALSE_ALARM
+    assert days.scan(29, IN_DANGER, mute_request=verdict).alert is Reason.ENTERED
 
 
 def test_a_verdict_that_is_taken_back_and_given_again_counts_once_for_an_alert() -> None:
     # GIVEN an alert that was called false, and then not
-    days, verdict = Days(), Wishes(false_alarm=True)
+    days, verdict = Days(), MuteRequest(false_alarm=True)
     days.scan(0, AT_RISK)
-    days.scan(1, AT_RISK, wishes=verdict)
+    days.scan(1, AT_RISK, mute_request=verdict)
     days.scan(2, AT_RISK)
     # WHEN it is called false again  THEN that is no second false alarm; of another alert it is
-    assert days.scan(3, AT_RISK, wishes=verdict).false_alarm is None
+    assert days.scan(3, AT_RISK, mute_request=verdict).false_alarm is None
     days.scan(4, IN_DANGER)
-    assert days.scan(5, IN_DANGER, wishes=verdict).false_alarm == "both"
+    assert days.scan(5, IN_DANGER, mute_request=verdict).false_alarm == "both"
 
 
 def test_the_same_day_again_decides_the_same() -> None:
@@ -145,7 +145,7 @@ def test_the_same_day_again_decides_the_same() -> None:
     days = Days()
     first = days.scan(0, AT_RISK, remember=False)
     # WHEN it is scanned again from what stood before it
-    again = days.scan(0, AT_RISK, remember=False, told_today=first.memory.told)
+    again = days.scan(0, AT_RISK, remember=False, sent_today=first.alert_state.last_sent)
     # THEN nothing differs
     assert again == first
 
@@ -153,25 +153,25 @@ def test_the_same_day_again_decides_the_same() -> None:
 def test_a_rescan_that_finds_less_danger_tells_nobody_again() -> None:
     # GIVEN an account that was told as critical this morning
     days = Days()
-    told = days.scan(0, IN_DANGER, remember=False).memory.told
+    told = days.scan(0, IN_DANGER, remember=False).alert_state.last_sent
     # WHEN a rescan of the day finds it only at risk
-    again = days.scan(0, AT_RISK, told_today=told)
+    again = days.scan(0, AT_RISK, sent_today=told)
     # THEN it stays quiet, and what was told is remembered for the days after
-    assert (again.alert, again.quiet, again.memory.told) == (None, Quiet.ALREADY_TOLD, told)
-    assert days.scan(1, AT_RISK).quiet is Quiet.ALREADY_TOLD
+    assert (again.alert, again.suppressed, again.alert_state.last_sent) == (None, Suppressed.ALREADY_SENT, told)
+    assert days.scan(1, AT_RISK).suppressed is Suppressed.ALREADY_SENT
 
 
 def test_a_rescan_that_finds_more_danger_tells_it() -> None:
     days = Days()
-    told = days.scan(0, AT_RISK, remember=False).memory.told
-    assert days.scan(0, IN_DANGER, told_today=told).alert is Reason.ENTERED
+    told = days.scan(0, AT_RISK, remember=False).alert_state.last_sent
+    assert days.scan(0, IN_DANGER, sent_today=told).alert is Reason.ENTERED
 
 
 def test_a_rescan_that_finds_it_healthy_remembers_what_was_told() -> None:
     days = Days()
-    told = days.scan(0, AT_RISK, remember=False).memory.told
-    days.scan(0, NOWHERE_NEAR | {"score": 60.0}, told_today=told)
-    assert days.scan(1, AT_RISK).quiet is Quiet.COOL_DOWN
+    told = days.scan(0, AT_RISK, remember=False).alert_state.last_sent
+    days.scan(0, NOWHERE_NEAR | {"score": 60.0}, sent_today=told)
+    assert days.scan(1, AT_RISK).suppressed is Suppressed.COOL_DOWN
 
 
 def candidates(count: int, *, risk: str = "high", owner: str = "ada@example.com") -> list[Candidate]:
@@ -223,7 +223,7 @@ def test_what_was_ranked_before_keeps_its_place_and_counts() -> None:
 
 
 def test_a_standing_compares_risk_before_colour() -> None:
-    calm = Standing(FIRST_DAY, 50.0, "AMBER", "medium")
-    assert worse(Standing(FIRST_DAY, 50.0, "RED", "high"), calm) is Reason.RISK_HIGHER
-    assert worse(Standing(FIRST_DAY, 50.0, "RED", "medium"), calm) is Reason.COLOUR_WORSE
-    assert worse(Standing(FIRST_DAY, 80.0, "GREEN", "low"), calm) is None
+    calm = HealthStatus(FIRST_DAY, 50.0, "AMBER", "medium")
+    assert worse(HealthStatus(FIRST_DAY, 50.0, "RED", "high"), calm) is Reason.RISK_HIGHER
+    assert worse(HealthStatus(FIRST_DAY, 50.0, "RED", "medium"), calm) is Reason.COLOUR_WORSE
+    assert worse(HealthStatus(FIRST_DAY, 80.0, "GREEN", "low"), calm) is None

@@ -81,11 +81,11 @@ def test_the_answer_tells_what_became_of_the_alert_on_its_channels(world: World)
 def test_a_wish_is_said_of_the_latest_alert_and_a_note_of_any(world: World) -> None:
     # GIVEN an account that was told again since the alert
     row = world.rows.rows["A-0001"]
-    told = row.day.memory.told
+    told = row.latest.alert_state.last_sent
     assert told is not None
-    later = replace(told, on=TODAY + timedelta(days=3), churn_risk="critical")
-    memory = replace(row.day.memory, told=later)
-    world.rows.rows["A-0001"] = replace(row, day=replace(row.day, memory=memory))
+    later = replace(told, run_date=TODAY + timedelta(days=3), churn_risk="critical")
+    memory = replace(row.latest.alert_state, last_sent=later)
+    world.rows.rows["A-0001"] = replace(row, latest=replace(row.latest, alert_state=memory))
     # WHEN somebody calls the older one false
     with pytest.raises(Problem, match="A-0001:2026-03-05:critical") as refused:
         acknowledge(world, FALSE_ALARM)
@@ -327,7 +327,7 @@ def test_the_next_digest_says_who_has_taken_care_of_an_alert() -> None:
     acknowledge(world, {"by": "  Grace\n Hopper " + "x" * 90}, f"A-0001:{saturday}:critical")
     # WHEN Monday's digest is made
     world.scan(monday)
-    [digest] = [d for d in world.digests.digests.values() if d.on == monday]
+    [digest] = [d for d in world.digests.digests.values() if d.run_date == monday]
     lines = {line.text.split(":")[0]: line.text for section in digest.sections for line in section.lines}
     # THEN it says so, on one line of a bearable length, and of the other alert it says nothing
     assert "(told one by one, taken care of by Grace Hopper xxx" in lines["Account 1"]

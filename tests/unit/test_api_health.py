@@ -13,7 +13,7 @@ from customer_success.accounts.row import AccountRow
 from customer_success.api.health import HealthAnswer, ScoreShown, ShowHealth
 from customer_success.api.problems import Problem
 from customer_success.errors import Refused, Unavailable
-from customer_success.scoring.standing import Point
+from customer_success.scoring.health_status import Point
 from tests.builders.accounts import AT_RISK, HEALTHY, TODAY, account, dying
 from tests.builders.fakes import FakeHistory, FakeRows, Writes
 from tests.builders.scans import World
@@ -117,7 +117,7 @@ def test_it_is_said_in_the_words_of_the_alert() -> None:
     for since in (None, TODAY):
         said = health(world, since).said
         # THEN it reads as people were told
-        told = entry.alert.said
+        told = entry.alert.explanation
         assert (said.headline, said.what_changed, said.next_step) == (told.headline, told.what_changed, told.next_step)
     assert said.what_changed
 

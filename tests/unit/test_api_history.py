@@ -10,7 +10,7 @@ import pytest
 from customer_success.api.cursors import Cursors
 from customer_success.api.history import HistoryAnswer, HistoryPoint, ShowHistory
 from customer_success.api.problems import Problem
-from customer_success.scoring.standing import Point
+from customer_success.scoring.health_status import Point
 from tests.builders.accounts import TODAY, account
 from tests.builders.fakes import FakeHistory, FakeRows, Writes
 from tests.builders.scans import World

@@ -117,7 +117,7 @@ def test_a_customer_who_left_is_not_judged(office: Office, body: dict[str, Any],
     # GIVEN an account that is inactive, or no longer in the book
     known = office.desk.rows.get("A-0001")
     assert known is not None
-    office.desk.rows.put_many([replace(known, day=replace(known.day, status=status))])
+    office.desk.rows.put_many([replace(known, latest=replace(known.latest, status=status))])
     # WHEN a task is asked for it
     # THEN it is refused
     with pytest.raises(Problem, match=r"'A-0001' is (inactive|no longer in the book)") as refused:
@@ -132,7 +132,7 @@ def test_a_health_scan_is_answered_from_the_accounts_row(office: Office) -> None
     # AND it is what the agent answers, letter by letter
     known = office.desk.rows.get("A-0001")
     assert known is not None
-    of_its_day = datetime.combine(known.day.on, time(12), ZoneInfo(office.desk.timezone))
+    of_its_day = datetime.combine(known.latest.run_date, time(12), ZoneInfo(office.desk.timezone))
     told = office.desk.agent.execute(SCAN, {"now": min(MORNING, of_its_day)})
     assert answer.model_dump(mode="json") == told
 

@@ -7,11 +7,11 @@ from typing import get_args
 
 import pytest
 
-from customer_success.alerts.policy import Quiet, Reason
+from customer_success.alerts.policy import Reason, Suppressed
 from customer_success.scan.assessment import RejectionReason
 from customer_success.scan.run import Run
 from customer_success.schemas import ChurnTrigger
-from customer_success.scoring.standing import COLOURS, RISKS
+from customer_success.scoring.health_status import COLOURS, RISKS
 from local.demo.options import SAMPLE_BOOK, SAMPLE_DAY
 from local.sandbox import Sandbox
 from local.spreadsheets.book import read_book
@@ -41,7 +41,7 @@ def run_of(world: World, day: int) -> Run:
 
 
 def test_the_first_day_has_every_colour_risk_trigger_cap_and_reason_to_reject(world: World) -> None:
-    scores = [point.score for point in world.history.points.values() if point.on == SAMPLE_DAY]
+    scores = [point.score for point in world.history.points.values() if point.run_date == SAMPLE_DAY]
     tally = run_of(world, 1).tally
     assert tally.colours.keys() == set(COLOURS)
     assert tally.risks.keys() == set(RISKS)
@@ -54,14 +54,14 @@ def test_the_first_day_has_every_colour_risk_trigger_cap_and_reason_to_reject(wo
     }
     assert {len(score.caps) for score in scores} == {0, 1, 2}
     assert tally.rejected.keys() == set(get_args(RejectionReason)) - {"unexpected"}
-    assert tally.skipped
+    assert tally.inactive
     assert tally.unreadable
     assert tally.cases["stale"] == tally.rejected["stale_signals"] == 6
     assert 55 <= tally.read <= 70
 
 
 def test_the_first_day_tells_only_the_critical_ones_one_by_one(world: World) -> None:
-    told = run_of(world, 1).told
+    told = run_of(world, 1).sent
     assert told is not None
     assert (told.single, told.digest) == (4, 11)
 
@@ -69,18 +69,18 @@ def test_the_first_day_tells_only_the_critical_ones_one_by_one(world: World) -> 
 def test_over_three_days_every_reason_to_tell_and_to_stay_quiet_occurs(world: World) -> None:
     reasons = Counter(entry.alert.reason for entry in world.alerts.entries.values())
     assert reasons.keys() >= {Reason.ENTERED, Reason.RISK_HIGHER, Reason.FELL}
-    quiet = {reason for day in (1, 2, 3) for reason in run_of(world, day).tally.quiet}
-    assert quiet == set(Quiet)
+    quiet = {reason for day in (1, 2, 3) for reason in run_of(world, day).tally.suppressed}
+    assert quiet == set(Suppressed)
 
 
 def test_the_days_after_bring_recoveries_a_false_alarm_and_accounts_that_come_and_go(world: World) -> None:
     second, third = run_of(world, 2), run_of(world, 3)
-    assert second.gone == 1
+    assert second.removed == 1
     assert second.tally.moves == {"RED → AMBER": 1, "AMBER → RED": 1}
     assert second.tally.false_alarms == {"contract_proximity": 1}
     assert third.tally.moves["AMBER → GREEN"] == 1
     assert third.tally.no_longer_judged
-    assert third.tally.skipped == second.tally.skipped + 1
+    assert third.tally.inactive == second.tally.inactive + 1
 
 
 def test_on_the_second_day_one_account_grows_stale_and_another_is_brought_up_to_date(world: World) -> None:

@@ -53,7 +53,7 @@ def _found(world: World, usage: Mapping[str, list[FeatureUsage]], day: date) -> 
     for row in world.rows.every():
         if is_candidate(row, day):
             account, signals = row.account, CSMHealthSignals.model_validate(row.account.signals_on(day))
-            why = never_offered(account, signals, row.day.memory, day)
+            why = never_offered(account, signals, row.latest.alert_state, day)
             found[row.account_id] = (
                 account,
                 why,

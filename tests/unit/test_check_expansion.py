@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from customer_success.accounts.memory import Memory
+from customer_success.accounts.alert_state import AlertState
 from customer_success.errors import Misconfigured, NotWritten, Refused, Unavailable, Unclear
 from customer_success.expansion.offer import Handoff, SalesAnswer
 from customer_success.expansion.price_list import PriceList
-from customer_success.scoring.standing import Standing
+from customer_success.scoring.health_status import HealthStatus
 from tests.builders.accounts import TODAY
 from tests.builders.fakes import Crash, FakeLedger
 from tests.builders.handoffs import FakeOfferNarrator, Handoffs
@@ -120,7 +120,7 @@ def test_who_is_not_there_is_refused_and_told(world: Handoffs, account_id: str, 
     # GIVEN an account that nobody knows, one that left, and one that was thrown away
     world.account(2, status="Inactive")
     gone = world.account(3)
-    object.__setattr__(gone.day, "status", "gone")
+    object.__setattr__(gone.latest, "status", "gone")
     # WHEN it is checked
     with pytest.raises(Refused, match=f"'{account_id}'.*{why}"):
         world.check(account_id)
@@ -165,8 +165,8 @@ def test_who_may_be_offered_nothing_is_held_back_with_every_reason(
 def test_an_account_of_which_an_alert_is_open_is_held_back(world: Handoffs) -> None:
     # GIVEN an account of which an alert was told yesterday
     row = world.account(2)
-    told = Standing(TODAY - timedelta(days=1), 50.0, "AMBER", "high")
-    world.rows.rows["A-0002"] = replace(row, day=replace(row.day, memory=Memory(told=told)))
+    told = HealthStatus(TODAY - timedelta(days=1), 50.0, "AMBER", "high")
+    world.rows.rows["A-0002"] = replace(row, latest=replace(row.latest, alert_state=AlertState(last_sent=told)))
     # WHEN it is checked
     answer = world.check("A-0002")
     # THEN it is offered nothing

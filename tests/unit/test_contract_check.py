@@ -125,10 +125,10 @@ def test_on_a_morning_without_notion_the_due_accounts_are_judged_and_the_others_
     # THEN those within 60 days and the lapsed ones have a score of today, which follows from the day
     assert (result["scanned"], result["confidence"]) == (2, "high")
     assert {i for i, on in world.history.points if on == TOMORROW} == {"A-0001", "A-0002"}
-    day = row(world).day
+    day = row(world).latest
     assert day.last is not None
-    assert (day.on, day.last.score.churn_risk, day.last.score.days_to_renewal) == (TOMORROW, "high", 60)
-    assert row(world, 3).day.on == TODAY
+    assert (day.run_date, day.last.score.churn_risk, day.last.score.days_to_renewal) == (TOMORROW, "high", 60)
+    assert row(world, 3).latest.run_date == TODAY
     # AND the digest says of when its scores are
     text = world.renewals_text(TOMORROW)
     assert "Scores are of what the account pages said on 2026-03-02: today's scan has not finished." in text
@@ -147,7 +147,7 @@ def test_an_account_that_cannot_be_judged_is_listed_and_lowers_the_confidence() 
     # AND a score of yesterday is none of today
     world.accounts = [ending(20, 2, {"nps_score": 11})]
     world.scan(TOMORROW, request="mended")
-    assert row(world, 2).day.last is not None
+    assert row(world, 2).latest.last is not None
     assert world.check(TOMORROW)["confidence"] == "low"
 
 
@@ -170,7 +170,7 @@ def test_an_alert_compares_with_the_median_of_the_last_finished_scan() -> None:
     world.check(TOMORROW)
     # THEN what is said compares with that scan
     (alert,) = world.topic.told_singly.values()
-    assert any("renewal within 60 days (−7.0, median −4.0)" in cost for cost in alert.said.what_costs)
+    assert any("renewal within 60 days (−7.0, median −4.0)" in cost for cost in alert.explanation.what_costs)
 
 
 def test_it_tells_what_grew_riskier_than_told_and_nothing_else() -> None:
@@ -181,7 +181,7 @@ def test_it_tells_what_grew_riskier_than_told_and_nothing_else() -> None:
     # WHEN the contracts are checked  THEN only the first is told, once more than before
     assert world.check(TOMORROW)["alerts"] == 1
     assert told(world) == {f"A-0001:{TOMORROW}:critical"}
-    assert row(world).day.memory.told == row(world).day.last.standing  # type: ignore[union-attr]
+    assert row(world).latest.alert_state.last_sent == row(world).latest.last.health_status  # type: ignore[union-attr]
 
 
 def test_what_is_no_riskier_than_told_is_left_for_the_next_scan() -> None:
@@ -192,11 +192,11 @@ def test_what_is_no_riskier_than_told_is_left_for_the_next_scan() -> None:
     world.scan(start)
     world.accounts = [lukewarm(60, contract_end=TODAY + timedelta(days=60)), account(2)]
     world.scan(TODAY - timedelta(days=1))
-    assert row(world).day.memory.alerting_since is None
+    assert row(world).latest.alert_state.alerting_since is None
     # WHEN its contract comes near on a morning without Notion: high again, as it was told
     world.scan_fails()
     assert world.check()["alerts"] == 0
-    assert (row(world).day.on, row(world).day.memory) == (TODAY, row(world).before.memory)  # type: ignore[union-attr]
+    assert (row(world).latest.run_date, row(world).latest.alert_state) == (TODAY, row(world).before.alert_state)  # type: ignore[union-attr]
     # THEN the next scan tells it
     world.scan(TOMORROW)
     assert f"A-0001:{TOMORROW}:high" in world.topic.told_singly
@@ -207,7 +207,7 @@ def test_a_signed_contract_is_silent() -> None:
     world.scan_fails(TOMORROW)
     result = world.check(TOMORROW)
     assert (result["scanned"], result["alerts"], result["qbrs"], result["notice_deadlines"]) == (0, 0, 0, 0)
-    assert (result["signed"], row(world).day.on) == (1, TODAY)
+    assert (result["signed"], row(world).latest.run_date) == (1, TODAY)
     assert "Account 1" not in world.renewals_text(TOMORROW)
 
 
@@ -242,7 +242,7 @@ def test_pages_that_were_changed_before_a_crash_are_handed_on_by_the_next_try() 
     world.writes.crash_before = world.writes.count + 6  # the alert, two points, two rows, and then the page
     with pytest.raises(Crash):
         world.check(TOMORROW)
-    assert {row(world, n).day.on for n in (1, 2)} == {TOMORROW}
+    assert {row(world, n).latest.run_date for n in (1, 2)} == {TOMORROW}
     # WHEN the message is delivered again
     world.check(TOMORROW)
     # THEN the changed page is handed on, and no other
@@ -291,7 +291,7 @@ def test_what_is_better_than_the_check_knew_stays_told_but_is_told_no_more() -> 
     world.accounts = [account(1), account(2)]
     world.scan(TOMORROW, request="mended")
     assert told(world) == {f"A-0001:{TOMORROW}:high"}
-    assert row(world).day.memory.told is not None
+    assert row(world).latest.alert_state.last_sent is not None
     assert world.history.points["A-0001", TOMORROW].score.rag == "GREEN"
 
 
@@ -399,7 +399,7 @@ def test_on_a_day_off_critical_ones_are_told_and_lesser_ones_wait_untouched() ->
         with pytest.raises(KeyError):
             world.renewals_text(day)
     assert told(world) == {f"A-0002:{SATURDAY}:critical"}
-    assert row(world, 1).day.memory.alerting_since is None
+    assert row(world, 1).latest.alert_state.alerting_since is None
     # AND Monday's check tells the other
     world.scan_fails(MONDAY)
     world.check(MONDAY)
@@ -418,7 +418,7 @@ def test_the_digest_is_announced_under_the_day() -> None:
     world.check()
     assert f"contract_check:{TODAY}" in world.topic.digest_ids
     digest = world.digests.digests[f"contract_check:{TODAY}"]
-    assert (digest.run_kind, digest.on, digest.title) == ("contract_check", TODAY, "Renewals, 2026-03-02")
+    assert (digest.run_kind, digest.run_date, digest.title) == ("contract_check", TODAY, "Renewals, 2026-03-02")
 
 
 def test_a_book_without_accounts_is_told_as_it_is() -> None:

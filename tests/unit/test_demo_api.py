@@ -11,9 +11,9 @@ from tests.builders.stored import point, row
 def test_the_worst_account_is_asked_about_else_any_else_none() -> None:
     # GIVEN a healthy account, one in danger, and one that nobody could score
     fine, bad, unscored = row(1), row(2), row(3)
-    bad = replace(bad, day=replace(bad.day, status="scored", last=point(nps_score=0, usage_trend="declining")))
-    unscored = replace(unscored, day=replace(unscored.day, status="rejected", last=None))
-    assert unscored.day.point is None
+    bad = replace(bad, latest=replace(bad.latest, status="scored", last=point(nps_score=0, usage_trend="declining")))
+    unscored = replace(unscored, latest=replace(unscored.latest, status="rejected", last=None))
+    assert unscored.latest.point is None
     # THEN the one in danger comes first, one without a score last, and of an empty book there is none
     assert worst([unscored, fine, bad]) is bad
     assert worst([unscored]) is unscored

@@ -186,7 +186,10 @@ def test_a_day_that_was_checked_before_says_that_nothing_is_new(tmp_path: Path) 
     ("found", "why"),
     [
         (expansion(), "nobody is a candidate today: no GREEN account uses 80% of its seats"),
-        (Expansion(SATURDAY, replace(DONE, on=SATURDAY)), "it is a day off (Saturday): nobody is offered anything"),
+        (
+            Expansion(SATURDAY, replace(DONE, run_date=SATURDAY)),
+            "it is a day off (Saturday): nobody is offered anything",
+        ),
         (Expansion(TODAY), "candidates were not looked for: the run that follows the scan has not begun"),
         (
             expansion(run=replace(DONE, status="running", failure="Notion is down")),

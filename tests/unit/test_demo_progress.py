@@ -8,7 +8,7 @@ from customer_success.scan.run import Run
 from customer_success.scan.tally import Tally
 from local.demo.progress import how_far
 
-SCANNED = Run("health_scan", date(2026, 3, 2), "x", tally=Tally(read=4, scored=3, skipped=1, pages_changed=3))
+SCANNED = Run("health_scan", date(2026, 3, 2), "x", tally=Tally(read=4, scored=3, inactive=1, pages_changed=3))
 
 
 @pytest.mark.parametrize(

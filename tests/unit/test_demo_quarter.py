@@ -68,7 +68,7 @@ def contract(number: int, days: int) -> Contract:
         notice_days=30,
         auto_renew=True,
         signed=False,
-        standing=None,
+        health_status=None,
     )
 
 

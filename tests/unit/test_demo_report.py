@@ -8,14 +8,14 @@ from typing import Literal
 import pytest
 from rich.console import Console, RenderableType
 
-from customer_success.accounts.row import AccountRow, Day
+from customer_success.accounts.row import AccountRow, AssessmentRecord
 from customer_success.alerts.entry import AlertEntry
 from customer_success.alerts.policy import Delivery
 from customer_success.scan.run import BrokenFeed, Run
 from customer_success.scan.tally import Tally
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals
+from customer_success.scoring.health_status import Point
 from customer_success.scoring.scorer import CSMHealthScorer
-from customer_success.scoring.standing import Point
 from local.demo.findings import Expansion, Findings, Renewals, Sent
 from local.demo.progress import failed_since
 from local.demo.report import full_report
@@ -39,7 +39,7 @@ def scored(number: int, signals: dict[str, object], **facts: object) -> AccountR
     """An account as the table has it after a scan of today."""
     what = account(number, signals, **facts)
     score = SCORER.score(CSMHealthSignals.model_validate(what.signals_on(TODAY)), what.account_id)
-    day = Day(TODAY, "scored", TODAY, last=Point(TODAY, score))
+    day = AssessmentRecord(TODAY, "scored", TODAY, last=Point(TODAY, score))
     return AccountRow(what, day, None, "run", 0)
 
 

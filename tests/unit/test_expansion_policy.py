@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from customer_success.accounts.memory import Memory
+from customer_success.accounts.alert_state import AlertState
 from customer_success.expansion.offer import Handoff
 from customer_success.expansion.policy import blocked, is_candidate, never_offered, why_no_candidate
 from customer_success.scan.assessment import Judge
 from customer_success.schemas import Rag
+from customer_success.scoring.health_status import HealthStatus
 from customer_success.scoring.scorer import CSMHealthScorer
-from customer_success.scoring.standing import Standing
 from tests.builders import signals
 from tests.builders.accounts import DYING, TODAY, account
 from tests.builders.opportunities import answered, offered
@@ -24,9 +24,9 @@ ONE_DAY = timedelta(days=1)
 NOON = datetime.combine(TODAY, time(12), UTC)
 
 
-def reasons(memory: Memory | None = None, **changes: Any) -> tuple[str, ...]:
+def reasons(memory: AlertState | None = None, **changes: Any) -> tuple[str, ...]:
     """Why a healthy account with these signals laid over is offered nothing."""
-    return never_offered(account(), signals.healthy(**changes), memory or Memory(), TODAY)
+    return never_offered(account(), signals.healthy(**changes), memory or AlertState(), TODAY)
 
 
 @pytest.mark.parametrize(
@@ -84,20 +84,20 @@ def test_a_row_that_was_not_scored_today_is_no_candidate() -> None:
     # GIVEN an account that was scored yesterday, and is gone or was rejected today
     row = Reviews().account(days=[TODAY - ONE_DAY])
     for status in ("gone", "rejected", "skipped"):
-        today = replace(row, day=replace(row.day, on=TODAY, status=status))
+        today = replace(row, latest=replace(row.latest, run_date=TODAY, status=status))
         # THEN its score of yesterday makes it no candidate
         assert not is_candidate(today, TODAY)
 
 
 def test_a_row_that_was_scored_and_is_gone_by_now_is_no_candidate() -> None:
     row = Reviews().account(days=[TODAY])
-    assert not is_candidate(replace(row, day=replace(row.day, status="gone")), TODAY)
+    assert not is_candidate(replace(row, latest=replace(row.latest, status="gone")), TODAY)
 
 
 def test_a_row_in_danger_is_no_candidate() -> None:
     seats = {**DYING, "seats_utilization_rate": 1.0}
     in_danger = Judge("acme", TODAY, "run", NOON, CSMHealthScorer(), {}, None).judge(account(1, seats), None, 0).row
-    assert in_danger.day.status == "scored"
+    assert in_danger.latest.status == "scored"
     assert not is_candidate(in_danger, TODAY)
 
 
@@ -148,41 +148,41 @@ def test_what_is_well_or_unknown_forbids_nothing(changes: dict[str, Any]) -> Non
 def test_the_contract_on_the_page_counts_where_no_signal_tells_of_it() -> None:
     unknown = signals.healthy(days_to_renewal=None)
     ends = account(contract_end=TODAY + timedelta(days=30))
-    assert never_offered(ends, unknown, Memory(), TODAY) == (
+    assert never_offered(ends, unknown, AlertState(), TODAY) == (
         "the contract ends on 2026-04-01 (days left: 30, needed: more than 90)",
     )
-    assert never_offered(account(contract_end=None), unknown, Memory(), TODAY) == ()
+    assert never_offered(account(contract_end=None), unknown, AlertState(), TODAY) == ()
 
 
 def test_a_signed_renewal_lifts_nothing() -> None:
     signed = account(renewal_stage="Signed")
-    assert never_offered(signed, signals.healthy(days_to_renewal=10), Memory(), TODAY) != ()
+    assert never_offered(signed, signals.healthy(days_to_renewal=10), AlertState(), TODAY) != ()
 
 
 def test_all_reasons_are_told() -> None:
     assert len(reasons(tam_health_rag="RED", stakeholder_engagement="low", escalation_count_90_days=2)) == 3
 
 
-def told(days_ago: int) -> Standing:
-    return Standing(TODAY - timedelta(days=days_ago), 80.0, "GREEN", "low")
+def told(days_ago: int) -> HealthStatus:
+    return HealthStatus(TODAY - timedelta(days=days_ago), 80.0, "GREEN", "low")
 
 
 def test_an_open_alert_forbids_an_offer_however_long_ago_it_was_told() -> None:
-    memory = Memory(alerting_since=date(2026, 1, 5), settled=True, told=told(56))
+    memory = AlertState(alerting_since=date(2026, 1, 5), settled=True, last_sent=told(56))
     assert reasons(memory) == ("an alert is open since 2026-01-05",)
 
 
 def test_an_alert_that_was_told_within_a_week_forbids_an_offer_though_the_account_recovered() -> None:
-    assert reasons(Memory(told=told(6))) == ("an alert was told on 2026-02-24, less than 7 days ago",)
-    assert reasons(Memory(told=told(7))) == ()
+    assert reasons(AlertState(last_sent=told(6))) == ("an alert was told on 2026-02-24, less than 7 days ago",)
+    assert reasons(AlertState(last_sent=told(7))) == ()
 
 
 def test_an_alert_that_a_person_called_false_is_over_unless_the_account_is_in_danger_still() -> None:
-    false = Memory(told=told(2), called_false=told(2).on, false_alarm_on=TODAY)
+    false = AlertState(last_sent=told(2), false_alarm_sent_on=told(2).run_date, false_alarm_since=TODAY)
     assert reasons(false) == ()
-    assert reasons(replace(false, alerting_since=told(2).on)) != ()
+    assert reasons(replace(false, alerting_since=told(2).run_date)) != ()
     # An earlier alert that was called false says nothing of this one.
-    assert reasons(replace(false, called_false=told(20).on)) != ()
+    assert reasons(replace(false, false_alarm_sent_on=told(20).run_date)) != ()
 
 
 def test_an_offer_that_sales_has_not_answered_is_open() -> None:

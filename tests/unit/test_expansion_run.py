@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from customer_success.accounts.account import Unreadable
-from customer_success.accounts.row import Day
+from customer_success.accounts.row import AssessmentRecord
 from customer_success.errors import Misconfigured, OutOfTime, Refused, Unavailable
 from customer_success.expansion.offer import SalesAnswer
 from tests.builders.accounts import HEALTHY, TODAY, at_risk
@@ -156,7 +156,7 @@ def test_peers_are_counted_of_the_active_accounts_by_what_they_use() -> None:
     world.account(4, {**HEALTHY, "feature_adoption_rate": 1.7}, plan="Team")
     world.account(5, plan="Team", status="Inactive")
     gone = scanned(world.account(6, plan="Team"), TODAY)
-    world.add(replace(gone, day=Day(TODAY, "gone", TODAY)))
+    world.add(replace(gone, latest=AssessmentRecord(TODAY, "gone", TODAY)))
     # WHEN the run has read their usage
     world.run()
     # THEN each known rate counts once

@@ -114,7 +114,7 @@ def test_the_mail_says_nothing_that_is_ours_alone() -> None:
 
 def test_sales_reads_why_what_to_say_what_it_is_worth_and_where_to_answer() -> None:
     news = sales_news(handoff(), NORTHWIND, "nora@example.com", RECORD_URL)
-    assert (news.digest_id, news.run_kind, news.on) == ("handoff:A-0001:seats:Q1 2026", "sales_handoff", TODAY)
+    assert (news.digest_id, news.run_kind, news.run_date) == ("handoff:A-0001:seats:Q1 2026", "sales_handoff", TODAY)
     assert (news.title, news.recipient) == ("Northwind Traders: more seats", "nora@example.com")
     assert texts(news) == {
         "Why": list(handoff().evidence),
@@ -165,7 +165,7 @@ def test_an_owner_reads_what_became_of_each_account() -> None:
         "Could not be checked": ["Account 4: Notion did not answer"],
         "Held back": ["Account 5: ticket sentiment is negative"],
     }
-    assert (found.recipient, found.on, found.title) == ("ada@example.com", TODAY, "Expansion, 2026-03-02")
+    assert (found.recipient, found.run_date, found.title) == ("ada@example.com", TODAY, "Expansion, 2026-03-02")
     assert found.sections[1].lines[0].url == RECORD_URL
 
 

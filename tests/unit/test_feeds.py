@@ -38,7 +38,7 @@ def book(size: int, lacking: int, signal: str = "feature_adoption_rate") -> list
 
 
 def told(world: World, on: date) -> list[str]:
-    digest = next(d for d in world.digests.digests.values() if d.on == on and "failed" not in d.digest_id)
+    digest = next(d for d in world.digests.digests.values() if d.run_date == on and "failed" not in d.digest_id)
     return [line.text for each in digest.sections if each.title == TOLD for line in each.lines if line.bullet]
 
 
@@ -254,7 +254,7 @@ def test_a_run_of_an_earlier_version_is_read_and_is_nothing_to_compare_with() ->
     runs = TypeAdapter(Run)
     world = World(book(6, 0))
     world.scan(day(0))
-    kept = runs.dump_python(world.runs.runs["health_scan", day(0)], mode="json", round_trip=True)
+    kept = runs.dump_python(world.runs.runs["health_scan", day(0)], mode="json", round_trip=True, by_alias=True)
     del kept["broken_feeds"]
     for name in ("watched", "missing", "outdated", "danger_lost_sight_of"):
         del kept["tally"][name]
@@ -291,11 +291,11 @@ def test_what_is_told_is_unknown_for_most_now_and_was_known_for_most(
     found = broken_feeds(run, earlier)
     assert len({feed.signal for feed in found}) == len(found)
     for feed in found:
-        assert run.on - feed.since < NEW_NORMAL_AFTER
+        assert run.run_date - feed.since < NEW_NORMAL_AFTER
         if now.watched:
             assert 2 * now.missing.get(feed.signal, 0) > now.watched
         if feed != was_broken:
-            assert (feed.since, feed.before) == (run.on, earlier.on)
+            assert (feed.since, feed.before) == (run.run_date, earlier.run_date)
             assert 2 * feed.known > feed.accounts >= 4
     # However many share a line, each is named on one.
     lines = list(in_words(replace(run, broken_feeds=found)))

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from customer_success.accounts.row import AccountRow, Day
+from customer_success.accounts.row import AccountRow, AssessmentRecord
 from customer_success.schemas import CSMHealthSignals
+from customer_success.scoring.health_status import Point
 from customer_success.scoring.scorer import CSMHealthScorer
-from customer_success.scoring.standing import Point
 from local.import_history.job import Imported, import_history
 from local.spreadsheets.errors import SpreadsheetError
 from local.spreadsheets.history import History
@@ -28,7 +28,7 @@ class Deployment:
         self.rows, self.history = FakeRows(writes), FakeHistory(writes)
         named = {1: "Fine & Co", 2: "Twin", 3: "Twin"}
         self.rows.put_many(
-            AccountRow(account(number, name=name), Day(TODAY, "scored", TODAY), None, "run", 0)
+            AccountRow(account(number, name=name), AssessmentRecord(TODAY, "scored", TODAY), None, "run", 0)
             for number, name in named.items()
         )
 
@@ -55,7 +55,7 @@ def test_a_line_is_scored_as_the_scan_of_its_day_would_have_scored_it(tmp_path: 
         days_to_renewal=100,
     )
     [point] = deployment.history.between("A-0001", date.min, date.max)
-    assert point.on == date(2026, 1, 5)
+    assert point.run_date == date(2026, 1, 5)
     assert point.score.score == CSMHealthScorer().score(signals).score
     assert point.score.days_to_renewal == 100
     assert point.score.drivers

@@ -303,7 +303,7 @@ def test_a_page_that_shows_a_day_to_come_is_written_again() -> None:
     # GIVEN a page that a scan of 2031 has written, and a row that is of today again
     rows, pages = FakeRows(Writes(), {"A-0001": row(account(1))}), Pages()
     sync = job_of(rows, pages)
-    shown = rows.rows["A-0001"].day.page
+    shown = rows.rows["A-0001"].latest.page
     assert shown is not None
     sync.written.put_many({"A-0001": replace(shown, last_scan=date(2031, 5, 5))})
     # WHEN its message comes  THEN it shows today

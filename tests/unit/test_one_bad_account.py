@@ -24,7 +24,7 @@ from customer_success.renewals.contracts import Contract
 from customer_success.reviews.plan_qbrs import PlanQbrs
 from customer_success.reviews.qbr import Qbr
 from customer_success.scan import tally
-from customer_success.scan.assessment import Judge, Judgement
+from customer_success.scan.assessment import Assessment, Judge
 from customer_success.scan.page_sync import NotionSync
 from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.accounts import TODAY, account, at_risk, dying
@@ -86,7 +86,7 @@ def test_an_account_that_cannot_be_judged_is_rejected_by_name(
     assert is_honest(result)
     assert [alert.account_id for alert in world.topic.told_singly.values()] == ["A-0003"]
     # AND the account is named, with what went wrong and what to do
-    day = world.rows.rows[BAD].day
+    day = world.rows.rows[BAD].latest
     assert (day.status, day.reason) == ("rejected", "unexpected")
     assert str(fault) in str(day.detail)
     assert "Account 2 (A-0002)" in text_of(world, f"health_scan:{TODAY}:1")
@@ -301,8 +301,8 @@ def test_a_scan_of_a_day_to_come_that_is_there_already_blocks_no_real_day() -> N
     checked = world.check(TOMORROW)
 
     # THEN the rows are of this day, compared with the last real one, and nobody is told twice
-    assert {row.day.on for row in world.rows.rows.values()} == {TOMORROW}
-    assert {row.before and row.before.on for row in world.rows.rows.values()} == {TODAY}
+    assert {row.latest.run_date for row in world.rows.rows.values()} == {TOMORROW}
+    assert {row.before and row.before.run_date for row in world.rows.rows.values()} == {TODAY}
     assert world.topic.told_singly == {}
     assert (checked["read"], checked["confidence"]) == (3, "high")
 
@@ -314,7 +314,7 @@ def test_rows_of_a_day_to_come_are_judged_by_the_contract_check_as_if_from_befor
     world.today = date.min
     # WHEN the contracts are checked  THEN the due one is judged today
     assert world.check()["scanned"] == 1
-    assert world.rows.rows[BAD].day.on == TODAY
+    assert world.rows.rows[BAD].latest.run_date == TODAY
 
 
 # --- reviews, offers ---
@@ -434,7 +434,7 @@ def test_an_account_that_cannot_be_put_into_words_costs_only_its_own(
     world = World([account(1), dying(2), dying(3), account(4, status="Inactive")])
     made = getattr(tally, words)
 
-    def make(judgement: Judgement) -> Any:
+    def make(judgement: Assessment) -> Any:
         if judgement.row.account_id == BAD:
             raise fault
         return made(judgement)

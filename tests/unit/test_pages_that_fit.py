@@ -69,7 +69,7 @@ def judged(account: Account) -> AccountRow:
 
 def stored(account: Account) -> bytes:
     """The account's row as it lies in the table."""
-    return ROW.dump_json(judged(account), round_trip=True)
+    return ROW.dump_json(judged(account), round_trip=True, by_alias=True)
 
 
 _CHARACTERS = st.characters(codec=None, categories=None) | st.sampled_from(

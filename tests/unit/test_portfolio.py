@@ -40,7 +40,7 @@ def in_short(known: Account) -> PortfolioLine:
 def test_a_scored_account_in_short() -> None:
     known = account(1, arr=1234.567, contract_end=TODAY + timedelta(days=200))
     short = in_short(known)
-    score = scanned(known).day.last
+    score = scanned(known).latest.last
     assert score is not None
     assert short == PortfolioLine(
         account_id="A-0001",
@@ -77,9 +77,9 @@ def test_at_risk_is_the_arr_of_who_may_leave(known: Account, rag: str, risk: str
 )
 def test_either_the_colour_or_the_risk_puts_arr_at_risk(rag: str, risk: str, at_risk: float) -> None:
     row = scanned(account(1))
-    assert row.day.last is not None
-    score = row.day.last.score.model_copy(update={"rag": rag, "churn_risk": risk})
-    short = line_of(replace(row, day=replace(row.day, last=replace(row.day.last, score=score))))
+    assert row.latest.last is not None
+    score = row.latest.last.score.model_copy(update={"rag": rag, "churn_risk": risk})
+    short = line_of(replace(row, latest=replace(row.latest, last=replace(row.latest.last, score=score))))
     assert short is not None
     assert short.arr_at_risk == at_risk
 
@@ -114,7 +114,7 @@ def test_since_is_the_first_day_with_this_colour_and_risk() -> None:
 
 def test_an_account_that_is_gone_has_no_line() -> None:
     row = scanned(account(1))
-    assert line_of(replace(row, day=replace(row.day, status="gone"))) is None
+    assert line_of(replace(row, latest=replace(row.latest, status="gone"))) is None
 
 
 @pytest.mark.parametrize(

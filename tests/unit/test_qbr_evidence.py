@@ -11,7 +11,7 @@ from customer_success.accounts.row import AccountRow
 from customer_success.narration.evidence import Fact, QBREvidence
 from customer_success.reviews.evidence import qbr_evidence
 from customer_success.schemas import BenchmarkComparison, FeatureAdoptionReport
-from customer_success.scoring.standing import Point
+from customer_success.scoring.health_status import Point
 from tests.builders.accounts import HEALTHY, account
 from tests.builders.scores import row, score
 
@@ -165,7 +165,7 @@ def test_people_who_work_out_the_change_from_the_scores_shown_find_the_same() ->
 def test_what_counts_as_the_start_of_a_quarter(first: Point, label: str, gap: str | None) -> None:
     found = evidence([on(9, 16, **AT_WORST), first, on(12, 31, **NOT_AS_GOOD)])
     start = known(found, "score_at_start")
-    assert (start.label, start.as_of) == (label, first.on)
+    assert (start.label, start.as_of) == (label, first.run_date)
     assert [g for g in found.gaps if "before" in g] == ([gap] if gap else [])
 
 
@@ -379,7 +379,7 @@ def test_an_account_without_history_has_what_its_page_says() -> None:
 def test_an_account_that_was_never_scored_says_so_and_why(signals: dict[str, Any], why: str) -> None:
     # GIVEN an account that every scan rejected
     never = row(account(1, signals), on=ON)
-    assert never.day.last is None
+    assert never.latest.last is None
     found = evidence([], never)
     # THEN what is right on its page is told, what is not is unknown, and nothing internal comes with the reason
     assert any(gap.startswith("no health score so far: ") and why in gap for gap in found.gaps)

@@ -294,7 +294,7 @@ def test_the_index_lists_every_review_where_it_belongs() -> None:
         "Failed": ["Account 4: account 'A-0004' is not known"],
         "Not wanted": ["Account 5"],
     }
-    assert (digest.digest_id, digest.run_kind, digest.on) == ("qbr:Q1 2026:ada@example.com", "generate_qbr", ON)
+    assert (digest.digest_id, digest.run_kind, digest.run_date) == ("qbr:Q1 2026:ada@example.com", "generate_qbr", ON)
     assert (digest.title, digest.recipient) == ("Quarterly reviews, Q1 2026", "ada@example.com")
 
 

@@ -15,7 +15,7 @@ from customer_success.reviews.evidence import qbr_evidence
 from customer_success.reviews.facts import ColourChange, SignalMove
 from customer_success.reviews.rules_writer import ReviewByRule, renewal_due
 from customer_success.schemas import BenchmarkComparison, FeatureAdoptionReport, FeatureScore, QBRContent
-from customer_success.scoring.standing import Point
+from customer_success.scoring.health_status import Point
 from tests.builders.accounts import HEALTHY, account
 from tests.builders.evidence import evidence, fact
 from tests.builders.scores import row, score

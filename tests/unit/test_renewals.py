@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from customer_success.accounts.row import AccountRow, Day
+from customer_success.accounts.row import AccountRow, AssessmentRecord
 from customer_success.alerts.digest import Digest
 from customer_success.renewals.contracts import Contract, Group, contract_of
 from customer_success.renewals.digest import renewals_digest
-from customer_success.scoring.standing import Standing
+from customer_success.scoring.health_status import HealthStatus
 from tests.builders.accounts import TODAY, account
 
 
@@ -28,7 +28,7 @@ def contract(days: int | None = 20, number: int = 1, **facts: Any) -> Contract:
         notice_days=None,
         auto_renew=None,
         signed=False,
-        standing=Standing(TODAY, 85.0, "GREEN", "low"),
+        health_status=HealthStatus(TODAY, 85.0, "GREEN", "low"),
     )
     return replace(plain, **facts)
 
@@ -166,9 +166,9 @@ def test_a_line_names_account_end_arr_owner_and_colour(days: int, said: str) -> 
         ({"arr": None}, "ARR unknown"),
         ({"arr": 1234567.4}, "ARR 1,234,567"),
         ({"owner_email": None}, "no owner"),
-        ({"standing": None}, "not judged"),
-        ({"standing": Standing(TODAY - timedelta(days=1), 55.0, "AMBER", "medium")}, "AMBER as of 2026-03-01"),
-        ({"standing": Standing(TODAY, 30.0, "RED", "critical")}, "RED, churn risk critical"),
+        ({"health_status": None}, "not judged"),
+        ({"health_status": HealthStatus(TODAY - timedelta(days=1), 55.0, "AMBER", "medium")}, "AMBER as of 2026-03-01"),
+        ({"health_status": HealthStatus(TODAY, 30.0, "RED", "critical")}, "RED, churn risk critical"),
     ],
 )
 def test_a_line_says_what_is_unknown_old_or_alarming(facts: dict[str, Any], said: str) -> None:
@@ -281,7 +281,7 @@ def test_signed_is_read_however_it_is_written(stage: str) -> None:
 
 
 def row_of(status: str = "scored", reason: str | None = None, **facts: Any) -> AccountRow:
-    day = Day(TODAY, status, TODAY, reason=reason)  # type: ignore[arg-type]
+    day = AssessmentRecord(TODAY, status, TODAY, reason=reason)  # type: ignore[arg-type]
     return AccountRow(account(1, **facts), day, None, "run", 0)
 
 

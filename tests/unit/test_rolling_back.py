@@ -20,7 +20,7 @@ from customer_success.expansion.entry import ExpansionEntry
 from customer_success.expansion.offer import Handoff, HeldReason, Offer, SalesAnswer
 from customer_success.reviews.qbr import Qbr, QbrKey, QbrText
 from customer_success.schemas import FeatureAdoptionReport, Support
-from customer_success.scoring.standing import Point
+from customer_success.scoring.health_status import Point
 from tests.builders.accounts import HEALTHY
 from tests.builders.handoffs import Handoffs
 from tests.builders.opportunities import offered

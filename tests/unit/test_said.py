@@ -42,7 +42,9 @@ def test_a_driver_in_words(key: str, value: object, words: str) -> None:
 def test_a_day_that_passes_changes_no_word_of_an_account_page() -> None:
     # GIVEN an account whose contract end and last contact come a day nearer and farther
     today, tomorrow = account(1, AT_RISK), account(1, AT_RISK)
-    pages = [judge(TODAY + timedelta(days=n)).judge(a, None, 0).row.day.page for n, a in enumerate((today, tomorrow))]
+    pages = [
+        judge(TODAY + timedelta(days=n)).judge(a, None, 0).row.latest.page for n, a in enumerate((today, tomorrow))
+    ]
     # THEN its page says the same on both days
     assert pages[0] is not None
     assert pages[1] is not None
@@ -54,14 +56,14 @@ def test_what_changed_comes_first_with_the_points_it_cost() -> None:
     before = point(usage_trend="stable", nps_score=2)
     now = score(usage_trend="declining", nps_score=9)
     # WHEN it is told
-    said = narrator.say(now, before, {}, TODAY)
+    said = narrator.explain(now, before, {}, TODAY)
     # THEN the loss stands first, then the gain
     assert said.what_changed == ("usage trend: stable → declining (−7.0)", "NPS: 2 → 9 (+3.0)")
 
 
 def test_what_costs_is_what_costs_more_than_the_median_account() -> None:
     now = score(feature_adoption_rate=0.5, usage_trend="declining")
-    said = narrator.say(now, None, {"feature_adoption_rate": 10.0, "usage_trend": 5.0}, TODAY)
+    said = narrator.explain(now, None, {"feature_adoption_rate": 10.0, "usage_trend": 5.0}, TODAY)
     assert said.what_costs == ("usage declining (−12.0, median −5.0)",)
 
 
@@ -122,7 +124,7 @@ def test_the_next_step_of_a_contract_that_ends_soon_is_the_renewal() -> None:
         )
     )
     assert raised.churn_trigger == "contract_proximity"
-    assert raised.said.next_step.startswith("Agree on the renewal")
+    assert raised.explanation.next_step.startswith("Agree on the renewal")
 
 
 @pytest.mark.parametrize(

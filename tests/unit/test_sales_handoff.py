@@ -178,7 +178,7 @@ def test_an_account_that_is_not_there_is_offered_nothing(number: int, status: st
     if status:
         row = world.account(number, status=status)
         if status == "gone":
-            object.__setattr__(row.day, "status", "gone")
+            object.__setattr__(row.latest, "status", "gone")
     # WHEN an offer to it comes
     with pytest.raises(Refused, match=f"A-000{number}.*{why}"):
         world.hand_off(message(number))

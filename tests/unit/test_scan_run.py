@@ -36,7 +36,7 @@ def test_read_is_scored_plus_rejected_plus_skipped() -> None:
 def test_a_rejected_account_says_which_field_which_value_and_which_bound() -> None:
     world = World([account(2, {**HEALTHY, "nps_score": 11})])
     world.scan()
-    page = world.rows.rows["A-0002"].day.page
+    page = world.rows.rows["A-0002"].latest.page
     assert page is not None
     assert (page.rag, page.score) == ("Unknown", None)
     assert page.why == "nps_score: 11 is above the bound 10"
@@ -48,7 +48,7 @@ def test_a_rejected_account_says_which_field_which_value_and_which_bound() -> No
 def test_an_account_in_onboarding_reads_so() -> None:
     world = World([account(5, {}, onboarding_until=TODAY)])
     world.scan()
-    page = world.rows.rows["A-0005"].day.page
+    page = world.rows.rows["A-0005"].latest.page
     assert page is not None
     assert page.why == f"still in onboarding until {TODAY}"
 
@@ -89,7 +89,7 @@ def test_the_next_day_tells_only_what_is_new_or_worse() -> None:
     # THEN only that one is told, to its owner, with what changed
     (alert,) = world.topic.told_singly.values()
     assert alert.account_id == "A-0003"
-    assert alert.said.what_changed[0] == "usage trend: growing → inactive (−15.0)"
+    assert alert.explanation.what_changed[0] == "usage trend: growing → inactive (−15.0)"
     assert alert.owner_email == "ada@example.com"
 
 
@@ -154,8 +154,8 @@ def test_one_account_id_on_two_pages_scores_the_first_and_refuses_the_second() -
     assert result["rejected"] == again["rejected"] == {"duplicate_account_id": 1}
     assert world.rows.rows["A-0001"].account.name == "Account 1"
     (own,) = [row for row in world.rows.rows.values() if row.account.name == "Twin"]
-    assert own.day.detail is not None
-    assert "'A-0001' is also that of 'Account 1'" in own.day.detail
+    assert own.latest.detail is not None
+    assert "'A-0001' is also that of 'Account 1'" in own.latest.detail
 
 
 def test_accounts_that_are_gone_are_closed_and_a_shrunken_book_closes_nothing() -> None:
@@ -165,13 +165,13 @@ def test_accounts_that_are_gone_are_closed_and_a_shrunken_book_closes_nothing() 
     # WHEN one is missing the next day
     world.accounts = world.accounts[:3]
     assert world.scan(TOMORROW)["gone"] == 1
-    assert world.rows.rows["A-0004"].day.status == "gone"
+    assert world.rows.rows["A-0004"].latest.status == "gone"
     # THEN it is closed; but when most are missing, that is an alarm and nothing is closed
     world.accounts = world.accounts[:1]
     result = world.scan(TOMORROW + timedelta(days=1))
     assert result["gone"] == 0
     assert result["alarm"].startswith("the book holds 1 accounts, less than half of the 3")
-    assert world.rows.rows["A-0003"].day.status == "scored"
+    assert world.rows.rows["A-0003"].latest.status == "scored"
 
 
 def test_an_inactive_account_closes_what_is_open() -> None:
@@ -179,7 +179,7 @@ def test_an_inactive_account_closes_what_is_open() -> None:
     world.scan()
     world.accounts = [dying(1, status="Inactive"), account(2)]
     world.scan(TOMORROW)
-    assert world.rows.rows["A-0001"].day.memory.alerting_since is None
+    assert world.rows.rows["A-0001"].latest.alert_state.alerting_since is None
 
 
 SATURDAY = date(2026, 3, 7)
@@ -371,7 +371,7 @@ def test_the_book_as_a_scan_leaves_it_is_the_portfolio() -> None:
     # THEN the next snapshot has the others, with their sums
     snapshot = world.portfolios.latest()
     assert snapshot is not None
-    assert (snapshot.run, snapshot.on, snapshot.lines) == (f"{TOMORROW}#1", TOMORROW, 5)
+    assert (snapshot.run, snapshot.run_date, snapshot.lines) == (f"{TOMORROW}#1", TOMORROW, 5)
     assert in_the_portfolio(world) == ["A-0002", "A-0001", "A-0004", "A-0005", "A-0006"]
     assert (snapshot.totals.arr, snapshot.totals.arr_at_risk) == (18_000.0, 2000.0)
     assert snapshot.totals.statuses == {"scored": 3, "skipped": 1, "rejected": 1}
@@ -573,8 +573,8 @@ def test_killed_before_its_figures_change_for_the_better_an_account_is_told_all_
 def test_dying_accounts_are_critical() -> None:
     world = World([account(1, DYING, contract_end=TODAY + timedelta(days=30))])
     world.scan()
-    assert world.rows.rows["A-0001"].day.last is not None
-    assert world.rows.rows["A-0001"].day.last.score.churn_risk == "critical"
+    assert world.rows.rows["A-0001"].latest.last is not None
+    assert world.rows.rows["A-0001"].latest.last.score.churn_risk == "critical"
 
 
 @pytest.mark.parametrize("status", ["Inactive", "churned ", "Cancelled", "Canceled"])

@@ -71,7 +71,7 @@ def test_an_alert_is_kept_on_every_channel(shadow: Shadow, log: FakeShadowLog) -
     assert {each.key for each in kept.values()} == {alert.alert_id, f"agent.health:{alert.alert_id}"}
     assert kept["draft"].recipient == kept["message"].recipient == "owner@example.com"
     assert kept["draft"].lines[0] == f"To: {alert.primary_contact_email or 'left open'}"
-    assert alert.said.headline in kept["message"].title
+    assert alert.explanation.headline in kept["message"].title
     assert f"alert_id: {alert.alert_id}" in kept["event"].lines
 
 

@@ -34,7 +34,7 @@ def updated_on_day_0(of: Account) -> Account:
 
 def section(world: World, on: date, title: str) -> list[str]:
     """The lines of a section of a day's digest, empty where there is no such section."""
-    digest = next(d for d in world.digests.digests.values() if d.on == on and d.run_kind == "health_scan")
+    digest = next(d for d in world.digests.digests.values() if d.run_date == on and d.run_kind == "health_scan")
     return [line.text for each in digest.sections if each.title == title for line in each.lines]
 
 
@@ -141,7 +141,7 @@ def test_a_feed_stops_the_accounts_are_no_longer_judged_and_all_is_as_before_whe
     # THEN no account is judged, and none has a colour
     assert (result["scored"], result["rejected"]) == (0, {"stale_signals": 8})
     for row in world.rows.every():
-        page = row.day.page
+        page = row.latest.page
         assert page is not None
         assert (page.rag, page.score, page.churn_risk) == ("Unknown", None, None)
         assert page.why == f"signals last updated on {TODAY}, more than 14 days ago, so they count as unknown"
@@ -189,7 +189,7 @@ def test_the_digest_and_the_page_name_the_limit_that_is_set(limit: int, words: s
         world.scan(day(number))
     assert section(world, day(limit + 1), f"Signals older than {words}")
     assert not section(world, day(limit), f"Signals older than {words}")
-    page = world.rows.rows["A-0001"].day.page
+    page = world.rows.rows["A-0001"].latest.page
     assert page is not None
     assert f"more than {words} ago" in page.why
 
@@ -233,7 +233,7 @@ def test_an_alert_of_a_failed_scan_is_not_called_recovered_because_its_account_w
 def test_onboarding_reads_so_and_says_that_what_is_there_is_too_old() -> None:
     world = World([account(1, signals_updated=day(-20), onboarding_until=TODAY)])
     assert world.scan()["rejected"] == {"onboarding": 1}
-    page = world.rows.rows["A-0001"].day.page
+    page = world.rows.rows["A-0001"].latest.page
     assert page is not None
     assert page.why.startswith(f"still in onboarding until {TODAY}; signals last updated on {day(-20)}, more than 14")
 
@@ -258,7 +258,7 @@ def test_what_is_usual_in_the_book_is_known_still_after_days_without_a_score() -
     world.scan(day(17))
     # THEN what costs it more than usual is told against the last day that was scored
     (entry,) = world.alerts.entries.values()
-    assert any("feature adoption" in cost and "median −10.0" in cost for cost in entry.alert.said.what_costs)
+    assert any("feature adoption" in cost and "median −10.0" in cost for cost in entry.alert.explanation.what_costs)
 
 
 def test_a_customer_who_left_is_not_stale() -> None:
@@ -312,7 +312,7 @@ def test_what_would_be_is_asked_of_what_is_known() -> None:
 
 def test_rows_of_an_earlier_version_are_read_and_judged_by_the_default_limit() -> None:
     rows = TypeAdapter(AccountRow)
-    kept = rows.dump_python(scores.row(account(1, signals_updated=TODAY)), mode="json", round_trip=True)
+    kept = rows.dump_python(scores.row(account(1, signals_updated=TODAY)), mode="json", round_trip=True, by_alias=True)
     del kept["account"]["signals_stale_after_days"]
     row = rows.validate_python(kept, strict=False)
     assert not row.account.stale_on(day(14))

@@ -93,7 +93,7 @@ def test_a_call_to_copy_is_one_command_whatever_the_account(monkeypatch: pytest.
     # GIVEN an account whose name and id would be commands of their own
     hostile = "A'; rm -rf ~ \"\n"
     account = SimpleNamespace(name="Foo\nrm -rf ~ #")
-    row = SimpleNamespace(account_id=hostile, account=account, day=SimpleNamespace(on=None))
+    row = SimpleNamespace(account_id=hostile, account=account, latest=SimpleNamespace(run_date=None))
     session = SimpleNamespace(region_name="eu-central-1", get_credentials=lambda: None)
     deployment = SimpleNamespace(table=None, api_url="http://127.0.0.1:1", aws=SimpleNamespace(session=session))
     alerts = SimpleNamespace(on=lambda _day: [SimpleNamespace(alert_id=f"{hostile}:2026-03-02:high")])

@@ -310,7 +310,7 @@ def test_a_mail_that_cannot_be_drafted_is_told(facts: dict[str, Any], without: l
 def test_who_left_is_written_no_mail(status: Literal["gone", "skipped"]) -> None:
     reviews = world()
     row = reviews.rows.rows["A-0001"]
-    reviews.rows.rows["A-0001"] = replace(row, day=replace(row.day, status=status))
+    reviews.rows.rows["A-0001"] = replace(row, latest=replace(row.latest, status=status))
     answer = reviews.track(draft=True)
     assert "no longer in the book" in answer["error"]
     assert not reviews.drafts.drafts

@@ -23,10 +23,10 @@ from customer_success.schemas import (
     SignalKey,
 )
 from customer_success.scoring import words as narrator
+from customer_success.scoring.health_status import Point
 from customer_success.scoring.scorecard import LABELS
 from customer_success.scoring.scorer import CSMHealthScorer, explain_change
 from customer_success.scoring.signal_words import in_words, side_of_change
-from customer_success.scoring.standing import Point
 from tests.builders.accounts import HEALTHY, TODAY, account
 from tests.builders.api import Desk
 from tests.builders.partly_known import any_score, any_signals
@@ -63,7 +63,7 @@ def test_no_text_about_any_account_names_what_is_not_there(now: CSMHealthScore, 
     # GIVEN an account of which some is known, now and before
     before = Point(TODAY, then)
     # WHEN it is told of
-    said = narrator.say(now, before, {}, TODAY)
+    said = narrator.explain(now, before, {}, TODAY)
     narrative = narrator.churn_narrative(now, said)
     texts = [
         narrator.why(now),
@@ -91,7 +91,7 @@ def test_no_page_and_no_message_names_what_is_not_there(signals: CSMHealthSignal
     known = signals.model_dump(exclude_none=True, exclude={"days_to_renewal"})
     judged = judge().judge(account(1, known, **(nothing if bare else {})), None, 0)
     # WHEN its page and its alert are written
-    page = judged.row.day.page
+    page = judged.row.latest.page
     texts = [page.why, page.next_step] if page else []
     if judged.alert:
         message = alert_text.chat_message(judged.alert, None)

@@ -27,7 +27,7 @@ def twenty(**changed: object) -> list:  # type: ignore[type-arg]
 
 
 def digest_text(world: World, day: date) -> str:
-    digests = [d for d in world.digests.digests.values() if d.on == day]
+    digests = [d for d in world.digests.digests.values() if d.run_date == day]
     return "\n".join(line.text for d in digests for section in d.sections for line in (*section.lines,))
 
 
@@ -140,7 +140,9 @@ def test_monday_ranks_by_the_present_owner_and_lists_under_them() -> None:
     world.scan(MONDAY)
     # THEN ada has five, and ben his one
     assert len(world.topic.told_singly) == 6
-    sections = {s.title: len(s.lines) for d in world.digests.digests.values() if d.on == MONDAY for s in d.sections}
+    sections = {
+        s.title: len(s.lines) for d in world.digests.digests.values() if d.run_date == MONDAY for s in d.sections
+    }
     assert (sections["Alerts for ada@example.com"], sections["Alerts for ben@example.com"]) == (5, 1)
 
 
@@ -186,7 +188,7 @@ def test_an_account_that_is_away_for_a_day_is_not_told_again(how: str) -> None:
     away = [replace(dying(1), status="Inactive")] if how == "inactive" else []
     world.accounts = [*away, *twenty()[1:]]
     world.scan(TUESDAY)
-    assert world.rows.rows["A-0001"].day.memory.alerting_since is None
+    assert world.rows.rows["A-0001"].latest.alert_state.alerting_since is None
     # THEN its return is within the cool-down
     world.accounts = twenty(a1=dying(1))
     world.scan(TUESDAY + timedelta(days=1))
@@ -200,7 +202,7 @@ def test_an_inactive_accounts_page_is_cleared_once() -> None:
     world.accounts = [dying(1, status="Inactive"), account(2)]
     world.scan(TUESDAY)
     world.scan(TUESDAY + timedelta(days=1))
-    page = world.rows.rows["A-0001"].day.page
+    page = world.rows.rows["A-0001"].latest.page
     assert page is not None
     assert (page.score, page.rag, page.churn_risk, page.why) == (None, "Unknown", None, "Inactive: not scanned.")
     assert [message.account_ids for message in world.outbox.sent] == [("A-0001",)]  # type: ignore[attr-defined]

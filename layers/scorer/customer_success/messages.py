@@ -187,7 +187,7 @@ def pages_changed(tenant_id: str, account_ids: Iterable[str], on: date) -> Itera
         yield PagesChanged(tenant_id=tenant_id, run_date=on, account_ids=tuple(some))
 
 
-class Said(BaseModel):
+class Explanation(BaseModel):
     """The explanation of an account's alert, in reading order."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -204,6 +204,8 @@ class Said(BaseModel):
 class ChurnAlert(Message):
     """One alert about one account; `alert_id` is made of account, run date and churn risk."""
 
+    model_config = ConfigDict(validate_by_alias=True, validate_by_name=True, serialize_by_alias=True)
+
     kind: Literal["alert"] = "alert"
     alert_id: str
     account_id: str
@@ -215,7 +217,7 @@ class ChurnAlert(Message):
     churn_risk: Literal["low", "medium", "high", "critical"]
     churn_trigger: Literal["both", "contract_proximity", "behavioral"] | None
     reason: str
-    said: Said
+    explanation: Explanation = Field(alias="said")
     topics: tuple[Literal["contact", "adoption", "support"], ...] = ()
     owner_email: str | None
     primary_contact_email: str | None = None

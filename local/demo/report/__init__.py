@@ -14,7 +14,7 @@ from rich.text import Text
 from connectors.text import one_line
 from customer_success.alerts.entry import AlertEntry
 from customer_success.periods import long_date
-from customer_success.scoring.standing import RISKS
+from customer_success.scoring.health_status import RISKS
 from customer_success.text import short
 from local.demo.findings import Findings, Renewals, for_channel
 from local.demo.report.anatomy import anatomy, most_telling
@@ -49,7 +49,7 @@ def heading(console: Console, day: date, book: Path, accounts: int, changes: Ite
 def day_report(console: Console, found: Findings) -> None:
     """A day among several: which alerts were sent, which were muted, and the counts."""
     _sent(console, found.alerts)
-    hushed = [f"  {line}" for line in found.run.tally.hushed]
+    hushed = [f"  {line}" for line in found.run.tally.muted]
     section(console, "The run", [*again(found), *counts(found), *hushed])
     section(console, "Renewals", renewals(found.renewals, 0))
     section(console, "Expansion", in_short(found.expansion))

@@ -8,8 +8,8 @@ from rich.table import Table
 
 from customer_success.accounts.row import AccountRow
 from customer_success.schemas import CSMHealthScore
+from customer_success.scoring.health_status import Point
 from customer_success.scoring.scorecard import DEFAULT_SCORECARD, FULL_SCORE, LABELS, Signal
-from customer_success.scoring.standing import Point
 from customer_success.scoring.words import driver_words
 from local.demo.report.words import COLOUR_STYLES
 

@@ -18,18 +18,18 @@ def counts(found: Findings) -> Iterator[str]:
     """The counts, one sentence a line."""
     run, tally = found.run, found.run.tally
     rejected = sum(tally.rejected.values())
-    yield f"read {tally.read} = scored {tally.scored} + rejected {rejected} + skipped {tally.skipped} (inactive)"
+    yield f"read {tally.read} = scored {tally.scored} + rejected {rejected} + skipped {tally.inactive} (inactive)"
     if tally.scored:
         yield f"colours: {counted(tally.colours)}; churn risk: {counted(tally.risks)}"
     if tally.moves:
         yield f"changed colour: {counted(tally.moves)}"
-    yield f"account pages that changed: {tally.pages_changed}; accounts that are no longer in the book: {run.gone}"
+    yield f"account pages that changed: {tally.pages_changed}; accounts that are no longer in the book: {run.removed}"
     yield from _sent(run)
     if stale := tally.cases.get("stale"):
         yield f"accounts whose signals are too old to count: {stale}"
     yield from (f"broken feed: {feed}" for feed in in_words(run))
-    if tally.quiet:
-        yield "kept quiet: " + "; ".join(f"{number} {reason}" for reason, number in sorted(tally.quiet.items()))
+    if tally.suppressed:
+        yield "kept quiet: " + "; ".join(f"{number} {reason}" for reason, number in sorted(tally.suppressed.items()))
     if tally.false_alarms:
         yield f"called a false alarm: {counted(tally.false_alarms)}"
     if run.alarm:
@@ -37,7 +37,7 @@ def counts(found: Findings) -> Iterator[str]:
 
 
 def _sent(run: Run) -> Iterator[str]:
-    told = run.told
+    told = run.sent
     if told:
         yield f"told one by one {told.single}, in the digest {told.digest}, held for the next working day {told.held}"
 

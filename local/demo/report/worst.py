@@ -9,7 +9,7 @@ from rich.cells import set_cell_size
 from rich.text import Text
 
 from customer_success.accounts.row import AccountRow
-from customer_success.scoring.standing import Point
+from customer_success.scoring.health_status import Point
 from customer_success.scoring.words import why
 from customer_success.text import short
 from local.demo.report.words import COLOUR_STYLES, RISK_STYLES, amount, name_of, owner, renewal, signed
@@ -25,7 +25,7 @@ SHORTEST_NAME = 12
 
 def worst(rows: Iterable[AccountRow], day: date) -> list[tuple[AccountRow, Point]]:
     """The lowest scores of the day, each with its point."""
-    scored = [(row, row.day.point) for row in rows if row.day.on == day]
+    scored = [(row, row.latest.point) for row in rows if row.latest.run_date == day]
     found = [(row, point) for row, point in scored if point]
     return sorted(found, key=lambda each: (each[1].score.score, each[0].account_id))[:MOST]
 

@@ -63,7 +63,7 @@ class NotionHealthRecords:
             self._source.title: one_line(record.title),
             names.key: record.key,
             names.account: Related(record.account_page_id),
-            names.on: record.on,
+            names.on: record.run_date,
             names.score: record.score,
             names.rag: record.rag,
             names.churn_risk: record.churn_risk,

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 from pydantic_core import to_json
 
 from customer_success.accounts.row import AccountRow
@@ -66,7 +66,7 @@ class Snapshot:
     """
 
     run: str
-    on: date
+    run_date: Annotated[date, Field(alias="on")]
     parts: int
     lines: int
     totals: Totals = Totals()
@@ -81,7 +81,7 @@ def line_of(row: AccountRow) -> PortfolioLine | None:
 
     Score, colour and risk are those of the row's day: of an account that was not scored then they are not known.
     """
-    account, day = row.account, row.day
+    account, day = row.account, row.latest
     if day.status == "gone":
         return None
     score = day.point.score if day.point else None

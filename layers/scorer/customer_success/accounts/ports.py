@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from customer_success.accounts.account import Account
     from customer_success.accounts.portfolio import PortfolioLine, Snapshot
     from customer_success.accounts.row import AccountRow, PageValues
-    from customer_success.scoring.standing import Point
+    from customer_success.scoring.health_status import Point
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from customer_success.accounts.account import Account
-from customer_success.accounts.memory import FALL_WINDOW, Memory
-from customer_success.scoring.standing import Point, Standing
+from customer_success.accounts.alert_state import FALL_WINDOW, AlertState
+from customer_success.scoring.health_status import HealthStatus, Point
 
 CONTRACT_CHECK = "contract_check"
 
@@ -16,7 +18,7 @@ Status = Literal["scored", "rejected", "skipped", "gone"]
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class AssessmentRecord:
     """How an account came out of the scan of one day.
 
     `last` is its latest scored point, this day's if it was scored, and `trail` the standings that later days are
@@ -24,12 +26,12 @@ class Day:
     `page` is what its page should show, `page_queued` when that was last handed on to be written.
     """
 
-    on: date
+    run_date: Annotated[date, Field(alias="on")]
     status: Status
     since: date
     last: Point | None = None
-    trail: tuple[Standing, ...] = ()
-    memory: Memory = Memory()
+    trail: tuple[HealthStatus, ...] = ()
+    alert_state: Annotated[AlertState, Field(alias="memory")] = AlertState()
     reason: str | None = None
     detail: str | None = None
     page: PageValues | None = None
@@ -38,7 +40,7 @@ class Day:
     @property
     def point(self) -> Point | None:
         """The point of this very day, None if it was not scored."""
-        return self.last if self.last and self.last.on == self.on else None
+        return self.last if self.last and self.last.run_date == self.run_date else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,8 @@ class AccountRow:
     """
 
     account: Account
-    day: Day
-    before: Day | None
+    latest: Annotated[AssessmentRecord, Field(alias="day")]
+    before: AssessmentRecord | None
     run: str
     chunk: int
 
@@ -59,25 +61,25 @@ class AccountRow:
     def account_id(self) -> str:
         return self.account.account_id
 
-    def before_day(self, day: date) -> Day | None:
+    def latest_before(self, day: date) -> AssessmentRecord | None:
         """The latest day that lies before `day`.
 
         Of a row that was written for a day yet to come it is the day before that one, be it `day` itself: what was
         told on it is not told again.
         """
-        if self.day.on < day:
-            return self.day
-        return self.before if self.before and self.before.on <= day else None
+        if self.latest.run_date < day:
+            return self.latest
+        return self.before if self.before and self.before.run_date <= day else None
 
     def written_for(self, day: date) -> bool:
         """True if `day` was judged already, or a row of a day yet to come has taken its place."""
-        return self.day.on >= day
+        return self.latest.run_date >= day
 
 
-def trail_after(trail: tuple[Standing, ...], standing: Standing) -> tuple[Standing, ...]:
+def trail_after(trail: tuple[HealthStatus, ...], health_status: HealthStatus) -> tuple[HealthStatus, ...]:
     """The trail with a new standing at its end, and without what no later day can be compared with."""
-    start = standing.on - FALL_WINDOW + timedelta(days=1)
-    return (*(past for past in trail if start <= past.on < standing.on), standing)
+    start = health_status.run_date - FALL_WINDOW + timedelta(days=1)
+    return (*(past for past in trail if start <= past.run_date < health_status.run_date), health_status)
 
 
 def same_but_for_the_scan_date(a: PageValues, b: PageValues | None) -> bool:

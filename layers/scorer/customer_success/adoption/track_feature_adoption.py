@@ -165,7 +165,7 @@ class TrackFeatureAdoption:
             return None, f"{NO_MAIL}: the account has no owner, and there is none to fall back on"
         if account.primary_contact_email is None:
             return None, f"{NO_MAIL}: the account has no primary contact"
-        if row.day.status in ("gone", "skipped"):
+        if row.latest.status in ("gone", "skipped"):
             return None, f"{NO_MAIL}: the account is inactive or no longer in the book"
         draft = adoption_mail(account, report, key, mailbox)
         draft_id, reason = draft_if_possible(

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated
+
+from pydantic import Field
 
 from customer_success.documents import Line
 
@@ -32,7 +35,7 @@ class Digest:
 
     digest_id: str
     run_kind: str
-    on: date
+    run_date: Annotated[date, Field(alias="on")]
     title: str
     sections: tuple[Section, ...]
     recipient: str | None = None

@@ -13,8 +13,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from customer_success.accounts.memory import FALL_WINDOW, Memory
-from customer_success.scoring.standing import COLOURS, RISKS, Standing
+from customer_success.accounts.alert_state import FALL_WINDOW, AlertState
+from customer_success.scoring.health_status import COLOURS, RISKS, HealthStatus
 
 COOL_DOWN = timedelta(days=14)
 FALSE_ALARM_QUIET = timedelta(days=28)
@@ -33,20 +33,20 @@ class Reason(StrEnum):
     FELL = "fell 15 points or more within 7 days"
 
 
-class Quiet(StrEnum):
+class Suppressed(StrEnum):
     """Why an account in an alerting state raises none."""
 
-    ALREADY_TOLD = "told before, and not worse"
+    ALREADY_SENT = "told before, and not worse"
     COOL_DOWN = "came back within 14 days of being told, and not worse"
-    QUIET_UNTIL = "asked to be quiet until a date, and not worse"
+    MUTED_UNTIL = "asked to be quiet until a date, and not worse"
     FALSE_ALARM = "called a false alarm, and not worse"
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class MuteRequest:
     """What people asked for on the account's page."""
 
-    quiet_until: date | None = None
+    until: date | None = None
     false_alarm: bool = False
 
 
@@ -57,48 +57,48 @@ class Decision:
     `false_alarm` names the trigger of the alert that a person newly called false.
     """
 
-    memory: Memory
+    alert_state: AlertState
     alert: Reason | None = None
-    quiet: Quiet | None = None
+    suppressed: Suppressed | None = None
     false_alarm: str | None = None
 
 
 def decide(
-    now: Standing,
+    now: HealthStatus,
     *,
     should_alert: bool,
     trigger: str | None,
-    memory: Memory,
-    trail: Iterable[Standing],
-    wishes: Wishes,
-    told_today: Standing | None = None,
+    alert_state: AlertState,
+    trail: Iterable[HealthStatus],
+    mute_request: MuteRequest,
+    sent_today: HealthStatus | None = None,
 ) -> Decision:
     """Decide about one account; `now.on` is the run date.
 
     `memory` and `trail` (earlier standings, oldest first) are as they stood before the run date, so that a day which
-    is scanned again is decided alike. `told_today` is what an earlier scan of the same day told.
+    is scanned again is decided alike. `sent_today` is what an earlier scan of the same day told.
     """
     trail = tuple(trail)
-    heeded, false_alarm = _heed(memory, wishes, before=trail[-1] if trail else now, today=now.on)
+    heeded, false_alarm = _heed(alert_state, mute_request, before=trail[-1] if trail else now, today=now.run_date)
     reason, quiet, settled = _weigh(now, should_alert, heeded, trail)
-    if reason and (hush := hushed(now, heeded)):
+    if reason and (hush := muted(now, heeded)):
         reason, quiet, settled = None, hush, False
-    if reason and told_today and told_today.churn_risk != now.churn_risk and not worse(now, told_today):
-        reason, quiet, settled = None, Quiet.ALREADY_TOLD, True
+    if reason and sent_today and sent_today.churn_risk != now.churn_risk and not worse(now, sent_today):
+        reason, quiet, settled = None, Suppressed.ALREADY_SENT, True
 
     after = replace(
         heeded,
-        alerting_since=(heeded.alerting_since or now.on) if should_alert else None,
+        alerting_since=(heeded.alerting_since or now.run_date) if should_alert else None,
         settled=settled and should_alert,
     )
     if reason:
-        after = replace(after, told=now, told_trigger=trigger)
-    elif told_today:
-        after = replace(after, told=told_today)
+        after = replace(after, last_sent=now, last_trigger=trigger)
+    elif sent_today:
+        after = replace(after, last_sent=sent_today)
     return Decision(after, reason, quiet, false_alarm)
 
 
-def worse(now: Standing, before: Standing) -> Reason | None:
+def worse(now: HealthStatus, before: HealthStatus) -> Reason | None:
     """In what `now` is worse than `before`; None if in nothing."""
     if RISKS.index(now.churn_risk) > RISKS.index(before.churn_risk):
         return Reason.RISK_HIGHER
@@ -108,55 +108,57 @@ def worse(now: Standing, before: Standing) -> Reason | None:
 
 
 def _weigh(
-    now: Standing, should_alert: bool, memory: Memory, trail: tuple[Standing, ...]
-) -> tuple[Reason | None, Quiet | None, bool]:
+    now: HealthStatus, should_alert: bool, memory: AlertState, trail: tuple[HealthStatus, ...]
+) -> tuple[Reason | None, Suppressed | None, bool]:
     """The answer if nobody had asked for quiet: the reason to alert, the reason not to, whether that settles it."""
-    told = memory.told
+    told = memory.last_sent
     if told and (reason := worse(now, told)):
         return reason, None, True
     unsettled = should_alert and not (memory.alerting_since and memory.settled)
-    came_back = told is not None and not memory.alerting_since and now.on - told.on <= COOL_DOWN
+    came_back = told is not None and not memory.alerting_since and now.run_date - told.run_date <= COOL_DOWN
     if unsettled and not came_back:
         return Reason.ENTERED, None, True
     if _fell(now, told, trail):
         return Reason.FELL, None, True
     if not should_alert:
         return None, None, False
-    return None, Quiet.COOL_DOWN if unsettled else Quiet.ALREADY_TOLD, True
+    return None, Suppressed.COOL_DOWN if unsettled else Suppressed.ALREADY_SENT, True
 
 
-def _fell(now: Standing, told: Standing | None, trail: tuple[Standing, ...]) -> bool:
+def _fell(now: HealthStatus, told: HealthStatus | None, trail: tuple[HealthStatus, ...]) -> bool:
     """True if the score fell by `FALL_POINTS` within `FALL_WINDOW`, of which nothing was told yet."""
-    start = now.on - FALL_WINDOW
-    if told and told.on >= start:
-        start = told.on
-    return any(past.on >= start and past.score - now.score >= FALL_POINTS for past in trail)
+    start = now.run_date - FALL_WINDOW
+    if told and told.run_date >= start:
+        start = told.run_date
+    return any(past.run_date >= start and past.score - now.score >= FALL_POINTS for past in trail)
 
 
-def _heed(memory: Memory, wishes: Wishes, *, before: Standing, today: date) -> tuple[Memory, str | None]:
+def _heed(
+    memory: AlertState, wishes: MuteRequest, *, before: HealthStatus, today: date
+) -> tuple[AlertState, str | None]:
     """Take note of new wishes: a person asked for them looking at how the account stood before today."""
-    asks_quiet = wishes.quiet_until is not None and wishes.quiet_until != memory.quiet_until
-    calls_false = wishes.false_alarm and memory.false_alarm_on is None
-    told_on = memory.told.on if memory.told else None
-    false_alarm = calls_false and told_on not in (None, memory.called_false)
+    asks_quiet = wishes.until is not None and wishes.until != memory.muted_until
+    calls_false = wishes.false_alarm and memory.false_alarm_since is None
+    told_on = memory.last_sent.run_date if memory.last_sent else None
+    false_alarm = calls_false and told_on not in (None, memory.false_alarm_sent_on)
     heeded = replace(
         memory,
-        hushed=before if asks_quiet or calls_false else memory.hushed,
-        called_false=told_on if false_alarm else memory.called_false,
-        quiet_until=wishes.quiet_until,
-        false_alarm_on=(memory.false_alarm_on or today) if wishes.false_alarm else None,
+        status_when_muted=before if asks_quiet or calls_false else memory.status_when_muted,
+        false_alarm_sent_on=told_on if false_alarm else memory.false_alarm_sent_on,
+        muted_until=wishes.until,
+        false_alarm_since=(memory.false_alarm_since or today) if wishes.false_alarm else None,
     )
-    return heeded, (memory.told_trigger or "score") if false_alarm else None
+    return heeded, (memory.last_trigger or "score") if false_alarm else None
 
 
-def hushed(now: Standing, memory: Memory) -> Quiet | None:
+def muted(now: HealthStatus, memory: AlertState) -> Suppressed | None:
     """The wish that holds today, unless the account stands worse than when it was asked."""
-    if memory.hushed and worse(now, memory.hushed):
+    if memory.status_when_muted and worse(now, memory.status_when_muted):
         return None
-    if memory.quiet_until and now.on < memory.quiet_until:
-        return Quiet.QUIET_UNTIL
-    if memory.false_alarm_on and now.on < memory.false_alarm_on + FALSE_ALARM_QUIET:
-        return Quiet.FALSE_ALARM
+    if memory.muted_until and now.run_date < memory.muted_until:
+        return Suppressed.MUTED_UNTIL
+    if memory.false_alarm_since and now.run_date < memory.false_alarm_since + FALSE_ALARM_QUIET:
+        return Suppressed.FALSE_ALARM
     return None
 
 

@@ -54,6 +54,6 @@ class AlertPublisher:
         """Put the digest where the channels find it, and tell them of it."""
         self.digests.put(digest)
         ready = DigestReady(
-            tenant_id=self.tenant_id, digest_id=digest.digest_id, run_kind=digest.run_kind, run_date=digest.on
+            tenant_id=self.tenant_id, digest_id=digest.digest_id, run_kind=digest.run_kind, run_date=digest.run_date
         )
         self.announcements.publish([ready])

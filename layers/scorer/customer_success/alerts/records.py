@@ -17,7 +17,7 @@ class HealthRecord:
     key: str
     title: str
     account_page_id: str
-    on: date
+    run_date: date
     score: float
     rag: str
     churn_risk: str

@@ -29,7 +29,7 @@ _TOPICS = {
 
 def chat_message(alert: ChurnAlert, recipient: str | None) -> ChatMessage:
     """The alert as its owner reads it in chat."""
-    title = f"{short(alert.account_name, NAME_LIMIT)}: {alert.said.headline}"
+    title = f"{short(alert.account_name, NAME_LIMIT)}: {alert.explanation.headline}"
     return ChatMessage(alert.alert_id, title, (*_story(alert), *_facts(alert)), recipient=recipient)
 
 
@@ -39,13 +39,13 @@ def health_record(alert: ChurnAlert) -> HealthRecord:
         key=alert.alert_id,
         title=f"{short(alert.account_name, NAME_LIMIT)}, {alert.run_date}: {alert.rag}, churn risk {alert.churn_risk}",
         account_page_id=alert.page_id,
-        on=alert.run_date,
+        run_date=alert.run_date,
         score=round(alert.score, 1),
         rag=alert.rag,
         churn_risk=alert.churn_risk,
         trigger=alert.churn_trigger or "none",
         owner_email=alert.owner_email,
-        lines=(Line(alert.said.headline, strong=True), *_story(alert), *_facts(alert)),
+        lines=(Line(alert.explanation.headline, strong=True), *_story(alert), *_facts(alert)),
     )
 
 
@@ -68,7 +68,7 @@ def mail_draft(alert: ChurnAlert, mailbox: str) -> MailDraft:
 
 
 def _story(alert: ChurnAlert) -> tuple[Line, ...]:
-    said = alert.said
+    said = alert.explanation
     return (
         *_listed("What changed", said.what_changed),
         *_listed("What costs most", said.what_costs),
@@ -81,7 +81,7 @@ def _listed(title: str, items: tuple[str, ...]) -> tuple[Line, ...]:
 
 
 def _facts(alert: ChurnAlert) -> tuple[Line, ...]:
-    said = alert.said
+    said = alert.explanation
     arr = "unknown" if alert.arr is None else f"{alert.arr:,.0f}"
     facts = [
         f"ARR {arr}, renewal {_renewal(alert.contract_end, alert.run_date)}, in this state since {said.since}",

@@ -140,9 +140,9 @@ class AcknowledgeAlert:
     def _of_the_latest(self, alert: ChurnAlert, request: AcknowledgeRequest) -> None:
         """A mute is written on the account's page, where it would also mute later alerts: it needs the latest alert."""
         row = self.rows.get(alert.account_id)
-        sent = row.day.memory.told if row else None
-        if sent and sent.on > alert.run_date and (request.verdict or request.quiet_until):
-            latest = alert_id_of(alert.account_id, sent.on, sent.churn_risk)
+        sent = row.latest.alert_state.last_sent if row else None
+        if sent and sent.run_date > alert.run_date and (request.verdict or request.quiet_until):
+            latest = alert_id_of(alert.account_id, sent.run_date, sent.churn_risk)
             raise conflict(
                 f"alert {alert.alert_id!r} is not the latest of its account: what is wished is said of {latest!r}"
             )
@@ -161,7 +161,7 @@ class AcknowledgeAlert:
         if noted.handed_on:
             return "queued"
         row = self.rows.get(entry.alert.account_id)
-        if row is None or row.day.status == "gone":
+        if row is None or row.latest.status == "gone":
             return "account is gone"
         self.page_updates.send(
             [

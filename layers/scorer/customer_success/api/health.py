@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from customer_success.accounts.ports import AccountRows, ScoreHistory
-from customer_success.accounts.row import AccountRow, Day, Status
+from customer_success.accounts.row import AccountRow, AssessmentRecord, Status
 from customer_success.api.accounts import Answer, days_before, known_account
 from customer_success.api.problems import invalid
 from customer_success.messages import alert_id
@@ -23,9 +23,9 @@ from customer_success.schemas import (
     plain_value,
 )
 from customer_success.scoring import words as narrator
+from customer_success.scoring.health_status import Point
 from customer_success.scoring.scorecard import LABELS
 from customer_success.scoring.scorer import explain_change
-from customer_success.scoring.standing import Point
 
 LOOKBACK_DAYS = 366
 """How far before the day that is asked about a point may lie that stands for it: one read holds so many."""
@@ -176,10 +176,10 @@ class ShowHealth:
         a `Problem` for an account that is not known, and for a `since` that lies in the future.
         """
         row = known_account(self.rows, account_id)
-        latest = max(row.day.on, on or row.day.on)
+        latest = max(row.latest.run_date, on or row.latest.run_date)
         if since is not None and since > latest:
             raise invalid("since", f"{since} lies in the future; it can be {latest} at the latest")
-        point = row.day.point
+        point = row.latest.point
         if point is None:
             return _without_score(row)
         return _with_score(row, point, self._compared(row, point, since))
@@ -189,17 +189,17 @@ class ShowHealth:
         before = row.before.last if row.before else None
         if since is None:
             return before
-        if now.on <= since:
+        if now.run_date <= since:
             return now
-        if before and before.on <= since:
+        if before and before.run_date <= since:
             return before
-        return self._point_at(row.account_id, since, days_before(now.on, 1))
+        return self._point_at(row.account_id, since, days_before(now.run_date, 1))
 
     def _point_at(self, account_id: str, since: date, last: date) -> Point | None:
         """The last point on or before `since`, else the first one after it up to `last`."""
         found = None
         for point in self.history.between(account_id, days_before(since, LOOKBACK_DAYS), last):
-            if point.on > since:
+            if point.run_date > since:
                 return found or point
             found = point
         return found
@@ -207,7 +207,7 @@ class ShowHealth:
 
 def _with_score(row: AccountRow, point: Point, against: Point | None) -> HealthAnswer:
     score, before = point.score, row.before
-    said = narrator.say(score, before.last if before else None, {}, row.day.since)
+    said = narrator.explain(score, before.last if before else None, {}, row.latest.since)
     return HealthAnswer(
         **_facts(row),
         reason=None,
@@ -229,7 +229,7 @@ def _with_score(row: AccountRow, point: Point, against: Point | None) -> HealthA
 
 
 def _without_score(row: AccountRow) -> HealthAnswer:
-    day, why = row.day, _why_unjudged(row.day)
+    day, why = row.latest, _why_unjudged(row.latest)
     return HealthAnswer(
         **_facts(row),
         reason=why.reason,
@@ -245,30 +245,30 @@ def _without_score(row: AccountRow) -> HealthAnswer:
         unknown=(),
         scorecard_version=None,
         said=SaidShown(headline=why.detail, next_step=why.next_step),
-        change=Change(reason=f"there is no score of {day.on}: {why.detail}"),
+        change=Change(reason=f"there is no score of {day.run_date}: {why.detail}"),
         last_known=_shown(day.last) if day.last else None,
     )
 
 
 def _facts(row: AccountRow) -> dict[str, Any]:
     """What does not depend on a score."""
-    account, day, told = row.account, row.day, row.day.memory.told
+    account, day, told = row.account, row.latest, row.latest.alert_state.last_sent
     return {
         "account_id": account.account_id,
         "name": account.name,
         "owner_email": account.owner_email,
         "arr": account.arr,
         "contract_end": account.contract_end,
-        "days_to_renewal": account.days_to_renewal(day.on),
+        "days_to_renewal": account.days_to_renewal(day.run_date),
         "page_url": account.page_url,
-        "as_of": day.on,
+        "as_of": day.run_date,
         "status": day.status,
         "since": day.since,
-        "alert_id": told and alert_id(account.account_id, told.on, told.churn_risk),
+        "alert_id": told and alert_id(account.account_id, told.run_date, told.churn_risk),
     }
 
 
-def _why_unjudged(day: Day) -> _Unjudged:
+def _why_unjudged(day: AssessmentRecord) -> _Unjudged:
     match day.status:
         case "skipped":
             return _Unjudged("inactive", INACTIVE, "")
@@ -302,7 +302,7 @@ def _caps(score: CSMHealthScore) -> tuple[CapShown, ...]:
 
 def _change(now: Point, against: Point | None) -> Change:
     if against is None:
-        return Change(reason=f"no scored day is known before {now.on}")
+        return Change(reason=f"no scored day is known before {now.run_date}")
     deltas = explain_change(against.score, now.score)
     made_by = [
         DeltaShown(
@@ -316,5 +316,9 @@ def _change(now: Point, against: Point | None) -> Change:
 def _shown(point: Point) -> ScoreShown:
     score = point.score
     return ScoreShown(
-        on=point.on, score=round(score.score, 1), exact_score=score.score, rag=score.rag, churn_risk=score.churn_risk
+        on=point.run_date,
+        score=round(score.score, 1),
+        exact_score=score.score,
+        rag=score.rag,
+        churn_risk=score.churn_risk,
     )

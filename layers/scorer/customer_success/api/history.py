@@ -15,7 +15,7 @@ from customer_success.api.accounts import Answer, days_before, known_account
 from customer_success.api.cursors import Cursors
 from customer_success.api.problems import invalid
 from customer_success.schemas import ChurnRisk, Rag, SignalKey
-from customer_success.scoring.standing import Point
+from customer_success.scoring.health_status import Point
 
 DEFAULT_DAYS = 90
 DEFAULT_LIMIT = 100
@@ -100,7 +100,7 @@ class ShowHistory:
             first=span.first,
             last=span.last,
             points=tuple(_shown(point) for point in points),
-            next=self._next(account_id, span, points[-1].on) if len(found) > limit else None,
+            next=self._next(account_id, span, points[-1].run_date) if len(found) > limit else None,
         )
 
     def _next(self, account_id: str, span: _Span, after: date) -> str:
@@ -127,7 +127,7 @@ class ShowHistory:
 
 
 def _span(row: AccountRow, first: date | None, last: date | None) -> _Span:
-    last = last or max(row.day.on, first or row.day.on)
+    last = last or max(row.latest.run_date, first or row.latest.run_date)
     first = first or days_before(last, DEFAULT_DAYS - 1)
     return _Span(first, last, first)
 
@@ -135,7 +135,7 @@ def _span(row: AccountRow, first: date | None, last: date | None) -> _Span:
 def _shown(point: Point) -> HistoryPoint:
     score = point.score
     return HistoryPoint(
-        on=point.on,
+        on=point.run_date,
         score=round(score.score, 1),
         exact_score=score.score,
         rag=score.rag,

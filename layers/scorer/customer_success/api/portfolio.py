@@ -184,7 +184,7 @@ class ShowPortfolio:
         """The lines that the query keeps from `start` on, each with its part and place there, read part by part."""
         for part in range(start.part, snapshot.parts):
             for place, line in enumerate(self.portfolios.part(snapshot.run, part)):
-                if (part, place) >= (start.part, start.line) and query.keeps(line, snapshot.on):
+                if (part, place) >= (start.part, start.line) and query.keeps(line, snapshot.run_date):
                     yield (part, place), line
 
     def _page(
@@ -200,7 +200,7 @@ class ShowPortfolio:
             part, place = lines[-1][0]
             following = self.cursors.sign(KIND, asdict(Place(start.run, start.query, part, place + 1, left)))
         return PortfolioAnswer(
-            as_of=snapshot.on,
+            as_of=snapshot.run_date,
             run=snapshot.run,
             totals=_totals(totals) if totals else None,
             accounts=tuple(PortfolioAccount.model_validate(line) for _, line in lines),

@@ -175,7 +175,7 @@ class TaskDesk:
         signals = task.signals.model_dump(exclude_unset=True) if task.signals else {}
         asked = {"type": task.type, "account_id": task.account_id, "signals": signals}
         # Scored as of the row's day: days since then must not make the scan's signals stale.
-        of_its_day = datetime.combine(row.day.on, time(12), ZoneInfo(self.timezone))
+        of_its_day = datetime.combine(row.latest.run_date, time(12), ZoneInfo(self.timezone))
         result = self.agent.execute(asked, {"now": min(now, of_its_day)})
         if "error" not in result:
             return HealthScanAnswer.model_validate(result)
@@ -189,8 +189,8 @@ class TaskDesk:
     def _scored_row(self, account_id: str) -> AccountRow:
         """The row of an account that is scored; an inactive one is not."""
         row = known_account(self.rows, account_id)
-        if row.day.status in ("gone", "skipped"):
-            why = "no longer in the book" if row.day.status == "gone" else "inactive"
+        if row.latest.status in ("gone", "skipped"):
+            why = "no longer in the book" if row.latest.status == "gone" else "inactive"
             raise Problem(422, "cannot-be-judged", "Cannot be judged", f"account {account_id!r} is {why}", "account_id")
         return row
 

@@ -145,7 +145,7 @@ class CheckExpansion:
             return _not_judged(too_little_known(error))
         if why := why_no_candidate(score.rag, signals):
             return _Checked("held_back", (why,))
-        if reasons := never_offered(account, signals, row.day.memory, on):
+        if reasons := never_offered(account, signals, row.latest.alert_state, on):
             return _Checked("held_back", reasons)
         return self._offer(request, account, rationales(account, signals, self.usages.of(account), self.prices, on=on))
 
@@ -359,8 +359,8 @@ class CheckExpansion:
 def _present(account_id: str, row: AccountRow | None) -> AccountRow:
     if row is None:
         raise Refused(f"account {account_id!r} is not known; it is known once a scan has read it")
-    if row.day.status in ("gone", "skipped"):
-        why = "no longer in the book" if row.day.status == "gone" else "inactive"
+    if row.latest.status in ("gone", "skipped"):
+        why = "no longer in the book" if row.latest.status == "gone" else "inactive"
         raise Refused(f"account {account_id!r} is not checked for expansion: it is {why}")
     return row
 

@@ -104,8 +104,10 @@ class ExpansionRun:
             return result(self._finish(run, last_try=request.last_try))
         except Exception as error:
             if request.last_try:
-                attempted(f"the record that the expansion run of {run.on} failed", partial(self._fail, request, error))
-            attempted(f"the release of the expansion run of {run.on}", partial(self.runs.release, run))
+                attempted(
+                    f"the record that the expansion run of {run.run_date} failed", partial(self._fail, request, error)
+                )
+            attempted(f"the release of the expansion run of {run.run_date}", partial(self.runs.release, run))
             if isinstance(error, Refused):
                 # The request is in order, so its message must not be acknowledged.
                 raise Misconfigured(str(error)) from error
@@ -115,19 +117,19 @@ class ExpansionRun:
         """Note that the run failed, and let the day's digest say so."""
         run = self.runs.take(KIND, request.on, request=request.request, force=False, lease_seconds=LEASE_SECONDS)
         self.runs.save(replace(run, status="failed", failure=cause(error), finished_at=self.now()))
-        if self.calendar.is_working_day(run.on):
-            self._queue_closing(run.on, [f"The look for room to grow did not come to its end: {cause(error)}"])
+        if self.calendar.is_working_day(run.run_date):
+            self._queue_closing(run.run_date, [f"The look for room to grow did not come to its end: {cause(error)}"])
 
     def _finish(self, run: Run, *, last_try: bool) -> Run:
         notes: list[str] = []
         run = self._read_usage(run, notes, last_try=last_try)
         notes += _noted(run.tally)
-        if working_day := self.calendar.is_working_day(run.on):
-            self._take_over_answers(run.on, notes, last_try=last_try)
+        if working_day := self.calendar.is_working_day(run.run_date):
+            self._take_over_answers(run.run_date, notes, last_try=last_try)
         found = {"candidates": self._go_through_the_book(run, working_day=working_day)}
         if working_day:
-            found["answers"] = sum(entry.outcome == "answered" for entry in self.log.on(run.on))
-            self._queue_closing(run.on, notes)
+            found["answers"] = sum(entry.outcome == "answered" for entry in self.log.on(run.run_date))
+            self._queue_closing(run.run_date, notes)
         finished = replace(run, status="finished", found=found, notes=tuple(notes), finished_at=self.now())
         return self.runs.save(finished)
 
@@ -218,22 +220,24 @@ class ExpansionRun:
         def rates() -> Iterator[tuple[Account, float | None]]:
             nonlocal candidates
             for rows in batches(self.rows.every(), count=BATCH):
-                found = [row for row in rows if working_day and _may_grow(row, run.on)]
+                found = [row for row in rows if working_day and _may_grow(row, run.run_date)]
                 together(found, partial(self._queue_checks, run), about=_row_words, otherwise=lambda *_: None)
                 candidates += len(found)
-                active = [row.account for row in rows if row.day.status not in ("gone", "skipped")]
+                active = [row.account for row in rows if row.latest.status not in ("gone", "skipped")]
                 usage = self.usages.of_many(active)
-                yield from ((account, _rate(account, usage.get(account.account_id, ()), run.on)) for account in active)
+                yield from (
+                    (account, _rate(account, usage.get(account.account_id, ()), run.run_date)) for account in active
+                )
 
-        self.peers.put_many(counted(rates(), run.on))
+        self.peers.put_many(counted(rates(), run.run_date))
         return candidates
 
     def _queue_checks(self, run: Run, candidates: Sequence[AccountRow]) -> None:
         """The entry is there before the message: the day is not closed before what is planned is checked."""
-        self.log.plan(_planned(row, run.on) for row in candidates)
+        self.log.plan(_planned(row, run.run_date) for row in candidates)
         self.checks.send(
             ExpansionCheckRequested(
-                tenant_id=self.tenant_id, id=f"expansion:{run.key}", run_date=run.on, account_id=row.account_id
+                tenant_id=self.tenant_id, id=f"expansion:{run.key}", run_date=run.run_date, account_id=row.account_id
             )
             for row in candidates
         )
@@ -250,7 +254,7 @@ def result(run: Run) -> dict[str, Any]:
     tally = run.tally
     return {
         "task_type": "expansion_run",
-        "run_date": run.on.isoformat(),
+        "run_date": run.run_date.isoformat(),
         "attempt": run.attempt,
         "status": run.status,
         "confidence": "medium" if run.confidence == "high" and run.notes else run.confidence,

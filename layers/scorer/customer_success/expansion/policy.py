@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from customer_success.accounts.account import Account
-from customer_success.accounts.memory import FALL_WINDOW, Memory
+from customer_success.accounts.alert_state import FALL_WINDOW, AlertState
 from customer_success.accounts.row import AccountRow
 from customer_success.expansion.offer import Offer
 from customer_success.periods import shifted
@@ -26,8 +26,8 @@ SETTLED_FOR = timedelta(days=90)
 
 def is_candidate(row: AccountRow, on: date) -> bool:
     """True if the account was scored on the day `on` and is a candidate by `why_no_candidate`."""
-    point = row.day.point
-    if row.day.on != on or row.day.status != "scored" or point is None:
+    point = row.latest.point
+    if row.latest.run_date != on or row.latest.status != "scored" or point is None:
         return False
     signals = CSMHealthSignals.model_validate(row.account.signals_on(on))
     return why_no_candidate(point.score.rag, signals) is None
@@ -48,7 +48,7 @@ def why_no_candidate(rag: Rag, signals: CSMHealthSignals) -> str | None:
     )
 
 
-def never_offered(account: Account, signals: CSMHealthSignals, memory: Memory, on: date) -> tuple[str, ...]:
+def never_offered(account: Account, signals: CSMHealthSignals, memory: AlertState, on: date) -> tuple[str, ...]:
     """Why nothing may be offered to the account on the day `on`, each reason with the value; empty if it may.
 
     An alert is open while the account is in an alerting state, whatever it was told, and for `FALL_WINDOW` after one
@@ -96,11 +96,15 @@ def _of_dealings(signals: CSMHealthSignals) -> Iterator[str]:
         yield f"escalations in 90 days: {signals.escalation_count_90_days}"
 
 
-def _of_alerts(memory: Memory, on: date) -> Iterator[str]:
+def _of_alerts(memory: AlertState, on: date) -> Iterator[str]:
     if memory.alerting_since:
         yield f"an alert is open since {memory.alerting_since}"
-    elif memory.told and on - memory.told.on < FALL_WINDOW and memory.told.on != memory.called_false:
-        yield f"an alert was told on {memory.told.on}, less than {FALL_WINDOW.days} days ago"
+    elif (
+        memory.last_sent
+        and on - memory.last_sent.run_date < FALL_WINDOW
+        and memory.last_sent.run_date != memory.false_alarm_sent_on
+    ):
+        yield f"an alert was told on {memory.last_sent.run_date}, less than {FALL_WINDOW.days} days ago"
 
 
 def _stands_against(offer: Offer, on: date) -> str | None:

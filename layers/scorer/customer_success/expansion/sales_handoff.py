@@ -154,8 +154,8 @@ class SalesHandoff:
         row = self.rows.get(message.account_id)
         if row is None:
             raise Refused(f"account {message.account_id!r} is not known; it is known once a scan has read it")
-        if row.day.status in ("gone", "skipped"):
-            why = "no longer in the book" if row.day.status == "gone" else "inactive"
+        if row.latest.status in ("gone", "skipped"):
+            why = "no longer in the book" if row.latest.status == "gone" else "inactive"
             raise Refused(f"account {message.account_id!r} is offered nothing: it is {why}")
         return row
 
@@ -263,12 +263,12 @@ class SalesHandoff:
 
 def _against(row: AccountRow) -> tuple[str, ...]:
     """What speaks by now against offering the account anything."""
-    point, day = row.day.point, row.day
+    point, day = row.latest.point, row.latest
     if point is None:
-        return (f"it could not be judged on {day.on}",)
+        return (f"it could not be judged on {day.run_date}",)
     try:
-        signals = CSMHealthSignals.model_validate(row.account.signals_on(day.on))
+        signals = CSMHealthSignals.model_validate(row.account.signals_on(day.run_date))
     except ValidationError as error:
         return tuple(f"it cannot be judged: {refusal}" for refusal in refusals(error))
     colour = () if point.score.rag == "GREEN" else (f"its colour is {point.score.rag}",)
-    return (*colour, *never_offered(row.account, signals, day.memory, day.on))
+    return (*colour, *never_offered(row.account, signals, day.alert_state, day.run_date))

@@ -151,7 +151,7 @@ def sales_news(handoff: ExpansionHandoff, account: Account, recipient: str, reco
     return Digest(
         digest_id=f"handoff:{handoff.handoff_id}",
         run_kind=SALES_KIND,
-        on=handoff.run_date,
+        run_date=handoff.run_date,
         title=_title(account.name, handoff.opportunity_type),
         sections=(
             Section("Why", tuple(Line(line, bullet=True) for line in handoff.evidence)),
@@ -194,7 +194,7 @@ def _digest(on: date, recipient: str | None, entries: Sequence[ExpansionEntry], 
     return Digest(
         digest_id=f"expansion:{on}:{recipient or 'team'}:{said}",
         run_kind=KIND,
-        on=on,
+        run_date=on,
         title=f"Expansion, {on}",
         sections=(Section("The check", tuple(head)), *(section for section in sections if section.lines)),
         recipient=recipient,

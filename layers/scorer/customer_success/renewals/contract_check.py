@@ -29,11 +29,11 @@ from customer_success.renewals.digest import failed_check_digest, in_words, rene
 from customer_success.reviews.ports import Qbrs
 from customer_success.reviews.qbr import Qbr, QbrKey
 from customer_success.scan import scan as scan_run
-from customer_success.scan.assessment import Judge, Judgement
+from customer_success.scan.assessment import Assessment, Judge
 from customer_success.scan.ports import Runs
 from customer_success.scan.run import Run
+from customer_success.scoring.health_status import RISKS
 from customer_success.scoring.scorer import CSMHealthScorer
-from customer_success.scoring.standing import RISKS
 
 ONE_DAY = timedelta(days=1)
 
@@ -101,7 +101,7 @@ class ContractCheck:
         requested = self._request_reviews(found.reviews, on, time)
         if self.calendar.is_working_day(on):
             # A scan that could score nothing has read the book all the same.
-            ended = (run.on for run in self.runs.before(scan_run.KIND, on + ONE_DAY) if run.status == "finished")
+            ended = (run.run_date for run in self.runs.before(scan_run.KIND, on + ONE_DAY) if run.status == "finished")
             last_scan_on = next(ended, None)
             contracts, failed = found.contracts.values(), found.failed
             self.publisher.post(renewals_digest(on, contracts, failed, skipped=found.skipped, last_scan=last_scan_on))
@@ -142,35 +142,35 @@ class ContractCheck:
         group = contract.group(judge.on)
         # What cannot be put into words is better found here than when the digest of all is written.
         in_words(contract, judge.on)
-        due = group in DUE and row.day.on != judge.on
+        due = group in DUE and row.latest.run_date != judge.on
         alert = self._judged(judge, row).alert if due else None
         found.contracts[row.account_id] = contract
         if group in ENDS_SOON and row.account.wants_review:
             found.reviews.append(contract)
         if due:
             found.due.append(row.account_id)
-        elif row.run == judge.run and row.day.page_queued == judge.on:
+        elif row.run == judge.run and row.latest.page_queued == judge.on:
             found.changed.append(row.account_id)
         if alert:
             found.alerts.append(alert)
 
-    def _judged(self, judge: Judge, row: AccountRow) -> Judgement:
+    def _judged(self, judge: Judge, row: AccountRow) -> Assessment:
         """Judge an account by what was last read of it.
 
         An alert that is not for this check leaves the memory as it was, so that the next scan tells it. So does an
         account that can no longer be judged leave the whole row: it is the scan that has to tell of it.
         """
         judgement = judge.judge(row.account, row, row.chunk)
-        if (row.day.status, judgement.row.day.status) == ("scored", "rejected"):
-            return Judgement(row)
+        if (row.latest.status, judgement.row.latest.status) == ("scored", "rejected"):
+            return Assessment(row)
         if judgement.alert is None or self._is_told(judgement.alert, row):
             return judgement
-        left = replace(judgement.row, day=replace(judgement.row.day, memory=row.day.memory))
+        left = replace(judgement.row, latest=replace(judgement.row.latest, alert_state=row.latest.alert_state))
         return replace(judgement, row=left, alert=None)
 
     def _is_told(self, alert: ChurnAlert, row: AccountRow) -> bool:
         """True if the risk is higher than what was told; on a day off only if it is critical."""
-        told = row.day.memory.told
+        told = row.latest.alert_state.last_sent
         higher = told is None or RISKS.index(alert.churn_risk) > RISKS.index(told.churn_risk)
         return higher and (alert.churn_risk == "critical" or self.calendar.is_working_day(alert.run_date))
 
@@ -202,22 +202,22 @@ class ContractCheck:
             scanned += len(judged)
         return scanned
 
-    def _judged_alone(self, found: Found, judge: Judge, row: AccountRow) -> Judgement | None:
+    def _judged_alone(self, found: Found, judge: Judge, row: AccountRow) -> Assessment | None:
         """The account as judged, None if it is judged already, or is better left as it is."""
-        if row.day.on == judge.on:
+        if row.latest.run_date == judge.on:
             return None
         judged = self._alone(found, row, partial(self._judged, judge, row))
         return None if judged is None or judged.row is row else judged
 
-    def _written(self, found: Found, judged: Sequence[Judgement]) -> list[Judgement]:
+    def _written(self, found: Found, judged: Sequence[Assessment]) -> list[Assessment]:
         """Write what was judged; what is not taken of one account is named, and its row stays as it was."""
         refused: set[str] = set()
 
-        def write(some: Sequence[Judgement]) -> None:
-            self.history.put_many([(j.row.account_id, p) for j in some if (p := j.row.day.point)])
+        def write(some: Sequence[Assessment]) -> None:
+            self.history.put_many([(j.row.account_id, p) for j in some if (p := j.row.latest.point)])
             self.rows.put_many([j.row for j in some])
 
-        def pass_over(judgement: Judgement, error: Exception) -> None:
+        def pass_over(judgement: Assessment, error: Exception) -> None:
             refused.add(judgement.row.account_id)
             account = judgement.row.account
             found.failed.append(UncheckedAccount(account.account_id, account.name, cause(error)))
@@ -277,7 +277,7 @@ def _result(on: date, found: Found) -> dict[str, Any]:
 
 def _confidence(due: Sequence[Contract], on: date) -> str:
     """high if every account that is due has a score of today, low if none has."""
-    scored = sum(c.standing is not None and c.standing.on == on for c in due)
+    scored = sum(c.health_status is not None and c.health_status.run_date == on for c in due)
     if scored == len(due):
         return "high"
     return "medium" if scored else "low"

@@ -9,7 +9,7 @@ from enum import StrEnum
 from customer_success.accounts.account import LONGEST_NOTICE_DAYS
 from customer_success.accounts.row import CONTRACT_CHECK, AccountRow
 from customer_success.periods import shifted
-from customer_success.scoring.standing import Standing
+from customer_success.scoring.health_status import HealthStatus
 
 KIND = CONTRACT_CHECK
 NOTICE_AHEAD = timedelta(days=30)
@@ -53,7 +53,7 @@ class Contract:
     notice_days: int | None
     auto_renew: bool | None
     signed: bool
-    standing: Standing | None
+    health_status: HealthStatus | None
 
     def days_left(self, on: date) -> int | None:
         """Days from `on` to the end; negative once it has lapsed, None if no end is known."""
@@ -96,7 +96,7 @@ class UncheckedAccount:
 
 def contract_of(row: AccountRow) -> Contract | None:
     """The contract of a row; None if it is not looked at: a customer who left, or the second page of an account."""
-    if row.day.status in ("skipped", "gone") or row.day.reason == "duplicate_account_id":
+    if row.latest.status in ("skipped", "gone") or row.latest.reason == "duplicate_account_id":
         return None
     account = row.account
     return Contract(
@@ -109,5 +109,5 @@ def contract_of(row: AccountRow) -> Contract | None:
         notice_days=account.notice_days,
         auto_renew=account.auto_renew,
         signed=account.renewal_signed,
-        standing=row.day.last.standing if row.day.last else None,
+        health_status=row.latest.last.health_status if row.latest.last else None,
     )

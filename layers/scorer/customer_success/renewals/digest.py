@@ -11,7 +11,7 @@ from customer_success.documents import Line
 from customer_success.renewals.contracts import ENDS_SOON, KIND, LISTED, Contract, Group, UncheckedAccount
 from customer_success.scan.tally import in_short
 from customer_success.scan.words import step_to_judge
-from customer_success.scoring.standing import Standing
+from customer_success.scoring.health_status import HealthStatus
 from customer_success.text import short
 
 NAMED = 50
@@ -120,7 +120,7 @@ def _more(count: int) -> tuple[Line, ...]:
 
 def _facts(contract: Contract, on: date) -> list[str]:
     arr = "unknown" if contract.arr is None else f"{contract.arr:,.0f}"
-    facts = [f"ARR {arr}", _owner(contract), _colour(contract.standing, on), _notice(contract, on)]
+    facts = [f"ARR {arr}", _owner(contract), _colour(contract.health_status, on), _notice(contract, on)]
     return [_day(contract.end, on) if contract.end else "no end date", *filter(None, facts)]
 
 
@@ -135,12 +135,12 @@ def _owner(contract: Contract) -> str:
     return contract.owner_email or NO_OWNER
 
 
-def _colour(standing: Standing | None, on: date) -> str:
+def _colour(standing: HealthStatus | None, on: date) -> str:
     """The colour, the churn risk where it alerts, and the day of the score unless it is today's."""
     if standing is None:
         return "not judged"
     risk = f", churn risk {standing.churn_risk}" if standing.churn_risk in ("high", "critical") else ""
-    return f"{standing.rag}{risk}" + ("" if standing.on == on else f" as of {standing.on}")
+    return f"{standing.rag}{risk}" + ("" if standing.run_date == on else f" as of {standing.run_date}")
 
 
 def _notice(contract: Contract, on: date) -> str:

@@ -15,7 +15,7 @@ from customer_success.reviews.account_facts import account_gaps, contract_facts,
 from customer_success.reviews.measured_facts import Measurements
 from customer_success.reviews.score_facts import QuarterScores
 from customer_success.schemas import FeatureAdoptionReport, QbrTrigger
-from customer_success.scoring.standing import Point
+from customer_success.scoring.health_status import Point
 
 _NO_SCORE = {
     "insufficient_data": "too little is known about the account",
@@ -56,8 +56,8 @@ def qbr_evidence(
             *scores.facts(),
             *measured.facts(),
             *feature_facts(report),
-            *contract_facts(account, row.day.on, on),
-            *roi_facts(account.roi, row.day.on),
+            *contract_facts(account, row.latest.run_date, on),
+            *roi_facts(account.roi, row.latest.run_date),
         ),
         features=features(report),
         gaps=(*_score_gaps(row, scores), *measured.gaps(), *account_gaps(account, report)),
@@ -70,5 +70,5 @@ def _score_gaps(row: AccountRow, scores: QuarterScores) -> Iterator[str]:
         yield from scores.gaps()
         return
     yield f"no score history in {scores.quarter}: the review cannot say how health developed"
-    if row.day.last is None and scores.now is None:
-        yield f"no health score so far: {_NO_SCORE.get(row.day.reason or '', 'the account was not scored yet')}"
+    if row.latest.last is None and scores.now is None:
+        yield f"no health score so far: {_NO_SCORE.get(row.latest.reason or '', 'the account was not scored yet')}"

@@ -241,8 +241,8 @@ def _answered(known: Qbr, request: QbrRequest) -> bool:
 def _present(account_id: str, row: AccountRow | None) -> AccountRow:
     if row is None:
         raise Refused(f"account {account_id!r} is not known; it is known once a scan has read it")
-    if row.day.status in ("gone", "skipped"):
-        why = "no longer in the book" if row.day.status == "gone" else "inactive"
+    if row.latest.status in ("gone", "skipped"):
+        why = "no longer in the book" if row.latest.status == "gone" else "inactive"
         raise Refused(f"account {account_id!r} gets no review: it is {why}")
     return row
 

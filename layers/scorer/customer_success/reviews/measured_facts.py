@@ -107,9 +107,9 @@ class Measurements:
             start=_values(start.score) if start else _NO_VALUES,
             end=_values(end.score) if end else _NO_VALUES,
             page=_values_on_page(row.account),
-            start_on=start.on if start else scores.quarter.first,
-            end_on=end.on if end else scores.quarter.last,
-            page_on=row.day.on,
+            start_on=start.run_date if start else scores.quarter.first,
+            end_on=end.run_date if end else scores.quarter.last,
+            page_on=row.latest.run_date,
             quarter=scores.quarter,
         )
 

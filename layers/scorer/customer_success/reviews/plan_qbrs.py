@@ -70,7 +70,7 @@ class PlanQbrs:
             failed[row.account_id] = cause(error)
 
         for rows in batches(self.rows.every(), count=BATCH):
-            active = [row for row in rows if row.day.status not in ("gone", "skipped")]
+            active = [row for row in rows if row.latest.status not in ("gone", "skipped")]
             skipped += len(rows) - len(active)
             together(active, partial(self._plan_some, period, on, request, time), about=_about, otherwise=leave_out)
             planned = [row for row in active if row.account_id not in failed]

@@ -21,9 +21,9 @@ from customer_success.reviews.facts import (
     value_in_words,
 )
 from customer_success.schemas import CapKey
+from customer_success.scoring.health_status import Point
 from customer_success.scoring.scorecard import LABELS
 from customer_success.scoring.scorer import Delta, explain_change
-from customer_success.scoring.standing import Point
 from customer_success.scoring.words import CHANGES_TOLD, NOTABLE_POINTS
 
 NEAR = timedelta(days=14)
@@ -62,10 +62,10 @@ class QuarterScores:
     def of(cls, quarter: Quarter, points: Sequence[Point], run_date: date) -> QuarterScores:
         """The scores of `points`, oldest first, that lie between `NEAR` before the quarter and the run date."""
         first, last = quarter.first, quarter.last
-        before = [point for point in points if first - NEAR <= point.on <= first]
-        within = [point for point in points if first <= point.on <= last]
-        after = [point for point in points if last < point.on <= run_date]
-        span = [*before[-1:], *(point for point in within if point.on > first)] if within else []
+        before = [point for point in points if first - NEAR <= point.run_date <= first]
+        within = [point for point in points if first <= point.run_date <= last]
+        after = [point for point in points if last < point.run_date <= run_date]
+        span = [*before[-1:], *(point for point in within if point.run_date > first)] if within else []
         return cls(quarter, tuple(span), after[-1] if after else None)
 
     @property
@@ -92,10 +92,10 @@ class QuarterScores:
         if start is None:
             yield f"one score only in {quarter}: the review cannot say how health developed"
             return
-        if start.on - quarter.first > NEAR:
-            yield f"no score history in {quarter} before {long_date(start.on)}"
-        if quarter.last - end.on > NEAR:
-            yield f"no score history in {quarter} after {long_date(end.on)}"
+        if start.run_date - quarter.first > NEAR:
+            yield f"no score history in {quarter} before {long_date(start.run_date)}"
+        if quarter.last - end.run_date > NEAR:
+            yield f"no score history in {quarter} after {long_date(end.run_date)}"
         if not _has_drivers(start, end):
             yield (
                 f"what moved the health score in {quarter}: a score that was brought in does not say what it is made of"
@@ -105,27 +105,27 @@ class QuarterScores:
 def _scores(scores: QuarterScores) -> Iterator[Fact]:
     quarter, start, end = scores.quarter, scores.start, scores.end
     if start:
-        near = abs(start.on - quarter.first) <= NEAR
+        near = abs(start.run_date - quarter.first) <= NEAR
         label = "health score at the start of" if near else "first health score of"
         yield _score(FactKey.SCORE_AT_START, f"{label} {quarter}", start)
     if end:
-        near = quarter.last - end.on <= NEAR
+        near = quarter.last - end.run_date <= NEAR
         label = "health score at the end of" if near else "last health score of"
         yield _score(FactKey.SCORE_AT_END, f"{label} {quarter}", end)
     if start and end:
         points = attrgetter("score.score")
-        within = [point for point in scores.span if point.on >= quarter.first]
+        within = [point for point in scores.span if point.run_date >= quarter.first]
         yield _score(FactKey.SCORE_LOWEST, f"lowest health score of {quarter}", min(within, key=points))
         yield _score(FactKey.SCORE_HIGHEST, f"highest health score of {quarter}", max(within, key=points))
         label = f"change of the health score in {quarter}"
-        yield fact(FactKey.SCORE_CHANGE, label, _ABOUT_SCORE, _change(start, end), "points", HISTORY, end.on)
+        yield fact(FactKey.SCORE_CHANGE, label, _ABOUT_SCORE, _change(start, end), "points", HISTORY, end.run_date)
     if scores.now:
         yield _score(FactKey.SCORE_NOW, f"health score after {quarter}", scores.now)
 
 
 def _score(key: FactKey, label: str, point: Point) -> Fact:
     value = _rounded(point.score.score)
-    return fact(key, label, _ABOUT_SCORE, value, "points", HISTORY, point.on, series="health_score")
+    return fact(key, label, _ABOUT_SCORE, value, "points", HISTORY, point.run_date, series="health_score")
 
 
 def _change(start: Point, end: Point) -> float:
@@ -146,14 +146,14 @@ def _colours(scores: QuarterScores) -> Iterator[Fact]:
     if start and end:
         changes = [(a, b) for a, b in pairwise(scores.span) if a.score.rag != b.score.rag]
         label, number = f"changes of colour in {quarter}", float(len(changes))
-        yield fact(FactKey.COLOUR_CHANGES, label, ("colour",), number, "count", HISTORY, end.on)
+        yield fact(FactKey.COLOUR_CHANGES, label, ("colour",), number, "count", HISTORY, end.run_date)
         yield from (_colour_change(number, *change) for number, change in enumerate(changes, start=1))
     if scores.now:
         yield _colour(FactKey.COLOUR_NOW, f"colour after {quarter}", scores.now)
 
 
 def _colour(key: FactKey, label: str, point: Point) -> Fact:
-    return fact(key, label, _ABOUT_COLOUR, point.score.rag, "word", HISTORY, point.on, series="colour")
+    return fact(key, label, _ABOUT_COLOUR, point.score.rag, "word", HISTORY, point.run_date, series="colour")
 
 
 def _colour_change(number: int, before: Point, after: Point) -> ColourChange:
@@ -161,10 +161,10 @@ def _colour_change(number: int, before: Point, after: Point) -> ColourChange:
         key=f"colour_change_{number}",
         label=f"colour changed from {before.score.rag} to {after.score.rag}",
         about=("colour",),
-        value=after.on,
+        value=after.run_date,
         unit="date",
         source=HISTORY,
-        as_of=after.on,
+        as_of=after.run_date,
         before=before.score.rag,
         after=after.score.rag,
     )
@@ -179,7 +179,7 @@ def _moves(scores: QuarterScores) -> Iterator[Fact]:
     notable = [d for d in explain_change(start.score, end.score) if abs(d.delta) >= NOTABLE_POINTS]
     for delta in [d for d in notable if d.key not in _NOT_QUOTED][:CHANGES_TOLD]:
         rest -= delta.delta
-        yield _move(delta, end.on)
+        yield _move(delta, end.run_date)
     if _rounded(rest):
         yield OtherMoves(
             key="moved_by_the_rest",
@@ -188,7 +188,7 @@ def _moves(scores: QuarterScores) -> Iterator[Fact]:
             value=_rounded(rest),
             unit="points",
             source=HISTORY,
-            as_of=end.on,
+            as_of=end.run_date,
         )
 
 

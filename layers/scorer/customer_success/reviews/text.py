@@ -169,7 +169,7 @@ def _index(period: str, on: date, recipient: str | None, qbrs: Sequence[Qbr]) ->
     return Digest(
         digest_id=f"qbr:{period}:{recipient or 'team'}",
         run_kind=KIND,
-        on=on,
+        run_date=on,
         title=f"Quarterly reviews, {period}",
         sections=(
             Section("The quarter", (Line(f"planned {len(qbrs)} = {' + '.join(told)}"),)),

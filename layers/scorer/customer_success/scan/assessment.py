@@ -10,16 +10,22 @@ from typing import Literal
 from pydantic import ValidationError
 
 from customer_success.accounts.account import Account, is_nameable
-from customer_success.accounts.memory import Memory
-from customer_success.accounts.row import AccountRow, Day, PageValues, same_but_for_the_scan_date, trail_after
-from customer_success.alerts.policy import Decision, Wishes, decide
+from customer_success.accounts.alert_state import AlertState
+from customer_success.accounts.row import (
+    AccountRow,
+    AssessmentRecord,
+    PageValues,
+    same_but_for_the_scan_date,
+    trail_after,
+)
+from customer_success.alerts.policy import Decision, MuteRequest, decide
 from customer_success.isolation import alone, cause, whole
 from customer_success.messages import ChurnAlert, alert_id
 from customer_success.scan.words import INACTIVE, step_to_judge, too_old
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals, refusals
 from customer_success.scoring import words
+from customer_success.scoring.health_status import HealthStatus, Point
 from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError
-from customer_success.scoring.standing import Point, Standing
 from customer_success.text import short
 
 PAGE_REFRESH = timedelta(days=7)
@@ -31,7 +37,7 @@ RejectionReason = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Assessment:
     """What a scan has to write about an account. `again` is true if the day was scanned before.
 
     `signals` are those that it was judged by, None where it was not judged by any.
@@ -61,7 +67,7 @@ class Judge:
     medians: Mapping[str, float]
     fallback_owner: str | None
 
-    def judge(self, account: Account, known: AccountRow | None, chunk: int) -> Judgement:
+    def judge(self, account: Account, known: AccountRow | None, chunk: int) -> Assessment:
         """Judge one account, `known` being its present row. The row keeps of the account what is known on the day."""
         account = account.known_on(self.on)
         if account.inactive:
@@ -78,12 +84,12 @@ class Judge:
             return replace(self._rejected(account, known, chunk, reason, detail), signals=signals)
         return replace(self._scored(account, known, chunk, signals, score), signals=signals)
 
-    def duplicate(self, own: Account, known: AccountRow | None, chunk: int, holder: Account) -> Judgement:
+    def duplicate(self, own: Account, known: AccountRow | None, chunk: int, holder: Account) -> Assessment:
         """Judge a page whose Account ID stands on the earlier page of `holder` too; `own` bears an id of its own."""
         detail = f"Account ID {holder.account_id!r} is also that of {holder.name!r}, {holder.page_url}"
         return self._rejected(own.known_on(self.on), known, chunk, "duplicate_account_id", detail)
 
-    def unexpected(self, account: Account, known: AccountRow | None, chunk: int, error: Exception) -> Judgement:
+    def unexpected(self, account: Account, known: AccountRow | None, chunk: int, error: Exception) -> Assessment:
         """Judge an account with which something went wrong that no rule foresaw."""
         return alone(
             f"account {account.account_id!r}, as far as its last row goes,",
@@ -91,7 +97,7 @@ class Judge:
             lambda _: self._rejected(account, None, chunk, "unexpected", cause(error)),
         )
 
-    def unwritten(self, judgement: Judgement, error: Exception) -> Judgement:
+    def unwritten(self, judgement: Assessment, error: Exception) -> Assessment:
         """Judge an account whose row or alert was not taken: of its page only what every table takes remains."""
         read, before = judgement.row.account, judgement.row.before
         own_id = read.page_id.replace("-", "")
@@ -103,7 +109,11 @@ class Judge:
             created_at=whole(read.created_at),
             status=whole(short(read.status, NAME_LIMIT)) if read.status else None,
         )
-        lean = Day(before.on, before.status, before.since, memory=before.memory) if before else None
+        lean = (
+            AssessmentRecord(before.run_date, before.status, before.since, alert_state=before.alert_state)
+            if before
+            else None
+        )
         known = AccountRow(account, lean, None, self.run, judgement.row.chunk) if lean else None
         return self._rejected(account, known, judgement.row.chunk, "unexpected", cause(error))
 
@@ -118,28 +128,34 @@ class Judge:
             return "stale_signals", stale
         return "insufficient_data", words.too_little_known(error)
 
-    def _closed(self, account: Account, known: AccountRow | None, chunk: int) -> Judgement:
-        before = known.before_day(self.on) if known else None
+    def _closed(self, account: Account, known: AccountRow | None, chunk: int) -> Assessment:
+        before = known.latest_before(self.on) if known else None
         since = before.since if before and before.status == "skipped" else self.on
         page = PageValues(None, "Unknown", None, INACTIVE, since, "", self.on)
-        day = Day(self.on, "skipped", since, last=before.last if before else None, memory=closed_memory(before))
+        day = AssessmentRecord(
+            self.on,
+            "skipped",
+            since,
+            last=before.last if before else None,
+            alert_state=alert_state_after_leaving(before),
+        )
         row = AccountRow(account, day, before, self.run, chunk)
-        shows_something = (before and before.page) or (known and known.day.page)
-        return self._with_page(row, page, known) if shows_something else Judgement(row)
+        shows_something = (before and before.page) or (known and known.latest.page)
+        return self._with_page(row, page, known) if shows_something else Assessment(row)
 
     def _rejected(
         self, account: Account, known: AccountRow | None, chunk: int, reason: RejectionReason, detail: str
-    ) -> Judgement:
-        before = known.before_day(self.on) if known else None
+    ) -> Assessment:
+        before = known.latest_before(self.on) if known else None
         since = before.since if before and before.status == "rejected" else self.on
         page = PageValues(None, "Unknown", None, detail, since, step_to_judge(reason), self.on)
-        day = Day(
+        day = AssessmentRecord(
             self.on,
             "rejected",
             since,
             last=before.last if before else None,
             trail=before.trail if before else (),
-            memory=before.memory if before else Memory(),
+            alert_state=before.alert_state if before else AlertState(),
             reason=reason,
             detail=detail,
         )
@@ -152,17 +168,17 @@ class Judge:
         chunk: int,
         signals: CSMHealthSignals,
         score: CSMHealthScore,
-    ) -> Judgement:
-        before = known.before_day(self.on) if known else None
+    ) -> Assessment:
+        before = known.latest_before(self.on) if known else None
         point = Point(self.on, score)
         decision = decide(
-            point.standing,
+            point.health_status,
             should_alert=score.should_alert,
             trigger=score.churn_trigger,
-            memory=before.memory if before else Memory(),
+            alert_state=before.alert_state if before else AlertState(),
             trail=before.trail if before else (),
-            wishes=Wishes(account.quiet_until, _plain(account.verdict) == "false alarm"),
-            told_today=_told_on(known, self.on),
+            mute_request=MuteRequest(account.quiet_until, _plain(account.verdict) == "false alarm"),
+            sent_today=_told_on(known, self.on),
         )
         since = _since(before, score) or self.on
         page = PageValues(
@@ -174,14 +190,14 @@ class Judge:
             next_step=words.next_step(score),
             last_scan=self.on,
         )
-        trail = trail_after(before.trail if before else (), point.standing)
-        day = Day(self.on, "scored", since, last=point, trail=trail, memory=decision.memory)
+        trail = trail_after(before.trail if before else (), point.health_status)
+        day = AssessmentRecord(self.on, "scored", since, last=point, trail=trail, alert_state=decision.alert_state)
         judged = self._with_page(AccountRow(account, day, before, self.run, chunk), page, known)
         alert = self._alert(account, signals, point, before, decision, since) if decision.alert else None
         again = known is not None and known.written_for(self.on)
         return replace(judged, alert=alert, decision=decision, again=again)
 
-    def _with_page(self, row: AccountRow, page: PageValues, known: AccountRow | None) -> Judgement:
+    def _with_page(self, row: AccountRow, page: PageValues, known: AccountRow | None) -> Assessment:
         """Say what the account's page should show, and whether that must be written."""
         before = row.before
         changed = (
@@ -190,17 +206,17 @@ class Judge:
             or before.page_queued is None
             or self.on - before.page_queued >= PAGE_REFRESH
             or _differs(page, before.page)
-            or (known is not None and known.written_for(self.on) and _differs(page, known.day.page))
+            or (known is not None and known.written_for(self.on) and _differs(page, known.latest.page))
         )
         queued = self.on if changed or before is None else before.page_queued
-        return Judgement(replace(row, day=replace(row.day, page=page, page_queued=queued)), page_changed=changed)
+        return Assessment(replace(row, latest=replace(row.latest, page=page, page_queued=queued)), page_changed=changed)
 
     def _alert(
         self,
         account: Account,
         signals: CSMHealthSignals,
         point: Point,
-        before: Day | None,
+        before: AssessmentRecord | None,
         decision: Decision,
         since: date,
     ) -> ChurnAlert:
@@ -218,7 +234,7 @@ class Judge:
             churn_risk=score.churn_risk,
             churn_trigger=score.churn_trigger,
             reason=decision.alert,
-            said=words.say(score, before.last if before else None, self.medians, since),
+            explanation=words.explain(score, before.last if before else None, self.medians, since),
             topics=words.topics(signals),
             owner_email=account.owner_email or self.fallback_owner,
             primary_contact_email=account.primary_contact_email,
@@ -229,22 +245,24 @@ class Judge:
         )
 
 
-def closed_memory(before: Day | None) -> Memory:
+def alert_state_after_leaving(before: AssessmentRecord | None) -> AlertState:
     """What is remembered of an account that left: what it was told, so that coming back at once tells nobody again."""
-    memory = before.memory if before else Memory()
-    return Memory(told=memory.told, told_trigger=memory.told_trigger, called_false=memory.called_false)
+    memory = before.alert_state if before else AlertState()
+    return AlertState(
+        last_sent=memory.last_sent, last_trigger=memory.last_trigger, false_alarm_sent_on=memory.false_alarm_sent_on
+    )
 
 
 def _plain(word: str | None) -> str:
     return " ".join((word or "").lower().replace("-", " ").replace("_", " ").split())
 
 
-def _told_on(known: AccountRow | None, day: date) -> Standing | None:
-    told = known.day.memory.told if known and known.day.on == day else None
-    return told if told and told.on == day else None
+def _told_on(known: AccountRow | None, day: date) -> HealthStatus | None:
+    told = known.latest.alert_state.last_sent if known and known.latest.run_date == day else None
+    return told if told and told.run_date == day else None
 
 
-def _since(before: Day | None, score: CSMHealthScore) -> date | None:
+def _since(before: AssessmentRecord | None, score: CSMHealthScore) -> date | None:
     """Since when the account has had this colour and churn risk, if it had them at the last scan."""
     if before is None or before.point is None:
         return None

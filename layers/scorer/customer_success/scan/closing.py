@@ -12,20 +12,20 @@ from itertools import chain
 
 from customer_success.accounts.portfolio import PackedLines, line_of
 from customer_success.accounts.ports import AccountRows, Portfolios
-from customer_success.accounts.row import AccountRow, Day, check_marker
+from customer_success.accounts.row import AccountRow, AssessmentRecord, check_marker
 from customer_success.alerts.entry import AlertEntry
-from customer_success.alerts.policy import FALL_POINTS, Delivery, Reason, hushed, rank
+from customer_success.alerts.policy import FALL_POINTS, Delivery, Reason, muted, rank
 from customer_success.alerts.ports import AlertLog
 from customer_success.alerts.publisher import BATCH, AlertPublisher
 from customer_success.batches import batches
 from customer_success.errors import Misconfigured, Unavailable
 from customer_success.isolation import alone, attempted, together
 from customer_success.periods import Calendar
-from customer_success.scan.assessment import closed_memory
+from customer_success.scan.assessment import alert_state_after_leaving
 from customer_success.scan.digest import alarm_digest, failure_digest, scan_digest
 from customer_success.scan.feeds import NEW_NORMAL_AFTER, broken_feeds
 from customer_success.scan.ports import Runs
-from customer_success.scan.run import Run, Told
+from customer_success.scan.run import Run, SentCounts
 from customer_success.scan.tally import add_counts
 
 SHRUNK_BELOW = 0.5
@@ -70,7 +70,7 @@ class Closing:
         The digest names the limit after which signals count as stale.
         The run comes back as finished and is still to be saved: what else follows a scan comes before that.
         """
-        if run.told is None:
+        if run.sent is None:
             run = self._ranked(run, past)
         run, lines = self._without_the_gone(run, past.trusted)
         self._publish(run, past)
@@ -84,7 +84,7 @@ class Closing:
                 run.tally.false_alarms, past.previous.false_alarms_ever if past.previous else {}
             ),
         )
-        if self.calendar.is_working_day(run.on):
+        if self.calendar.is_working_day(run.run_date):
             entries = self._to_digest(run, past)
             self.publisher.post(scan_digest(run, past.told, past.untold, entries, signals_stale_after_days))
         elif run.alarm:
@@ -96,32 +96,37 @@ class Closing:
         """Tell that the run failed and why, on whatever day; what it wrote before stays, and waits for the next run."""
         run = replace(run, status="failed", failure=failure, finished_at=self.now())
         digest = failure_digest(run, last_try=last_try)
-        attempted(f"the digest that the run of {run.on} failed", lambda: self.publisher.post(digest))
+        attempted(f"the digest that the run of {run.run_date} failed", lambda: self.publisher.post(digest))
         return self.runs.save(run)
 
     def past(self, run: Run) -> Past:
         """What the run's closing looks back on."""
         past = Past()
-        for earlier in self.runs.before(run.kind, run.on):
+        for earlier in self.runs.before(run.kind, run.run_date):
             scored = earlier.status == "finished" and earlier.tally.scored > 0
             finished = scored or (earlier.status == "finished" and earlier.tally.watched > 0)
             if scored and past.previous is None:
                 past = replace(past, previous=earlier)
-            if finished and not earlier.alarm and run.on - earlier.on <= NEW_NORMAL_AFTER and past.trusted is None:
+            if (
+                finished
+                and not earlier.alarm
+                and run.run_date - earlier.run_date <= NEW_NORMAL_AFTER
+                and past.trusted is None
+            ):
                 past = replace(past, trusted=earlier)
-            if finished and past.told is None and self.calendar.is_working_day(earlier.on):
+            if finished and past.told is None and self.calendar.is_working_day(earlier.run_date):
                 past = replace(past, told=earlier)
             if past.told is None:
                 past = replace(past, untold=(earlier, *past.untold))
-            elif past.previous and (past.trusted or run.on - earlier.on > NEW_NORMAL_AFTER):
+            elif past.previous and (past.trusted or run.run_date - earlier.run_date > NEW_NORMAL_AFTER):
                 break
         return past
 
     def _ranked(self, run: Run, past: Past) -> Run:
         """Mark each alert single or digest, and what waits for the next working day as held."""
-        working_day = self.calendar.is_working_day(run.on)
-        today = [(entry.state, entry.candidate) for entry in self.alerts.on(run.on)]
-        waiting = list(self._waiting(past, run.on))
+        working_day = self.calendar.is_working_day(run.run_date)
+        today = [(entry.state, entry.candidate) for entry in self.alerts.on(run.run_date)]
+        waiting = list(self._waiting(past, run.run_date))
         asked = [entry for entry in waiting if entry.delivery != "digest" and (working_day or entry.state == "pending")]
         deliveries = rank(
             [alert for _, alert in today] + [entry.candidate for entry in asked],
@@ -132,12 +137,12 @@ class Closing:
         self._mark_ranked(run, waiting, deliveries, waits)
         pending = Counter(deliveries[alert.alert_id] for state, alert in today if state == "pending")
         pending += Counter(deliveries[e.alert_id] for e in asked if e.state == "pending" or _single(e, deliveries))
-        told = Told(
+        told = SentCounts(
             pending["single"],
             digest=0 if waits else pending["digest"],
             held=pending["digest"] if waits else 0,
         )
-        return self.runs.save(replace(run, told=told))
+        return self.runs.save(replace(run, sent=told))
 
     def _mark_ranked(
         self, run: Run, waiting: Iterable[AlertEntry], deliveries: Mapping[str, Delivery], waits: bool
@@ -145,7 +150,7 @@ class Closing:
         """Today's alerts are read once more for it: a big book's do not fit into memory together."""
         pending = (
             replace(e, delivery=deliveries[e.alert_id], held=waits and deliveries[e.alert_id] == "digest")
-            for e in self.alerts.on(run.on)
+            for e in self.alerts.on(run.run_date)
             if e.state == "pending"
         )
         earlier = (self._settled(entry, deliveries, waits) for entry in waiting)
@@ -171,7 +176,7 @@ class Closing:
         found = (
             entry
             for earlier in past.untold
-            for entry in self.alerts.on(earlier.on)
+            for entry in self.alerts.on(earlier.run_date)
             if entry.state == "pending" or entry.held
         )
         for entries in batches(found, count=BATCH):
@@ -185,7 +190,7 @@ class Closing:
                 yield replace(with_owner(entry, row), delivery=delivery if worth_a_word else "digest")
 
     def _publish(self, run: Run, past: Past) -> None:
-        days = [*(earlier.on for earlier in past.untold), run.on]
+        days = [*(earlier.run_date for earlier in past.untold), run.run_date]
         self.publisher.publish(
             entry
             for day in days
@@ -202,41 +207,41 @@ class Closing:
         if alarm:
             logger.error("%s", alarm)
         # A contract check that came between reading and writing a row has marked it as its own.
-        ours = (run.key, check_marker(run.on))
+        ours = (run.key, check_marker(run.run_date))
         gone = 0
         lines = PackedLines()
         for rows in batches(self.rows.every(), count=BATCH):
             missing = {
                 row.account_id: _gone(row, run)
                 for row in rows
-                if not alarm and row.run not in ours and row.day.status != "gone"
+                if not alarm and row.run not in ours and row.latest.status != "gone"
             }
             together(list(missing.values()), self.rows.put_many, about=_about, otherwise=lambda *_: None)
             closed = [missing.get(row.account_id, row) for row in rows]
-            gone += sum(row.day.status == "gone" and row.day.on == run.on for row in closed)
+            gone += sum(row.latest.status == "gone" and row.latest.run_date == run.run_date for row in closed)
             for row in closed:
                 alone(_about(row), partial(_add_line, lines, row), lambda _: None)
-        return replace(run, alarm=alarm, gone=0 if alarm else gone), lines
+        return replace(run, alarm=alarm, removed=0 if alarm else gone), lines
 
     def _keep_portfolio(self, run: Run, lines: PackedLines, *, last_try: bool) -> None:
         """Keep the book as it stands. A scan that told all it had to does not fail for it."""
         try:
-            self.portfolios.write(*lines.cut(run.key, run.on))
+            self.portfolios.write(*lines.cut(run.key, run.run_date))
         except (Misconfigured, Unavailable) as error:
             if isinstance(error, Unavailable) and not last_try:
                 raise
-            logger.exception("the portfolio stays as it was before the scan of %s", run.on)
+            logger.exception("the portfolio stays as it was before the scan of %s", run.run_date)
 
     def _to_digest(self, run: Run, past: Past) -> Iterator[tuple[AlertEntry, str]]:
         """Today's alerts, and those of the untold runs that today's do not replace, with what came of them since."""
         today = set[str]()
-        for entry in self.alerts.on(run.on):
+        for entry in self.alerts.on(run.run_date):
             today.add(entry.alert.account_id)
             yield entry, ""
         latest = {
             entry.alert.account_id: entry
             for earlier in past.untold
-            for entry in self.alerts.on(earlier.on)
+            for entry in self.alerts.on(earlier.run_date)
             if entry.alert.account_id not in today
         }
         rows = self.rows.get_many(latest)
@@ -255,18 +260,26 @@ def _add_line(lines: PackedLines, row: AccountRow) -> None:
 
 def _doubt(run: Run, trusted: Run | None) -> str | None:
     """Why the book is in doubt, None if it is not."""
-    if trusted is None or run.on - trusted.on > DOUBT or run.tally.read >= trusted.tally.read * SHRUNK_BELOW:
+    if (
+        trusted is None
+        or run.run_date - trusted.run_date > DOUBT
+        or run.tally.read >= trusted.tally.read * SHRUNK_BELOW
+    ):
         return None
     return (
         f"the book holds {run.tally.read} accounts, less than half of the {trusted.tally.read} of "
-        f"{trusted.on}: no account was closed, and none will be before {trusted.on + DOUBT + ONE_DAY}"
+        f"{trusted.run_date}: no account was closed, and none will be before {trusted.run_date + DOUBT + ONE_DAY}"
     )
 
 
 def in_danger_still(entry: AlertEntry, row: AccountRow, on: date) -> bool:
     """True if an alert of an earlier day is still worth a word of its own on the day `on`."""
-    last, memory = row.day.last, row.day.memory
-    if last is None or row.day.status in ("gone", "skipped") or hushed(replace(last.standing, on=on), memory):
+    last, memory = row.latest.last, row.latest.alert_state
+    if (
+        last is None
+        or row.latest.status in ("gone", "skipped")
+        or muted(replace(last.health_status, run_date=on), memory)
+    ):
         return False
     regained = last.score.score - entry.alert.score >= FALL_POINTS
     return memory.alerting_since is not None or (entry.alert.reason == Reason.FELL and not regained)
@@ -274,10 +287,10 @@ def in_danger_still(entry: AlertEntry, row: AccountRow, on: date) -> bool:
 
 def _replaced(entry: AlertEntry, row: AccountRow) -> bool:
     """True if the account raised another alert on that day or since."""
-    told, alert = row.day.memory.told, entry.alert
-    if told is None or told.on < alert.run_date:
+    told, alert = row.latest.alert_state.last_sent, entry.alert
+    if told is None or told.run_date < alert.run_date:
         return False
-    return (told.on, told.churn_risk) != (alert.run_date, alert.churn_risk)
+    return (told.run_date, told.churn_risk) != (alert.run_date, alert.churn_risk)
 
 
 def with_owner(entry: AlertEntry, row: AccountRow | None) -> AlertEntry:
@@ -291,15 +304,15 @@ def _single(entry: AlertEntry, deliveries: Mapping[str, Delivery]) -> bool:
 
 
 def _since_then(row: AccountRow | None) -> str:
-    if row is None or row.day.status == "gone":
+    if row is None or row.latest.status == "gone":
         return "no longer in the book"
-    if row.day.status == "skipped":
+    if row.latest.status == "skipped":
         return "inactive by now"
-    return "" if row.day.memory.alerting_since else "recovered since"
+    return "" if row.latest.alert_state.alerting_since else "recovered since"
 
 
 def _gone(row: AccountRow, run: Run) -> AccountRow:
-    before = row.before_day(run.on)
+    before = row.latest_before(run.run_date)
     last = before.last if before else None
-    day = Day(run.on, "gone", run.on, last=last, memory=closed_memory(before))
-    return replace(row, day=day, before=before, run=run.key)
+    day = AssessmentRecord(run.run_date, "gone", run.run_date, last=last, alert_state=alert_state_after_leaving(before))
+    return replace(row, latest=day, before=before, run=run.key)

@@ -15,7 +15,7 @@ from customer_success.messages import ChurnAlert
 from customer_success.scan.feeds import NEW_NORMAL_AFTER, in_words
 from customer_success.scan.run import Run
 from customer_success.scan.words import step_to_judge
-from customer_success.scoring.standing import COLOURS, RISKS
+from customer_success.scoring.health_status import COLOURS, RISKS
 from customer_success.text import short
 
 Place = tuple[str, int, float, str]
@@ -46,8 +46,8 @@ def scan_digest(
         *_listed("Could not be read", ("unreadable",), [run]),
         Section("Quiet", tuple(Line(text) for text in _quiet(run))),
     )
-    name = f"{run.kind}:{run.on}:{len(alerts)}"
-    return Digest(name, run.kind, run.on, f"Account health, {run.on}", sections)
+    name = f"{run.kind}:{run.run_date}:{len(alerts)}"
+    return Digest(name, run.kind, run.run_date, f"Account health, {run.run_date}", sections)
 
 
 _UNEXPECTED = f"Not judged, as something unexpected went wrong. {step_to_judge('unexpected')}"
@@ -64,16 +64,16 @@ def failure_digest(run: Run, *, last_try: bool) -> Digest:
             "It is not tried again by itself." if last_try else "It is tried again several times within the next hour."
         ),
     )
-    name = f"{run.kind}:{run.on}:failed:{run.attempt if last_try else run.request}"
-    title = f"Account health, {run.on}: the scan failed"
-    return Digest(name, run.kind, run.on, title, (Section("The scan", lines),))
+    name = f"{run.kind}:{run.run_date}:failed:{run.attempt if last_try else run.request_id}"
+    title = f"Account health, {run.run_date}: the scan failed"
+    return Digest(name, run.kind, run.run_date, title, (Section("The scan", lines),))
 
 
 def alarm_digest(run: Run) -> Digest:
     """What cannot wait for the next working day's digest: a book that is in doubt."""
-    title = f"Account health, {run.on}: please look at the account book"
+    title = f"Account health, {run.run_date}: please look at the account book"
     sections = (Section("The scan", (Line(f"Attention: {run.alarm}", strong=True),)),)
-    return Digest(f"{run.kind}:{run.on}:alarm", run.kind, run.on, title, sections)
+    return Digest(f"{run.kind}:{run.run_date}:alarm", run.kind, run.run_date, title, sections)
 
 
 def _overview(run: Run, told: Run | None, untold: Sequence[Run]) -> list[str]:
@@ -82,7 +82,7 @@ def _overview(run: Run, told: Run | None, untold: Sequence[Run]) -> list[str]:
     at = f" at {run.started_at:%H:%M} UTC" if run.started_at else ""
     lines = [
         f"Scanned{at}: {tally.read} read = {tally.scored} scored + {rejected} rejected{_reasons(tally.rejected)} "
-        f"+ {tally.skipped} skipped (inactive)",
+        f"+ {tally.inactive} skipped (inactive)",
         "Colours: " + ", ".join(_colour(colour, run, told) for colour in COLOURS),
     ]
     moves = Counter[str]()
@@ -90,17 +90,17 @@ def _overview(run: Run, told: Run | None, untold: Sequence[Run]) -> list[str]:
         moves.update(each.tally.moves)
     if moves:
         lines.append(f"Changes of colour{_since(told, untold)}: {_counted(moves)}")
-    if gone := sum(each.gone for each in (*untold, run)):
+    if gone := sum(each.removed for each in (*untold, run)):
         lines.append(f"No longer in the book{_since(told, untold)}: {gone}")
-    lines += [f"Attention, {each.on}: {each.alarm}" for each in (*untold, run) if each.alarm]
-    lines += [f"The scan of {each.on} failed: {each.failure}" for each in untold if each.failure]
+    lines += [f"Attention, {each.run_date}: {each.alarm}" for each in (*untold, run) if each.alarm]
+    lines += [f"The scan of {each.run_date} failed: {each.failure}" for each in untold if each.failure]
     if told is None and not untold:
         lines.append("This is the first scan: only critical accounts were told one by one, the rest stands here.")
     return lines
 
 
 def _since(told: Run | None, untold: Sequence[Run]) -> str:
-    return f" since {told.on}" if told and untold else ""
+    return f" since {told.run_date}" if told and untold else ""
 
 
 def _colour(colour: str, run: Run, previous: Run | None) -> str:
@@ -137,15 +137,15 @@ def _alert_line(entry: AlertEntry, since: str) -> Line:
     notes = [note for note in ("told one by one" if entry.delivery == "single" else "", since, by) if note]
     single = f" ({', '.join(notes)})" if notes else ""
     arr = "" if alert.arr is None else f", ARR {alert.arr:,.0f}"
-    text = f"{short(alert.account_name, NAME_LIMIT)}: {alert.said.headline}{arr}{single}"
+    text = f"{short(alert.account_name, NAME_LIMIT)}: {alert.explanation.headline}{arr}{single}"
     return Line(text, url=alert.page_url, bullet=True)
 
 
 def _quiet(run: Run) -> list[str]:
     ever, false = sum(run.alerts_ever.values()), run.false_alarms_ever
     share = f"{sum(false.values())} of {ever} alerts so far{_counts(false)}" if ever else "no alert so far"
-    quiet = [f"{count} {reason}" for reason, count in sorted(run.tally.quiet.items())]
-    return [*(quiet or ["No account in danger is kept quiet."]), *run.tally.hushed, f"False alarms: {share}"]
+    quiet = [f"{count} {reason}" for reason, count in sorted(run.tally.suppressed.items())]
+    return [*(quiet or ["No account in danger is kept quiet."]), *run.tally.muted, f"False alarms: {share}"]
 
 
 def _broken_feeds(run: Run) -> list[Section]:

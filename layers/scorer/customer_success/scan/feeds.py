@@ -48,14 +48,14 @@ def broken_feeds(run: Run, before: Run | None) -> tuple[BrokenFeed, ...]:
     """
     if before is None:
         return ()
-    known_broken = tuple(feed for feed in before.broken_feeds if run.on - feed.since < NEW_NORMAL_AFTER)
+    known_broken = tuple(feed for feed in before.broken_feeds if run.run_date - feed.since < NEW_NORMAL_AFTER)
     if run.alarm or not run.tally.watched:
         return known_broken
     if min(run.tally.watched, before.tally.watched) < SMALLEST_BOOK:
         return ()
     still = {feed.signal: feed for feed in known_broken if _mostly_unknown(run.tally, feed.signal)}
     new = {
-        signal: BrokenFeed(signal, run.on, before.on, _known(before.tally, signal), before.tally.watched)
+        signal: BrokenFeed(signal, run.run_date, before.run_date, _known(before.tally, signal), before.tally.watched)
         for signal in PROPERTIES
         if _has_broken(signal, before.tally, run.tally)
     }

@@ -32,8 +32,8 @@ class HealthScan:
             raise Refused(f"account {account_id!r} is not known; it is known once a scan has read it")
         known = row.account.signals_on(on) if row else {}
         score = self.scorer.score(CSMHealthSignals.model_validate({**known, **signals}), account_id, now)
-        before = row.before_day(on) if row else None
-        said = words.say(score, before.last if before else None, {}, row.day.since if row else on)
+        before = row.latest_before(on) if row else None
+        said = words.explain(score, before.last if before else None, {}, row.latest.since if row else on)
         return {
             "task_type": "health_scan",
             "account_id": account_id,

@@ -69,7 +69,7 @@ class NotionSync:
         due = {
             account_id: (row.account.page_id, page)
             for account_id, row in rows.items()
-            if (page := row.day.page) is not None and not _shows(before.get(account_id), page)
+            if (page := row.latest.page) is not None and not _shows(before.get(account_id), page)
         }
         done: dict[str, PageValues] = {}
         faults: dict[str, Exception] = {}

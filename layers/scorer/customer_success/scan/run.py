@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from customer_success.paging import Bookmark
 from customer_success.scan.tally import Counts, Tally
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SentCounts:
     """How the alerts of a run were told: `held` ones wait for the next working day."""
 
     single: int = 0
@@ -37,7 +39,7 @@ class BrokenFeed:
 class Run:
     """One run of a kind on a day.
 
-    `request` is the id of the event that started the present attempt, so that its redelivery goes on with it and
+    `request_id` is the id of the event that started the present attempt, so that its redelivery goes on with it and
     another request starts anew. `chunk` is the number of the next page of the book. `pages_waiting` are accounts
     whose pages changed and which are not handed on yet. `found` counts what a run brought beside the tally of what it
     read, `notes` are what people are to know of it. The counts that end in `_ever` add up all runs of the deployment,
@@ -45,16 +47,16 @@ class Run:
     """
 
     kind: str
-    on: date
-    request: str
+    run_date: Annotated[date, Field(alias="on")]
+    request_id: Annotated[str, Field(alias="request")]
     attempt: int = 1
     status: Literal["running", "closing", "finished", "failed"] = "running"
     bookmark: Bookmark = Bookmark()
     chunk: int = 0
     tally: Tally = field(default_factory=Tally)
     pages_waiting: tuple[str, ...] = ()
-    told: Told | None = None
-    gone: int = 0
+    sent: Annotated[SentCounts | None, Field(alias="told")] = None
+    removed: Annotated[int, Field(alias="gone")] = 0
     found: Counts = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     broken_feeds: tuple[BrokenFeed, ...] = ()
@@ -69,7 +71,7 @@ class Run:
     @property
     def key(self) -> str:
         """The name under which this attempt marks what it wrote."""
-        return f"{self.on.isoformat()}#{self.attempt}"
+        return f"{self.run_date.isoformat()}#{self.attempt}"
 
     def page_done(self, counted: Tally, goes_on_at: Bookmark | None, pages_waiting: tuple[str, ...]) -> Run:
         """The run after one more page of the book; without a further one it closes."""

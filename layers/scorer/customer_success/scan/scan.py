@@ -25,7 +25,7 @@ from customer_success.metrics import Metric
 from customer_success.paging import one_ahead
 from customer_success.periods import today
 from customer_success.ports import Outbox
-from customer_success.scan.assessment import Judge, Judgement
+from customer_success.scan.assessment import Assessment, Judge
 from customer_success.scan.closing import Closing
 from customer_success.scan.ports import Runs
 from customer_success.scan.run import Run
@@ -44,13 +44,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ScanRequest:
-    """What a scan is asked for; `request` is the id of the event, by which its redelivery is recognised.
+    """What a scan is asked for; `request_id` is the id of the event, by which its redelivery is recognised.
 
     On the `last_try` a passing fault is told as a failed scan.
     """
 
-    on: date
-    request: str
+    run_date: date
+    request_id: str
     force: bool = False
     last_try: bool = False
 
@@ -85,9 +85,9 @@ class ScanRun:
         What a person has to mend is told at once, and the run comes back as failed; anything else is told on the last
         try, and raised in any case.
         """
-        latest = self.runs.latest_day(KIND, until=today(request.on, self.now(), self.timezone))
-        if latest and request.on < latest:
-            raise Refused(f"the scan of {request.on} is refused: it lies before the last run, {latest}")
+        latest = self.runs.latest_day(KIND, until=today(request.run_date, self.now(), self.timezone))
+        if latest and request.run_date < latest:
+            raise Refused(f"the scan of {request.run_date} is refused: it lies before the last run, {latest}")
         run = self._take(request, force=request.force)
         if run.status in ("finished", "failed"):
             return result(run)
@@ -97,9 +97,11 @@ class ScanRun:
             return result(self._fail(request, cause(error)))
         except Exception as error:
             if request.last_try:
-                attempted(f"the record that the scan of {run.on} failed", partial(self._fail, request, cause(error)))
+                attempted(
+                    f"the record that the scan of {run.run_date} failed", partial(self._fail, request, cause(error))
+                )
             else:
-                attempted(f"the release of the scan of {run.on}", partial(self.runs.release, run))
+                attempted(f"the release of the scan of {run.run_date}", partial(self.runs.release, run))
             raise
 
     def _finish(self, run: Run, *, last_try: bool) -> Run:
@@ -112,27 +114,29 @@ class ScanRun:
 
     def _request_expansion(self, run: Run, *, last_try: bool) -> None:
         """Ask for what follows a scan. A scan that told all it had to does not fail for it."""
-        wanted = ExpansionRunRequested(tenant_id=self.tenant_id, id=f"expansion:{run.key}", run_date=run.on)
+        wanted = ExpansionRunRequested(tenant_id=self.tenant_id, id=f"expansion:{run.key}", run_date=run.run_date)
         try:
             self.expansion_runs.send([wanted])
         except (Misconfigured, Unavailable) as error:
             if isinstance(error, Unavailable) and not last_try:
                 raise
-            logger.exception("no expansion run follows the scan of %s", run.on)
+            logger.exception("no expansion run follows the scan of %s", run.run_date)
 
     def _take(self, request: ScanRequest, *, force: bool) -> Run:
-        return self.runs.take(KIND, request.on, request=request.request, force=force, lease_seconds=LEASE_SECONDS)
+        return self.runs.take(
+            KIND, request.run_date, request=request.request_id, force=force, lease_seconds=LEASE_SECONDS
+        )
 
     def _fail(self, request: ScanRequest, failure: str) -> Run:
         """Tell that the scan failed; the lease ends with it, so that another request may run again."""
         run = self._take(request, force=False)
-        attempted("the request for the pages that changed", lambda: self._hand_on(run.pages_waiting, run.on))
+        attempted("the request for the pages that changed", lambda: self._hand_on(run.pages_waiting, run.run_date))
         return self.closing.fail(run, failure, last_try=request.last_try)
 
     def _scan(self, run: Run, previous: Run | None) -> Run:
         judge = Judge(
             tenant_id=self.tenant_id,
-            on=run.on,
+            on=run.run_date,
             run=run.key,
             now=self.now(),
             scorer=self.scorer,
@@ -143,16 +147,16 @@ class ScanRun:
             judged = self._written(judge, self._judged(judge, page, run.chunk))
             changed = (*run.pages_waiting, *(j.row.account_id for j in judged if j.page_changed))
             full = len(changed) - (len(changed) % PAGES_HANDED_ON_TOGETHER if page.next else 0)
-            self._hand_on(changed[:full], run.on)
+            self._hand_on(changed[:full], run.run_date)
             run = self.runs.save(run.page_done(count(judged), page.next, changed[full:]))
             if page.next and self.time_left() < SECONDS_FOR_A_PAGE:
                 raise OutOfTime(f"{run.tally.read} accounts are scanned; the rest goes on from there", retry_after=1)
         return run
 
-    def _judged(self, judge: Judge, page: BookPage, chunk: int) -> list[Judgement]:
+    def _judged(self, judge: Judge, page: BookPage, chunk: int) -> list[Assessment]:
         """Judge a page of the book. An account that an earlier page of the book held already was counted there."""
         known = self._known(page.accounts)
-        judged: list[Judgement] = []
+        judged: list[Assessment] = []
         holders: dict[str, Account] = {}
         for read in page.accounts:
             account = replace(read, signals_stale_after_days=self.signals_stale_after_days)
@@ -177,14 +181,14 @@ class ScanRun:
         )
         return rows
 
-    def _alone(self, judge: Judge, account: Account, row: AccountRow | None, chunk: int) -> Judgement:
+    def _alone(self, judge: Judge, account: Account, row: AccountRow | None, chunk: int) -> Assessment:
         return alone(
             f"account {account.account_id!r}",
             lambda: judge.judge(account, row, chunk),
             lambda error: judge.unexpected(account, row, chunk, error),
         )
 
-    def _duplicate(self, judge: Judge, account: Account, chunk: int, holder: Account) -> Judgement:
+    def _duplicate(self, judge: Judge, account: Account, chunk: int, holder: Account) -> Assessment:
         own = replace(account, account_id=account.page_id.replace("-", ""))
         row = self._known([own]).get(own.account_id)
         return alone(
@@ -193,11 +197,11 @@ class ScanRun:
             lambda error: judge.unexpected(own, row, chunk, error),
         )
 
-    def _written(self, judge: Judge, judged: Sequence[Judgement]) -> list[Judgement]:
+    def _written(self, judge: Judge, judged: Sequence[Assessment]) -> list[Assessment]:
         """Write what was judged, and return it as it stands: what is not taken of one account rejects that account."""
         stand = {id(judgement): judgement for judgement in judged}
 
-        def reject(judgement: Judgement, error: Exception) -> None:
+        def reject(judgement: Assessment, error: Exception) -> None:
             rejected = stand[id(judgement)] = judge.unwritten(judgement, error)
             try:
                 self._write([rejected])
@@ -208,14 +212,14 @@ class ScanRun:
         together(judged, self._write, about=lambda j: f"account {j.row.account_id!r}", otherwise=reject)
         return list(stand.values())
 
-    def _write(self, judged: Sequence[Judgement]) -> None:
+    def _write(self, judged: Sequence[Assessment]) -> None:
         """Alerts first: once a row says that an account was told, its alert is certain to exist.
 
         Only where a row is of this day already, an alert may have been published that must stay as it is.
         """
         self.alerts.put([AlertEntry(j.alert) for j in judged if j.alert and not j.again])
         self.alerts.add([AlertEntry(j.alert) for j in judged if j.alert and j.again])
-        self.history.put_many([(j.row.account_id, p) for j in judged if (p := j.row.day.point)])
+        self.history.put_many([(j.row.account_id, p) for j in judged if (p := j.row.latest.point)])
         self.rows.put_many([j.row for j in judged])
 
     def _hand_on(self, account_ids: Sequence[str], on: date) -> None:
@@ -228,19 +232,19 @@ def result(run: Run) -> dict[str, Any]:
     tally = run.tally
     counted: dict[str, Any] = {
         "task_type": KIND,
-        "run_date": run.on.isoformat(),
+        "run_date": run.run_date.isoformat(),
         "attempt": run.attempt,
         "status": run.status,
         "confidence": run.confidence,
         "read": tally.read,
         "scored": tally.scored,
         "rejected": tally.rejected,
-        "skipped": tally.skipped,
+        "skipped": tally.inactive,
         "pages_changed": tally.pages_changed,
         "colours": tally.colours,
-        "quiet": tally.quiet,
-        "told": {"single": run.told.single, "digest": run.told.digest, "held": run.told.held} if run.told else {},
-        "gone": run.gone,
+        "quiet": tally.suppressed,
+        "told": {"single": run.sent.single, "digest": run.sent.digest, "held": run.sent.held} if run.sent else {},
+        "gone": run.removed,
     }
     if run.broken_feeds:
         counted["broken_feeds"] = [feed.signal for feed in run.broken_feeds]

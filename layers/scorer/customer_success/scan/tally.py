@@ -6,16 +6,18 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
-from customer_success.alerts.policy import Quiet
+from pydantic import Field
+
+from customer_success.alerts.policy import Suppressed
 from customer_success.isolation import alone, cause
-from customer_success.scan.assessment import Judgement
+from customer_success.scan.assessment import Assessment
 from customer_success.schemas import CSMHealthScore
 from customer_success.text import short
 
 
-def count(judgements: Iterable[Judgement]) -> Tally:
+def count(judgements: Iterable[Assessment]) -> Tally:
     """The counts of one page of the book, account by account: one that cannot be put into words costs only those."""
     tally = Tally()
     for judgement in judgements:
@@ -29,9 +31,9 @@ def count(judgements: Iterable[Judgement]) -> Tally:
     return tally
 
 
-def _count(j: Judgement) -> Tally:
+def _count(j: Assessment) -> Tally:
     """The counts of one account."""
-    status, decision = j.row.day.status, j.decision
+    status, decision = j.row.latest.status, j.decision
     score = _score(j) if status == "scored" else None
     signals = j.signals if _is_watched(j) else None
     told = _in_words(j)
@@ -42,7 +44,7 @@ def _count(j: Judgement) -> Tally:
         moves=_once(_move(j) if score else None),
         risks=_once(score.churn_risk if score else None),
         alerts=_once((j.alert.churn_trigger or "score") if score and j.alert else None),
-        quiet=_once(str(decision.quiet) if score and decision and decision.quiet else None),
+        suppressed=_once(str(decision.suppressed) if score and decision and decision.suppressed else None),
         false_alarms=_once(decision.false_alarm if score and decision else None),
         unknown=dict(Counter(score.unknown)) if score else {},
         lost={driver.key: {f"{driver.points_lost:.1f}": 1} for driver in score.drivers} if score else {},
@@ -54,19 +56,19 @@ def _count(j: Judgement) -> Tally:
     )
 
 
-def _outcome(j: Judgement) -> Tally:
+def _outcome(j: Assessment) -> Tally:
     """What became of an account, in numbers alone."""
-    status = j.row.day.status
+    status = j.row.latest.status
     return Tally(
         read=1,
         scored=int(status == "scored"),
-        skipped=int(status == "skipped"),
+        inactive=int(status == "skipped"),
         pages_changed=int(j.page_changed),
-        rejected=_once((j.row.day.reason or "") if status == "rejected" else None),
+        rejected=_once((j.row.latest.reason or "") if status == "rejected" else None),
     )
 
 
-def _barely(j: Judgement, error: Exception) -> Tally:
+def _barely(j: Assessment, error: Exception) -> Tally:
     """What is counted of an account of which more cannot be said than that."""
     case = in_short(f"{j.row.account_id}: it was not counted in full: {cause(error)}")
     return replace(_outcome(j), cases={"unreadable": 1}, unreadable=(case,))
@@ -76,12 +78,12 @@ def _once(key: str | None) -> Counts:
     return {} if key is None else {key: 1}
 
 
-def _in_words(j: Judgement) -> dict[str, list[str]]:
+def _in_words(j: Assessment) -> dict[str, list[str]]:
     """What the digest lists of an account, by the tally's name for the list."""
-    day, decision = j.row.day, j.decision
+    day, decision = j.row.latest, j.decision
     rejected = day.status == "rejected"
     lost = rejected and j.row.before is not None and j.row.before.status == "scored"
-    hushed = decision is not None and decision.quiet in (Quiet.QUIET_UNTIL, Quiet.FALSE_ALARM)
+    hushed = decision is not None and decision.suppressed in (Suppressed.MUTED_UNTIL, Suppressed.FALSE_ALARM)
     why = f"{_name(j)}: {day.detail}"
     return {
         "rejections": [why] if rejected else [],
@@ -90,54 +92,54 @@ def _in_words(j: Judgement) -> dict[str, list[str]]:
         "no_longer_judged": [why] if lost and not _was_in_danger(j) else [],
         "unreadable": [f"{_name(j)}: {problem}" for problem in j.row.account.unreadable],
         "stale": [f"{_name(j)}: {_last_updated(j)}"] if _stale(j) else [],
-        "hushed": [f"{_name(j)}: {decision.quiet}"] if decision and hushed else [],
+        "muted": [f"{_name(j)}: {decision.suppressed}"] if decision and hushed else [],
     }
 
 
-def _stale(judgement: Judgement) -> bool:
-    account, on = judgement.row.account, judgement.row.day.on
+def _stale(judgement: Assessment) -> bool:
+    account, on = judgement.row.account, judgement.row.latest.run_date
     return not account.inactive and account.stale_on(on)
 
 
-def _last_updated(judgement: Judgement) -> str:
+def _last_updated(judgement: Assessment) -> str:
     updated = judgement.row.account.signals_updated
     assert updated is not None
-    return f"signals last updated on {updated}, {(judgement.row.day.on - updated).days} days ago"
+    return f"signals last updated on {updated}, {(judgement.row.latest.run_date - updated).days} days ago"
 
 
-def _was_in_danger(judgement: Judgement) -> bool:
-    last = judgement.row.day.last
+def _was_in_danger(judgement: Assessment) -> bool:
+    last = judgement.row.latest.last
     return last is not None and last.score.should_alert
 
 
-def _was(judgement: Judgement) -> str:
-    last = judgement.row.day.last
+def _was(judgement: Assessment) -> str:
+    last = judgement.row.latest.last
     assert last is not None
-    return f"was {last.score.rag} with churn risk {last.score.churn_risk} on {last.on}"
+    return f"was {last.score.rag} with churn risk {last.score.churn_risk} on {last.run_date}"
 
 
-def _is_watched(judgement: Judgement) -> bool:
+def _is_watched(judgement: Assessment) -> bool:
     """True for an account whose feeds are watched: one that is scored, or that was once and of which too little is
     known now. Of an account that is new or in onboarding nobody expects signals yet.
     """
-    day = judgement.row.day
+    day = judgement.row.latest
     return judgement.signals is not None and day.last is not None and day.reason != "onboarding"
 
 
-def _score(judgement: Judgement) -> CSMHealthScore:
-    point = judgement.row.day.point
+def _score(judgement: Assessment) -> CSMHealthScore:
+    point = judgement.row.latest.point
     assert point is not None
     return point.score
 
 
-def _move(judgement: Judgement) -> str | None:
+def _move(judgement: Assessment) -> str | None:
     before = judgement.row.before
     now = _score(judgement).rag
     was = before.last.score.rag if before and before.last else now
     return None if was == now else f"{was} → {now}"
 
 
-def _name(judgement: Judgement) -> str:
+def _name(judgement: Assessment) -> str:
     account = judgement.row.account
     return f"{short(account.name, 60)} ({account.account_id})"
 
@@ -150,7 +152,7 @@ Counts = dict[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts of a run, or of one page of it. `read` = `scored` + all `rejected` + `skipped`, always.
+    """Counts of a run, or of one page of it. `read` = `scored` + all `rejected` + `inactive`, always.
 
     The dictionaries count by reason, colour, move of colour ("GREEN → AMBER"), churn risk or signal. `lost` counts
     for each signal how many accounts lost how many points on it, in steps of 0.1. The lists hold the first
@@ -162,14 +164,14 @@ class Tally:
 
     read: int = 0
     scored: int = 0
-    skipped: int = 0
+    inactive: Annotated[int, Field(alias="skipped")] = 0
     pages_changed: int = 0
     rejected: Counts = field(default_factory=dict)
     colours: Counts = field(default_factory=dict)
     moves: Counts = field(default_factory=dict)
     risks: Counts = field(default_factory=dict)
     alerts: Counts = field(default_factory=dict)
-    quiet: Counts = field(default_factory=dict)
+    suppressed: Annotated[Counts, Field(alias="quiet")] = field(default_factory=dict)
     false_alarms: Counts = field(default_factory=dict)
     unknown: Counts = field(default_factory=dict)
     lost: dict[str, Counts] = field(default_factory=dict)
@@ -183,7 +185,7 @@ class Tally:
     no_longer_judged: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
-    hushed: tuple[str, ...] = ()
+    muted: Annotated[tuple[str, ...], Field(alias="hushed")] = ()
 
     def plus(self, other: Tally) -> Tally:
         """Both counts together."""

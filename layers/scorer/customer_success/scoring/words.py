@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
-from customer_success.messages import Said
+from customer_success.messages import Explanation
 from customer_success.schemas import ChurnRiskResult, CSMHealthScore, CSMHealthSignals, Driver
+from customer_success.scoring.health_status import Point
 from customer_success.scoring.scorecard import DEFAULT_SCORECARD, LABELS
 from customer_success.scoring.scorer import InsufficientDataError, explain_change
 from customer_success.scoring.signal_words import in_words, side_of_change
-from customer_success.scoring.standing import Point
 
 WHY_DRIVERS = 3
 CHANGES_TOLD = 4
@@ -130,7 +130,7 @@ def headline(score: CSMHealthScore, before: Point | None) -> str:
     """Colour, score, its change and the risk in one line."""
     was = ""
     if before is not None:
-        was = f", {_signed(score.score - before.score.score)} since {before.on}"
+        was = f", {_signed(score.score - before.score.score)} since {before.run_date}"
         if before.score.rag != score.rag:
             was = f"{was}, was {before.score.rag}"
     return f"{score.rag} {score.score:.1f}{was}; churn risk {score.churn_risk}{_trigger_words(score)}"
@@ -147,9 +147,9 @@ def _trigger_words(score: CSMHealthScore) -> str:
     return ""
 
 
-def say(score: CSMHealthScore, before: Point | None, medians: Mapping[str, float], since: date) -> Said:
+def explain(score: CSMHealthScore, before: Point | None, medians: Mapping[str, float], since: date) -> Explanation:
     """What a person is told about an account: what changed first, then what costs more than usual, then the rest."""
-    return Said(
+    return Explanation(
         headline=headline(score, before),
         what_changed=changes(score, before),
         what_costs=costs(score, medians),
@@ -160,7 +160,7 @@ def say(score: CSMHealthScore, before: Point | None, medians: Mapping[str, float
     )
 
 
-def churn_narrative(score: CSMHealthScore, said: Said) -> ChurnRiskResult:
+def churn_narrative(score: CSMHealthScore, said: Explanation) -> ChurnRiskResult:
     """The churn risk of an account with its reasons, by rule."""
     return ChurnRiskResult(
         account_id=score.account_id,

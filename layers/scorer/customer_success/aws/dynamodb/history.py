@@ -7,7 +7,7 @@ from datetime import date
 
 from customer_success.aws.dynamodb.stored import Stored
 from customer_success.aws.dynamodb.table import Table
-from customer_success.scoring.standing import Point
+from customer_success.scoring.health_status import Point
 
 
 class DynamoScoreHistory:
@@ -19,7 +19,7 @@ class DynamoScoreHistory:
 
     def put_many(self, points: Iterable[tuple[str, Point]]) -> None:
         self._points.put_many(
-            (self._table.key("ACCOUNT", account_id, _sk(point.on)), point) for account_id, point in points
+            (self._table.key("ACCOUNT", account_id, _sk(point.run_date)), point) for account_id, point in points
         )
 
     def between(self, account_id: str, first: date, last: date) -> Iterator[Point]:

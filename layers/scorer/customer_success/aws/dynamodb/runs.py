@@ -61,7 +61,7 @@ class DynamoRuns:
         saved = replace(run, version=run.version + 1)
         body = self._runs.body(saved)
         update = Update(
-            self._key(run.kind, run.on),
+            self._key(run.kind, run.run_date),
             {"body": body, "version": number(saved.version), "lease_until": number(self._lease_end(saved))},
             "#version = :read AND #lease_holder = :me",
             given={"read": number(run.version), "me": text(self._holder)},
@@ -76,7 +76,7 @@ class DynamoRuns:
     def release(self, run: Run) -> None:
         """As the port says; a lease that another function holds by now stays as it is."""
         free = Update(
-            self._key(run.kind, run.on),
+            self._key(run.kind, run.run_date),
             {"lease_until": number(0)},
             "#lease_holder = :me",
             given={"me": text(self._holder)},
@@ -128,7 +128,7 @@ class DynamoRuns:
         fresh = replace(fresh, started_at=datetime.fromtimestamp(self._clock(), UTC))
         if run is None:
             return fresh
-        asked_anew = fresh.request not in seen and (force or not run.tally.scored)
+        asked_anew = fresh.request_id not in seen and (force or not run.tally.scored)
         if run.status == "failed" or (run.status == "finished" and asked_anew):
             return replace(fresh, attempt=run.attempt + 1)
         return run
@@ -139,7 +139,7 @@ class DynamoRuns:
         """
         taken = replace(wanted, version=read + 1)
         item = self._runs.item(
-            self._key(taken.kind, taken.on),
+            self._key(taken.kind, taken.run_date),
             taken,
             version=number(taken.version),
             lease_until=number(self._lease_end(taken)),
@@ -170,13 +170,13 @@ class DynamoRuns:
 
     def _busy(self, run: Run, seconds: float) -> Unavailable:
         return Unavailable(
-            f"another function has the lease of the {run.kind} run of {run.on}, for {seconds:.0f} s more",
+            f"another function has the lease of the {run.kind} run of {run.run_date}, for {seconds:.0f} s more",
             retry_after=seconds,
         )
 
     def _lost(self, run: Run, item: Item | None) -> Unavailable:
         return Unavailable(
-            f"the {run.kind} run of {run.on} was lost at version {run.version}: another function went on with it",
+            f"the {run.kind} run of {run.run_date} was lost at version {run.version}: another function went on with it",
             retry_after=self._seconds_left(item) if item else None,
         )
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Annotated
 
-from customer_success.scoring.standing import Standing
+from pydantic import Field
+
+from customer_success.scoring.health_status import HealthStatus
 
 FALL_WINDOW = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class AlertState:
     """What is remembered of an account from one scan to the next.
 
     `alerting_since` is the first day of the present episode in an alerting state, and `settled` is true while that
@@ -22,9 +25,9 @@ class Memory:
 
     alerting_since: date | None = None
     settled: bool = False
-    told: Standing | None = None
-    told_trigger: str | None = None
-    hushed: Standing | None = None
-    called_false: date | None = None
-    quiet_until: date | None = None
-    false_alarm_on: date | None = None
+    last_sent: Annotated[HealthStatus | None, Field(alias="told")] = None
+    last_trigger: Annotated[str | None, Field(alias="told_trigger")] = None
+    status_when_muted: Annotated[HealthStatus | None, Field(alias="hushed")] = None
+    false_alarm_sent_on: Annotated[date | None, Field(alias="called_false")] = None
+    muted_until: Annotated[date | None, Field(alias="quiet_until")] = None
+    false_alarm_since: Annotated[date | None, Field(alias="false_alarm_on")] = None

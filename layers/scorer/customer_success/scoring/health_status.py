@@ -1,9 +1,12 @@
-"""How an account stands on a day: colour and churn risk in an order, and the score behind them."""
+"""Health status: colour and churn risk, each in an order, and the score behind them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated
+
+from pydantic import Field
 
 from customer_success.schemas import CSMHealthScore
 
@@ -12,12 +15,12 @@ from customer_success.schemas import CSMHealthScore
 class Point:
     """One scored day of an account: one point of its history."""
 
-    on: date
+    run_date: Annotated[date, Field(alias="on")]
     score: CSMHealthScore
 
     @property
-    def standing(self) -> Standing:
-        return Standing(self.on, self.score.score, self.score.rag, self.score.churn_risk)
+    def health_status(self) -> HealthStatus:
+        return HealthStatus(self.run_date, self.score.score, self.score.rag, self.score.churn_risk)
 
 
 RISKS = ("low", "medium", "high", "critical")
@@ -25,10 +28,10 @@ COLOURS = ("GREEN", "AMBER", "RED")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How an account stands on a day, as far as alerts compare it."""
+class HealthStatus:
+    """Score, colour and churn risk of an account on a day."""
 
-    on: date
+    run_date: Annotated[date, Field(alias="on")]
     score: float
     rag: str
     churn_risk: str
