@@ -58,7 +58,7 @@ def test_a_topic_that_breaks_off_hides_no_other(capsys: pytest.CaptureFixture[st
     assert told.splitlines()[-1] == "broken off, see above: second"
 
 
-def test_a_topic_that_there_is_not_is_told_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_topic_is_reported_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
     console, _ = printing()
     assert main(["speed"], console, QUICK) == 1
     assert "speed: no such topic; there are growth, notion_limit" in capsys.readouterr().err
@@ -93,6 +93,6 @@ def test_a_variable_has_the_value_that_a_deployment_would_give_it(given: object,
     assert value_of(given, {"Stage": {"Default": "dev"}}) == value
 
 
-def test_a_function_of_cloudformation_that_is_not_known_is_told() -> None:
+def test_a_function_of_cloudformation_that_is_not_known_is_reported() -> None:
     with pytest.raises(ValueError, match="Fn::FindInMap"):
         value_of({"Fn::FindInMap": ["a", "b", "c"]}, {})

@@ -130,15 +130,15 @@ def test_what_the_gateway_answers_by_itself_is_read_by_a_machine_too(enter: Ente
         answer for answer in (api(deployment, "GET", "/shadow") for _ in range(50)) if answer.status_code == 429
     )
     # THEN each answer is a problem that says the number of its status
-    _assert_told(unsigned, 403, "missing-authentication-token")
-    _assert_told(nowhere, 403, "missing-authentication-token")
+    _assert_reported(unsigned, 403, "missing-authentication-token")
+    _assert_reported(nowhere, 403, "missing-authentication-token")
     assert "no such path" in nowhere.json()["detail"]
-    _assert_told(large, 413, "request-too-large")
-    _assert_told(throttled, 429, "throttled")
+    _assert_reported(large, 413, "request-too-large")
+    _assert_reported(throttled, 429, "throttled")
     assert throttled.headers["Retry-After"] == "1"
 
 
-def test_a_signature_that_does_not_fit_is_told_as_a_problem(deployment: LocalDeployment) -> None:
+def test_a_signature_that_does_not_fit_is_reported_as_a_problem(deployment: LocalDeployment) -> None:
     # WHEN a call is signed with somebody else's key, or with something that is no signature
     credentials = deployment.aws.session.get_credentials()
     assert credentials is not None
@@ -153,7 +153,7 @@ def test_a_signature_that_does_not_fit_is_told_as_a_problem(deployment: LocalDep
         assert answer.json()["type"].startswith("urn:problem:gateway:")
 
 
-def test_an_answer_that_takes_too_long_is_told_as_a_problem(deployment: LocalDeployment) -> None:
+def test_an_answer_that_takes_too_long_is_reported_as_a_problem(deployment: LocalDeployment) -> None:
     # GIVEN a gateway that waits for the function as short as it can
     gateway = deployment.aws.session.client("apigateway", endpoint_url=deployment.aws.endpoint)
     api_id = deployment.stack.outputs["ApiId"]
@@ -167,10 +167,10 @@ def test_an_answer_that_takes_too_long_is_told_as_a_problem(deployment: LocalDep
     # WHEN the function has to start first
     late = api(deployment, "GET", "/portfolio")
     # THEN the answer is a problem too
-    _assert_told(late, 504, "integration-timeout")
+    _assert_reported(late, 504, "integration-timeout")
 
 
-def _assert_told(answer: Any, status: int, kind: str) -> None:
+def _assert_reported(answer: Any, status: int, kind: str) -> None:
     problem = answer.json()
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert (answer.status_code, problem["status"]) == (status, status)

@@ -148,7 +148,7 @@ def test_a_sudden_end_leaves_no_process_and_the_next_start_goes_on(book: Path) -
     assert Sent.now(state) == Sent(records=1, events=1, drafts=1, messages=6, reviews=1)
 
 
-def test_a_day_in_shadow_reaches_nobody_and_is_reported(book: Path) -> None:
+def test_a_day_in_shadow_sends_nothing_and_is_reported(book: Path) -> None:
     # WHEN a day is played in shadow
     code, said = run(book, DATE="2026-03-02", SHADOW="1")
     # THEN it says what would have happened, and no draft and no message lies anywhere

@@ -23,7 +23,7 @@ def book(tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(DemoState.of(path).folder, ignore_errors=True)
 
 
-def test_a_book_in_which_nobody_is_scored_is_served_all_the_same(book: Path) -> None:
+def test_a_book_without_any_score_is_served_all_the_same(book: Path) -> None:
     # GIVEN an API that is served of such a book
     process = start(book, "api", DATE="2026-03-02")
     assert process.stdout is not None

@@ -201,7 +201,7 @@ def test_an_offer_that_is_delivered_five_times_with_broken_connections_is_handed
     assert told(deployment, "Account 1: more seats") == 1
 
 
-def test_poison_reaches_the_dead_letters_and_holds_nobody_up(deployment: LocalDeployment) -> None:
+def test_poison_reaches_the_dead_letters_and_blocks_no_other(deployment: LocalDeployment) -> None:
     # GIVEN good offers, and among them what no reader can take
     deployment.load([page(number, **SALES) for number in (1, 2, 3)])
     deployment.tick(TODAY)

@@ -47,7 +47,7 @@ def said(digest: Digest | None) -> str:
     return "\n".join(t for section in digest.sections for t in (section.title, *(line.text for line in section.lines)))
 
 
-def test_whatever_an_account_holds_costs_that_account_alone(deployment: LocalDeployment) -> None:
+def test_any_bad_value_of_an_account_costs_that_account_alone(deployment: LocalDeployment) -> None:
     # GIVEN the book  WHEN a morning comes, with its scan and its look at the contracts
     deployment.load(an_odd_book())
     deployment.tick(TODAY)

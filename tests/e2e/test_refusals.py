@@ -26,7 +26,7 @@ def texts(deployment: LocalDeployment, service: str) -> list[str]:
     return [message["text"] for message in chat_messages(deployment, service)]
 
 
-def test_a_slack_that_refuses_costs_nobody_a_word(deployment: LocalDeployment) -> None:
+def test_a_slack_that_refuses_costs_no_message(deployment: LocalDeployment) -> None:
     # GIVEN a Slack that opens no direct messages, for a reason that nobody foresaw
     deployment.load([critical_page(1), page(2), page(3)])
     fault(deployment, "slack", kind="code", code="never_heard_of", match="conversations.open", times=None)

@@ -199,7 +199,7 @@ def test_from_nothing_to_two_stages_and_back_to_nothing(deployer: Deployer) -> N
     assert deployer.aws.dynamodb.list_tables()["TableNames"] == tables[1:]
 
 
-def test_a_wrong_answer_makes_nothing_and_is_told_by_its_name(deployer: Deployer) -> None:
+def test_a_wrong_answer_makes_nothing_and_is_reported_by_its_name(deployer: Deployer) -> None:
     # WHEN somebody gives the link of a database instead of its id
     wrong = {"NotionAccounts": "https://www.notion.so/Accounts"}
     code, printed = deployer.tries("deploy", "--guided", typed=answers(ANSWERS | wrong))

@@ -161,7 +161,7 @@ def test_a_false_alarm_is_counted_once_by_its_trigger_in_the_next_digests(team: 
     assert "False alarms: 0 of 1 alerts so far" in other.digest(TODAY + timedelta(days=1))
 
 
-def test_who_takes_a_verdict_back_is_told_again(team: Callable[[], Team]) -> None:
+def test_a_verdict_taken_back_alerts_again(team: Callable[[], Team]) -> None:
     # GIVEN a false alarm that its caller corrects before the next scan
     one = team()
     one.by_the_api(verdict="false alarm")

@@ -95,7 +95,7 @@ def test_an_id_with_everything_in_it_is_a_name_like_any_other(
     assert [len(page.points) for page in pages] == [3, 2]
 
 
-def test_the_longest_id_that_can_be_kept_is_known(show_health: ShowHealth, show_history: ShowHistory) -> None:
+def test_the_longest_id_that_can_be_stored_is_known(show_health: ShowHealth, show_history: ShowHistory) -> None:
     assert show_health("A" * 1024, since=None).status == "scored"
     assert show_history("A" * 1024, first=None, last=None).points == ()
 
@@ -103,9 +103,7 @@ def test_the_longest_id_that_can_be_kept_is_known(show_health: ShowHealth, show_
 @pytest.mark.parametrize(
     "account_id", ["", "A" * 1025, "№" * 10_000, "\ud800", "\x00", "A-0001#", "A-0001/../A-0001", "PAGE", "%2e%2e%2f"]
 )
-def test_an_id_that_is_nobodys_is_not_found(
-    show_health: ShowHealth, show_history: ShowHistory, account_id: str
-) -> None:
+def test_an_unknown_id_is_not_found(show_health: ShowHealth, show_history: ShowHistory, account_id: str) -> None:
     with pytest.raises(Problem) as unknown:
         show_health(account_id, since=TODAY)
     assert unknown.value.status == 404

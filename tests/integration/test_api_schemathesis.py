@@ -48,7 +48,7 @@ schema.app = Wsgi(desk)
 
 @schema.parametrize()
 @settings(max_examples=CASES, deadline=None, suppress_health_check=list(HealthCheck))
-def test_whatever_is_asked_the_answer_is_one_that_the_document_tells_of(case: schemathesis.Case) -> None:
+def test_every_answer_is_one_of_the_documented_ones(case: schemathesis.Case) -> None:
     if case.meta and case.meta.generation.mode.is_positive:
         mean_it(case)
     case.call_and_validate(checks=CHECKS.get_all())

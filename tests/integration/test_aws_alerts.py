@@ -19,7 +19,7 @@ def log(table: Table, clock: Clock) -> DynamoAlertLog:
     return DynamoAlertLog(table, clock=clock)
 
 
-def test_an_alert_is_found_by_its_id_whatever_its_account_is_called(log: DynamoAlertLog) -> None:
+def test_an_alert_is_found_by_its_id_under_any_account_name(log: DynamoAlertLog) -> None:
     # GIVEN alerts of accounts whose ids contain colons, dates and emoji
     kept = [entry(NASTY_ID), entry("2026-01-01:high"), entry(":"), entry("A-0001", on=TODAY - timedelta(1))]
     # WHEN they are added
@@ -184,7 +184,7 @@ def test_the_least_acknowledgement_is_a_name_and_a_moment(log: DynamoAlertLog) -
     assert log.get(entry().alert_id) == entry(acknowledged=Acknowledgement("grace", NOON))
 
 
-def test_of_two_acknowledgements_the_later_counts_in_whatever_order_they_come(log: DynamoAlertLog) -> None:
+def test_of_two_acknowledgements_the_later_counts_in_any_order(log: DynamoAlertLog) -> None:
     # GIVEN an acknowledgement whose moment is told in another time zone, and a later one whose clock reads less
     log.add([entry()])
     earlier = replace(FALSE_ALARM, at=NOON.astimezone(timezone(timedelta(hours=13))))

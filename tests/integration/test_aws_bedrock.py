@@ -295,7 +295,7 @@ def test_a_passing_fault_is_for_the_queue(bedrock: Client, sandbox: Sandbox, sta
     ],
     ids=str,
 )
-def test_an_answer_that_is_not_bedrocks_is_a_passing_fault_whatever_its_status(
+def test_an_answer_that_is_not_bedrocks_is_a_passing_fault_at_any_status(
     bedrock: Client, sandbox: Sandbox, status: int, answer: dict[str, Any]
 ) -> None:
     # GIVEN something in between that answers in Bedrock's place  WHEN the review is written
@@ -319,7 +319,7 @@ def test_credentials_that_have_expired_and_calls_that_are_too_many_pass(
 
 
 @pytest.mark.parametrize("code", ["ValidationException", "UnrecognizedClientException", "NeverHeardOfException"])
-def test_a_code_that_nobody_foresaw_is_for_a_person(bedrock: Client, sandbox: Sandbox, code: str) -> None:
+def test_an_unknown_code_is_for_a_person(bedrock: Client, sandbox: Sandbox, code: str) -> None:
     break_next(sandbox, "bedrock", "code", code=code)
     with pytest.raises(Misconfigured, match=code):
         narrator(bedrock).write_qbr(known())
@@ -333,7 +333,7 @@ def test_a_fault_without_a_pause_names_none(bedrock: Client, sandbox: Sandbox) -
 
 
 @pytest.mark.parametrize("status", [400, 403, 404])
-def test_what_a_person_has_to_change_is_said_with_the_models_name(
+def test_what_a_person_has_to_change_is_reported_with_the_models_name(
     bedrock: Client, sandbox: Sandbox, status: int
 ) -> None:
     # GIVEN a model that may not be called, does not exist, or cannot answer so  WHEN the review is written
@@ -393,7 +393,7 @@ def test_an_answer_is_not_mended_without_the_time_for_it(bedrock: Client, sandbo
     assert requests_to(sandbox, "bedrock") == {CONVERSE: 1}
 
 
-def test_a_boto3_too_old_for_structured_answers_is_told_as_such(bedrock: Client) -> None:
+def test_a_boto3_too_old_for_structured_answers_is_named_as_such(bedrock: Client) -> None:
     # GIVEN a client to which part of the request is unknown
     bedrock.instead("converse", lambda carry_out, request: carry_out(**request, newerConfig={}))
     # WHEN a review is asked for
@@ -695,7 +695,7 @@ def test_no_request_holds_what_present_models_refuse(bedrock: Client, old: Clien
 @pytest.mark.parametrize(
     "model", ["eu.anthropic.claude-sonnet-4-20250514-v1:0", "anthropic.claude-3-haiku-20240307-v1:0"]
 )
-def test_a_model_that_answers_in_no_schema_is_told_with_those_that_do(bedrock: Client, model: str) -> None:
+def test_a_model_that_answers_in_no_schema_is_reported_with_those_that_do(bedrock: Client, model: str) -> None:
     ask = BedrockNarrator(bedrock, model, time_left=lambda: 3600.0).write_qbr
     with pytest.raises(Misconfigured, match=r"does not answer in a JSON schema.* Opus 4\.6"):
         ask(known())

@@ -148,7 +148,7 @@ def test_a_batch_that_fails_as_a_whole_is_reported_record_by_record(consumer: Qu
     assert failed(event, response) == ["a", "b"]
 
 
-def test_the_work_is_told_what_it_needs(consumer: QueueConsumer, queue: Queue) -> None:
+def test_the_work_gets_what_it_needs(consumer: QueueConsumer, queue: Queue) -> None:
     # GIVEN a message that comes for the fourth time, and one that comes for the last
     for receives, last_try in ((4, False), (5, True), (6, True)):
         work = Work()

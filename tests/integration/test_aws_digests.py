@@ -33,7 +33,7 @@ def test_a_digest_without_sections_is_a_digest(digests: DynamoDigests) -> None:
     assert digests.get(NASTY_ID) == digest(digest_id=NASTY_ID)
 
 
-def test_a_long_section_is_kept_in_pieces(digests: DynamoDigests, dynamodb: Client) -> None:
+def test_a_long_section_is_stored_in_pieces(digests: DynamoDigests, dynamodb: Client) -> None:
     # GIVEN a section of about 1 MB between two short ones
     kept = digest(section("Short", 1), section("Long", 2_500, characters=200), section("Last", 2))
     # WHEN it is put

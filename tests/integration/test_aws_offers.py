@@ -69,7 +69,7 @@ def held_back(account_id: str = "A-0001") -> Offer:
 
 
 @pytest.mark.parametrize("account_id", ["A-0001", NASTY_ID, "x:seats:Q1 2026", ":", " ", "a#b"])
-def test_an_offer_is_found_by_its_id_whatever_its_account_is_called(offers: DynamoOffers, account_id: str) -> None:
+def test_an_offer_is_found_by_its_id_under_any_account_name(offers: DynamoOffers, account_id: str) -> None:
     # GIVEN offers of one account, and of an account that is called nearly like it
     kept = [offer(account_id, "integration"), held_back(account_id)]
     for known in [*kept, offer(f"{account_id}:seats")]:

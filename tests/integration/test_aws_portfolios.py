@@ -130,7 +130,7 @@ def test_after_seven_days_it_is_not_found_and_its_lines_outlive_it(
     assert portfolios.part(RUN, 0) == parts[0]
 
 
-def test_a_part_that_somebody_deleted_is_told(portfolios: DynamoPortfolios) -> None:
+def test_a_deleted_part_is_reported(portfolios: DynamoPortfolios) -> None:
     portfolios.write(Snapshot(RUN, TODAY, parts=1, lines=1), [[line(1)]])
     with pytest.raises(Misconfigured, match="part 1 of the snapshot of '2026-03-02#1' is not in the table"):
         portfolios.part(RUN, 1)

@@ -68,7 +68,7 @@ def test_a_quarter_lists_its_own_reviews_and_no_contracts(qbrs: DynamoQbrs) -> N
     assert qbrs.get(of_contract.key) == of_contract
 
 
-def test_a_contracts_review_is_known_in_whatever_quarter_it_is_asked_for(qbrs: DynamoQbrs) -> None:
+def test_a_contracts_review_is_known_in_any_quarter(qbrs: DynamoQbrs) -> None:
     qbrs.add([replace(qbr(), key=QbrKey("A-0001", "Q1 2026", END))])
     asked, other = QbrKey("A-0001", "Q2 2026", END), QbrKey("A-0001", "Q2 2026", date(2027, 6, 30))
     assert qbrs.known([asked, other]) == {asked}
@@ -91,7 +91,7 @@ def test_reviews_are_forgotten_after_two_years(qbrs: DynamoQbrs, dynamodb: Clien
     assert int(item["expires_at"]["N"]) == int(clock()) + 800 * 86_400
 
 
-def test_an_adoption_report_is_kept_with_its_account(table: Table) -> None:
+def test_an_adoption_report_is_stored_with_its_account(table: Table) -> None:
     reports = DynamoAdoptionReports(table)
     report = FeatureAdoptionReport(
         account_id=NASTY_ID,

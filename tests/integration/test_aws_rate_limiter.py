@@ -154,7 +154,7 @@ def test_a_slot_too_far_ahead_does_not_swallow_a_pause(table: Table, function: F
     assert another.call() - start == pytest.approx(10)
 
 
-def test_a_slot_after_the_longest_pause_is_kept(table: Table, function: Function) -> None:
+def test_a_slot_after_the_longest_pause_counts(table: Table, function: Function) -> None:
     # GIVEN a slot that the longest pause and a call have left
     move_slot(table, function.clock.now + 900.4)
     # WHEN a function wants to call  THEN it is told until when to wait

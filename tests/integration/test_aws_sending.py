@@ -220,7 +220,7 @@ def not_taken(code: str) -> Story:
         (refused("AccessDeniedException"), Misconfigured),
     ],
 )
-def test_an_event_that_the_bus_did_not_take_is_told(
+def test_an_event_that_the_bus_did_not_take_is_reported(
     bus: EventBridgeBus, events: Client, story: Story, error: type[Exception]
 ) -> None:
     events.instead("put_events", story)

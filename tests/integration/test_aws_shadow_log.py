@@ -24,7 +24,7 @@ def thing(key: str, *, on: date = MONDAY, lines: tuple[str, ...] = ()) -> Shadow
     return ShadowedOutput(on, "draft", key, "Catching up", "ada@example.com", lines)
 
 
-def test_each_day_and_kind_is_kept_apart_and_a_repeat_replaces(log: DynamoShadowLog) -> None:
+def test_each_day_and_kind_has_its_own_items_and_a_repeat_replaces(log: DynamoShadowLog) -> None:
     # GIVEN things of two days and kinds, one of them kept twice
     first, again = thing(NASTY_ID), thing(NASTY_ID, lines=("Hello,",))
     event = ShadowedOutput(MONDAY, "event", NASTY_ID, "agent.health")
@@ -50,7 +50,7 @@ def test_a_reader_goes_on_after_what_was_read(log: DynamoShadowLog) -> None:
         assert [each.key for each in log.on(MONDAY, "draft", key)] == found[place + 1 :]
 
 
-def test_nothing_was_withheld_before_the_first(log: DynamoShadowLog) -> None:
+def test_there_are_no_shadowed_outputs_before_the_first(log: DynamoShadowLog) -> None:
     assert (log.days(5), list(log.on(MONDAY, "digest"))) == ([], [])
 
 

@@ -185,7 +185,7 @@ def test_an_item_that_stays_in_other_hands_is_unavailable(table: Table, dynamodb
         (raising(NoCredentialsError()), Misconfigured),
     ],
 )
-def test_refusals_are_told_apart_by_what_can_be_done(
+def test_refusals_differ_by_what_can_be_done(
     table: Table, dynamodb: Client, story: object, error: type[Exception]
 ) -> None:
     dynamodb.instead("get_item", story)  # type: ignore[arg-type]

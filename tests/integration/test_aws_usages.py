@@ -40,7 +40,7 @@ def test_rows_come_back_as_they_were_by_feature(usages: DynamoFeatureUsages) -> 
     assert usages.of(account(1, account_id=NASTY_ID)) == (usage(holder=NASTY_ID), full, bare)
 
 
-def test_an_account_that_nobody_wrote_of_has_none(usages: DynamoFeatureUsages) -> None:
+def test_an_account_without_records_has_none(usages: DynamoFeatureUsages) -> None:
     usages.add(MONDAY, [usage()])
     assert usages.of(account(2)) == ()
     assert usages.of_many([account(1), account(2)]) == {"A-0001": (usage(),)}
@@ -191,7 +191,7 @@ def test_a_row_that_no_item_can_take_does_not_keep_the_others_out(
     assert "0 of 1 features are kept" in caplog.text
 
 
-def test_whatever_a_person_wrote_for_an_account_stops_nobody_elses(usages: DynamoFeatureUsages) -> None:
+def test_a_persons_text_for_one_account_stops_no_other_account(usages: DynamoFeatureUsages) -> None:
     # GIVEN a row whose account is a whole essay
     essay = "é" * 3000
     usages.add(MONDAY, [usage(holder=essay), usage(holder=essay + "!", used=1.0), usage()])

@@ -56,7 +56,7 @@ def test_a_monday_tells_what_the_weekend_held_and_no_critical_alert_twice(table:
     assert told(table, TUESDAY) == []
 
 
-def test_alerts_of_failed_scans_are_told_by_the_next_one_that_finishes(table: Table) -> None:
+def test_alerts_of_failed_scans_are_sent_by_the_next_one_that_finishes(table: Table) -> None:
     # GIVEN two scans that failed after one that finished, and what they had found by then
     scanned(table, {THURSDAY: FINISHED, FRIDAY: FAILED, MONDAY: FAILED, TUESDAY: FINISHED})
     raised(table, "thursday", THURSDAY, delivery="single")

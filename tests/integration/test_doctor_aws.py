@@ -76,7 +76,7 @@ def of_stack(stacks: Stacks, session: boto3.Session) -> Aws:
     return aws
 
 
-def test_a_stack_that_stands_is_told_with_its_region(aws: boto3.Session) -> None:
+def test_a_deployed_stack_is_reported_with_its_region(aws: boto3.Session) -> None:
     result, made = state_of(of_stack(Stacks(), aws), "csm-dev")
     assert (result.state, made) == ("ok", NOW)
     assert "csm-dev in eu-central-1" in result.what
@@ -95,7 +95,7 @@ def test_a_stack_that_stands_is_told_with_its_region(aws: boto3.Session) -> None
         (Stacks(parameters=("Stage",)), "csm-dev", "was not made from this template", "STACK="),
     ],
 )
-def test_a_stack_that_cannot_be_looked_at_is_told_with_what_to_do(
+def test_a_stack_that_cannot_be_looked_at_is_reported_with_what_to_do(
     aws: boto3.Session, stacks: Stacks, stack: str, said: str, advice: str
 ) -> None:
     with pytest.raises(StackNotReadyError, match=said) as error:
@@ -103,7 +103,7 @@ def test_a_stack_that_cannot_be_looked_at_is_told_with_what_to_do(
     assert advice in error.value.advice
 
 
-def test_rules_that_are_on_switched_off_by_a_parameter_or_by_somebody(aws: boto3.Session) -> None:
+def test_rules_that_are_on_switched_off_by_a_parameter_or_by_a_person(aws: boto3.Session) -> None:
     events = aws.client("events")
     events.put_rule(Name="scan", ScheduleExpression="rate(1 day)")
     events.put_rule(Name="contracts", ScheduleExpression="rate(1 day)", State="DISABLED")
@@ -119,7 +119,7 @@ def with_queues(whole: Target, *names: str) -> Target:
     return replace(whole, deployed=replace(whole.deployed, queues=urls))
 
 
-def test_a_queue_that_nobody_takes_from_is_told(aws: boto3.Session) -> None:
+def test_a_queue_without_a_reader_is_reported(aws: boto3.Session) -> None:
     whole = with_queues(target(aws, SalesHandoffMode="queue"), "scan", "scan-dlq", "qbr", "alert-chat", "sales-handoff")
     whole.aws.__dict__["functions"] = Mappings(scan="Enabled", alert_chat="Disabled", sales_handoff="Disabled")
     results = list(check_queues(whole))
@@ -136,13 +136,13 @@ def test_a_queue_that_nobody_takes_from_is_told(aws: boto3.Session) -> None:
     assert "sales-handoff are not taken" in texts(list(check_queues(handed)), "bad")
 
 
-def test_shadow_is_told(aws: boto3.Session) -> None:
+def test_shadow_mode_is_reported(aws: boto3.Session) -> None:
     assert [each.state for each in check_shadow(target(aws))] == ["off"]
     [result] = check_shadow(target(aws, Shadow="true"))
     assert (result.state, result.command) == ("ok", "make shadow-report STACK=csm-dev")
 
 
-def test_the_mail_of_alarms_is_confirmed_pending_gone_or_none(aws: boto3.Session) -> None:
+def test_the_mail_of_alarms_is_confirmed_pending_unsubscribed_or_none(aws: boto3.Session) -> None:
     sns = aws.client("sns")
     topic = sns.create_topic(Name="alarms")["TopicArn"]
     whole = target(aws, AlarmEmail="ops@example.com")
@@ -171,14 +171,14 @@ class Unconfirmed(Target):
         return [{"Subscriptions": [pending, other]}]
 
 
-def test_an_alarm_mail_that_nobody_confirmed_is_told(aws: boto3.Session) -> None:
+def test_an_unconfirmed_alarm_mail_is_reported(aws: boto3.Session) -> None:
     whole = target(aws, AlarmEmail="ops@example.com")
     deployed = replace(whole.deployed, outputs={"AlarmTopicArn": "arn:aws:sns:x:1:t"})
     [result] = check_alarm_mail(Unconfirmed(whole.aws, whole.stack, deployed, whole.made, whole.now))
     assert (result.state, "has not confirmed yet" in result.what) == ("bad", True)
 
 
-def test_a_table_without_backups_or_expiry_is_told_with_the_commands(aws: boto3.Session) -> None:
+def test_a_table_without_backups_or_expiry_is_reported_with_the_commands(aws: boto3.Session) -> None:
     client = aws.client("dynamodb")
     create_table(client)
     wrong = texts(list(check_table(target(aws))), "bad")
@@ -205,7 +205,7 @@ def ran(whole: Target, run: Run) -> None:
 SCANNED = finished(scored(Run("health_scan", TODAY, "e"), accounts=4))
 
 
-def test_the_last_scan_is_told_with_its_counts(aws: boto3.Session) -> None:
+def test_the_last_scan_is_reported_with_its_counts(aws: boto3.Session) -> None:
     create_table(aws.client("dynamodb"))
     whole = target(aws)
     DynamoAccountRows(whole.table).put_many([row(1), row(2)])
@@ -271,7 +271,7 @@ def test_in_shadow_the_scans_of_the_shadow_are_looked_at(aws: boto3.Session) -> 
     assert "no scan has finished yet" in texts(list(check_scan(target(aws))), "bad")
 
 
-def test_dead_letters_are_told_with_the_way_back(aws: boto3.Session) -> None:
+def test_dead_letters_are_reported_with_the_way_back(aws: boto3.Session) -> None:
     sqs = aws.client("sqs")
     names = ("alert-chat", "alert-chat-dlq", "schedule-dlq", "scan-dlq")
     urls = {name: sqs.create_queue(QueueName=f"customer-success-dev-{name}")["QueueUrl"] for name in names}
@@ -290,7 +290,7 @@ def test_dead_letters_are_told_with_the_way_back(aws: boto3.Session) -> None:
     assert (results[1].command, "schedule-dead-letters" in results[1].advice) == ("", True)
 
 
-def test_a_stack_of_an_older_template_is_told_by_what_it_lacks(aws: boto3.Session) -> None:
+def test_a_stack_of_an_older_template_is_reported_by_what_it_lacks(aws: boto3.Session) -> None:
     whole = target(aws)
     older = dict(cast("dict[str, str]", whole.deployed.parameters))
     del older["AlarmEmail"]
@@ -355,7 +355,7 @@ def test_today_is_that_of_the_tenant(aws: boto3.Session) -> None:
     assert texts(results, "due") == ""
 
 
-def test_more_than_a_tenth_that_could_not_be_judged_asks_for_a_look(aws: boto3.Session) -> None:
+def test_more_than_a_tenth_that_could_not_be_scored_asks_for_a_look(aws: boto3.Session) -> None:
     create_table(aws.client("dynamodb"))
     ran(target(aws), replace(SCANNED, tally=Tally(read=100, scored=80, rejected={"onboarding": 10, "x": 10})))
     assert texts(list(check_scan(target(aws))), "due") == ""
@@ -419,7 +419,7 @@ def test_nothing_that_starts_by_itself_asks_for_a_decision(aws: boto3.Session) -
     assert "nothing starts on any day" in texts(list(check_triggers(quiet)), "due")
 
 
-def test_offers_that_no_function_takes_are_told(aws: boto3.Session) -> None:
+def test_offers_that_no_function_takes_are_reported(aws: boto3.Session) -> None:
     sqs = aws.client("sqs")
     urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("scan", "sales-handoff", "scan-dlq")}
     for url in urls.values():

@@ -55,7 +55,7 @@ def test_all_is_right_and_nothing_is_written(aws: boto3.Session, sandbox: Sandbo
     assert all(call.startswith("GET ") or call.endswith("/query") for call in requests_to(sandbox, "notion"))
 
 
-def test_a_secret_that_is_missing_or_of_another_shape_is_told_without_its_content(
+def test_a_secret_that_is_missing_or_of_another_shape_is_reported_without_its_content(
     aws: boto3.Session, sandbox: Sandbox
 ) -> None:
     put_secrets(
@@ -77,7 +77,7 @@ def test_a_secret_that_is_missing_or_of_another_shape_is_told_without_its_conten
         assert said in texts(list(check(target(aws, sandbox))), "untried")
 
 
-def test_a_secret_that_holds_no_json_is_told(aws: boto3.Session, sandbox: Sandbox) -> None:
+def test_a_secret_that_holds_no_json_is_reported(aws: boto3.Session, sandbox: Sandbox) -> None:
     put_secrets(aws, sandbox)
     aws.client("secretsmanager").put_secret_value(SecretId=SECRETS["SlackSecret"], SecretString="xoxb-planted")
     results = list(check_secrets(target(aws, sandbox)))
@@ -85,13 +85,15 @@ def test_a_secret_that_holds_no_json_is_told(aws: boto3.Session, sandbox: Sandbo
     assert "xoxb-planted" not in str(results)
 
 
-def test_channels_that_nobody_set_up_are_not_wrong(aws: boto3.Session, sandbox: Sandbox) -> None:
+def test_channels_that_are_not_set_up_are_not_wrong(aws: boto3.Session, sandbox: Sandbox) -> None:
     bare = target(aws, sandbox, SlackSecret="", GoogleChatSecret="", GmailSecret="")
     for check in (check_slack, check_google_chat, check_gmail, check_model):
         assert [result.state for result in check(bare)] == ["off"]
 
 
-def test_a_wrong_id_is_told_by_its_parameter_and_the_others_are_looked_at(aws: boto3.Session, sandbox: Sandbox) -> None:
+def test_a_wrong_id_is_reported_by_its_parameter_and_the_others_are_looked_at(
+    aws: boto3.Session, sandbox: Sandbox
+) -> None:
     put_secrets(aws, sandbox)
     ids = databases(sandbox, [page(1)]) | {"NotionHealthRecords": UNKNOWN_ID, "NotionFeatureUsage": ""}
     results = list(check_notion(target(aws, sandbox, **ids)))
@@ -112,7 +114,7 @@ def test_without_accounts_what_leads_to_them_is_not_tried(aws: boto3.Session, sa
     assert "what the accounts hold" in untried
 
 
-def test_properties_that_lack_or_have_another_type_are_told_with_the_command(
+def test_properties_that_lack_or_have_another_type_are_reported_with_the_command(
     aws: boto3.Session, sandbox: Sandbox
 ) -> None:
     schema = dict(qbr_schema(QbrNames(), accounts_source_id=UNKNOWN_ID))
@@ -137,7 +139,7 @@ def test_the_teams_own_names_of_properties_are_taken(aws: boto3.Session, sandbox
     assert "NotionAccounts: 'Accounts' is reachable; its properties hang on NotionProperties" in texts(wrong, "untried")
 
 
-def test_what_the_accounts_lack_is_told(aws: boto3.Session, sandbox: Sandbox) -> None:
+def test_what_the_accounts_lack_is_reported(aws: boto3.Session, sandbox: Sandbox) -> None:
     put_secrets(aws, sandbox)
     # GIVEN accounts of which one has an id, one a signal, and none an owner
     bare = page(2)
@@ -152,7 +154,7 @@ def test_what_the_accounts_lack_is_told(aws: boto3.Session, sandbox: Sandbox) ->
     assert "'NPS'" not in texts(results, "off")
 
 
-def test_an_empty_book_is_told_with_the_way_to_fill_it(aws: boto3.Session, sandbox: Sandbox) -> None:
+def test_an_empty_book_is_reported_with_the_way_to_fill_it(aws: boto3.Session, sandbox: Sandbox) -> None:
     put_secrets(aws, sandbox)
     ids = databases(sandbox, [])
     wrong = texts(list(check_notion(target(aws, sandbox, **ids))), "bad")
@@ -160,9 +162,7 @@ def test_an_empty_book_is_told_with_the_way_to_fill_it(aws: boto3.Session, sandb
     assert f"make notion-import FILE=book.csv NOTION_TOKEN=… NOTION_ACCOUNTS={ids['NotionAccounts']}" in wrong
 
 
-def test_a_token_that_notion_refuses_or_a_notion_that_is_down_is_told_apart(
-    aws: boto3.Session, sandbox: Sandbox
-) -> None:
+def test_a_token_that_notion_refuses_differs_from_a_notion_that_is_down(aws: boto3.Session, sandbox: Sandbox) -> None:
     put_secrets(aws, sandbox, NotionSecret={"token": "ntn_revoked"})
     results = list(check_notion(target(aws, sandbox)))
     assert "NotionSecret: Notion refused the token" in texts(results, "bad")
@@ -197,7 +197,7 @@ def test_slack_a_channel_by_its_name_is_found_with_its_better_id(aws: boto3.Sess
     assert (channel.state, channel.advice) == ("ok", "")
 
 
-def test_slack_scopes_that_are_missing_are_told_with_what_is_amiss() -> None:
+def test_slack_scopes_that_are_missing_are_reported_with_what_is_amiss() -> None:
     [result] = _scopes(Bot("csm", "Acme", frozenset(SCOPES) - {"im:write", "chat:write"}))
     assert result.what.startswith("scopes are missing: chat:write (nothing can be posted); im:write (")
 
@@ -218,7 +218,7 @@ def test_a_space_without_the_app_and_a_mailbox_that_is_not_there(aws: boto3.Sess
     assert "the grant of one user" not in wrong
 
 
-def test_a_channel_is_found_on_whatever_page_it_stands_and_by_its_id(sandbox: Sandbox) -> None:
+def test_a_channel_is_found_on_any_page_and_by_its_id(sandbox: Sandbox) -> None:
     # GIVEN pages of one channel each
     slack = SlackChecks(slack_secret(), Waiting().retry_policy, base_url=sandbox.url("slack"), page=1)
     # WHEN either of the two channels is looked for  THEN it is found, whatever page it stands on
@@ -230,7 +230,7 @@ def test_a_channel_is_found_on_whatever_page_it_stands_and_by_its_id(sandbox: Sa
     assert slack.channel(found[0].id) == found[0]
 
 
-def test_the_grant_of_another_user_is_told_as_such(aws: boto3.Session, sandbox: Sandbox) -> None:
+def test_the_grant_of_another_user_is_named_as_such(aws: boto3.Session, sandbox: Sandbox) -> None:
     grant = {
         "type": "authorized_user",
         "client_id": "id",
@@ -254,7 +254,7 @@ def test_the_grant_of_another_user_is_told_as_such(aws: boto3.Session, sandbox: 
         (424, "ModelErrorException", "look at the model"),
     ],
 )
-def test_a_model_that_does_not_answer_is_told_with_the_likely_cause(
+def test_a_model_that_does_not_answer_is_reported_with_the_likely_cause(
     aws: boto3.Session, sandbox: Sandbox, status: int, code: str, advice: str
 ) -> None:
     break_next(sandbox, "bedrock", "status", status=status)

@@ -119,7 +119,7 @@ def test_account_data_in_a_mail_is_shown_not_read(sandbox: Sandbox, tmp_path: Pa
     assert len(mail["Subject"].encode("utf-16-le")) // 2 == 150
 
 
-def test_an_address_beyond_ascii_is_kept(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_an_address_beyond_ascii_is_stored(sandbox: Sandbox, tmp_path: Path) -> None:
     # GIVEN a contact with an umlaut  WHEN the draft is created  THEN the address is whole
     gmail(sandbox).create(draft(to="jürgen@exämple.com"))
     [file] = tmp_path.glob("gmail/*/*.eml")
@@ -146,7 +146,7 @@ def test_a_mailbox_that_cannot_be_one_is_refused(sandbox: Sandbox, mailbox: str)
 
 
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after", "malformed", "status"])
-def test_a_draft_of_which_nobody_knows_the_end_is_unclear_and_never_made_twice(
+def test_a_draft_without_a_known_outcome_is_unclear_and_never_made_twice(
     sandbox: Sandbox, tmp_path: Path, kind: str
 ) -> None:
     # GIVEN a connection that breaks around the creation
@@ -206,7 +206,7 @@ def test_a_refusal_that_is_not_the_mails_own_fault_names_the_mailbox(sandbox: Sa
         gmail(sandbox).create(draft())
 
 
-def test_a_pause_that_gmail_asks_for_is_kept(sandbox: Sandbox) -> None:
+def test_a_pause_that_gmail_asks_for_is_respected(sandbox: Sandbox) -> None:
     # GIVEN a Gmail that asks for 3 seconds  WHEN a draft is created  THEN the rate limiter knows, and it is made
     waiting = Waiting()
     break_next(sandbox, "gmail", "status", status=429, retry_after=3)
@@ -234,7 +234,7 @@ def test_one_users_grant_opens_that_users_mailbox_alone(sandbox: Sandbox, tmp_pa
     assert len(mails(tmp_path)) == 1
 
 
-def test_a_revoked_grant_is_told(sandbox: Sandbox) -> None:
+def test_a_revoked_grant_is_reported(sandbox: Sandbox) -> None:
     # GIVEN a grant that was revoked  WHEN a draft is created  THEN that is told, with the mailbox
     revoked = {**grant_of(sandbox, ADA), "refresh_token": "revoked"}
     with pytest.raises(Misconfigured, match=r"the mailbox ada@example.com: .*expired or revoked"):
@@ -254,7 +254,7 @@ def test_a_revoked_grant_is_told(sandbox: Sandbox) -> None:
         ({"type": "authorized_user", "client_id": "x"}, "lack refresh_token, client_secret, token_uri"),
     ],
 )
-def test_credentials_that_cannot_be_used_are_told(sandbox: Sandbox, info: dict[str, Any], said: str) -> None:
+def test_credentials_that_cannot_be_used_are_reported(sandbox: Sandbox, info: dict[str, Any], said: str) -> None:
     # GIVEN something else in the secret  WHEN a draft is created  THEN what is wrong with the secret is told
     with pytest.raises(Misconfigured, match=said):
         gmail(sandbox, info).create(draft())

@@ -157,7 +157,7 @@ def test_account_data_is_shown_and_not_read(sandbox: Sandbox, tmp_path: Path) ->
     assert not any(mark in "".join(paragraphs(found)) for mark in ("<script", "<users", "<!", "<http"))
 
 
-def test_news_for_one_person_says_so_in_the_teams_space(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_message_for_one_person_says_so_in_the_teams_space(sandbox: Sandbox, tmp_path: Path) -> None:
     # GIVEN a message for an owner  WHEN it is posted where all read it  THEN it says for whom it is
     chat_of(sandbox).post(ChatMessage("k", "t", (Line("usage fell"),), recipient="ada@example.com"))
     assert paragraphs(posted(tmp_path)[0])[1] == "For ada@example.com<br>usage fell"
@@ -190,7 +190,7 @@ def test_very_long_names_arrive_readable(sandbox: Sandbox, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("space", ["TEAM", "spaces/", "spaces/a/b", "spaces/../x", "https://chat.google.com/x"])
-def test_a_space_that_is_none_is_told(sandbox: Sandbox, space: str) -> None:
+def test_a_space_that_is_none_is_reported(sandbox: Sandbox, space: str) -> None:
     # GIVEN a setting that names no space  WHEN a message is posted  THEN it is told, and other chats could be made
     chat = chat_of(sandbox, space)
     with pytest.raises(Misconfigured, match="names no Google Chat space"):
@@ -206,7 +206,7 @@ def test_a_space_that_is_none_is_told(sandbox: Sandbox, space: str) -> None:
         (400, Misconfigured, "refused the Google Chat space spaces/TEAM .400 INVALID_ARGUMENT"),
     ],
 )
-def test_what_trying_again_cannot_help_is_told_at_once(
+def test_what_a_retry_cannot_help_is_reported_at_once(
     sandbox: Sandbox, status: int, error: type[Exception], said: str
 ) -> None:
     # GIVEN an error for good  WHEN it is met  THEN there is one try, and what to do is told
@@ -283,7 +283,7 @@ def test_googles_newest_shape_of_errors_is_known() -> None:
     assert type(fault) is Unavailable
 
 
-def test_an_error_page_instead_of_json_is_told_as_it_is() -> None:
+def test_an_error_page_instead_of_json_is_reported_as_it_is() -> None:
     # GIVEN a proxy's own page  WHEN it is judged  THEN its first words are told
     fault = fault_of(HttpError(httplib2.Response({"status": "502"}), b"<html>Bad Gateway"), "it", "fix it")
     assert type(fault) is Unclear
@@ -292,7 +292,7 @@ def test_an_error_page_instead_of_json_is_told_as_it_is() -> None:
 
 @pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 413, 502, 503])
 @pytest.mark.parametrize("answer", FOREIGN, ids=str)
-def test_an_answer_that_is_not_googles_passes_whatever_its_status(
+def test_an_answer_that_is_not_googles_passes_at_any_status(
     sandbox: Sandbox, tmp_path: Path, status: int, answer: dict[str, Any]
 ) -> None:
     # GIVEN something in between that answers for Google, for as long as is tried

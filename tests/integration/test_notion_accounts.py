@@ -137,7 +137,7 @@ def test_a_cursor_refused_on_the_way_costs_no_account(sandbox: Sandbox) -> None:
     assert ids(pages) == [f"A-{number}" for number in range(220)]
 
 
-def test_a_refusal_that_has_nothing_to_do_with_a_cursor_is_told_at_once(sandbox: Sandbox) -> None:
+def test_a_refusal_that_has_nothing_to_do_with_a_cursor_is_reported_at_once(sandbox: Sandbox) -> None:
     # GIVEN a Notion that refuses the first query  WHEN the book is read  THEN it is asked once
     source = load_book(sandbox, [row(1)]).data_source_id
     break_next(sandbox, "notion", "status", status=400, match="/query")
@@ -146,7 +146,7 @@ def test_a_refusal_that_has_nothing_to_do_with_a_cursor_is_told_at_once(sandbox:
     assert requests_to(sandbox, "notion")[QUERY] == 1
 
 
-def test_a_notion_that_refuses_every_cursor_is_told_not_asked_for_ever(sandbox: Sandbox) -> None:
+def test_a_notion_that_refuses_every_cursor_is_reported_not_asked_for_ever(sandbox: Sandbox) -> None:
     # GIVEN a Notion that refuses whatever it is asked from now on
     load_book(sandbox, [row(number, minute(0)) for number in range(150)])
     reading = account_book(sandbox, load_book(sandbox, []).data_source_id).read(Bookmark())
@@ -206,7 +206,7 @@ def test_a_book_that_is_too_heavy_is_read_in_smaller_parts_for_the_rest_of_the_r
         {"kind": "delay", "seconds": 1.5},
     ],
 )
-def test_whatever_says_that_it_took_too_long_halves_what_is_asked_for(sandbox: Sandbox, fault: dict[str, Any]) -> None:
+def test_every_timeout_halves_what_is_asked_for(sandbox: Sandbox, fault: dict[str, Any]) -> None:
     # GIVEN a Notion, or what stands before it, that comes to no end with the first question
     source = load_book(sandbox, [row(number, minute(number)) for number in range(60)]).data_source_id
     break_next(sandbox, "notion", match="/query", **fault)
@@ -311,7 +311,7 @@ def test_values_that_notion_does_not_take_are_not_lost(sandbox: Sandbox, page_of
     assert requests_to(sandbox, "notion")["PATCH /v1/pages/{page_id}"] == 2
 
 
-def test_pages_of_a_book_that_is_no_longer_shared_are_not_taken_for_gone(
+def test_pages_of_a_book_that_is_no_longer_shared_do_not_count_as_removed(
     sandbox: Sandbox, page_of: tuple[str, Account]
 ) -> None:
     # GIVEN a function that has written a page, and a book that is no longer shared
@@ -325,7 +325,7 @@ def test_pages_of_a_book_that_is_no_longer_shared_are_not_taken_for_gone(
         book.write(account.page_id, VALUES)
 
 
-def test_a_notion_that_knows_none_of_its_own_cursors_is_told_not_asked_for_ever() -> None:
+def test_a_notion_that_knows_none_of_its_own_cursors_is_reported_not_asked_for_ever() -> None:
     # GIVEN a Notion that gives cursors and takes none of them back
     class Forgetful(TwoSources):
         def query(self, source_id: str, **asked: Any) -> dict[str, Any]:
@@ -342,7 +342,7 @@ def test_a_notion_that_knows_none_of_its_own_cursors_is_told_not_asked_for_ever(
     assert len(notion.asked) == 4
 
 
-def test_what_could_not_be_read_is_told_with_its_account(sandbox: Sandbox) -> None:
+def test_what_could_not_be_read_is_reported_with_its_account(sandbox: Sandbox) -> None:
     # GIVEN a book that keeps NPS as a text
     schema: dict[str, Any] = {"Name": {"title": {}}, "Account ID": {"rich_text": {}}, "NPS": {"rich_text": {}}}
     load_book(sandbox, [row(1, NPS={"rich_text": typed("nine")})], schema)
@@ -566,7 +566,7 @@ def test_nothing_wished_is_nothing_written(sandbox: Sandbox, page_of: tuple[str,
     assert "PATCH /v1/pages/{page_id}" not in requests_to(sandbox, "notion")
 
 
-def test_wishes_go_to_the_teams_own_properties(sandbox: Sandbox) -> None:
+def test_mutes_go_to_the_teams_own_properties(sandbox: Sandbox) -> None:
     # GIVEN a team that calls them by other names
     names = PropertyNames(quiet_until="Ruhe bis", verdict="Urteil")
     database = load_book(sandbox, [row(1)], accounts_schema(names)).database_id
@@ -580,7 +580,7 @@ def test_wishes_go_to_the_teams_own_properties(sandbox: Sandbox) -> None:
     assert properties["Urteil"]["select"]["name"] == "false alarm"
 
 
-def test_a_book_without_properties_for_wishes_is_told_once_and_not_written_to(
+def test_a_book_without_properties_for_mutes_is_reported_once_and_not_written_to(
     sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     # GIVEN a book that has a place for the verdict alone
@@ -616,7 +616,7 @@ def test_a_page_in_the_trash_is_refused_by_name(sandbox: Sandbox, page_of: tuple
         account_book(sandbox, database).write(account.page_id, VALUES)
 
 
-def test_a_page_that_is_gone_is_refused_while_the_book_is_still_there(
+def test_a_page_that_was_removed_is_refused_while_the_book_is_still_there(
     sandbox: Sandbox, page_of: tuple[str, Account]
 ) -> None:
     # GIVEN a page that does not exist any more  WHEN values are written to it  THEN it is that page's matter alone

@@ -337,7 +337,7 @@ def test_a_deletion_whose_answer_was_lost_is_done(
     assert read(client, page_id) == [(TITLE, "new")]
 
 
-def test_a_block_in_a_section_whose_deletion_was_lost_is_gone_too(
+def test_a_block_in_a_section_whose_deletion_was_lost_counts_as_removed_too(
     sandbox: Sandbox, client: NotionClient, sections: NotionAdoptionSections, page_id: str
 ) -> None:
     # GIVEN a section with a person's block in it, and a connection that breaks after our own was taken out of it
@@ -353,7 +353,7 @@ def test_a_block_in_a_section_whose_deletion_was_lost_is_gone_too(
 @pytest.mark.parametrize(
     ("status", "times", "error"), [(400, 1, Refused), (404, 1, Misconfigured), (503, 4, Unavailable)]
 )
-def test_an_old_section_that_cannot_be_taken_away_is_told_and_goes_the_next_time(
+def test_an_old_section_that_cannot_be_deleted_is_reported_and_goes_the_next_time(
     sandbox: Sandbox,
     client: NotionClient,
     sections: NotionAdoptionSections,
@@ -390,7 +390,7 @@ def test_a_page_with_more_blocks_than_notion_shows_in_time_is_looked_through_in_
     assert [each for each in read(client, page_id) if isinstance(each, tuple)] == [(TITLE, "new")]
 
 
-def test_a_block_that_cannot_be_taken_out_of_a_section_is_told(
+def test_a_block_that_cannot_be_taken_out_of_a_section_is_reported(
     sandbox: Sandbox, client: NotionClient, sections: NotionAdoptionSections, page_id: str
 ) -> None:
     # GIVEN a section with a person's block in it, out of which Notion does not delete ours
@@ -419,7 +419,9 @@ def test_an_old_section_that_a_person_deleted_meanwhile_costs_nothing(
     assert calls(sandbox)[2] == 0
 
 
-def test_a_page_in_the_trash_is_gone(client: NotionClient, sections: NotionAdoptionSections, page_id: str) -> None:
+def test_a_page_in_the_trash_counts_as_removed(
+    client: NotionClient, sections: NotionAdoptionSections, page_id: str
+) -> None:
     # GIVEN a page with a section that a person threw away  WHEN the section is written  THEN the page is gone
     sections.write(page_id, TITLE, REPORT)
     client.call(lambda notion: notion.pages.update(page_id, in_trash=True), about="page")
@@ -427,7 +429,7 @@ def test_a_page_in_the_trash_is_gone(client: NotionClient, sections: NotionAdopt
         sections.write(page_id, TITLE, REPORT)
 
 
-def test_a_page_that_is_not_there_is_gone(
+def test_a_page_that_is_not_there_counts_as_removed(
     sandbox: Sandbox, sections: NotionAdoptionSections, accounts_id: str, page_id: str
 ) -> None:
     # GIVEN the id of a page that was deleted for good  WHEN a section is written  THEN it is gone
@@ -447,7 +449,7 @@ def test_a_page_that_is_not_there_is_gone(
         sections.write(page_id, TITLE, REPORT)
 
 
-def test_a_section_whose_place_is_gone_is_tried_again_later(
+def test_a_section_whose_place_is_missing_is_tried_again_later(
     sandbox: Sandbox, client: NotionClient, sections: NotionAdoptionSections, page_id: str
 ) -> None:
     # GIVEN a page that is there, and a Notion that does not find the block to put the section after
@@ -461,7 +463,7 @@ def test_a_section_whose_place_is_gone_is_tried_again_later(
 
 
 @pytest.mark.parametrize(("status", "error"), [(400, Refused), (401, Misconfigured), (403, Misconfigured)])
-def test_a_section_that_notion_does_not_take_is_told_as_what_it_is(
+def test_a_section_that_notion_does_not_take_is_named_as_such(
     sandbox: Sandbox, sections: NotionAdoptionSections, page_id: str, status: int, error: type[Exception]
 ) -> None:
     # GIVEN a page that is there  WHEN Notion refuses the section  THEN that is no page that is gone

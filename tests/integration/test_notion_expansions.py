@@ -238,7 +238,7 @@ def test_a_write_that_was_cut_off_is_repeated(
     assert requests_to(sandbox, "notion")[UPDATE] == 2
 
 
-def test_a_record_that_was_thrown_away_is_gone(
+def test_a_trashed_record_counts_as_removed(
     client: NotionClient, records: NotionExpansionRecords, account_page: str
 ) -> None:
     # GIVEN a record that a person threw away  WHEN it is written  THEN it is gone, and not found either
@@ -253,7 +253,7 @@ def test_a_record_that_was_thrown_away_is_gone(
         records.write(GONE, offer(account_page))
 
 
-def test_a_write_that_notion_refuses_is_told_as_what_it_is(
+def test_a_write_that_notion_refuses_is_named_as_such(
     sandbox: Sandbox, records: NotionExpansionRecords, offers_id: str, account_page: str
 ) -> None:
     # GIVEN a record that is there  WHEN Notion refuses to write it  THEN that is no record that is gone
@@ -275,9 +275,7 @@ def test_a_write_that_notion_refuses_is_told_as_what_it_is(
         records.write(page_id, offer(account_page))
 
 
-def test_records_that_cannot_be_told_apart_are_not_begun(
-    sandbox: Sandbox, client: NotionClient, account_page: str
-) -> None:
+def test_ambiguous_records_are_not_begun(sandbox: Sandbox, client: NotionClient, account_page: str) -> None:
     # GIVEN a database without a property for the key
     records = NotionExpansionRecords(client, load_offers(sandbox, [], {"Handoff ID": None}).database_id)
 
@@ -358,7 +356,7 @@ def test_a_page_without_a_key_is_not_ours(sandbox: Sandbox, client: NotionClient
 @pytest.mark.parametrize(
     ("kind", "found"), [(None, "missing"), ({"checkbox": {}}, "of type checkbox"), ({"number": {}}, "of type number")]
 )
-def test_a_database_in_which_sales_cannot_answer_is_told(
+def test_a_database_in_which_sales_cannot_answer_is_reported(
     sandbox: Sandbox, client: NotionClient, kind: Json | None, found: str
 ) -> None:
     # GIVEN a database without a property in which a word could stand  WHEN the answers are read  THEN it is named

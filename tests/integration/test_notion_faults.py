@@ -136,7 +136,7 @@ def test_nothing_is_tried_again_that_the_time_left_does_not_allow(sandbox: Sandb
     assert waiting.slept == [0.5]
 
 
-def test_a_pause_that_notion_asks_for_is_told_to_all_and_kept(sandbox: Sandbox) -> None:
+def test_a_pause_that_notion_asks_for_is_shared_and_respected(sandbox: Sandbox) -> None:
     # GIVEN a Notion that asks for 7 seconds
     waiting = Waiting()
     break_next(sandbox, "notion", "status", status=429, retry_after=7, match="/query")
@@ -178,7 +178,7 @@ def test_a_refused_token_says_which_secret_to_check(sandbox: Sandbox) -> None:
         (422, Misconfigured, "Notion refused the book .422 "),
     ],
 )
-def test_what_trying_again_cannot_help_is_told_at_once(
+def test_what_a_retry_cannot_help_is_reported_at_once(
     sandbox: Sandbox, status: int, error: type[Exception], said: str
 ) -> None:
     # GIVEN an error for good  WHEN it is met  THEN there is one try, and its kind says what can be done
@@ -206,7 +206,7 @@ def test_what_trying_again_cannot_help_is_told_at_once(
         "[" * 100_000,
     ],
 )
-def test_an_answer_that_is_not_notions_own_may_pass_whatever_its_status(status: int, body: str) -> None:
+def test_an_answer_that_is_not_notions_own_may_pass_at_any_status(status: int, body: str) -> None:
     # GIVEN something in between that answers in Notion's place
     notion, seen = answering(status, body)
 
@@ -398,7 +398,7 @@ def test_a_vendor_that_sends_back_what_it_was_sent_floods_no_log(
     assert "\n" not in str(told.value)
 
 
-def test_an_id_that_cannot_be_one_is_told(sandbox: Sandbox) -> None:
+def test_an_id_that_cannot_be_one_is_reported(sandbox: Sandbox) -> None:
     # GIVEN an id that would lead elsewhere  WHEN it is used  THEN nothing is asked
     with pytest.raises(Misconfigured, match="the page: this cannot be an id"):
         notion_client(sandbox, Waiting()).call(lambda notion: notion.pages.retrieve("../me"), about="the page")
@@ -419,7 +419,7 @@ def record() -> HealthRecord:
 
 
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after", "malformed", "status"])
-def test_a_create_of_which_nobody_knows_the_end_is_unclear_and_never_repeated(
+def test_a_create_without_a_known_outcome_is_unclear_and_never_repeated(
     sandbox: Sandbox, records: NotionHealthRecords, kind: str
 ) -> None:
     # GIVEN a record whose page is created, or not, before the connection breaks

@@ -122,7 +122,9 @@ def test_an_account_is_named_by_its_id_too(sandbox: Sandbox, kind: Json, given: 
     assert (page.rejected, page.unreadable) == ((), ())
 
 
-def test_of_several_accounts_the_first_is_taken_and_that_is_told(sandbox: Sandbox, account_pages: list[str]) -> None:
+def test_of_several_accounts_the_first_is_taken_and_that_is_reported(
+    sandbox: Sandbox, account_pages: list[str]
+) -> None:
     # GIVEN a row that leads to two accounts  WHEN it is read
     page = read(sandbox, [usage_row(related(account_pages[2], account_pages[0]))])
 
@@ -152,7 +154,7 @@ def test_of_several_accounts_the_first_is_taken_and_that_is_told(sandbox: Sandbo
         ),
     ],
 )
-def test_a_row_without_an_account_is_told_in_words(
+def test_a_row_without_an_account_is_reported_in_words(
     sandbox: Sandbox, account: Json, kind: Json | None, said: str
 ) -> None:
     # GIVEN a row that names no account, and one that does in a list of the same kind
@@ -166,7 +168,7 @@ def test_a_row_without_an_account_is_told_in_words(
     assert "(https://www.notion.so/Boards-" in told
 
 
-def test_a_row_is_told_for_what_is_wrong_with_its_account_alone(sandbox: Sandbox) -> None:
+def test_a_row_is_reported_for_its_accounts_fault_alone(sandbox: Sandbox) -> None:
     # GIVEN a row that names no account, and its feature by its title, as the property holds no text
     page = read(sandbox, [usage_row(related(), Feature={"checkbox": True})], {"Feature": {"checkbox": {}}})
 
@@ -218,7 +220,7 @@ def test_a_feature_goes_by_its_name_or_else_by_the_title(
         ({"Feature": text("Ä" * 251)}, f"the name of the feature '{'Ä' * 59}…' has more than 500 bytes (https://"),
     ],
 )
-def test_a_row_without_a_usable_feature_is_told_in_words(
+def test_a_row_without_a_usable_feature_is_reported_in_words(
     sandbox: Sandbox, account_pages: list[str], properties: Json, said: str
 ) -> None:
     # GIVEN a row that names no feature, or one too long  WHEN it is read  THEN it is told, and the other row is there
@@ -248,7 +250,7 @@ def test_the_plan_includes_a_feature_by_a_checkbox_or_a_word(
     assert page.unreadable == ()
 
 
-def test_what_cannot_be_read_is_unknown_and_told_with_account_and_feature(sandbox: Sandbox) -> None:
+def test_what_cannot_be_read_is_unknown_and_reported_with_account_and_feature(sandbox: Sandbox) -> None:
     # GIVEN a row with counts below zero, a word that is neither yes nor no, and a date that is none
     changes = {"Account": TEXT, "Entitled": TEXT, "As Of": TEXT}
     bad = usage_row(

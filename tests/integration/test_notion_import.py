@@ -176,7 +176,7 @@ def test_a_dry_run_shows_what_will_change_and_writes_nothing(team: Team) -> None
     assert team.values() == before
 
 
-def test_how_long_a_large_book_takes_is_said_before(team: Team) -> None:
+def test_how_long_a_large_book_takes_is_shown_before(team: Team) -> None:
     _, told = team.bring("Account ID", *(f"B-{number}" for number in range(540)), dry_run=True)
     assert "540 requests, about 3 min" in told
     _, told = team.bring("Account ID", *(f"B-{number}" for number in range(150)), dry_run=True)
@@ -274,7 +274,7 @@ def test_a_notion_that_goes_away_ends_it_in_good_order_and_the_next_run_goes_on(
     assert {account: values["ARR"] for account, values in team.values().items()} == {"A-1": 2, "A-2": 3, "A-3": 4}
 
 
-def test_a_person_who_stops_it_is_told_how_far_it_came(team: Team) -> None:
+def test_a_stopped_import_reports_its_progress(team: Team) -> None:
     # GIVEN a person who presses Ctrl-C when the second page is to be made
     load_book(team.sandbox, [])
     retry_policy = team.retry_policy
@@ -301,7 +301,7 @@ def test_a_person_who_stops_it_is_told_how_far_it_came(team: Team) -> None:
     assert team.bring("Account ID", "A-1", "A-2", "A-3")[1].endswith("created 2 + updated 0 + unchanged 1 + refused 0")
 
 
-def test_what_notion_refuses_is_told_and_the_others_are_loaded(team: Team) -> None:
+def test_what_notion_refuses_is_reported_and_the_others_are_loaded(team: Team) -> None:
     # GIVEN a Notion that refuses one page
     load_book(team.sandbox, [])
     break_next(team.sandbox, "notion", "status", status=400, method="POST", match="/v1/pages")
@@ -325,7 +325,7 @@ def test_a_file_of_which_no_line_is_taken_does_not_end_well(team: Team, dry_run:
         assert team.bring("Account ID", "A-1")[0] == 1
 
 
-def test_a_page_that_is_gone_meanwhile_is_refused_alone(team: Team) -> None:
+def test_a_page_that_was_removed_meanwhile_is_refused_alone(team: Team) -> None:
     load_book(team.sandbox, [row(1, ARR={"number": 1}), row(2, ARR={"number": 1})])
     break_next(team.sandbox, "notion", "status", status=404, method="PATCH")
     _, told = team.bring("Account ID,ARR", "A-1,2", "A-2,2")
@@ -333,7 +333,7 @@ def test_a_page_that_is_gone_meanwhile_is_refused_alone(team: Team) -> None:
     assert told.endswith("created 0 + updated 1 + unchanged 0 + refused 1")
 
 
-def test_an_account_that_is_not_known_for_certain_is_told_and_left_alone(team: Team) -> None:
+def test_an_account_that_is_not_known_for_certain_is_reported_and_left_alone(team: Team) -> None:
     # GIVEN an Account ID on two pages, and a page that has a name and no Account ID
     unnamed = row(9)
     unnamed.properties |= {"Account ID": text(""), "Name": {"title": typed("Acme  Corp")}}
@@ -424,7 +424,7 @@ def load_book_keyed(team: Team, schema: dict[str, Any]) -> str:
     return str(made["id"])
 
 
-def test_a_property_that_notion_lacks_is_told_once_with_what_adds_it(team: Team) -> None:
+def test_a_property_that_notion_lacks_is_reported_once_with_what_adds_it(team: Team) -> None:
     accounts = load_book_keyed(team, {"Account": {"title": {}}, "Account ID": {"rich_text": {}}})
     _, told = team.bring("Account ID,Name,Plan", "A-1,Acme,Growth", "A-2,Brass,Growth", accounts=accounts)
     cure = (
@@ -453,7 +453,7 @@ def test_names_that_would_be_markup_or_steer_a_terminal_are_shown_as_they_are(te
     assert "A-2 [31mred" in told
 
 
-def test_the_wrong_token_the_wrong_id_and_an_id_without_the_key_are_told_by_their_names(team: Team) -> None:
+def test_the_wrong_token_the_wrong_id_and_an_id_without_the_key_are_reported_by_their_names(team: Team) -> None:
     with pytest.raises(Misconfigured, match=r"^NOTION_TOKEN: Notion refused the token") as refused:
         team.bring("Account ID", "A-1", token="ntn_of_somebody_else")
     assert "somebody" not in str(refused.value)
@@ -520,7 +520,7 @@ def test_the_lock_goes_with_the_process(team: Team) -> None:
     assert team.bring("Account ID", "A-1")[0] == 0
 
 
-def test_a_file_that_is_none_is_told_before_notion_is_asked(team: Team) -> None:
+def test_a_file_that_is_none_is_reported_before_notion_is_asked(team: Team) -> None:
     accounts = load_book(team.sandbox, []).database_id
     with pytest.raises(SpreadsheetError, match=r"^FILE: .*book.csv, line 1: no column is called Account ID, by which"):
         team.bring("Name,Plan", "Acme,Growth", accounts=accounts)

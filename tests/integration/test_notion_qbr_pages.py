@@ -368,7 +368,7 @@ def test_a_page_in_the_trash_is_not_written_to(client: NotionClient, pages: Noti
         pages.replace(page_id, review(account_page))
 
 
-def test_a_page_that_is_gone_is_told_from_a_database_that_is_not_shared(
+def test_a_removed_page_differs_from_a_database_that_is_not_shared(
     sandbox: Sandbox, client: NotionClient, account_page: str
 ) -> None:
     # GIVEN the id of a page that was deleted for good
@@ -401,7 +401,7 @@ def test_a_page_that_is_gone_is_told_from_a_database_that_is_not_shared(
         ({"Run Key": {"rich_text": {}}}, "needs a select property 'State'.* it is missing"),
     ],
 )
-def test_reviews_that_cannot_be_told_apart_are_not_begun(
+def test_ambiguous_reviews_are_not_begun(
     sandbox: Sandbox, client: NotionClient, account_page: str, schema: dict[str, Any], said: str
 ) -> None:
     # GIVEN a data source without a property by which a page, or that it is not whole, is known

@@ -57,7 +57,7 @@ def read(**properties: Json) -> Account:
         (number(999), 999),
     ],
 )
-def test_a_number_is_read_from_whatever_holds_one(given: Json, meant: float | None) -> None:
+def test_a_number_is_read_from_any_type_that_holds_one(given: Json, meant: float | None) -> None:
     # GIVEN a property that holds a number in its own way  WHEN the account is read
     account = read(NPS=given)
 
@@ -82,7 +82,7 @@ def test_a_number_is_read_from_whatever_holds_one(given: Json, meant: float | No
         (text("x" * 5000), "x" * 199 + "…"),
     ],
 )
-def test_what_cannot_be_a_number_is_unknown_and_told(given: Json, shown: str) -> None:
+def test_what_cannot_be_a_number_is_unknown_and_reported(given: Json, shown: str) -> None:
     # GIVEN a property of a type that cannot give a number  WHEN the account is read
     account = read(NPS=given, ARR=number(5))
 
@@ -115,7 +115,7 @@ def test_a_date_is_the_day_as_it_is_written(given: Json, meant: date | None) -> 
 
 
 @pytest.mark.parametrize("given", [text("next spring"), text("2024-10-01"), number(45000), dated("soon")])
-def test_what_cannot_be_a_date_is_unknown_and_told(given: Json) -> None:
+def test_what_cannot_be_a_date_is_unknown_and_reported(given: Json) -> None:
     # GIVEN no date  WHEN it is read  THEN the contract's end is unknown, and told
     account = read(Contract_End_Date=given)
     assert account.contract_end is None
@@ -135,7 +135,7 @@ def test_what_cannot_be_a_date_is_unknown_and_told(given: Json) -> None:
         (text("  "), UNKNOWN),
     ],
 )
-def test_a_choice_is_read_from_whatever_holds_a_word(given: Json, meant: str | None) -> None:
+def test_a_choice_is_read_from_any_type_that_holds_a_word(given: Json, meant: str | None) -> None:
     # GIVEN a word of the scorer's, or one it does not know  WHEN read  THEN the first fits, the second stays
     account = read(Usage_Trend=given)
     assert account.signals.get("usage_trend") == meant
@@ -160,7 +160,7 @@ def test_case_space_and_hyphen_of_a_choice_do_not_matter(name: str, written: str
 
 
 @pytest.mark.parametrize("given", [number(3), multi_select("growing"), checkbox(True)])
-def test_what_cannot_be_a_choice_is_unknown_and_told(given: Json) -> None:
+def test_what_cannot_be_a_choice_is_unknown_and_reported(given: Json) -> None:
     # GIVEN no word  WHEN read  THEN the signal is unknown and the words that would be right are told
     account = read(Usage_Trend=given)
     assert account.signals == {}
@@ -181,7 +181,7 @@ def test_what_cannot_be_a_choice_is_unknown_and_told(given: Json) -> None:
         (people(), UNKNOWN),
     ],
 )
-def test_an_address_is_read_from_whatever_holds_one(given: Json, meant: str | None) -> None:
+def test_an_address_is_read_from_any_type_that_holds_one(given: Json, meant: str | None) -> None:
     # GIVEN an address in one of its forms  WHEN it is read  THEN it is that address, in lower case
     account = read(Owner_Email=given)
     assert account.owner_email == meant
@@ -207,7 +207,7 @@ def test_an_address_is_read_from_whatever_holds_one(given: Json, meant: str | No
         select("Ada"),
     ],
 )
-def test_what_is_no_single_address_is_unknown_and_told(given: Json) -> None:
+def test_what_is_no_single_address_is_unknown_and_reported(given: Json) -> None:
     # GIVEN something that mail could not go to, or would go to two  WHEN read  THEN there is no owner, and it is told
     account = read(Owner_Email=given)
     assert account.owner_email is None
@@ -240,7 +240,7 @@ def test_yes_or_no_is_read_from_a_checkbox_or_a_word(given: Json, meant: bool | 
         (multi_select(), ()),
     ],
 )
-def test_a_list_is_read_from_whatever_holds_several(given: Json, meant: tuple[str, ...]) -> None:
+def test_a_list_is_read_from_any_type_that_holds_several(given: Json, meant: tuple[str, ...]) -> None:
     # GIVEN several values in one of their forms  WHEN they are read  THEN they are those, once each
     assert read(Connected_Tools=given).connected_tools == meant
 
@@ -313,7 +313,7 @@ def test_seats_are_counted_as_they_are_written(bought: Json, used: Json, counts:
 
 
 @pytest.mark.parametrize(("bought", "used"), [(-1, 5), (5, -1)])
-def test_fewer_seats_than_none_are_unknown_and_told(bought: float, used: float) -> None:
+def test_fewer_seats_than_none_are_unknown_and_reported(bought: float, used: float) -> None:
     # GIVEN a negative count  WHEN the account is read  THEN it is unknown, and so is the rate; the other count stays
     account = read(Seats_Bought=number(bought), Seats_Used=number(used))
     assert (account.seats_bought, account.seats_used) == (None if bought < 0 else 5, None if used < 0 else 5)
@@ -322,7 +322,7 @@ def test_fewer_seats_than_none_are_unknown_and_told(bought: float, used: float) 
     assert (told.value, told.expected) == ("-1", "a number from 0 on")
 
 
-def test_seats_in_use_of_none_bought_are_told() -> None:
+def test_seats_in_use_of_none_bought_are_reported() -> None:
     # GIVEN seats in use and none bought  WHEN the account is read
     account = read(Seats_Used=number(3), Seats_Bought=number(0))
 
@@ -459,7 +459,7 @@ def test_an_empty_page_is_an_account_of_which_nothing_is_known() -> None:
     assert account.unreadable == ()
 
 
-def test_half_a_day_of_notice_is_told() -> None:
+def test_half_a_day_of_notice_is_reported() -> None:
     # GIVEN a notice period that is no whole number of days  WHEN read  THEN it is unknown and told
     account = read(Notice_Days=number(30.5))
     assert account.notice_days is None

@@ -204,7 +204,7 @@ def test_only_the_properties_that_are_there_are_written(
 
 
 @pytest.mark.parametrize("kind", [{}, {"Alert ID": {"number": {}}}])
-def test_records_that_cannot_be_told_apart_are_not_begun(
+def test_ambiguous_records_are_not_begun(
     sandbox: Sandbox, client: NotionClient, account_page: str, kind: dict[str, Any]
 ) -> None:
     # GIVEN a data source without the property by which a record is found again

@@ -218,7 +218,7 @@ def test_without_the_key_nothing_is_created_that_could_not_be_found_again(
 
 
 @pytest.mark.parametrize("kind", ["records", "reviews", "offers"])
-def test_what_notion_does_not_take_the_second_time_either_is_told(team: Team, kind: str) -> None:
+def test_what_notion_does_not_take_the_second_time_either_is_reported(team: Team, kind: str) -> None:
     # GIVEN a Notion that takes no page  WHEN one is written  THEN it is told, and nothing was created
     writer = team.writer(kind)
     break_next(team.sandbox, "notion", "status", status=400, method="POST", match="/v1/pages", times=2)
@@ -228,7 +228,7 @@ def test_what_notion_does_not_take_the_second_time_either_is_told(team: Team, ki
     assert writer.find("first") is None
 
 
-def test_a_review_is_not_taken_for_whole_where_its_state_has_gone(team: Team) -> None:
+def test_a_review_is_not_taken_for_whole_where_its_state_is_missing(team: Team) -> None:
     # GIVEN a review that takes two requests, and a state that is renamed between the two
     writer = team.writer("reviews")
     writer.create("first")

@@ -139,7 +139,7 @@ def test_five_databases_are_made_with_all_that_they_hold(team: Team) -> None:
                 assert options == about[kind]["options"]
 
 
-def test_what_is_told_names_each_database_its_link_and_what_comes_next(team: Team) -> None:
+def test_the_output_names_each_database_its_link_and_what_comes_next(team: Team) -> None:
     told = team.set_up()
     ids = team.ids(told)
     for title, database_id in zip(TITLES, ids.values(), strict=True):
@@ -214,7 +214,7 @@ def test_types_that_are_understood_too_are_right(team: Team) -> None:
     assert "Accounts: as it should be" in team.set_up()
 
 
-def test_a_renamed_property_is_recognised_and_told_to_the_deployment(team: Team) -> None:
+def test_a_renamed_property_is_recognised_and_reported_to_the_deployment(team: Team) -> None:
     accounts = team.ids(team.set_up())["NotionAccounts"]
     team.change(accounts, ARR={"name": "Annual recurring revenue"})
     told = team.set_up()
@@ -295,7 +295,7 @@ def test_a_database_in_the_trash_does_not_count(team: Team) -> None:
     assert team.ids(told)["NotionQbrs"] != qbrs
 
 
-def test_two_of_one_title_are_told_before_anything_is_made(team: Team) -> None:
+def test_two_of_one_title_are_reported_before_anything_is_made(team: Team) -> None:
     ids = [team.database("QBR", {"Name": {"title": {}}}) for _ in range(2)]
     before = team.writes()
     with pytest.raises(Misconfigured) as raised:
@@ -407,7 +407,7 @@ def imports(told: list[str]) -> list[tuple[str, list[str]]]:
     return [(before, shlex.split(line)) for before, line in pairwise(told) if line.startswith("    make notion-import")]
 
 
-def test_the_command_that_loads_a_book_is_told_whenever_it_can_be_loaded(team: Team) -> None:
+def test_the_command_that_loads_a_book_is_shown_whenever_it_can_be_loaded(team: Team) -> None:
     # GIVEN a new account book, the same in a second run, and one of the team's own
     new = team.set_up()
     words = ["make", "notion-import", "FILE=book.csv", f"NOTION_ACCOUNTS={team.ids(new)['NotionAccounts']}"]
@@ -473,7 +473,7 @@ def put_into(team: Team, database_id: str, block_id: str) -> None:
     team.sandbox._workspace.move(database_id, block_id)
 
 
-def test_names_that_look_like_markup_are_told_as_they_are(team: Team) -> None:
+def test_names_that_look_like_markup_are_printed_as_they_are(team: Team) -> None:
     own = team.database("[red]Customers[/red]", {NASTY.replace('"', ""): {"title": {}}})
     assert NASTY.replace('"', "")[:40] in flat(team.set_up(accounts=own))
 
@@ -490,7 +490,7 @@ def test_names_that_look_like_markup_are_told_as_they_are(team: Team) -> None:
         ({"parent": None, "accounts": ROOT_PAGE}, rf"^ACCOUNTS: {ROOT_PAGE} is a page, not a database"),
     ],
 )
-def test_what_cannot_be_used_is_told_in_one_line_and_nothing_is_made(team: Team, given: Json, told: str) -> None:
+def test_what_cannot_be_used_is_reported_in_one_line_and_nothing_is_made(team: Team, given: Json, told: str) -> None:
     with pytest.raises(Misconfigured, match=told) as raised:
         team.set_up(**given)
     assert "\n" not in str(raised.value)
@@ -503,7 +503,7 @@ def test_a_database_is_no_page_for_the_others(team: Team) -> None:
         team.set_up(parent=own)
 
 
-def test_a_page_in_the_trash_and_a_book_in_the_trash_are_told(team: Team) -> None:
+def test_a_page_in_the_trash_and_a_book_in_the_trash_are_reported(team: Team) -> None:
     page, own = team.page(), team.database("Customers", OWN)
     team.notion.pages.update(page, in_trash=True)
     team.notion.databases.update(own, in_trash=True)
@@ -513,7 +513,7 @@ def test_a_page_in_the_trash_and_a_book_in_the_trash_are_told(team: Team) -> Non
         team.set_up(accounts=own)
 
 
-def test_a_book_on_a_page_in_the_trash_is_told_as_such(team: Team) -> None:
+def test_a_book_on_a_page_in_the_trash_is_named_as_such(team: Team) -> None:
     page = team.page()
     own = team.database("Customers", OWN, parent=page)
     team.notion.pages.update(page, in_trash=True)
@@ -521,6 +521,6 @@ def test_a_book_on_a_page_in_the_trash_is_told_as_such(team: Team) -> None:
         team.set_up(parent=None, accounts=own)
 
 
-def test_no_network_is_told_with_the_address_that_was_given(team: Team) -> None:
+def test_no_network_is_reported_with_the_address_that_was_given(team: Team) -> None:
     with pytest.raises(Unavailable, match=r"^NOTION_API_URL: Notion did not answer about"):
         team.set_up(api_url="http://127.0.0.1:9")

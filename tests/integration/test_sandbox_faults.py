@@ -235,7 +235,7 @@ def test_two_sandboxes_do_not_share_a_folder(tmp_path: Path) -> None:
         Sandbox(tmp_path)
 
 
-def test_a_stopped_sandbox_serves_no_kept_connection(tmp_path: Path) -> None:
+def test_a_stopped_sandbox_serves_no_open_connection(tmp_path: Path) -> None:
     with httpx.Client() as client:
         with Sandbox(tmp_path).start() as sandbox:
             client.get(sandbox.url("control") + "/faults").raise_for_status()

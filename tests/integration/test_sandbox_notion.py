@@ -410,7 +410,7 @@ def test_an_update_changes_what_it_names_and_the_time_of_the_last_edit(
         notion.pages.update(page["id"], properties={"ARR": {"number": 3}})
 
 
-def test_options_that_a_change_leaves_out_are_gone_and_100_are_the_most(notion: Any) -> None:
+def test_options_that_a_change_leaves_out_are_removed_and_100_are_the_most(notion: Any) -> None:
     source = new_source(notion)
     change = {"Status": {"select": {"options": [{"name": "Paused"}]}}}
     found = notion.data_sources.update(source, properties=change)["properties"]["Status"]["select"]["options"]
@@ -486,7 +486,7 @@ def test_archived_belongs_to_the_older_version_only(sandbox: Sandbox, notion: An
     assert older.pages.update(page["id"], archived=True)["in_trash"] is True
 
 
-def test_blocks_are_kept_in_order_with_what_is_nested(notion: Any, tmp_path: Path) -> None:
+def test_blocks_are_stored_in_order_with_nested_ones(notion: Any, tmp_path: Path) -> None:
     source = new_source(notion, "Health records")
     bold = {"text": {"content": "42"}, "annotations": {"bold": True}}
     table = {

@@ -42,7 +42,7 @@ def header(text: str) -> dict[str, Any]:
     return {"type": "header", "text": {"type": "plain_text", "text": text}}
 
 
-def test_a_message_is_kept_with_its_blocks_and_metadata(slack: WebClient, tmp_path: Path) -> None:
+def test_a_message_is_stored_with_its_blocks_and_metadata(slack: WebClient, tmp_path: Path) -> None:
     # WHEN an alert is posted to a channel by its name, and an answer in its thread
     posted = slack.chat_postMessage(
         channel="#cs-alerts",
@@ -128,7 +128,7 @@ def test_the_owner_is_found_by_mail_and_written_to_directly(sandbox: Sandbox, sl
     ],
 )
 @pytest.mark.filterwarnings("ignore:The top-level `text` argument is missing")
-def test_slacks_limits_are_kept_with_a_200_that_is_not_ok(slack: WebClient, message: dict[str, Any], code: str) -> None:
+def test_slacks_limits_answer_with_a_200_that_is_not_ok(slack: WebClient, message: dict[str, Any], code: str) -> None:
     with pytest.raises(SlackApiError) as refusal:
         slack.chat_postMessage(**{"channel": "#cs", "text": "x", **message})
     assert (refusal.value.response.status_code, refusal.value.response["error"]) == (200, code)
@@ -152,7 +152,7 @@ def test_a_form_is_taken_as_well_as_json(sandbox: Sandbox) -> None:
     assert (answer["ok"], answer["message"]["metadata"]) == (True, METADATA)
 
 
-def test_a_wrong_token_is_told(sandbox: Sandbox, slack: WebClient) -> None:
+def test_a_wrong_token_is_reported(sandbox: Sandbox, slack: WebClient) -> None:
     assert slack.auth_test()["bot_id"]
     with pytest.raises(SlackApiError, match="invalid_auth"):
         client_of(sandbox, "xoxb-other").auth_test()

@@ -194,7 +194,7 @@ def _cut_off(key: str) -> str:
     ],
 )
 @pytest.mark.parametrize("vendor", ["notion", "slack"])
-def test_a_damaged_token_is_told_and_not_shown(
+def test_a_damaged_token_is_reported_and_not_shown(
     sandbox: Sandbox, vendor: str, damage: Callable[[str], dict[str, Any]], log: pytest.LogCaptureFixture
 ) -> None:
     # GIVEN a token that was stored wrongly
@@ -223,7 +223,7 @@ def test_a_damaged_token_is_told_and_not_shown(
     ],
 )
 @pytest.mark.parametrize("vendor", ["chat", "gmail"])
-def test_a_damaged_key_is_told_and_not_shown(
+def test_a_damaged_key_is_reported_and_not_shown(
     sandbox: Sandbox,
     vendor: str,
     field: str,
@@ -245,7 +245,7 @@ def test_a_damaged_key_is_told_and_not_shown(
 
 @pytest.mark.parametrize("field", ["refresh_token", "client_secret"])
 @pytest.mark.parametrize("value", [None, "", ["1//ada@example.com"], {"x": CLIENT_SECRET}])
-def test_a_damaged_grant_is_told_and_not_shown(sandbox: Sandbox, field: str, value: object) -> None:
+def test_a_damaged_grant_is_reported_and_not_shown(sandbox: Sandbox, field: str, value: object) -> None:
     # GIVEN a grant that was stored wrongly  WHEN Gmail is called  THEN what it lacks is told, and nothing is shown
     secrets = planted(sandbox)
     grant = secrets["granted"]

@@ -76,7 +76,7 @@ def test_a_secret_is_asked_for_once_for_many_calls(store: Counted, secret: Manag
     assert SECRET_MAX_AGE == 300
 
 
-def test_a_rotated_secret_is_read_when_it_is_renewed_and_kept_from_then_on(
+def test_a_rotated_secret_is_read_when_it_is_renewed_and_cached_from_then_on(
     store: Counted, secret: ManagedSecret
 ) -> None:
     # GIVEN a secret that was read, and rotated since  WHEN it is read  THEN it is as it was
@@ -136,7 +136,7 @@ def refusal(code: str, status: int = 400) -> ClientError:
         (ReadTimeoutError(endpoint_url="https://x"), Unavailable),
     ],
 )
-def test_a_secret_that_cannot_be_read_is_told_by_its_name(
+def test_a_secret_that_cannot_be_read_is_reported_by_its_name(
     store: Counted, secret: ManagedSecret, fault: Exception, error: type[Exception]
 ) -> None:
     # GIVEN a Secrets Manager that refuses or is away  WHEN the secret is read  THEN it is named, and told apart
@@ -166,7 +166,7 @@ def test_a_secret_that_does_not_exist_says_what_to_check(secret: ManagedSecret) 
         {"SecretBinary": f'{{"token": "{PLANTED}"'.encode()},
     ],
 )
-def test_what_is_no_json_object_is_told_and_never_shown(
+def test_what_is_no_json_object_is_reported_and_never_shown(
     store: Counted, secret: ManagedSecret, value: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     # GIVEN something else in the secret  WHEN it is read  THEN what is wrong is told, and nothing of it

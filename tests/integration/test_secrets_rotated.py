@@ -164,7 +164,7 @@ def test_a_secret_that_was_rotated_is_taken_over_by_the_next_call(warm: Warm, sa
     assert (warm.made(), warm.secret.renewals) == (3, 1)
 
 
-def test_a_secret_that_is_behind_is_told_by_its_name_until_it_is_right(warm: Warm) -> None:
+def test_a_secret_that_is_behind_is_reported_by_its_name_until_it_is_right(warm: Warm) -> None:
     # GIVEN a token that the vendor takes no longer, and a secret that still holds it
     warm.revoke()
 
@@ -191,7 +191,7 @@ def test_a_secret_that_was_read_anew_before_anything_was_refused_costs_no_refusa
     assert warm.secret.renewals == 0
 
 
-def test_what_is_refused_with_the_new_token_as_well_is_told_and_not_asked_for_ever(
+def test_what_is_refused_with_the_new_token_as_well_is_reported_and_not_asked_for_ever(
     warm: Warm, sandbox: Sandbox
 ) -> None:
     # GIVEN a secret that was rotated, to what the vendor takes neither
@@ -229,7 +229,7 @@ def test_what_may_have_been_done_with_the_new_token_is_unclear_and_not_repeated(
     assert warm.made() == 2
 
 
-def test_an_access_token_that_google_took_back_is_not_kept(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_revoked_access_token_is_not_reused(sandbox: Sandbox, tmp_path: Path) -> None:
     # GIVEN a Google that refuses an access token before it expires, once
     warm = _gmail(sandbox, tmp_path)
     warm.create("k0")

@@ -72,7 +72,7 @@ def lines_of(payload: dict[str, Any]) -> list[str]:
     return [element["text"] for element in elements(payload)]
 
 
-def test_news_for_a_person_is_a_direct_message(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_message_for_a_person_is_a_direct_message(sandbox: Sandbox, tmp_path: Path) -> None:
     # GIVEN an owner whom Slack knows  WHEN two messages are for them
     chat = slack(sandbox)
     chat.post(message(recipient=ADA))
@@ -84,7 +84,7 @@ def test_news_for_a_person_is_a_direct_message(sandbox: Sandbox, tmp_path: Path)
     assert requests_to(sandbox, "slack")[LOOK_UP] == 1
 
 
-def test_news_for_the_team_is_in_its_channel(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_message_for_the_team_is_in_its_channel(sandbox: Sandbox, tmp_path: Path) -> None:
     # GIVEN a message for nobody in particular  WHEN it is posted  THEN the team's channel has it, nobody looked up
     slack(sandbox).post(message(Line("Reasons", strong=True), Line("usage fell", bullet=True)))
     [payload] = posted(tmp_path)
@@ -110,7 +110,7 @@ def test_news_for_the_team_is_in_its_channel(sandbox: Sandbox, tmp_path: Path) -
     assert requests_to(sandbox, "slack") == {POST: 1}
 
 
-def test_news_for_somebody_slack_does_not_know_is_in_the_teams_channel(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_message_for_a_person_unknown_to_slack_is_in_the_teams_channel(sandbox: Sandbox, tmp_path: Path) -> None:
     # GIVEN an owner without an account  WHEN two messages are for them
     chat = slack(sandbox)
     chat.post(message(recipient="nobody@example.com"))
@@ -172,7 +172,7 @@ ANY_REFUSAL = [
 
 @pytest.mark.parametrize("code", ANY_REFUSAL)
 @pytest.mark.parametrize("refusal", ["users_lookupByEmail", "conversations_open"])
-def test_where_no_direct_message_can_be_opened_the_team_is_told(
+def test_where_no_direct_message_can_be_opened_the_team_gets_it(
     refusal: str, code: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     # GIVEN an app or a person that allows no direct message  WHEN one is due  THEN it goes to the team's channel
@@ -238,9 +238,7 @@ def test_what_is_the_messages_own_fault_is_not_tried_elsewhere(sandbox: Sandbox)
     ("code", "match"),
     [("no_text", "users.lookupByEmail"), ("no_text", "conversations.open"), ("some_odd_code", "chat.postMessage")],
 )
-def test_a_direct_message_that_is_kept_from_its_person_by_an_odd_code_reaches_the_team(
-    sandbox: Sandbox, code: str, match: str
-) -> None:
+def test_a_direct_message_refused_with_an_odd_code_reaches_the_team(sandbox: Sandbox, code: str, match: str) -> None:
     # GIVEN a Slack that refuses on the way to a person, with a code that speaks of a message that was not sent yet
     break_next(sandbox, "slack", "code", code=code, match=match)
     # WHEN the message is posted  THEN the team has it
@@ -248,7 +246,9 @@ def test_a_direct_message_that_is_kept_from_its_person_by_an_odd_code_reaches_th
 
 
 @pytest.mark.parametrize("lost", ["lookup", "open", "history"])
-def test_a_message_in_the_teams_channel_is_found_whatever_keeps_from_the_persons(sandbox: Sandbox, lost: str) -> None:
+def test_a_message_in_the_teams_channel_is_found_when_the_persons_channel_cannot_be_read(
+    sandbox: Sandbox, lost: str
+) -> None:
     # GIVEN a message for a person that had to go to the team
     break_next(sandbox, "slack", "code", code="messages_tab_disabled", match="chat.postMessage")
     posted_as = slack(sandbox).post(message(recipient=ADA))
@@ -259,7 +259,7 @@ def test_a_message_in_the_teams_channel_is_found_whatever_keeps_from_the_persons
     assert slack(sandbox).find(message(recipient=ADA)) == posted_as
 
 
-def test_a_history_refused_for_a_reason_nobody_knows_is_not_taken_for_an_empty_one(sandbox: Sandbox) -> None:
+def test_a_history_refused_for_an_unknown_reason_is_not_taken_for_an_empty_one(sandbox: Sandbox) -> None:
     # GIVEN a team's channel whose history Slack refuses  WHEN a message is looked for  THEN it is not posted once more
     break_next(sandbox, "slack", "code", code="never_heard_of", match="conversations.history")
     with pytest.raises(Misconfigured, match="never_heard_of"):
@@ -328,7 +328,7 @@ def test_messages_of_a_thread_lie_under_its_first(sandbox: Sandbox, tmp_path: Pa
     assert slack(sandbox).find(message(key="d3", recipient=recipient, thread="digest")) is None
 
 
-def test_the_first_of_a_thread_that_nobody_opened_opens_it(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_the_first_message_of_a_new_thread_opens_it(sandbox: Sandbox, tmp_path: Path) -> None:
     # GIVEN a thread named after an account  WHEN several processes post to it  THEN the first is its head
     heads = [slack(sandbox).post(message(key=key, thread="A-1")) for key in ("k1", "k2", "k3")]
     ts = heads[0].partition("/")[2]
@@ -353,7 +353,7 @@ def test_the_head_of_a_thread_looks_for_no_other(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after", "malformed", "status"])
-def test_a_post_of_which_nobody_knows_the_end_is_unclear_and_never_repeated(
+def test_a_post_without_a_known_outcome_is_unclear_and_never_repeated(
     sandbox: Sandbox, tmp_path: Path, kind: str
 ) -> None:
     # GIVEN a connection that breaks around the posting
@@ -379,7 +379,7 @@ def test_a_question_that_fails_is_asked_again(sandbox: Sandbox, kind: str) -> No
     assert requests_to(sandbox, "slack")[LOOK_UP] == 2
 
 
-def test_a_pause_that_slack_asks_for_is_kept(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_pause_that_slack_asks_for_is_respected(sandbox: Sandbox, tmp_path: Path) -> None:
     # GIVEN a Slack that asks for 5 seconds  WHEN a message is posted  THEN the rate limiter waits; it is posted once
     waiting = Waiting()
     break_next(sandbox, "slack", "status", status=429, retry_after=5, match="chat.postMessage")
@@ -394,7 +394,7 @@ def test_a_pause_that_slack_asks_for_is_kept(sandbox: Sandbox, tmp_path: Path) -
     assert told.value.retry_after == 90.0
 
 
-def test_a_wrong_token_is_told(sandbox: Sandbox) -> None:
+def test_a_wrong_token_is_reported(sandbox: Sandbox) -> None:
     # GIVEN another token  WHEN a message is posted  THEN there is one try, and the remedy
     with pytest.raises(Misconfigured, match=r"invalid_auth. Check the secret 'csm/slack'"):
         slack(sandbox, token="xoxb-wrong").post(message())
@@ -471,7 +471,7 @@ def test_slack_tells_by_its_code_what_went_wrong(data: dict[str, Any], status: i
         *([], [1], None, 7, "text", {"ok": True}, {"ok": True, "ts": None}, {"ok": True, "ts": ["1.0"]}),
     ],
 )
-def test_an_answer_that_is_not_slacks_is_a_passing_fault_whatever_its_status(
+def test_an_answer_that_is_not_slacks_is_a_passing_fault_at_any_status(
     sandbox: Sandbox, status: int, body: object
 ) -> None:
     # GIVEN something in between that answers with JSON of its own
@@ -485,7 +485,7 @@ def test_an_answer_that_is_not_slacks_is_a_passing_fault_whatever_its_status(
 
 @pytest.mark.parametrize("kind", ["html", "empty"])
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 500, 502, 503])
-def test_a_proxys_page_is_a_passing_fault_whatever_its_status(sandbox: Sandbox, kind: str, status: int) -> None:
+def test_a_proxys_page_is_a_passing_fault_at_any_status(sandbox: Sandbox, kind: str, status: int) -> None:
     # GIVEN a proxy between us and Slack  WHEN a message is posted  THEN nobody knows what became of it
     break_next(sandbox, "slack", kind, status=status, match="chat.postMessage")
     with pytest.raises(Unclear):

@@ -14,7 +14,7 @@ FOUR_DAYS = 345_600
 MOST_METRICS_OF_AN_ALARM = 10
 
 
-def test_somebody_hears_of_every_dead_letter(cloud: Cloud) -> None:
+def test_every_dead_letter_raises_an_alarm(cloud: Cloud) -> None:
     alarms = on_queues(cloud, "ApproximateNumberOfMessagesVisible")
     assert set(alarms) == set(cloud.dead_letter_queues)
     for queue, alarm in alarms.items():
@@ -23,7 +23,7 @@ def test_somebody_hears_of_every_dead_letter(cloud: Cloud) -> None:
         assert name_of(alarm) == f"{queue_name(cloud, queue).removesuffix('-dlq')}-dead-letters"
 
 
-def test_somebody_hears_when_a_queue_is_not_worked_on_but_not_while_it_is_retrying(cloud: Cloud) -> None:
+def test_an_unprocessed_queue_raises_an_alarm_but_not_while_it_is_retrying(cloud: Cloud) -> None:
     alarms = on_queues(cloud, "ApproximateAgeOfOldestMessage")
     assert set(alarms) == {queue.id for _, queue, _ in cloud.fed_by_queue}
     longest_base = cloud.template["Parameters"]["RetryBaseSeconds"]["MaxValue"]
@@ -39,7 +39,7 @@ def test_somebody_hears_when_a_queue_is_not_worked_on_but_not_while_it_is_retryi
         assert name_of(alarm) == f"{queue_name(cloud, queue.id)}-waiting"
 
 
-def test_somebody_hears_when_a_function_fails_or_may_not_run(cloud: Cloud) -> None:
+def test_a_function_that_fails_or_may_not_run_raises_an_alarm(cloud: Cloud) -> None:
     alarms = {
         named_by(metric["Dimensions"][0]["Value"]): alarm.properties
         for alarm in cloud.all("CloudWatch::Alarm")
@@ -55,7 +55,7 @@ def test_somebody_hears_when_a_function_fails_or_may_not_run(cloud: Cloud) -> No
         assert f"{PREFIX}{name_of(alarm)}" == f"{filled_in(function.properties['FunctionName'])}-failures"
 
 
-def test_somebody_hears_when_no_scan_has_finished_for_the_hours_that_the_parameter_says(cloud: Cloud) -> None:
+def test_no_finished_scan_for_the_parameters_hours_raises_an_alarm(cloud: Cloud) -> None:
     alarm = named(cloud, "scan-overdue")
     # GIVEN an hour without a finished scan, which counts as 0, or of which nothing at all is known
     assert expressions(alarm.properties) == ["FILL(finished, 0)"]
@@ -73,7 +73,7 @@ def test_somebody_hears_when_no_scan_has_finished_for_the_hours_that_the_paramet
     assert cloud.template["Resources"][alarm.id]["Condition"] == "ScanRunsDaily"
 
 
-def test_somebody_hears_when_more_than_a_tenth_of_the_book_is_rejected(cloud: Cloud) -> None:
+def test_more_than_a_tenth_of_rejected_accounts_raises_an_alarm(cloud: Cloud) -> None:
     alarm = named(cloud, "rejected-share").properties
     share = calculation(alarm)
     assert stats(alarm) == {(name, "Sum", 3600) for name in ("AccountsRead", "AccountsRejected", "AccountsOnboarding")}
@@ -87,7 +87,7 @@ def test_somebody_hears_when_more_than_a_tenth_of_the_book_is_rejected(cloud: Cl
     assert share(read=0, rejected=0, onboarding=0) == 0
 
 
-def test_somebody_hears_when_more_than_a_fifth_of_the_enrichments_fail(cloud: Cloud) -> None:
+def test_more_than_a_fifth_of_failed_enrichments_raises_an_alarm(cloud: Cloud) -> None:
     alarm = named(cloud, "fail-open-share").properties
     # GIVEN everybody who asks a model or makes a draft that may be missing
     emitters = ("generate_qbr", "check_expansion", "track_feature_adoption", "sales_handoff")
@@ -143,7 +143,7 @@ def test_an_alarm_says_what_happened_and_where_to_look(cloud: Cloud) -> None:
     assert len(set(names)) == len(names)
 
 
-def test_an_alarm_tells_whoever_is_named_and_only_of_its_beginning(cloud: Cloud) -> None:
+def test_an_alarm_notifies_the_named_address_and_only_of_its_beginning(cloud: Cloud) -> None:
     for alarm in cloud.all("CloudWatch::Alarm"):
         tells = {"Fn::If": ["AlarmsHaveRecipient", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
         assert alarm.properties["AlarmActions"] == tells, alarm.id

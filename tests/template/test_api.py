@@ -60,7 +60,7 @@ def test_every_call_is_signed_but_a_browsers_question_whether_it_may_call(paths:
             assert operation.get("security", [{"NONE": []}]) == wanted, (path, method)
 
 
-def test_the_function_runs_by_its_own_role_whoever_calls(paths: dict[str, dict[str, Any]]) -> None:
+def test_the_function_runs_by_its_own_role_for_every_caller(paths: dict[str, dict[str, Any]]) -> None:
     for path, methods in paths.items():
         for method, operation in methods.items():
             assert "credentials" not in operation["x-amazon-apigateway-integration"], (path, method)
@@ -102,11 +102,11 @@ def test_the_gateway_has_an_answer_of_ours_for_each_of_its_kinds() -> None:
     assert set(_gateway_responses()) == set(GATEWAY_STATUS)
 
 
-def test_whoever_is_throttled_hears_when_to_ask_again() -> None:
+def test_a_throttled_caller_gets_a_retry_after() -> None:
     assert _gateway_responses()["THROTTLED"]["ResponseParameters"]["Headers"]["Retry-After"] == "'1'"
 
 
-def test_a_path_that_is_not_there_is_told_of_as_such() -> None:
+def test_an_unknown_path_is_named_as_such() -> None:
     # API Gateway asks whoever misses a path for a token.
     problem = json.loads(_gateway_responses()["MISSING_AUTHENTICATION_TOKEN"]["ResponseTemplates"]["application/json"])
     assert "no such path" in problem["detail"]

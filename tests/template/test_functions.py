@@ -43,7 +43,7 @@ def test_functions_and_layers_are_of_one_runtime(cloud: Cloud) -> None:
         assert layer.properties["CompatibleArchitectures"] == ["arm64"]
 
 
-def test_the_connectors_are_with_those_who_call_a_vendor_and_nobody_else(cloud: Cloud) -> None:
+def test_only_functions_that_call_a_vendor_have_the_connectors(cloud: Cloud) -> None:
     for function in cloud.all("Lambda::Function"):
         calls_a_vendor = any(name.endswith("_API_URL") for name in environment(function))
         assert has_layer(cloud, function, "scorer"), function.id

@@ -38,7 +38,7 @@ def test_every_parameter_is_described_bounded_and_fits_its_own_default(source: T
                 pytest.fail(f"{name} takes anything")
 
 
-def test_a_pattern_is_told_in_words_by_whoever_refuses(source: Template) -> None:
+def test_every_refusal_explains_a_pattern_in_words(source: Template) -> None:
     for name, parameter in source["Parameters"].items():
         if "AllowedPattern" in parameter:
             # CloudFormation says "Parameter X failed to satisfy constraint: " and then this.

@@ -47,7 +47,7 @@ def test_every_queue_has_a_dead_letter_queue_that_outlives_it(cloud: Cloud) -> N
         assert redrive["maxReceiveCount"] >= 5
 
 
-def test_dead_letters_are_kept_for_as_long_as_can_be(cloud: Cloud) -> None:
+def test_dead_letters_are_retained_for_as_long_as_possible(cloud: Cloud) -> None:
     for queue in cloud.dead_letter_queues:
         assert cloud.resources[queue].properties["MessageRetentionPeriod"] == FOURTEEN_DAYS, queue
 

@@ -25,7 +25,7 @@ def test_every_function_has_a_role_of_its_own(cloud: Cloud) -> None:
     assert set(roles.values()) == {1}
 
 
-def test_roles_are_for_lambda_and_take_over_nobody_elses_policies(cloud: Cloud) -> None:
+def test_roles_are_for_lambda_and_take_over_no_other_policies(cloud: Cloud) -> None:
     for role in cloud.all("IAM::Role"):
         assert "ManagedPolicyArns" not in role.properties, role.id
         assert role.properties["AssumeRolePolicyDocument"]["Statement"] == [

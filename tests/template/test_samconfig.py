@@ -55,7 +55,7 @@ def test_what_is_set_is_a_parameter_and_a_value_that_it_takes(
         assert value in map(str, parameter.get("AllowedValues", [value])), name
 
 
-def test_the_parameters_without_a_default_are_told(source: Template) -> None:
+def test_the_parameters_without_a_default_are_named(source: Template) -> None:
     comment = "".join(line for line in (ROOT / "samconfig.toml").read_text("utf-8").splitlines(True) if line[0] == "#")
     named = set(re.findall(r"\b[A-Z]\w+", comment))
     assert {name for name, parameter in source["Parameters"].items() if "Default" not in parameter} <= named

@@ -138,7 +138,7 @@ WORTHLESS = ("Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp", "So", "Me")
 
 @settings(max_examples=200, deadline=None)
 @given(st.characters(categories=WORTHLESS), st.integers(0, 12))
-def test_no_character_that_nobody_types_is_in_an_address(character: str, place: int) -> None:
+def test_no_invisible_character_is_in_an_address(character: str, place: int) -> None:
     # GIVEN an address with such a character somewhere  THEN it is none
     address = "ada@acme.example"
     assert not is_address(address[:place] + character + address[place:])

@@ -149,7 +149,7 @@ def test_what_is_least_used_is_recommended_first_by_name() -> None:
     ]
 
 
-def test_what_the_plan_does_not_include_is_said_to_be_so_the_most_asked_for_first() -> None:
+def test_what_the_plan_does_not_include_is_named_the_most_requested_first() -> None:
     found = report(
         usage(),
         not_in_plan("Audit", used=None),
@@ -162,7 +162,7 @@ def test_what_the_plan_does_not_include_is_said_to_be_so_the_most_asked_for_firs
     ]
 
 
-def test_recommendations_are_five_at_most_and_what_is_said_once_keeps_its_place() -> None:
+def test_recommendations_are_five_at_most_and_repeats_keep_their_first_place() -> None:
     # GIVEN more than can be recommended of each kind
     found = report(
         *(little_used(f"Little {n}") for n in range(9)),
@@ -201,7 +201,7 @@ def test_features_are_named_in_a_row(features: list[str], told: str) -> None:
     assert named(features) == told
 
 
-def test_a_long_name_is_cut_wherever_it_is_told() -> None:
+def test_a_long_name_is_cut_wherever_it_is_shown() -> None:
     long = "A name that somebody wrote into the wrong column, " * 40
     found = report(little_used(long), not_in_plan(long), usage(long, used=None))
     assert all(len(text) < 200 for text in found.recommendations)

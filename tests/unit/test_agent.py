@@ -55,7 +55,7 @@ def test_a_wrong_signal_fails_open_with_field_value_and_bound() -> None:
     assert (result["partial"], result["confidence"], result["retryable"]) == (True, "low", False)
 
 
-def test_an_account_nobody_knows_fails_open() -> None:
+def test_an_unknown_account_fails_open() -> None:
     result = agent().execute({"type": "health_scan", "account_id": "A-9999"}, CONTEXT)
     assert result["error"].startswith("account 'A-9999' is not known")
 
@@ -100,7 +100,7 @@ def test_a_review_whose_page_fails_answers_that_it_may_be_tried_again() -> None:
     assert (result["error"], result["partial"], result["retryable"]) == ("Notion is down", True, True)
 
 
-def test_feature_adoption_is_worked_out_and_kept() -> None:
+def test_feature_adoption_is_computed_and_stored() -> None:
     # GIVEN an account of which the adoption rate is known, and nothing feature by feature
     reviews = Reviews()
     reviews.account(1)
@@ -215,7 +215,7 @@ def test_what_is_not_configured_says_so(kind: str) -> None:
     assert result["task_type"] == kind
 
 
-def test_a_port_that_is_none_is_skipped_and_told() -> None:
+def test_an_absent_port_is_skipped_and_reported() -> None:
     nobody = CustomerSuccessAgent(accounts=None, scorer=CSMHealthScorer())
     result = nobody.execute({"type": "health_scan", "account_id": "A-0001"}, CONTEXT)
     assert result["error"] == "health_scan was skipped: the port accounts is not configured"

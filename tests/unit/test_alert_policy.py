@@ -9,7 +9,7 @@ from customer_success.scoring.health_status import HealthStatus
 from tests.builders.days import AT_RISK, FIRST_DAY, IN_DANGER, NOWHERE_NEAR, RED_ONLY, Days
 
 
-def test_an_account_that_enters_an_alerting_state_is_told_once() -> None:
+def test_an_account_that_enters_an_alerting_state_is_alerted_once() -> None:
     # GIVEN a healthy account
     days = Days()
     assert days.scan(0, NOWHERE_NEAR).alert is None
@@ -20,7 +20,7 @@ def test_an_account_that_enters_an_alerting_state_is_told_once() -> None:
     assert (stayed.alert, stayed.suppressed) == (None, Suppressed.ALREADY_SENT)
 
 
-def test_a_healthy_account_is_neither_told_nor_kept_quiet() -> None:
+def test_a_healthy_account_is_neither_alerted_nor_muted() -> None:
     decision = Days().scan(0, NOWHERE_NEAR)
     assert (decision.alert, decision.suppressed) == (None, None)
 
@@ -33,7 +33,7 @@ def test_a_healthy_account_is_neither_told_nor_kept_quiet() -> None:
         (RED_ONLY, {**AT_RISK, "rag": "RED", "score": 37.0}, Reason.RISK_HIGHER),
     ],
 )
-def test_worse_than_when_last_told_is_told_again(first: dict, then: dict, reason: Reason) -> None:
+def test_worse_than_when_last_alerted_alerts_again(first: dict, then: dict, reason: Reason) -> None:
     # GIVEN an account that was told
     days = Days()
     days.scan(0, first)
@@ -48,7 +48,7 @@ def test_a_better_but_still_alerting_account_stays_quiet() -> None:
     assert days.scan(1, {**AT_RISK, "score": 50.0}).suppressed is Suppressed.ALREADY_SENT
 
 
-def test_a_fall_of_15_points_in_7_days_is_told_although_the_account_is_green() -> None:
+def test_a_fall_of_15_points_in_7_days_alerts_although_the_account_is_green() -> None:
     # GIVEN a healthy account
     days = Days()
     days.scan(0, {**NOWHERE_NEAR, "score": 95.0})
@@ -66,7 +66,7 @@ def test_a_fall_over_more_than_7_days_is_not_a_fall() -> None:
     assert days.scan(8, {**NOWHERE_NEAR, "score": 75.0}).alert is None
 
 
-def test_a_second_fall_after_the_first_was_told_is_told() -> None:
+def test_a_second_fall_after_an_alerted_first_alerts() -> None:
     days = Days()
     days.scan(0, {**NOWHERE_NEAR, "score": 100.0})
     assert days.scan(1, {**NOWHERE_NEAR, "score": 85.0}).alert is Reason.FELL
@@ -87,14 +87,14 @@ def test_coming_back_within_the_cool_down_is_silent_unless_worse() -> None:
     assert days.scan(21, IN_DANGER).alert is Reason.RISK_HIGHER
 
 
-def test_coming_back_after_the_cool_down_is_told() -> None:
+def test_coming_back_after_the_cool_down_alerts() -> None:
     days = Days()
     days.scan(0, AT_RISK)
     days.scan(1, NOWHERE_NEAR | {"score": 60.0})
     assert days.scan(15, AT_RISK).alert is Reason.ENTERED
 
 
-def test_quiet_until_holds_until_that_day_and_then_the_account_is_told() -> None:
+def test_quiet_until_holds_until_that_day_and_then_the_account_is_alerted() -> None:
     # GIVEN an account that a person wants quiet for ten days
     days, wishes = Days(), MuteRequest(until=FIRST_DAY + timedelta(days=10))
     # WHEN it enters an alerting state meanwhile (it stood the same when the wish was made)
@@ -105,7 +105,7 @@ def test_quiet_until_holds_until_that_day_and_then_the_account_is_told() -> None
     assert days.scan(2, AT_RISK, mute_request=wishes).alert is Reason.ENTERED
 
 
-def test_an_account_kept_quiet_and_no_worse_is_told_when_the_quiet_ends() -> None:
+def test_a_muted_account_no_worse_is_alerted_when_the_mute_ends() -> None:
     # GIVEN an account in danger whose first scan finds it quiet already
     days, wishes = Days(), MuteRequest(until=FIRST_DAY + timedelta(days=3))
     # WHEN the days pass
@@ -115,7 +115,7 @@ def test_an_account_kept_quiet_and_no_worse_is_told_when_the_quiet_ends() -> Non
     assert on_days[3].alert is Reason.ENTERED
 
 
-def test_a_false_alarm_is_counted_once_by_its_trigger_and_hushes_for_28_days() -> None:
+def test_a_false_alarm_is_counted_once_by_its_trigger_and_mutes_for_28_days() -> None:
     # GIVEN an alert
     days, verdict = Days(), MuteRequest(false_alarm=True)
     days.scan(0, IN_DANGER)
@@ -150,7 +150,7 @@ def test_the_same_day_again_decides_the_same() -> None:
     assert again == first
 
 
-def test_a_rescan_that_finds_less_danger_tells_nobody_again() -> None:
+def test_a_rescan_that_finds_less_danger_sends_no_alert_again() -> None:
     # GIVEN an account that was told as critical this morning
     days = Days()
     told = days.scan(0, IN_DANGER, remember=False).alert_state.last_sent
@@ -167,7 +167,7 @@ def test_a_rescan_that_finds_more_danger_tells_it() -> None:
     assert days.scan(0, IN_DANGER, sent_today=told).alert is Reason.ENTERED
 
 
-def test_a_rescan_that_finds_it_healthy_remembers_what_was_told() -> None:
+def test_a_rescan_that_finds_it_healthy_remembers_the_sent_alert() -> None:
     days = Days()
     told = days.scan(0, AT_RISK, remember=False).alert_state.last_sent
     days.scan(0, NOWHERE_NEAR | {"score": 60.0}, sent_today=told)
@@ -222,7 +222,7 @@ def test_what_was_ranked_before_keeps_its_place_and_counts() -> None:
     assert len(singles(deliveries)) == 5
 
 
-def test_a_standing_compares_risk_before_colour() -> None:
+def test_a_status_compares_risk_before_colour() -> None:
     calm = HealthStatus(FIRST_DAY, 50.0, "AMBER", "medium")
     assert worse(HealthStatus(FIRST_DAY, 50.0, "RED", "high"), calm) is Reason.RISK_HIGHER
     assert worse(HealthStatus(FIRST_DAY, 50.0, "RED", "medium"), calm) is Reason.COLOUR_WORSE

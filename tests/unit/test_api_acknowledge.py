@@ -78,7 +78,7 @@ def test_the_answer_tells_what_became_of_the_alert_on_its_channels(world: World)
     assert (result.draft_id, result.alerts_sent) == ("draft-7", 1)
 
 
-def test_a_wish_is_said_of_the_latest_alert_and_a_note_of_any(world: World) -> None:
+def test_a_mute_needs_the_latest_alert_and_a_note_any(world: World) -> None:
     # GIVEN an account that was told again since the alert
     row = world.rows.rows["A-0001"]
     told = row.latest.alert_state.last_sent
@@ -189,9 +189,7 @@ def test_an_older_request_that_comes_to_its_end_late_does_not_undo_a_newer_one(w
 
 
 @pytest.mark.parametrize("status", ["gone", "no row"])
-def test_of_an_account_that_is_gone_the_alert_is_acknowledged_and_nothing_is_handed_on(
-    world: World, status: str
-) -> None:
+def test_the_alert_of_a_removed_account_is_acknowledged_and_nothing_is_handed_on(world: World, status: str) -> None:
     # GIVEN an account that left the book after its alert
     world.accounts = [account(2)]
     world.scan(TODAY + timedelta(days=1))
@@ -204,7 +202,7 @@ def test_of_an_account_that_is_gone_the_alert_is_acknowledged_and_nothing_is_han
     assert world.outbox.sent == []
 
 
-def test_a_repeat_after_the_account_is_gone_answers_the_same(world: World) -> None:
+def test_a_repeat_after_the_account_was_removed_answers_the_same(world: World) -> None:
     first = acknowledge(world, FALSE_ALARM)
     del world.rows.rows["A-0001"]
     assert acknowledge(world, FALSE_ALARM, now=LATER) == first
@@ -219,7 +217,7 @@ def test_the_page_is_the_accounts_present_one(world: World) -> None:
 
 
 @pytest.mark.parametrize("alert_id", ["", "A-0001", f"A-0001:{TODAY}:low", "../..", "' OR 1=1 --", "№ 🚀", "x" * 9000])
-def test_an_alert_that_is_not_known_is_told_with_its_id(world: World, alert_id: str) -> None:
+def test_an_alert_that_is_not_known_is_reported_with_its_id(world: World, alert_id: str) -> None:
     with pytest.raises(Problem) as problem:
         acknowledge(world, {**QUIET, "quiet_until": "1999-01-01"}, alert_id)
     assert (problem.value.status, problem.value.kind) == (404, "not-found")

@@ -52,7 +52,7 @@ def test_what_is_no_cursor_is_a_bad_request_that_names_the_field(token: str) -> 
     assert problem.detail.startswith("cursor: it was not given by this question")
 
 
-def test_a_cursor_of_another_kind_tenant_or_secret_is_refused_and_nothing_of_it_told() -> None:
+def test_a_cursor_of_another_kind_tenant_or_secret_is_refused_without_quoting_it() -> None:
     for other in (
         CURSORS.sign("history", PAYLOAD),
         Cursors("a secret", "globex").sign("portfolio", PAYLOAD),

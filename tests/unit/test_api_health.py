@@ -109,7 +109,7 @@ def test_the_drivers_lose_all_that_is_missing_to_100_the_dearest_first() -> None
     assert answer.coverage == pytest.approx(0.97)
 
 
-def test_it_is_said_in_the_words_of_the_alert() -> None:
+def test_it_uses_the_words_of_the_alert() -> None:
     # GIVEN an account that fell, and was told
     world = world_of((YESTERDAY, account(1)), (TODAY, dying(1)))
     (entry,) = world.alerts.entries.values()
@@ -151,7 +151,7 @@ def test_the_change_is_against_the_scored_day_before_and_its_parts_are_the_whole
     assert answer.change.reason is None
 
 
-def test_a_day_that_could_not_be_judged_is_no_day_to_compare_with() -> None:
+def test_a_day_that_could_not_be_scored_is_no_day_to_compare_with() -> None:
     world = world_of((days_ago(2), with_nps(9)), (YESTERDAY, account(1, {"nps_score": "ten"})), (TODAY, with_nps(0)))
     change = health(world).change
     assert change.against is not None
@@ -274,7 +274,7 @@ NOT_ENOUGH: dict[str, object] = {"nps_score": 9}
         (None, "gone", "gone", "No longer in the account book.", ""),
     ],
 )
-def test_an_account_that_cannot_be_judged_says_why_and_how_it_last_was(
+def test_an_account_that_cannot_be_scored_says_why_and_how_it_last_was(
     now: Account | None, status: str, reason: str, detail: str, next_step: str
 ) -> None:
     # GIVEN an account that was scored, and today cannot be
@@ -412,7 +412,7 @@ def test_the_fields_are_described() -> None:
     assert all("description" in model for model in [schema, *schema["$defs"].values()])
 
 
-def test_the_alert_by_which_an_account_was_told_is_named_so_that_it_can_be_acknowledged() -> None:
+def test_the_last_alert_of_an_account_is_named_so_that_it_can_be_acknowledged() -> None:
     # GIVEN an account in danger and a healthy one, scanned
     world = World([dying(1), account(2)])
     world.scan()

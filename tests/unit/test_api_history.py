@@ -134,7 +134,7 @@ def test_the_first_and_the_last_of_all_days_can_be_asked_for() -> None:
     assert days(page(show, date.max, None)) == []
 
 
-def test_days_on_which_it_was_not_judged_have_no_point() -> None:
+def test_days_without_a_score_have_no_point() -> None:
     world = World([account(1)])
     world.scan(days_ago(2))
     world.accounts = [account(1, {"nps_score": 9})]

@@ -35,7 +35,7 @@ def test_the_file_in_docs_is_what_the_code_makes() -> None:
     assert main(["--check"]) == 0, "run make openapi"
 
 
-def test_a_stale_document_is_told_and_written_anew(
+def test_a_stale_document_is_reported_and_written_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # GIVEN a document that is there and one that is not
@@ -50,7 +50,7 @@ def test_a_stale_document_is_told_and_written_anew(
     assert main(["--check"]) == 0
 
 
-def test_what_is_misspelt_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_misspelt_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--chek"]) == 2
     assert "[--check]" in capsys.readouterr().err
 

@@ -145,7 +145,7 @@ def test_what_is_no_number_is_null(value: float) -> None:
         (1e20, "1e+20"),
     ],
 )
-def test_a_number_is_said_short(given: Any, said: str) -> None:
+def test_a_number_is_written_short(given: Any, said: str) -> None:
     assert as_json(given) == said
 
 

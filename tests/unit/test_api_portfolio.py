@@ -264,7 +264,7 @@ def test_a_cursor_of_other_filters_is_refused(other: dict[str, Any]) -> None:
     assert show(portfolios)(asked(owner="ADA@example.com"), limit=3, cursor=first.next).accounts
 
 
-def test_a_snapshot_that_is_not_kept_any_more_asks_to_begin_again() -> None:
+def test_an_expired_snapshot_asks_to_begin_again() -> None:
     portfolios = kept([line(n) for n in range(25)])
     first = show(portfolios)(EVERYTHING, limit=3)
     put(portfolios, [line(1)], run=NEXT_RUN)

@@ -179,7 +179,7 @@ def test_an_id_is_read_once_from_what_the_path_escapes(desk: Desk) -> None:
         ("a+b", "a+b"),
     ],
 )
-def test_an_id_that_nobody_has_is_told_as_it_was_meant(desk: Desk, escaped: str, shown: str) -> None:
+def test_an_unknown_id_is_quoted_as_it_was_meant(desk: Desk, escaped: str, shown: str) -> None:
     refused(desk.ask("GET", f"/accounts/{escaped}/health"), 404, shown)
     refused(desk.ask("GET", f"/accounts/{escaped}/history"), 404, shown)
     refused(desk.ask("GET", f"/tasks/{escaped}"), 404, shown)
@@ -198,7 +198,7 @@ def test_an_id_that_nobody_has_is_told_as_it_was_meant(desk: Desk, escaped: str,
         ("%C3%BC" * 251, 404, "502 bytes; one has up to 500"),
     ],
 )
-def test_an_id_that_nobody_can_have_is_refused(desk: Desk, escaped: str, status: int, reason: str) -> None:
+def test_an_impossible_id_is_refused(desk: Desk, escaped: str, status: int, reason: str) -> None:
     field = "account_id" if status == 422 else None
     refused(desk.ask("GET", f"/accounts/{escaped}/health"), status, reason, field=field)
 
@@ -257,7 +257,7 @@ def test_a_parameter_that_is_not_known_is_refused(desk: Desk, path: str) -> None
 
 
 @pytest.mark.parametrize("without", ["queryStringParameters", "multiValueQueryStringParameters"])
-def test_a_parameter_counts_in_whichever_way_it_is_handed_on(desk: Desk, without: str) -> None:
+def test_a_parameter_counts_in_every_way_it_is_handed_on(desk: Desk, without: str) -> None:
     refused(desk.answer({**proxy_event("GET", "/portfolio", query="color=RED"), without: None}), 422, field="color")
     refused(desk.answer({**proxy_event("GET", "/portfolio", query="limit=0"), without: None}), 422, field="limit")
 
@@ -297,7 +297,7 @@ def test_a_value_out_of_its_bounds_is_refused_by_its_name(
     refused(desk.ask("GET", path, query=query), 422, field, reason, field=field)
 
 
-def test_all_that_is_wrong_is_told_at_once(desk: Desk) -> None:
+def test_all_that_is_wrong_is_reported_at_once(desk: Desk) -> None:
     problem = refused(
         desk.ask("GET", "/portfolio", query="limit=x&colour=x&risk=x"), 422, "colour", "risk", "limit", field="colour"
     )
@@ -305,7 +305,7 @@ def test_all_that_is_wrong_is_told_at_once(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("path", ["/accounts/A-0001/history", "/portfolio"])
-def test_a_cursor_that_nobody_gave_is_refused(desk: Desk, path: str) -> None:
+def test_a_forged_cursor_is_refused(desk: Desk, path: str) -> None:
     given = desk.ask("GET", path, query="limit=1").json["next"]
     for wrong in (given[:-1], given.swapcase(), "x", "..", "ä"):
         refused(desk.ask("GET", path, query=f"cursor={wrong}"), 400, "cursor", field="cursor")
@@ -450,7 +450,7 @@ def test_a_field_out_of_its_bounds_is_named(desk: Desk) -> None:
     refused(desk.ask("POST", path, {"by": "ada", "verdict": "no"}), 422, "true alarm, false alarm", field="verdict")
 
 
-def test_of_much_that_is_wrong_the_first_ten_are_told(desk: Desk) -> None:
+def test_of_many_errors_the_first_ten_are_listed(desk: Desk) -> None:
     asked = {"by": "ada", **{f"x{number:02d}": 1 for number in range(30)}}
     problem = refused(desk.ask("POST", f"/alerts/{ALERT}/acknowledge", asked), 422, "and 20 more", field="x00")
     assert "x09" in problem["detail"] and "x10" not in problem["detail"]
@@ -481,7 +481,7 @@ def test_bad_input_that_is_found_late_answers_422(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("error", [RuntimeError("secrets of acme"), KeyError("secrets"), ValueError("secrets")])
-def test_whatever_else_answers_500_without_a_trace_and_is_written_down(
+def test_any_other_error_answers_500_without_a_trace_and_is_logged(
     desk: Desk, error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     desk.records.error = error
@@ -526,7 +526,7 @@ def test_the_page_that_is_named_may_call_and_read_what_goes_wrong() -> None:
     assert "Access-Control-Allow-Origin" not in other.headers
 
 
-def test_a_page_that_may_call_is_told_so_before_it_calls_and_no_other_is(desk: Desk) -> None:
+def test_a_page_that_may_call_is_allowed_before_it_calls_and_no_other_is(desk: Desk) -> None:
     # WHEN a browser asks whether its page may call
     told = Desk(cors_origin="https://example.com").ask("OPTIONS", "/portfolio", Origin="https://example.com")
     # THEN it may
@@ -543,7 +543,7 @@ def test_a_number_of_more_digits_than_anybody_needs_is_refused_in_words(desk: De
     refused(desk.ask("POST", "/tasks", body), 400, "a number has 5000 digits; it may have up to 300", field="body")
 
 
-def test_what_was_withheld_is_paged_through(desk: Desk) -> None:
+def test_shadowed_outputs_are_paged_through(desk: Desk) -> None:
     first = desk.ask("GET", "/shadow", query="limit=3")
     assert (first.status, first.json["shadow"], first.json["on"]) == (200, True, "2026-03-02")
     assert first.json["withheld"][0]["kind"] == "digest"

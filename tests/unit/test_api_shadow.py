@@ -18,7 +18,7 @@ def show(log: FakeShadowLog, *, in_shadow: bool = True) -> ShowShadow:
     return ShowShadow(log, CURSORS, in_shadow)
 
 
-def test_the_latest_day_is_told_with_the_digest_first() -> None:
+def test_the_latest_day_is_shown_with_the_digest_first() -> None:
     answer = show(FakeShadowLog(shadow_things()))(None, limit=50)
     assert (answer.shadow, answer.on, answer.days) == (True, SHADOW_DAY, (SHADOW_DAY, date(2026, 3, 1)))
     assert answer.counts == {"digest": 1, "message": 1, "draft": 1, "page": 5}
@@ -40,12 +40,12 @@ def test_the_pages_hold_everything_once(limit: int) -> None:
     assert len(seen) == len(set(seen)) == 8
 
 
-def test_another_day_is_told_when_it_is_asked_for() -> None:
+def test_another_day_is_shown_when_it_is_asked_for() -> None:
     answer = show(FakeShadowLog(shadow_things()), in_shadow=False)(date(2026, 3, 1), limit=50)
     assert (answer.shadow, answer.on, answer.counts) == (False, date(2026, 3, 1), {"digest": 1})
 
 
-def test_a_deployment_that_withheld_nothing_says_so() -> None:
+def test_a_deployment_without_shadowed_outputs_says_so() -> None:
     answer = show(FakeShadowLog(), in_shadow=False)(None, limit=50)
     assert (answer.on, answer.days, answer.counts, answer.withheld) == (None, (), {}, ())
 

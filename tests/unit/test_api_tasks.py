@@ -113,7 +113,7 @@ def test_a_health_scan_is_of_the_day_of_the_accounts_row_however_late_it_is_aske
 
 @pytest.mark.parametrize("status", ["skipped", "gone"])
 @pytest.mark.parametrize("body", [SCAN, QBR])
-def test_a_customer_who_left_is_not_judged(office: Office, body: dict[str, Any], status: Any) -> None:
+def test_an_inactive_account_is_not_scored(office: Office, body: dict[str, Any], status: Any) -> None:
     # GIVEN an account that is inactive, or no longer in the book
     known = office.desk.rows.get("A-0001")
     assert known is not None
@@ -167,7 +167,7 @@ def test_a_wrong_signal_is_named_with_its_bound_where_it_stands(office: Office) 
     assert problem.detail == "context.signals.nps_score: must be an integer, not True"
 
 
-def test_an_account_that_cannot_be_judged_is_told_with_the_reason(office: Office) -> None:
+def test_an_account_that_cannot_be_scored_is_reported_with_the_reason(office: Office) -> None:
     # GIVEN one account whose page has a value that is none, and one of which nothing is known
     office.rows.rows["A-0002"] = row(account(2, {"nps_score": 44}))
     office.rows.rows["A-0003"] = row(account(3, {}))
@@ -182,7 +182,7 @@ def test_an_account_that_cannot_be_judged_is_told_with_the_reason(office: Office
 
 @pytest.mark.parametrize("task", [SCAN, {**SCAN, "signals": {"nps_score": 3}}, *SLOW])
 @pytest.mark.parametrize("account_id", ["A-9999", "../etc", "Robert'); DROP TABLE accounts;--", "№ 7 🚀"])
-def test_an_account_nobody_knows_is_404_with_its_id(office: Office, task: dict[str, Any], account_id: str) -> None:
+def test_an_unknown_account_is_404_with_its_id(office: Office, task: dict[str, Any], account_id: str) -> None:
     for body in ({**task, "account_id": account_id}, handoff({**task, "account_id": account_id})):
         problem = office.refused(body)
         assert (problem.status, problem.kind) == (404, "not-found")
@@ -369,7 +369,7 @@ def test_one_is_not_true_when_requests_are_compared(office: Office) -> None:
     assert office.refused(handoff(QBR, urgent=1), "monday").status == 409
 
 
-def test_a_scan_under_a_key_is_answered_the_same_whatever_happened_since(office: Office) -> None:
+def test_a_scan_under_a_key_is_answered_the_same_after_later_changes(office: Office) -> None:
     # GIVEN a scan under a key
     asked = {**SCAN, "signals": {"days_to_renewal": 10**30, "usage_trend": None}}
     first = office.ask(asked, "monday")
@@ -513,7 +513,7 @@ def test_a_number_that_json_does_not_have_is_in_no_task(number: float) -> None:
         TaskRequest.model_validate(handoff(QBR, note=number))
 
 
-def test_a_task_that_is_too_long_to_be_kept_is_refused(office: Office) -> None:
+def test_a_task_that_is_too_long_to_be_stored_is_refused(office: Office) -> None:
     room = LONGEST - len(json.dumps(handoff(QBR, note="")))
     assert office.ask(handoff(QBR, note="x" * room)).state == "queued"
     problem = office.refused(handoff(QBR, note="x" * (room + 1)))
@@ -588,7 +588,7 @@ def test_a_task_that_is_not_over_by_its_deadline_reads_as_failed_and_says_why(of
 
 
 @pytest.mark.parametrize("task_id", ["task-2", "../task-1", "' OR 1=1", "🚀"])
-def test_a_task_nobody_asked_for_is_404_with_its_id(office: Office, task_id: str) -> None:
+def test_an_unknown_task_is_404_with_its_id(office: Office, task_id: str) -> None:
     office.ask(QBR)
     with pytest.raises(Problem, match="is not known; tasks are kept for 30 days") as told:
         office.desk.show(task_id, MORNING)

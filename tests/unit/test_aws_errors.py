@@ -9,7 +9,7 @@ from customer_success.errors import Misconfigured, Unavailable, Unclear
 
 
 @pytest.mark.parametrize("code", sorted(PASSING_CODES))
-def test_a_code_that_passes_does_so_whatever_its_status(code: str) -> None:
+def test_a_passing_code_passes_at_any_status(code: str) -> None:
     assert type(fault("table", code, "said", status=400)) is Unavailable
 
 

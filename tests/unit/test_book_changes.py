@@ -30,7 +30,7 @@ def test_a_change_sets_a_cell_removes_an_account_or_adds_one(tmp_path: Path) -> 
     assert [line.cells for line in after.lines] == [("A-1", "Acme", "7"), ("A-3", "New one", "8")]
 
 
-def test_changes_are_told_in_one_line_for_each_account() -> None:
+def test_changes_take_one_line_for_each_account() -> None:
     changes = [
         Change(2, "A-1", "arr", "7"),
         Change(2, "A-1", "nps", ""),

@@ -33,7 +33,7 @@ def test_a_heading_that_could_mean_several_things_is_left_out_and_named(heading:
     assert [ignored.heading for ignored in recognised.ignored] == [heading]
 
 
-def test_of_two_columns_that_mean_the_same_the_first_counts_and_the_second_is_told() -> None:
+def test_of_two_columns_that_mean_the_same_the_first_counts_and_the_second_is_reported() -> None:
     # GIVEN a book with an owner and a rep
     recognised = recognise(["Name", "Owner", "rep"])
     # THEN one of them is the owner, and the other says why it is not

@@ -11,7 +11,7 @@ from tests.builders.books import book_file, sheet_of
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
-def test_a_book_is_read_whatever_separates_its_cells(tmp_path: Path, delimiter: str, encoding: str) -> None:
+def test_a_book_is_read_with_any_cell_separator(tmp_path: Path, delimiter: str, encoding: str) -> None:
     # GIVEN a book whose names hold the very signs that separate cells, and letters of many kinds
     heading = delimiter.join(["account_id", "name", "arr"])
     line = delimiter.join(["A-1", '"Café, Söhne; ""Enkel""\t🍋"', "1200"])
@@ -30,7 +30,7 @@ def test_the_line_that_tells_excel_the_separator_is_no_heading(tmp_path: Path, f
     assert [(line.number, line.cells) for line in sheet.lines] == [(3, ("Acme, Inc", "5"))]
 
 
-def test_lines_are_told_by_their_number_in_the_file_also_after_a_name_of_two_lines(tmp_path: Path) -> None:
+def test_lines_are_reported_by_their_number_in_the_file_also_after_a_name_of_two_lines(tmp_path: Path) -> None:
     sheet = sheet_of(tmp_path, "Name,ARR", '"Two', 'lines",1', "", "Other,2")
     assert [(line.number, line.cells[0]) for line in sheet.lines] == [(2, "Two\nlines"), (5, "Other")]
 

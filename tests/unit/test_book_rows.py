@@ -68,7 +68,7 @@ def test_a_cell_that_the_property_cannot_hold_has_no_value(kind: Kind, cell: str
     assert value_of(kind, cell, FIRST_DAY) is None
 
 
-def test_a_cell_that_does_not_fit_is_left_empty_and_told_and_the_rest_goes_on(tmp_path: Path) -> None:
+def test_a_cell_that_does_not_fit_is_left_empty_and_reported_and_the_rest_goes_on(tmp_path: Path) -> None:
     # GIVEN a book with a word for a number, and a value that only the scan may refuse
     rows = rows_of(
         tmp_path, "account_id,name,arr,nps,usage_trend", "A-1,Acme,a lot,11,Sideways", "A-2,Other,5,9,Stable"
@@ -85,7 +85,7 @@ def test_a_cell_that_does_not_fit_is_left_empty_and_told_and_the_rest_goes_on(tm
     assert other.arr == 5
 
 
-def test_an_account_without_name_and_id_is_left_out_and_told(tmp_path: Path) -> None:
+def test_an_account_without_name_and_id_is_left_out_and_reported(tmp_path: Path) -> None:
     rows = rows_of(tmp_path, "id,company,arr", ",,5", "A-1,,5", ",Named,5", "A-2,Long,1,2,3")
     assert [str(problem) for problem in rows.not_taken] == [
         "line 2: neither Name nor Account ID is given; the line was left out",
@@ -122,7 +122,7 @@ def test_a_number_that_only_this_book_has_becomes_a_property_of_its_own(tmp_path
     assert account.roi == {"ROI hours saved": 40}
 
 
-def test_what_is_emptied_in_the_book_is_emptied_in_notion_and_what_is_gone_is_gone(tmp_path: Path) -> None:
+def test_what_is_emptied_in_the_book_is_emptied_in_notion_and_what_is_removed_is_removed(tmp_path: Path) -> None:
     # GIVEN a book in Notion
     with Sandbox(tmp_path / "vendors") as sandbox:
         accounts_in_notion(sandbox, rows_of(tmp_path, "id,name,arr,nps", "A-1,Acme,5,9", "A-2,Gone,5,9"))

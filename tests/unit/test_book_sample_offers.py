@@ -87,7 +87,7 @@ def test_the_first_day_has_offers_of_each_type_and_confidence_with_and_without_a
     }
 
 
-def test_some_offers_are_only_recorded_and_some_candidates_have_nobody_in_sales(days: list[Found]) -> None:
+def test_some_offers_are_only_recorded_and_some_candidates_have_no_seller(days: list[Found]) -> None:
     allowed = {account_id: offers for account_id, (_, why, offers) in days[0].items() if not why}
     only_recorded = [each for each, offers in allowed.items() if any(offer.confidence == "low" for offer in offers)]
     assert 4 <= len(only_recorded) < len(allowed) - 8

@@ -104,9 +104,7 @@ ANY_FAULT = [
 
 @pytest.mark.parametrize("fault", ANY_FAULT, ids=lambda fault: type(fault).__name__)
 @pytest.mark.parametrize("first", [True, False])
-def test_whatever_goes_wrong_with_one_chat_the_other_has_its_alert_and_it_is_written_down(
-    fault: Exception, first: bool
-) -> None:
+def test_any_fault_of_one_chat_leaves_the_other_its_alert_and_is_recorded(fault: Exception, first: bool) -> None:
     # GIVEN two chats, one of which fails for good
     slack, google = Vendor(faults=[fault] * 2), Vendor("google_chat")
     raised = alert(dying(1))
@@ -173,7 +171,7 @@ def test_a_digest_is_posted_message_by_message_and_chat_by_chat(fault: Exception
     assert len(slack.made) == len(google.made)
 
 
-def test_a_claim_is_free_again_whatever_ended_the_delivery() -> None:
+def test_a_claim_is_free_again_after_any_end_of_the_delivery() -> None:
     # GIVEN a delivery that ends in what nobody foresaw, perhaps after the work was done
     ledger = FakeLedger()
 
@@ -233,7 +231,7 @@ def test_what_another_function_is_delivering_is_left_to_it() -> None:
     assert busy.value.retry_after == 60.0
 
 
-def test_no_chat_and_no_mail_configured_is_told_as_skipped() -> None:
+def test_no_chat_and_no_mail_configured_is_reported_as_skipped() -> None:
     raised = alert(dying(1))
     log = log_with(raised)
     channel([], log)(raised, last_try=False)
@@ -244,7 +242,7 @@ def test_no_chat_and_no_mail_configured_is_told_as_skipped() -> None:
     }
 
 
-def test_the_owner_is_read_when_it_is_told() -> None:
+def test_the_owner_is_read_when_the_alert_is_sent() -> None:
     # GIVEN an alert of the morning, and an account that changed hands since
     raised, gmail = alert(dying(1)), Vendor("gmail")
     draft = DraftMail(gmail, FakeLedger(), owner_of(row(account(1, owner_email="ben@example.com"))))  # type: ignore[arg-type]
@@ -254,7 +252,7 @@ def test_the_owner_is_read_when_it_is_told() -> None:
     assert gmail.made[0].mailbox == "ben@example.com"  # type: ignore[union-attr]
 
 
-def test_without_an_owner_the_fallback_owner_is_told() -> None:
+def test_without_an_owner_the_fallback_owner_gets_the_message() -> None:
     raised, gmail = alert(dying(1, owner_email=None)), Vendor("gmail")
     DraftMail(gmail, FakeLedger(), owner_of(row(dying(1, owner_email=None))))(raised)  # type: ignore[arg-type]
     assert gmail.made[0].mailbox == "lead@example.com"  # type: ignore[union-attr]

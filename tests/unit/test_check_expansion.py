@@ -116,7 +116,7 @@ def test_what_the_page_says_about_the_account_goes_with_the_rationales() -> None
     ("account_id", "why"),
     [("A-0009", "not known"), ("A-0002", "inactive"), ("A-0003", "no longer in the book")],
 )
-def test_who_is_not_there_is_refused_and_told(world: Handoffs, account_id: str, why: str) -> None:
+def test_an_absent_account_is_refused_and_reported(world: Handoffs, account_id: str, why: str) -> None:
     # GIVEN an account that nobody knows, one that left, and one that was thrown away
     world.account(2, status="Inactive")
     gone = world.account(3)
@@ -174,7 +174,7 @@ def test_an_account_of_which_an_alert_is_open_is_held_back(world: Handoffs) -> N
     assert "alert" in answer["reasons"][0]
 
 
-def test_all_reasons_are_told_and_not_the_first_alone() -> None:
+def test_all_reasons_are_reported_and_not_the_first_alone() -> None:
     world = seats_only(signals={"escalation_count_90_days": 1, "stakeholder_engagement": "low"})
     assert len(world.check()["reasons"]) == 2
 
@@ -366,7 +366,7 @@ def test_a_busy_model_is_waited_for_and_the_last_try_does_without(world: Handoff
     assert "too many requests" in answer["error"]
 
 
-def test_what_the_model_invents_is_refused_and_told(world: Handoffs) -> None:
+def test_what_the_model_invents_is_refused_and_reported(world: Handoffs) -> None:
     # GIVEN a model that makes up evidence
     world.narrator = FakeOfferNarrator(changes={"evidence": ["They asked for a demo."]})
     # WHEN the account is checked twice
@@ -382,7 +382,7 @@ def test_what_the_model_invents_is_refused_and_told(world: Handoffs) -> None:
     assert [line for line in world.entry().lines if line.startswith("refused: ")]
 
 
-def test_a_sentence_that_does_not_hold_is_taken_out_and_told(world: Handoffs) -> None:
+def test_a_sentence_that_does_not_hold_is_taken_out_and_listed(world: Handoffs) -> None:
     # GIVEN a model that adds a figure of its own to what it says
     told = "How many people are going to work with it this year? Others saved 40 % of their time."
     world.narrator = FakeOfferNarrator(changes={"recommended_talk_track": told})
@@ -418,7 +418,9 @@ def test_a_check_that_runs_elsewhere_at_this_moment_is_waited_for(world: Handoff
     assert world.narrator.asked == []
 
 
-def test_without_records_an_offer_is_kept_and_goes_to_sales(world: Handoffs, caplog: pytest.LogCaptureFixture) -> None:
+def test_without_records_an_offer_is_stored_and_goes_to_sales(
+    world: Handoffs, caplog: pytest.LogCaptureFixture
+) -> None:
     # WHEN no records are configured
     with caplog.at_level(logging.WARNING):
         answer = world.check(without=["records"])
@@ -437,7 +439,7 @@ def test_without_a_log_the_check_is_the_same(world: Handoffs) -> None:
     assert world.log.entries == {}
 
 
-def test_what_would_be_offered_with_other_signals_is_told_and_nothing_is_done() -> None:
+def test_what_would_be_offered_with_other_signals_is_answered_and_nothing_is_done() -> None:
     # GIVEN an account that asks for nothing
     world = seats_only(signals={"seats_utilization_rate": 0.5})
     before = world.writes.count
@@ -472,7 +474,7 @@ def test_what_is_offered_already_would_not_be_offered(world: Handoffs) -> None:
     assert world.entry().outcome == "offered"
 
 
-def test_what_would_not_go_to_sales_is_told_as_such() -> None:
+def test_what_would_not_go_to_sales_is_named_as_such() -> None:
     world = seats_only(signals={"seats_utilization_rate": 0.5}, sales_email=None)
     world.sales_owner = None
     answer = world.check(signals={"seats_utilization_rate": 1.0})
@@ -549,7 +551,7 @@ def test_a_record_is_known_by_its_page_once_the_ledger_has_forgotten_it() -> Non
     assert world.records.calls == ["create", "write"]
 
 
-def test_what_sales_has_counts_as_gone_though_there_is_no_queue_any_more() -> None:
+def test_what_sales_has_counts_as_handed_off_though_there_is_no_queue_any_more() -> None:
     # GIVEN an offer that went to Sales, whose check died before it knew, and a deployment without a queue since
     world = seats_only()
     world.offers.put(offer(dispatched_on=None, page_id=None, page_url=None))
@@ -598,7 +600,7 @@ def _crash_at_the_first_message(world: Handoffs) -> None:
     world.check()
 
 
-def test_a_record_that_notion_refuses_is_told(world: Handoffs) -> None:
+def test_a_record_that_notion_refuses_is_reported(world: Handoffs) -> None:
     world.weather.faults["records"] = [Refused("the property Evidence is no text")]
     with pytest.raises(Refused):
         world.check()
@@ -652,7 +654,7 @@ def test_a_crash_around_any_write_ends_as_a_check_without_one(after: bool, held:
         assert broken.log.entries == whole.log.entries, write
 
 
-def test_a_crash_between_kept_offers_asks_for_the_missing_one_alone(world: Handoffs) -> None:
+def test_a_crash_between_stored_offers_asks_for_the_missing_one_alone(world: Handoffs) -> None:
     # GIVEN a function that died when one of two offers was kept
     world.writes.count, world.writes.crash_after = 0, 2
     with pytest.raises(Crash):

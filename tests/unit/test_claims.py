@@ -276,19 +276,19 @@ def test_a_wrong_figure_under_such_a_name_is_dropped_all_the_same(text: str) -> 
         "Revenue rose by 119,800.",
     ],
 )
-def test_a_figure_is_not_said_to_be_what_it_is_not(text: str) -> None:
+def test_a_figure_is_not_given_another_meaning(text: str) -> None:
     highest = fact("score_highest", 82.0, "points", about=("score", "health"), series="health_score")
     assert len(checked(content(text), evidence(*FACTS, highest)).dropped_claims) == 1
 
 
 @pytest.mark.parametrize("text", ["The lowest score was 60.2.", "The highest score was 82.0.", "ARR is $119,800."])
-def test_and_what_it_is_may_be_said(text: str) -> None:
+def test_and_its_own_meaning_may_be_written(text: str) -> None:
     highest = fact("score_highest", 82.0, "points", about=("score", "health"), series="health_score")
     assert checked(content(text), evidence(*FACTS, highest)).dropped_claims == ()
 
 
 @pytest.mark.parametrize("name", ["ROI %", "ROI $", "ROI Tickets deflected %", "ROI 3", "ROI Value (2025) 99% sure"])
-def test_a_column_is_told_by_its_name_whatever_signs_stand_in_it(name: str) -> None:
+def test_a_column_is_recognised_by_its_name_with_any_punctuation(name: str) -> None:
     measured = fact("roi_x", 12.0, "number", label=name, about=("roi",))
     told = content(roi_and_business_impact=[f"{name}: 12."])
     assert checked(told, evidence(*FACTS, measured)).dropped_claims == ()

@@ -86,14 +86,14 @@ def test_a_name_that_is_a_figure_lets_no_figure_through(name: str) -> None:
     )
 
 
-def test_a_gap_may_be_told_as_it_stands() -> None:
+def test_a_gap_may_be_stated() -> None:
     sentence = "Not told: no score history in Q4 2025 before 15 October 2025."
     known = evidence(*FACTS, gaps=("no score history in Q4 2025 before 15 October 2025",))
     assert check(sentence, known=known).content.account_health_summary == [sentence]
     assert check(sentence).content.account_health_summary == []
 
 
-def test_roi_that_nobody_measured_reads_so_whatever_was_written() -> None:
+def test_roi_that_was_not_measured_reads_so_over_any_text() -> None:
     # GIVEN a section with a claim in words and one in figures
     written = ["The product pays off for everyone. It saved 500 hours.", "ROI is 3x."]
 
@@ -109,7 +109,7 @@ def test_roi_that_nobody_measured_reads_so_whatever_was_written() -> None:
 
 
 @pytest.mark.parametrize("written", [[], ["not measured"], ["ROI was good."]])
-def test_roi_that_nobody_measured_drops_no_claim_where_there_is_none(written: list[str]) -> None:
+def test_roi_that_was_not_measured_drops_no_claim_where_there_is_none(written: list[str]) -> None:
     result = check(known=UNMEASURED, roi_and_business_impact=written)
     assert (result.content.roi_and_business_impact, result.dropped_claims) == (["not measured"], ())
 

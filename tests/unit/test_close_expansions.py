@@ -32,7 +32,7 @@ def words(digest: Digest) -> str:
     return "\n".join(line.text for section in digest.sections for line in section.lines)
 
 
-def test_nobody_is_told_before_every_account_is_checked(world: Expansions) -> None:
+def test_no_message_is_sent_before_every_account_is_checked(world: Expansions) -> None:
     # GIVEN one account that is checked, and one that is not
     world.checked(1)
     # WHEN the day is looked at
@@ -52,7 +52,7 @@ def test_nobody_is_told_before_every_account_is_checked(world: Expansions) -> No
     assert (first, world.closings.delays[-1]) == (again, LOOK_AGAIN_SECONDS)
 
 
-def test_each_owner_is_told_once_when_all_are_checked(world: Expansions) -> None:
+def test_each_owner_gets_one_message_when_all_are_checked(world: Expansions) -> None:
     # GIVEN a day whose accounts are checked
     world.checked(1, "offered", TODAY, "more seats")
     world.checked(2, "failed", TODAY, "the page is gone")
@@ -69,7 +69,7 @@ def test_each_owner_is_told_once_when_all_are_checked(world: Expansions) -> None
     assert told(world) == digests
 
 
-def test_a_check_that_does_not_end_holds_nobody_back_for_ever(world: Expansions) -> None:
+def test_a_check_that_does_not_end_holds_no_account_back_for_ever(world: Expansions) -> None:
     # GIVEN one account that is never checked
     world.checked(1)
     # WHEN it is looked at shortly before the deadline, and when it ends
@@ -81,7 +81,7 @@ def test_a_check_that_does_not_end_holds_nobody_back_for_ever(world: Expansions)
     assert len(world.queued) == 2
 
 
-def test_what_the_run_had_to_note_is_told_to_the_lead() -> None:
+def test_what_the_run_had_to_note_is_sent_to_the_lead() -> None:
     # GIVEN a day without candidates on which an answer could not be read
     world = Expansions()
     world.records.answer(offer_id(), unreadable="Maybe")
@@ -92,14 +92,14 @@ def test_what_the_run_had_to_note_is_told_to_the_lead() -> None:
     assert "'Maybe' could not be read" in words(told(world)["lead@example.com"])
 
 
-def test_a_day_that_brought_nothing_is_not_told() -> None:
+def test_a_day_without_events_is_not_reported() -> None:
     world = Expansions()
     world.run()
     assert sum(world.close().values()) == 0
     assert told(world) == {}
 
 
-def test_only_the_entries_of_the_day_are_told(world: Expansions) -> None:
+def test_only_the_entries_of_the_day_are_shown(world: Expansions) -> None:
     # GIVEN a day before, of which nothing was checked
     day = TODAY.replace(day=TODAY.day + 1)
     world.account(1, on=day)

@@ -82,7 +82,7 @@ def ends(capsys: pytest.CaptureFixture[str]) -> Ends:
 
 @pytest.mark.parametrize("content", FILES)
 @pytest.mark.parametrize("name", OF_BOOKS)
-def test_a_file_that_is_no_book_is_told_with_what_would_be_one(
+def test_a_file_that_is_no_book_is_reported_with_what_would_be_one(
     name: str, content: str, shell: pytest.MonkeyPatch, tmp_path: Path, ends: Ends
 ) -> None:
     # GIVEN a file of that name that is something else
@@ -95,7 +95,7 @@ def test_a_file_that_is_no_book_is_told_with_what_would_be_one(
 
 
 @pytest.mark.parametrize("name", OF_BOOKS)
-def test_no_file_or_a_folder_is_told(name: str, shell: pytest.MonkeyPatch, tmp_path: Path, ends: Ends) -> None:
+def test_no_file_or_a_folder_is_reported(name: str, shell: pytest.MonkeyPatch, tmp_path: Path, ends: Ends) -> None:
     command, arguments, variable = OF_BOOKS[name]
     for path in (tmp_path / "missing.csv", tmp_path, tmp_path / ("x" * 300)):
         shell.setenv(variable, str(path))
@@ -103,7 +103,7 @@ def test_no_file_or_a_folder_is_told(name: str, shell: pytest.MonkeyPatch, tmp_p
 
 
 @pytest.mark.parametrize("play", [["redrive"], ["import-history"], ["shadow-report"]], ids=" ".join)
-def test_a_book_that_was_never_played_is_told(
+def test_a_book_that_was_never_played_is_reported(
     play: list[str], shell: pytest.MonkeyPatch, tmp_path: Path, ends: Ends
 ) -> None:
     book = tmp_path / "book.csv"
@@ -115,7 +115,7 @@ def test_a_book_that_was_never_played_is_told(
 
 
 @pytest.mark.parametrize("content", ["garbage", "2026-03-02\n2026-99-99\n", "\udcff"])
-def test_days_that_cannot_be_read_are_told_with_how_to_forget_them(
+def test_days_that_cannot_be_read_are_reported_with_how_to_forget_them(
     content: str, shell: pytest.MonkeyPatch, tmp_path: Path, ends: Ends
 ) -> None:
     # GIVEN what is kept of a book was damaged
@@ -140,7 +140,7 @@ def test_days_that_cannot_be_read_are_told_with_how_to_forget_them(
         "a,b\n1,2\n",
     ],
 )
-def test_changes_beside_a_book_that_cannot_be_read_are_told(
+def test_changes_beside_a_book_that_cannot_be_read_are_reported(
     content: str, shell: pytest.MonkeyPatch, tmp_path: Path, ends: Ends
 ) -> None:
     book = tmp_path / "book.csv"

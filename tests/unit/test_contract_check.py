@@ -99,7 +99,7 @@ def test_read_is_dated_plus_undated_plus_skipped_and_each_dated_one_is_counted_o
     }
 
 
-def test_after_a_finished_scan_nobody_is_judged_and_nothing_is_told_again() -> None:
+def test_after_a_finished_scan_no_account_is_scored_or_alerted_again() -> None:
     # GIVEN a morning whose scan told of an account that is due
     world = scanned(dying(1), lukewarm(50, 2), ending(20, 3))
     before = world.end_state
@@ -116,7 +116,7 @@ def test_after_a_finished_scan_nobody_is_judged_and_nothing_is_told_again() -> N
     assert " finished" not in text
 
 
-def test_on_a_morning_without_notion_the_due_accounts_are_judged_and_the_others_wait() -> None:
+def test_on_a_morning_without_notion_the_due_accounts_are_scored_and_the_others_wait() -> None:
     # GIVEN yesterday's scan, and a Notion that is down today
     world = scanned(lukewarm(61, 1), ending(-5, 2), ending(62, 3), account(4), account(5, contract_end=None))
     assert world.scan_fails(TOMORROW)["status"] == "failed"
@@ -136,7 +136,7 @@ def test_on_a_morning_without_notion_the_due_accounts_are_judged_and_the_others_
     assert "Account 3: 2026-05-03 (in 61 days), ARR 3,000, ada@example.com, GREEN as of 2026-03-02" in text
 
 
-def test_an_account_that_cannot_be_judged_is_listed_and_lowers_the_confidence() -> None:
+def test_an_account_that_cannot_be_scored_is_listed_and_lowers_the_confidence() -> None:
     world = scanned(ending(20, 1, {"nps_score": 9}))
     world.scan_fails(TOMORROW)
     assert world.check(TOMORROW)["confidence"] == "low"
@@ -173,7 +173,7 @@ def test_an_alert_compares_with_the_median_of_the_last_finished_scan() -> None:
     assert any("renewal within 60 days (−7.0, median −4.0)" in cost for cost in alert.explanation.what_costs)
 
 
-def test_it_tells_what_grew_riskier_than_told_and_nothing_else() -> None:
+def test_it_alerts_what_grew_riskier_than_reported_and_nothing_else() -> None:
     # GIVEN accounts that were told as high, of which one is critical from tomorrow on, and one told as critical
     world = scanned(at_risk(1, contract_end=TODAY + timedelta(days=61)), lukewarm(50, 2), dying(3))
     world.topic.published.clear()
@@ -184,7 +184,7 @@ def test_it_tells_what_grew_riskier_than_told_and_nothing_else() -> None:
     assert row(world).latest.alert_state.last_sent == row(world).latest.last.health_status  # type: ignore[union-attr]
 
 
-def test_what_is_no_riskier_than_told_is_left_for_the_next_scan() -> None:
+def test_what_is_no_riskier_than_reported_is_left_for_the_next_scan() -> None:
     # GIVEN an account that was told as high, and recovered
     start = TODAY - timedelta(days=30)
     world = scanned(account(2), on=start - timedelta(days=1))
@@ -212,7 +212,7 @@ def test_a_signed_contract_is_silent() -> None:
 
 
 @pytest.mark.parametrize("away", [{"status": "Inactive"}, {"account_id": "A-0002"}], ids=["inactive", "listed twice"])
-def test_who_is_not_looked_at_is_neither_judged_nor_reviewed(away: dict[str, Any]) -> None:
+def test_an_account_that_is_not_checked_is_neither_scored_nor_reviewed(away: dict[str, Any]) -> None:
     world = scanned(account(2), dying(1, **away))
     world.scan_fails(TOMORROW)
     before = world.rows.rows.copy()
@@ -249,7 +249,7 @@ def test_pages_that_were_changed_before_a_crash_are_handed_on_by_the_next_try() 
     assert [message.account_ids for message in handed_on(world)] == [("A-0001",)]
 
 
-def test_an_account_without_owner_is_told_to_the_fallback_owner() -> None:
+def test_an_account_without_owner_goes_to_the_fallback_owner() -> None:
     world = scanned(lukewarm(61, owner_email=None))
     world.scan_fails(TOMORROW)
     world.check(TOMORROW)
@@ -257,7 +257,7 @@ def test_an_account_without_owner_is_told_to_the_fallback_owner() -> None:
     assert alert.owner_email == "lead@example.com"
 
 
-def test_the_scan_that_comes_later_tells_nobody_twice_and_leaves_one_point() -> None:
+def test_the_later_scan_sends_no_alert_twice_and_leaves_one_point() -> None:
     # GIVEN a check that told an account before the day's scan
     world = scanned(lukewarm(61), account(2))
     world.scan_fails(TOMORROW)
@@ -284,7 +284,7 @@ def test_the_scan_that_comes_later_tells_what_is_worse_than_the_check_knew() -> 
     assert set(world.topic.told_singly) == {f"A-0001:{TOMORROW}:high", f"A-0001:{TOMORROW}:critical"}
 
 
-def test_what_is_better_than_the_check_knew_stays_told_but_is_told_no_more() -> None:
+def test_what_is_better_than_the_check_knew_stays_alerted_but_is_not_alerted_again() -> None:
     world = scanned(lukewarm(61), account(2))
     world.scan_fails(TOMORROW)
     world.check(TOMORROW)
@@ -336,7 +336,7 @@ def test_before_the_first_finished_scan_only_critical_ones_go_singly() -> None:
     assert "No scan has finished yet" in world.renewals_text(TOMORROW)
 
 
-def test_an_alert_that_a_killed_scan_left_behind_is_told_by_the_check() -> None:
+def test_an_alert_that_a_killed_scan_left_behind_is_sent_by_the_check() -> None:
     # GIVEN a scan that dies after it wrote an account's alert, and before its row
     world = scanned(lukewarm(61), account(2))
     world.writes.crash_after = world.writes.count + 2
@@ -385,7 +385,7 @@ def test_an_account_that_is_scanned_while_the_check_runs_is_left_to_the_scan() -
     assert "As the scan read it: 2026-05-02" in world.renewals_text(TOMORROW)
 
 
-def test_on_a_day_off_critical_ones_are_told_and_lesser_ones_wait_untouched() -> None:
+def test_on_a_day_off_critical_alerts_are_sent_and_lesser_ones_wait_untouched() -> None:
     # GIVEN two accounts that come near on a Saturday without Notion, one of them critical
     high, critical = SATURDAY + timedelta(days=60), SATURDAY + timedelta(days=30)
     world = scanned(lukewarm(0, 1, contract_end=high), lukewarm(0, 2, contract_end=critical), on=FRIDAY)
@@ -421,7 +421,7 @@ def test_the_digest_is_announced_under_the_day() -> None:
     assert (digest.run_kind, digest.run_date, digest.title) == ("contract_check", TODAY, "Renewals, 2026-03-02")
 
 
-def test_a_book_without_accounts_is_told_as_it_is() -> None:
+def test_a_book_without_accounts_is_reported_as_empty() -> None:
     world = Mornings([])
     assert world.check()["read"] == 0
     assert world.renewals_text().splitlines()[1:] == [
@@ -493,7 +493,7 @@ def test_with_the_topic_down_the_check_waits_and_then_tells() -> None:
     assert set(world.topic.told_singly) == {f"A-0001:{TOMORROW}:high"}
 
 
-def test_an_alert_of_a_check_that_is_brought_back_a_day_later_is_told() -> None:
+def test_an_alert_of_a_check_that_is_brought_back_a_day_later_is_sent() -> None:
     # GIVEN a check whose message went to the dead-letter queue, the topic being down
     world = scanned(lukewarm(61))
     world.scan_fails(TOMORROW)
@@ -576,7 +576,7 @@ def test_an_alert_is_never_there_without_its_delivery() -> None:
 
 
 @pytest.mark.parametrize("notion", ["down", "up"])
-def test_while_a_contract_runs_out_each_risk_is_told_once_and_one_review_is_asked_for(notion: str) -> None:
+def test_while_a_contract_runs_out_each_risk_is_alerted_once_and_one_review_is_asked_for(notion: str) -> None:
     # GIVEN an account 95 days before its contract's end, medium until 60 days before it, then high, then critical
     end = TODAY + timedelta(days=95)
     world = scanned(lukewarm(95), account(2), on=TODAY - timedelta(days=1))

@@ -103,7 +103,7 @@ def test_one_more_secret_costs_forty_cents(template: Template) -> None:
     assert _usd(_month(1_000, template)) - before == pytest.approx(0.80)
 
 
-def test_metrics_of_each_method_of_the_api_cost_where_they_are_kept(template: Template) -> None:
+def test_detailed_metrics_of_the_api_cost_where_they_are_on(template: Template) -> None:
     settings = template["Resources"]["Api"]["Properties"]["MethodSettings"][0]
     settings["MetricsEnabled"] = False
     without = _usd(_month(1_000, template))
@@ -222,7 +222,7 @@ def test_each_assumption_is_printed_and_nothing_is_wider_than_a_page() -> None:
 
 
 @pytest.mark.parametrize("accounts", ["0", "-5", "5.5", "many", "1000001", "5,000", "٣", "9" * 5_000])
-def test_a_wrong_number_of_accounts_is_told_in_one_line(accounts: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_number_of_accounts_is_reported_in_one_line(accounts: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main({"ACCOUNTS": accounts}, Console(file=io.StringIO())) == 1
     told = capsys.readouterr()
     assert told.err == f"ACCOUNTS={accounts}: expected a whole number from 1 to 1,000,000, as in 5000\n"
@@ -239,7 +239,7 @@ def test_a_wrong_number_of_accounts_is_told_in_one_line(accounts: str, capsys: p
         ({"MODEL_PRICE": "nan,15"}, "MODEL_PRICE=nan,15: expected USD for a million tokens in and out, as in 3,15"),
     ],
 )
-def test_what_else_is_wrong_is_told_by_its_name(given: dict[str, str], told: str) -> None:
+def test_what_else_is_wrong_is_reported_by_its_name(given: dict[str, str], told: str) -> None:
     with pytest.raises(AskedWronglyError, match=f"^{re.escape(told)}$"):
         asked_for(given)
 

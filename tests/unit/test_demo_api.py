@@ -20,6 +20,6 @@ def test_the_worst_account_is_asked_about_else_any_else_none() -> None:
     assert worst([]) is None
 
 
-def test_a_book_in_which_nobody_is_scored_says_what_is_missing() -> None:
+def test_a_book_without_any_score_says_what_is_missing() -> None:
     assert "fill" not in no_account_scored(None) and "no account can be asked about" in no_account_scored(None)
     assert "Feature Adoption Rate" in no_account_scored(row(1))

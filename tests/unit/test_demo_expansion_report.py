@@ -158,7 +158,7 @@ def test_a_name_and_a_reason_full_of_marks_command_nothing_and_fit_on_a_line(tmp
     assert max(map(len, lines)) <= 100
 
 
-def test_a_person_is_told_where_the_draft_the_record_and_the_event_lie(tmp_path: Path) -> None:
+def test_the_report_names_the_places_of_the_draft_the_record_and_the_event(tmp_path: Path) -> None:
     # GIVEN an offer whose draft and record lie with the services
     page_id = "0123456789ab"
     names = ("gmail/nora@example.com/draft-1.eml", f"notion/Expansion/A--{page_id[:8]}.md", "event_bus.jsonl")
@@ -204,12 +204,12 @@ def test_a_day_without_candidates_says_why(found: Expansion, why: str, tmp_path:
     assert why in said(replace(found, entries=(entry(1, "answered"),)), tmp_path)
 
 
-def test_what_could_not_be_read_is_told(tmp_path: Path) -> None:
+def test_what_could_not_be_read_is_reported(tmp_path: Path) -> None:
     noted = expansion(entry(1, "nothing"), run=replace(DONE, notes=("Feature usage could not be read to the end",)))
     assert "attention: Feature usage could not be read to the end" in said(noted, tmp_path)
 
 
-def test_feature_usage_is_counted_and_what_was_left_out_is_told_by_file_and_line(tmp_path: Path) -> None:
+def test_feature_usage_is_counted_and_what_was_left_out_is_reported_by_file_and_line(tmp_path: Path) -> None:
     lines = [f"A-{number},API" for number in range(1, 13)]
     text = said(expansion(), tmp_path, usage_of(tmp_path, "Account ID,Feature", *lines))
     assert "book.usage.csv: 2 rows" in text
@@ -219,6 +219,6 @@ def test_feature_usage_is_counted_and_what_was_left_out_is_told_by_file_and_line
     assert text.count("book.usage.csv, line ") == 8
 
 
-def test_a_book_without_feature_usage_is_told_what_that_keeps_from_being_said(tmp_path: Path) -> None:
+def test_a_book_without_feature_usage_reports_what_is_missing(tmp_path: Path) -> None:
     text = said(expansion(), tmp_path)
     assert "no book.usage.csv lies beside the book: nobody can be offered a module or an integration" in text

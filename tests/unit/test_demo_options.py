@@ -15,7 +15,7 @@ def test_nothing_given_plays_the_bundled_book_for_a_day() -> None:
     assert read_options({}) == read_options(given) == Options(SAMPLE_BOOK)
 
 
-def test_everything_given_is_heeded() -> None:
+def test_everything_given_counts() -> None:
     given = {"ACCOUNTS": "my book.csv", "DATE": "2024-09-30", "DAYS": "3", "FORCE": "1", "DOWN": "slack, gmail"}
     assert read_options(given) == Options(Path("my book.csv"), date(2024, 9, 30), 3, True, ("slack", "gmail"))
     given = {"NARRATOR": "bedrock", "FILE": "older.csv", "DOWN": "bedrock"}
@@ -76,7 +76,7 @@ def test_a_day_before_the_last_one_is_refused_and_the_last_one_is_where_it_goes_
         state.starting(first, first)
 
 
-def test_books_of_the_same_name_are_kept_apart(tmp_path: Path) -> None:
+def test_books_of_the_same_name_have_their_own_state(tmp_path: Path) -> None:
     one, other = tmp_path / "a" / "book.csv", tmp_path / "b" / "book.csv"
     assert DemoState.of(one) != DemoState.of(other)
     assert DemoState.of(one) == DemoState.of(tmp_path / "b" / ".." / "a" / "book.csv")

@@ -39,7 +39,7 @@ def test_messages_that_wait_for_a_service_that_is_down_are_no_failure() -> None:
         close_with_waiting(console()[0], {"alert-email": 2}, ())
 
 
-def test_nothing_is_said_where_nothing_waits() -> None:
+def test_nothing_is_printed_where_nothing_waits() -> None:
     screen, printed = console()
     close_with_waiting(screen, {}, ("gmail",))
     close_with_waiting(screen, {}, ())

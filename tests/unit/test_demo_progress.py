@@ -22,7 +22,7 @@ SCANNED = Run("health_scan", date(2026, 3, 2), "x", tally=Tally(read=4, scored=3
     ],
     ids=["under way", "all written", "one showed it already", "with records of offers", "with records, at the end"],
 )
-def test_pages_are_those_of_accounts_whatever_else_is_written(written: int, wait: bool, said: tuple[int, int]) -> None:
+def test_pages_are_those_of_accounts_beside_any_other_text(written: int, wait: bool, said: tuple[int, int]) -> None:
     assert how_far(SCANNED, (), 4, written, pages_wait=wait).parts["pages"] == said
 
 

@@ -97,7 +97,7 @@ def shown(found: QuarterFindings, folder: Path, tokens: dict[str, int] | None = 
     return " ".join(capture.get().split())
 
 
-def test_renewals_are_told_group_by_group_a_line_each_and_the_rest_is_counted(tmp_path: Path) -> None:
+def test_renewals_are_listed_group_by_group_a_line_each_and_the_rest_is_counted(tmp_path: Path) -> None:
     # GIVEN the digest of a day on which five contracts end within 30 days
     digest = renewals_digest(TODAY, [contract(n, 10 + n) for n in range(1, 6)], skipped=0, last_scan=TODAY)
     asked = (replace(review(1, "written"), on=TODAY), replace(review(2, "planned"), on=TODAY))
@@ -157,7 +157,7 @@ def test_planned_is_the_sum_of_what_became_of_the_reviews_and_each_that_is_not_w
     assert "Q2 2026 was planned before: nothing is new" in shown(replace(found, before=found.now), tmp_path)
 
 
-def test_dropped_claims_that_differ_in_figures_only_are_told_once_and_the_rarest_first(tmp_path: Path) -> None:
+def test_dropped_claims_that_differ_in_figures_only_are_listed_once_and_the_rarest_first(tmp_path: Path) -> None:
     # GIVEN an invented saving in three reviews, and one claim that a note asked for
     saving = '"It saved {0} hours." ({0} is not in the evidence)'
     qbrs = [review(number, "written", saving.format(number * 100)) for number in (1, 2, 3)]

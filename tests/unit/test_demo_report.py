@@ -146,7 +146,7 @@ def test_a_name_full_of_marks_is_shown_as_it_is_written_on_one_line_and_commands
         (1e300, "1.0e+300"),
     ],
 )
-def test_an_amount_fits_its_column_whatever_it_is(arr: float | None, written: str) -> None:
+def test_every_amount_fits_its_column(arr: float | None, written: str) -> None:
     assert amount(arr) == written
     row = scored(1, DYING, arr=arr)
     assert max(map(len, shown(worst_lines(worst([row], TODAY), TODAY, 100)).splitlines())) <= 100
@@ -159,7 +159,7 @@ def test_an_amount_fits_its_column_whatever_it_is(arr: float | None, written: st
         ("digest", "nothing was told one by one on this day"),
     ],
 )
-def test_what_did_not_arrive_is_not_said_to_have_been_kept_back(tmp_path: Path, delivery: Delivery, said: str) -> None:
+def test_what_did_not_arrive_is_not_described_as_held(tmp_path: Path, delivery: Delivery, said: str) -> None:
     # GIVEN an alert, and a chat and a mailbox that got nothing
     told = entry("A-1", state="published", delivery=delivery)
     found = found_in(Run("health_scan", TODAY, "r", status="finished"), told)
@@ -177,13 +177,13 @@ def test_what_did_not_arrive_is_not_said_to_have_been_kept_back(tmp_path: Path, 
 @pytest.mark.parametrize(
     ("status", "minutes", "failed"), [("failed", 1, True), ("failed", -1, False), ("finished", 1, False)]
 )
-def test_a_failed_scan_is_told_if_it_failed_in_this_demo(status: Status, minutes: int, failed: bool) -> None:
+def test_a_failed_scan_is_reported_if_it_failed_in_this_demo(status: Status, minutes: int, failed: bool) -> None:
     began = datetime(2026, 3, 2, 7, tzinfo=UTC)
     run = Run("health_scan", TODAY, "r", status=status, finished_at=began + timedelta(minutes=minutes))
     assert failed_since(run, began) is failed
 
 
-def test_what_is_unknown_throughout_says_what_nobody_can_tell(tmp_path: Path) -> None:
+def test_what_is_unknown_throughout_says_what_is_missing(tmp_path: Path) -> None:
     # GIVEN a book without logins, owners and contacts, whose NPS is known for one of four
     sheet = sheet_of(tmp_path, "name,arr,nps,mood", "A,1,9,", "B,1,,", "C,1,,", "D,,,")
     tally = Tally(read=4, scored=4, unknown={"login_frequency_days": 4, "nps_score": 3})
@@ -200,7 +200,7 @@ def test_what_is_unknown_throughout_says_what_nobody_can_tell(tmp_path: Path) ->
     assert "unknown for some accounts: NPS 75%" in said
 
 
-def test_signals_that_are_too_old_and_feeds_that_broke_are_told() -> None:
+def test_signals_that_are_too_old_and_feeds_that_broke_are_reported() -> None:
     feed = BrokenFeed("nps_score", TODAY, TODAY - timedelta(days=1), 9, 10)
     tally = Tally(watched=10, missing={"nps_score": 10}, cases={"stale": 1}, stale=("Account 1 (A-0001): too old",))
     run = Run("health_scan", TODAY, "r", tally=tally, broken_feeds=(feed,))

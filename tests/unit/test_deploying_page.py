@@ -72,7 +72,7 @@ def test_every_model_that_is_named_answers_in_a_json_schema() -> None:
     assert [each for each in named if not MODELS_WITH_SCHEMAS.match(each)] == []
 
 
-def test_how_access_to_a_model_begins_is_said() -> None:
+def test_how_access_to_a_model_begins_is_shown() -> None:
     for needed in ("aws-marketplace:Subscribe", "use-case form", "15 minutes"):
         assert needed in PAGE
 
@@ -122,7 +122,7 @@ def test_parameters_and_outputs_are_those_of_the_template() -> None:
     assert named - known == set()
 
 
-def test_what_has_no_default_is_told() -> None:
+def test_what_has_no_default_is_named() -> None:
     required = {name for name, parameter in TEMPLATE["Parameters"].items() if "Default" not in parameter}
     ids = {name for name in required if name.startswith("Notion") and name != "NotionSecret"}
     assert len(ids) == 4 and "the four Notion ids" in PAGE and "Seven have no default" in PAGE and len(required) == 7

@@ -38,7 +38,7 @@ def test_an_account_without_an_id_of_its_own_goes_by_its_pages_and_is_not_counte
     assert result.what.startswith("of the 2 accounts 1 have 'Account ID'")
 
 
-def test_owners_whose_address_the_integration_does_not_see_are_told() -> None:
+def test_owners_whose_address_the_integration_does_not_see_are_reported() -> None:
     hidden = account(1, owner_email=None, unreadable=(Unreadable("Owner Email", "Ada", "an e-mail address"),))
     other = account(2, unreadable=(Unreadable("NPS", "many", "a number"),))
     # GIVEN a book in which no owner can be read
@@ -52,7 +52,7 @@ def test_owners_whose_address_the_integration_does_not_see_are_told() -> None:
     assert texts(list(_facts([other], NAMES, first=False)), "off") == ""
 
 
-def test_signals_that_nobody_fills_in_are_told_and_a_date_stands_for_its_days() -> None:
+def test_signals_that_are_never_filled_in_are_reported_and_a_date_stands_for_its_days() -> None:
     given: dict[str, object] = {name: 1 for name in SIGNALS if name not in ("nps_score", "days_since_last_interaction")}
     [result] = _signals([account(1, given, last_interaction=TODAY), account(2, {})], NAMES)
     assert (result.state, result.what) == ("off", "no account has 'NPS': unknown throughout")
@@ -84,7 +84,7 @@ def test_a_property_of_a_wrong_type_is_wrong_by_itself(session: boto3.Session) -
     assert [each.state for each in results] == ["bad"]
 
 
-def test_options_that_are_not_there_are_told_and_are_no_fault(session: boto3.Session) -> None:
+def test_options_that_are_not_there_are_reported_and_are_no_fault(session: boto3.Session) -> None:
     right = _reviews().schema(SOURCE)
     results = qbrs(session, {**right, "State": {"type": "select", "select": {"options": [{"name": "Writing"}]}}})
     assert [each.state for each in results] == ["off", "ok"]
@@ -117,7 +117,7 @@ class Sources:
         return {"id": source_id, "properties": {}}
 
 
-def test_a_database_of_several_data_sources_is_told_with_the_id_to_take(session: boto3.Session) -> None:
+def test_a_database_of_several_data_sources_is_reported_with_the_id_to_take(session: boto3.Session) -> None:
     whole = target(session, NotionAccounts=SOURCE)
     [result] = _Book(whole, cast("NotionClient", TwoSources()))._opened("NotionAccounts")
     assert result.state == "bad"

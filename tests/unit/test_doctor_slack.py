@@ -54,14 +54,14 @@ def test_without_the_scope_the_channel_is_not_tried(session: boto3.Session) -> N
     assert (result.state, "channels:read" in result.what) == ("untried", True)
 
 
-def test_without_the_scope_nobody_is_looked_for(session: boto3.Session) -> None:
+def test_without_the_scope_no_user_is_looked_up(session: boto3.Session) -> None:
     without = Bot("csm", "Acme", ALL - {"users:read.email"})
     assert list(_fallback_owner(target(session), slack_checks(), without)) == []
     [result] = _fallback_owner(target(session), slack_checks(), Bot("csm", "Acme", ALL))
     assert result.state == "off"
 
 
-def test_what_cannot_be_seen_without_posting_is_said(session: boto3.Session) -> None:
+def test_what_cannot_be_seen_without_posting_is_reported(session: boto3.Session) -> None:
     # GIVEN a person whom Slack knows  WHEN the doctor looks  THEN it says that the Messages Tab is beyond it
     [result] = _fallback_owner(target(session), slack_checks(knows=True), Bot("csm", "Acme", ALL))
     assert result.state == "ok"

@@ -68,7 +68,7 @@ def test_why_it_is_no_candidate_names_the_values_and_what_is_needed() -> None:
 
 
 @pytest.mark.parametrize("rag", ["AMBER", "RED"])
-def test_another_colour_is_no_candidate_whatever_is_in_use(rag: Rag) -> None:
+def test_another_colour_is_no_candidate_at_any_usage(rag: Rag) -> None:
     why = why_no_candidate(rag, signals.perfect())
     assert why == f"the colour is {rag}: only a GREEN account is offered more"
 
@@ -89,7 +89,7 @@ def test_a_row_that_was_not_scored_today_is_no_candidate() -> None:
         assert not is_candidate(today, TODAY)
 
 
-def test_a_row_that_was_scored_and_is_gone_by_now_is_no_candidate() -> None:
+def test_a_row_that_was_scored_and_is_removed_by_now_is_no_candidate() -> None:
     row = Reviews().account(days=[TODAY])
     assert not is_candidate(replace(row, latest=replace(row.latest, status="gone")), TODAY)
 
@@ -125,7 +125,7 @@ def test_a_healthy_account_may_be_offered_something() -> None:
         ({"days_to_renewal": -(10**12)}, "the contract lapsed on 0001-01-01"),
     ],
 )
-def test_what_forbids_an_offer_is_told_with_its_value(changes: dict[str, Any], why: str) -> None:
+def test_what_forbids_an_offer_is_reported_with_its_value(changes: dict[str, Any], why: str) -> None:
     assert reasons(**changes) == (why,)
 
 
@@ -159,7 +159,7 @@ def test_a_signed_renewal_lifts_nothing() -> None:
     assert never_offered(signed, signals.healthy(days_to_renewal=10), AlertState(), TODAY) != ()
 
 
-def test_all_reasons_are_told() -> None:
+def test_all_reasons_are_reported() -> None:
     assert len(reasons(tam_health_rag="RED", stakeholder_engagement="low", escalation_count_90_days=2)) == 3
 
 
@@ -167,12 +167,12 @@ def told(days_ago: int) -> HealthStatus:
     return HealthStatus(TODAY - timedelta(days=days_ago), 80.0, "GREEN", "low")
 
 
-def test_an_open_alert_forbids_an_offer_however_long_ago_it_was_told() -> None:
+def test_an_open_alert_forbids_an_offer_however_long_ago_it_was_sent() -> None:
     memory = AlertState(alerting_since=date(2026, 1, 5), settled=True, last_sent=told(56))
     assert reasons(memory) == ("an alert is open since 2026-01-05",)
 
 
-def test_an_alert_that_was_told_within_a_week_forbids_an_offer_though_the_account_recovered() -> None:
+def test_an_alert_sent_within_a_week_forbids_an_offer_though_the_account_recovered() -> None:
     assert reasons(AlertState(last_sent=told(6))) == ("an alert was told on 2026-02-24, less than 7 days ago",)
     assert reasons(AlertState(last_sent=told(7))) == ()
 
@@ -236,7 +236,7 @@ def test_an_answer_counts_also_where_the_offer_was_not_handed_over() -> None:
     assert "seats" in blocked([taken_up], TODAY)
 
 
-def test_the_latest_offer_that_stands_against_it_is_told() -> None:
+def test_the_latest_offer_that_blocks_it_is_named() -> None:
     first = answered("Accepted", date(2024, 11, 2), found_on=date(2024, 11, 1))
     later = offered(date(2025, 2, 1))
     for offers in ([first, later], [later, first]):

@@ -79,7 +79,7 @@ def test_few_or_unknown_seats_in_use_speak_for_nothing() -> None:
     assert seats(with_seats(None, **SEATS)) is None
 
 
-def test_of_counts_and_trend_only_what_is_known_is_told() -> None:
+def test_counts_and_trend_are_stated_only_where_known() -> None:
     assert lines(seats(with_seats(0.9))) == ["Seats in use per seat bought: 90% (account page, 2026-03-02)"]
     used_alone = lines(seats(with_seats(0.9, None, seats_used=9.0)))
     assert used_alone[1:] == ["Seats in use: 9 (account page, 2026-03-02)"]
@@ -205,7 +205,7 @@ def test_one_sure_feature_is_enough() -> None:
     assert confidence(module(not_in_plan(used=1.0), usage(used=40.0, limit=40.0))) == "high"
 
 
-def test_the_modules_of_all_features_told_are_estimated_together_each_once() -> None:
+def test_the_modules_of_all_named_features_are_estimated_together_each_once() -> None:
     rows = [
         not_in_plan("Boards", used=4.0, family="Planning"),
         not_in_plan("Plans", used=2.0, family=" planning"),
@@ -227,7 +227,7 @@ def test_an_integration_that_is_not_in_the_plan_is_no_module() -> None:
     assert confidence(rationale) == "medium"
 
 
-def test_how_often_a_tool_was_asked_for_is_not_said_where_nobody_counted() -> None:
+def test_how_often_a_tool_was_asked_for_is_left_out_where_it_was_not_counted() -> None:
     rationale = integration(["Slack"], connected(entitled=False, used=None))
     assert not any("times asked for" in line for line in lines(rationale))
 
@@ -241,7 +241,7 @@ def test_a_feature_without_a_family_is_a_module_of_its_own() -> None:
     assert worth(module(not_in_plan("Reporting", used=3.0, family=None))) == 1200
 
 
-def test_of_many_features_the_five_that_ask_most_are_told_and_estimated() -> None:
+def test_of_many_features_the_five_most_requested_are_named_and_estimated() -> None:
     # GIVEN six features that were asked for, the least asked for of a module without a price
     rows = [not_in_plan(f"Feature {n}", used=float(n), family="Planning") for n in range(2, 7)]
     least = not_in_plan("Rare", used=1.0, family="Security")
@@ -253,7 +253,7 @@ def test_of_many_features_the_five_that_ask_most_are_told_and_estimated() -> Non
 # ---- Integrations ----
 
 
-def test_a_tool_whose_integration_nobody_uses_speaks_for_it() -> None:
+def test_a_tool_with_an_unused_integration_speaks_for_it() -> None:
     rationale = integration(["Slack"], connected(as_of=TODAY - ONE_DAY), signals_updated=TODAY - 2 * ONE_DAY)
     assert lines(rationale) == [
         "Connected tool: Slack (account page, 2026-02-28)",
@@ -262,7 +262,7 @@ def test_a_tool_whose_integration_nobody_uses_speaks_for_it() -> None:
     assert (confidence(rationale), worth(rationale)) == ("medium", None)
 
 
-def test_a_tool_without_a_row_of_its_own_is_told_with_low_confidence() -> None:
+def test_a_tool_without_a_row_of_its_own_is_reported_with_low_confidence() -> None:
     rationale = integration(["Jira"], usage("Slack integration", family="integration"))
     assert lines(rationale) == ["Connected tool: Jira (account page, 2026-03-02)"]
     assert confidence(rationale) == "low"
@@ -319,7 +319,7 @@ def test_a_tool_is_found_as_a_whole_word_however_its_case_is_written() -> None:
     assert confidence(integration(["MS Teams"], connected("ms teams calls"))) == "medium"
 
 
-def test_each_tool_is_told_once_and_five_at_most() -> None:
+def test_each_tool_is_listed_once_and_five_at_most() -> None:
     tools = ["slack", "Slack ", " ", *(f"Tool {n}" for n in range(9))]
     rationale = integration(tools, usage("Zapier integration", family="Integrations"))
     assert [line.split(" (")[0] for line in lines(rationale)] == [

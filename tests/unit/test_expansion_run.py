@@ -37,7 +37,7 @@ def world() -> Expansions:
 # ---- feature usage
 
 
-def test_the_usage_of_250_rows_is_read_with_three_requests_and_kept_by_account() -> None:
+def test_the_usage_of_250_rows_is_read_with_three_requests_and_grouped_by_account() -> None:
     # GIVEN 250 rows of 50 accounts
     world = Expansions()
     world.book.rows = [usage(f"Feature {f}", n) for n in range(1, 51) for f in range(5)]
@@ -59,7 +59,7 @@ def test_a_feature_that_an_account_has_no_more_is_forgotten_with_the_next_run() 
     assert [row.feature for row in world.usages.rows.values()] == ["Boards"]
 
 
-def test_rows_that_could_not_be_read_are_counted_and_told_of() -> None:
+def test_rows_that_could_not_be_read_are_counted_and_reported() -> None:
     # GIVEN a page of which seven rows name no account, and one value is unreadable
     world = Expansions()
     world.book.rows = [usage()]
@@ -188,7 +188,7 @@ def test_the_closing_of_the_day_is_queued_for_later(world: Expansions) -> None:
     assert world.closings.delays == [LOOK_AGAIN_SECONDS]
 
 
-def test_a_book_of_many_accounts_is_gone_through_by_hundreds() -> None:
+def test_a_book_of_many_accounts_is_read_by_hundreds() -> None:
     # GIVEN 250 candidates
     world = Expansions()
     for number in range(1, 251):
@@ -210,7 +210,7 @@ def test_who_was_not_scored_today_is_no_candidate() -> None:
 
 
 @pytest.mark.parametrize(("day", "holidays"), [(SATURDAY, frozenset[date]()), (FRIDAY, frozenset({FRIDAY}))])
-def test_on_a_day_off_usage_is_read_and_nobody_is_bothered(day: date, holidays: frozenset[date]) -> None:
+def test_on_a_day_off_usage_is_read_and_no_message_is_sent(day: date, holidays: frozenset[date]) -> None:
     # GIVEN a candidate, its usage and an answer of Sales on a day off
     world = Expansions(holidays)
     world.account(1, on=day, plan="Team")
@@ -283,7 +283,7 @@ def test_a_queue_that_does_not_take_the_checks_lets_the_run_wait(
         ({"status": "Won"}, "Sales marked the seats offer of Q1 2026 as won"),
     ],
 )
-def test_an_answer_is_noted_on_the_offer_and_told_to_the_owner(
+def test_an_answer_is_noted_on_the_offer_and_sent_to_the_owner(
     world: Expansions, answer: dict[str, str], words: str
 ) -> None:
     # GIVEN an offer to an account whose owner changed since, and Sales' answer
@@ -301,7 +301,7 @@ def test_an_answer_is_noted_on_the_offer_and_told_to_the_owner(
     assert world.records.asked_since == [TODAY - timedelta(days=30)]
 
 
-def test_the_answer_for_an_account_that_is_not_known_any_more_is_told_to_who_had_it() -> None:
+def test_the_answer_for_a_removed_account_goes_to_its_last_owner() -> None:
     world = Expansions()
     world.offers.put(offer("seats", 9))
     world.records.answer(offer_id("seats", 9), status="Won")
@@ -310,7 +310,7 @@ def test_the_answer_for_an_account_that_is_not_known_any_more_is_told_to_who_had
     assert (entry.account_name, entry.owner_email) == ("Account 9", "ada@example.com")
 
 
-def test_an_answer_that_was_told_is_not_told_again(world: Expansions) -> None:
+def test_a_reported_answer_is_not_reported_again(world: Expansions) -> None:
     # GIVEN an answer that yesterday's run told of
     world.offers.put(offer())
     world.records.answer(offer_id(), status="Rejected", reason="no budget")
@@ -322,7 +322,7 @@ def test_an_answer_that_was_told_is_not_told_again(world: Expansions) -> None:
     assert world.offers.offers[offer_id()].answer == SalesAnswer("Rejected", TODAY, "no budget")
 
 
-def test_a_reason_written_anew_is_told_and_makes_the_answer_no_later(world: Expansions) -> None:
+def test_a_rewritten_reason_is_reported_and_makes_the_answer_no_later(world: Expansions) -> None:
     world.offers.put(offer())
     world.records.answer(offer_id(), status="Rejected")
     world.run()
@@ -355,14 +355,14 @@ def test_an_answer_that_is_taken_back_opens_the_offer_again(world: Expansions) -
     assert world.run(TOMORROW + timedelta(days=1))["answers"] == 0
 
 
-def test_an_offer_that_sales_has_not_answered_is_no_news(world: Expansions) -> None:
+def test_an_offer_that_sales_has_not_answered_sends_no_message(world: Expansions) -> None:
     world.offers.put(offer())
     world.records.answer(offer_id(), reason="will call on Friday")
     assert world.run()["answers"] == 0
     assert world.offers.offers[offer_id()].answer is None
 
 
-def test_a_status_that_is_none_of_the_known_ones_changes_nothing_and_is_told_of(world: Expansions) -> None:
+def test_an_unknown_status_changes_nothing_and_is_reported(world: Expansions) -> None:
     world.offers.put(offer(answer=SalesAnswer("Accepted", YESTERDAY)))
     world.offers.record_answer(offer_id(), SalesAnswer("Accepted", YESTERDAY))
     world.records.answer(offer_id(), unreadable="Maybe")
@@ -373,7 +373,7 @@ def test_a_status_that_is_none_of_the_known_ones_changes_nothing_and_is_told_of(
     assert world.offers.offers[offer_id()].answer == SalesAnswer("Accepted", YESTERDAY)
 
 
-def test_many_unreadable_answers_are_told_by_the_first_ones(world: Expansions) -> None:
+def test_many_unreadable_answers_are_reported_by_the_first_ones(world: Expansions) -> None:
     for number in range(7):
         world.records.answer(offer_id("seats", number), unreadable="Maybe")
     assert len(world.run()["notes"]) == 6

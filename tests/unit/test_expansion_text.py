@@ -63,7 +63,7 @@ def test_an_offer_that_is_not_handed_over_says_why() -> None:
     assert expansion_record(held, NORTHWIND).note == "confidence is low"
 
 
-def test_an_offer_that_sales_has_is_ready_whoever_it_was_meant_for() -> None:
+def test_an_offer_that_sales_has_is_ready_for_any_recipient() -> None:
     handed = offered(handoff=Handoff(TODAY, "omar@example.com"))
     record = expansion_record(handed, NORTHWIND)
     assert (record.state, record.sales_email) == ("Ready for Sales", "omar@example.com")
@@ -99,7 +99,7 @@ def test_the_mail_says_to_the_contact_what_the_talk_track_says(kind: Opportunity
     assert mail.paragraphs[-1] == "Best regards"
 
 
-def test_the_mail_to_nobody_is_left_open() -> None:
+def test_the_mail_without_recipient_is_left_open() -> None:
     assert offer_mail(handoff(), account(primary_contact_email=None), "nora@example.com").to is None
 
 
@@ -130,7 +130,7 @@ def test_sales_reads_why_what_to_say_what_it_is_worth_and_where_to_answer() -> N
     assert [line.url for line in news.sections[-1].lines if line.url] == [NORTHWIND.page_url, RECORD_URL]
 
 
-def test_what_is_not_known_is_told_as_not_known() -> None:
+def test_what_is_not_known_is_stated_as_not_known() -> None:
     news = sales_news(handoff(estimated_arr_impact=None, owner_email=None), NORTHWIND, "nora@example.com", None)
     assert texts(news)["The offer"] == [
         "Estimated ARR: not known: price or quantity is missing",
@@ -169,7 +169,7 @@ def test_an_owner_reads_what_became_of_each_account() -> None:
     assert found.sections[1].lines[0].url == RECORD_URL
 
 
-def test_what_was_not_finished_is_told_and_counted() -> None:
+def test_what_was_not_finished_is_reported_and_counted() -> None:
     (found,) = digests(entry("planned"), entry("offered", 2)).values()
     assert texts(found)["The check"] == [
         "checked 2 = offered 1 + recorded 0 + held back 0 + nothing 0 + failed 0 + not finished 1"
@@ -178,11 +178,11 @@ def test_what_was_not_finished_is_told_and_counted() -> None:
 
 
 @pytest.mark.parametrize("outcome", ["offered", "recorded", "answered", "failed", "planned"])
-def test_each_of_these_is_news(outcome: Outcome) -> None:
+def test_each_of_these_sends_an_alert(outcome: Outcome) -> None:
     assert list(digests(entry(outcome))) == ["ada@example.com"]
 
 
-def test_an_owner_of_whose_accounts_nothing_came_is_told_nothing() -> None:
+def test_an_owner_without_results_gets_no_message() -> None:
     assert digests(entry("held_back"), entry("nothing", 2)) == {}
     assert digests() == {}
 
@@ -193,7 +193,7 @@ def test_each_owner_reads_of_their_own_accounts_alone() -> None:
     assert texts(found["bo@example.com"])["Handed to Sales"] == ["Account 2"]
 
 
-def test_entries_of_nobody_go_to_the_fallback_owner_else_to_the_team() -> None:
+def test_entries_without_owner_go_to_the_fallback_owner_else_to_the_team() -> None:
     nobody = entry("offered", owner_email=None)
     assert list(digests(nobody)) == ["lead@example.com"]
     (team,) = digests(nobody, fallback=None).values()
@@ -207,7 +207,7 @@ def test_the_fallback_owner_reads_their_own_accounts_in_the_same_digest() -> Non
     assert len(texts(found)["Handed to Sales"]) == 2
 
 
-def test_notes_are_news_by_themselves_for_the_fallback_owner() -> None:
+def test_notes_alone_send_a_message_to_the_fallback_owner() -> None:
     found = digests(entry("offered"), notes=["Feature usage could not be read: Notion did not answer"])
     assert texts(found["lead@example.com"])["The check"] == [
         "checked 0 = offered 0 + recorded 0 + held back 0 + nothing 0 + failed 0",
@@ -217,7 +217,7 @@ def test_notes_are_news_by_themselves_for_the_fallback_owner() -> None:
     assert list(digests(notes=["Feature usage could not be read"], fallback=None)) == [None]
 
 
-def test_of_accounts_held_back_ten_are_told_and_the_rest_counted() -> None:
+def test_of_accounts_held_back_ten_are_named_and_the_rest_counted() -> None:
     held = [entry("held_back", number, account_name=f"Account {number:02d}") for number in range(1, 14)]
     (found,) = digests(entry("offered", 20), *held).values()
     told = texts(found)["Held back"]
@@ -227,7 +227,7 @@ def test_of_accounts_held_back_ten_are_told_and_the_rest_counted() -> None:
     assert len(texts(few)["Held back"]) == 10
 
 
-def test_entries_are_told_by_name() -> None:
+def test_entries_are_listed_by_name() -> None:
     found = digests(entry("offered", 1, account_name="Beta"), entry("offered", 2, account_name="alpha"))
     assert texts(found["ada@example.com"])["Handed to Sales"] == ["alpha", "Beta"]
 
@@ -244,7 +244,7 @@ def test_a_digest_has_a_new_name_only_if_there_is_more_to_say() -> None:
     assert name(entry("offered"), notes=["one"]) == "expansion:2026-03-02:ada@example.com:2"
 
 
-def test_a_day_with_very_much_to_say_is_told_in_messages_that_a_chat_takes() -> None:
+def test_a_long_digest_is_split_into_messages_that_a_chat_takes() -> None:
     long = [entry("offered", number, "x" * 5000, account_name="y" * 500) for number in range(100)]
     found = digests(*long, notes=["z" * 5000], fallback="ada@example.com")["ada@example.com"]
     lines = [line for message in digest_messages(found) for line in message.lines]

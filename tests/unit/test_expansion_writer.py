@@ -85,11 +85,11 @@ def test_an_account_without_rationales_is_offered_nothing() -> None:
         (full(seats_bought=None), "Your team uses 107% of its seats."),
     ],
 )
-def test_seats_are_told_by_their_counts_else_by_their_rate(of: Account, said: str) -> None:
+def test_seats_are_stated_by_their_counts_else_by_their_rate(of: Account, said: str) -> None:
     assert talk_track("seats", of).startswith(f"{said} What your team does with us is growing, too. We can add seats")
 
 
-def test_growing_usage_is_told_only_where_it_is_known() -> None:
+def test_growing_usage_is_stated_only_where_it_is_known() -> None:
     stable = account(1, {**HEALTHY, "seats_utilization_rate": 1.0, "usage_trend": "stable"})
     assert "growing" not in talk_track("seats", stable)
 
@@ -138,13 +138,13 @@ def test_a_name_that_a_sentence_cannot_hold_is_left_out_of_it(name: str) -> None
 
 
 @pytest.mark.parametrize("name", ["Studio 54", "Node.js", "Roles & Rights"])
-def test_a_name_may_hold_figures_and_words_that_are_not_said_otherwise(name: str) -> None:
+def test_a_name_may_hold_figures_and_words_that_are_refused_elsewhere(name: str) -> None:
     rows = [usage(name, used=38.0, limit=40.0)]
     assert f"With {name} your team has nearly" in talk_track("module", account(), rows)
 
 
 @pytest.mark.parametrize(("used", "said"), [(39.9, "nearly reached"), (40.0, "has reached"), (55.0, "has reached")])
-def test_a_limit_is_told_as_reached_once_it_is(used: float, said: str) -> None:
+def test_a_limit_counts_as_reached_once_it_is(used: float, said: str) -> None:
     assert f"{said} what your plan allows" in talk_track("module", account(), [usage(used=used, limit=40.0)])
 
 

@@ -46,7 +46,7 @@ def broken(world: World, on: date) -> list[str]:
     return [feed.signal for feed in world.runs.runs["health_scan", on].broken_feeds]
 
 
-def test_a_feed_that_dies_is_told_with_what_to_look_at() -> None:
+def test_a_feed_that_dies_is_reported_with_what_to_look_at() -> None:
     # GIVEN a book of ten of which adoption is known for nine
     world = World(book(10, 1))
     world.scan(day(0))
@@ -105,7 +105,7 @@ def test_a_feed_that_leaves_accounts_without_a_score_is_counted_all_the_same() -
     assert broken(world, day(2)) == broken(world, day(1))
 
 
-def test_it_is_told_every_day_until_it_is_mended() -> None:
+def test_it_is_reported_every_day_until_it_is_fixed() -> None:
     world = World(book(10, 0))
     world.scan(day(0))
     for number, lacking in enumerate((10, 8, 6), start=1):
@@ -165,7 +165,7 @@ def test_new_accounts_without_signals_break_nothing() -> None:
     assert (told(world, day(1)), told(world, day(2))) == ([], [])
 
 
-def test_accounts_of_which_nobody_expects_signals_are_not_watched() -> None:
+def test_accounts_without_expected_signals_are_not_watched() -> None:
     # GIVEN one that is scored, one of which nothing was ever known, and one that goes back into onboarding
     world = World([account(1), account(2, {}), account(3)])
     world.scan(day(0))
@@ -216,12 +216,12 @@ def test_a_book_that_is_or_was_tiny_does_not_shout(before: int, now: int, breaks
     assert bool(broken_feeds(counted(1, now, now), replace(earlier, tally=Tally(watched=before)))) is breaks
 
 
-def test_a_run_that_tells_of_nobody_changes_nothing() -> None:
+def test_a_run_without_alerts_changes_nothing() -> None:
     feed = BrokenFeed("nps_score", day(0), day(-1), 9, 10)
     assert broken_feeds(counted(1, 0, 0), counted(0, 10, 10, feed)) == (feed,)
 
 
-def test_feeds_that_broke_alike_share_a_line_whatever_lies_between_them() -> None:
+def test_feeds_that_broke_alike_share_a_line_across_others_between_them() -> None:
     tally = Tally(watched=10, missing={"feature_adoption_rate": 10, "usage_trend": 9, "nps_score": 10})
     feeds = tuple(BrokenFeed(signal, day(0), day(-1), 10, 10) for signal in PROPERTIES if signal in tally.missing)
     lines = list(in_words(Run("health_scan", day(1), "r", tally=tally, broken_feeds=feeds)))
@@ -238,7 +238,7 @@ def test_halves_of_a_signal_are_feeds_of_their_own() -> None:
     assert "'Ticket Sentiment'" in line
 
 
-def test_every_signal_is_told_by_the_property_that_it_is_read_from() -> None:
+def test_every_signal_is_named_by_its_property() -> None:
     assert PROPERTIES.keys() == set(CSMHealthSignals.model_fields)
     names = PropertyNames()
     from_another = {
@@ -282,9 +282,7 @@ COUNTS = some.integers(0, 40).flatmap(
 
 
 @given(before=COUNTS, now=COUNTS, days=some.integers(1, 40), since=some.integers(0, 40))
-def test_what_is_told_is_unknown_for_most_now_and_was_known_for_most(
-    before: Tally, now: Tally, days: int, since: int
-) -> None:
+def test_only_what_became_unknown_for_most_is_reported(before: Tally, now: Tally, days: int, since: int) -> None:
     was_broken = BrokenFeed("nps_score", day(-since), day(-since - 1), 9, 10)
     earlier = Run("health_scan", day(0), "r", tally=before, broken_feeds=(was_broken,))
     run = Run("health_scan", day(days), "r", tally=now)

@@ -243,7 +243,7 @@ def test_who_is_invited_and_from_where(facts: dict[str, None], mailbox: str | No
     assert [draft.mailbox for draft in reviews.drafts.drafts.values()] == ([mailbox] if mailbox else [])
 
 
-def test_ports_that_are_not_there_are_done_without_and_told(reviews: Reviews) -> None:
+def test_absent_ports_are_skipped_and_reported(reviews: Reviews) -> None:
     # WHEN neither pages nor drafts are configured
     answer = reviews.review(without=["pages", "drafts"])
     # THEN the review is kept, and the result says what is missing

@@ -62,7 +62,7 @@ def as_meant(name: str) -> ReadMail:
 @given(names)
 @example(HOSTILE_NAMES[0])
 @example(HOSTILE_NAMES[1])
-def test_whatever_the_name_the_headers_are_the_wanted_ones_and_the_texts_are_whole(name: str) -> None:
+def test_under_any_name_the_headers_are_the_wanted_ones_and_the_texts_are_whole(name: str) -> None:
     # WHEN a draft is written for an account of that name  THEN every reader finds the same mail, and nothing added
     assert read(write(name)) == as_meant(name)
 

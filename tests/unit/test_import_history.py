@@ -105,7 +105,7 @@ def test_a_day_that_has_a_point_keeps_it_and_a_second_import_brings_nothing(
         ("A-0001,2026-01-05,0.8,,,,,", "20% of what the score weighs is known, at least 50% is needed"),
     ],
 )
-def test_a_line_that_cannot_be_used_is_told_with_account_field_value_and_what_would_be_right(
+def test_a_line_that_cannot_be_used_is_reported_with_account_field_value_and_what_would_be_right(
     tmp_path: Path, deployment: Deployment, line: str, reason: str
 ) -> None:
     done = deployment.take(tmp_path, HEADINGS, line)
@@ -114,7 +114,9 @@ def test_a_line_that_cannot_be_used_is_told_with_account_field_value_and_what_wo
     assert deployment.history.points == {}
 
 
-def test_the_same_day_twice_counts_once_and_every_line_is_told_as_done(tmp_path: Path, deployment: Deployment) -> None:
+def test_the_same_day_twice_counts_once_and_every_line_is_reported_as_done(
+    tmp_path: Path, deployment: Deployment
+) -> None:
     # GIVEN a file in which an account stands by its id and by its name on one day
     lines = [f"A-0001,2026-01-05,{WHOLE}", f"Fine & Co,2026-01-05,{WHOLE}", f"Fine & Co,2026-01-19,{WHOLE}"]
     history, steps = History(sheet_of(tmp_path, HEADINGS, *lines)), list[int]()

@@ -131,7 +131,7 @@ def test_an_option_that_reads_the_same_is_not_added_again() -> None:
     assert [option["name"] for option in lacking.options] == ["Overdue 90 Plus"]
 
 
-def test_options_of_a_status_are_left_alone_since_notion_lets_nobody_add_them() -> None:
+def test_options_of_a_status_are_left_alone_since_notion_does_not_allow_new_ones() -> None:
     there = found(ACCOUNTS) | {"Status": shown("status", options=[{"id": "1", "name": "Customer"}])}
     assert compare(ACCOUNTS, there) == ()
 
@@ -175,7 +175,7 @@ def test_a_type_of_the_feature_usages_account_is_right_where_it_is_read(kind: st
 
 
 @pytest.mark.parametrize("name", READ_AS_TEXTS)
-def test_a_choice_that_the_scan_reads_as_a_text_may_be_whatever_holds_one_word(name: str) -> None:
+def test_a_choice_that_the_scan_reads_as_a_text_may_be_any_type_of_one_word(name: str) -> None:
     right = {kind for kind in SHOWN if fits(ACCOUNTS[name], shown(kind))}
     assert right == {"title", "rich_text", "select", "status", *LINES}
 

@@ -67,7 +67,7 @@ def test_a_date_is_its_day_alone() -> None:
         (chosen("status", "Open", "Closed"), "Won", "one of the options that this status has: Open, Closed"),
     ],
 )
-def test_what_a_property_cannot_hold_is_told_with_what_would_be_right(
+def test_what_a_property_cannot_hold_is_reported_with_what_would_be_right(
     definition: dict[str, Any], cell: str, expected: str
 ) -> None:
     unfit = fitted(definition, cell)

@@ -61,14 +61,14 @@ def test_the_accounts_may_be_given_by_their_address(accounts: str) -> None:
         ("DRY_RUN", "yes", "DRY_RUN: 'yes'; expected 1, or nothing"),
     ],
 )
-def test_one_that_is_missing_or_wrong_is_told_in_one_line_by_its_name(name: str, value: str, told: str) -> None:
+def test_one_that_is_missing_or_wrong_is_reported_in_one_line_by_its_name(name: str, value: str, told: str) -> None:
     with pytest.raises(Misconfigured) as error:
         read_options(GIVEN | {name: value})
     assert str(error.value).startswith(told)
     assert "\n" not in str(error.value)
 
 
-def test_all_that_is_wrong_is_told_at_once_and_the_token_is_not_shown() -> None:
+def test_all_that_is_wrong_is_reported_at_once_and_the_token_is_not_shown() -> None:
     with pytest.raises(Misconfigured) as error:
         read_options({"NOTION_TOKEN": "ntn_geheim ", "DRY_RUN": "no"})
     lines = str(error.value).splitlines()

@@ -47,7 +47,7 @@ def test_lines_that_are_no_account_are_refused_by_their_number(tmp_path: Path) -
     ]
 
 
-def test_signals_are_judged_as_those_of_the_day(tmp_path: Path) -> None:
+def test_signals_are_validated_as_those_of_the_day(tmp_path: Path) -> None:
     file = file_of(tmp_path, "Account ID,Tools,Days Since Last Interaction,Last Interaction", "A-1,,,2026-04-01")
     # In a text a date cannot be read; that is told before the scan finds it.
     assert [str(told) for told in file.doubtful] == [

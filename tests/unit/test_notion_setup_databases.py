@@ -48,7 +48,7 @@ def notion(*sources: tuple[str, str], **more: Any) -> NotionClient:
     return client_of({f"databases/{ID}": database(*sources, **more), **known})
 
 
-def test_of_several_data_sources_the_one_of_the_databases_name_is_taken_and_told_by_its_own_id() -> None:
+def test_of_several_data_sources_the_one_of_the_databases_name_is_taken_with_its_own_id() -> None:
     found = Databases(notion((FIRST, "Old"), (SECOND, "Accounts"))).open(ID)
     assert (found.id, found.source_id, found.title) == (SECOND, SECOND, "Accounts")
 
@@ -66,7 +66,7 @@ def test_a_single_data_source_may_have_any_name() -> None:
         ([], "but has: none"),
     ],
 )
-def test_data_sources_of_which_none_is_meant_are_told(sources: list[tuple[str, str]], told: str) -> None:
+def test_ambiguous_data_sources_are_reported(sources: list[tuple[str, str]], told: str) -> None:
     with pytest.raises(Misconfigured, match=told):
         Databases(notion(*sources)).open(ID)
 
@@ -75,7 +75,7 @@ def test_one_of_several_data_sources_may_be_named_by_its_id() -> None:
     assert Databases(notion((FIRST, "Old"), (SECOND, "New"))).open(FIRST).id == FIRST
 
 
-def test_a_data_source_whose_database_is_in_the_trash_is_told() -> None:
+def test_a_data_source_whose_database_is_in_the_trash_is_reported() -> None:
     with pytest.raises(Misconfigured, match="'Accounts' lies in the trash"):
         Databases(notion((FIRST, "Accounts"), in_trash=True)).open(FIRST)
 

@@ -50,7 +50,7 @@ def test_our_own_name_counts_before_all_others() -> None:
     assert theirs(book(Name="title", ARR="rich_text", arr="number", Annual_recurring_revenue="number")) == {}
 
 
-def test_several_that_could_be_meant_are_told_and_none_is_taken() -> None:
+def test_ambiguous_matches_are_reported_and_none_is_taken() -> None:
     what = mapped(book(Name="title", Last_contact="date", Last_contact_date="date"), {})
     assert what.theirs == {}
     assert what.unclear == {"Last Interaction": ["Last contact", "Last contact date"]}
@@ -88,7 +88,7 @@ def test_what_is_written_needs_a_type_that_takes_it() -> None:
     assert theirs(book(Name="title", Verdict="select")) == {"verdict": "Verdict"}
 
 
-def test_the_title_is_the_accounts_name_whatever_it_is_called() -> None:
+def test_the_title_is_the_accounts_name_under_any_property_name() -> None:
     assert theirs(book(Customer="title")) == {"name": "Customer"}
     assert theirs(book(Deal="title")) == {"name": "Deal"}
     assert theirs(book(Deal="title", Company="rich_text")) == {"name": "Company"}

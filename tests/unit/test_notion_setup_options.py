@@ -34,7 +34,7 @@ def test_either_of_the_two_is_enough_and_the_rest_has_defaults() -> None:
     assert read_options({"NOTION_TOKEN": TOKEN, "ACCOUNTS": ID}).parent is None
 
 
-def test_all_that_is_wrong_is_told_at_once_by_its_name() -> None:
+def test_all_that_is_wrong_is_reported_at_once_by_its_name() -> None:
     given = {
         "NOTION_TOKEN": "",
         "PARENT": "my page",
@@ -63,7 +63,7 @@ def test_nothing_given_says_what_to_give() -> None:
         (r'{"arr":"a\"b"}', "quotation mark"),
     ],
 )
-def test_names_that_cannot_be_used_are_told(names: str, told: str) -> None:
+def test_names_that_cannot_be_used_are_reported(names: str, told: str) -> None:
     with pytest.raises(Misconfigured, match=f"^NOTION_PROPERTIES: .*{told}"):
         read_options({"NOTION_TOKEN": TOKEN, "PARENT": ID, "NOTION_PROPERTIES": names})
 

@@ -134,7 +134,7 @@ DOWN, REFUSED, WRONG, ODD = Unavailable("500"), NotTaken("400"), Misconfigured("
         ({2: DOWN, 3: DOWN, 4: Removed("in the bin"), 5: DOWN, 7: DOWN, 8: DOWN}, Unavailable),
     ],
 )
-def test_whatever_one_page_answers_the_others_are_written(
+def test_after_any_answer_of_one_page_the_others_are_written(
     faults: Mapping[int, Exception], raised: type[Exception]
 ) -> None:
     # GIVEN twenty accounts, and pages that cannot be written  WHEN they are synced
@@ -172,7 +172,7 @@ def test_what_was_raised_names_some_and_counts_all() -> None:
     assert str(raised) == "4 of the pages could not be written: A-0001: 400; A-0003: 400; A-0005: 400; …"
 
 
-def test_an_account_nobody_knows_is_passed_over() -> None:
+def test_an_unknown_account_is_skipped() -> None:
     assert sync_of(FakeRows(Writes()), Pages())(message("A-9")) == 0
 
 
@@ -225,7 +225,7 @@ def alerts_with(acknowledgement: Acknowledgement | None) -> FakeAlerts:
     return FakeAlerts(Writes(), {told.alert_id: AlertEntry(told, acknowledged=acknowledgement)})
 
 
-def test_what_an_acknowledgement_wishes_is_written_to_the_accounts_page() -> None:
+def test_an_acknowledgements_mute_is_written_to_the_accounts_page() -> None:
     pages = Pages()
     alerts = alerts_with(Acknowledgement("grace", NOON, verdict="false alarm", quiet_until=UNTIL))
     assert sync_of(FakeRows(Writes()), pages, alerts)(acknowledged(verdict="false alarm", quiet_until=UNTIL)) == 1
@@ -245,7 +245,7 @@ def test_an_older_message_that_comes_last_does_not_undo_a_newer_one() -> None:
     assert pages.wishes == [(account(1).page_id, UNTIL, "true alarm")] * 2
 
 
-def test_what_only_an_older_message_wishes_is_written_too() -> None:
+def test_a_mute_that_only_an_older_message_has_is_written_too() -> None:
     pages = Pages()
     sync = sync_of(FakeRows(Writes()), pages, alerts_with(Acknowledgement("grace", NOON, verdict="true alarm")))
     sync(acknowledged(verdict="false alarm", quiet_until=UNTIL))
@@ -260,13 +260,13 @@ def test_a_wish_that_nothing_later_contradicts_is_written(kept: bool) -> None:
     assert pages.wishes == [(account(1).page_id, UNTIL, "false alarm")]
 
 
-def test_an_alert_nobody_acknowledged_leaves_the_messages_wish() -> None:
+def test_an_unacknowledged_alert_keeps_the_messages_mute() -> None:
     pages = Pages()
     sync_of(FakeRows(Writes()), pages, alerts_with(None))(acknowledged(quiet_until=UNTIL))
     assert pages.wishes == [(account(1).page_id, UNTIL, None)]
 
 
-def test_a_page_that_is_gone_is_told_and_left(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_removed_page_is_reported_and_left(caplog: pytest.LogCaptureFixture) -> None:
     # GIVEN a page that a person threw away  WHEN an acknowledgement is to be written to it
     sync = sync_of(FakeRows(Writes()), Pages(fault=Removed("the page is gone")))
     # THEN the message is done with, and the log names account, alert and reason

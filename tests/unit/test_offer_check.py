@@ -69,7 +69,7 @@ def said(track: str, kind: str = "seats") -> tuple[str, tuple[str, ...]]:
     return only(checked).recommended_talk_track.removeprefix("Good to see you.").strip(), checked.dropped
 
 
-def test_proposals_that_hold_are_kept_in_their_order() -> None:
+def test_proposals_that_hold_stay_in_their_order() -> None:
     kinds = ["module", "seats"]
     checked = check(*map(proposal, kinds))
     assert [found.opportunity_type for found in checked.opportunities] == kinds
@@ -107,7 +107,7 @@ def test_what_is_not_whole_is_refused_with_field_and_reason(changes: dict[str, A
     assert refusal(check(proposal() | changes)).startswith(f"Account 1, {why}")
 
 
-def test_all_that_is_wrong_with_a_proposal_is_told() -> None:
+def test_all_that_is_wrong_with_a_proposal_is_reported() -> None:
     why = refusal(check({"opportunity_type": "seats"}))
     assert why == ("Account 1, seats: evidence: is missing; recommended_talk_track: is missing; confidence: is missing")
     unfounded = refusal(check(proposal(evidence=["Seats: many"], estimated_arr_impact=1.0, account_id="A-0002")))
@@ -166,7 +166,7 @@ def test_an_estimate_that_nothing_is_known_for_is_refused(proposed: float) -> No
     ("kind", "proposed", "kept"),
     [("seats", "high", "high"), ("seats", "low", "low"), ("integration", "high", "medium"), ("module", "low", "low")],
 )
-def test_nobody_is_surer_than_the_rationale(kind: str, proposed: str, kept: str) -> None:
+def test_no_offer_is_surer_than_its_rationale(kind: str, proposed: str, kept: str) -> None:
     assert only(check(proposal(kind, confidence=proposed))).confidence == kept
 
 
@@ -182,7 +182,7 @@ def test_nobody_is_surer_than_the_rationale(kind: str, proposed: str, kept: str)
         "1. Your team uses 257 seats.",
     ],
 )
-def test_what_follows_from_the_rationale_can_be_said(track: str) -> None:
+def test_what_follows_from_the_rationale_can_be_written(track: str) -> None:
     assert said(track) == (track, ())
 
 
@@ -274,13 +274,13 @@ def test_a_feature_whose_name_is_a_figure_lets_no_figure_pass() -> None:
     assert only(checked).recommended_talk_track == "Good to see you."
 
 
-def test_what_goes_on_is_said_of_what_was_named_before() -> None:
+def test_a_continued_sentence_is_about_what_was_named_before() -> None:
     left, dropped = said("You asked for Forecasts 360. It was asked for 38 times.", "module")
     assert left == "You asked for Forecasts 360."
     assert len(dropped) == 1
 
 
-def test_a_proposal_of_which_no_sentence_can_be_said_is_refused() -> None:
+def test_a_proposal_without_a_usable_sentence_is_refused() -> None:
     why = refusal(check(proposal(recommended_talk_track="You have 900 seats. Your churn risk is low.")))
     assert why == (
         'Account 1, seats: recommended_talk_track: no sentence of it can be said: "You have 900 seats." '
@@ -298,7 +298,7 @@ def test_checking_what_holds_again_changes_nothing() -> None:
     assert len(first.dropped) == 1
 
 
-def test_the_sentences_of_a_refused_proposal_are_not_told_as_dropped() -> None:
+def test_the_sentences_of_a_refused_proposal_are_not_listed_as_dropped() -> None:
     track = "Your team uses 257 seats. You have 900 of them."
     checked = check(proposal(recommended_talk_track=track, evidence=["invented"]))
     assert len(checked.refused) == 1
@@ -320,5 +320,5 @@ def test_the_sentences_of_a_refused_proposal_are_not_told_as_dropped() -> None:
         ("***", False),
     ],
 )
-def test_a_name_that_is_a_figure_or_breaks_a_sentence_is_not_said(name: str, fits: bool) -> None:
+def test_a_name_that_is_a_figure_or_breaks_a_sentence_is_not_written(name: str, fits: bool) -> None:
     assert can_be_named(name) is fits

@@ -65,7 +65,7 @@ def fault(request: pytest.FixtureRequest) -> Exception:
     return request.param  # type: ignore[no-any-return]
 
 
-def test_an_account_that_cannot_be_judged_is_rejected_by_name(
+def test_an_account_that_cannot_be_scored_is_rejected_by_name(
     fault: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     # GIVEN a book of which one account makes the scorer fail as nobody foresaw
@@ -197,7 +197,7 @@ def test_an_alert_that_the_topic_does_not_take_keeps_none_of_the_others_back(mon
 # --- what ends a job ---
 
 
-def test_a_scan_that_ends_as_nobody_foresaw_is_recorded_and_told_on_the_last_try() -> None:
+def test_a_scan_that_ends_unexpectedly_is_recorded_and_reported_on_the_last_try() -> None:
     # GIVEN a book that cannot be read, as no adapter translates it
     world = World([account(1)])
     world.book.error, world.book.failures = ZeroDivisionError("by zero"), 2
@@ -225,7 +225,7 @@ def test_a_fault_that_passes_before_the_last_try_leaves_the_scan_finished() -> N
     assert f"health_scan:{TODAY}:failed:rule-{TODAY}" in world.digests.digests
 
 
-def test_a_contract_check_that_ends_is_told_on_the_last_try(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_contract_check_that_fails_is_reported_on_the_last_try(monkeypatch: pytest.MonkeyPatch) -> None:
     world = Mornings([account(1)])
     world.scan()
 
@@ -307,7 +307,7 @@ def test_a_scan_of_a_day_to_come_that_is_there_already_blocks_no_real_day() -> N
     assert (checked["read"], checked["confidence"]) == (3, "high")
 
 
-def test_rows_of_a_day_to_come_are_judged_by_the_contract_check_as_if_from_before() -> None:
+def test_rows_of_a_day_to_come_are_assessed_by_the_contract_check_as_if_from_before() -> None:
     # GIVEN rows of 2031 alone, and a morning without a scan
     world = Mornings([dying(2, contract_end=TODAY + timedelta(days=20))])
     world.scan(FUTURE)
@@ -327,7 +327,7 @@ def raising(fault: Exception) -> Callable[..., Any]:
     return fails
 
 
-def test_a_review_that_ends_as_nobody_foresaw_is_recorded_as_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_review_that_ends_unexpectedly_is_recorded_as_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     # GIVEN a review whose evidence breaks whatever reads it
     world = Reviews()
     world.account(1)
@@ -364,7 +364,7 @@ def test_one_account_that_cannot_be_planned_costs_no_other_its_review(monkeypatc
     assert result["failed"] == {BAD: "the item is too large"}
 
 
-def test_a_plan_that_ends_is_told_on_the_last_try(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plan_that_fails_is_reported_on_the_last_try(monkeypatch: pytest.MonkeyPatch) -> None:
     world = Reviews()
     monkeypatch.setattr(world.rows, "every", raising(ZeroDivisionError("by zero")))
     noon = datetime(2026, 4, 1, 12, tzinfo=UTC)
@@ -378,7 +378,7 @@ def test_a_plan_that_ends_is_told_on_the_last_try(monkeypatch: pytest.MonkeyPatc
         job(date(2026, 4, 2), request="tick", time=noon, now=noon)
 
 
-def test_a_check_for_offers_that_ends_as_nobody_foresaw_is_in_the_days_story(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_for_offers_that_ends_unexpectedly_is_in_the_days_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     world = Handoffs()
     world.account(1)
     monkeypatch.setattr(world.usages, "of", raising(OverflowError("out of range")))
@@ -522,7 +522,7 @@ def test_the_adoption_of_an_account_that_ends_is_heard_of(end: Exception, monkey
     ends_in(end, world, world.track, "track_feature_adoption:2026-04-01:failed", f"A-0001: {cause(end)}")
 
 
-def test_an_adoption_that_cannot_be_asked_for_is_answered_and_no_news() -> None:
+def test_an_adoption_that_cannot_be_asked_for_is_answered_without_a_message() -> None:
     world = Reviews()
     with pytest.raises(Refused, match="not known"):
         world.track(last_try=True)

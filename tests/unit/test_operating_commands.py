@@ -33,7 +33,7 @@ def test_a_stack_that_is_not_named_is_asked_for(deed: str, capsys: pytest.Captur
     assert capsys.readouterr().err.startswith("STACK is missing: name the deployment's stack")
 
 
-def test_a_shell_without_a_region_is_told_what_to_set(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_shell_without_a_region_gets_advice(capsys: pytest.CaptureFixture[str]) -> None:
     assert operating(["rescan", "--stack", "customer-success-dev", "--date", "2026-03-02"]) == 1
     assert "AWS_DEFAULT_REGION" in capsys.readouterr().err
 
@@ -90,7 +90,7 @@ class Stacks:
         (("Stage", "TenantId", "Shadow"), "network is ROLLBACK_COMPLETE and has no queue: deploy it anew"),
     ],
 )
-def test_a_stack_that_is_not_ours_or_has_nothing_in_it_is_told(parameters: tuple[str, ...], said: str) -> None:
+def test_a_stack_that_is_not_ours_or_has_nothing_in_it_is_reported(parameters: tuple[str, ...], said: str) -> None:
     aws = Aws(boto3.Session(region_name="eu-central-1"))
     aws.__dict__["cloudformation"] = Stacks(*parameters)
     with pytest.raises(DeployError, match=said):

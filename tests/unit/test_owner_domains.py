@@ -39,7 +39,7 @@ def chat_of(raised_rows: FakeRows, digests: FakeDigests, fallback: str | None = 
     return PostToChat((slack,), FakeLedger(), OwnerOf(raised_rows, fallback, OURS), digests), slack  # type: ignore[arg-type]
 
 
-def test_a_row_from_before_belongs_to_nobody_outside() -> None:
+def test_a_row_from_before_belongs_to_no_outside_owner() -> None:
     # GIVEN rows written when nobody was a stranger
     strangers = replace(account(1), owner_email=EVE, sales_email=EVE, manager_email=EVE, primary_contact_email=EVE)
     ours = replace(account(2), owner_email="ada@example.com", sales_email="sam@MAIL.example.org")
@@ -74,7 +74,7 @@ def test_an_alert_of_a_strangers_account_goes_to_the_fallback_owner(known: bool)
 
 
 @pytest.mark.parametrize("owner", ["ada@b..example", "ada\u200b@example.com", "ada"])
-def test_an_owner_whose_address_is_none_is_nobody_also_without_domains(owner: str) -> None:
+def test_an_owner_without_a_valid_address_is_none_also_without_domains(owner: str) -> None:
     # GIVEN a row whose address passed when less was asked of one  THEN the fallback owner is told
     raised = alert(dying(1, owner_email=owner))
     assert OwnerOf(rows_of(dying(1, owner_email=owner)), LEAD)(raised) == LEAD
@@ -142,7 +142,7 @@ def test_without_the_setting_anybody_may_own_an_account(monkeypatch: pytest.Monk
     assert read(AlertChatSettings).owner_domains == OwnerDomains()
 
 
-def test_domains_are_read_whatever_their_case(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_domains_are_read_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
     given(monkeypatch, **CHAT, OWNER_DOMAINS="Example.com, mail.example.org", FALLBACK_OWNER="Lead@EXAMPLE.com")
     assert read(AlertChatSettings).owner_domains == OURS
 

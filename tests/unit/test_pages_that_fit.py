@@ -109,7 +109,7 @@ _ROI = st.builds(lambda name: f"{NAMES.roi_prefix}{name}", _TEXTS)
 @given(
     st.dictionaries(_NAMED, _PROPERTIES, max_size=40), st.dictionaries(_ROI, st.builds(number, _NUMBERS), max_size=4)
 )
-def test_whatever_a_page_holds_its_row_fits_into_the_table(told: dict[str, Json], roi: dict[str, Json]) -> None:
+def test_every_page_makes_a_row_that_fits_into_the_table(told: dict[str, Json], roi: dict[str, Json]) -> None:
     # GIVEN a page with anything in its properties  WHEN its account is read, and judged on two days
     account = account_of({**page(), "properties": {**told, **roi}}, NAMES)
     row = stored(account)
@@ -175,7 +175,7 @@ def test_a_long_name_is_cut_with_a_mark_and_stands_in_one_line() -> None:
     assert read(Status=text("Ac\x07tive\n")).status == "Active"
 
 
-def test_more_of_a_list_than_can_be_kept_is_told() -> None:
+def test_a_list_that_is_too_long_to_be_stored_is_reported() -> None:
     # GIVEN more tools than anybody has, and more measured returns  WHEN the account is read
     tools = read(Connected_Tools=multi_select(*(f"Tool {place}" for place in range(130))))
     roi = account_of({**page(), "properties": {f"ROI {place}": number(place) for place in range(80)}}, NAMES)
@@ -210,7 +210,7 @@ def test_more_of_a_list_than_can_be_kept_is_told() -> None:
         ("a" * 501, False),
     ],
 )
-def test_an_id_that_no_call_can_name_is_told_and_the_page_s_own_is_used(account_id: str, taken: bool) -> None:
+def test_an_id_that_no_call_can_name_is_reported_and_the_page_s_own_is_used(account_id: str, taken: bool) -> None:
     # GIVEN an id as a person wrote it  WHEN the account is read
     account = read(Account_ID=text(account_id))
 
@@ -225,7 +225,7 @@ def test_an_id_that_no_call_can_name_is_told_and_the_page_s_own_is_used(account_
 @pytest.mark.parametrize(
     "field", ["contract_end", "last_interaction", "onboarding_until", "quiet_until", "signals_updated"]
 )
-def test_a_day_of_another_age_is_unknown_and_told(field: str, day: str) -> None:
+def test_a_day_of_another_age_is_unknown_and_reported(field: str, day: str) -> None:
     # GIVEN a date that can only be a slip of the pen  WHEN it is read  THEN it is unknown, and told with its bound
     name = str(getattr(NAMES, field))
     account = account_of({**page(), "properties": {name: dated(day)}}, NAMES)
@@ -235,14 +235,14 @@ def test_a_day_of_another_age_is_unknown_and_told(field: str, day: str) -> None:
     )
 
 
-def test_an_arr_below_zero_is_unknown_and_told() -> None:
+def test_an_arr_below_zero_is_unknown_and_reported() -> None:
     account = read(ARR=number(-5))
     assert account.arr is None
     assert [(told.property, told.expected) for told in account.unreadable] == [("ARR", "a number from 0 on")]
 
 
 @pytest.mark.parametrize("value", [1e300, -1e16, 10**30])
-def test_a_number_that_nothing_can_be_is_unknown_and_told(value: float) -> None:
+def test_a_number_that_nothing_can_be_is_unknown_and_reported(value: float) -> None:
     account = read(ARR=number(value), ROI_Saved=number(value))
     assert (account.arr, account.roi) == (None, {})
     assert [(told.property, told.expected) for told in account.unreadable] == [
@@ -254,7 +254,7 @@ def test_a_number_that_nothing_can_be_is_unknown_and_told(value: float) -> None:
 @pytest.mark.parametrize(
     "shapeless", [{"type": "date", "date": {"end": None}}, {"type": "people", "people": ["Ada"]}, ["x"], 7, "text"]
 )
-def test_a_property_of_a_shape_that_nobody_knows_costs_itself(shapeless: Any) -> None:
+def test_a_property_of_an_unknown_shape_costs_itself(shapeless: Any) -> None:
     # GIVEN a property as no documentation shows it  WHEN the account is read
     account = read(Owner_Email=shapeless, ARR=number(5))
 

@@ -83,19 +83,19 @@ def test_the_plan_alone_stands_in_where_too_few_share_the_industry() -> None:
 @pytest.mark.parametrize(
     ("others", "told"), [(4, "4 other accounts are"), (1, "1 other account is"), (0, "0 other accounts are")]
 )
-def test_with_fewer_than_five_others_the_comparison_is_withheld(others: int, told: str) -> None:
+def test_with_fewer_than_five_others_there_is_no_comparison(others: int, told: str) -> None:
     found = comparison(book([0.5] * (others + 1)))
     assert (found.peer_group, found.peers, found.percentile) == (ENTERPRISE, others, None)
     assert found.withheld_because == f"the adoption of {told} known, at least {FEWEST_PEERS} are needed"
 
 
-def test_where_even_the_plan_is_too_small_its_own_count_is_told() -> None:
+def test_where_even_the_plan_is_too_small_its_own_count_is_reported() -> None:
     accounts = [*book([0.5, 0.5]), *((account(number, plan="Enterprise"), 0.5) for number in (8, 9))]
     found = comparison(accounts)
     assert (found.peer_group, found.peers) == (ENTERPRISE, 3)
 
 
-def test_a_group_that_nobody_counted_has_no_others() -> None:
+def test_a_group_without_a_count_has_no_others() -> None:
     found = compared(account(plan="Enterprise"), 0.5, {})
     assert (found.peer_group, found.peers, found.percentile) == (ENTERPRISE, 0, None)
 
@@ -121,7 +121,7 @@ def test_an_account_that_was_counted_at_another_rate_stays_within_bounds(now: fl
 
 
 @given(st.lists(rates, min_size=FEWEST_PEERS, max_size=40), rates, rates)
-def test_whoever_adopts_more_is_placed_no_lower(others: list[float], one: float, another: float) -> None:
+def test_higher_adoption_is_placed_no_lower(others: list[float], one: float, another: float) -> None:
     placed = [comparison(book([rate, *others])).percentile for rate in sorted((one, another))]
     assert 0 <= (placed[0] or 0) <= (placed[1] or 0) <= 100
     assert None not in placed

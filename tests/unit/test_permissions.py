@@ -69,7 +69,7 @@ def test_a_right_under_a_setting_names_the_setting() -> None:
     assert row["calls"] == "Notion, Gmail, Bedrock (if `BedrockModelId` is set)"
 
 
-def test_what_can_delete_by_batches_is_not_said_to_delete_nothing() -> None:
+def test_what_can_delete_by_batches_is_not_described_as_deleting_nothing() -> None:
     rows = _rows(page())
     assert rows["health_scan"]["writes"] == "table, could delete"
     assert rows["alert_chat"]["writes"] == "table, deletes"

@@ -59,7 +59,7 @@ def test_a_plan_that_is_delivered_again_changes_nothing_that_is_written(reviews:
     assert len(reviews.pages.pages) == 1
 
 
-def test_a_crash_around_any_write_of_the_plan_forgets_nobody() -> None:
+def test_a_crash_around_any_write_of_the_plan_forgets_no_account() -> None:
     def world() -> Reviews:
         planned = Reviews()
         for number in (1, 2, 3):

@@ -112,7 +112,7 @@ def test_since_is_the_first_day_with_this_colour_and_risk() -> None:
     assert short.since == TODAY
 
 
-def test_an_account_that_is_gone_has_no_line() -> None:
+def test_a_removed_account_has_no_line() -> None:
     row = scanned(account(1))
     assert line_of(replace(row, latest=replace(row.latest, status="gone"))) is None
 

@@ -169,7 +169,7 @@ def test_an_account_id_is_given_whole_since_it_is_to_be_copied() -> None:
 
 
 @every_prompt
-def test_addresses_of_people_are_nobodys_business(asked: Asked) -> None:
+def test_peoples_addresses_are_removed(asked: Asked) -> None:
     # GIVEN an account with an owner and a contact  WHEN a model is asked  THEN it learns of neither
     assert "@" not in asked("Northwind", "All is well.").user
 
@@ -258,7 +258,7 @@ def test_the_name_of_a_feature_or_tool_cannot_leave_the_fence(named: Callable[[s
     assert around_the_data(prompt) == around_the_data(expansion("Northwind", "All is well."))
 
 
-def test_an_account_without_rationales_is_told_as_such() -> None:
+def test_an_account_without_rationales_is_named_as_such() -> None:
     assert data_of(build_expansion_prompt(prospect()))["rationales"] == []
 
 

@@ -107,7 +107,7 @@ def moves(found: QBREvidence) -> list[tuple[str, float | str]]:
     return [(fact.label, fact.value) for fact in found.facts if fact.key.startswith("moved_by_")]
 
 
-def test_what_moved_the_score_is_told_with_the_values_then_and_now() -> None:
+def test_what_moved_the_score_has_the_values_then_and_now() -> None:
     # GIVEN the quarter above  THEN its moves add up to its change of −32
     assert moves(evidence(A_QUARTER)) == [
         ("usage trend growing → declining", -12.0),
@@ -116,7 +116,7 @@ def test_what_moved_the_score_is_told_with_the_values_then_and_now() -> None:
     ]
 
 
-def test_what_is_not_told_singly_is_told_in_one_sum() -> None:
+def test_what_is_not_listed_one_by_one_is_in_one_sum() -> None:
     # GIVEN five signals that moved the score, of which four are told
     worse = {"usage_trend": "declining", "feature_adoption_rate": 0.5, "login_frequency_days": 45, "nps_score": 2}
     found = evidence([on(10, 1), on(12, 31, **worse, escalation_count_90_days=2)])
@@ -240,9 +240,7 @@ def test_the_signals_as_they_were_at_the_quarters_ends(key: str, measured: float
         ({"open_ticket_count": 12, "avg_ticket_sentiment": "neutral"}, 12.0, "neutral"),
     ],
 )
-def test_half_of_what_is_known_of_support_is_told(
-    signals: dict[str, Any], tickets: float | None, sentiment: str | None
-) -> None:
+def test_half_known_support_is_stated(signals: dict[str, Any], tickets: float | None, sentiment: str | None) -> None:
     of = row(account(1, {**HEALTHY, **signals}), on=ON)
     found = evidence([on(10, 1), on(12, 31, **signals)], of)
     assert (value(found, "open_tickets"), value(found, "ticket_sentiment")) == (tickets, sentiment)
@@ -315,7 +313,7 @@ def test_each_roi_property_is_a_fact_under_its_own_name() -> None:
     assert "ROI: not measured" not in found.gaps
 
 
-def test_roi_that_nobody_measured_is_a_gap() -> None:
+def test_roi_that_was_not_measured_is_a_gap() -> None:
     assert "ROI: not measured" in evidence(A_QUARTER).gaps
 
 
@@ -332,7 +330,7 @@ def adoption_report(**features: list[str]) -> FeatureAdoptionReport:
     )
 
 
-def test_features_are_told_one_by_one_and_counted() -> None:
+def test_features_are_listed_one_by_one_and_counted() -> None:
     # GIVEN a report that knows features
     report = adoption_report(
         features_used=["Boards", "Search"], underutilised_features=["Reports"], not_entitled_features=["SSO"]

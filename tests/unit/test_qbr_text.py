@@ -319,7 +319,7 @@ def test_a_review_that_is_not_finished_keeps_the_count_whole() -> None:
     ("fallback", "recipient", "name"),
     [("lead@example.com", "lead@example.com", "lead@example.com"), (None, None, "team")],
 )
-def test_reviews_of_nobody_go_to_the_fallback_owner_or_to_the_team(
+def test_reviews_without_owner_go_to_the_fallback_owner_or_to_the_team(
     fallback: str | None, recipient: str | None, name: str
 ) -> None:
     # GIVEN accounts of two owners and of nobody

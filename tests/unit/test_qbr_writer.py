@@ -70,7 +70,7 @@ def test_each_change_of_colour_has_its_day() -> None:
     assert not any("throughout" in sentence for sentence in summary)
 
 
-def test_a_quarter_in_which_nothing_moved_is_told_in_few_words() -> None:
+def test_a_quarter_in_which_nothing_moved_takes_few_words() -> None:
     assert written(known(on(10, 1), on(12, 31))).account_health_summary == [
         "The health score was 98.0 (GREEN) on 1 October 2025 and 98.0 (GREEN) on 31 December 2025: no change.",
         "The colour was GREEN throughout.",
@@ -97,7 +97,7 @@ def test_one_score_alone_is_called_the_only_one() -> None:
     assert summary[0] == "The only health score of Q4 2025 is 98.0 (GREEN) on 20 November 2025."
 
 
-def test_roi_is_told_as_measured_or_as_not_measured() -> None:
+def test_roi_is_stated_as_measured_or_as_not_measured() -> None:
     roi = {"ROI Hours saved": 1200.0, "ROI Cost avoided": 15_000.5}
     assert written(known(roi=roi)).roi_and_business_impact == [
         "ROI Hours saved: 1,200, as of 1 January 2026.",
@@ -140,7 +140,7 @@ def test_a_term_that_ended_and_renews_by_itself_is_to_be_confirmed() -> None:
 
 
 @pytest.mark.parametrize(("notice", "past"), [(89, False), (90, True)])
-def test_a_notice_that_is_past_is_told_in_place_of_a_renewal_to_agree_on(notice: int, past: bool) -> None:
+def test_a_notice_that_is_past_replaces_the_renewal_to_agree_on(notice: int, past: bool) -> None:
     of = page_says({}, contract_end=date(2026, 3, 31), auto_renew=True, notice_days=notice)
     steps = written(of).expansion_and_next_steps
     assert ("The day for giving notice has passed." in steps) is past
@@ -159,7 +159,7 @@ def test_a_notice_that_is_past_is_told_in_place_of_a_renewal_to_agree_on(notice:
         ({"renewal_stage": "Signed", "auto_renew": True}, "The renewal of the contract is signed."),
     ],
 )
-def test_the_terms_are_told_as_far_as_they_are_known(terms: dict[str, Any], sentence: str) -> None:
+def test_the_terms_are_stated_as_far_as_they_are_known(terms: dict[str, Any], sentence: str) -> None:
     assert written(page_says({}, **terms)).expansion_and_next_steps[1] == sentence
 
 

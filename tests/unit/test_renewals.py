@@ -67,7 +67,7 @@ def test_a_contract_is_in_the_group_of_its_days(days: int | None, group: Group) 
     assert contract(days).group(TODAY) is group
 
 
-def test_a_signed_contract_is_in_a_group_of_its_own_unless_nobody_knows_its_end() -> None:
+def test_a_signed_contract_is_in_a_group_of_its_own_unless_its_end_is_unknown() -> None:
     assert contract(-5, signed=True).group(TODAY) is Group.SIGNED
     assert contract(None, signed=True).group(TODAY) is Group.UNDATED
 
@@ -267,7 +267,7 @@ def test_of_contracts_that_end_together_the_largest_comes_first() -> None:
         (None, "No scan has finished yet: not every account may be known."),
     ],
 )
-def test_scores_that_are_not_of_today_are_told(last_scan: date | None, said: str | None) -> None:
+def test_scores_that_are_not_of_today_are_reported(last_scan: date | None, said: str | None) -> None:
     overview = sections(contract(), last_scan=last_scan)["The contracts"]
     assert overview[1:] == ([said] if said else [])
 

@@ -157,7 +157,7 @@ def test_a_talk_track_that_is_not_for_a_customer_reaches_no_mail(world: Handoffs
     assert "no sentence of the talk track is fit for a customer" in answer["error"]
 
 
-def test_an_offer_for_nobody_is_refused_in_words() -> None:
+def test_an_offer_without_recipient_is_refused_in_words() -> None:
     # GIVEN an account to which nobody sells
     world = Handoffs(sales_owner=None)
     world.account(1, sales_email=None)
@@ -264,9 +264,7 @@ def test_a_draft_that_no_further_try_can_bring_holds_nothing_up(world: Handoffs,
         ("records", "no record was made ready: Notion is not configured", {"records": ["Recorded"]}),
     ],
 )
-def test_ports_that_are_not_there_are_done_without_and_told(
-    world: Handoffs, port: str, words: str, missing: dict[str, Any]
-) -> None:
+def test_absent_ports_are_skipped_and_reported(world: Handoffs, port: str, words: str, missing: dict[str, Any]) -> None:
     answer = world.hand_off(sent(world), without=[port])
     assert done(world) == WHOLE | missing
     assert words in answer["error"]

@@ -93,7 +93,7 @@ def test_the_next_day_tells_only_what_is_new_or_worse() -> None:
     assert alert.owner_email == "ada@example.com"
 
 
-def test_a_forced_rescan_scans_again_and_tells_nobody_again() -> None:
+def test_a_forced_rescan_scans_again_and_sends_no_alert_again() -> None:
     world = World([dying(1), at_risk(2)])
     world.scan()
     before, reads = len(world.topic.published), world.book.reads
@@ -136,7 +136,7 @@ def test_unchanged_accounts_are_not_written_and_weekly_ones_are() -> None:
     assert written == [1, 1, 1, 1, 1, 1, 1, 2]
 
 
-def test_an_account_without_owner_is_told_to_the_fallback_owner() -> None:
+def test_an_account_without_owner_goes_to_the_fallback_owner() -> None:
     world = World([dying(1, owner_email=None)])
     world.scan()
     (alert,) = world.topic.told_singly.values()
@@ -158,7 +158,7 @@ def test_one_account_id_on_two_pages_scores_the_first_and_refuses_the_second() -
     assert "'A-0001' is also that of 'Account 1'" in own.latest.detail
 
 
-def test_accounts_that_are_gone_are_closed_and_a_shrunken_book_closes_nothing() -> None:
+def test_removed_accounts_are_closed_and_a_shrunken_book_closes_nothing() -> None:
     # GIVEN four accounts
     world = World([account(n) for n in range(1, 5)])
     world.scan()
@@ -186,7 +186,7 @@ SATURDAY = date(2026, 3, 7)
 FRIDAY, MONDAY = SATURDAY - timedelta(days=1), SATURDAY + timedelta(days=2)
 
 
-def test_on_a_weekend_only_critical_ones_are_told_and_the_rest_waits_for_monday() -> None:
+def test_on_a_weekend_only_critical_alerts_are_sent_and_the_rest_waits_for_monday() -> None:
     # GIVEN healthy accounts on Friday
     world = World([account(1), account(2), account(3)])
     world.scan(FRIDAY)
@@ -206,7 +206,7 @@ def test_on_a_weekend_only_critical_ones_are_told_and_the_rest_waits_for_monday(
     assert len([m for m in world.topic.published if m.kind == "alert" and m.account_id == "A-0001"]) == 2
 
 
-def test_an_account_that_recovers_over_the_weekend_is_not_told_on_monday() -> None:
+def test_an_account_that_recovers_over_the_weekend_is_not_alerted_on_monday() -> None:
     world = World([account(1), account(2)])
     world.scan(FRIDAY)
     world.accounts = [at_risk(1), account(2)]
@@ -229,7 +229,7 @@ def test_a_digest_is_posted_when_nothing_is_new() -> None:
     assert "Nothing new" in digest.sections[1].lines[0].text
 
 
-def test_a_query_that_notion_refuses_fails_the_run_and_is_told() -> None:
+def test_a_query_that_notion_refuses_fails_the_run_and_is_reported() -> None:
     world = World([account(1)])
     world.book.error, world.book.failures = Refused("Notion refused the query"), 1
     assert world.scan()["error"] == "Notion refused the query"
@@ -313,7 +313,7 @@ def test_short_of_time_the_rest_waits_for_the_next_delivery() -> None:
     assert world.scan(seconds_left=10)["read"] == 6
 
 
-def test_when_a_scan_has_told_all_it_had_to_it_asks_for_the_expansion_run_of_its_day() -> None:
+def test_a_finished_scan_asks_for_the_expansion_run_of_its_day() -> None:
     world = World([dying(1), account(2)])
     world.scan()
     (asked,) = world.expansion_runs.sent
@@ -377,7 +377,7 @@ def test_the_book_as_a_scan_leaves_it_is_the_portfolio() -> None:
     assert snapshot.totals.statuses == {"scored": 3, "skipped": 1, "rejected": 1}
 
 
-def test_an_account_that_was_gone_before_is_not_in_the_portfolio_and_one_that_came_back_is() -> None:
+def test_an_account_removed_earlier_is_not_in_the_portfolio_and_one_that_came_back_is() -> None:
     world = World([account(1), account(2), account(3)])
     world.scan()
     world.accounts = [account(1), account(2)]
@@ -553,7 +553,7 @@ def test_killed_twice_the_scan_still_ends_the_same() -> None:
         assert world.end_state == undisturbed.end_state, f"killed after write {at}"
 
 
-def test_killed_before_its_figures_change_for_the_better_an_account_is_told_all_the_same() -> None:
+def test_killed_before_its_figures_improve_an_account_is_alerted_all_the_same() -> None:
     # GIVEN an account that falls into danger
     for at in range(1, 12):
         world = World([account(1)])
@@ -578,5 +578,5 @@ def test_dying_accounts_are_critical() -> None:
 
 
 @pytest.mark.parametrize("status", ["Inactive", "churned ", "Cancelled", "Canceled"])
-def test_a_customer_who_left_is_skipped_by_whatever_word(status: str) -> None:
+def test_an_inactive_account_is_skipped_under_any_word_for_it(status: str) -> None:
     assert World([account(1), account(2, status=status)]).scan()["skipped"] == 1

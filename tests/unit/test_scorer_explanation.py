@@ -56,13 +56,13 @@ def test_an_unknown_signal_is_a_driver_without_a_value() -> None:
     )
 
 
-def test_a_score_keeps_what_it_was_told() -> None:
+def test_a_score_keeps_its_input() -> None:
     now = datetime(2024, 9, 30, 7, tzinfo=UTC)
     score = CSMHealthScorer().score(healthy(), account_id="acme", now=now)
     assert (score.scored_at, score.days_to_renewal, score.scorecard_version) == (now, 200, "1")
 
 
-def test_a_change_is_told_by_what_made_it_the_biggest_first() -> None:
+def test_a_change_lists_its_causes_the_biggest_first() -> None:
     # GIVEN a healthy account
     scorer = CSMHealthScorer()
     before = scorer.score(healthy(nps_score=5))

@@ -90,11 +90,11 @@ def test_a_refusal_carries_field_value_and_bound() -> None:
     ]
 
 
-def test_every_bad_signal_is_told_at_once() -> None:
+def test_every_bad_signal_is_reported_at_once() -> None:
     assert len(refused(nps_score=11, feature_adoption_rate="x", colour="GREEN")) == 3
 
 
-def test_a_long_or_broken_value_is_told_in_one_short_line() -> None:
+def test_a_long_or_broken_value_is_reported_in_one_short_line() -> None:
     # GIVEN a value of 5,000 characters, and a field name with a line break in it
     told = refused(**{"usage_trend": "x" * 5000, "nps\nscore\u2028": 3})
     # THEN each is told in one line of readable length
@@ -113,7 +113,7 @@ def test_what_is_no_object_at_all_is_refused_by_the_name_of_the_model(given: str
     assert "is refused: " in str(refusal)
 
 
-def test_a_missing_field_is_told_as_missing() -> None:
+def test_a_missing_field_is_reported_as_missing() -> None:
     with pytest.raises(ValidationError) as error:
         CSMHandoffRequest(task_type="health_scan", acount_id="acme", tenant_id="t")  # type: ignore[call-arg]
     assert [str(refusal) for refusal in refusals(error.value, CSMHandoffRequest)] == [
@@ -122,7 +122,7 @@ def test_a_missing_field_is_told_as_missing() -> None:
     ]
 
 
-def test_the_place_in_a_list_is_told() -> None:
+def test_the_place_in_a_list_is_shown() -> None:
     with pytest.raises(ValidationError) as error:
         ExpansionOpportunity(
             account_id="acme",

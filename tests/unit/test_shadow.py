@@ -42,7 +42,7 @@ def shadow(log: FakeShadowLog) -> Shadow:
     return Shadow(log, lambda: SHADOW_DAY)
 
 
-def test_a_page_is_kept_as_it_would_read(shadow: Shadow, log: FakeShadowLog) -> None:
+def test_a_page_is_stored_as_it_would_read(shadow: Shadow, log: FakeShadowLog) -> None:
     pages = ShadowPages(shadow)
     # WHEN a page is written twice, the second time with other values
     pages.write("page-1", VALUES)
@@ -56,7 +56,7 @@ def test_a_page_is_kept_as_it_would_read(shadow: Shadow, log: FakeShadowLog) -> 
     assert [each.title for each in log.of("page")][1:] == ["CSM Quiet Until: 2026-04-01"]
 
 
-def test_an_alert_is_kept_on_every_channel(shadow: Shadow, log: FakeShadowLog) -> None:
+def test_an_alert_is_recorded_for_every_channel(shadow: Shadow, log: FakeShadowLog) -> None:
     alert = ChurnAlert.model_validate_json((ROOT / "events/churn_alert.json").read_text("utf-8"))
     # WHEN each channel brings it
     ShadowRecords(shadow).create(alert_text.health_record(alert))
@@ -75,7 +75,7 @@ def test_an_alert_is_kept_on_every_channel(shadow: Shadow, log: FakeShadowLog) -
     assert f"alert_id: {alert.alert_id}" in kept["event"].lines
 
 
-def test_a_review_and_a_section_are_kept_as_text(shadow: Shadow, log: FakeShadowLog) -> None:
+def test_a_review_and_a_section_are_stored_as_text(shadow: Shadow, log: FakeShadowLog) -> None:
     blocks = (Heading("Summary"), Bullet("up"), Grid(("Feature", "Used"), (("Reports", "80 %"),)))
     page = QbrPage(
         "A-1:Q1 2026", "QBR: Acme", "page-1", "Q1 2026", "Q4 2025", SHADOW_DAY, None, "scheduled", False, blocks
@@ -92,7 +92,7 @@ def test_a_review_and_a_section_are_kept_as_text(shadow: Shadow, log: FakeShadow
     assert reviews.url(page_id) == page_id == "shadow:review:A-1:Q1 2026"
 
 
-def test_an_offer_is_kept_and_nobody_can_answer_it(shadow: Shadow, log: FakeShadowLog) -> None:
+def test_an_offer_is_recorded_and_cannot_be_answered(shadow: Shadow, log: FakeShadowLog) -> None:
     record = ExpansionRecord(
         "A-1:seats:Q1 2026", "Acme: seats", "page-1", SHADOW_DAY, "Ready for Sales", "seats", "high", None,
         ("Seats in use: 105%",), "They outgrow it.", None, "sales@example.com",
@@ -105,7 +105,7 @@ def test_an_offer_is_kept_and_nobody_can_answer_it(shadow: Shadow, log: FakeShad
     assert list(offers.answers(SHADOW_DAY)) == []
 
 
-def test_what_is_kept_is_done_and_need_not_be_looked_up(shadow: Shadow) -> None:
+def test_what_is_recorded_is_done_and_need_not_be_looked_up(shadow: Shadow) -> None:
     message = ChatMessage("key", "title", (Line("text", bullet=True),))
     assert ShadowChat(shadow).find(message) is None
     assert ShadowDrafts(shadow).find("owner@example.com", "key") is None
@@ -121,5 +121,5 @@ def test_a_shadow_has_a_space_of_its_own_that_no_tenant_can_have() -> None:
     assert Deployed.model_validate({**plain, "shadow": "true"}).space == shadow_of("acme") == "acme~shadow"
 
 
-def test_what_is_withheld_is_named_like_a_vendors_id() -> None:
+def test_a_shadowed_output_is_named_like_a_vendors_id() -> None:
     assert ShadowedOutput(SHADOW_DAY, "draft", "key", "title").reference == "shadow:draft:key"

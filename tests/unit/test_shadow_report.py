@@ -47,7 +47,7 @@ def test_what_account_data_says_is_no_markup() -> None:
     assert "[red]Acme[/red]" in said
 
 
-def test_nothing_withheld_and_a_day_without_anything_say_so() -> None:
+def test_no_shadowed_outputs_and_a_day_without_any_say_so() -> None:
     assert "nothing has been withheld yet" in report(FakeShadowLog())
     said = report(FakeShadowLog(shadow_things()), SHADOW_DAY + timedelta(days=1))
     assert f"nothing was withheld on that day; the latest days: {SHADOW_DAY}, 2026-03-01" in " ".join(said.split())

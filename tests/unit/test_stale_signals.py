@@ -48,7 +48,7 @@ def test_the_limit_is_the_last_day_that_counts(limit: int, ago: int, stale: bool
 
 
 @pytest.mark.parametrize("updated", [None, TODAY, day(1), date.max], ids=str)
-def test_nothing_is_stale_of_which_nobody_says_so(updated: date | None) -> None:
+def test_nothing_is_stale_without_a_limit(updated: date | None) -> None:
     of = account(signals_updated=updated)
     assert of.known_on(TODAY) == of
 
@@ -125,7 +125,7 @@ def test_an_account_counts_whole_until_its_limit_and_has_no_score_after_it(
 # ---- The story of a feed ----
 
 
-def test_a_feed_stops_the_accounts_are_no_longer_judged_and_all_is_as_before_when_it_comes_back() -> None:
+def test_a_feed_stops_the_accounts_are_no_longer_scored_and_all_is_as_before_when_it_comes_back() -> None:
     # GIVEN a book of which some accounts are in danger and were told, and whose feed stops on day 0
     book = [updated_on_day_0(of) for of in (dying(1, contract_end=day(90)), at_risk(2), *map(account, range(3, 9)))]
     world = World(book)
@@ -270,7 +270,7 @@ def test_a_customer_who_left_is_not_stale() -> None:
 # ---- Whatever else judges ----
 
 
-def test_the_contract_check_judges_by_the_same_rule_when_the_scan_fails_and_leaves_it_to_the_scan_to_tell() -> None:
+def test_the_contract_check_assesses_by_the_same_rule_when_the_scan_fails_and_leaves_the_alerts_to_the_scan() -> None:
     # GIVEN an account whose contract ends soon, that is in danger, and whose tenant lets signals count for a week
     mornings = Mornings([updated_on_day_0(dying(1)), *map(account, range(2, 6))], signals_stale_after_days=7)
     mornings.scan(day(4))
@@ -310,7 +310,7 @@ def test_what_would_be_is_asked_of_what_is_known() -> None:
     assert "nps_score" in health["unknown"]
 
 
-def test_rows_of_an_earlier_version_are_read_and_judged_by_the_default_limit() -> None:
+def test_rows_of_an_earlier_version_are_read_and_scored_by_the_default_limit() -> None:
     rows = TypeAdapter(AccountRow)
     kept = rows.dump_python(scores.row(account(1, signals_updated=TODAY)), mode="json", round_trip=True, by_alias=True)
     del kept["account"]["signals_stale_after_days"]

@@ -106,7 +106,7 @@ def test_a_later_try_may_still_bring_it_to_its_end(records: FakeTaskRecords) -> 
     assert of(records).state == "done"
 
 
-def test_work_that_nobody_asked_the_api_for_is_just_done(records: FakeTaskRecords) -> None:
+def test_work_without_an_api_task_is_just_done(records: FakeTaskRecords) -> None:
     assert TaskStates(records).run(None, answering(WHOLE), last_try=False) == WHOLE
     assert records.writes.count == 0
 
@@ -134,7 +134,7 @@ DELIVERIES = st.lists(st.tuples(st.sampled_from(ENDS), st.booleans(), st.integer
 
 
 @given(DELIVERIES)
-def test_an_end_is_never_left_whatever_is_delivered_again(
+def test_an_end_is_never_left_after_any_redelivery(
     deliveries: list[tuple[Callable[[], dict[str, Any]], bool, int]],
 ) -> None:
     # GIVEN a task, and deliveries of its message in any number and with any outcome, hours apart

@@ -84,12 +84,12 @@ def test_colours_of_our_own_still_reach_a_terminal() -> None:
     assert shown.getvalue() == "\x1b[31mFoo[32m\x1b[0m\n"
 
 
-def test_an_error_is_told_line_by_line_and_obeyed_in_none(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_is_shown_line_by_line_and_obeyed_in_none(capsys: pytest.CaptureFixture[str]) -> None:
     print_error(ValueError("line 3: 'Foo\x1b[31m\r'\nline 4: \x9b"))
     assert capsys.readouterr().err == "line 3: 'Foo[31m'\nline 4: \n"
 
 
-def test_a_call_to_copy_is_one_command_whatever_the_account(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_to_copy_is_one_command_for_any_account(monkeypatch: pytest.MonkeyPatch) -> None:
     # GIVEN an account whose name and id would be commands of their own
     hostile = "A'; rm -rf ~ \"\n"
     account = SimpleNamespace(name="Foo\nrm -rf ~ #")

@@ -48,7 +48,7 @@ def section(reviews: Reviews) -> tuple[PageBlock, ...]:
     return blocks
 
 
-def test_the_report_is_kept_and_the_section_is_written() -> None:
+def test_the_report_is_stored_and_the_section_is_written() -> None:
     # GIVEN an account of which the features are known
     reviews = world()
     # WHEN its adoption is asked for
@@ -113,7 +113,7 @@ def test_the_section_says_what_is_not_known_and_why_it_is_not_compared() -> None
     )
 
 
-def test_counts_are_told_as_people_read_them() -> None:
+def test_counts_read_as_sentences() -> None:
     # GIVEN one feature with a count of odd length, and one that nobody counts who asks for it
     reviews = world()
     reads(reviews, usage("Boards", used=1234.5678, limit=0.5), not_in_plan("Forecasts", used=None))
@@ -216,7 +216,7 @@ def test_a_section_that_is_being_written_elsewhere_is_waited_for() -> None:
     assert not reviews.sections.written
 
 
-def test_a_page_that_is_gone_is_told_and_tried_again_when_asked_anew() -> None:
+def test_a_removed_page_is_reported_and_tried_again_when_asked_anew() -> None:
     # GIVEN an account whose page somebody threw away
     reviews = world()
     page_id = reviews.rows.rows["A-0001"].account.page_id
@@ -233,7 +233,7 @@ def test_a_page_that_is_gone_is_told_and_tried_again_when_asked_anew() -> None:
     assert reviews.track()["section"] == "written"
 
 
-def test_without_pages_the_report_is_kept_alone(caplog: pytest.LogCaptureFixture) -> None:
+def test_without_pages_the_report_is_stored_alone(caplog: pytest.LogCaptureFixture) -> None:
     reviews = world()
     with caplog.at_level(logging.WARNING):
         answer = reviews.track(without=["sections"])
@@ -284,7 +284,7 @@ def test_where_everything_is_in_use_the_mail_asks() -> None:
     )
 
 
-def test_an_account_of_nobody_has_its_mail_in_the_mailbox_to_fall_back_on() -> None:
+def test_an_account_without_owner_has_its_mail_in_the_fallback_mailbox() -> None:
     reviews = world(owner_email=None)
     reviews.track(draft=True)
     assert [draft.mailbox for draft in reviews.drafts.drafts.values()] == ["lead@example.com"]
@@ -298,7 +298,7 @@ def test_an_account_of_nobody_has_its_mail_in_the_mailbox_to_fall_back_on() -> N
         ({"owner_email": None}, ["fallback_owner"], "the account has no owner, and there is none to fall back on"),
     ],
 )
-def test_a_mail_that_cannot_be_drafted_is_told(facts: dict[str, Any], without: list[str], why: str) -> None:
+def test_a_mail_that_cannot_be_drafted_is_reported(facts: dict[str, Any], without: list[str], why: str) -> None:
     reviews = world(**facts)
     answer = reviews.track(draft=True, without=without)
     assert (answer["draft_id"], answer["error"], answer["partial"]) == (None, f"no mail was drafted: {why}", True)
@@ -327,20 +327,20 @@ def test_a_mail_waits_for_gmail_and_the_last_try_does_without() -> None:
 
 
 @pytest.mark.parametrize("error", [Misconfigured("no such mailbox"), Refused("no such address")])
-def test_a_mail_that_gmail_refuses_is_told_at_once(error: Exception) -> None:
+def test_a_mail_that_gmail_refuses_is_reported_at_once(error: Exception) -> None:
     reviews = world()
     reviews.drafts.errors = [error]
     assert reviews.track(draft=True)["error"] == f"no mail was drafted: {error}"
 
 
-def test_all_that_is_missing_is_told_together() -> None:
+def test_all_that_is_missing_is_reported_together() -> None:
     answer = world().track(draft=True, without=["sections", "drafts"])
     assert answer["error"] == (
         "no section was written: Notion is not configured; no mail was drafted: Gmail is not configured"
     )
 
 
-def test_what_would_be_is_answered_and_neither_kept_nor_written() -> None:
+def test_what_would_be_is_answered_and_neither_stored_nor_written() -> None:
     # GIVEN an account in the middle of its peers
     reviews = world()
     # WHEN it is asked what a rate of 30 % would be
@@ -367,7 +367,7 @@ def test_what_is_no_signal_is_refused_with_its_account() -> None:
         reviews.track(signals={"adoption_rates": 0.5})
 
 
-def test_a_rate_that_is_none_is_refused_before_anything_is_kept() -> None:
+def test_an_invalid_rate_is_refused_before_anything_is_stored() -> None:
     reviews = Reviews()
     reviews.account(1, signals={"feature_adoption_rate": 1.35})
     with pytest.raises(Refused, match=r"1\.35 is above the bound 1\.0"):

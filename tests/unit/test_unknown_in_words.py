@@ -41,14 +41,14 @@ VALUES = re.compile(
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_an_unknown_value_is_said_to_be_unknown_and_nothing_else(key: Any) -> None:
+def test_an_unknown_value_is_called_unknown_and_nothing_else(key: Any) -> None:
     assert in_words(key, None) == f"{LABELS[key]} unknown"
     assert not VALUES.search(in_words(key, None))
     assert narrator.driver_words(Driver(key=key, points_lost=5.0, value=None)) == in_words(key, None)
 
 
 @pytest.mark.parametrize("key", [key for key in get_args(SignalKey) if key != "support"])
-def test_a_word_that_nobody_foresaw_is_quoted_and_not_taken_for_the_best(key: Any) -> None:
+def test_an_unknown_word_is_quoted_and_not_taken_for_the_best(key: Any) -> None:
     assert in_words(key, "odd").endswith("odd")
     assert not VALUES.search(in_words(key, "odd"))
 
@@ -123,7 +123,7 @@ def test_the_api_says_unknown_of_what_is_null() -> None:
     assert not NO_WORDS.search(json.dumps([driver["words"] for driver in drivers.values()]))
 
 
-def test_a_comparison_that_is_withheld_without_a_reason_says_so() -> None:
+def test_a_missing_comparison_without_a_reason_says_so() -> None:
     report = FeatureAdoptionReport(
         account_id="A-0001",
         as_of=TODAY,

@@ -64,7 +64,7 @@ def test_columns_are_recognised_however_they_are_spelt_and_separated(
     assert found == [FeatureUsage("A-1", "Dashboards", "Reporting", True, 0.35, 1, date(2026, 2, 27))]
 
 
-def test_a_line_without_account_or_feature_is_left_out_and_told(tmp_path: Path) -> None:
+def test_a_line_without_account_or_feature_is_left_out_and_reported(tmp_path: Path) -> None:
     assert told(tmp_path, "A-9,API,,,,,", ",API,,,,,", "A-1,,,,,,", "A-1,API,,,,,", "Acme,api,,,,,") == [
         "line 2, A-9 API: no account of the book has this id, or an id and this name; the line was left out",
         "line 3, API: no account is given; the line was left out",
@@ -73,7 +73,7 @@ def test_a_line_without_account_or_feature_is_left_out_and_told(tmp_path: Path) 
     ]
 
 
-def test_a_cell_that_does_not_fit_is_left_empty_and_told_with_what_would_be_right(tmp_path: Path) -> None:
+def test_a_cell_that_does_not_fit_is_left_empty_and_reported_with_what_would_be_right(tmp_path: Path) -> None:
     usage = usage_of(
         tmp_path,
         HEAD,
@@ -119,7 +119,7 @@ def test_an_account_may_be_named_by_its_name_as_long_as_it_has_an_id(tmp_path: P
         assert [row.holder for row in usage_in_notion(sandbox, usage)] == ["A-1", "A-3"]
 
 
-def test_a_row_is_the_same_page_on_the_next_day_and_one_that_is_gone_goes(tmp_path: Path) -> None:
+def test_a_row_is_the_same_page_on_the_next_day_and_a_removed_one_leaves(tmp_path: Path) -> None:
     first = usage_of(tmp_path, HEAD, "A-1,API,,,1,,", "A-1,SSO,,,1,,")
     with Sandbox(tmp_path / "vendors") as sandbox:
         usage_in_notion(sandbox, first)

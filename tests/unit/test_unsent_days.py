@@ -31,7 +31,7 @@ def digest_text(world: World, day: date) -> str:
     return "\n".join(line.text for d in digests for section in d.sections for line in (*section.lines,))
 
 
-def test_an_alert_of_a_scan_that_failed_is_told_by_the_next_days_scan() -> None:
+def test_an_alert_of_a_failed_scan_is_sent_by_the_next_days_scan() -> None:
     # GIVEN a Thursday on which an account falls into danger, and Notion refuses after its page was scanned
     world = World(twenty(), page_size=5)
     world.scan(THURSDAY - timedelta(days=1))
@@ -49,7 +49,7 @@ def test_an_alert_of_a_scan_that_failed_is_told_by_the_next_days_scan() -> None:
     assert world.scan(MONDAY)["told"] == {"single": 0, "digest": 0, "held": 0}
 
 
-def test_an_alert_of_a_killed_scan_is_told_although_its_message_comes_too_late() -> None:
+def test_an_alert_of_a_killed_scan_is_sent_although_its_message_comes_too_late() -> None:
     # GIVEN a Thursday's scan that dies after its first page, and whose message comes back only after Friday's scan
     world = World(twenty(), page_size=5)
     world.scan(THURSDAY - timedelta(days=1))
@@ -67,7 +67,7 @@ def test_an_alert_of_a_killed_scan_is_told_although_its_message_comes_too_late()
 
 
 @pytest.mark.parametrize("monday_fails", [True, False], ids=["Monday's scan fails", "there is none on Monday"])
-def test_what_waited_over_the_weekend_is_told_on_the_next_working_day_that_scans(monday_fails: bool) -> None:
+def test_what_waited_over_the_weekend_is_sent_on_the_next_working_day_that_scans(monday_fails: bool) -> None:
     # GIVEN an account that falls into danger on Saturday
     world = World(twenty())
     world.scan(FRIDAY)
@@ -107,7 +107,7 @@ def test_a_verdict_over_the_weekend_keeps_monday_quiet() -> None:
 
 
 @pytest.mark.parametrize("worse_on", [SATURDAY, SUNDAY])
-def test_what_waits_is_not_told_after_something_worse_was(worse_on: date) -> None:
+def test_what_waits_is_not_sent_after_something_worse_was(worse_on: date) -> None:
     # GIVEN an alert that waits since Saturday, and a worse one that was told at once the same weekend
     world = World(twenty())
     world.scan(FRIDAY)
@@ -120,7 +120,7 @@ def test_what_waits_is_not_told_after_something_worse_was(worse_on: date) -> Non
     assert set(world.topic.told_singly) == {f"A-0001:{worse_on}:critical"}
 
 
-def test_a_fall_on_saturday_is_told_on_monday_although_the_account_is_green() -> None:
+def test_a_fall_on_saturday_alerts_on_monday_although_the_account_is_green() -> None:
     world = World(twenty())
     world.scan(FRIDAY)
     world.accounts = twenty(a1=account(1, GREEN_FALL))
@@ -165,7 +165,7 @@ def test_mondays_digest_tells_the_whole_weekend_and_what_became_of_it() -> None:
     assert "Account 9 (A-0009): " in text
 
 
-def test_a_book_that_shrank_is_doubted_for_a_week_and_told_at_once() -> None:
+def test_a_book_that_shrank_is_doubted_for_a_week_and_reported_at_once() -> None:
     # GIVEN a book that loses two thirds of its accounts on a Saturday
     world = World(twenty())
     world.scan(FRIDAY)
@@ -180,7 +180,7 @@ def test_a_book_that_shrank_is_doubted_for_a_week_and_told_at_once() -> None:
 
 
 @pytest.mark.parametrize("how", ["inactive", "gone"])
-def test_an_account_that_is_away_for_a_day_is_not_told_again(how: str) -> None:
+def test_an_account_that_is_missing_for_a_day_is_not_alerted_again(how: str) -> None:
     # GIVEN an account that was told
     world = World(twenty(a1=dying(1)))
     world.scan(MONDAY)
@@ -222,7 +222,7 @@ def test_a_long_list_says_how_many_more_there_are() -> None:
     assert "and 70 more" in digest_text(world, TUESDAY)
 
 
-def test_a_row_that_the_days_contract_check_wrote_meanwhile_is_not_gone() -> None:
+def test_a_row_that_the_days_contract_check_wrote_meanwhile_is_not_removed() -> None:
     # GIVEN a row that the contract check wrote after the scan had read it
     world = World([account(1), account(2)])
     world.scan(THURSDAY)
