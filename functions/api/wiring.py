@@ -65,14 +65,17 @@ class Api(Function[ApiSettings]):
     def tasks(self) -> TaskDesk:
         from customer_success.agent import CustomerSuccessAgent
         from customer_success.api.tasks import TaskDesk
+        from customer_success.scan.health_scan import health_scan_task
+        from customer_success.scan.one_account import HealthScan
 
         settings = self.settings
+        account = HealthScan(self.rows, scorer_of(settings))
         scans = self.outbox(settings.scan_queue_url)
         return TaskDesk(
             tenant_id=settings.tenant_id,
             space=settings.space,
             timezone=settings.timezone,
-            agent=CustomerSuccessAgent(accounts=self.rows, scorer=scorer_of(settings), timezone=settings.timezone),
+            agent=CustomerSuccessAgent({"health_scan": health_scan_task(account, timezone=settings.timezone)}),
             rows=self.rows,
             records=self.store.task_records,
             queues={

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BeforeValidator
 
 from connectors.notion.wiring import expansion_records
+from customer_success.agent import CustomerSuccessAgent
 from customer_success.aws.bedrock.function import ModelFunction
 from customer_success.expansion.check_expansion import CheckExpansion as ExpansionCheck
+from customer_success.expansion.check_expansion import check_expansion_task
 from customer_success.expansion.price_list import PriceList
 from customer_success.expansion.rules_writer import OffersByRule
 from customer_success.scoring.scorer import scorer_of
@@ -40,6 +42,12 @@ class CheckExpansion(ModelFunction[CheckExpansionSettings]):
     """Checks accounts for expansion."""
 
     settings_model = CheckExpansionSettings
+
+    @cached_property
+    def agent(self) -> CustomerSuccessAgent:
+        return CustomerSuccessAgent(
+            {"check_expansion": check_expansion_task(self.check, timezone=self.settings.timezone)}
+        )
 
     @cached_property
     def check(self) -> ExpansionCheck:

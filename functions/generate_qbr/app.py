@@ -6,9 +6,7 @@ from wiring import GenerateQbr
 
 from customer_success.aws.messaging.consumer import Delivery
 from customer_success.messages import QbrRequested
-from customer_success.metrics import Metric
 from customer_success.periods import run_date
-from customer_success.reviews.generate_qbr import QbrRequest
 
 function = GenerateQbr()
 
@@ -19,19 +17,17 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
 def write(delivery: Delivery) -> None:
     asked = function.message(QbrRequested, delivery)
-    request = QbrRequest(
-        account_id=asked.account_id,
-        on=run_date(asked.time, function.settings.timezone),
-        request=asked.id,
-        trigger=asked.trigger,
-        contract_end=asked.contract_end,
-        last_try=delivery.last_try,
-    )
-    result = function.task_states.run(asked.task_id, lambda: function.review(request), last_try=delivery.last_try)
-    shown = ("account_id", "period", "status", "confidence", "written_by", "qbr_page_id", "draft_id", "error")
-    function.done(
+    function.run_task(
         "review",
-        result,
-        lambda: {Metric.QBRS_WRITTEN: 1, Metric.CLAIMS_DROPPED: len(result["dropped_claims"])},
-        shown=shown,
+        function.agent.execute,
+        {
+            "type": "generate_qbr",
+            "account_id": asked.account_id,
+            "trigger": asked.trigger,
+            "contract_end": asked.contract_end,
+        },
+        run_date=run_date(asked.time, function.settings.timezone),
+        request_id=asked.id,
+        task_id=asked.task_id,
+        last_try=delivery.last_try,
     )

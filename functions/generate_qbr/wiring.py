@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from connectors.gmail.wiring import gmail_drafts
 from connectors.notion.wiring import qbr_pages
+from customer_success.agent import CustomerSuccessAgent
 from customer_success.aws.bedrock.function import ModelFunction
 from customer_success.reviews.generate_qbr import GenerateQbr as QbrReview
+from customer_success.reviews.generate_qbr import generate_qbr_task
 from customer_success.reviews.rules_writer import ReviewByRule
 from customer_success.settings import (
     GmailSettings,
@@ -34,6 +36,10 @@ class GenerateQbr(ModelFunction[GenerateQbrSettings]):
     """Writes reviews."""
 
     settings_model = GenerateQbrSettings
+
+    @cached_property
+    def agent(self) -> CustomerSuccessAgent:
+        return CustomerSuccessAgent({"generate_qbr": generate_qbr_task(self.review, timezone=self.settings.timezone)})
 
     @cached_property
     def review(self) -> QbrReview:

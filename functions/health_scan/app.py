@@ -5,7 +5,6 @@ from typing import Any
 from wiring import HealthScan
 
 from customer_success.aws.messaging.consumer import Delivery
-from customer_success.errors import Misconfigured
 from customer_success.expansion.expansion_run import ExpansionRunRequest
 from customer_success.messages import (
     ExpansionRunRequested,
@@ -14,9 +13,7 @@ from customer_success.messages import (
     ScanRequested,
     ScheduledEvent,
 )
-from customer_success.metrics import Metric
 from customer_success.periods import run_date
-from customer_success.scan.scan import ScanRequest, counts
 
 function = HealthScan()
 
@@ -36,20 +33,18 @@ def take(delivery: Delivery) -> None:
 
 
 def scan(asked: ScanRequested | ScheduledEvent, *, last_try: bool) -> None:
-    request = ScanRequest(
+    requested = isinstance(asked, ScanRequested)
+    function.run_task(
+        "health scan",
+        function.agent.execute,
+        {"type": "health_scan", "force": requested and asked.force},
         run_date=run_date(asked.time, function.settings.timezone),
         request_id=asked.id,
-        force=isinstance(asked, ScanRequested) and asked.force,
+        task_id=asked.task_id if requested else None,
         last_try=last_try,
     )
-    task_id = asked.task_id if isinstance(asked, ScanRequested) else None
-    result = function.task_states.run(task_id, lambda: function.scan(request), last_try=last_try)
-    function.done("health scan", result, lambda: counts(result))
-    if result["status"] == "failed":
-        # A misconfiguration may be fixed before the last try; after it the message goes to the dead-letter queue.
-        raise Misconfigured(result["error"])
 
 
 def expand(asked: ExpansionRunRequested, *, last_try: bool) -> None:
-    result = function.expand(ExpansionRunRequest(asked.run_date, asked.id, last_try=last_try))
-    function.done("expansion run", result, lambda: {Metric.EXPANSION_CANDIDATES: result["candidates"]})
+    request = ExpansionRunRequest(asked.run_date, asked.id, last_try=last_try)
+    function.done("expansion run", function.expand(request))

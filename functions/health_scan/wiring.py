@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from connectors.notion.wiring import account_pages, expansion_records, feature_usage
+from customer_success.agent import CustomerSuccessAgent
 from customer_success.aws.function import QueueFunction
 from customer_success.expansion.close_expansions import CloseExpansions
 from customer_success.expansion.expansion_run import ExpansionRun
 from customer_success.periods import Calendar
 from customer_success.scan.closing import Closing
+from customer_success.scan.health_scan import health_scan_task
+from customer_success.scan.one_account import HealthScan as OneAccount
 from customer_success.scan.scan import ScanRun
 from customer_success.scoring.scorer import scorer_of
 from customer_success.settings import (
@@ -46,6 +49,13 @@ class HealthScan(QueueFunction[HealthScanSettings]):
     """Scans the account book."""
 
     settings_model = HealthScanSettings
+
+    @cached_property
+    def agent(self) -> CustomerSuccessAgent:
+        account = OneAccount(self.rows, scorer_of(self.settings))
+        return CustomerSuccessAgent(
+            {"health_scan": health_scan_task(account, self.scan, timezone=self.settings.timezone)}
+        )
 
     @cached_property
     def scan(self) -> ScanRun:

@@ -6,7 +6,6 @@ from wiring import PlanQbrs
 
 from customer_success.aws.messaging.consumer import Delivery
 from customer_success.messages import PlanMessage, QuarterPlanned
-from customer_success.metrics import Metric
 from customer_success.periods import run_date
 
 function = PlanQbrs()
@@ -23,4 +22,4 @@ def plan(delivery: Delivery) -> None:
         return
     on = run_date(asked.time, function.settings.timezone)
     result = function.plan(on, request=asked.id, time=asked.time, now=function.now(), last_try=delivery.last_try)
-    function.done("quarter planned", result, lambda: {Metric.QBRS_PLANNED: result["planned"]})
+    function.done("quarter planned", result)

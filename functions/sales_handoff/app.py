@@ -6,7 +6,6 @@ from wiring import SalesHandoff
 
 from customer_success.aws.messaging.consumer import Delivery
 from customer_success.messages import ExpansionHandoff
-from customer_success.metrics import Metric
 
 function = SalesHandoff()
 
@@ -17,4 +16,4 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
 def hand_off(delivery: Delivery) -> None:
     result = function.hand_off(function.message(ExpansionHandoff, delivery), last_try=delivery.last_try)
-    function.done("sales handoff", result, lambda: {Metric.HANDED_OFF: result["status"] == "handed_off"})
+    function.done("sales handoff", result)

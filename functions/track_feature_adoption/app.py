@@ -4,7 +4,6 @@ from typing import Any
 
 from wiring import TrackAdoption
 
-from customer_success.adoption.track_feature_adoption import AdoptionRequest
 from customer_success.aws.messaging.consumer import Delivery
 from customer_success.messages import AdoptionRequested
 from customer_success.periods import run_date
@@ -18,13 +17,12 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
 def track(delivery: Delivery) -> None:
     asked = function.message(AdoptionRequested, delivery)
-    request = AdoptionRequest(
-        account_id=asked.account_id,
-        on=run_date(asked.time, function.settings.timezone),
-        request=asked.id,
-        draft=asked.draft,
+    function.run_task(
+        "feature adoption",
+        function.agent.execute,
+        {"type": "track_feature_adoption", "account_id": asked.account_id, "draft": asked.draft},
+        run_date=run_date(asked.time, function.settings.timezone),
+        request_id=asked.id,
+        task_id=asked.task_id,
         last_try=delivery.last_try,
     )
-    result = function.task_states.run(asked.task_id, lambda: function.track(request), last_try=delivery.last_try)
-    shown = ("account_id", "section", "draft_id", "confidence", "error")
-    function.done("feature adoption", result, shown=shown)

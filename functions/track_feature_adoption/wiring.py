@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from connectors.gmail.wiring import gmail_drafts
 from connectors.notion.wiring import adoption_sections
-from customer_success.adoption.track_feature_adoption import TrackFeatureAdoption
+from customer_success.adoption.track_feature_adoption import TrackFeatureAdoption, track_feature_adoption_task
+from customer_success.agent import CustomerSuccessAgent
 from customer_success.aws.function import QueueFunction
 from customer_success.settings import (
     GmailSettings,
@@ -32,6 +33,11 @@ class TrackAdoption(QueueFunction[TrackFeatureAdoptionSettings]):
     """Works out feature adoption."""
 
     settings_model = TrackFeatureAdoptionSettings
+
+    @cached_property
+    def agent(self) -> CustomerSuccessAgent:
+        track = track_feature_adoption_task(self.track, timezone=self.settings.timezone)
+        return CustomerSuccessAgent({"track_feature_adoption": track})
 
     @cached_property
     def track(self) -> TrackFeatureAdoption:

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from botocore.exceptions import ClientError
 
+from customer_success.aws.errors import code_of
 from local.doctor.check_result import CheckResult, bad, due, off, ok
 from local.doctor.target import Target
-from local.stack.aws import Aws
+from local.stack.aws import NO_STACK, Aws
 from local.stack.queues import DEAD_LETTERS, depths
 
 ROLLED_BACK = "UPDATE_ROLLBACK_COMPLETE"
@@ -38,7 +39,7 @@ def state_of(aws: Aws, stack: str) -> tuple[CheckResult, datetime]:
     try:
         found = aws.cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
-        if "does not exist" not in str(error):
+        if code_of(error) != NO_STACK:
             raise
         raise StackNotReadyError(
             f"there is no stack {stack} in {region}",

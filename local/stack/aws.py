@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
+NO_STACK = "ValidationError"
+"""The code with which `DescribeStacks` answers for a stack that is not there."""
+
 
 @dataclass(frozen=True)
 class Aws:

@@ -12,8 +12,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from customer_success.aws.errors import code_of
 from customer_success.settings import shadow_of
-from local.stack.aws import Aws
+from local.stack.aws import NO_STACK, Aws
 from local.stack.template import Template, resources_with_code, without_metric_math
 
 ARTIFACTS = "customer-success-artifacts"
@@ -151,7 +152,7 @@ def _status(aws: Aws, stack: str) -> str | None:
     try:
         return aws.cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
     except ClientError as error:
-        if "does not exist" in str(error):
+        if code_of(error) == NO_STACK:
             return None
         raise
 

@@ -117,7 +117,7 @@ class Deployment:
             time_left=_plenty,
             now=now,
         )
-        return job(ScanRequest(on, f"rule-{on}"))
+        return job(ScanRequest(on, f"rule-{on}")).to_fields()
 
     def page_updates(self) -> list[PagesChanged]:
         """Take all messages off the queue of pages to be written."""

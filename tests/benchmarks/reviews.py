@@ -138,7 +138,7 @@ def _quarter(folder: Path, most: int) -> tuple[Quarter, list[tuple[str, Any]]]:
         control = sandbox.url("control")
         dynamodb.calls.clear()
         requests.delete(f"{control}/requests", timeout=10).raise_for_status()
-        results = [job(QbrRequest(account_id, QUARTER_DAY, "tick", "scheduled")) for account_id in known]
+        results = [job(QbrRequest(account_id, QUARTER_DAY, "tick", "scheduled")).to_fields() for account_id in known]
         counted = requests.get(f"{control}/requests", timeout=10).json()
         tokens = requests.get(f"{control}/tokens", timeout=10).json()
         texts = [job.qbrs.text(QbrRequest(account_id, QUARTER_DAY, "tick").key) for account_id in known]
@@ -224,7 +224,7 @@ def _planned(folder: Path, console: Console, accounts: int) -> list[Promise]:
         f"Table: {', '.join(f'{call} {number:,}' for call, number in sorted(dynamodb.calls.items()))}.",
     )
     return [
-        exactly("Reviews planned", result["planned"], accounts),
+        exactly("Reviews planned", result.planned, accounts),
         *(exactly(f"Messages on the {name} queue", sent[name][0], accounts) for name in ("qbr", "adoption")),
         *(
             exactly(f"Calls to the {name} queue", sent[name][1], accounts // MESSAGES_PER_CALL)

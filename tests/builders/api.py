@@ -23,6 +23,8 @@ from customer_success.api.portfolio import ShowPortfolio
 from customer_success.api.routes import build
 from customer_success.api.shadow import ShowShadow
 from customer_success.api.tasks import TaskDesk
+from customer_success.scan.health_scan import health_scan_task
+from customer_success.scan.one_account import HealthScan
 from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.accounts import TODAY, account, at_risk, dying
 from tests.builders.fakes import FakeOutbox, Writes
@@ -58,7 +60,9 @@ class Desk:
             tenant_id=self.tenant_id,
             space=self.tenant_id,
             timezone="UTC",
-            agent=CustomerSuccessAgent(accounts=self.world.rows, scorer=CSMHealthScorer()),
+            agent=CustomerSuccessAgent(
+                {"health_scan": health_scan_task(HealthScan(self.world.rows, CSMHealthScorer()))}
+            ),
             rows=self.world.rows,
             records=self.records,
             queues=dict.fromkeys(kinds, self.queue),

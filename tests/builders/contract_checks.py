@@ -14,6 +14,7 @@ from customer_success.renewals.contract_check import ContractCheck
 from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.accounts import TODAY
 from tests.builders.fakes import Crash, FakeOutbox, FakeQbrs
+from tests.builders.results import brought
 from tests.builders.scans import World
 
 
@@ -51,7 +52,7 @@ class Mornings(World):
             fallback_owner="lead@example.com",
             now=lambda: now,
         )
-        return job(on, request=request or f"rule-{on}", time=moment, last_try=last_try)
+        return brought(job(on, request=request or f"rule-{on}", time=moment, last_try=last_try))
 
     def check_to_the_end(self, on: date = TODAY, **asked: Any) -> dict[str, Any]:
         """Deliver the message again after each crash or passing fault, as its queue does."""

@@ -24,6 +24,7 @@ from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.accounts import HEALTHY, TODAY, account
 from tests.builders.fakes import Crash, FakeAlerts, FakeDigests, FakeOutbox, FakeRows, FakeRuns, FakeTopic, Writes
 from tests.builders.offers import FakeExpansionLog, FakeExpansionRecords, FakeOffers
+from tests.builders.results import brought
 from tests.builders.usage import FakePeers, FakeUsages
 
 CLOSES_AFTER = timedelta(hours=3)
@@ -155,7 +156,7 @@ class Expansions:
             look_again_seconds=LOOK_AGAIN_SECONDS,
         )
         job = replace(job, **dict.fromkeys(without))
-        return job(ExpansionRunRequest(on, request or f"expansion:{on}#1", last_try))
+        return brought(job(ExpansionRunRequest(on, request or f"expansion:{on}#1", last_try)))
 
     def run_to_the_end(self, on: date = TODAY, **asked: Any) -> dict[str, Any]:
         """Deliver the request again after each crash or passing fault, as its queue does."""

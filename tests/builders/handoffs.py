@@ -32,6 +32,7 @@ from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.accounts import HEALTHY, TODAY, account
 from tests.builders.fakes import FakeAlerts, FakeDigests, FakeLedger, FakeOutbox, FakeRows, FakeTopic, Writes
 from tests.builders.offers import FakeExpansionLog, FakeExpansionRecords, FakeOffers
+from tests.builders.results import brought
 from tests.builders.reviews import FakeDrafts
 from tests.builders.usage import FakeUsages, usage
 
@@ -263,6 +264,11 @@ class Handoffs:
         without: Iterable[str] = (),
     ) -> dict[str, Any]:
         """Check an account, as one delivery of its message; `without` names ports that are None."""
+        job, now = self.check_expansion(without), datetime.combine(on, time(9), UTC)
+        return brought(job(ExpansionRequest(account_id, on, f"{request}:{on}", now, signals or {}, last_try)))
+
+    def check_expansion(self, without: Iterable[str] = ()) -> CheckExpansion:
+        """The job that checks an account; `without` names ports that are None."""
         job = CheckExpansion(
             tenant_id="acme",
             rows=self.rows,
@@ -279,8 +285,7 @@ class Handoffs:
             sales_owner=self.sales_owner,
             count=self.count,
         )
-        job = replace(job, **dict.fromkeys(without))
-        return job(ExpansionRequest(account_id, on, f"{request}:{on}", signals or {}, last_try))
+        return replace(job, **dict.fromkeys(without))
 
     def hand_off(
         self, message: ExpansionHandoff, *, last_try: bool = False, without: Iterable[str] = ()
@@ -299,7 +304,7 @@ class Handoffs:
             count=self.count,
             domains=self.owner_domains,
         )
-        return replace(job, **dict.fromkeys(without))(message, last_try=last_try)
+        return brought(replace(job, **dict.fromkeys(without))(message, last_try=last_try))
 
     @property
     def sent(self) -> list[ExpansionHandoff]:

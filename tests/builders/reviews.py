@@ -37,6 +37,7 @@ from tests.builders.fakes import (
     FakeTopic,
     Writes,
 )
+from tests.builders.results import brought
 from tests.builders.usage import FakePeers, FakeSections, FakeUsages
 
 QUARTER_DAY = date(2026, 4, 1)
@@ -176,6 +177,11 @@ class Reviews:
         without: Iterable[str] = (),
     ) -> dict[str, Any]:
         """Ask for a review, as one delivery of its message; `without` names ports that are None."""
+        job = self.generate_qbr(without)
+        return brought(job(QbrRequest(account_id, on, request, trigger, contract_end, last_try)))
+
+    def generate_qbr(self, without: Iterable[str] = ()) -> GenerateQbr:
+        """The job that writes reviews; `without` names ports that are None."""
         job = GenerateQbr(
             rows=self.rows,
             history=self.history,
@@ -190,8 +196,7 @@ class Reviews:
             fallback_owner="lead@example.com",
             count=self.count,
         )
-        job = replace(job, **dict.fromkeys(without))
-        return job(QbrRequest(account_id, on, request, trigger, contract_end, last_try))
+        return replace(job, **dict.fromkeys(without))
 
     def track(
         self,
@@ -205,6 +210,11 @@ class Reviews:
         without: Iterable[str] = (),
     ) -> dict[str, Any]:
         """Ask for an account's adoption, as one delivery of its message; `without` names ports that are None."""
+        job, noon = self.track_feature_adoption(without), datetime.combine(on, time(12), UTC)
+        return brought(job(AdoptionRequest(account_id, on, request, noon, draft, signals or {}, last_try)))
+
+    def track_feature_adoption(self, without: Iterable[str] = ()) -> TrackFeatureAdoption:
+        """The job that works out feature adoption; `without` names ports that are None."""
         job = TrackFeatureAdoption(
             rows=self.rows,
             usages=self.usages,
@@ -217,14 +227,13 @@ class Reviews:
             count=self.count,
             publisher=AlertPublisher("acme", self.alerts, self.digests, self.topic),
         )
-        job = replace(job, **dict.fromkeys(without))
-        return job(AdoptionRequest(account_id, on, request, draft, signals or {}, last_try))
+        return replace(job, **dict.fromkeys(without))
 
     def plan(self, on: date = QUARTER_DAY, *, request: str = "tick") -> dict[str, Any]:
         """Plan the quarter of a day, at noon."""
         noon = datetime.combine(on, time(12), UTC)
         job = PlanQbrs("acme", self.rows, self.qbrs, self.adoption, self.queue, self.closings)
-        return job(on, request=request, time=noon, now=noon)
+        return brought(job(on, request=request, time=noon, now=noon))
 
     def close(self, *, hours_later: float = 1, last_try: bool = False) -> dict[str, int]:
         """Look at the quarter that was planned last."""

@@ -10,6 +10,7 @@ from customer_success.accounts.account import Account
 from customer_success.alerts.publisher import AlertPublisher
 from customer_success.errors import Unavailable
 from customer_success.periods import Calendar
+from customer_success.results import Failed
 from customer_success.scan.closing import Closing
 from customer_success.scan.scan import ScanRequest, ScanRun
 from customer_success.scoring.scorer import CSMHealthScorer
@@ -28,6 +29,7 @@ from tests.builders.fakes import (
     Writes,
 )
 from tests.builders.portfolios import FakePortfolios
+from tests.builders.results import brought
 
 
 @dataclass
@@ -66,8 +68,9 @@ class World:
         """Run the scan of a day, as one delivery of its message."""
         self.book.accounts = self.accounts
         self.today = max(self.today, on)
-        job = self._job(seconds_left)
-        return job(ScanRequest(on, request or f"rule-{on}", force, last_try))
+        result = self.scan_run(seconds_left)(ScanRequest(on, request or f"rule-{on}", force, last_try))
+        # One that failed answers with what it counted.
+        return result.finished.to_fields() if isinstance(result, Failed) and result.finished else brought(result)
 
     @staticmethod
     def moment(on: date, hour: int = 7) -> datetime:
@@ -86,7 +89,9 @@ class World:
             except (Crash, Unavailable):
                 self.writes.crash_before = self.writes.crash_after = None
 
-    def _job(self, seconds_left: float) -> ScanRun:
+    def scan_run(self, seconds_left: float = 300.0) -> ScanRun:
+        """The job, on the day that is today."""
+
         def now() -> datetime:
             return datetime.combine(self.today, time(7), UTC)
 

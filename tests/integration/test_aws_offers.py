@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -37,6 +37,7 @@ def offer(account_id: str = "A-0001", opportunity_type: OpportunityType = "seats
         estimated_arr_impact=3600.5,
         recommended_talk_track="You have outgrown your plan 🚀",
         confidence="high",
+        made_at=datetime(2026, 3, 2, 7, 30, tzinfo=UTC),
     )
     plain = Offer(
         opportunity,
@@ -58,7 +59,9 @@ def held_back(account_id: str = "A-0001") -> Offer:
     full = offer(account_id)
     return replace(
         full,
-        opportunity=full.opportunity.model_copy(update={"estimated_arr_impact": None, "confidence": "low"}),
+        opportunity=full.opportunity.model_copy(
+            update={"estimated_arr_impact": None, "confidence": "low", "made_at": None}
+        ),
         owner_email=None,
         sales_email=None,
         page_id=None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -77,10 +77,11 @@ def test_a_contracts_review_is_known_in_any_quarter(qbrs: DynamoQbrs) -> None:
 def test_text_and_evidence_lie_beside_the_record(qbrs: DynamoQbrs) -> None:
     # GIVEN a text with its evidence
     known = evidence()
-    text = QbrText("tick", known, FakeNarrator().write_qbr(known).content, "some-model", dropped_claims=("x",))
+    content = FakeNarrator().write_qbr(known).content.model_copy(update={"trigger": known.trigger})
+    text = QbrText("tick", known, content, "some-model", dropped_claims=("x",))
     key = QbrKey("A-0001", "Q1 2026")
     qbrs.put_text(key, text)
-    # THEN it is read as it was put, for that review alone
+    # THEN it is read as it was put, with what called for it, for that review alone
     assert qbrs.text(key) == text
     assert qbrs.text(QbrKey("A-0001", "Q1 2026", END)) is None
 
@@ -104,8 +105,9 @@ def test_an_adoption_report_is_stored_with_its_account(table: Table) -> None:
         benchmark_comparison=BenchmarkComparison(peer_group="plan Growth", peers=0),
         confidence="low",
     )
-    reports.put(report)
-    assert reports.get(NASTY_ID) == report
+    for known in (report, report.model_copy(update={"generated_at": datetime(2026, 4, 1, 9, 30, tzinfo=UTC)})):
+        reports.put(known)
+        assert reports.get(NASTY_ID) == known
     assert reports.get("A-0001") is None
 
 

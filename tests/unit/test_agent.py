@@ -5,27 +5,54 @@ from typing import Any
 
 import pytest
 
-from customer_success.agent import CustomerSuccessAgent
-from customer_success.errors import Unavailable
-from customer_success.expansion.rules_writer import OffersByRule
-from customer_success.reviews.rules_writer import ReviewByRule
+from customer_success.adoption.track_feature_adoption import track_feature_adoption_task
+from customer_success.agent import SUPPORTED, CustomerSuccessAgent
+from customer_success.errors import Misconfigured, NotTaken, Unavailable
+from customer_success.expansion.check_expansion import check_expansion_task
+from customer_success.results import Failed
+from customer_success.reviews.generate_qbr import generate_qbr_task
+from customer_success.scan.health_scan import health_scan_task
+from customer_success.scan.one_account import HealthScan
 from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.accounts import HEALTHY, TODAY, account
-from tests.builders.fakes import FakeOutbox, FakeRows, Writes
-from tests.builders.offers import FakeExpansionRecords, FakeOffers
+from tests.builders.fakes import FakeRows, Writes
+from tests.builders.handoffs import Handoffs
 from tests.builders.reviews import Reviews
+from tests.builders.scans import World
 from tests.builders.scores import row
 
 CONTEXT = {"now": datetime(TODAY.year, TODAY.month, TODAY.day, 9, tzinfo=UTC)}
-
-
-class ByRule(ReviewByRule, OffersByRule):
-    """Writes all by rule."""
+SPRING = {"now": datetime(2026, 4, 1, 9, tzinfo=UTC)}
+SCAN = {"type": "health_scan", "account_id": "A-0001"}
+QBR = {"type": "generate_qbr", "account_id": "A-0001"}
+EXPANSION = {"type": "check_expansion", "account_id": "A-0001"}
+ADOPTION = {"type": "track_feature_adoption", "account_id": "A-0001"}
 
 
 def agent(accounts: Any = None) -> CustomerSuccessAgent:
-    known = FakeRows(Writes(), {"A-0001": row(account(1))})
-    return CustomerSuccessAgent(accounts=accounts or known, scorer=CSMHealthScorer())
+    """The agent with the scan of one account alone."""
+    known = accounts or FakeRows(Writes(), {"A-0001": row(account(1))})
+    return CustomerSuccessAgent({"health_scan": health_scan_task(HealthScan(known, CSMHealthScorer()))})
+
+
+def reviewing(reviews: Reviews) -> CustomerSuccessAgent:
+    """The agent with what a quarter brings."""
+    return CustomerSuccessAgent(
+        {
+            "generate_qbr": generate_qbr_task(reviews.generate_qbr()),
+            "track_feature_adoption": track_feature_adoption_task(reviews.track_feature_adoption()),
+        }
+    )
+
+
+def offering(handoffs: Handoffs, *without: str) -> CustomerSuccessAgent:
+    """The agent with the check for expansion."""
+    return CustomerSuccessAgent({"check_expansion": check_expansion_task(handoffs.check_expansion(without))})
+
+
+def answer(agent: CustomerSuccessAgent, task: dict[str, Any], context: dict[str, Any] = CONTEXT) -> dict[str, Any]:
+    """What the agent answers, as it is stored."""
+    return agent.execute(task, context).to_fields()
 
 
 def test_an_unknown_task_type_is_a_value_error_that_names_the_known_ones() -> None:
@@ -33,36 +60,110 @@ def test_an_unknown_task_type_is_a_value_error_that_names_the_known_ones() -> No
         agent().execute({"type": "dance"}, CONTEXT)
 
 
+@pytest.mark.parametrize("kind", [None, [], {}, 7, ""])
+def test_a_task_type_that_is_no_word_is_an_unknown_one(kind: object) -> None:
+    with pytest.raises(ValueError, match=r"^Unknown task type: "):
+        agent().execute({"type": kind}, CONTEXT)
+
+
+@pytest.mark.parametrize("kind", SUPPORTED)
+def test_a_task_goes_to_what_does_it_and_to_nothing_else(kind: str) -> None:
+    # GIVEN an agent of ready tasks, each of which says its own name
+    done: list[str] = []
+
+    def ready(name: str) -> Any:
+        return lambda task, context: done.append(name) or Failed(name, Unavailable(f"{task} {context}"))
+
+    agent = CustomerSuccessAgent({name: ready(name) for name in SUPPORTED})
+    # WHEN one is asked for
+    result = agent.execute({"type": kind}, {"now": "then"})
+    # THEN that one was done, with the task and the context as they came
+    assert done == [kind]
+    assert isinstance(result, Failed)
+    assert str(result.cause) == f"{{'type': '{kind}'}} {{'now': 'then'}}"
+
+
+# A health scan
+
+
 def test_a_health_scan_of_one_account_answers_from_its_row() -> None:
-    result = agent().execute({"type": "health_scan", "account_id": "A-0001"}, CONTEXT)
+    result = answer(agent(), SCAN)
     assert (result["health"]["rag"], result["churn"]["churn_risk"]) == ("GREEN", "low")
 
 
 def test_signals_of_a_task_are_laid_over_the_accounts_own() -> None:
     # GIVEN a healthy account
-    task = {"type": "health_scan", "account_id": "A-0001"}
-    plain = agent().execute(task, CONTEXT)["health"]["signal_breakdown"]
+    plain = answer(agent(), SCAN)["health"]["signal_breakdown"]
     # WHEN one signal is given with the task
-    other = agent().execute({**task, "signals": {"usage_trend": "inactive"}}, CONTEXT)["health"]["signal_breakdown"]
+    other = answer(agent(), {**SCAN, "signals": {"usage_trend": "inactive"}})["health"]["signal_breakdown"]
     # THEN that one differs, and nothing else
     assert {key for key in plain if plain[key] != other[key]} == {"usage_trend"}
 
 
 def test_a_wrong_signal_fails_open_with_field_value_and_bound() -> None:
-    task = {"type": "health_scan", "account_id": "A-0001", "signals": {"nps_score": 11}}
-    result = agent().execute(task, CONTEXT)
-    assert result["error"] == "account 'A-0001': nps_score: 11 is above the bound 10"
-    assert (result["partial"], result["confidence"], result["retryable"]) == (True, "low", False)
+    assert answer(agent(), {**SCAN, "signals": {"nps_score": 11}}) == {
+        "task_type": "health_scan",
+        "error": "account 'A-0001': nps_score: 11 is above the bound 10",
+        "confidence": "low",
+        "partial": True,
+        "retryable": False,
+    }
 
 
 def test_an_unknown_account_fails_open() -> None:
-    result = agent().execute({"type": "health_scan", "account_id": "A-9999"}, CONTEXT)
-    assert result["error"].startswith("account 'A-9999' is not known")
+    assert "account 'A-9999' is not known" in answer(agent(), {**SCAN, "account_id": "A-9999"})["error"]
 
 
 @pytest.mark.parametrize("given", [None, "", 7])
 def test_an_account_id_that_is_none_fails_open(given: object) -> None:
-    assert "account_id" in agent().execute({"type": "health_scan", "account_id": given}, CONTEXT)["error"]
+    assert "account_id" in answer(agent(), {**SCAN, "account_id": given})["error"]
+
+
+def scanning(world: World) -> CustomerSuccessAgent:
+    """The agent with the scan of the whole book."""
+    account = HealthScan(world.rows, CSMHealthScorer())
+    return CustomerSuccessAgent({"health_scan": health_scan_task(account, world.scan_run())})
+
+
+def test_without_an_account_a_health_scan_is_that_of_the_whole_book() -> None:
+    # GIVEN a book that nobody has scanned
+    world = World([account(1), account(2)], today=TODAY)
+    # WHEN a health scan without an account is asked for
+    result = answer(scanning(world), {"type": "health_scan"})
+    # THEN the whole book is scanned, and the accounts are known
+    assert (result["run_date"], result["read"], result["status"]) == (TODAY.isoformat(), 2, "finished")
+    assert set(world.rows.rows) == {"A-0001", "A-0002"}
+    # WHEN it is asked for again THEN the day is not scanned again, but where it is forced
+    assert answer(scanning(world), {"type": "health_scan"})["attempt"] == 1
+    assert (
+        answer(scanning(world), {"type": "health_scan", "force": True}, {**CONTEXT, "request_id": "b"})["attempt"] == 2
+    )
+
+
+def test_a_book_scan_that_failed_answers_with_what_it_counted() -> None:
+    # GIVEN a book whose second page cannot be read before a person acts
+    world = World([account(number) for number in range(1, 8)], page_size=4, today=TODAY)
+    world.book.error, world.book.fails_at, world.book.failures = Misconfigured("share the database"), 4, 1
+    # WHEN it is scanned
+    result = answer(scanning(world), {"type": "health_scan"})
+    # THEN the answer has the cause, and what was read until then
+    assert (result["status"], result["read"], result["error"]) == ("failed", 4, "share the database")
+    assert (result["partial"], result["confidence"], result["retryable"]) == (True, "low", False)
+
+
+def test_where_no_book_is_at_hand_a_health_scan_without_an_account_says_so() -> None:
+    result = agent().execute({"type": "health_scan"}, CONTEXT)
+    assert isinstance(result, Failed)
+    assert isinstance(result.cause, Misconfigured)
+    assert "the whole book was skipped" in result.error
+
+
+def test_signals_of_no_account_are_refused() -> None:
+    result = answer(scanning(World([account(1)], today=TODAY)), {"type": "health_scan", "signals": {"nps_score": 3}})
+    assert "account_id names none" in result["error"]
+
+
+# What breaks
 
 
 class Down:
@@ -74,9 +175,43 @@ class Down:
 
 
 @pytest.mark.parametrize(("fault", "retryable"), [(Unavailable("throttled"), True), (KeyError("bug"), False)])
-def test_what_breaks_behind_it_fails_open_and_says_whether_to_try_again(fault: Exception, retryable: bool) -> None:
-    result = agent(Down(fault)).execute({"type": "health_scan", "account_id": "A-0001"}, CONTEXT)
-    assert (result["partial"], result["retryable"]) == (True, retryable)
+def test_what_breaks_behind_it_fails_open_and_says_whether_to_try_again(
+    fault: Exception, retryable: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    result = agent(Down(fault)).execute(SCAN, CONTEXT)
+    assert isinstance(result, Failed)
+    assert (result.cause, result.retryable) == (fault, retryable)
+    assert f"task health_scan failed open: {result.error}" in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["generate_qbr", "check_expansion", "track_feature_adoption"])
+def test_a_task_that_is_not_configured_is_skipped_and_says_so(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    result = answer(agent(), {"type": kind, "account_id": "A-0001"})
+    assert (result["task_type"], result["error"]) == (kind, f"{kind} was skipped: it is not configured here")
+    assert f"{kind} was skipped" in caplog.text
+
+
+@pytest.mark.parametrize("signals", [5, "healthy", [1]])
+def test_signals_that_are_no_object_are_named(signals: object) -> None:
+    error = answer(agent(), {**SCAN, "signals": signals})["error"]
+    assert error == f"account 'A-0001': signals: {signals!r} is not an object of signals by their names"
+
+
+@pytest.mark.parametrize(
+    ("context", "told"),
+    [
+        ({}, "is not a moment with a time zone"),
+        ({"now": "today"}, "is not a moment with a time zone"),
+        ({"now": datetime(2026, 3, 2)}, "is not a moment with a time zone"),  # noqa: DTZ001
+        ({**CONTEXT, "run_date": "2026-03-02"}, "run_date: '2026-03-02' in the context is not a day"),
+        ({**CONTEXT, "last_try": "no"}, "last_try: 'no' in the context is neither true nor false"),
+    ],
+)
+def test_a_context_that_says_no_moment_is_named(context: dict[str, object], told: str) -> None:
+    assert told in answer(agent(), SCAN, context)["error"]
+
+
+# Reviews and feature adoption
 
 
 def test_a_review_is_written_for_one_account_on_request() -> None:
@@ -84,20 +219,54 @@ def test_a_review_is_written_for_one_account_on_request() -> None:
     reviews = Reviews()
     reviews.account(1)
     # WHEN its review is asked for
-    context = {"now": datetime(2026, 4, 1, 9, tzinfo=UTC)}
-    result = agent_of(reviews).execute({"type": "generate_qbr", "account_id": "A-0001"}, context)
-    # THEN it is there, with its page and its draft
+    result = answer(reviewing(reviews), QBR, SPRING)
+    # THEN it is there, with its page and its draft, and says what called for it
     assert (result["trigger"], result["status"], result["qbr_page_id"]) == ("requested", "written", "page-1")
     assert list(reviews.drafts.drafts) == [result["draft_id"]]
+    assert result["qbr"]["trigger"] == "requested"
 
 
-def test_a_review_whose_page_fails_answers_that_it_may_be_tried_again() -> None:
+@pytest.mark.parametrize(
+    ("fault", "retryable"),
+    [(Unavailable("Notion is down"), True), (NotTaken("too long"), False), (Misconfigured("share it"), False)],
+)
+def test_a_review_whose_page_fails_keeps_its_text(fault: Exception, retryable: bool) -> None:
+    # GIVEN pages that cannot be written
     reviews = Reviews()
     reviews.account(1)
-    reviews.pages.errors = [Unavailable("Notion is down")]
-    context = {"now": datetime(2026, 4, 1, 9, tzinfo=UTC)}
-    result = agent_of(reviews).execute({"type": "generate_qbr", "account_id": "A-0001"}, context)
-    assert (result["error"], result["partial"], result["retryable"]) == ("Notion is down", True, True)
+    reviews.pages.errors = [fault]
+    # WHEN a review is asked for
+    result = reviewing(reviews).execute(QBR, SPRING)
+    # THEN the failure has its cause, and the text that was written
+    assert isinstance(result, Failed)
+    assert result.cause is fault
+    told = result.to_fields()
+    assert (told["error"], told["partial"], told["confidence"]) == (str(fault), True, "low")
+    assert told["retryable"] is retryable
+    assert (told["status"], told["written_by"]) == ("failed", "some-model")
+    assert told["qbr"]["account_health_summary"]
+
+
+def test_a_review_whose_draft_has_to_wait_keeps_its_page() -> None:
+    # GIVEN a mailbox that is down, and a queue that may deliver the request again
+    reviews = Reviews()
+    reviews.account(1)
+    reviews.drafts.errors = [Unavailable("Gmail is down")]
+    # WHEN a review is asked for
+    result = answer(reviewing(reviews), QBR, {**SPRING, "request_id": "a", "last_try": False})
+    # THEN it may be tried again, and says where its page is
+    assert (result["retryable"], result["qbr_page_id"]) == (True, "page-1")
+    # WHEN it is tried again, for the last time, and the mailbox is still down THEN the review is done without
+    reviews.drafts.errors = [Unavailable("Gmail is down")]
+    result = answer(reviewing(reviews), QBR, {**SPRING, "request_id": "a", "last_try": True})
+    assert (result["status"], result["error"]) == ("partial", "no invitation was drafted: Gmail is down")
+
+
+def test_a_review_that_fails_before_its_text_has_nothing_to_keep() -> None:
+    result = reviewing(Reviews()).execute(QBR, SPRING)
+    assert isinstance(result, Failed)
+    assert result.finished is None
+    assert set(result.to_fields()) == {"task_type", "error", "confidence", "partial", "retryable"}
 
 
 def test_feature_adoption_is_computed_and_stored() -> None:
@@ -105,135 +274,105 @@ def test_feature_adoption_is_computed_and_stored() -> None:
     reviews = Reviews()
     reviews.account(1)
     # WHEN its adoption is asked for
-    context = {"now": datetime(2026, 4, 1, 9, tzinfo=UTC)}
-    result = agent_of(reviews).execute({"type": "track_feature_adoption", "account_id": "A-0001"}, context)
-    # THEN the report has the rate and says what is withheld, and is kept
-    assert result["report"]["adoption_rate"] == 0.9
-    assert result["report"]["benchmark_comparison"]["withheld_because"]
+    report = answer(reviewing(reviews), ADOPTION, SPRING)["report"]
+    # THEN the report has the rate, says what is withheld and when it was made, and is kept
+    assert report["adoption_rate"] == 0.9
+    assert report["benchmark_comparison"]["withheld_because"]
+    assert report["generated_at"] == "2026-04-01T09:00:00Z"
     assert reviews.reports.reports["A-0001"].as_of == date(2026, 4, 1)
+
+
+def test_a_report_whose_section_fails_is_in_the_failure() -> None:
+    # GIVEN a page that does not take a section
+    reviews = Reviews()
+    reviews.account(1)
+    reviews.sections.errors = [NotTaken("too many blocks")]
+    # WHEN adoption is asked for
+    result = reviewing(reviews).execute(ADOPTION, SPRING)
+    # THEN the failure has the report
+    assert isinstance(result, Failed)
+    assert isinstance(result.cause, NotTaken)
+    assert result.to_fields()["report"]["adoption_rate"] == 0.9
+    assert result.to_fields()["section"] is None
 
 
 def test_a_rate_that_is_none_is_refused_with_its_bound() -> None:
     reviews = Reviews()
     reviews.account(1, signals={"feature_adoption_rate": 1.35})
-    context = {"now": datetime(2026, 4, 1, 9, tzinfo=UTC)}
-    result = agent_of(reviews).execute({"type": "track_feature_adoption", "account_id": "A-0001"}, context)
+    result = answer(reviewing(reviews), ADOPTION, SPRING)
     assert result["error"] == "account 'A-0001': feature_adoption_rate: 1.35 is above the bound 1.0"
     assert not reviews.reports.reports
-
-
-SPRING = {"now": datetime(2026, 4, 1, 9, tzinfo=UTC)}
-EXPANSION = {"type": "check_expansion", "account_id": "A-0001"}
-
-
-def crowded(**facts: Any) -> Reviews:
-    """An account that uses seven seats more than it bought."""
-    reviews = Reviews(narrator=ByRule())
-    signals = {**HEALTHY, "seats_utilization_rate": 1.07}
-    reviews.account(1, **{"signals": signals, "seats_bought": 100.0, "seats_used": 107.0, **facts})
-    return reviews
-
-
-def test_an_offer_is_found_recorded_and_dispatched_on_request() -> None:
-    # GIVEN an account that needs seats, somebody in Sales, and a way there
-    reviews, offers, records, queue = crowded(), FakeOffers(), FakeExpansionRecords(), FakeOutbox(Writes())
-    agent = agent_of(reviews, offers=offers, expansion_records=records, handoff=queue, sales_owner="nora@example.com")
-    # WHEN it is asked what it could buy more
-    result = agent.execute(EXPANSION, SPRING)
-    # THEN the offer is recorded, and on its way
-    assert result["outcome"] == "offered"
-    assert result["dispatched"] == ["A-0001:seats:Q2 2026"]
-    assert len(records.records) == len(queue.sent) == 1
-    # WHEN it is asked again, at the same moment and later
-    repeated = agent.execute(EXPANSION, SPRING)
-    later = agent.execute(EXPANSION, {"now": SPRING["now"] + timedelta(hours=1)})
-    # THEN the answer is the same, and nothing more goes out
-    assert (repeated["outcome"], later["outcome"]) == ("offered", "offered")
-    assert len(records.records) == len(queue.sent) == 1
-
-
-def test_without_a_handoff_an_offer_is_recorded_and_the_result_says_why_it_goes_nowhere() -> None:
-    reviews, records = crowded(), FakeExpansionRecords()
-    agent = agent_of(reviews, offers=FakeOffers(), expansion_records=records, sales_owner="nora@example.com")
-    result = agent.execute(EXPANSION, SPRING)
-    assert (result["outcome"], result["dispatched"]) == ("recorded", [])
-    assert "queue" in result["not_dispatched"][0]["reason"]
-    assert len(records.records) == 1
-
-
-def test_without_anybody_in_sales_an_offer_is_recorded_and_the_result_says_so() -> None:
-    reviews, queue = crowded(), FakeOutbox(Writes())
-    agent = agent_of(reviews, offers=FakeOffers(), expansion_records=FakeExpansionRecords(), handoff=queue)
-    result = agent.execute(EXPANSION, SPRING)
-    assert (result["outcome"], queue.sent) == ("recorded", [])
-    assert "sales owner" in result["not_dispatched"][0]["reason"]
-
-
-def test_what_if_signals_offer_nothing_for_real() -> None:
-    # GIVEN an account that uses few of its seats
-    reviews, offers, queue = Reviews(narrator=ByRule()), FakeOffers(), FakeOutbox(Writes())
-    reviews.account(1, signals={**HEALTHY, "seats_utilization_rate": 0.5})
-    agent = agent_of(reviews, offers=offers, handoff=queue, sales_owner="nora@example.com")
-    # WHEN it is asked what would be if it used nearly all
-    result = agent.execute({**EXPANSION, "signals": {"seats_utilization_rate": 0.98}}, SPRING)
-    # THEN the answer shows the offer, and nothing is kept or sent
-    assert [found["opportunity_type"] for found in result["opportunities"]] == ["seats"]
-    assert (offers.of_account("A-0001"), queue.sent) == ([], [])
 
 
 def test_a_mail_on_adoption_is_drafted_only_on_request() -> None:
     reviews = Reviews()
     reviews.account(1)
-    task = {"type": "track_feature_adoption", "account_id": "A-0001"}
-    assert agent_of(reviews).execute(task, SPRING)["draft_id"] is None
+    assert answer(reviewing(reviews), ADOPTION, SPRING)["draft_id"] is None
     assert not reviews.drafts.drafts
-    assert agent_of(reviews).execute({**task, "draft": True}, SPRING)["draft_id"] == "draft-1"
+    assert answer(reviewing(reviews), {**ADOPTION, "draft": True}, SPRING)["draft_id"] == "draft-1"
 
 
-def agent_of(reviews: Reviews, **ports: Any) -> CustomerSuccessAgent:
-    return CustomerSuccessAgent(
-        tenant_id="acme",
-        feature_usages=reviews.usages,
-        adoption_peers=reviews.peers,
-        **ports,
-        accounts=reviews.rows,
-        scorer=CSMHealthScorer(),
-        history=reviews.history,
-        narrator=reviews.narrator,
-        drafts=reviews.drafts,
-        qbrs=reviews.qbrs,
-        qbr_pages=reviews.pages,
-        adoption_reports=reviews.reports,
-        ledger=reviews.ledger,
-    )
+# Expansion
 
 
-@pytest.mark.parametrize("kind", ["generate_qbr", "check_expansion", "track_feature_adoption"])
-def test_what_is_not_configured_says_so(kind: str) -> None:
-    result = agent().execute({"type": kind, "account_id": "A-0001"}, CONTEXT)
-    assert "not configured" in result["error"]
-    assert result["task_type"] == kind
+def test_an_offer_is_found_recorded_and_dispatched_on_request() -> None:
+    # GIVEN an account that needs seats, somebody in Sales, and a way there
+    handoffs = Handoffs()
+    handoffs.account(1)
+    # WHEN it is asked what it could buy more
+    result = answer(offering(handoffs), EXPANSION)
+    # THEN the offer is recorded and on its way, and says when it was found
+    assert (result["outcome"], result["dispatched"]) == ("offered", ["A-0001:seats:Q1 2026"])
+    assert result["opportunities"][0]["made_at"] == CONTEXT["now"].isoformat().replace("+00:00", "Z")
+    assert len(handoffs.records.records) == len(handoffs.sent) == 1
+    # WHEN it is asked again, at the same moment and later
+    repeated = answer(offering(handoffs), EXPANSION)
+    later = answer(offering(handoffs), EXPANSION, {"now": CONTEXT["now"] + timedelta(hours=1)})
+    # THEN the answer is the same, and nothing more goes out
+    assert repeated == {**later, "written_by": repeated["written_by"]}
+    assert len(handoffs.records.records) == len(handoffs.sent) == 1
 
 
-def test_an_absent_port_is_skipped_and_reported() -> None:
-    nobody = CustomerSuccessAgent(accounts=None, scorer=CSMHealthScorer())
-    result = nobody.execute({"type": "health_scan", "account_id": "A-0001"}, CONTEXT)
-    assert result["error"] == "health_scan was skipped: the port accounts is not configured"
+def test_without_a_handoff_an_offer_is_recorded_and_the_result_says_why_it_goes_nowhere() -> None:
+    handoffs = Handoffs()
+    handoffs.account(1)
+    result = answer(offering(handoffs, "handoff"), EXPANSION)
+    assert (result["outcome"], result["dispatched"]) == ("recorded", [])
+    assert "queue" in result["not_dispatched"][0]["reason"]
+    assert len(handoffs.records.records) == 1
 
 
-@pytest.mark.parametrize("kind", [None, [], {}, 7, ""])
-def test_a_task_type_that_is_no_word_is_an_unknown_one(kind: object) -> None:
-    with pytest.raises(ValueError, match=r"^Unknown task type: "):
-        agent().execute({"type": kind}, CONTEXT)
+def test_without_anybody_in_sales_an_offer_is_recorded_and_the_result_says_so() -> None:
+    handoffs = Handoffs()
+    handoffs.account(1, sales_email=None)
+    result = answer(offering(handoffs, "sales_owner"), EXPANSION)
+    assert (result["outcome"], handoffs.sent) == ("recorded", [])
+    assert "sales owner" in result["not_dispatched"][0]["reason"]
 
 
-@pytest.mark.parametrize("signals", [5, "healthy", [1]])
-def test_signals_that_are_no_object_are_named(signals: object) -> None:
-    result = agent().execute({"type": "health_scan", "account_id": "A-0001", "signals": signals}, CONTEXT)
-    assert result["error"] == f"account 'A-0001': signals: {signals!r} is not an object of signals by their names"
+@pytest.mark.parametrize("fault", [Unavailable("the queue is down"), Misconfigured("no such queue")])
+def test_offers_that_could_not_be_handed_over_are_in_the_failure(fault: Exception) -> None:
+    # GIVEN an account that needs seats, and a queue to Sales that takes nothing
+    handoffs = Handoffs()
+    handoffs.account(1)
+    handoffs.weather.faults["queue"] = [fault]
+    # WHEN it is checked
+    result = offering(handoffs).execute(EXPANSION, CONTEXT)
+    # THEN the failure has its cause, and the offer that was found
+    assert isinstance(result, Failed)
+    assert result.cause is fault
+    told = result.to_fields()
+    assert (told["outcome"], told["dispatched"], told["error"]) == ("failed", [], str(fault))
+    assert [found["opportunity_type"] for found in told["opportunities"]] == ["seats"]
+    assert told["not_dispatched"] == [{"handoff_id": "A-0001:seats:Q1 2026", "reason": str(fault)}]
 
 
-@pytest.mark.parametrize("context", [{}, {"now": "today"}, {"now": datetime(2026, 3, 2)}])  # noqa: DTZ001
-def test_a_context_without_a_moment_is_named(context: dict[str, object]) -> None:
-    result = agent().execute({"type": "health_scan", "account_id": "A-0001"}, context)
-    assert "is not a moment with a time zone" in result["error"]
+def test_what_if_signals_offer_nothing_for_real() -> None:
+    # GIVEN an account that uses few of its seats
+    handoffs = Handoffs()
+    handoffs.account(1, signals={"seats_utilization_rate": 0.5})
+    # WHEN it is asked what would be if it used nearly all
+    result = answer(offering(handoffs), {**EXPANSION, "signals": {**HEALTHY, "seats_utilization_rate": 0.98}})
+    # THEN the answer shows the offer, and nothing is kept or sent
+    assert [found["opportunity_type"] for found in result["opportunities"]] == ["seats"]
+    assert (handoffs.offers.of_account("A-0001"), handoffs.sent) == ([], [])

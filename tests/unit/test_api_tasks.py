@@ -14,12 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from customer_success.accounts.ports import AccountRows
 from customer_success.agent import SUPPORTED, CustomerSuccessAgent
 from customer_success.api.problems import Problem
 from customer_success.api.task_models import FORMS, LONGEST
 from customer_success.api.tasks import HealthScanAnswer, TaskAccepted, TaskDesk, TaskRequest
 from customer_success.errors import Refused, Unavailable
 from customer_success.messages import AdoptionRequested, ExpansionCheckRequested, Message, QbrRequested, ScanRequested
+from customer_success.scan.health_scan import health_scan_task
+from customer_success.scan.one_account import HealthScan
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.task_records.record import RUNS_FOR
 from tests.builders.accounts import TODAY, account
@@ -45,6 +48,12 @@ class Queue(FakeOutbox):
         super().send(messages, delay_seconds=delay_seconds)
 
 
+def agent_of(rows: AccountRows) -> CustomerSuccessAgent:
+    """The agent of the API, in Auckland."""
+    scan = HealthScan(rows, CSMHealthScorer())
+    return CustomerSuccessAgent({"health_scan": health_scan_task(scan, timezone="Pacific/Auckland")})
+
+
 @dataclass
 class Office:
     """The desk of tenant acme, in the time zone of Auckland, and all that it uses. One account is known."""
@@ -60,7 +69,7 @@ class Office:
             tenant_id="acme",
             space="acme",
             timezone="Pacific/Auckland",
-            agent=CustomerSuccessAgent(accounts=self.rows, scorer=CSMHealthScorer(), timezone="Pacific/Auckland"),
+            agent=agent_of(self.rows),
             rows=self.rows,
             records=self.records,
             queues=self.queues,
@@ -134,7 +143,7 @@ def test_a_health_scan_is_answered_from_the_accounts_row(office: Office) -> None
     assert known is not None
     of_its_day = datetime.combine(known.latest.run_date, time(12), ZoneInfo(office.desk.timezone))
     told = office.desk.agent.execute(SCAN, {"now": min(MORNING, of_its_day)})
-    assert answer.model_dump(mode="json") == told
+    assert answer.model_dump(mode="json") == told.to_fields()
 
 
 @pytest.mark.parametrize("form", ["plain", "handoff"])
@@ -206,7 +215,7 @@ class Broken(FakeRows):
 @pytest.mark.parametrize(("fault", "told"), [(Unavailable("throttled"), Unavailable), (KeyError("bug"), RuntimeError)])
 def test_a_fault_while_scoring_is_no_fault_of_the_callers(office: Office, fault: Exception, told: Any) -> None:
     rows = Broken(fault)
-    desk = replace(office.desk, rows=rows, agent=CustomerSuccessAgent(accounts=rows, scorer=CSMHealthScorer()))
+    desk = replace(office.desk, rows=rows, agent=agent_of(rows))
     with pytest.raises(told, match=r"throttled|KeyError: 'bug'"):
         desk.submit(TaskRequest.model_validate(SCAN), key=None, now=MORNING)
 
@@ -280,6 +289,28 @@ def test_a_new_scan_needs_no_account_and_takes_one_that_no_scan_has_read(office:
     assert office.ask(RESCAN).account_id is None
     assert office.ask({**RESCAN, "account_id": "A-9999"}).account_id == "A-9999"
     assert len(office.sent) == 2
+
+
+@pytest.mark.parametrize("refresh", [{}, {"refresh": False}, {"refresh": True}])
+def test_a_health_scan_without_an_account_is_the_scan_of_the_book(office: Office, refresh: dict[str, bool]) -> None:
+    # WHEN it is asked for
+    answer = office.ask({"type": "health_scan", **refresh})
+    # THEN it is on the scan's queue; a day that is scanned is scanned again only where that is asked for
+    assert answer == TaskAccepted(
+        task_id="task-1", task_type="health_scan", account_id=None, state="queued", href="/tasks/task-1"
+    )
+    again = refresh.get("refresh", False)
+    assert office.queues["health_scan"].sent == [
+        ScanRequested(tenant_id="acme", id="task-1", time=MORNING, force=again, task_id="task-1")
+    ]
+
+
+@pytest.mark.parametrize("priority", ["low", "high", "at once", None, 7])
+def test_a_priority_of_requests_from_before_is_read_and_ignored(office: Office, priority: Any) -> None:
+    office.ask({**handoff(QBR), "priority": priority})
+    office.ask({name: value for name, value in handoff(QBR).items() if name != "priority"})
+    (first, second) = office.sent
+    assert first.model_copy(update={"id": "", "task_id": ""}) == second.model_copy(update={"id": "", "task_id": ""})
 
 
 def test_two_tasks_without_a_key_are_two(office: Office) -> None:
@@ -465,8 +496,11 @@ def test_every_type_of_the_agent_has_a_form() -> None:
         ({**QBR, "account_id": 7}, "account_id: 7 is refused"),
         ({**QBR, "account_id": None}, "account_id: None is refused"),
         ({**SCAN, "account_id": "x" * 1025}, "account_id: "),
-        ({"type": "health_scan"}, "account_id: is missing"),
-        ({"type": "health_scan", "refresh": False}, "account_id: is missing"),
+        ({**SCAN, "account_id": None}, "account_id: None is refused"),
+        (
+            {"type": "health_scan", "signals": {"nps_score": 3}},
+            "signals: no such field; a health_scan task of the whole",
+        ),
         ({**RESCAN, "account_id": 7}, "account_id: 7 is refused"),
         ({**QBR, "tenant_id": 7}, "tenant_id: 7 is refused"),
         ({**QBR, "tenant_id": ["other"]}, "tenant_id: "),
@@ -478,7 +512,7 @@ def test_every_type_of_the_agent_has_a_form() -> None:
         ({**QBR, "refresh": True}, "refresh: no such field; a generate_qbr task has"),
         ({**QBR, "draft": True}, "draft: no such field; a generate_qbr task has"),
         ({**SCAN, "draft": True}, "draft: no such field; a health_scan task has"),
-        ({**RESCAN, "signals": {}}, "signals: no such field; a health_scan task with refresh has"),
+        ({**RESCAN, "signals": {}}, "signals: no such field; a health_scan task of the whole book has"),
         ({**SCAN, "refresh": 1}, "refresh: '1' is neither true nor false"),
         ({**SCAN, "refresh": "yes"}, "refresh: 'yes' is neither true nor false"),
         ({**SCAN, "signals": 5}, "signals: 5 is refused"),
@@ -489,13 +523,15 @@ def test_every_type_of_the_agent_has_a_form() -> None:
         ({**QBR, "acount_id": "A-0001"}, "acount_id: no such field (did you mean account_id?)"),
         ({**handoff(QBR), "signals": {}}, "signals: no such field; a handoff request has task_type, account_id"),
         ({**handoff(QBR), "draft": True}, "draft: no such field; a handoff request has"),
-        ({**handoff(QBR), "priority": "at once"}, "priority: 'at once' is not one of low, normal, high"),
         ({**handoff(QBR), "context": []}, "context: [] is refused"),
         ({**handoff(QBR), "account_id": "x" * 1025}, "account_id: "),
         (handoff(QBR, signals={"nps_score": 3}), "context.signals: no such field; a generate_qbr task has"),
         (handoff(QBR, draft=True), "context.draft: no such field; a generate_qbr task has"),
         (handoff(SCAN, refresh="yes"), "context.refresh: 'yes' is neither true nor false"),
-        (handoff(SCAN, refresh=True, signals={}), "context.signals: no such field; a health_scan task with refresh"),
+        (
+            handoff(SCAN, refresh=True, signals={}),
+            "context.signals: no such field; a health_scan task of the whole book",
+        ),
         (handoff(SCAN, signals=5), "context.signals: 5 is refused"),
         ({"task_type": "generate_qbr", "account_id": "A-0001"}, "tenant_id: is missing"),
     ],
@@ -613,13 +649,14 @@ def test_the_document_shows_each_form() -> None:
     forms = {each["$ref"].removeprefix("#/$defs/"): schema["$defs"][each["$ref"][8:]] for each in schema["anyOf"]}
     assert set(forms) == {
         "HealthScanTask",
-        "RescanTask",
+        "BookScanTask",
         "QbrTask",
         "ExpansionTask",
         "AdoptionTask",
         "CSMHandoffRequest",
     }
     assert forms["HealthScanTask"]["properties"]["refresh"]["const"] is False
-    assert forms["RescanTask"]["required"] == ["type", "refresh"]
+    assert forms["BookScanTask"]["required"] == ["type"]
+    assert "priority" not in forms["CSMHandoffRequest"]["properties"]
     assert all(form["additionalProperties"] is False for form in forms.values())
     assert "description" in schema

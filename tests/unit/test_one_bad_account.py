@@ -32,6 +32,7 @@ from tests.builders.contract_checks import Mornings
 from tests.builders.expansion_runs import Expansions
 from tests.builders.fakes import FakeWrittenPages
 from tests.builders.handoffs import Handoffs
+from tests.builders.results import brought
 from tests.builders.reviews import Reviews
 from tests.builders.scans import World
 
@@ -272,7 +273,7 @@ def test_a_day_to_come_is_refused() -> None:
     world = Mornings([account(1)])
     world.today = TODAY
     world.scan()
-    job = replace(world._job(300.0), now=lambda: world.moment(TODAY))
+    job = replace(world.scan_run(), now=lambda: world.moment(TODAY))
     with pytest.raises(Refused, match=f"the run date {FUTURE} lies after today, {TODAY} in UTC: ask for {TODAY}"):
         job(world.asked(FUTURE))
 
@@ -283,9 +284,9 @@ def test_today_is_the_tenants() -> None:
     late = world.moment(TODAY, hour=23)
     # WHEN the scan of tomorrow is asked for, THEN it runs there, and nowhere else
     with pytest.raises(Refused, match="lies after today"):
-        replace(world._job(300.0), now=lambda: late)(world.asked(TOMORROW))
-    tokyo = replace(world._job(300.0), now=lambda: late, timezone="Asia/Tokyo")
-    assert tokyo(world.asked(TOMORROW))["status"] == "finished"
+        replace(world.scan_run(), now=lambda: late)(world.asked(TOMORROW))
+    tokyo = replace(world.scan_run(), now=lambda: late, timezone="Asia/Tokyo")
+    assert brought(tokyo(world.asked(TOMORROW)))["status"] == "finished"
 
 
 def test_a_scan_of_a_day_to_come_that_is_there_already_blocks_no_real_day() -> None:

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from customer_success.accounts.account import AGELESS, Account
 from customer_success.accounts.row import AccountRow
 from customer_success.errors import Misconfigured
-from customer_success.scan.one_account import HealthScan
+from customer_success.scan.one_account import CannotBeScored, HealthScan
 from customer_success.schemas import CSMHealthSignals
 from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError
 from tests.builders import scores
@@ -301,11 +301,11 @@ def test_what_would_be_is_asked_of_what_is_known() -> None:
     scan = HealthScan(world.rows, CSMHealthScorer())
     now = scores.judge().now
     # WHEN its health is asked for THEN too little is known
-    with pytest.raises(InsufficientDataError):
+    with pytest.raises(CannotBeScored):
         scan("A-0001", {}, on=TODAY, now=now)
     # WHEN it is asked what would be with other signals THEN only those and what does not grow old count
     signals = {"feature_adoption_rate": 1.0, "usage_trend": "growing", "login_frequency_days": 1}
-    health = scan("A-0001", signals, on=TODAY, now=now)["health"]
+    health = scan("A-0001", signals, on=TODAY, now=now).to_fields()["health"]
     assert health["caps"][0]["value"] == "RED"
     assert "nps_score" in health["unknown"]
 

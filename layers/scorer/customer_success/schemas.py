@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast, get_args
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -29,7 +30,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic.json_schema import JsonSchemaValue
+from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 UsageTrend = Literal["growing", "stable", "declining", "inactive"]
@@ -43,6 +44,7 @@ ChurnTrigger = Literal["both", "contract_proximity", "behavioral"]
 Confidence = Literal["high", "medium", "low"]
 OpportunityType = Literal["seats", "module", "integration"]
 FeatureStatus = Literal["used", "underutilised", "not_entitled"]
+QbrTrigger = Literal["scheduled", "contract_proximity", "requested"]
 AlertChannel = Literal["notion", "event_bus", "email_alert", "chat_alert"]
 ChannelOutcome = Literal["pending", "delivered", "failed", "skipped"]
 
@@ -70,6 +72,7 @@ Amount = Annotated[float, Field(ge=0.0)]
 Days = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Moment = Annotated[AwareDatetime, Strict(False)]
 # The same account must give the same text, and -0.0 would print differently from 0.0.
 Unsigned = AfterValidator(abs)
 
@@ -267,6 +270,8 @@ class ExpansionOpportunity(_Model):
     """ARR gained per year, only where price and quantity are known."""
     recommended_talk_track: Text
     confidence: Confidence
+    made_at: Moment | None = None
+    """When it was found; None for one that was found before this was noted."""
 
 
 class FeatureScore(_Model):
@@ -285,6 +290,8 @@ class QBRContent(_Model):
     """The quarter it is held in, as in "Q1 2026"."""
     reviewed_period: Text
     """The quarter it looks back on."""
+    trigger: SkipJsonSchema[QbrTrigger | None] = None
+    """What called for it. It is no part of what a model is asked for, and None where that has just answered."""
     account_health_summary: list[Text]
     roi_and_business_impact: list[Text]
     feature_adoption_scorecard: list[FeatureScore]
@@ -315,6 +322,8 @@ class FeatureAdoptionReport(_Model):
     recommendations: list[Text]
     benchmark_comparison: BenchmarkComparison
     confidence: Confidence
+    generated_at: Moment | None = None
+    """When it was worked out; None for one from before this was noted."""
 
 
 class CSMHandoffRequest(_Model):
@@ -324,7 +333,14 @@ class CSMHandoffRequest(_Model):
     account_id: Text
     tenant_id: Text
     context: dict[str, JsonValue] = Field(default_factory=dict)
-    priority: Literal["low", "normal", "high"] = "normal"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _ignore_priority(cls, given: Any) -> Any:
+        """Drop the `priority` that requests of the version before may have: a queue has none."""
+        if not isinstance(given, Mapping):
+            return given
+        return {name: value for name, value in given.items() if name != "priority"}
 
 
 class CSMAlertResult(_SelfComputing):
@@ -393,6 +409,3 @@ _LONGEST_SHOWN = 80
 def _shown(text: str) -> str:
     line = text if text.isprintable() else ascii(text)
     return line if len(line) <= _LONGEST_SHOWN else f"{line[: _LONGEST_SHOWN - 1]}…"
-
-
-QbrTrigger = Literal["scheduled", "contract_proximity", "requested"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from pydantic import ValidationError
 
@@ -66,9 +66,11 @@ def adoption_report(
     groups: Mapping[str, PeerGroup],
     *,
     on: date,
+    now: datetime | None = None,
     assumed: float | None = None,
 ) -> FeatureAdoptionReport:
-    """The report of the day `on`; an `assumed` rate stands in the place of the one that is known.
+    """The report of the day `on`, made at the moment `now`, None where it is only looked at and not handed out; an
+    `assumed` rate stands in the place of the one that is known.
 
     Raises `Refused` for an own rate that is none.
     """
@@ -86,6 +88,7 @@ def adoption_report(
         recommendations=_recommendations(features, rate),
         benchmark_comparison=comparison,
         confidence=_confidence(features, comparison),
+        generated_at=now,
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import ValidationError
@@ -22,13 +22,15 @@ from customer_success.adoption.text import TITLE, adoption_mail, adoption_sectio
 from customer_success.alerts.digest import failed_digest
 from customer_success.alerts.publisher import AlertPublisher
 from customer_success.delivery import draft_if_possible
-from customer_success.errors import NotTaken, Refused, Unavailable
+from customer_success.errors import NotTaken, Refused, Unavailable, words_of
 from customer_success.isolation import cause, recorded
 from customer_success.metrics import Count
 from customer_success.ports import Drafts, Ledger
-from customer_success.schemas import CSMHealthSignals, FeatureAdoptionReport, refusals
+from customer_success.results import Failed, JobResult, TaskResult, finished_or_failed
+from customer_success.schemas import Confidence, CSMHealthSignals, FeatureAdoptionReport, refusals
+from customer_success.tasks import Task, account_id_of, context_of, signals_of
 
-KIND = "track_feature_adoption"
+KIND: Literal["track_feature_adoption"] = "track_feature_adoption"
 SECTION_CHANNEL, DRAFT_CHANNEL = "adoption_section", "adoption_draft"
 NO_SECTION, NO_MAIL = "no section was written", "no mail was drafted"
 OTHERS = "Others of the day that fail are not told one by one: they wait in the dead-letter queue of adoption."
@@ -44,16 +46,38 @@ logger = logging.getLogger(__name__)
 class AdoptionRequest:
     """What is asked for; `request` is the id by which its redelivery is recognised.
 
-    With `signals` laid over the account's own it is asked what would be: nothing is stored or written. On the
-    `last_try` what only enriches the report is done without.
+    `now` is the moment of the report. With `signals` laid over the account's own it is asked what would be: nothing is
+    stored or written. On the `last_try` what only enriches the report is done without.
     """
 
     account_id: str
     on: date
     request: str
+    now: datetime
     draft: bool = False
     signals: Mapping[str, Any] = field(default_factory=dict)
     last_try: bool = False
+
+
+class AdoptionResult(JobResult):
+    """What an account makes of its features, and what became of its section and its mail."""
+
+    LOGGED = ("account_id", "section", "draft_id", "confidence", "error")
+
+    task_type: Literal["track_feature_adoption"] = KIND
+    account_id: str
+    report: FeatureAdoptionReport
+    section: Section | None
+    draft_id: str | None
+    confidence: Confidence
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What is there by now of a report on its way."""
+
+    report: FeatureAdoptionReport | None = None
+    section: Section | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +97,29 @@ class TrackFeatureAdoption:
     count: Count
     publisher: AlertPublisher | None = None
 
-    def __call__(self, request: AdoptionRequest) -> dict[str, Any]:
+    def __call__(self, request: AdoptionRequest) -> AdoptionResult | Failed:
         """Work out the report, keep it, then write the section, and the mail if one is asked for.
 
-        Raises `Refused` for an account that is not known and for a signal that is none, `Unavailable` when the rest
+        Fails with `Refused` for an account that is not known and for a signal that is none, `Unavailable` when the rest
         has to wait, `Misconfigured` when a person has to act before the section can be written, `NotTaken` if it is not
-        taken as it is. On the `last_try` whatever ends it is told, if there is a `publisher`.
+        taken as it is; a report that is there by then is in the failure. On the `last_try` whatever ends it is told, if
+        there is a `publisher`.
         """
-        return recorded(
-            f"the feature adoption of account {request.account_id!r}",
-            lambda: self._track(request),
-            lambda error: self._tell(request, error),
-            last_try=request.last_try,
-        )
+        progress = _Progress()
+
+        def track() -> AdoptionResult:
+            return recorded(
+                f"the feature adoption of account {request.account_id!r}",
+                lambda: self._track(request, progress),
+                lambda error: self._tell(request, error),
+                last_try=request.last_try,
+            )
+
+        def finished(cause: Exception) -> AdoptionResult | None:
+            report = progress.report
+            return _result(report, progress.section, None, [words_of(cause)]) if report else None
+
+        return finished_or_failed(KIND, track, finished)
 
     def _tell(self, request: AdoptionRequest, error: Exception) -> None:
         """Tell the team that an output is missing; who asks for what cannot be is answered, and nothing is missing."""
@@ -94,16 +128,17 @@ class TrackFeatureAdoption:
         title = f"Feature adoption, {request.on}: a page does not show it"
         self.publisher.post(failed_digest(KIND, request.on, title, f"{request.account_id}: {cause(error)}", OTHERS))
 
-    def _track(self, request: AdoptionRequest) -> dict[str, Any]:
+    def _track(self, request: AdoptionRequest, progress: _Progress) -> AdoptionResult:
         row = self.rows.get(request.account_id)
         if row is None:
             raise Refused(f"account {request.account_id!r} is not known; it is known once a scan has read it")
         usage = self.usages.of(row.account)
-        report = self._report(request, row.account, usage)
+        report = progress.report = self._report(request, row.account, usage)
         if request.signals:
             return _result(report, section=None, draft_id=None, errors=())
         self.reports.put(report)
         section, unwritten = self._section(row.account, report, usage)
+        progress.section = section
         draft_id, undrafted = self._draft(request, row, report) if request.draft else (None, None)
         return _result(report, section, draft_id, [reason for reason in (unwritten, undrafted) if reason])
 
@@ -117,7 +152,7 @@ class TrackFeatureAdoption:
             raise Refused(f"account {account.account_id!r}: {'; '.join(map(str, refusals(error)))}") from error
         laid_over = replace(account, signals={**account.signals, **request.signals})
         groups = self.peers.get_many(groups_of(account))
-        return adoption_report(laid_over, usage, groups, on=request.on, assumed=assumed)
+        return adoption_report(laid_over, usage, groups, on=request.on, now=request.now, assumed=assumed)
 
     def _section(
         self, account: Account, report: FeatureAdoptionReport, usage: Sequence[FeatureUsage]
@@ -177,18 +212,38 @@ class TrackFeatureAdoption:
         return None, f"{NO_MAIL}: {reason}"
 
 
+def track_feature_adoption_task(
+    track: Callable[[AdoptionRequest], AdoptionResult | Failed], *, timezone: str = "UTC"
+) -> Task:
+    """The task, made of the job. With `draft` a mail to the account's contact is drafted too."""
+
+    def track_feature_adoption(task: Mapping[str, Any], context: Mapping[str, Any]) -> TaskResult:
+        account_id, signals = account_id_of(task), signals_of(task)
+        asked = context_of(f"account {account_id!r}", context, timezone)
+        return track(
+            AdoptionRequest(
+                account_id,
+                asked.run_date,
+                asked.request_id,
+                asked.now,
+                draft=task.get("draft") is True,
+                signals=signals,
+                last_try=asked.last_try,
+            )
+        )
+
+    return track_feature_adoption
+
+
 def _result(
     report: FeatureAdoptionReport, section: Section | None, draft_id: str | None, errors: Sequence[str]
-) -> dict[str, Any]:
-    """The report as its caller sees it; `partial` with the error if anything that was asked for is missing."""
-    answer: dict[str, Any] = {
-        "task_type": KIND,
-        "account_id": report.account_id,
-        "report": report.model_dump(mode="json"),
-        "section": section,
-        "draft_id": draft_id,
-        "confidence": "low" if errors else report.confidence,
-    }
-    if errors:
-        answer |= {"error": "; ".join(errors), "partial": True, "retryable": False}
-    return answer
+) -> AdoptionResult:
+    """The report as its caller sees it; partial, with the error, if anything that was asked for is missing."""
+    return AdoptionResult(
+        account_id=report.account_id,
+        report=report,
+        section=section,
+        draft_id=draft_id,
+        confidence="low" if errors else report.confidence,
+        error="; ".join(errors) or None,
+    )

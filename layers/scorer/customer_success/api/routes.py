@@ -66,9 +66,10 @@ LOCATION: Any = {
 }
 TASKS = {
     "scan": {"summary": "A health scan", "value": {"type": "health_scan", "account_id": "acc-001"}},
+    "book": {"summary": "A scan of the whole book", "value": {"type": "health_scan"}},
     "review": {
         "summary": "A review, as other teams ask for it",
-        "value": {"task_type": "generate_qbr", "account_id": "acc-001", "tenant_id": "acme", "priority": "high"},
+        "value": {"task_type": "generate_qbr", "account_id": "acc-001", "tenant_id": "acme"},
     },
 }
 ACKNOWLEDGEMENTS = {
@@ -143,7 +144,8 @@ def build(desk: ApiDesk) -> Resolver:
         SUBMIT.path,
         summary="Ask for a task",
         description="A health scan of one account is answered at once, from its row; with `signals` nothing is stored "
-        "and nobody is told. Everything else, and a health scan with `refresh`, is put on its queue.",
+        "and nobody is told. Everything else is put on its queue: also a health scan with `refresh`, and one without "
+        "an account, which is that of the whole book.",
         tags=["Tasks"],
         operation_id="submitTask",
         responses={

@@ -51,13 +51,18 @@ class HealthScanTask(_OfAccount):
     refresh: Literal[False] = False
 
 
-class RescanTask(_Form):
-    """A new scan of the account book, this account's page among it; it tells whom it would tell at any time."""
+class BookScanTask(_Form):
+    """A scan of the whole account book; it tells whom it would tell at any time."""
 
     type: Literal["health_scan"]
-    refresh: Literal[True]
+    refresh: bool = False
+    """The book is scanned again, also where the day's scan has come to its end; else that scan's result is the
+    answer.
+    """
     account_id: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
-    """The account that it is asked for; the scan reads the others too, and also one that no scan has read yet."""
+    """With `refresh`, the account that it is asked for; the scan reads the others too, and also one that no scan has
+    read yet.
+    """
 
 
 class QbrTask(_OfAccount):
@@ -80,7 +85,7 @@ class AdoptionTask(_OfAccount):
     """A mail about it to the account's contact is to be drafted too."""
 
 
-SlowTask = RescanTask | QbrTask | ExpansionTask | AdoptionTask
+SlowTask = BookScanTask | QbrTask | ExpansionTask | AdoptionTask
 Task = HealthScanTask | SlowTask
 FORMS: dict[str, type[Task]] = {
     "health_scan": HealthScanTask,
@@ -92,8 +97,8 @@ _BOTH_FORMS = TypeAdapter[Any](Task | CSMHandoffRequest)
 
 
 class TaskRequest(RootModel[dict[str, JsonValue]]):
-    """A task in one of its forms. In a handoff request `signals`, `refresh` and `draft` stand in the `context`, and the
-    `priority` is stored and changes nothing.
+    """A task in one of its forms. In a handoff request `signals`, `refresh` and `draft` stand in the `context`; a
+    `priority`, which it had once, is ignored.
     """
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
@@ -135,8 +140,8 @@ def _read(fields: Mapping[str, Any], *, named_in: str = "") -> Task:
     refresh, signals = fields.get("refresh", False), fields.get("signals")
     if not isinstance(refresh, bool):
         raise invalid(f"{named_in}refresh", f"{str(refresh)[:80]!r} is neither true nor false")
-    if form is HealthScanTask and refresh:
-        form, what = RescanTask, f"{what} with refresh"
+    if form is HealthScanTask and (refresh or "account_id" not in fields):
+        form, what = BookScanTask, f"{what} of the whole book"
     elif form is HealthScanTask and isinstance(signals, Mapping):
         _validated(CSMHealthSignals, signals, "an account", prefix=f"{named_in}signals.")
     return _validated(form, fields, what, named_in=named_in)

@@ -19,10 +19,10 @@ from customer_success.api.problems import Problem, bad_request, conflict, invali
 from customer_success.api.task_models import (
     FORMS,
     AdoptionTask,
+    BookScanTask,
     ExpansionTask,
     HealthScanTask,
     QbrTask,
-    RescanTask,
     SlowTask,
     Task,
     in_letters,
@@ -32,6 +32,8 @@ from customer_success.errors import Refused, Unavailable
 from customer_success.messages import AdoptionRequested, ExpansionCheckRequested, Message, QbrRequested, ScanRequested
 from customer_success.periods import run_date
 from customer_success.ports import Outbox
+from customer_success.results import Failed
+from customer_success.scan.one_account import CannotBeScored, HealthScanResult
 from customer_success.schemas import ChurnRiskResult, Confidence, CSMHealthScore
 from customer_success.task_records.ports import TaskRecords
 from customer_success.task_records.record import RUNS_FOR, TaskRecord, TaskState
@@ -176,15 +178,15 @@ class TaskDesk:
         asked = {"type": task.type, "account_id": task.account_id, "signals": signals}
         # Scored as of the row's day: days since then must not make the scan's signals stale.
         of_its_day = datetime.combine(row.latest.run_date, time(12), ZoneInfo(self.timezone))
-        result = self.agent.execute(asked, {"now": min(now, of_its_day)})
-        if "error" not in result:
-            return HealthScanAnswer.model_validate(result)
-        reason = str(result["error"])
-        if result["retryable"]:
-            raise Unavailable(reason)
-        if reason.startswith(f"account {task.account_id!r}: "):
-            raise Problem(422, "cannot-be-judged", "Cannot be judged", reason)
-        raise RuntimeError(reason)
+        match self.agent.execute(asked, {"now": min(now, of_its_day)}):
+            case HealthScanResult() as result:
+                return HealthScanAnswer.model_validate(result.to_fields())
+            case Failed(cause=CannotBeScored() as cause):
+                raise Problem(422, "cannot-be-judged", "Cannot be judged", str(cause)) from cause
+            case Failed(cause=Unavailable() as cause):
+                raise cause
+            case other:
+                raise RuntimeError(f"the scan of account {task.account_id!r}: {other.to_fields().get('error')}")
 
     def _scored_row(self, account_id: str) -> AccountRow:
         """The row of an account that is scored; an inactive one is not."""
@@ -203,7 +205,7 @@ class TaskDesk:
         answer: HealthScanAnswer | None = None,
     ) -> TaskRecord:
         """A record of the task, over if there is an answer. All but a new scan needs an account that is known."""
-        if answer is None and not isinstance(task, RescanTask):
+        if answer is None and not isinstance(task, BookScanTask):
             self._scored_row(task.account_id)
         return TaskRecord(
             task_id,
@@ -220,8 +222,9 @@ class TaskDesk:
         """What goes on the queue: the same for each repeat, so that it is done once."""
         tenant_id, task_id, asked_at = self.space, record.task_id, record.queued_at
         match task:
-            case RescanTask():
-                return ScanRequested(tenant_id=tenant_id, id=task_id, time=asked_at, force=True, task_id=task_id)
+            case BookScanTask():
+                again = task.refresh
+                return ScanRequested(tenant_id=tenant_id, id=task_id, time=asked_at, force=again, task_id=task_id)
             case QbrTask(account_id=account_id):
                 return QbrRequested(
                     tenant_id=tenant_id,

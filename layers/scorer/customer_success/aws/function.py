@@ -7,7 +7,7 @@ first use, once per process.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -37,6 +37,7 @@ from customer_success.log_privacy import without_addresses
 from customer_success.messages import Message
 from customer_success.metrics import Metric
 from customer_success.periods import run_date
+from customer_success.results import Failed, JobResult
 from customer_success.schemas import refusals
 from customer_success.settings import Deployed, Settings, read
 from customer_success.shadow.adapters import (
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from customer_success.aws.dynamodb.ledger import DynamoLedger
     from customer_success.aws.dynamodb.rate_limiter import DynamoRateLimiter
     from customer_success.ports import Drafts, EventBus
+    from customer_success.tasks import Task
 
 D = TypeVar("D", bound=Deployed)
 S = TypeVar("S", bound=Settings)
@@ -118,19 +120,18 @@ class Function(Generic[D]):
             attempted(f"the metric {name}", partial(metrics.add_metric, name, MetricUnit.Count, value))
         attempted("the metrics", metrics.flush_metrics)
 
-    def done(
-        self,
-        what: str,
-        result: Mapping[str, Any],
-        counts: Callable[[], Mapping[Metric, float]] | None = None,
-        *,
-        shown: Iterable[str] = (),
-    ) -> None:
-        """Log a result, or only `shown` of it, and count it. A result that cannot be logged does not fail the work."""
-        logged = {name: result.get(name) for name in shown} or result
-        self.logger.info(what, extra={"result": logged}, stacklevel=3)
-        if counts:
-            attempted(f"the counts of the {what}", lambda: self.report(counts()))
+    def done(self, what: str, result: JobResult | Mapping[str, Any]) -> None:
+        """Log what a job brought, and count it. A result that cannot be logged does not fail the work."""
+
+        def shown() -> Mapping[str, Any]:
+            if not isinstance(result, JobResult):
+                return result
+            fields = result.to_fields()
+            return {name: fields.get(name) for name in result.LOGGED} or fields
+
+        attempted(f"the log of the {what}", lambda: self.logger.info(what, extra={"result": shown()}, stacklevel=4))
+        if isinstance(result, JobResult) and (counts := result.counts()):
+            attempted(f"the counts of the {what}", lambda: self.report(counts))
 
     @cached_property
     def settings(self) -> D:
@@ -220,6 +221,30 @@ class QueueFunction(Function[S]):
             return work(delivery)
 
         return self._consumer.consume(event, follow)
+
+    def run_task(
+        self,
+        what: str,
+        execute: Task,
+        task: Mapping[str, Any],
+        *,
+        run_date: date,
+        request_id: str,
+        task_id: str | None,
+        last_try: bool,
+    ) -> None:
+        """Have the agent do what a message asks for; mark, log and count what came of it.
+
+        `task_id` is the task of the API that asked for it. Raises the cause for which it failed, by which the consumer
+        decides what becomes of the message.
+        """
+        context = {"now": self.now(), "run_date": run_date, "request_id": request_id, "last_try": last_try}
+        result = self.task_states.run(task_id, lambda: execute(task, context), last_try=last_try)
+        finished = result.finished if isinstance(result, Failed) else result
+        if finished:
+            self.done(what, finished)
+        if isinstance(result, Failed):
+            raise result.cause
 
     def message(self, model: TypeAdapter[M] | type[M], delivery: Delivery) -> M:
         """The delivery's message. Raises `Refused` for another tenant's, `NotUnderstood` for one that is unreadable, or

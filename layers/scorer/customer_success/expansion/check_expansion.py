@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date
-from typing import Any, get_args
+from datetime import date, datetime
+from typing import Any, Literal, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from customer_success.accounts.account import Account
 from customer_success.accounts.ports import AccountRows
@@ -33,11 +33,13 @@ from customer_success.narration.fallback import Writers
 from customer_success.narration.offer_evidence import ExpansionEvidence, Rationale
 from customer_success.narration.ports import OfferWriter
 from customer_success.ports import Ledger, Outbox
-from customer_success.schemas import Confidence, CSMHealthSignals, OpportunityType, refusals
+from customer_success.results import Failed, JobResult, TaskResult, finished_or_failed
+from customer_success.schemas import Confidence, CSMHealthSignals, ExpansionOpportunity, OpportunityType, refusals
 from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError
 from customer_success.scoring.words import too_little_known
+from customer_success.tasks import Task, account_id_of, context_of, signals_of
 
-KIND = "check_expansion"
+KIND: Literal["check_expansion"] = "check_expansion"
 FOUND_CHANNEL = "expansion_found"
 NO_RATIONALE = "no signal asks for more seats, a module or an integration"
 ASSUMED = "signals were laid over the account's own: nothing was stored, recorded or handed over"
@@ -52,15 +54,50 @@ logger = logging.getLogger(__name__)
 class ExpansionRequest:
     """What is asked for; `request` is the id by which its redelivery is recognised.
 
-    With `signals` laid over the account's own it is asked what would be: nothing is stored, recorded or handed over.
-    On the `last_try` offers are written by rule if the model does not answer, and what fails for good is recorded.
+    `now` is the moment at which offers are found. With `signals` laid over the account's own it is asked what would be:
+    nothing is stored, recorded or handed over. On the `last_try` offers are written by rule if the model does not
+    answer, and what fails for good is recorded.
     """
 
     account_id: str
     on: date
     request: str
+    now: datetime
     signals: Mapping[str, Any] = field(default_factory=dict)
     last_try: bool = False
+
+
+class NotDispatched(BaseModel):
+    """An offer that did not go to Sales, and why."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    handoff_id: str
+    reason: str
+
+
+class ExpansionResult(JobResult):
+    """What the check of one account came to."""
+
+    LOGGED = ("account_id", "run_date", "outcome", "reasons", "dispatched", "not_dispatched", "refused", "written_by")
+
+    task_type: Literal["check_expansion"] = KIND
+    account_id: str
+    run_date: date
+    outcome: Outcome
+    reasons: tuple[str, ...]
+    opportunities: tuple[ExpansionOpportunity, ...]
+    dispatched: tuple[str, ...]
+    """The handoff ids of the offers that went to Sales."""
+    not_dispatched: tuple[NotDispatched, ...]
+    refused: tuple[str, ...]
+    dropped_claims: tuple[str, ...]
+    written_by: str | None
+    confidence: Confidence
+
+    def counts(self) -> Mapping[Metric, float]:
+        failed = self.outcome == "failed"
+        return {} if failed else {Metric.EXPANSION_CHECKS: 1, Metric.HANDOFFS: len(self.dispatched)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +124,20 @@ class _Checked:
     judged: bool = True
 
 
+@dataclass(slots=True)
+class _Progress:
+    """How far a check is: what is known of the account, and what is found by now."""
+
+    row: AccountRow | None = None
+    reasons: Sequence[str] = ()
+    offers: list[Offer] = field(default_factory=list)
+    answer: _Answer = _Answer()
+
+    def failed(self, cause: Exception) -> _Checked:
+        """What came of a check that was ended by this."""
+        return _Checked("failed", (*self.reasons, words_of(cause)), tuple(self.offers), self.answer)
+
+
 @dataclass(frozen=True, slots=True)
 class CheckExpansion:
     """The job. `narrator` words the offers; `by_rule` does where that fails; `count` takes the counts for metrics.
@@ -110,30 +161,35 @@ class CheckExpansion:
     sales_owner: str | None
     count: Count
 
-    def __call__(self, request: ExpansionRequest) -> dict[str, Any]:
+    def __call__(self, request: ExpansionRequest) -> ExpansionResult | Failed:
         """Check the account, and hand over what may be offered to it; a repeat offers nothing twice.
 
-        Raises `Refused` for an account that is not there and for a signal that is none, `Unavailable` when the rest
+        Fails with `Refused` for an account that is not there and for a signal that is none, `Unavailable` when the rest
         has to wait, `Misconfigured` when a person has to act first; what then remains undone, whatever the fault, is
-        logged as failed.
+        logged as failed. The offers that are found by then are in the failure.
         """
-        row: AccountRow | None = None
+        progress = _Progress()
 
-        def check() -> dict[str, Any]:
-            nonlocal row
-            row = self.rows.get(request.account_id)
-            checked = self._check(request, _present(request.account_id, row))
-            self._settle(request, row, checked)
+        def check() -> ExpansionResult:
+            progress.row = self.rows.get(request.account_id)
+            checked = self._check(request, _present(request.account_id, progress.row), progress)
+            self._settle(request, progress.row, checked)
             return _result(request, checked)
 
-        return recorded(
-            f"the check of account {request.account_id!r}",
-            check,
-            lambda error: self._settle(request, row, _Checked("failed", (words_of(error),))),
-            last_try=request.last_try,
-        )
+        def check_or_record() -> ExpansionResult:
+            return recorded(
+                f"the check of account {request.account_id!r}",
+                check,
+                lambda error: self._settle(request, progress.row, _Checked("failed", (words_of(error),))),
+                last_try=request.last_try,
+            )
 
-    def _check(self, request: ExpansionRequest, row: AccountRow) -> _Checked:
+        def finished(cause: Exception) -> ExpansionResult | None:
+            return _result(request, progress.failed(cause), words_of(cause)) if progress.offers else None
+
+        return finished_or_failed(KIND, check_or_record, finished)
+
+    def _check(self, request: ExpansionRequest, row: AccountRow, progress: _Progress) -> _Checked:
         account, on = row.account, request.on
         given = _signals(account.account_id, request.signals)
         try:
@@ -147,9 +203,12 @@ class CheckExpansion:
             return _Checked("held_back", (why,))
         if reasons := never_offered(account, signals, row.latest.alert_state, on):
             return _Checked("held_back", reasons)
-        return self._offer(request, account, rationales(account, signals, self.usages.of(account), self.prices, on=on))
+        found = rationales(account, signals, self.usages.of(account), self.prices, on=on)
+        return self._offer(request, account, found, progress)
 
-    def _offer(self, request: ExpansionRequest, account: Account, found: Sequence[Rationale]) -> _Checked:
+    def _offer(
+        self, request: ExpansionRequest, account: Account, found: Sequence[Rationale], progress: _Progress
+    ) -> _Checked:
         """Make of the rationales what may be offered; what an earlier delivery of the day found is gone on with."""
         offers = self.offers.of_account(account.account_id)
         against = blocked(offers, request.on)
@@ -175,9 +234,11 @@ class CheckExpansion:
             held = [replace(offer, held_because=self._held_because(offer, account)) for offer in would_be]
             return self._checked(reasons, held, answer, [answer.error])
         answer, new = self._find_once(request, account, left, known)
-        in_order = sorted((*own.values(), *new), key=lambda offer: _TYPES.index(offer.opportunity.opportunity_type))
-        finished = [self._finish(request, account, offer) for offer in in_order]
-        return self._checked(reasons, finished, answer, [answer.error, self._unrecorded(account) if finished else None])
+        offers = sorted((*own.values(), *new), key=lambda offer: _TYPES.index(offer.opportunity.opportunity_type))
+        progress.reasons, progress.answer, progress.offers = reasons, answer, offers
+        for place, offer in enumerate(offers):
+            offers[place] = self._finish(request, account, offer)
+        return self._checked(reasons, offers, answer, [answer.error, self._unrecorded(account) if offers else None])
 
     def _stands(self, known: Offer | None, rationale: Rationale, account: Account) -> str | None:
         """Why this quarter's offer of the rationale's type is not made anew, None if it is.
@@ -259,7 +320,7 @@ class CheckExpansion:
             self.count({Metric.OFFERS_REFUSED: len(passed.refused)})
         offers = [
             Offer(
-                opportunity,
+                opportunity.model_copy(update={"made_at": request.now}),
                 quarter=quarter_of(request.on),
                 found_on=request.on,
                 written_by=proposals.written_by,
@@ -390,30 +451,42 @@ def _line(offer: Offer) -> str:
     return f"{found.opportunity_type}{arr}{held}: {', '.join(found.evidence)}"
 
 
-def _result(request: ExpansionRequest, checked: _Checked) -> dict[str, Any]:
-    """The check as its caller sees it; `partial` with the error if something was done without."""
-    assumed = bool(request.signals)
-    answer: dict[str, Any] = {
-        "task_type": KIND,
-        "account_id": request.account_id,
-        "run_date": request.on.isoformat(),
-        "outcome": checked.outcome,
-        "reasons": [*checked.reasons, *([ASSUMED] if assumed else [])],
-        "opportunities": [offer.opportunity.model_dump(mode="json") for offer in checked.offers],
-        "dispatched": [offer.handoff_id for offer in checked.offers if offer.dispatched_on],
-        "not_dispatched": [
-            {"handoff_id": offer.handoff_id, "reason": offer.held_because or ASSUMED}
-            for offer in checked.offers
-            if not offer.dispatched_on
-        ],
-        "refused": list(checked.answer.refused),
-        "dropped_claims": list(checked.answer.dropped),
-        "written_by": checked.answer.written_by,
-        "confidence": _confidence(checked),
-    }
-    if checked.errors:
-        answer |= {"error": "; ".join(checked.errors), "partial": True, "retryable": False}
-    return answer
+def check_expansion_task(
+    check: Callable[[ExpansionRequest], ExpansionResult | Failed], *, timezone: str = "UTC"
+) -> Task:
+    """The task, made of the job."""
+
+    def check_expansion(task: Mapping[str, Any], context: Mapping[str, Any]) -> TaskResult:
+        account_id, signals = account_id_of(task), signals_of(task)
+        asked = context_of(f"account {account_id!r}", context, timezone)
+        return check(
+            ExpansionRequest(account_id, asked.run_date, asked.request_id, asked.now, signals, last_try=asked.last_try)
+        )
+
+    return check_expansion
+
+
+def _result(request: ExpansionRequest, checked: _Checked, failure: str | None = None) -> ExpansionResult:
+    """The check as its caller sees it; partial, with the error, if something was done without or it failed."""
+    assumed = (ASSUMED,) if request.signals else ()
+    left = [offer for offer in checked.offers if not offer.dispatched_on]
+    return ExpansionResult(
+        account_id=request.account_id,
+        run_date=request.on,
+        outcome=checked.outcome,
+        reasons=(*checked.reasons, *assumed),
+        opportunities=tuple(offer.opportunity for offer in checked.offers),
+        dispatched=tuple(offer.handoff_id for offer in checked.offers if offer.dispatched_on),
+        not_dispatched=tuple(
+            NotDispatched(handoff_id=offer.handoff_id, reason=offer.held_because or failure or ASSUMED)
+            for offer in left
+        ),
+        refused=tuple(checked.answer.refused),
+        dropped_claims=tuple(checked.answer.dropped),
+        written_by=checked.answer.written_by,
+        confidence="low" if failure else _confidence(checked),
+        error=failure or "; ".join(checked.errors) or None,
+    )
 
 
 def _confidence(checked: _Checked) -> Confidence:

@@ -6,11 +6,11 @@ Whatever is written before a checkpoint may be written again after a crash, and 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar, get_args
+from typing import Literal, TypeVar, get_args
 
 from customer_success.accounts.account import Account
 from customer_success.accounts.ports import AccountRows
@@ -27,12 +27,15 @@ from customer_success.expansion.policy import is_candidate
 from customer_success.expansion.ports import ExpansionLog, ExpansionRecords, Offers, RecordedAnswer
 from customer_success.isolation import alone, attempted, cause, together
 from customer_success.messages import ExpansionCheckRequested, ExpansionsQueued
+from customer_success.metrics import Metric
 from customer_success.paging import one_ahead
 from customer_success.periods import Calendar, today
 from customer_success.ports import Outbox
+from customer_success.results import JobResult
 from customer_success.scan.ports import Runs
-from customer_success.scan.run import Run
-from customer_success.scan.tally import Tally, in_short
+from customer_success.scan.run import Run, RunStatus
+from customer_success.scan.tally import Counts, Tally, in_short
+from customer_success.schemas import Confidence
 
 KIND = "expansion"
 LEASE_SECONDS = 300.0
@@ -62,6 +65,24 @@ class ExpansionRunRequest:
     last_try: bool = False
 
 
+class ExpansionRunResult(JobResult):
+    """What a run found. `confidence` is high only if all was read and nothing refused."""
+
+    task_type: Literal["expansion_run"] = "expansion_run"
+    run_date: date
+    attempt: int
+    status: RunStatus
+    confidence: Confidence
+    usage_rows: Counts
+    """The rows of feature usage that were read, kept and rejected."""
+    answers: int
+    candidates: int
+    notes: tuple[str, ...]
+
+    def counts(self) -> Mapping[Metric, float]:
+        return {Metric.EXPANSION_CANDIDATES: self.candidates}
+
+
 @dataclass(frozen=True, slots=True)
 class ExpansionRun:
     """The job. `time_left` gives the seconds that the function may still run.
@@ -88,7 +109,7 @@ class ExpansionRun:
     look_again_seconds: int
     timezone: str = "UTC"
 
-    def __call__(self, request: ExpansionRunRequest) -> dict[str, Any]:
+    def __call__(self, request: ExpansionRunRequest) -> ExpansionRunResult:
         """Run, or go on with a run, and return what it found.
 
         Raises `Refused` for a day before the last run's or after today, and `Unavailable` when the rest has to wait.
@@ -249,20 +270,19 @@ class ExpansionRun:
         self.closings.send([queued], delay_seconds=self.look_again_seconds)
 
 
-def result(run: Run) -> dict[str, Any]:
-    """A run as its caller sees it. `confidence` is high only if all was read and nothing refused."""
+def result(run: Run) -> ExpansionRunResult:
+    """A run as its caller sees it."""
     tally = run.tally
-    return {
-        "task_type": "expansion_run",
-        "run_date": run.run_date.isoformat(),
-        "attempt": run.attempt,
-        "status": run.status,
-        "confidence": "medium" if run.confidence == "high" and run.notes else run.confidence,
-        "usage_rows": {"read": tally.read, "kept": tally.scored, "rejected": sum(tally.rejected.values())},
-        "answers": run.found.get("answers", 0),
-        "candidates": run.found.get("candidates", 0),
-        "notes": list(run.notes),
-    }
+    return ExpansionRunResult(
+        run_date=run.run_date,
+        attempt=run.attempt,
+        status=run.status,
+        confidence="medium" if run.confidence == "high" and run.notes else run.confidence,
+        usage_rows={"read": tally.read, "kept": tally.scored, "rejected": sum(tally.rejected.values())},
+        answers=run.found.get("answers", 0),
+        candidates=run.found.get("candidates", 0),
+        notes=run.notes,
+    )
 
 
 def _as_far_as_it_goes(pages: Iterator[T], what: str, notes: list[str], *, last_try: bool) -> Iterator[T]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, NoReturn, TypeVar
+from typing import Literal, NoReturn, TypeVar
 
 from pydantic import ValidationError
 
@@ -28,9 +28,10 @@ from customer_success.isolation import attempted, cause, recorded
 from customer_success.messages import HANDED_OFF_DETAIL_TYPE, ExpansionHandedOff, ExpansionHandoff
 from customer_success.metrics import Count, Metric
 from customer_success.ports import Drafts, EventBus, Ledger
+from customer_success.results import JobResult
 from customer_success.schemas import CSMHealthSignals, refusals
 
-KIND = "sales_handoff"
+KIND: Literal["sales_handoff"] = "sales_handoff"
 DRAFT_CHANNEL, NEWS_CHANNEL, EVENT_CHANNEL = "sales_draft", "sales_news", "expansion_event"
 
 OTHERS = "Others of the day that fail are not told one by one: they wait in the dead-letter queue of sales-handoff."
@@ -38,6 +39,31 @@ OTHERS = "Others of the day that fail are not told one by one: they wait in the 
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
+
+
+class _OfOffer(JobResult):
+    task_type: Literal["sales_handoff"] = KIND
+    handoff_id: str
+    account_id: str
+
+
+class HandedOff(_OfOffer):
+    """Sales has the offer, by now or since an earlier delivery."""
+
+    status: Literal["handed_off", "handed_off_before"]
+    sales_email: str
+    record_url: str | None
+    draft_id: str | None
+
+    def counts(self) -> Mapping[Metric, float]:
+        return {Metric.HANDED_OFF: self.status == "handed_off"}
+
+
+class HeldBack(_OfOffer):
+    """The offer may not be made any more."""
+
+    status: Literal["held_back"] = "held_back"
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +86,7 @@ class SalesHandoff:
     count: Count
     domains: OwnerDomains = ANYBODY
 
-    def __call__(self, message: ExpansionHandoff, *, last_try: bool) -> dict[str, Any]:
+    def __call__(self, message: ExpansionHandoff, *, last_try: bool) -> HandedOff | HeldBack:
         """Do what is not done yet of the four, each also where another fails; a repeat does nothing twice.
 
         Raises what kept a part from being done, so that the message comes again: `Unavailable` before `Misconfigured`
@@ -89,10 +115,10 @@ class SalesHandoff:
         if isinstance(error, Refused) and offer and offer.dispatched_on and not offer.handoff:
             self.offers.put(replace(offer, dispatched_on=None, held_because=f"the handoff was refused: {error}"))
 
-    def _hand_off(self, message: ExpansionHandoff, *, last_try: bool) -> dict[str, Any]:
+    def _hand_off(self, message: ExpansionHandoff, *, last_try: bool) -> HandedOff | HeldBack:
         offer = self.offers.get(message.handoff_id)
         if offer and offer.handoff:
-            return self._result(message, offer.handoff, offer.page_url) | {"status": "handed_off_before"}
+            return self._result(message, offer.handoff, offer.page_url, before=True)
         row = self._row(message)
         account = row.account
         if reasons := _against(row):
@@ -128,18 +154,12 @@ class SalesHandoff:
 
     def _hold(
         self, message: ExpansionHandoff, account: Account, offer: Offer | None, reasons: Sequence[str]
-    ) -> dict[str, Any]:
+    ) -> HeldBack:
         """An offer that may not be made any more stays on record, with the reason; it is made anew once it may be."""
         why = "; ".join(reasons)
         logger.warning("offer %s is held back: %s", message.handoff_id, why)
         self._undo(offer, account, why)
-        return {
-            "task_type": KIND,
-            "handoff_id": message.handoff_id,
-            "account_id": message.account_id,
-            "status": "held_back",
-            "reasons": list(reasons),
-        }
+        return HeldBack(handoff_id=message.handoff_id, account_id=message.account_id, reasons=tuple(reasons))
 
     def _undo(self, offer: Offer | None, account: Account, why: str) -> None:
         """Note on an offer of ours that Sales does not have it after all."""
@@ -244,21 +264,20 @@ class SalesHandoff:
             self.offers.put(replace(offer, dispatched_on=None, held_because=f"the handoff was refused: {why}"))
         raise worst
 
-    def _result(self, message: ExpansionHandoff, handoff: Handoff, record_url: str | None) -> dict[str, Any]:
-        """The handoff as its caller sees it; `partial` with the error if something was done without."""
-        answer: dict[str, Any] = {
-            "task_type": KIND,
-            "handoff_id": message.handoff_id,
-            "account_id": message.account_id,
-            "status": "handed_off",
-            "sales_email": handoff.sales_email,
-            "record_url": record_url,
-            "draft_id": handoff.draft_id,
-        }
+    def _result(
+        self, message: ExpansionHandoff, handoff: Handoff, record_url: str | None, *, before: bool = False
+    ) -> HandedOff:
+        """The handoff as its caller sees it; partial, with the error, if something was done without."""
         unrecorded = None if self.records else "no record was made ready: Notion is not configured"
-        if errors := [error for error in (unrecorded, handoff.skipped) if error]:
-            answer |= {"error": "; ".join(errors), "partial": True, "retryable": False}
-        return answer
+        return HandedOff(
+            handoff_id=message.handoff_id,
+            account_id=message.account_id,
+            status="handed_off_before" if before else "handed_off",
+            sales_email=handoff.sales_email,
+            record_url=record_url,
+            draft_id=handoff.draft_id,
+            error="; ".join(error for error in (unrecorded, handoff.skipped) if error) or None,
+        )
 
 
 def _against(row: AccountRow) -> tuple[str, ...]:

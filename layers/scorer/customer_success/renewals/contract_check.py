@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Literal, TypeVar
 
 from customer_success.accounts.ports import AccountRows, ScoreHistory
 from customer_success.accounts.row import AccountRow, check_marker
@@ -24,14 +24,17 @@ from customer_success.isolation import alone, cause, recorded, together
 from customer_success.messages import ChurnAlert, QbrRequested, pages_changed
 from customer_success.periods import Calendar, Quarter, today
 from customer_success.ports import Outbox
-from customer_success.renewals.contracts import DUE, ENDS_SOON, KIND, Contract, Group, UncheckedAccount, contract_of
+from customer_success.renewals.contracts import DUE, ENDS_SOON, Contract, Group, UncheckedAccount, contract_of
 from customer_success.renewals.digest import failed_check_digest, in_words, renewals_digest
+from customer_success.results import IfKnown, JobResult
 from customer_success.reviews.ports import Qbrs
 from customer_success.reviews.qbr import Qbr, QbrKey
 from customer_success.scan import scan as scan_run
 from customer_success.scan.assessment import Assessment, Judge
 from customer_success.scan.ports import Runs
 from customer_success.scan.run import Run
+from customer_success.scan.tally import Counts
+from customer_success.schemas import Confidence
 from customer_success.scoring.health_status import RISKS
 from customer_success.scoring.scorer import CSMHealthScorer
 
@@ -56,6 +59,27 @@ class Found:
     reviews: list[Contract] = field(default_factory=list)
 
 
+class ContractCheckResult(JobResult):
+    """What a check counted: read = dated + undated + skipped + failed, and dated = all groups + signed."""
+
+    task_type: Literal["contract_check"] = "contract_check"
+    run_date: date
+    confidence: Confidence
+    """high if every account that is due has a score of today, low if none has."""
+    read: int
+    dated: int
+    undated: int
+    skipped: int
+    groups: Counts
+    signed: int
+    failed: IfKnown[int] = None
+    notice_deadlines: int
+    request: str
+    scanned: int
+    alerts: int
+    qbrs: int
+
+
 @dataclass(frozen=True, slots=True)
 class ContractCheck:
     """The job. `now` is the moment of scoring."""
@@ -75,7 +99,7 @@ class ContractCheck:
     now: Callable[[], datetime]
     timezone: str = "UTC"
 
-    def __call__(self, on: date, *, request: str, time: datetime, last_try: bool = False) -> dict[str, Any]:
+    def __call__(self, on: date, *, request: str, time: datetime, last_try: bool = False) -> ContractCheckResult:
         """Check the contracts of the run date `on`, that of `time`, and return what was counted.
 
         `request` is the id of the event that asks for it. What an earlier try did already is not counted as scanned,
@@ -90,7 +114,7 @@ class ContractCheck:
             last_try=last_try,
         )
 
-    def _checked(self, on: date, request: str, time: datetime) -> dict[str, Any]:
+    def _checked(self, on: date, request: str, time: datetime) -> ContractCheckResult:
         last_scan = self.runs.last_finished(scan_run.KIND, on + ONE_DAY)
         judge = self._judge(on, last_scan)
         found = self._look(judge)
@@ -105,7 +129,7 @@ class ContractCheck:
             last_scan_on = next(ended, None)
             contracts, failed = found.contracts.values(), found.failed
             self.publisher.post(renewals_digest(on, contracts, failed, skipped=found.skipped, last_scan=last_scan_on))
-        return {**_result(on, found), "request": request, "scanned": scanned, "alerts": told, "qbrs": requested}
+        return _result(on, found, request=request, scanned=scanned, alerts=told, qbrs=requested)
 
     def _judge(self, on: date, last_scan: Run | None) -> Judge:
         return Judge(
@@ -255,28 +279,29 @@ class ContractCheck:
         )
 
 
-def _result(on: date, found: Found) -> dict[str, Any]:
-    """read = dated + undated + skipped + failed, and dated = all groups + signed."""
+def _result(on: date, found: Found, *, request: str, scanned: int, alerts: int, qbrs: int) -> ContractCheckResult:
     contracts = found.contracts.values()
     groups = Counter(contract.group(on) for contract in contracts)
     undated, signed = groups.pop(Group.UNDATED, 0), groups[Group.SIGNED]
-    return {
-        "task_type": KIND,
-        "run_date": on.isoformat(),
-        "confidence": _confidence([c for c in contracts if c.group(on) in DUE], on),
-        "read": len(contracts) + found.skipped + len(found.failed),
-        "dated": len(contracts) - undated,
-        "undated": undated,
-        "skipped": found.skipped,
-        "groups": {group.value: groups[group] for group in Group if group not in (Group.UNDATED, Group.SIGNED)},
-        "signed": signed,
-        **({"failed": len(found.failed)} if found.failed else {}),
-        "notice_deadlines": sum(contract.notice_due(on) for contract in contracts),
-    }
+    return ContractCheckResult(
+        run_date=on,
+        confidence=_confidence([c for c in contracts if c.group(on) in DUE], on),
+        read=len(contracts) + found.skipped + len(found.failed),
+        dated=len(contracts) - undated,
+        undated=undated,
+        skipped=found.skipped,
+        groups={group.value: groups[group] for group in Group if group not in (Group.UNDATED, Group.SIGNED)},
+        signed=signed,
+        failed=len(found.failed) or None,
+        notice_deadlines=sum(contract.notice_due(on) for contract in contracts),
+        request=request,
+        scanned=scanned,
+        alerts=alerts,
+        qbrs=qbrs,
+    )
 
 
-def _confidence(due: Sequence[Contract], on: date) -> str:
-    """high if every account that is due has a score of today, low if none has."""
+def _confidence(due: Sequence[Contract], on: date) -> Confidence:
     scored = sum(c.health_status is not None and c.health_status.run_date == on for c in due)
     if scored == len(due):
         return "high"

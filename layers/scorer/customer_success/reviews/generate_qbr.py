@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from customer_success.accounts.account import Account
 from customer_success.accounts.ports import AccountRows, ScoreHistory
@@ -16,20 +17,22 @@ from customer_success.adoption.report import adoption_report
 from customer_success.delivery import deliver_once, draft_if_possible
 from customer_success.errors import Refused, Removed, words_of
 from customer_success.isolation import recorded
-from customer_success.metrics import Count
+from customer_success.metrics import Count, Metric
 from customer_success.narration.claims import checked
 from customer_success.narration.evidence import QBREvidence
 from customer_success.narration.fallback import Writers
 from customer_success.narration.ports import ReviewWriter
 from customer_success.periods import Quarter
 from customer_success.ports import Drafts, Ledger
+from customer_success.results import Failed, JobResult, TaskResult, finished_or_failed
 from customer_success.reviews.evidence import qbr_evidence
 from customer_success.reviews.ports import QbrPages, Qbrs
-from customer_success.reviews.qbr import Qbr, QbrKey, QbrPage, QbrText
+from customer_success.reviews.qbr import Qbr, QbrKey, QbrPage, QbrState, QbrText
 from customer_success.reviews.text import invitation, qbr_page
-from customer_success.schemas import Confidence, FeatureAdoptionReport, QbrTrigger
+from customer_success.schemas import Confidence, FeatureAdoptionReport, QBRContent, QbrTrigger
+from customer_success.tasks import Task, account_id_of, context_of
 
-KIND = "generate_qbr"
+KIND: Literal["generate_qbr"] = "generate_qbr"
 LOOK_BACK = timedelta(days=14)
 """How old the last score before the quarter may be to count as the one at its start."""
 EDITED = "a person edited the page, so it stays as it is"
@@ -57,6 +60,40 @@ class QbrRequest:
         return QbrKey(self.account_id, str(Quarter.of(self.on)), self.contract_end)
 
 
+class QbrResult(JobResult):
+    """What became of one review. `qbr` is its text, also where its page could not be written."""
+
+    LOGGED = ("account_id", "period", "status", "confidence", "written_by", "qbr_page_id", "draft_id", "error")
+
+    task_type: Literal["generate_qbr"] = KIND
+    account_id: str
+    period: str
+    trigger: QbrTrigger
+    status: QbrState
+    qbr: QBRContent | None
+    written_by: str | None
+    qbr_page_id: str | None
+    qbr_page_url: str | None
+    draft_id: str | None
+    confidence: Confidence
+    dropped_claims: tuple[str, ...]
+
+    def counts(self) -> Mapping[Metric, float]:
+        written = self.status != "failed"
+        return {Metric.QBRS_WRITTEN: 1, Metric.CLAIMS_DROPPED: len(self.dropped_claims)} if written else {}
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far a review is: what was there, and what is there by now."""
+
+    known: Qbr | None = None
+    row: AccountRow | None = None
+    text: QbrText | None = None
+    page_id: str | None = None
+    page_url: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class GenerateQbr:
     """The job. `narrator` writes; `by_rule` writes where that fails; `count` takes the model's counts for metrics.
@@ -77,32 +114,41 @@ class GenerateQbr:
     fallback_owner: str | None
     count: Count
 
-    def __call__(self, request: QbrRequest) -> dict[str, Any]:
+    def __call__(self, request: QbrRequest) -> QbrResult | Failed:
         """Write the review, or answer with the one that is there; a partial one is written anew when asked anew.
 
-        Raises `Refused` for an account that is not there, `Unavailable` when the rest has to wait, `Misconfigured`
-        when a person has to act first; what then remains undone, whatever the fault, is recorded as failed.
+        Fails with `Refused` for an account that is not there, `Unavailable` when the rest has to wait, `Misconfigured`
+        when a person has to act first; what then remains undone, whatever the fault, is recorded as failed. The text
+        that is written by then is in the failure.
         """
-        known: Qbr | None = None
-        row: AccountRow | None = None
+        progress = _Progress()
 
-        def review() -> dict[str, Any]:
-            nonlocal known, row
-            known, row = self.qbrs.get(request.key), self.rows.get(request.account_id)
+        def review() -> QbrResult:
+            progress.known, progress.row = self.qbrs.get(request.key), self.rows.get(request.account_id)
+            known = progress.known
             if known and _answered(known, request):
                 return result(known, self.qbrs.text(known.key))
-            return self._review(request, _present(request.account_id, row), known)
+            return self._review(request, _present(request.account_id, progress.row), progress)
 
-        return recorded(
-            f"the review of account {request.account_id!r}",
-            review,
-            lambda error: self.qbrs.put(_failed(request, row, known, words_of(error))),
-            last_try=request.last_try,
-        )
+        def review_or_record() -> QbrResult:
+            return recorded(
+                f"the review of account {request.account_id!r}",
+                review,
+                lambda error: self.qbrs.put(_failed(request, progress, words_of(error))),
+                last_try=request.last_try,
+            )
 
-    def _review(self, request: QbrRequest, row: AccountRow, known: Qbr | None) -> dict[str, Any]:
-        text = self._text(request, row)
-        page_id, kept = self._page(request, row, known, text)
+        def finished(cause: Exception) -> QbrResult | None:
+            failed = _failed(request, progress, words_of(cause))
+            return result(failed, progress.text) if progress.text else None
+
+        return finished_or_failed(KIND, review_or_record, finished)
+
+    def _review(self, request: QbrRequest, row: AccountRow, progress: _Progress) -> QbrResult:
+        text = progress.text = self._text(request, row)
+        page_id, kept = self._page(request, row, progress.known, text)
+        progress.page_id = page_id
+        progress.page_url = self.pages.url(page_id) if self.pages and page_id else None
         draft_id, undrafted = self._draft(request, row, text)
         errors = [reason for reason in (text.error, kept, undrafted) if reason]
         qbr = Qbr(
@@ -114,7 +160,7 @@ class GenerateQbr:
             state="partial" if errors else "written",
             request=request.request,
             page_id=page_id,
-            page_url=self.pages.url(page_id) if self.pages and page_id else None,
+            page_url=progress.page_url,
             draft_id=draft_id,
             error="; ".join(errors) or None,
             dropped_claims=text.dropped_claims,
@@ -137,7 +183,7 @@ class GenerateQbr:
         text = QbrText(
             request.request,
             evidence,
-            passed.content,
+            passed.content.model_copy(update={"trigger": request.trigger}),
             narration.written_by,
             error=error,
             dropped_claims=passed.dropped_claims,
@@ -202,25 +248,34 @@ class GenerateQbr:
         return None, f"no invitation was drafted: {reason}"
 
 
-def result(qbr: Qbr, text: QbrText | None) -> dict[str, Any]:
-    """A review as its caller sees it; `partial` with the error if it is not whole."""
-    answer: dict[str, Any] = {
-        "task_type": KIND,
-        "account_id": qbr.key.account_id,
-        "period": qbr.key.period,
-        "trigger": qbr.trigger,
-        "status": qbr.state,
-        "qbr": text.content.model_dump(mode="json") if text else None,
-        "written_by": text.written_by if text else None,
-        "qbr_page_id": qbr.page_id,
-        "qbr_page_url": qbr.page_url,
-        "draft_id": qbr.draft_id,
-        "confidence": _confidence(qbr, text),
-        "dropped_claims": list(qbr.dropped_claims),
-    }
-    if qbr.error:
-        answer |= {"error": qbr.error, "partial": True, "retryable": False}
-    return answer
+def generate_qbr_task(review: Callable[[QbrRequest], QbrResult | Failed], *, timezone: str = "UTC") -> Task:
+    """The task, made of the job. `trigger` and `contract_end` say what calls for the review."""
+
+    def generate_qbr(task: Mapping[str, Any], context: Mapping[str, Any]) -> TaskResult:
+        account_id = account_id_of(task)
+        asked = context_of(f"account {account_id!r}", context, timezone)
+        trigger, contract_end = task.get("trigger", "requested"), task.get("contract_end")
+        return review(QbrRequest(account_id, asked.run_date, asked.request_id, trigger, contract_end, asked.last_try))
+
+    return generate_qbr
+
+
+def result(qbr: Qbr, text: QbrText | None) -> QbrResult:
+    """A review as its caller sees it; partial, with the error, if it is not whole."""
+    return QbrResult(
+        account_id=qbr.key.account_id,
+        period=qbr.key.period,
+        trigger=qbr.trigger,
+        status=qbr.state,
+        qbr=text.content if text else None,
+        written_by=text.written_by if text else None,
+        qbr_page_id=qbr.page_id,
+        qbr_page_url=qbr.page_url,
+        draft_id=qbr.draft_id,
+        confidence=_confidence(qbr, text),
+        dropped_claims=qbr.dropped_claims,
+        error=qbr.error,
+    )
 
 
 def _confidence(qbr: Qbr, text: QbrText | None) -> Confidence:
@@ -259,8 +314,8 @@ def _put_once(pages: QbrPages, ledger: Ledger, page: QbrPage, key: str) -> str:
     return deliver_once(ledger, key, "qbr_page", find=find, create=lambda: pages.create(page))
 
 
-def _failed(request: QbrRequest, row: AccountRow | None, known: Qbr | None, error: str) -> Qbr:
-    account = row.account if row else None
+def _failed(request: QbrRequest, progress: _Progress, error: str) -> Qbr:
+    account, known = progress.row.account if progress.row else None, progress.known
     return Qbr(
         request.key,
         account_name=account.name if account else known.account_name if known else request.account_id,
@@ -269,8 +324,9 @@ def _failed(request: QbrRequest, row: AccountRow | None, known: Qbr | None, erro
         on=request.on,
         state="failed",
         request=request.request,
-        page_id=known.page_id if known else None,
-        page_url=known.page_url if known else None,
+        page_id=progress.page_id or (known.page_id if known else None),
+        page_url=progress.page_url or (known.page_url if known else None),
         draft_id=known.draft_id if known else None,
         error=error,
+        dropped_claims=progress.text.dropped_claims if progress.text else (),
     )

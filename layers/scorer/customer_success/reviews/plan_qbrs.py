@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Literal
 
 from customer_success.accounts.ports import AccountRows
 from customer_success.accounts.row import AccountRow
@@ -15,16 +15,39 @@ from customer_success.alerts.publisher import AlertPublisher
 from customer_success.batches import batches
 from customer_success.isolation import cause, recorded, together
 from customer_success.messages import AdoptionRequested, QbrRequested, QuarterPlanned
+from customer_success.metrics import Metric
 from customer_success.periods import Quarter, today
 from customer_success.ports import Outbox
+from customer_success.results import IfKnown, JobResult
 from customer_success.reviews.ports import Qbrs
 from customer_success.reviews.qbr import SETTLED, Qbr, QbrKey
 from customer_success.reviews.text import quarter_index
+from customer_success.schemas import Confidence
 
-KIND, CLOSING = "plan_qbrs", "close_quarter"
+KIND: Literal["plan_qbrs"] = "plan_qbrs"
+CLOSING = "close_quarter"
 BATCH = 100
 CLOSES_AFTER = timedelta(hours=24)
 """Until then a quarter's reviews are waited for; the index then lists those that are not finished."""
+
+
+class QuarterPlan(JobResult):
+    """What a plan counted: read = planned + skipped + failed, and planned = queued + not wanted."""
+
+    task_type: Literal["plan_qbrs"] = KIND
+    run_date: date
+    period: str
+    read: int
+    planned: int
+    queued: int
+    not_wanted: int
+    skipped: int
+    confidence: Confidence
+    failed: IfKnown[dict[str, str]] = None
+    """Why an account has no plan, by its id."""
+
+    def counts(self) -> Mapping[Metric, float]:
+        return {Metric.QBRS_PLANNED: self.planned}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +63,7 @@ class PlanQbrs:
     publisher: AlertPublisher | None = None
     timezone: str = "UTC"
 
-    def __call__(
-        self, on: date, *, request: str, time: datetime, now: datetime, last_try: bool = False
-    ) -> dict[str, Any]:
+    def __call__(self, on: date, *, request: str, time: datetime, now: datetime, last_try: bool = False) -> QuarterPlan:
         """Plan the quarter of the run date `on`, asked for by the event `request` of the moment `time`.
 
         Safe to repeat: the record is there before the message, and who takes the message knows what is written. Raises
@@ -61,7 +82,7 @@ class PlanQbrs:
             title = f"Quarterly reviews, {Quarter.of(on)}: the plan failed"
             self.publisher.post(failed_digest(KIND, on, title, cause(error)))
 
-    def _plan(self, on: date, request: str, time: datetime, now: datetime) -> dict[str, Any]:
+    def _plan(self, on: date, request: str, time: datetime, now: datetime) -> QuarterPlan:
         period = str(Quarter.of(on))
         wanted = unwanted = skipped = 0
         failed: dict[str, str] = {}
@@ -81,18 +102,17 @@ class PlanQbrs:
             self.closings.send(
                 [QuarterPlanned(tenant_id=self.tenant_id, period=period, run_date=on, until=now + CLOSES_AFTER)]
             )
-        return {
-            "task_type": KIND,
-            "run_date": on.isoformat(),
-            "period": period,
-            "read": wanted + unwanted + skipped + len(failed),
-            "planned": wanted + unwanted,
-            "queued": wanted,
-            "not_wanted": unwanted,
-            "skipped": skipped,
-            "confidence": "low" if not (wanted or unwanted) else "medium" if failed else "high",
-            **({"failed": failed} if failed else {}),
-        }
+        return QuarterPlan(
+            run_date=on,
+            period=period,
+            read=wanted + unwanted + skipped + len(failed),
+            planned=wanted + unwanted,
+            queued=wanted,
+            not_wanted=unwanted,
+            skipped=skipped,
+            confidence="low" if not (wanted or unwanted) else "medium" if failed else "high",
+            failed=failed or None,
+        )
 
     def _plan_some(self, period: str, on: date, request: str, time: datetime, rows: Sequence[AccountRow]) -> None:
         self.qbrs.add(_planned(row, period, on) for row in rows)

@@ -5,13 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import ValidationError
 
 from customer_success.accounts.ports import AccountRows
 from customer_success.errors import Refused
-from customer_success.schemas import CSMHealthSignals
+from customer_success.results import JobResult
+from customer_success.schemas import ChurnRiskResult, Confidence, CSMHealthScore, CSMHealthSignals, refusals
 from customer_success.scoring import words
-from customer_success.scoring.scorer import CSMHealthScorer
+from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError
+
+
+class CannotBeScored(Refused):
+    """Signals from which no score can be made: one is out of its bounds, or too little is known."""
+
+
+class HealthScanResult(JobResult):
+    """The health of one account: what it is, or what it would be with the signals that were given."""
+
+    task_type: Literal["health_scan"] = "health_scan"
+    account_id: str
+    health: CSMHealthScore
+    churn: ChurnRiskResult
+    """What there is to say about it."""
+    confidence: Confidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,23 +39,24 @@ class HealthScan:
     accounts: AccountRows
     scorer: CSMHealthScorer
 
-    def __call__(self, account_id: str, signals: Mapping[str, Any], *, on: date, now: datetime) -> dict[str, Any]:
+    def __call__(self, account_id: str, signals: Mapping[str, Any], *, on: date, now: datetime) -> HealthScanResult:
         """Score the account on the day `on`, with `signals` laid over its own.
 
-        Raises `Refused` for an account that is not known and brings no signals, `ValueError` for signals that cannot
-        be scored.
+        Raises `Refused` for an account that is not known and brings no signals, `CannotBeScored` for signals that
+        cannot be scored.
         """
         row = self.accounts.get(account_id)
         if row is None and not signals:
             raise Refused(f"account {account_id!r} is not known; it is known once a scan has read it")
         known = row.account.signals_on(on) if row else {}
-        score = self.scorer.score(CSMHealthSignals.model_validate({**known, **signals}), account_id, now)
+        try:
+            score = self.scorer.score(CSMHealthSignals.model_validate({**known, **signals}), account_id, now)
+        except ValidationError as error:
+            reasons = "; ".join(str(refusal) for refusal in refusals(error))
+            raise CannotBeScored(f"account {account_id!r}: {reasons}") from error
+        except InsufficientDataError as error:
+            raise CannotBeScored(str(error)) from error
         before = row.latest_before(on) if row else None
         said = words.explain(score, before.last if before else None, {}, row.latest.since if row else on)
-        return {
-            "task_type": "health_scan",
-            "account_id": account_id,
-            "health": score.model_dump(mode="json"),
-            "churn": words.churn_narrative(score, said).model_dump(mode="json"),
-            "confidence": "high",
-        }
+        churn = words.churn_narrative(score, said)
+        return HealthScanResult(account_id=account_id, health=score, churn=churn, confidence="high")

@@ -11,6 +11,8 @@ from pydantic import Field
 from customer_success.paging import Bookmark
 from customer_success.scan.tally import Counts, Tally
 
+RunStatus = Literal["running", "closing", "finished", "failed"]
+
 
 @dataclass(frozen=True, slots=True)
 class SentCounts:
@@ -50,7 +52,7 @@ class Run:
     run_date: Annotated[date, Field(alias="on")]
     request_id: Annotated[str, Field(alias="request")]
     attempt: int = 1
-    status: Literal["running", "closing", "finished", "failed"] = "running"
+    status: RunStatus = "running"
     bookmark: Bookmark = Bookmark()
     chunk: int = 0
     tally: Tally = field(default_factory=Tally)

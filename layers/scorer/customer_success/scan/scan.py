@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
-from typing import Any
+from typing import Literal
+
+from pydantic import Field
 
 from customer_success.accounts.account import Account
 from customer_success.accounts.ports import AccountBook, AccountRows, BookPage, ScoreHistory
@@ -25,14 +27,16 @@ from customer_success.metrics import Metric
 from customer_success.paging import one_ahead
 from customer_success.periods import today
 from customer_success.ports import Outbox
+from customer_success.results import Failed, IfKnown, JobResult
 from customer_success.scan.assessment import Assessment, Judge
 from customer_success.scan.closing import Closing
 from customer_success.scan.ports import Runs
-from customer_success.scan.run import Run
-from customer_success.scan.tally import count
+from customer_success.scan.run import Run, RunStatus
+from customer_success.scan.tally import Counts, count
+from customer_success.schemas import Confidence
 from customer_success.scoring.scorer import CSMHealthScorer
 
-KIND = "health_scan"
+KIND: Literal["health_scan"] = "health_scan"
 LEASE_SECONDS = 120.0
 SECONDS_FOR_A_PAGE = 30.0
 PAGES_HANDED_ON_TOGETHER = 10 * ACCOUNTS_PER_MESSAGE
@@ -53,6 +57,40 @@ class ScanRequest:
     request_id: str
     force: bool = False
     last_try: bool = False
+
+
+class ScanResult(JobResult):
+    """What a scan counted: read = scored + rejected + inactive."""
+
+    task_type: Literal["health_scan"] = KIND
+    run_date: date
+    attempt: int
+    status: RunStatus
+    confidence: Confidence
+    read: int
+    scored: int
+    rejected: Counts
+    """By reason."""
+    inactive: int = Field(serialization_alias="skipped")
+    pages_changed: int
+    colours: Counts
+    suppressed: Counts = Field(serialization_alias="quiet")
+    sent: Counts = Field(serialization_alias="told")
+    """Alerts by their delivery; empty where none was ranked yet."""
+    removed: int = Field(serialization_alias="gone")
+    broken_feeds: IfKnown[tuple[str, ...]] = None
+    alarm: IfKnown[str] = None
+
+    def counts(self) -> Mapping[Metric, float]:
+        return {
+            Metric.SCANS_FINISHED: self.status == "finished",
+            Metric.ACCOUNTS_READ: self.read,
+            Metric.ACCOUNTS_SCORED: self.scored,
+            Metric.ACCOUNTS_REJECTED: sum(self.rejected.values()),
+            Metric.ACCOUNTS_ONBOARDING: self.rejected.get("onboarding", 0),
+            Metric.ALERTS: sum(self.sent.values()),
+            Metric.ALERTS_SINGLE: self.sent.get("single", 0),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +116,25 @@ class ScanRun:
     now: Callable[[], datetime]
     timezone: str = "UTC"
 
-    def __call__(self, request: ScanRequest) -> dict[str, Any]:
+    def __call__(self, request: ScanRequest) -> ScanResult | Failed:
         """Scan, or go on with a scan, and return what it counted.
 
         Raises `Refused` for a day before the last run's or after today, and `Unavailable` when the rest has to wait.
-        What a person has to mend is told at once, and the run comes back as failed; anything else is told on the last
-        try, and raised in any case.
+        What a person has to mend is told at once, and comes back as failed with what was counted; anything else is told
+        on the last try, and raised in any case.
         """
         latest = self.runs.latest_day(KIND, until=today(request.run_date, self.now(), self.timezone))
         if latest and request.run_date < latest:
             raise Refused(f"the scan of {request.run_date} is refused: it lies before the last run, {latest}")
         run = self._take(request, force=request.force)
-        if run.status in ("finished", "failed"):
+        if run.status == "finished":
             return result(run)
         try:
             return result(self._finish(run, last_try=request.last_try))
         except (Misconfigured, Refused) as error:
-            return result(self._fail(request, cause(error)))
+            # The request is in order, so its message must not be acknowledged: what a person mends is scanned again.
+            failure = cause(error)
+            return Failed(KIND, Misconfigured(failure), result(self._fail(request, failure)))
         except Exception as error:
             if request.last_try:
                 attempted(
@@ -227,43 +267,24 @@ class ScanRun:
         self.page_updates.send(pages_changed(self.tenant_id, account_ids, on))
 
 
-def result(run: Run) -> dict[str, Any]:
-    """A run as its caller sees it; `partial` with the error if it failed."""
-    tally = run.tally
-    counted: dict[str, Any] = {
-        "task_type": KIND,
-        "run_date": run.run_date.isoformat(),
-        "attempt": run.attempt,
-        "status": run.status,
-        "confidence": run.confidence,
-        "read": tally.read,
-        "scored": tally.scored,
-        "rejected": tally.rejected,
-        "skipped": tally.inactive,
-        "pages_changed": tally.pages_changed,
-        "colours": tally.colours,
-        "quiet": tally.suppressed,
-        "told": {"single": run.sent.single, "digest": run.sent.digest, "held": run.sent.held} if run.sent else {},
-        "gone": run.removed,
-    }
-    if run.broken_feeds:
-        counted["broken_feeds"] = [feed.signal for feed in run.broken_feeds]
-    if run.alarm:
-        counted["alarm"] = run.alarm
-    if run.failure:
-        counted |= {"error": run.failure, "partial": True, "retryable": False}
-    return counted
-
-
-def counts(result: Mapping[str, Any]) -> dict[Metric, float]:
-    """What is counted for metrics of a scan with this result."""
-    told = result["told"]
-    return {
-        Metric.SCANS_FINISHED: result["status"] == "finished",
-        Metric.ACCOUNTS_READ: result["read"],
-        Metric.ACCOUNTS_SCORED: result["scored"],
-        Metric.ACCOUNTS_REJECTED: sum(result["rejected"].values()),
-        Metric.ACCOUNTS_ONBOARDING: result["rejected"].get("onboarding", 0),
-        Metric.ALERTS: sum(told.values()),
-        Metric.ALERTS_SINGLE: told.get("single", 0),
-    }
+def result(run: Run) -> ScanResult:
+    """A run as its caller sees it; partial, with the error, if it failed."""
+    tally, sent = run.tally, run.sent
+    return ScanResult(
+        run_date=run.run_date,
+        attempt=run.attempt,
+        status=run.status,
+        confidence=run.confidence,
+        read=tally.read,
+        scored=tally.scored,
+        rejected=tally.rejected,
+        inactive=tally.inactive,
+        pages_changed=tally.pages_changed,
+        colours=tally.colours,
+        suppressed=tally.suppressed,
+        sent={"single": sent.single, "digest": sent.digest, "held": sent.held} if sent else {},
+        removed=run.removed,
+        broken_feeds=tuple(feed.signal for feed in run.broken_feeds) or None,
+        alarm=run.alarm,
+        error=run.failure,
+    )

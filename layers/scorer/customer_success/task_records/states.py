@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, words_of
+from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable
 from customer_success.isolation import cause
+from customer_success.results import Failed, JobResult, TaskResult
 from customer_success.task_records.ports import TaskRecords
 from customer_success.task_records.record import CUT, TaskState
 
@@ -21,22 +22,23 @@ class TaskStates:
 
     records: TaskRecords
 
-    def run(self, task_id: str | None, work: Callable[[], dict[str, Any]], *, last_try: bool) -> dict[str, Any]:
-        """Do the work, and record its outcome under `task_id` if there is one.
+    def run(self, task_id: str | None, execute: Callable[[], TaskResult], *, last_try: bool) -> TaskResult:
+        """Do a task, and record its outcome under `task_id` if there is one.
 
         A task whose input is refused has failed at once. Any other failure may pass with the next try, and ends the
-        task on the `last_try`. Raises what the work raises.
+        task on the `last_try`; what it had finished by then is stored with it.
         """
         if task_id is None:
-            return work()
+            return execute()
         self._mark(task_id, "running")
-        try:
-            result = work()
-        except Exception as error:
-            if last_try or isinstance(error, Refused):
-                self._mark(task_id, "failed", error=words_of(error))
-            raise
-        self._mark(task_id, _end(result), result=result, error=_error(result))
+        result = execute()
+        match result:
+            case Failed() if last_try or isinstance(result.cause, Refused):
+                finished = result.to_fields() if result.finished else None
+                self._mark(task_id, "failed", result=finished, error=result.error)
+            case JobResult():
+                state: TaskState = "partial" if result.error else "done"
+                self._mark(task_id, state, result=result.to_fields(), error=result.error)
         return result
 
     def _mark(
@@ -56,15 +58,3 @@ class TaskStates:
             )
             if of_the_result and result is not None and result.keys() != {CUT}:
                 self._mark(task_id, state, result={CUT: f"it could not be kept: {cause(fault)}"}, error=error)
-
-
-def _error(result: Mapping[str, Any]) -> str | None:
-    error = result.get("error")
-    return error if error is None else str(error)
-
-
-def _end(result: Mapping[str, Any]) -> TaskState:
-    """A scan that failed answers with what it counted until then; other work raises."""
-    if result.get("status") == "failed":
-        return "failed"
-    return "partial" if result.get("partial") else "done"

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from customer_success.aws.dynamodb.items import Key
+from datetime import datetime
+from typing import Any
+
+from customer_success.aws.dynamodb.items import Item, Key, text
 from customer_success.aws.dynamodb.stored import Stored
 from customer_success.aws.dynamodb.table import Table
 from customer_success.schemas import FeatureAdoptionReport
+
+BESIDE: dict[str, Any] = {"generated_at": True}
+"""What the version before this one refuses in a body."""
 
 
 class DynamoAdoptionReports:
@@ -13,13 +19,19 @@ class DynamoAdoptionReports:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._reports = Stored(table, FeatureAdoptionReport)
+        self._reports = Stored(table, FeatureAdoptionReport, beside=BESIDE)
 
     def get(self, account_id: str) -> FeatureAdoptionReport | None:
-        return self._reports.get(self._key(account_id))
+        item = self._table.get(self._key(account_id))
+        if item is None:
+            return None
+        made = item.get("generated_at")
+        generated_at = datetime.fromisoformat(made["S"]) if made else None
+        return self._reports.read(item).model_copy(update={"generated_at": generated_at})
 
     def put(self, report: FeatureAdoptionReport) -> None:
-        self._reports.put_many([(self._key(report.account_id), report)])
+        made: Item = {"generated_at": text(report.generated_at.isoformat())} if report.generated_at else {}
+        self._table.put(self._reports.item(self._key(report.account_id), report, **made))
 
     def _key(self, account_id: str) -> Key:
         return self._table.key("ACCOUNT", account_id, "ADOPTION")

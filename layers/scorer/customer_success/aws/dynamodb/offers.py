@@ -6,10 +6,10 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, get_args
 
-from customer_success.aws.dynamodb.items import Item, Key, Update, expiry, key_of
+from customer_success.aws.dynamodb.items import Item, Key, Update, expiry, key_of, text
 from customer_success.aws.dynamodb.stored import Stored
 from customer_success.aws.dynamodb.table import ConditionNotMetError, Table
 from customer_success.errors import Refused, Unreadable
@@ -17,6 +17,8 @@ from customer_success.expansion.offer import Handoff, Offer, SalesAnswer
 from customer_success.schemas import ExpansionOpportunity, OpportunityType
 
 STORED_DAYS = 800
+BESIDE: dict[str, Any] = {"opportunity": {"made_at": True}}
+"""What the version before this one refuses in a body."""
 THERE = "attribute_exists(#pk)"
 
 logger = logging.getLogger(__name__)
@@ -27,7 +29,7 @@ class DynamoOffers:
 
     def __init__(self, table: Table, *, clock: Callable[[], float] = time.time) -> None:
         self._table = table
-        self._offers = Stored(table, Offer)
+        self._offers = Stored(table, Offer, beside=BESIDE)
         self._handoffs = Stored(table, Handoff, attribute="handoff")
         self._answers = Stored(table, SalesAnswer, attribute="answer")
         self._clock = clock
@@ -42,7 +44,12 @@ class DynamoOffers:
 
     def put(self, offer: Offer) -> None:
         own = replace(offer, handoff=None, answer=None)
-        values: Item = {"body": self._offers.body(own), "expires_at": expiry(self._clock(), STORED_DAYS)}
+        made_at = offer.opportunity.made_at
+        values: Item = {
+            "body": self._offers.body(own),
+            "expires_at": expiry(self._clock(), STORED_DAYS),
+            **({"made_at": text(made_at.isoformat())} if made_at else {}),
+        }
         self._table.update(Update(self._key(offer.handoff_id), values))
 
     def record_handoff(self, handoff_id: str, handoff: Handoff) -> None:
@@ -77,8 +84,11 @@ class DynamoOffers:
         return Offer(opportunity, quarter, date.min, "", "", None, None, unreadable=True)
 
     def _offer(self, item: Item) -> Offer:
+        offer, made = self._offers.read(item), item.get("made_at")
+        made_at = datetime.fromisoformat(made["S"]) if made else None
         return replace(
-            self._offers.read(item),
+            offer,
+            opportunity=offer.opportunity.model_copy(update={"made_at": made_at}),
             handoff=self._handoffs.read(item) if "handoff" in item else None,
             answer=self._answers.read(item) if "answer" in item else None,
         )

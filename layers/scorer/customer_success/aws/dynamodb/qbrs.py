@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from customer_success.aws.dynamodb.items import Item, Key, expiry, key_of
 from customer_success.aws.dynamodb.stored import Stored
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 STORED_DAYS = 800
 """Two years and a bit: a review is compared with that of a year before."""
 BY_CONTRACT = "contract"
+BESIDE: dict[str, Any] = {"content": {"trigger": True}}
+"""What the version before this one refuses in a body."""
 
 
 class DynamoQbrs:
@@ -25,7 +28,7 @@ class DynamoQbrs:
     def __init__(self, table: Table, *, clock: Callable[[], float] = time.time) -> None:
         self._table = table
         self._qbrs = Stored(table, Qbr)
-        self._texts = Stored(table, QbrText)
+        self._texts = Stored(table, QbrText, beside=BESIDE)
         self._clock = clock
 
     def get(self, key: QbrKey) -> Qbr | None:
@@ -47,7 +50,12 @@ class DynamoQbrs:
         return {places[key_of(item)] for item in self._table.get_many(places, only="pk, sk")}
 
     def text(self, key: QbrKey) -> QbrText | None:
-        return self._texts.get(self._text_key(key))
+        stored = self._texts.get(self._text_key(key))
+        if stored is None:
+            return None
+        # The evidence says it too, and has always said it.
+        content = stored.content.model_copy(update={"trigger": stored.evidence.trigger})
+        return replace(stored, content=content)
 
     def put_text(self, key: QbrKey, text: QbrText) -> None:
         self._table.put(self._texts.item(self._text_key(key), text, expires_at=self._expiry()))

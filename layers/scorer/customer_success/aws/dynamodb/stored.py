@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
@@ -23,10 +23,17 @@ logger = logging.getLogger(__name__)
 
 
 class Stored(Generic[T]):
-    """The items of one model, which lies in `attribute`."""
+    """The items of one model, which lies in `attribute`.
 
-    def __init__(self, table: Table, model: type[T], *, attribute: str = "body") -> None:
+    What stands in `beside`, as pydantic's `exclude` has it, is left out: fields that the version before refuses, and
+    that lie in attributes of their own.
+    """
+
+    def __init__(
+        self, table: Table, model: type[T], *, attribute: str = "body", beside: dict[str, Any] | None = None
+    ) -> None:
         self._table = table
+        self._beside = beside
         self._attribute = attribute
         self._json = TypeAdapter(model)
 
@@ -37,14 +44,11 @@ class Stored(Generic[T]):
     def body(self, value: T) -> AttributeValueTypeDef:
         """The value as an attribute."""
         try:
-            return text(self._json.dump_json(value, round_trip=True, by_alias=True).decode())
+            return text(self._json.dump_json(value, round_trip=True, by_alias=True, exclude=self._beside).decode())
         except (PydanticSerializationError, UnicodeEncodeError):
             # Half of a character is none in JSON; `text` has a question mark for it.
-            return text(
-                json.dumps(
-                    self._json.dump_python(value, mode="json", round_trip=True, by_alias=True), ensure_ascii=False
-                )
-            )
+            fields = self._json.dump_python(value, mode="json", round_trip=True, by_alias=True, exclude=self._beside)
+            return text(json.dumps(fields, ensure_ascii=False))
 
     def read(self, item: Item) -> T:
         """The value that an item keeps. Raises `Unreadable` if this version cannot read it."""
