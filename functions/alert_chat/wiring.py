@@ -10,6 +10,7 @@ from pydantic import Field
 from connectors.host import retry_policy
 from customer_success.alerts.channels import AlertChannel, OwnerOf, PostToChat
 from customer_success.aws.function import QueueFunction
+from customer_success.once import OnceChat
 from customer_success.settings import (
     Optional,
     Settings,
@@ -42,12 +43,9 @@ class AlertChat(QueueFunction[AlertChatSettings]):
     @cached_property
     def post(self) -> PostToChat:
         owner_of = OwnerOf(self.rows, self.settings.fallback_owner, self.settings.owner_domains)
-        return PostToChat(
-            self.outward(self._chats, lambda shadow: [ShadowChat(shadow)]),
-            self.ledger,
-            owner_of,
-            self.store.digests,
-        )
+        chats: list[Chat] = self.outward(self._chats, lambda shadow: [ShadowChat(shadow)])
+        once = [OnceChat(chat, self.once(f"chat_alert:{chat.name}")) for chat in chats]
+        return PostToChat(once, owner_of, self.store.digests)
 
     @cached_property
     def channel(self) -> AlertChannel:

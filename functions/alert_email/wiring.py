@@ -24,5 +24,5 @@ class AlertEmail(QueueFunction[AlertEmailSettings]):
     @cached_property
     def channel(self) -> AlertChannel:
         owner_of = OwnerOf(self.rows, self.settings.fallback_owner, self.settings.owner_domains)
-        drafts = self.drafts(lambda: gmail_drafts(self, self.settings))
-        return AlertChannel("email_alert", self.store.alerts, DraftMail(drafts, self.ledger, owner_of))
+        drafts = self.drafts(lambda: gmail_drafts(self, self.settings), "email_alert")
+        return AlertChannel("email_alert", self.store.alerts, DraftMail(drafts, owner_of))

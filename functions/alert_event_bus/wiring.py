@@ -22,6 +22,5 @@ class AlertEventBus(QueueFunction[AlertEventBusSettings]):
 
     @cached_property
     def channel(self) -> AlertChannel:
-        return AlertChannel(
-            "event_bus", self.store.alerts, PutOnBus(self.bus(self.settings.event_bus_name), self.ledger)
-        )
+        bus = self.bus(self.settings.event_bus_name, "event_bus")
+        return AlertChannel("event_bus", self.store.alerts, PutOnBus(bus))

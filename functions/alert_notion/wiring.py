@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from connectors.notion.wiring import health_records
 from customer_success.alerts.channels import AlertChannel, RecordAlert
+from customer_success.alerts.records import OnceRecords
 from customer_success.aws.function import QueueFunction
 from customer_success.settings import NotionSettings, Text
 from customer_success.shadow.adapters import ShadowRecords
@@ -28,7 +29,8 @@ class AlertNotion(QueueFunction[AlertNotionSettings]):
 
     @cached_property
     def channel(self) -> AlertChannel:
-        return AlertChannel("notion", self.store.alerts, RecordAlert(self._records(), self.ledger))
+        records = OnceRecords(self._records(), self.once("notion"))
+        return AlertChannel("notion", self.store.alerts, RecordAlert(records))
 
     def _records(self) -> HealthRecords:
         settings = self.settings

@@ -10,10 +10,13 @@ from pydantic import BeforeValidator
 from connectors.notion.wiring import expansion_records
 from customer_success.agent import CustomerSuccessAgent
 from customer_success.aws.bedrock.function import ModelFunction
+from customer_success.aws.function import LONG_LEASE_SECONDS
 from customer_success.expansion.check_expansion import CheckExpansion as ExpansionCheck
 from customer_success.expansion.check_expansion import check_expansion_task
 from customer_success.expansion.price_list import PriceList
+from customer_success.expansion.recording import OfferRecords
 from customer_success.expansion.rules_writer import OffersByRule
+from customer_success.narration.fallback import Writers
 from customer_success.scoring.scorer import scorer_of
 from customer_success.settings import (
     ModelSettings,
@@ -42,6 +45,7 @@ class CheckExpansion(ModelFunction[CheckExpansionSettings]):
     """Checks accounts for expansion."""
 
     settings_model = CheckExpansionSettings
+    lease_seconds = LONG_LEASE_SECONDS
 
     @cached_property
     def agent(self) -> CustomerSuccessAgent:
@@ -58,11 +62,10 @@ class CheckExpansion(ModelFunction[CheckExpansionSettings]):
             rows=self.rows,
             usages=self.store.usages,
             offers=self.store.offers,
-            records=self._records(),
+            records=OfferRecords(self._records(), self.once("expansion_record")),
             handoff=self.outbox(queue) if queue else None,
-            narrator=self.model() or by_rule,
-            by_rule=by_rule,
-            ledger=self.long_ledger,
+            writers=Writers(self.model() or by_rule, by_rule, self.report),
+            answers=self.once("expansion_found"),
             log=self.store.expansion_log,
             scorer=scorer_of(settings),
             prices=settings.price_list,

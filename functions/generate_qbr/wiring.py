@@ -9,8 +9,11 @@ from connectors.gmail.wiring import gmail_drafts
 from connectors.notion.wiring import qbr_pages
 from customer_success.agent import CustomerSuccessAgent
 from customer_success.aws.bedrock.function import ModelFunction
+from customer_success.aws.function import LONG_LEASE_SECONDS
+from customer_success.narration.fallback import Writers
 from customer_success.reviews.generate_qbr import GenerateQbr as QbrReview
 from customer_success.reviews.generate_qbr import generate_qbr_task
+from customer_success.reviews.pages import OncePages
 from customer_success.reviews.rules_writer import ReviewByRule
 from customer_success.settings import (
     GmailSettings,
@@ -36,6 +39,7 @@ class GenerateQbr(ModelFunction[GenerateQbrSettings]):
     """Writes reviews."""
 
     settings_model = GenerateQbrSettings
+    lease_seconds = LONG_LEASE_SECONDS
 
     @cached_property
     def agent(self) -> CustomerSuccessAgent:
@@ -51,13 +55,10 @@ class GenerateQbr(ModelFunction[GenerateQbrSettings]):
             usages=self.store.usages,
             peers=self.store.peers,
             qbrs=self.store.qbrs,
-            narrator=self.model() or by_rule,
-            by_rule=by_rule,
-            pages=self._pages(),
-            drafts=self.drafts(lambda: gmail_drafts(self, settings)),
-            ledger=self.long_ledger,
+            writers=Writers(self.model() or by_rule, by_rule, self.report),
+            pages=OncePages(self._pages(), self.once("qbr_page")),
+            drafts=self.optional_drafts(lambda: gmail_drafts(self, settings), "qbr_draft"),
             fallback_owner=settings.fallback_owner,
-            count=self.report,
         )
 
     def _pages(self) -> QbrPages:

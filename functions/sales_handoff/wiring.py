@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from connectors.gmail.wiring import gmail_drafts
 from connectors.notion.wiring import expansion_records
+from customer_success.alerts.publisher import OncePublisher
 from customer_success.aws.function import QueueFunction
+from customer_success.expansion.recording import OfferRecords
 from customer_success.expansion.sales_handoff import SalesHandoff as Handoff
 from customer_success.settings import (
     GmailSettings,
@@ -42,11 +44,10 @@ class SalesHandoff(QueueFunction[SalesHandoffSettings]):
             tenant_id=settings.space,
             rows=self.rows,
             offers=self.store.offers,
-            records=self._records(),
-            drafts=self.drafts(lambda: gmail_drafts(self, settings)),
-            publisher=self.publisher(settings.churn_topic_arn),
-            bus=self.bus(settings.event_bus_name),
-            ledger=self.ledger,
+            records=OfferRecords(self._records(), self.once("expansion_record")),
+            drafts=self.optional_drafts(lambda: gmail_drafts(self, settings), "sales_draft"),
+            publisher=OncePublisher(self.publisher(settings.churn_topic_arn), self.once("sales_news")),
+            bus=self.bus(settings.event_bus_name, "expansion_event"),
             sales_owner=settings.sales_owner,
             count=self.report,
             domains=settings.owner_domains,

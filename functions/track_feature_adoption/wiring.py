@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from connectors.gmail.wiring import gmail_drafts
 from connectors.notion.wiring import adoption_sections
+from customer_success.adoption.sections import OnceSections
 from customer_success.adoption.track_feature_adoption import TrackFeatureAdoption, track_feature_adoption_task
 from customer_success.agent import CustomerSuccessAgent
-from customer_success.aws.function import QueueFunction
+from customer_success.aws.function import LONG_LEASE_SECONDS, QueueFunction
 from customer_success.settings import (
     GmailSettings,
     NotionSettings,
@@ -33,6 +34,7 @@ class TrackAdoption(QueueFunction[TrackFeatureAdoptionSettings]):
     """Works out feature adoption."""
 
     settings_model = TrackFeatureAdoptionSettings
+    lease_seconds = LONG_LEASE_SECONDS
 
     @cached_property
     def agent(self) -> CustomerSuccessAgent:
@@ -47,11 +49,9 @@ class TrackAdoption(QueueFunction[TrackFeatureAdoptionSettings]):
             usages=self.store.usages,
             peers=self.store.peers,
             reports=self.store.adoption_reports,
-            sections=self._sections(),
-            drafts=self.drafts(lambda: gmail_drafts(self, settings)),
-            ledger=self.long_ledger,
+            sections=OnceSections(self._sections(), self.once("adoption_section")),
+            drafts=self.optional_drafts(lambda: gmail_drafts(self, settings), "adoption_draft"),
             fallback_owner=settings.fallback_owner,
-            count=self.report,
             publisher=self.publisher(settings.churn_topic_arn),
         )
 

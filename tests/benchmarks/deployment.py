@@ -14,14 +14,8 @@ from connectors.notion.accounts import NotionCSMAdapter
 from connectors.notion.client import NotionClient
 from connectors.retry_policy import RetryPolicy
 from customer_success.alerts.publisher import AlertPublisher
-from customer_success.aws.dynamodb.accounts import DynamoAccountRows
-from customer_success.aws.dynamodb.alerts import DynamoAlertLog
-from customer_success.aws.dynamodb.digests import DynamoDigests
-from customer_success.aws.dynamodb.history import DynamoScoreHistory
-from customer_success.aws.dynamodb.pages import DynamoWrittenPages
-from customer_success.aws.dynamodb.portfolios import DynamoPortfolios
 from customer_success.aws.dynamodb.rate_limiter import DynamoRateLimiter
-from customer_success.aws.dynamodb.runs import DynamoRuns
+from customer_success.aws.dynamodb.store import Store
 from customer_success.aws.dynamodb.table import Table
 from customer_success.aws.messaging.queues import SqsOutbox
 from customer_success.aws.messaging.topic import SnsAnnouncements
@@ -94,9 +88,8 @@ class Deployment:
         self.notion.day = day
         on = FIRST_DAY + timedelta(days=day)
         table, pages = self._function()
-        rows, alerts, runs = DynamoAccountRows(table), DynamoAlertLog(table), DynamoRuns(table)
-        digests, portfolios = DynamoDigests(table), DynamoPortfolios(table)
-        publisher = AlertPublisher(TENANT, alerts, digests, SnsAnnouncements(self.topic, "churn-alerts", str))
+        store = Store(table)
+        rows, alerts, runs, portfolios = store.rows, store.alerts, store.runs, store.portfolios
 
         def now() -> datetime:
             return datetime.combine(on, time(7), UTC)
@@ -105,12 +98,12 @@ class Deployment:
             tenant_id=TENANT,
             book=pages,
             rows=rows,
-            history=DynamoScoreHistory(table),
+            history=store.history,
             alerts=alerts,
             runs=runs,
             page_updates=SqsOutbox(self.updates, "notion-updates", str),
             expansion_runs=SqsOutbox(self.scans, "scan", str),
-            closing=Closing(rows, alerts, runs, portfolios, publisher, Calendar(), now),
+            closing=Closing(rows, alerts, runs, portfolios, self._publisher(store), Calendar(), now),
             scorer=CSMHealthScorer(),
             fallback_owner="lead@example.com",
             signals_stale_after_days=14,
@@ -126,8 +119,13 @@ class Deployment:
     def page_writer(self) -> Callable[[PagesChanged], int]:
         """One of the functions that write pages."""
         table, pages = self._function()
-        job = NotionSync(DynamoAccountRows(table), DynamoWrittenPages(table), pages, DynamoAlertLog(table))
+        store = Store(table)
+        job = NotionSync(store.rows, store.written_pages, pages, store.alerts, self._publisher(store))
         return partial(job, on=FIRST_DAY)
+
+    def _publisher(self, store: Store) -> AlertPublisher:
+        announcements = SnsAnnouncements(self.topic, "churn-alerts", str)
+        return AlertPublisher(TENANT, store.alerts, store.digests, announcements)
 
     def _function(self) -> tuple[Table, NotionCSMAdapter]:
         """The clients that each function has for itself."""

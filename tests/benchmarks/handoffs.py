@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from rich.console import Console
 
 from customer_success.accounts.account import Account
-from customer_success.alerts.publisher import AlertPublisher
+from customer_success.alerts.publisher import AlertPublisher, OncePublisher
 from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.alerts import DynamoAlertLog
 from customer_success.aws.dynamodb.digests import DynamoDigests
@@ -28,10 +28,13 @@ from customer_success.aws.dynamodb.table import Table
 from customer_success.aws.messaging.consumer import Delivery, QueueConsumer
 from customer_success.aws.messaging.topic import SnsAnnouncements
 from customer_success.documents import MailDraft
+from customer_success.drafts.drafts import OnceDrafts, OptionalDrafts
 from customer_success.expansion.offer import ExpansionRecord
 from customer_success.expansion.ports import RecordedAnswer
+from customer_success.expansion.recording import OfferRecords
 from customer_success.expansion.sales_handoff import SalesHandoff
 from customer_success.messages import ExpansionHandoff
+from customer_success.once import Once, OnceBus
 from customer_success.scan.assessment import Judge
 from customer_success.scoring.scorer import CSMHealthScorer
 from tests.benchmarks.aws_stand_in import QueueOnDisk, TableOnDisk
@@ -205,17 +208,17 @@ def _function(dynamodb: Any, topic: Any, size: Size) -> tuple[SalesHandoff, Mail
     book: list[Account] = [account(number) for number in range(1, size.accounts + 1)]
     rows.put_many(judge.judge(each, None, 0).row for each in book)
     mailboxes, records, bus = Mailboxes(), Records(), Bus()
+    ledger = DynamoLedger(table, lease_seconds=210)
+    announcements = SnsAnnouncements(topic, "topic", str)
+    publisher = AlertPublisher("acme", DynamoAlertLog(table), DynamoDigests(table), announcements)
     job = SalesHandoff(
         tenant_id="acme",
         rows=rows,
         offers=DynamoOffers(table),
-        records=records,
-        drafts=mailboxes,
-        publisher=AlertPublisher(
-            "acme", DynamoAlertLog(table), DynamoDigests(table), SnsAnnouncements(topic, "topic", str)
-        ),
-        bus=bus,
-        ledger=DynamoLedger(table, lease_seconds=210),
+        records=OfferRecords(records, Once(ledger, "expansion_record")),
+        drafts=OptionalDrafts(OnceDrafts(mailboxes, Once(ledger, "sales_draft")), lambda _: None),
+        publisher=OncePublisher(publisher, Once(ledger, "sales_news")),
+        bus=OnceBus(bus, Once(ledger, "expansion_event")),
         sales_owner=None,
         count=lambda _: None,
     )

@@ -32,10 +32,14 @@ from customer_success.aws.dynamodb.qbrs import DynamoQbrs
 from customer_success.aws.dynamodb.table import Table
 from customer_success.aws.dynamodb.usages import DynamoFeatureUsages
 from customer_success.aws.messaging.queues import SqsOutbox
+from customer_success.drafts.drafts import OnceDrafts, OptionalDrafts
 from customer_success.narration.claims import checked
+from customer_success.narration.fallback import Writers
 from customer_success.narration.ports import Narrator
+from customer_success.once import Once
 from customer_success.paging import Bookmark
 from customer_success.reviews.generate_qbr import GenerateQbr, QbrRequest
+from customer_success.reviews.pages import OncePages
 from customer_success.reviews.plan_qbrs import PlanQbrs
 from customer_success.reviews.rules_writer import ReviewByRule
 from customer_success.scan.assessment import Judge
@@ -50,6 +54,7 @@ from local.spreadsheets.rows import notion_rows
 from tests.benchmarks.aws_stand_in import QueueOnDisk, TableOnDisk
 from tests.benchmarks.figures import Promise, at_most, exactly, show
 from tests.builders.accounts import account
+from tests.builders.fakes import FakeAlerts, Writes, publisher_of
 from tests.builders.secrets import google_secret, notion_secret
 
 SCANS = (date(2025, 12, 31), date(2026, 1, 31), date(2026, 2, 28), date(2026, 3, 31))
@@ -164,21 +169,24 @@ def _function(dynamodb: Any, sandbox: Sandbox, narrator: Narrator) -> tuple[Gene
     qbrs = sandbox.load(Book(title="QBR", properties=schema, key=QbrNames().key, rows=[]))
     rows = DynamoAccountRows(table)
     google = google_secret(service_account(sandbox.url("token")))
+    gmail = GmailDrafts(google, retry_policy, base_url=sandbox.url("gmail").rstrip("/"))
+    ledger = DynamoLedger(table, lease_seconds=210)
     job = GenerateQbr(
         rows=rows,
         history=DynamoScoreHistory(table),
         usages=DynamoFeatureUsages(table),
         peers=DynamoAdoptionPeers(table),
         qbrs=DynamoQbrs(table),
-        narrator=narrator,
-        by_rule=ReviewByRule(),
-        pages=NotionQbrPages(notion, qbrs.database_id),
-        drafts=GmailDrafts(google, retry_policy, base_url=sandbox.url("gmail").rstrip("/")),
-        ledger=DynamoLedger(table, lease_seconds=210),
+        writers=Writers(narrator, ReviewByRule(), _uncounted),
+        pages=OncePages(NotionQbrPages(notion, qbrs.database_id), Once(ledger, "qbr_page")),
+        drafts=OptionalDrafts(OnceDrafts(gmail, Once(ledger, "qbr_draft")), _uncounted),
         fallback_owner="lead@example.com",
-        count=lambda _: None,
     )
     return job, rows
+
+
+def _uncounted(_: object) -> None:
+    """Takes metrics, and drops them."""
 
 
 def _book(sandbox: Sandbox) -> list[Account]:
@@ -212,8 +220,9 @@ def _planned(folder: Path, console: Console, accounts: int) -> list[Promise]:
     rows.put_many(judge.judge(account(number), None, 0).row for number in range(1, accounts + 1))
     dynamodb.calls.clear()
     reviews, adoption, closings = (SqsOutbox(queue, name, str) for name, queue in queues.items())
+    publisher = publisher_of(FakeAlerts(Writes()))
     noon = datetime(2026, 4, 1, 12, tzinfo=UTC)
-    plan = PlanQbrs("acme", rows, DynamoQbrs(table), adoption, reviews, closings)
+    plan = PlanQbrs("acme", rows, DynamoQbrs(table), adoption, reviews, closings, publisher)
     result = plan(QUARTER_DAY, request="tick", time=noon, now=noon)
     sent = {name: (sum(1 for _ in queue.receive()), sum(queue.calls.values())) for name, queue in queues.items()}
     show(

@@ -11,6 +11,7 @@ from customer_success.accounts.ports import BookPage
 from customer_success.accounts.row import AccountRow, PageValues
 from customer_success.alerts.digest import Digest
 from customer_success.alerts.entry import Acknowledgement, AlertEntry, Channel, Outcome
+from customer_success.alerts.publisher import AlertPublisher
 from customer_success.errors import Refused, Unavailable
 from customer_success.messages import ChurnAlert, DigestReady, Message
 from customer_success.paging import Bookmark
@@ -217,6 +218,11 @@ class FakeTopic:
     @property
     def digest_ids(self) -> set[str]:
         return {m.digest_id for m in self.published if isinstance(m, DigestReady)}
+
+
+def publisher_of(alerts: FakeAlerts) -> AlertPublisher:
+    """A publisher of these alerts, on a topic without subscribers."""
+    return AlertPublisher("acme", alerts, FakeDigests(alerts.writes), FakeTopic(alerts.writes))
 
 
 @dataclass

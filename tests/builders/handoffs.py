@@ -12,20 +12,24 @@ from pydantic import BaseModel
 
 from customer_success.accounts.row import AccountRow
 from customer_success.addresses import ANYBODY, OwnerDomains
-from customer_success.alerts.publisher import AlertPublisher
+from customer_success.alerts.publisher import AlertPublisher, OncePublisher
 from customer_success.documents import MailDraft
+from customer_success.drafts.drafts import OnceDrafts, OptionalDrafts
 from customer_success.errors import Unavailable, Unclear
 from customer_success.expansion.check_expansion import CheckExpansion, ExpansionRequest
 from customer_success.expansion.entry import ExpansionEntry
 from customer_success.expansion.offer import ExpansionRecord, Handoff, Offer
 from customer_success.expansion.price_list import PriceList
+from customer_success.expansion.recording import OfferRecords
 from customer_success.expansion.rules_writer import OffersByRule
 from customer_success.expansion.sales_handoff import SalesHandoff
 from customer_success.messages import ChurnAlert, DigestReady, ExpansionHandedOff, ExpansionHandoff
 from customer_success.metrics import Metric
 from customer_success.narration.evidence import QBREvidence
+from customer_success.narration.fallback import Writers
 from customer_success.narration.offer_evidence import ExpansionEvidence
 from customer_success.narration.ports import Narration, Proposals
+from customer_success.once import Once, OnceBus
 from customer_success.ports import Claim
 from customer_success.scan.assessment import Judge
 from customer_success.scoring.scorer import CSMHealthScorer
@@ -274,11 +278,10 @@ class Handoffs:
             rows=self.rows,
             usages=self.usages,
             offers=self.offers,
-            records=self.records,
+            records=self._records,
             handoff=self.queue,
-            narrator=self.narrator,
-            by_rule=OffersByRule(),
-            ledger=self.ledger,
+            writers=Writers(self.narrator, OffersByRule(), self.count),
+            answers=Once(self.ledger, "expansion_found"),
             log=self.log,
             scorer=CSMHealthScorer(),
             prices=self.prices,
@@ -295,16 +298,22 @@ class Handoffs:
             tenant_id="acme",
             rows=self.rows,
             offers=self.offers,
-            records=self.records,
-            drafts=self.drafts,
-            publisher=AlertPublisher("acme", FakeAlerts(self.writes), self.digests, self.topic),
-            bus=self.bus,
-            ledger=self.ledger,
+            records=self._records,
+            drafts=OptionalDrafts(OnceDrafts(self.drafts, Once(self.ledger, "sales_draft")), self.count),
+            publisher=OncePublisher(
+                AlertPublisher("acme", FakeAlerts(self.writes), self.digests, self.topic),
+                Once(self.ledger, "sales_news"),
+            ),
+            bus=OnceBus(self.bus, Once(self.ledger, "expansion_event")),
             sales_owner=self.sales_owner,
             count=self.count,
             domains=self.owner_domains,
         )
         return brought(replace(job, **dict.fromkeys(without))(message, last_try=last_try))
+
+    @property
+    def _records(self) -> OfferRecords:
+        return OfferRecords(self.records, Once(self.ledger, "expansion_record"))
 
     @property
     def sent(self) -> list[ExpansionHandoff]:

@@ -9,15 +9,20 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from customer_success.accounts.row import AccountRow
+from customer_success.adoption.sections import OnceSections
 from customer_success.adoption.track_feature_adoption import AdoptionRequest, TrackFeatureAdoption
 from customer_success.alerts.publisher import AlertPublisher
 from customer_success.documents import MailDraft
+from customer_success.drafts.drafts import OnceDrafts, OptionalDrafts
 from customer_success.errors import Removed
 from customer_success.messages import AdoptionRequested, QbrRequested, QuarterPlanned
 from customer_success.metrics import Metric
 from customer_success.narration.evidence import QBREvidence
+from customer_success.narration.fallback import Writers
 from customer_success.narration.ports import Narration, Narrator
+from customer_success.once import Once
 from customer_success.reviews.generate_qbr import GenerateQbr, QbrRequest
+from customer_success.reviews.pages import OncePages
 from customer_success.reviews.plan_qbrs import CloseQuarter, PlanQbrs
 from customer_success.reviews.ports import FoundPage
 from customer_success.reviews.qbr import QbrPage
@@ -188,13 +193,10 @@ class Reviews:
             usages=self.usages,
             peers=self.peers,
             qbrs=self.qbrs,
-            narrator=self.narrator,
-            by_rule=ReviewByRule(),
-            pages=self.pages,
-            drafts=self.drafts,
-            ledger=self.ledger,
+            writers=Writers(self.narrator, ReviewByRule(), self.count),
+            pages=OncePages(self.pages, Once(self.ledger, "qbr_page")),
+            drafts=self._drafts("qbr_draft"),
             fallback_owner="lead@example.com",
-            count=self.count,
         )
         return replace(job, **dict.fromkeys(without))
 
@@ -220,26 +222,30 @@ class Reviews:
             usages=self.usages,
             peers=self.peers,
             reports=self.reports,
-            sections=self.sections,
-            drafts=self.drafts,
-            ledger=self.ledger,
+            sections=OnceSections(self.sections, Once(self.ledger, "adoption_section")),
+            drafts=self._drafts("adoption_draft"),
             fallback_owner="lead@example.com",
-            count=self.count,
-            publisher=AlertPublisher("acme", self.alerts, self.digests, self.topic),
+            publisher=self._publisher,
         )
         return replace(job, **dict.fromkeys(without))
+
+    @property
+    def _publisher(self) -> AlertPublisher:
+        return AlertPublisher("acme", self.alerts, self.digests, self.topic)
+
+    def _drafts(self, channel: str) -> OptionalDrafts:
+        return OptionalDrafts(OnceDrafts(self.drafts, Once(self.ledger, channel)), self.count)
 
     def plan(self, on: date = QUARTER_DAY, *, request: str = "tick") -> dict[str, Any]:
         """Plan the quarter of a day, at noon."""
         noon = datetime.combine(on, time(12), UTC)
-        job = PlanQbrs("acme", self.rows, self.qbrs, self.adoption, self.queue, self.closings)
+        job = PlanQbrs("acme", self.rows, self.qbrs, self.adoption, self.queue, self.closings, self._publisher)
         return brought(job(on, request=request, time=noon, now=noon))
 
     def close(self, *, hours_later: float = 1, last_try: bool = False) -> dict[str, int]:
         """Look at the quarter that was planned last."""
         (*_, planned) = [message for message in self.closings.sent if isinstance(message, QuarterPlanned)]
-        publisher = AlertPublisher("acme", self.alerts, self.digests, self.topic)
-        job = CloseQuarter(self.qbrs, publisher, self.closings, "lead@example.com", look_again_seconds=120)
+        job = CloseQuarter(self.qbrs, self._publisher, self.closings, "lead@example.com", look_again_seconds=120)
         noon = datetime.combine(planned.run_date, time(12), UTC)
         return job(planned, now=noon + timedelta(hours=hours_later), last_try=last_try)
 

@@ -22,7 +22,7 @@ from customer_success.scan.run import Run
 from local.sandbox import Sandbox
 from local.sandbox.notion.load import Row
 from tests.builders.accounts import TODAY
-from tests.builders.fakes import FakeWrittenPages
+from tests.builders.fakes import FakeWrittenPages, publisher_of
 from tests.builders.notion_books import account_book, load_book, notion_client
 from tests.builders.pages import at_risk_page, choice, critical_page, day, page
 from tests.builders.scans import World
@@ -53,7 +53,8 @@ class Team:
         database = load_book(self.sandbox, [at_risk_page(1), *(page(n) for n in range(2, 6))]).database_id
         self.book = account_book(self.sandbox, database)
         self.world.book = ReadBook(self.book)  # type: ignore[assignment]
-        self.sync = NotionSync(self.world.rows, FakeWrittenPages(), self.book, self.world.alerts)
+        alerts = self.world.alerts
+        self.sync = NotionSync(self.world.rows, FakeWrittenPages(), self.book, alerts, publisher_of(alerts))
         self.scan(TODAY)
         assert set(self.world.alerts.entries) == {ALERT}
 

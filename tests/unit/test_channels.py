@@ -8,10 +8,11 @@ import pytest
 
 from customer_success.alerts.channels import AlertChannel, DraftMail, OwnerOf, PostToChat
 from customer_success.alerts.entry import AlertEntry, Outcome
-from customer_success.delivery import deliver_once
 from customer_success.documents import ChatMessage, MailDraft
+from customer_success.drafts.drafts import OnceDrafts
 from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, Unclear, words_of
 from customer_success.messages import DigestReady
+from customer_success.once import Once, OnceChat
 from tests.builders.accounts import TODAY, account, dying
 from tests.builders.fakes import FakeAlerts, FakeDigests, FakeLedger, FakeRows, Writes
 from tests.builders.scans import World
@@ -53,8 +54,17 @@ def owner_of(*rows: object) -> OwnerOf:
     return OwnerOf(FakeRows(Writes(), {r.account_id: r for r in rows}), "lead@example.com")  # type: ignore[attr-defined]
 
 
+def once(*chats: Vendor, ledger: FakeLedger | None = None) -> list[OnceChat]:
+    ledger = ledger or FakeLedger()
+    return [OnceChat(chat, Once(ledger, f"chat_alert:{chat.name}")) for chat in chats]
+
+
+def drafts_of(gmail: Vendor) -> OnceDrafts:
+    return OnceDrafts(gmail, Once(FakeLedger(), "email_alert"))
+
+
 def channel(chats: Iterable[Vendor], log: FakeAlerts, ledger: FakeLedger | None = None) -> AlertChannel:
-    post = PostToChat(tuple(chats), ledger or FakeLedger(), owner_of(), FakeDigests(Writes()))
+    post = PostToChat(once(*chats, ledger=ledger), owner_of(), FakeDigests(Writes()))
     return AlertChannel("chat_alert", log, post.alert)
 
 
@@ -157,7 +167,7 @@ def test_a_digest_is_posted_message_by_message_and_chat_by_chat(fault: Exception
     (digest_id,) = world.topic.digest_ids
     slack, google = Vendor(), Vendor("google_chat")
     slack.refused = {1: fault}
-    post = PostToChat((slack, google), FakeLedger(), owner_of(), world.digests)  # type: ignore[arg-type]
+    post = PostToChat(once(slack, google), owner_of(), world.digests)
     ready = DigestReady(tenant_id="acme", digest_id=digest_id, run_kind="health_scan", run_date=TODAY)
     # WHEN it is delivered  THEN its message is failed
     with pytest.raises(type(fault)):
@@ -169,19 +179,6 @@ def test_a_digest_is_posted_message_by_message_and_chat_by_chat(fault: Exception
     post.digest(ready)
     assert {message.key for message in slack.made} == {message.key for message in google.made}
     assert len(slack.made) == len(google.made)
-
-
-def test_a_claim_is_free_again_after_any_end_of_the_delivery() -> None:
-    # GIVEN a delivery that ends in what nobody foresaw, perhaps after the work was done
-    ledger = FakeLedger()
-
-    def surprised() -> str:
-        raise KeyError("ts")
-
-    with pytest.raises(KeyError):
-        deliver_once(ledger, "key", "slack", find=lambda: None, create=surprised)
-    # WHEN it is tried again  THEN it is looked up first
-    assert deliver_once(ledger, "key", "slack", find=lambda: "there", create=surprised) == "there"
 
 
 @pytest.mark.parametrize("fault", [Unavailable("503"), Misconfigured("invalid_auth"), KeyError("ts")])
@@ -207,35 +204,11 @@ def test_a_connection_that_breaks_after_posting_is_looked_up_and_not_posted_agai
     assert (len(slack.made), slack.looked_up) == (1, 1)
 
 
-def test_an_unclear_delivery_stays_unclear_while_the_lookup_fails() -> None:
-    ledger = FakeLedger()
-
-    def lost() -> str:
-        raise Unclear("connection lost")
-
-    def down() -> str | None:
-        raise Unavailable("503")
-
-    with pytest.raises(Unclear):
-        deliver_once(ledger, "key", "notion", find=lambda: None, create=lost)
-    with pytest.raises(Unavailable):
-        deliver_once(ledger, "key", "notion", find=down, create=lost)
-    assert deliver_once(ledger, "key", "notion", find=lambda: "page", create=lost) == "page"
-
-
-def test_what_another_function_is_delivering_is_left_to_it() -> None:
-    ledger = FakeLedger()
-    ledger.claim("key", "notion")
-    with pytest.raises(Unavailable) as busy:
-        deliver_once(ledger, "key", "notion", find=lambda: None, create=lambda: "twice")
-    assert busy.value.retry_after == 60.0
-
-
 def test_no_chat_and_no_mail_configured_is_reported_as_skipped() -> None:
     raised = alert(dying(1))
     log = log_with(raised)
     channel([], log)(raised, last_try=False)
-    AlertChannel("email_alert", log, DraftMail(None, FakeLedger(), owner_of()))(raised, last_try=False)
+    AlertChannel("email_alert", log, DraftMail(None, owner_of()))(raised, last_try=False)
     assert {name: o.state for name, o in log.entries[raised.alert_id].outcomes.items()} == {
         "chat_alert": "skipped",
         "email_alert": "skipped",
@@ -245,7 +218,7 @@ def test_no_chat_and_no_mail_configured_is_reported_as_skipped() -> None:
 def test_the_owner_is_read_when_the_alert_is_sent() -> None:
     # GIVEN an alert of the morning, and an account that changed hands since
     raised, gmail = alert(dying(1)), Vendor("gmail")
-    draft = DraftMail(gmail, FakeLedger(), owner_of(row(account(1, owner_email="ben@example.com"))))  # type: ignore[arg-type]
+    draft = DraftMail(drafts_of(gmail), owner_of(row(account(1, owner_email="ben@example.com"))))
     # WHEN the draft is made
     draft(raised)
     # THEN it lies in the new owner's mailbox
@@ -254,7 +227,7 @@ def test_the_owner_is_read_when_the_alert_is_sent() -> None:
 
 def test_without_an_owner_the_fallback_owner_gets_the_message() -> None:
     raised, gmail = alert(dying(1, owner_email=None)), Vendor("gmail")
-    DraftMail(gmail, FakeLedger(), owner_of(row(dying(1, owner_email=None))))(raised)  # type: ignore[arg-type]
+    DraftMail(drafts_of(gmail), owner_of(row(dying(1, owner_email=None))))(raised)
     assert gmail.made[0].mailbox == "lead@example.com"  # type: ignore[union-attr]
 
 
@@ -264,7 +237,7 @@ def test_a_long_digest_names_every_alert_in_one_thread_and_is_posted_once() -> N
     world.scan()
     (digest_id,) = world.topic.digest_ids
     slack = Vendor()
-    post = PostToChat((slack,), FakeLedger(), owner_of(), world.digests)  # type: ignore[arg-type]
+    post = PostToChat(once(slack), owner_of(), world.digests)
     ready = DigestReady(tenant_id="acme", digest_id=digest_id, run_kind="health_scan", run_date=TODAY)
     # WHEN it is delivered twice
     post.digest(ready)
@@ -280,4 +253,4 @@ def test_a_long_digest_names_every_alert_in_one_thread_and_is_posted_once() -> N
 def test_a_digest_that_is_not_in_the_table_any_more_is_refused() -> None:
     ready = DigestReady(tenant_id="acme", digest_id="gone", run_kind="health_scan", run_date=TODAY)
     with pytest.raises(Refused, match="gone"):
-        PostToChat((Vendor(),), FakeLedger(), owner_of(), FakeDigests(Writes())).digest(ready)
+        PostToChat(once(Vendor()), owner_of(), FakeDigests(Writes())).digest(ready)

@@ -16,7 +16,7 @@ from customer_success.messages import AlertAcknowledged, PagesChanged
 from customer_success.scan.page_sync import NotionSync
 from functions.notion_sync.wiring import NotionSyncSettings, SyncNotion
 from tests.builders.accounts import AT_RISK, TODAY, account, dying
-from tests.builders.fakes import FakeAlerts, FakeRows, FakeWrittenPages, Writes
+from tests.builders.fakes import FakeAlerts, FakeRows, FakeWrittenPages, Writes, publisher_of
 from tests.builders.functions import app_of
 from tests.builders.scores import alert, judge, row
 
@@ -44,7 +44,8 @@ def sync_of(rows: FakeRows, pages: Pages, alerts: FakeAlerts | None = None) -> C
 
 
 def job_of(rows: FakeRows, pages: Pages, alerts: FakeAlerts | None = None) -> NotionSync:
-    return NotionSync(rows, FakeWrittenPages(), pages, alerts or FakeAlerts(Writes()))
+    alerts = alerts or FakeAlerts(Writes())
+    return NotionSync(rows, FakeWrittenPages(), pages, alerts, publisher_of(alerts))
 
 
 def message(*account_ids: str) -> PagesChanged:
@@ -115,7 +116,8 @@ def synced(faults: Mapping[int, Exception], accounts: int = 20) -> tuple[Excepti
     rows = FakeRows(Writes(), {f"A-{n:04}": row(account(n)) for n in range(1, accounts + 1)})
     pages, written = Faulty(faults), FakeWrittenPages()
     with pytest.raises(Exception) as raised:
-        NotionSync(rows, written, pages, FakeAlerts(Writes()))(message(*rows.rows), on=TODAY)
+        alerts = FakeAlerts(Writes())
+        NotionSync(rows, written, pages, alerts, publisher_of(alerts))(message(*rows.rows), on=TODAY)
     return raised.value, set(written.values), pages.tried
 
 

@@ -7,13 +7,16 @@ from datetime import date
 
 import pytest
 
-from customer_success.accounts.colleagues import DraftsOfColleagues, RowsOfColleagues
+from customer_success.accounts.colleagues import RowsOfColleagues
 from customer_success.addresses import OwnerDomains
 from customer_success.alerts.channels import DraftMail, OwnerOf, PostToChat
 from customer_success.alerts.digest import Digest, Section
 from customer_success.documents import ChatMessage, Line, MailDraft
+from customer_success.drafts.colleagues import DraftsOfColleagues
+from customer_success.drafts.drafts import OnceDrafts
 from customer_success.errors import Misconfigured
 from customer_success.messages import DigestReady
+from customer_success.once import Once, OnceChat
 from customer_success.settings import Settings, read
 from functions.alert_chat.wiring import AlertChatSettings
 from functions.sales_handoff.wiring import SalesHandoffSettings
@@ -36,7 +39,8 @@ def rows_of(*accounts: object) -> FakeRows:
 
 def chat_of(raised_rows: FakeRows, digests: FakeDigests, fallback: str | None = LEAD) -> tuple[PostToChat, Vendor]:
     slack = Vendor()
-    return PostToChat((slack,), FakeLedger(), OwnerOf(raised_rows, fallback, OURS), digests), slack  # type: ignore[arg-type]
+    chat = OnceChat(slack, Once(FakeLedger(), "chat_alert:slack"))
+    return PostToChat([chat], OwnerOf(raised_rows, fallback, OURS), digests), slack
 
 
 def test_a_row_from_before_belongs_to_no_outside_owner() -> None:
@@ -65,7 +69,7 @@ def test_an_alert_of_a_strangers_account_goes_to_the_fallback_owner(known: bool)
     gmail = Vendor("gmail")
     # WHEN it is brought to chat and drafted
     post.alert(raised)
-    DraftMail(gmail, FakeLedger(), OwnerOf(rows, LEAD, OURS))(raised)  # type: ignore[arg-type]
+    DraftMail(OnceDrafts(gmail, Once(FakeLedger(), "email_alert")), OwnerOf(rows, LEAD, OURS))(raised)
     # THEN the fallback owner has both
     (said,), (draft,) = slack.made, gmail.made
     assert isinstance(said, ChatMessage)

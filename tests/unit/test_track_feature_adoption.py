@@ -211,7 +211,7 @@ def test_a_section_that_broke_off_is_written_anew_even_if_it_is_to_read_as_befor
 def test_a_section_that_is_being_written_elsewhere_is_waited_for() -> None:
     reviews = world()
     reviews.ledger.claim("A-0001", "adoption_section")
-    with pytest.raises(Unavailable, match="A-0001 is being written elsewhere"):
+    with pytest.raises(Unavailable, match="A-0001 is being delivered to adoption_section elsewhere"):
         reviews.track()
     assert not reviews.sections.written
 

@@ -23,15 +23,16 @@ HTTP = {DOMAIN / f"api/{name}.py" for name in ("error_responses", "parameters", 
 
 FLOOR = frozenset[str]()
 BELOW = frozenset({"accounts", "scoring"})
-INSIDE = BELOW | {"alerts", "scan"}
+INSIDE = BELOW | {"alerts", "drafts", "scan"}
 CAPABILITIES = INSIDE | {"adoption", "expansion", "narration", "renewals", "reviews"}
 MAY_IMPORT = {
     "scoring": FLOOR,
     "narration": FLOOR | {"scoring"},
     "accounts": FLOOR | {"scoring"},
-    "alerts": BELOW,
+    "drafts": BELOW,
+    "alerts": BELOW | {"drafts"},
     "scan": BELOW | {"alerts"},
-    "adoption": BELOW | {"alerts"},
+    "adoption": BELOW | {"alerts", "drafts"},
     "reviews": INSIDE | {"adoption", "narration"},
     "expansion": INSIDE | {"adoption", "narration"},
     "renewals": INSIDE | {"reviews"},
@@ -98,6 +99,13 @@ def test_the_scorer_layer_knows_no_connector_and_nothing_knows_a_function() -> N
     shipped = [*DOMAIN.rglob("*.py"), *CONNECTORS.rglob("*.py")]
     assert {str(path) for path in shipped if "functions" in set(imports(path))} == set()
     assert {str(path) for path in DOMAIN.rglob("*.py") if "connectors" in set(imports(path))} == set()
+
+
+def test_the_ledger_is_used_in_one_place() -> None:
+    users = {
+        path.name for path in DOMAIN.rglob("*.py") if "Ledger" in path.read_text("utf-8") and "aws" not in path.parts
+    }
+    assert users == {"ports.py", "once.py"}
 
 
 def test_a_function_names_what_the_store_holds_and_no_adapter_of_the_table() -> None:

@@ -1,4 +1,4 @@
-"""Keeps strangers out for good: rows written before the domains were bounded, and whoever a draft would go to."""
+"""Clears addresses outside the domains from rows that were written before the domains were set."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from dataclasses import dataclass, replace
 from customer_success.accounts.ports import AccountRows
 from customer_success.accounts.row import AccountRow
 from customer_success.addresses import OwnerDomains
-from customer_success.documents import MailDraft
-from customer_success.errors import Misconfigured
-from customer_success.ports import Drafts
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +32,3 @@ class RowsOfColleagues:
 
     def _bounded(self, row: AccountRow) -> AccountRow:
         return replace(row, account=row.account.within(self.domains))
-
-
-@dataclass(frozen=True, slots=True)
-class DraftsOfColleagues:
-    """`Drafts` in the mailboxes of `domains` alone. Both raise `Misconfigured` for any other."""
-
-    drafts: Drafts
-    domains: OwnerDomains
-
-    def find(self, mailbox: str, key: str) -> str | None:
-        self._check(mailbox)
-        return self.drafts.find(mailbox, key)
-
-    def create(self, draft: MailDraft) -> str:
-        self._check(draft.mailbox)
-        return self.drafts.create(draft)
-
-    def _check(self, mailbox: str) -> None:
-        if mailbox not in self.domains:
-            raise Misconfigured(
-                f"the mailbox {mailbox} is outside OwnerDomains ({self.domains}): no draft is written there. "
-                "Add its domain, or name a colleague"
-            )

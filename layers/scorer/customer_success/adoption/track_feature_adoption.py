@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,26 +15,22 @@ from customer_success.accounts.ports import AccountRows
 from customer_success.accounts.row import AccountRow
 from customer_success.adoption.feature_usage import FeatureUsage
 from customer_success.adoption.peers import groups_of
-from customer_success.adoption.ports import AdoptionPeers, AdoptionReports, AdoptionSections, FeatureUsages
+from customer_success.adoption.ports import AdoptionPeers, AdoptionReports, FeatureUsages
 from customer_success.adoption.report import adoption_report
-from customer_success.adoption.text import TITLE, adoption_mail, adoption_section, as_of
+from customer_success.adoption.sections import OnceSections
+from customer_success.adoption.text import adoption_mail, adoption_section, as_of
 from customer_success.alerts.digest import failed_digest
 from customer_success.alerts.publisher import AlertPublisher
-from customer_success.delivery import draft_if_possible
-from customer_success.errors import NotTaken, Refused, Unavailable, words_of
+from customer_success.drafts.drafts import Drafted, OptionalDrafts
+from customer_success.errors import NotTaken, Refused, words_of
 from customer_success.isolation import cause, recorded
-from customer_success.metrics import Count
-from customer_success.ports import Drafts, Ledger
 from customer_success.results import Failed, JobResult, TaskResult, finished_or_failed
 from customer_success.schemas import Confidence, CSMHealthSignals, FeatureAdoptionReport, refusals
 from customer_success.tasks import Task, account_id_of, context_of, signals_of
 
 KIND: Literal["track_feature_adoption"] = "track_feature_adoption"
-SECTION_CHANNEL, DRAFT_CHANNEL = "adoption_section", "adoption_draft"
 NO_SECTION, NO_MAIL = "no section was written", "no mail was drafted"
 OTHERS = "Others of the day that fail are not told one by one: they wait in the dead-letter queue of adoption."
-UNCLEAR = ""
-"""Stands in the ledger while it is not known what the section reads."""
 
 Section = Literal["written", "unchanged", "not_written"]
 
@@ -83,19 +78,17 @@ class _Progress:
 @dataclass(frozen=True, slots=True)
 class TrackFeatureAdoption:
     """The job. Without `sections` the report is kept in the table alone, without `drafts` nobody is written to; the
-    result says so. `count` takes what failed open for metrics.
+    result says so.
     """
 
     rows: AccountRows
     usages: FeatureUsages
     peers: AdoptionPeers
     reports: AdoptionReports
-    sections: AdoptionSections | None
-    drafts: Drafts | None
-    ledger: Ledger
+    sections: OnceSections | None
+    drafts: OptionalDrafts | None
     fallback_owner: str | None
-    count: Count
-    publisher: AlertPublisher | None = None
+    publisher: AlertPublisher
 
     def __call__(self, request: AdoptionRequest) -> AdoptionResult | Failed:
         """Work out the report, keep it, then write the section, and the mail if one is asked for.
@@ -123,7 +116,7 @@ class TrackFeatureAdoption:
 
     def _tell(self, request: AdoptionRequest, error: Exception) -> None:
         """Tell the team that an output is missing; who asks for what cannot be is answered, and nothing is missing."""
-        if self.publisher is None or (isinstance(error, Refused) and not isinstance(error, NotTaken)):
+        if isinstance(error, Refused) and not isinstance(error, NotTaken):
             return
         title = f"Feature adoption, {request.on}: a page does not show it"
         self.publisher.post(failed_digest(KIND, request.on, title, f"{request.account_id}: {cause(error)}", OTHERS))
@@ -157,43 +150,27 @@ class TrackFeatureAdoption:
     def _section(
         self, account: Account, report: FeatureAdoptionReport, usage: Sequence[FeatureUsage]
     ) -> tuple[Section, str | None]:
-        """What became of the section, and why it is not written, if it is not.
-
-        One that reads the same but for its day is not written again. While a section is being written the ledger
-        does not say what it reads, so that one which broke off is written anew.
-        """
+        """What became of the section, and why it is not written, if it is not."""
         account_id = account.account_id
         if self.sections is None:
             logger.warning("account %s gets no section on feature adoption: no pages are configured", account_id)
             return "not_written", f"{NO_SECTION}: Notion is not configured"
-        blocks = adoption_section(report, usage)
-        content = hashlib.sha256(repr((account.page_id, blocks)).encode("utf-8", "surrogatepass")).hexdigest()
-        claim = self.ledger.claim(account_id, SECTION_CHANNEL)
-        if claim.state == "busy":
-            raise Unavailable(
-                f"the section on feature adoption of account {account_id} is being written elsewhere",
-                retry_after=claim.seconds,
-            )
-        if claim.outcome == content:
-            return "unchanged", None
-        self.ledger.done(account_id, SECTION_CHANNEL, UNCLEAR)
         try:
-            self.sections.write(account.page_id, TITLE, (*blocks, as_of(report)))
+            written = self.sections.write(account, adoption_section(report, usage), as_of(report))
         except NotTaken:
             raise
         except Refused as error:
             logger.warning("account %s gets no section on feature adoption: %s", account_id, error)
             return "not_written", f"{NO_SECTION}: {error}"
-        self.ledger.done(account_id, SECTION_CHANNEL, content)
-        return "written", None
+        return "written" if written else "unchanged", None
 
     def _draft(
         self, request: AdoptionRequest, row: AccountRow, report: FeatureAdoptionReport
     ) -> tuple[str | None, str | None]:
         """The id of the mail to the account's contact, and why there is none, if there is none."""
-        account, drafts = row.account, self.drafts
+        account = row.account
         mailbox, key = account.owner_email or self.fallback_owner, f"adoption:{account.account_id}:{request.request}"
-        if drafts is None:
+        if self.drafts is None:
             logger.warning("account %s gets no mail on feature adoption: Gmail is not configured", account.account_id)
             return None, f"{NO_MAIL}: Gmail is not configured"
         if mailbox is None:
@@ -202,14 +179,11 @@ class TrackFeatureAdoption:
             return None, f"{NO_MAIL}: the account has no primary contact"
         if row.latest.status in ("gone", "skipped"):
             return None, f"{NO_MAIL}: the account is inactive or no longer in the book"
-        draft = adoption_mail(account, report, key, mailbox)
-        draft_id, reason = draft_if_possible(
-            self.ledger, DRAFT_CHANNEL, drafts, draft, last_try=request.last_try, count=self.count
-        )
-        if reason is None:
-            return draft_id, None
-        logger.warning("account %s gets no mail on feature adoption: %s", account.account_id, reason)
-        return None, f"{NO_MAIL}: {reason}"
+        made = self.drafts.create(adoption_mail(account, report, key, mailbox), last_try=request.last_try)
+        if isinstance(made, Drafted):
+            return made.draft_id, None
+        logger.warning("account %s gets no mail on feature adoption: %s", account.account_id, made.reason)
+        return None, f"{NO_MAIL}: {made.reason}"
 
 
 def track_feature_adoption_task(

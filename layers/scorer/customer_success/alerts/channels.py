@@ -12,12 +12,13 @@ from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.alerts import text
 from customer_success.alerts.digest_messages import digest_messages
 from customer_success.alerts.entry import Channel, Outcome
-from customer_success.alerts.ports import AlertLog, Digests, HealthRecords
-from customer_success.delivery import deliver_once
+from customer_success.alerts.ports import AlertLog, Digests
+from customer_success.alerts.records import OnceRecords
 from customer_success.documents import ChatMessage
+from customer_success.drafts.drafts import OnceDrafts
 from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, words_of
 from customer_success.messages import HEALTH_DETAIL_TYPE, ChurnAlert, DigestReady, HealthEvent
-from customer_success.ports import Chat, Drafts, EventBus, Ledger
+from customer_success.once import OnceBus, OnceChat
 
 logger = logging.getLogger(__name__)
 
@@ -99,26 +100,17 @@ class OwnerOf:
 class RecordAlert:
     """A health record page beside the account."""
 
-    records: HealthRecords
-    ledger: Ledger
+    records: OnceRecords
 
     def __call__(self, alert: ChurnAlert) -> Outcome:
-        page_id = deliver_once(
-            self.ledger,
-            alert.alert_id,
-            "notion",
-            find=lambda: self.records.find(alert.alert_id),
-            create=lambda: self.records.create(text.health_record(alert)),
-        )
-        return Outcome("delivered", page_id)
+        return Outcome("delivered", self.records.create(text.health_record(alert)))
 
 
 @dataclass(frozen=True, slots=True)
 class PutOnBus:
     """An event for the company's other systems. They recognise a repeat by its `alert_id`."""
 
-    bus: EventBus
-    ledger: Ledger
+    bus: OnceBus
 
     def __call__(self, alert: ChurnAlert) -> Outcome:
         event = HealthEvent(
@@ -135,46 +127,30 @@ class PutOnBus:
             contract_end=alert.contract_end,
             reason=alert.reason,
         )
-        event_id = deliver_once(
-            self.ledger,
-            alert.alert_id,
-            "event_bus",
-            find=lambda: None,
-            create=lambda: self.bus.put(HEALTH_DETAIL_TYPE, event),
-        )
-        return Outcome("delivered", event_id)
+        return Outcome("delivered", self.bus.put(alert.alert_id, HEALTH_DETAIL_TYPE, event))
 
 
 @dataclass(frozen=True, slots=True)
 class DraftMail:
     """A mail draft in the owner's mailbox; `drafts` is None where no mail is configured."""
 
-    drafts: Drafts | None
-    ledger: Ledger
+    drafts: OnceDrafts | None
     owner_of: OwnerOf
 
     def __call__(self, alert: ChurnAlert) -> Outcome:
-        drafts, mailbox = self.drafts, self.owner_of(alert)
-        if drafts is None:
+        mailbox = self.owner_of(alert)
+        if self.drafts is None:
             return Outcome("skipped", reason="Gmail is not configured")
         if mailbox is None:
             return Outcome("skipped", reason="the account has no owner, and no fallback owner is set")
-        draft_id = deliver_once(
-            self.ledger,
-            alert.alert_id,
-            "email_alert",
-            find=lambda: drafts.find(mailbox, alert.alert_id),
-            create=lambda: drafts.create(text.mail_draft(alert, mailbox)),
-        )
-        return Outcome("delivered", draft_id)
+        return Outcome("delivered", self.drafts.create(text.mail_draft(alert, mailbox)))
 
 
 @dataclass(frozen=True, slots=True)
 class PostToChat:
     """A message in every chat that is configured. One that fails keeps no other from it, whatever the fault."""
 
-    chats: Sequence[Chat]
-    ledger: Ledger
+    chats: Sequence[OnceChat]
     owner_of: OwnerOf
     digests: Digests
 
@@ -203,18 +179,9 @@ class PostToChat:
         faults: list[Exception] = []
         for chat, message in product(self.chats, messages):
             try:
-                posted.append(f"{chat.name}:{self._post_once(chat, message)}")
+                posted.append(f"{chat.name}:{chat.post(message)}")
             except Exception as error:
                 foreseen = isinstance(error, Refused | Unavailable | Misconfigured)
                 logger.warning("%s has no message %s: %s", chat.name, message.key, error, exc_info=not foreseen)
                 faults.append(error)
         return posted, faults
-
-    def _post_once(self, chat: Chat, message: ChatMessage) -> str:
-        return deliver_once(
-            self.ledger,
-            message.key,
-            f"chat_alert:{chat.name}",
-            find=lambda: chat.find(message),
-            create=lambda: chat.post(message),
-        )

@@ -12,6 +12,7 @@ from customer_success.alerts.ports import AlertLog, Announcements, Digests
 from customer_success.batches import batches
 from customer_success.isolation import alone, cause, together
 from customer_success.messages import DigestReady
+from customer_success.once import Once
 
 BATCH = 100
 
@@ -57,3 +58,26 @@ class AlertPublisher:
             tenant_id=self.tenant_id, digest_id=digest.digest_id, run_kind=digest.run_kind, run_date=digest.run_date
         )
         self.announcements.publish([ready])
+
+
+@dataclass(frozen=True, slots=True)
+class OncePublisher:
+    """A publisher that posts a digest once for its key. One that may have been posted is posted again: chat knows it by
+    its name.
+    """
+
+    publisher: AlertPublisher
+    once: Once
+
+    def post(self, digest: Digest) -> None:
+        """As `AlertPublisher.post`."""
+        self.publisher.post(digest)
+
+    def post_once(self, key: str, digest: Digest) -> None:
+        """Post the digest that `key` names, unless it was posted before."""
+
+        def post() -> str:
+            self.publisher.post(digest)
+            return digest.digest_id
+
+        self.once(key, post)

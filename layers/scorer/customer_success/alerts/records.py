@@ -1,13 +1,16 @@
-"""The page that records an alert beside its account."""
+"""The page that records an alert beside its account, made once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
-from customer_success.documents import (
-    Line,
-)
+from customer_success.documents import Line
+from customer_success.once import Once
+
+if TYPE_CHECKING:
+    from customer_success.alerts.ports import HealthRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +27,19 @@ class HealthRecord:
     trigger: str
     owner_email: str | None
     lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OnceRecords:
+    """Records of which each is created once for its key."""
+
+    records: HealthRecords
+    once: Once
+
+    def create(self, record: HealthRecord) -> str:
+        """Create the record and return its id."""
+        return self.once(
+            record.key,
+            lambda: self.records.create(record),
+            find=lambda: self.records.find(record.key),
+        )

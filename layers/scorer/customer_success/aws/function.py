@@ -19,7 +19,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from pydantic import TypeAdapter, ValidationError
 
-from customer_success.accounts.colleagues import DraftsOfColleagues, RowsOfColleagues
+from customer_success.accounts.colleagues import RowsOfColleagues
 from customer_success.addresses import ANYBODY
 from customer_success.alerts.publisher import AlertPublisher
 from customer_success.aws.dynamodb.store import Store
@@ -31,11 +31,14 @@ from customer_success.aws.messaging.sending import CORRELATION
 from customer_success.aws.messaging.topic import SnsAnnouncements
 from customer_success.aws.retries import CLIENT_CONFIG
 from customer_success.aws.secrets import ManagedSecret
+from customer_success.drafts.colleagues import DraftsOfColleagues
+from customer_success.drafts.drafts import OnceDrafts, OptionalDrafts
 from customer_success.errors import NotUnderstood, Refused
 from customer_success.isolation import attempted
 from customer_success.log_privacy import without_addresses
 from customer_success.messages import Message
 from customer_success.metrics import Metric
+from customer_success.once import Once, OnceBus
 from customer_success.periods import run_date
 from customer_success.results import Failed, JobResult
 from customer_success.schemas import refusals
@@ -82,6 +85,8 @@ class Function(Generic[D]):
     """One Lambda function: its settings, its clients, and the seconds that its invocation has left."""
 
     settings_model: ClassVar[type[Deployed]]
+    lease_seconds: ClassVar[float] = DELIVERY_LEASE_SECONDS
+    """How long the function may take at most for what it does once."""
 
     def __init__(self) -> None:
         self._milliseconds_left: Callable[[], int] = lambda: 0
@@ -168,14 +173,13 @@ class Function(Generic[D]):
     def task_states(self) -> TaskStates:
         return TaskStates(self.store.task_records)
 
-    @cached_property
-    def ledger(self) -> DynamoLedger:
-        return self.store.ledger(lease_seconds=DELIVERY_LEASE_SECONDS)
+    def once(self, channel: str) -> Once:
+        """What does one kind of thing once for each key; `channel` is what the ledger calls the kind."""
+        return Once(self._ledger, channel)
 
     @cached_property
-    def long_ledger(self) -> DynamoLedger:
-        """The ledger of work that takes longer than a channel's."""
-        return self.store.ledger(lease_seconds=LONG_LEASE_SECONDS)
+    def _ledger(self) -> DynamoLedger:
+        return self.store.ledger(lease_seconds=self.lease_seconds)
 
     def outbox(self, queue_url: str) -> SqsOutbox:
         """What sends to a queue."""
@@ -290,15 +294,22 @@ class QueueFunction(Function[S]):
             logger=self.logger,
         )
 
-    def drafts(self, live: Callable[[], Drafts | None]) -> Drafts | None:
-        """Drafts in the mailboxes of the owners' domains alone, `live` ones or shadowed."""
+    def drafts(self, live: Callable[[], Drafts | None], channel: str) -> OnceDrafts | None:
+        """Drafts in the mailboxes of the owners' domains alone, `live` ones or shadowed, each once on `channel`."""
         drafts = self.outward(live, ShadowDrafts)
-        return drafts and DraftsOfColleagues(drafts, self.settings.owner_domains)
+        if drafts is None:
+            return None
+        return OnceDrafts(DraftsOfColleagues(drafts, self.settings.owner_domains), self.once(channel))
 
-    def bus(self, name: str) -> EventBus:
-        """What puts events on a bus."""
+    def optional_drafts(self, live: Callable[[], Drafts | None], channel: str) -> OptionalDrafts | None:
+        """Drafts that only enrich what they belong to."""
+        drafts = self.drafts(live, channel)
+        return None if drafts is None else OptionalDrafts(drafts, self.report)
+
+    def bus(self, name: str, channel: str) -> OnceBus:
+        """What puts each event on a bus once."""
 
         def live() -> EventBus:
             return EventBridgeBus(boto3.client("events", config=CLIENT_CONFIG), name)
 
-        return self.outward(live, ShadowBus)
+        return OnceBus(self.outward(live, ShadowBus), self.once(channel))

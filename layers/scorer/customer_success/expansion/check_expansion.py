@@ -15,16 +15,15 @@ from customer_success.accounts.account import Account
 from customer_success.accounts.ports import AccountRows
 from customer_success.accounts.row import AccountRow
 from customer_success.adoption.ports import FeatureUsages
-from customer_success.delivery import deliver_once
 from customer_success.errors import Refused, words_of
 from customer_success.expansion.entry import ExpansionEntry, Outcome
 from customer_success.expansion.offer import HeldReason, Offer, quarter_of
 from customer_success.expansion.offer_check import accepted
 from customer_success.expansion.policy import blocked, never_offered, why_no_candidate
-from customer_success.expansion.ports import ExpansionLog, ExpansionRecords, Offers
+from customer_success.expansion.ports import ExpansionLog, Offers
 from customer_success.expansion.price_list import PriceList
 from customer_success.expansion.rationale import rationales
-from customer_success.expansion.recording import record_once
+from customer_success.expansion.recording import OfferRecords
 from customer_success.expansion.text import expansion_record
 from customer_success.isolation import recorded
 from customer_success.messages import ExpansionHandoff
@@ -32,7 +31,8 @@ from customer_success.metrics import Count, Metric
 from customer_success.narration.fallback import Writers
 from customer_success.narration.offer_evidence import ExpansionEvidence, Rationale
 from customer_success.narration.ports import OfferWriter
-from customer_success.ports import Ledger, Outbox
+from customer_success.once import Once
+from customer_success.ports import Outbox
 from customer_success.results import Failed, JobResult, TaskResult, finished_or_failed
 from customer_success.schemas import Confidence, CSMHealthSignals, ExpansionOpportunity, OpportunityType, refusals
 from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError
@@ -40,7 +40,6 @@ from customer_success.scoring.words import too_little_known
 from customer_success.tasks import Task, account_id_of, context_of, signals_of
 
 KIND: Literal["check_expansion"] = "check_expansion"
-FOUND_CHANNEL = "expansion_found"
 NO_RATIONALE = "no signal asks for more seats, a module or an integration"
 ASSUMED = "signals were laid over the account's own: nothing was stored, recorded or handed over"
 
@@ -140,7 +139,8 @@ class _Progress:
 
 @dataclass(frozen=True, slots=True)
 class CheckExpansion:
-    """The job. `narrator` words the offers; `by_rule` does where that fails; `count` takes the counts for metrics.
+    """The job. `writers` word the offers, and `answers` stores what each request brought; `count` takes the counts for
+    metrics.
 
     Without `records` an offer is kept in the table and handed over all the same, without `handoff` it is found and
     recorded only, without `log` the day's story is not kept. `sales_owner` sells to accounts that name nobody.
@@ -150,11 +150,10 @@ class CheckExpansion:
     rows: AccountRows
     usages: FeatureUsages
     offers: Offers
-    records: ExpansionRecords | None
+    records: OfferRecords | None
     handoff: Outbox | None
-    narrator: OfferWriter
-    by_rule: OfferWriter
-    ledger: Ledger
+    writers: Writers[OfferWriter]
+    answers: Once
     log: ExpansionLog | None
     scorer: CSMHealthScorer
     prices: PriceList
@@ -287,8 +286,7 @@ class CheckExpansion:
             return json.dumps(asdict(answer))
 
         key = f"{account.account_id}:{request.request}"
-        kept = deliver_once(self.ledger, key, FOUND_CHANNEL, find=lambda: None, create=find)
-        return _Answer(**json.loads(kept)), new
+        return _Answer(**json.loads(self.answers(key, find))), new
 
     def _find(
         self,
@@ -308,7 +306,7 @@ class CheckExpansion:
             rationales=tuple(left),
             notes=account.notes,
         )
-        proposals, error = Writers(self.narrator, self.by_rule, self.count).write(
+        proposals, error = self.writers.write(
             lambda narrator: narrator.find_expansions(evidence),
             f"the offers to account {account.account_id}",
             last_try=request.last_try,
@@ -356,7 +354,7 @@ class CheckExpansion:
         if self.records is None:
             return offer
         record = expansion_record(offer, account)
-        page_id = record_once(self.records, self.ledger, record, page_id=offer.page_id)
+        page_id = self.records.put(record, page_id=offer.page_id)
         return replace(offer, page_id=page_id, page_url=self.records.url(page_id))
 
     def _unrecorded(self, account: Account) -> str | None:

@@ -15,24 +15,23 @@ from customer_success.accounts.ports import AccountRows
 from customer_success.accounts.row import AccountRow
 from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.alerts.digest import failed_digest
-from customer_success.alerts.publisher import AlertPublisher
-from customer_success.delivery import deliver_once
+from customer_success.alerts.publisher import OncePublisher
+from customer_success.drafts.drafts import Drafted, OptionalDrafts
 from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, words_of
 from customer_success.expansion.offer import Handoff, Offer
 from customer_success.expansion.policy import never_offered
-from customer_success.expansion.ports import ExpansionRecords, Offers
-from customer_success.expansion.recording import record_once
+from customer_success.expansion.ports import Offers
+from customer_success.expansion.recording import OfferRecords
 from customer_success.expansion.talk_track import sayable
 from customer_success.expansion.text import expansion_record, handed_off_record, offer_mail, sales_news
 from customer_success.isolation import attempted, cause, recorded
 from customer_success.messages import HANDED_OFF_DETAIL_TYPE, ExpansionHandedOff, ExpansionHandoff
 from customer_success.metrics import Count, Metric
-from customer_success.ports import Drafts, EventBus, Ledger
+from customer_success.once import OnceBus
 from customer_success.results import JobResult
 from customer_success.schemas import CSMHealthSignals, refusals
 
 KIND: Literal["sales_handoff"] = "sales_handoff"
-DRAFT_CHANNEL, NEWS_CHANNEL, EVENT_CHANNEL = "sales_draft", "sales_news", "expansion_event"
 
 OTHERS = "Others of the day that fail are not told one by one: they wait in the dead-letter queue of sales-handoff."
 
@@ -77,11 +76,10 @@ class SalesHandoff:
     tenant_id: str
     rows: AccountRows
     offers: Offers
-    records: ExpansionRecords | None
-    drafts: Drafts | None
-    publisher: AlertPublisher
-    bus: EventBus
-    ledger: Ledger
+    records: OfferRecords | None
+    drafts: OptionalDrafts | None
+    publisher: OncePublisher
+    bus: OnceBus
     sales_owner: str | None
     count: Count
     domains: OwnerDomains = ANYBODY
@@ -185,41 +183,26 @@ class SalesHandoff:
             logger.warning("offer %s has no record: no records are configured", message.handoff_id)
             return None
         record = handed_off_record(message, account, sales_email)
-        page_id = record_once(self.records, self.ledger, record, page_id=offer.page_id if offer else None)
+        page_id = self.records.put(record, page_id=offer.page_id if offer else None)
         return self.records.url(page_id)
 
     def _draft(self, message: ExpansionHandoff, account: Account, mailbox: str) -> tuple[str | None, str | None]:
         """The id of the draft, and why there is none, if trying again could not bring one."""
-        drafts = self.drafts
-        if drafts is None:
+        if self.drafts is None:
             return None, "no mail was drafted: Gmail is not configured"
         if not (said := sayable(message.recommended_talk_track)):
             return None, "no mail was drafted: no sentence of the talk track is fit for a customer"
         message = message.model_copy(update={"recommended_talk_track": said})
-        try:
-            draft_id = deliver_once(
-                self.ledger,
-                message.handoff_id,
-                DRAFT_CHANNEL,
-                find=lambda: drafts.find(mailbox, message.handoff_id),
-                create=lambda: drafts.create(offer_mail(message, account, mailbox)),
-            )
-        except (Misconfigured, Refused) as error:
-            logger.warning("offer %s has no draft: %s", message.handoff_id, error)
-            self.count({Metric.ENRICHMENTS: 1, Metric.FAIL_OPENS: 1})
-            return None, f"no mail was drafted: {error}"
-        self.count({Metric.ENRICHMENTS: 1})
-        return draft_id, None
+        # A passing fault brings the message back, or to the dead-letter queue: it is never the last try for the draft.
+        made = self.drafts.create(offer_mail(message, account, mailbox), last_try=False)
+        if isinstance(made, Drafted):
+            return made.draft_id, None
+        logger.warning("offer %s has no draft: %s", message.handoff_id, made.reason)
+        return None, f"no mail was drafted: {made.reason}"
 
     def _tell(self, message: ExpansionHandoff, account: Account, sales_email: str, record_url: str | None) -> None:
-        """Tell the sales owner. Should it be told twice, the chat knows the digest by its name."""
-        news = sales_news(message, account, sales_email, record_url)
-
-        def post() -> str:
-            self.publisher.post(news)
-            return news.digest_id
-
-        deliver_once(self.ledger, message.handoff_id, NEWS_CHANNEL, find=lambda: None, create=post)
+        """Tell the sales owner."""
+        self.publisher.post_once(message.handoff_id, sales_news(message, account, sales_email, record_url))
 
     def _put_on_bus(self, message: ExpansionHandoff, sales_email: str, record_url: str | None) -> None:
         """An event for the company's other systems. They recognise a repeat by its `handoff_id`."""
@@ -236,13 +219,7 @@ class SalesHandoff:
             sales_email=sales_email,
             record_url=record_url,
         )
-        deliver_once(
-            self.ledger,
-            message.handoff_id,
-            EVENT_CHANNEL,
-            find=lambda: None,
-            create=lambda: self.bus.put(HANDED_OFF_DETAIL_TYPE, event),
-        )
+        self.bus.put(message.handoff_id, HANDED_OFF_DETAIL_TYPE, event)
 
     def _fail(
         self,

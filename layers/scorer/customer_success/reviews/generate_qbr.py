@@ -14,20 +14,20 @@ from customer_success.accounts.row import AccountRow
 from customer_success.adoption.peers import groups_of
 from customer_success.adoption.ports import AdoptionPeers, FeatureUsages
 from customer_success.adoption.report import adoption_report
-from customer_success.delivery import deliver_once, draft_if_possible
+from customer_success.drafts.drafts import Drafted, OptionalDrafts
 from customer_success.errors import Refused, Removed, words_of
 from customer_success.isolation import recorded
-from customer_success.metrics import Count, Metric
+from customer_success.metrics import Metric
 from customer_success.narration.claims import checked
 from customer_success.narration.evidence import QBREvidence
 from customer_success.narration.fallback import Writers
 from customer_success.narration.ports import ReviewWriter
 from customer_success.periods import Quarter
-from customer_success.ports import Drafts, Ledger
 from customer_success.results import Failed, JobResult, TaskResult, finished_or_failed
 from customer_success.reviews.evidence import qbr_evidence
-from customer_success.reviews.ports import QbrPages, Qbrs
-from customer_success.reviews.qbr import Qbr, QbrKey, QbrPage, QbrState, QbrText
+from customer_success.reviews.pages import OncePages
+from customer_success.reviews.ports import Qbrs
+from customer_success.reviews.qbr import Qbr, QbrKey, QbrState, QbrText
 from customer_success.reviews.text import invitation, qbr_page
 from customer_success.schemas import Confidence, FeatureAdoptionReport, QBRContent, QbrTrigger
 from customer_success.tasks import Task, account_id_of, context_of
@@ -96,7 +96,7 @@ class _Progress:
 
 @dataclass(frozen=True, slots=True)
 class GenerateQbr:
-    """The job. `narrator` writes; `by_rule` writes where that fails; `count` takes the model's counts for metrics.
+    """The job.
 
     Without `pages` the review is kept in the table alone, without `drafts` nobody is invited; the result says so.
     """
@@ -106,13 +106,10 @@ class GenerateQbr:
     usages: FeatureUsages
     peers: AdoptionPeers
     qbrs: Qbrs
-    narrator: ReviewWriter
-    by_rule: ReviewWriter
-    pages: QbrPages | None
-    drafts: Drafts | None
-    ledger: Ledger
+    writers: Writers[ReviewWriter]
+    pages: OncePages | None
+    drafts: OptionalDrafts | None
     fallback_owner: str | None
-    count: Count
 
     def __call__(self, request: QbrRequest) -> QbrResult | Failed:
         """Write the review, or answer with the one that is there; a partial one is written anew when asked anew.
@@ -174,7 +171,7 @@ class GenerateQbr:
         if stored and stored.request == request.request:
             return stored
         evidence = self._evidence(request, row)
-        narration, error = Writers(self.narrator, self.by_rule, self.count).write(
+        narration, error = self.writers.write(
             lambda narrator: narrator.write_qbr(evidence),
             f"the review of account {row.account_id}",
             last_try=request.last_try,
@@ -222,30 +219,27 @@ class GenerateQbr:
             partial=text.error is not None,
         )
         if known is None or known.page_id is None:
-            return _put_once(self.pages, self.ledger, page, str(request.key)), None
+            return self.pages.create(page, str(request.key)), None
         try:
             return known.page_id, None if self.pages.replace(known.page_id, page) else EDITED
-        except Removed as gone:
-            logger.warning("the review of account %s gets a new page: %s", row.account_id, gone)
-            return _put_once(self.pages, self.ledger, page, f"{request.key}#{request.request}"), None
+        except Removed as removed:
+            logger.warning("the review of account %s gets a new page: %s", row.account_id, removed)
+            return self.pages.create(page, f"{request.key}#{request.request}"), None
 
     def _draft(self, request: QbrRequest, row: AccountRow, text: QbrText) -> tuple[str | None, str | None]:
         """The id of the draft that invites the account's contact, and why there is none although there should be.
 
         A contact is invited once in a quarter, also where the contract's end calls for a review of its own.
         """
-        drafts, key = self.drafts, f"{request.account_id}:{request.key.period}"
-        mailbox = row.account.owner_email or self.fallback_owner
-        if drafts is None or mailbox is None or row.account.primary_contact_email is None:
+        key, mailbox = f"{request.account_id}:{request.key.period}", row.account.owner_email or self.fallback_owner
+        if self.drafts is None or mailbox is None or row.account.primary_contact_email is None:
             return None, None
         draft = replace(invitation(row.account, request.key, text.evidence, mailbox), key=key)
-        draft_id, reason = draft_if_possible(
-            self.ledger, "qbr_draft", drafts, draft, last_try=request.last_try, count=self.count
-        )
-        if reason is None:
-            return draft_id, None
-        logger.warning("the review of account %s invites nobody: %s", row.account_id, reason)
-        return None, f"no invitation was drafted: {reason}"
+        made = self.drafts.create(draft, last_try=request.last_try)
+        if isinstance(made, Drafted):
+            return made.draft_id, None
+        logger.warning("the review of account %s invites nobody: %s", row.account_id, made.reason)
+        return None, f"no invitation was drafted: {made.reason}"
 
 
 def generate_qbr_task(review: Callable[[QbrRequest], QbrResult | Failed], *, timezone: str = "UTC") -> Task:
@@ -300,18 +294,6 @@ def _present(account_id: str, row: AccountRow | None) -> AccountRow:
         why = "no longer in the book" if row.latest.status == "gone" else "inactive"
         raise Refused(f"account {account_id!r} gets no review: it is {why}")
     return row
-
-
-def _put_once(pages: QbrPages, ledger: Ledger, page: QbrPage, key: str) -> str:
-    """The page under a key of the ledger; one whose writing broke off is made whole."""
-
-    def find() -> str | None:
-        found = pages.find(page.key)
-        if found and not found.complete:
-            pages.replace(found.page_id, page)
-        return found.page_id if found else None
-
-    return deliver_once(ledger, key, "qbr_page", find=find, create=lambda: pages.create(page))
 
 
 def _failed(request: QbrRequest, progress: _Progress, error: str) -> Qbr:

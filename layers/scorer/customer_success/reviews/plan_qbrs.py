@@ -60,7 +60,7 @@ class PlanQbrs:
     adoption: Outbox
     reviews: Outbox
     closings: Outbox
-    publisher: AlertPublisher | None = None
+    publisher: AlertPublisher
     timezone: str = "UTC"
 
     def __call__(self, on: date, *, request: str, time: datetime, now: datetime, last_try: bool = False) -> QuarterPlan:
@@ -78,9 +78,8 @@ class PlanQbrs:
         )
 
     def _tell(self, on: date, error: Exception) -> None:
-        if self.publisher:
-            title = f"Quarterly reviews, {Quarter.of(on)}: the plan failed"
-            self.publisher.post(failed_digest(KIND, on, title, cause(error)))
+        title = f"Quarterly reviews, {Quarter.of(on)}: the plan failed"
+        self.publisher.post(failed_digest(KIND, on, title, cause(error)))
 
     def _plan(self, on: date, request: str, time: datetime, now: datetime) -> QuarterPlan:
         period = str(Quarter.of(on))

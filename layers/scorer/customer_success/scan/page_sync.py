@@ -36,7 +36,7 @@ class NotionSync:
     written: WrittenPages
     pages: AccountPages
     alerts: AlertLog
-    publisher: AlertPublisher | None = None
+    publisher: AlertPublisher
 
     def __call__(self, message: PagesChanged | AlertAcknowledged, *, on: date, last_try: bool = False) -> int:
         """Write the pages that the message is about and return how many were written.
@@ -44,7 +44,7 @@ class NotionSync:
         A page that a person threw away is told in the log and left. Whatever else goes wrong with a page costs the
         others nothing: they are written, and noted, before it is raised. Raises `Unavailable`, `Misconfigured`,
         `NotTaken`, or what was not expected, and of several the first of these. On the `last_try` it is told, as of
-        the day `on`, if there is a `publisher`.
+        the day `on`.
         """
         return recorded(
             "the writing of account pages",
@@ -54,9 +54,8 @@ class NotionSync:
         )
 
     def _tell(self, on: date, error: Exception) -> None:
-        if self.publisher:
-            title = f"Account pages, {on}: some do not show what is known now"
-            self.publisher.post(failed_digest(KIND, on, title, cause(error), OTHERS))
+        title = f"Account pages, {on}: some do not show what is known now"
+        self.publisher.post(failed_digest(KIND, on, title, cause(error), OTHERS))
 
     def _write(self, message: PagesChanged | AlertAcknowledged) -> int:
         if isinstance(message, AlertAcknowledged):

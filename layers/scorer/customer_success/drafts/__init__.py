@@ -1,0 +1,1 @@
+"""Mail drafts: made once, in colleagues' mailboxes alone, and done without where they only enrich."""
