@@ -1,4 +1,4 @@
-"""What is said at the end of a run of all tests: the fault matrix, if it was played."""
+"""The summary at the end of a test run: the fault matrix, if it was played."""
 
 from __future__ import annotations
 

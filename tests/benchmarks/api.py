@@ -146,7 +146,7 @@ def _point(days_ago: int) -> Point:
 
 
 def _constant() -> Resolver:
-    """A resolver of the same kind, whose only route asks nobody."""
+    """A resolver of the same kind, whose only route does nothing."""
     resolver = APIGatewayRestResolver(enable_validation=True)
 
     @resolver.get(CONSTANT.path)

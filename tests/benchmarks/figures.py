@@ -20,12 +20,12 @@ class Promise:
 
 
 def at_most(what: str, measured: float, limit: float) -> Promise:
-    """A promise that is kept up to its limit."""
+    """A promise that holds up to its limit."""
     return Promise(what, f"{measured:.4g}", f"≤ {limit:g}", measured <= limit)
 
 
 def exactly(what: str, measured: int, wanted: int) -> Promise:
-    """A promise that is kept by one number alone."""
+    """A promise that holds for one number alone."""
     return Promise(what, f"{measured:,}", f"= {wanted:,}", measured == wanted)
 
 
@@ -42,6 +42,6 @@ def show(console: Console, title: str, columns: Sequence[str], rows: Iterable[Se
 
 
 def show_promises(console: Console, promises: Sequence[Promise]) -> None:
-    """Print what was promised, and whether it was kept."""
+    """Print each promise, and whether it holds."""
     rows = [(p.what, p.measured, p.limit, "kept" if p.kept else "BROKEN") for p in promises]
     show(console, "Promises", ("", "measured", "limit", ""), rows)

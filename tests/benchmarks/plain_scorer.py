@@ -92,7 +92,7 @@ class PlainCap(Strict):
 
 
 class PlainScore(Strict):
-    """The score and its points, without a word on why."""
+    """The score and its points, silently on why."""
 
     account_id: str
     score: Annotated[float, Field(ge=0, le=100)]

@@ -29,7 +29,7 @@ Score = Callable[[Signals, str], str]
 
 SEED = 20260302
 UNKNOWN = 0.05
-"""Share of the signals that nobody knows."""
+"""Share of the signals that are unknown."""
 
 ENOUGH_KNOWN = 11
 """Signals, of 14: so many have the weight that a score asks for."""

@@ -49,7 +49,7 @@ def test_a_topic_that_breaks_off_hides_no_other(capsys: pytest.CaptureFixture[st
     # WHEN all are run
     console, written = printing()
     code = main([], console, {"first": fine, "second": defect, "third": fine})
-    # THEN the others and their promises are there, and the defect is told last
+    # THEN the others and their promises are there, and the defect is reported last
     assert code == 1
     assert written.getvalue().count("figures of a fine one") == 2
     assert written.getvalue().count("kept") >= 2
@@ -65,7 +65,7 @@ def test_an_unknown_topic_is_reported_with_the_known_ones(capsys: pytest.Capture
 
 
 def test_the_environment_of_every_function_can_be_worked_out() -> None:
-    # GIVEN the variables of the template, by whatever function of CloudFormation they are written
+    # GIVEN the variables of the template, by any function of CloudFormation
     template = read_template(ROOT / "template.yaml")
     functions = [each for each in template["Resources"].values() if each["Type"] == "AWS::Serverless::Function"]
     for function in functions:

@@ -138,7 +138,7 @@ def loses(entries: str, *places: int, code: str = "InternalFailure", sender_faul
 
 @dataclass
 class Clock:
-    """A clock that moves only when it is told to, or slept on."""
+    """A clock that moves only when it is set or slept on."""
 
     now: float = 1_772_434_800.0
     slept: list[float] = field(default_factory=list)

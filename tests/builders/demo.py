@@ -1,4 +1,4 @@
-"""The demo as a person starts it: a process of its own, asked by variables, and all that it said."""
+"""The demo as a person starts it: a process of its own, configured by variables, and its output."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def start(book: Path, *arguments: str, **asked: str) -> subprocess.Popen[str]:
 
 
 def run(book: Path, *arguments: str, seconds: float = 240, **asked: str) -> tuple[int, str]:
-    """The exit code and all that was said."""
+    """The exit code and the output."""
     process = start(book, *arguments, **asked)
     said, _ = process.communicate(timeout=seconds)
     return process.returncode, said

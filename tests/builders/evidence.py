@@ -1,4 +1,4 @@
-"""What a review may speak of: a story says only the facts that it turns on."""
+"""Evidence for reviews: a test gives only the facts that it depends on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ports in memory. Every write goes through one `Writes`, which can be told to crash before or after any."""
+"""The ports in memory. Every write goes through one `Writes`, which can crash before or after any of them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Crash(BaseException):
 
 @dataclass
 class Writes:
-    """Counts writes, and crashes around the one that it is told to."""
+    """Counts writes, and crashes around a given one."""
 
     crash_before: int | None = None
     crash_after: int | None = None
@@ -143,7 +143,7 @@ class FakeAlerts:
 
 @dataclass
 class FakeRuns:
-    """Runs in one process: a lease is held by nobody else, so none is kept."""
+    """Runs in one process: there is no other holder of a lease, so none is stored."""
 
     writes: Writes
     runs: dict[tuple[str, date], Run] = field(default_factory=dict)

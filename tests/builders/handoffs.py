@@ -45,7 +45,7 @@ Port = Literal["records", "drafts", "topic", "bus", "offers", "ledger", "queue"]
 PORTS: tuple[Port, ...] = ("records", "drafts", "topic", "bus", "offers", "ledger")
 """All that a handoff writes to."""
 Fault = Literal["down", "lost", "carried out"]
-"""A call fails before anything is done; or nobody hears its answer, be it that it was not done or that it was."""
+"""A call fails before anything is done, or its answer is lost, with or without the work done."""
 
 
 @dataclass
@@ -321,5 +321,5 @@ class Handoffs:
         return [sent for sent in self.queue.sent if isinstance(sent, ExpansionHandoff)]
 
     def entry(self, account_id: str = "A-0001", on: date = TODAY) -> ExpansionEntry:
-        """What the day's story says of an account."""
+        """What the day's record has of an account."""
         return self.log.entries[on, account_id]

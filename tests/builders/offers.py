@@ -1,4 +1,4 @@
-"""Builds offers, and keeps them, their records and the story of each day in memory."""
+"""Builds offers, and stores them, their records and each day's entries in memory."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ class FakeExpansionRecords:
         return f"https://notion.example/{page_id}"
 
     def answers(self, since: date) -> Iterator[tuple[RecordedAnswer, ...]]:
-        """One answer a page: whoever reads them has to go on."""
+        """One answer a page: a reader has to go on."""
         self.asked_since.append(since)
         if self.reading_error:
             raise self.reading_error

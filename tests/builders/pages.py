@@ -72,7 +72,7 @@ def critical_page(number: int = 1, **properties: Value) -> Row:
 
 
 def at_risk_page(number: int = 1, **properties: Value) -> Row:
-    """The page of an account that nobody uses any more: AMBER, churn risk high."""
+    """The page of an account without any usage: AMBER, churn risk high."""
     bad = {
         "Usage_Trend": choice("Inactive"),
         "Login_Frequency_Days": {"number": 70},

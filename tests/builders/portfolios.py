@@ -85,6 +85,6 @@ class FakePortfolios:
         return self.parts[run, number]
 
     def forget(self, run: str) -> None:
-        """The snapshot has become too old to be kept."""
+        """The snapshot has expired."""
         del self.snapshots[run]
         self.parts = {key: lines for key, lines in self.parts.items() if key[0] != run}

@@ -1,4 +1,4 @@
-"""What an offer may rest on: a story says only the rationales that it turns on."""
+"""Rationales of offers: a test gives only those that it depends on."""
 
 from __future__ import annotations
 

@@ -123,7 +123,7 @@ class World:
 
     @property
     def end_state(self) -> dict[str, Any]:
-        """What remains of a scan, and what people were told: repeats, which channels recognise, are left out."""
+        """What remains of a scan, and the messages sent: repeats, which channels recognise, are left out."""
         return {
             "rows": self.rows.rows,
             "history": self.history.points,

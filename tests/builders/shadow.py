@@ -30,7 +30,7 @@ class FakeShadowLog:
                 yield thing
 
     def of(self, kind: Kind) -> list[ShadowedOutput]:
-        """All that was kept of a kind."""
+        """All outputs of a kind."""
         return [thing for (_, its_kind, _), thing in sorted(self.kept.items()) if its_kind == kind]
 
 

@@ -1,4 +1,4 @@
-"""Accounts as signals: a story starts from one of these and says only what is different."""
+"""Accounts as signals: a test starts from one of these and gives only what differs."""
 
 from typing import Any
 

@@ -37,7 +37,7 @@ def page(**values: Any) -> PageValues:
 
 
 def row(number: int = 1, **facts: Any) -> AccountRow:
-    """The row of an account that was told of yesterday, with everything in it that a row can hold."""
+    """The row of an account alerted yesterday, with every field that a row can have."""
     yesterday, today = point(TODAY - timedelta(days=1), nps_score=5), point()
     memory = AlertState(TODAY, settled=True, last_sent=yesterday.health_status, last_trigger="both", muted_until=TODAY)
     before = AssessmentRecord(

@@ -27,7 +27,7 @@ def little_used(feature: str = "Reports", number: int = 1, /, **facts: Any) -> F
 
 
 def not_in_plan(feature: str = "Forecasts", number: int = 1, /, **facts: Any) -> FeatureUsage:
-    """A feature that the account's plan does not include, and that nobody asked for."""
+    """A feature that the account's plan does not include, and that was never requested."""
     return usage(feature, number, **{"entitled": False, "used": 0.0, **facts})
 
 

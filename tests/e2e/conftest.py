@@ -16,7 +16,7 @@ Operate = Callable[[LocalDeployment], None]
 
 @pytest.fixture
 def enter(tmp_path: Path) -> Iterator[Enter]:
-    """Deploys with some parameters of its own; entering again restarts everything on the kept state."""
+    """Deploys with some parameters of its own; entering again restarts everything on the saved state."""
     with ExitStack() as running:
 
         def enter_with(parameters: Mapping[str, str]) -> LocalDeployment:

@@ -55,14 +55,14 @@ def test_reads_answer_from_the_table_and_never_ask_notion(scanned: LocalDeployme
 
 def test_calls_that_are_not_signed_or_not_meant_for_us_are_refused(scanned: LocalDeployment) -> None:
     deployment = scanned
-    # WHEN nobody signed the call
+    # WHEN the call is unsigned
     unsigned = api(deployment, "GET", "/portfolio", signed=False)
     # THEN it is refused
     assert unsigned.status_code == 403
     # AND an id is read as it was escaped
     odd = api(deployment, "GET", "/accounts/A%201%20%C3%BC%3A%E2%9C%93/health")
     assert (odd.status_code, "'A 1 ü:✓'" in odd.json()["detail"]) == (404, True), odd.text
-    # AND another tenant, an unknown account and nonsense are told apart
+    # AND another tenant, an unknown account and nonsense are distinguished
     other = api(deployment, "GET", "/accounts/A-0001/health?tenant_id=other")
     nobody = api(deployment, "GET", "/accounts/A-9999/health")
     nonsense = api(deployment, "POST", "/tasks", "{")
@@ -113,7 +113,7 @@ def test_an_acknowledgement_reaches_notion_and_the_next_scan_obeys(scanned: Loca
     assert entry is not None
     assert entry.acknowledged is not None
     assert entry.acknowledged.by == "ada@example.com"
-    # AND the next day nobody is told again
+    # AND the next day no alert is sent again
     deployment.tick(TOMORROW)
     assert deployment.drain(120) == {}
     assert [e.alert_id for e in DynamoAlertLog(deployment.table).on(TOMORROW)] == []
@@ -139,14 +139,14 @@ def test_what_the_gateway_answers_by_itself_is_read_by_a_machine_too(enter: Ente
 
 
 def test_a_signature_that_does_not_fit_is_reported_as_a_problem(deployment: LocalDeployment) -> None:
-    # WHEN a call is signed with somebody else's key, or with something that is no signature
+    # WHEN a call is signed with another user's key, or with something that is no signature
     credentials = deployment.aws.session.get_credentials()
     assert credentials is not None
     answers = [
         api(deployment, "GET", "/portfolio", signed=False, Authorization='Bearer "quoted" \\ token'),
         api(deployment, "GET", "/portfolio", signed=False, Authorization="AWS4-HMAC-SHA256 Credential=nobody"),
     ]
-    # THEN the answer is JSON, whatever was sent along
+    # THEN the answer is JSON for every request
     for answer in answers:
         assert answer.status_code == 403
         assert answer.headers["Content-Type"] == "application/problem+json"

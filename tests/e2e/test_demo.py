@@ -45,7 +45,7 @@ def running_below(folder: Path) -> list[str]:
 
 
 def test_feature_usage_beside_a_book_ends_in_what_went_to_sales_and_why(book: Path) -> None:
-    # GIVEN a file beside the book that says what an account asked for, and one row of an account that nobody has
+    # GIVEN a file beside the book that says what an account asked for, and one row of an unknown account
     usage = ("id,feature,family,entitled,used,limit,as of", "A-1,API calls,API,no,12,,2026-03-01", "A-9,X,,yes,1,,")
     book_file(book.parent, *usage, name="book.usage.csv")
     # WHEN the book is played
@@ -61,7 +61,7 @@ def test_feature_usage_beside_a_book_ends_in_what_went_to_sales_and_why(book: Pa
 def test_a_day_the_same_day_again_and_the_next_one(book: Path) -> None:
     # WHEN a book is played for a day
     code, said = run(book, DATE="2026-03-02")
-    # THEN all of it is told: the worst account, why, what was sent, what was refused and what is not known
+    # THEN all of it is reported: the worst account, why, what was sent, what was refused and what is not known
     assert code == 0, said
     assert "read 3 = scored 2 + rejected 1 + skipped 0" in said
     assert "feature_adoption_rate: 7 is above the bound 1.0" in said
@@ -79,7 +79,7 @@ def test_a_day_the_same_day_again_and_the_next_one(book: Path) -> None:
     # WHEN it is played again, and once more by force
     for asked, words in (({}, "nobody is told again"), ({"FORCE": "1"}, "nobody is told twice")):
         code, said = run(book, DATE="2026-03-02", **asked)
-        # THEN nobody is told anything
+        # THEN no alert is sent
         assert code == 0, said
         assert words in said
         assert Sent.now(DemoState.of(book)) == told

@@ -1,4 +1,4 @@
-"""`make api` as a person runs it, on a book in which nobody can be scored."""
+"""`make api` as a person runs it, on a book in which no account can be scored."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_book_without_any_score_is_served_all_the_same(book: Path) -> None:
             break
     # WHEN the first call that it prints is made as it stands
     answer = subprocess.run(call, shell=True, capture_output=True, text=True, timeout=60).stdout
-    # THEN the portfolio has no colours, what is missing is said, and Ctrl-C ends it in good order
+    # THEN the portfolio has no colours, what is missing is named, and Ctrl-C ends it in good order
     process.send_signal(signal.SIGINT)
     rest, _ = process.communicate(timeout=60)
     assert "Traceback" not in said + rest, said + rest

@@ -62,7 +62,7 @@ def test_a_quarter_with_older_scores_and_the_same_quarter_again(book: Path) -> N
         "read 3 = imported 0 (of 0 accounts) + already known 2 + rejected 1",
     ):
         code, said = run(book, "import-history", FILE=str(history))
-        # THEN each counts once, and what was rejected is told
+        # THEN each counts once, and what was rejected is reported
         assert code == 0, said
         assert counts in said
         assert "line 4, A-9: no scan has read an account of that id or name" in said
@@ -106,7 +106,7 @@ def test_a_model_writes_the_quarter_of_a_book_that_was_never_scanned(book: Path)
     # AND the model wrote, with its tokens counted
     assert "2 calls, " in said
     assert "written by sandbox.writer-v1 2" in said
-    # AND what notes command and what the model invents is told as dropped, and on no page
+    # AND what notes command and what the model invents is listed as dropped, and on no page
     told = " ".join(said.split())
     assert '"Feature adoption is 99 %." (99 % is not in the evidence): Gloom' in told
     assert "Customers like this save 37 %" in told

@@ -35,7 +35,7 @@ BUS_FUNCTIONS = ("alert-event-bus", "sales-handoff")
 
 
 def first_day(deployment: LocalDeployment) -> None:
-    """A book of eight is known, and what was to be told of it was told."""
+    """A book of eight is known, and its alerts were sent."""
     deployment.load(
         [
             critical_page(1),
@@ -58,7 +58,7 @@ def first_day(deployment: LocalDeployment) -> None:
 def change(deployment: LocalDeployment) -> None:
     """What the team enters before the second morning.
 
-    Account 2 gets worse, 6, which nobody owns, and 7 fall into danger, 3 and 4 need more than they bought; the
+    Account 2 gets worse, 6, without an owner, and 7 fall into danger, 3 and 4 need more than they bought; the
     contract of 5 comes within 90 days, and that of 8 within 60.
     """
     deployment.load(
@@ -149,7 +149,7 @@ def whole(second_day: Callable[[], AbstractContextManager[LocalDeployment]]) -> 
 
 
 def silence_bus(deployment: LocalDeployment) -> Callable[[], None]:
-    """Nobody answers for the bus: the address under which its functions look for it is a closed port."""
+    """The bus is down: the address under which its functions look for it is a closed port."""
     stage = deployment.stack.parameters["Stage"]
     names = [f"customer-success-{stage}-{name}" for name in BUS_FUNCTIONS]
     before = {

@@ -23,7 +23,7 @@ from tests.e2e.conftest import Enter, Operate
 
 @pytest.fixture
 def examined(operate: Operate, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
-    """The exit code of the command as `make` starts it, and what it said."""
+    """The exit code of the command as `make` starts it, and its output."""
 
     def run_checks(deployment: LocalDeployment, stack: str = STACK) -> tuple[int, str]:
         operate(deployment)
@@ -59,12 +59,12 @@ def test_a_deployment_is_right_and_then_much_goes_wrong_at_once(enter: Enter, ex
     assert f"the last finished scan in shadow is of {TODAY}" in said
     assert "3 read, 3 scored, 0 rejected, 0 skipped" in said
     assert "queues whose messages are taken: 12" in said
-    # AND the day that was scanned is told to be one of long ago, with what to do
+    # AND the day that was scanned is reported to be one of long ago, with what to do
     assert "0 ✗ wrong, 1 ! to be done" in said, said
     assert "what people see is" in said and f"make demo STACK={STACK} DATE={datetime.now(UTC).date()}" in said
     assert f"Next: make shadow-report STACK={STACK}" in said
     assert vendor_writes(deployment) == []
-    # AND the functions themselves said what their runtime knows
+    # AND the functions themselves reported what their runtime knows
     assert "eu.anthropic.claude answers in the schemas of reviews and offers" in said
     assert "✓ the functions' runtime brings botocore 1." in said
     assert "which knows outputConfig" in said
@@ -77,7 +77,7 @@ def test_a_deployment_is_right_and_then_much_goes_wrong_at_once(enter: Enter, ex
     put_secret(deployment.aws, SECRETS["slack"], {"token": "xoxb-revoked-0123456789"})
     deployment.aws.sqs.send_message(QueueUrl=deployment.stack.queues["alert-chat-dlq"], MessageBody="{}")
     code, said = examined(deployment)
-    # THEN each is told with what to do, and what hangs on it as not tried
+    # THEN each is reported with what to do, and what hangs on it as not tried
     assert code == 1
     assert f"update-event-source-mapping --enabled --uuid {email}" in said
     assert f"GmailSecret: there is no secret {SECRETS['google']}" in said
@@ -86,12 +86,12 @@ def test_a_deployment_is_right_and_then_much_goes_wrong_at_once(enter: Enter, ex
     assert f"make redrive STACK={STACK} QUEUE=alert-chat" in said
     assert f"Next: put right what is marked ✗, from the top, then make doctor STACK={STACK}" in said
     assert "xoxb-revoked" not in said
-    # AND what is right is told all the same
+    # AND what is right is reported all the same
     assert "✓ NotionAccounts: 'Accounts' is reachable" in said
 
     # WHEN a stack is named that is not there
     code, said = examined(deployment, "customer-success-nowhere")
-    # THEN that is told, with what to look at
+    # THEN that is reported, with what to look at
     assert code == 1
     assert "✗ there is no stack customer-success-nowhere in eu-central-1 → is it another region" in said
 
@@ -123,7 +123,7 @@ def test_what_the_demo_left_is_looked_at_without_a_stack(book: Path) -> None:
     code, said = run(book, DATE=str(TODAY))
     assert code == 0, said
     code, said = examined_demo(book)
-    # THEN nothing is wrong, and the day is told to be one of long ago
+    # THEN nothing is wrong, and the day is reported to be one of long ago
     today = datetime.now(UTC).date()
     assert code == 0, said
     assert "accounts in the table: 1" in said

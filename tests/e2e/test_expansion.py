@@ -97,7 +97,7 @@ def handoff(number: int = 1, **changes: Any) -> str:
 
 
 def test_a_morning_from_the_scan_to_sales_and_the_next_check(deployment: LocalDeployment) -> None:
-    # GIVEN an account that needs seats, one whose reporting is at its limit, one that nobody may be offered anything
+    # GIVEN an account that needs seats, one whose reporting is at its limit, one that may not be offered anything
     # for, one with a tool of which nothing is known, and one without rationales
     deployment.load(
         [
@@ -147,7 +147,7 @@ def test_a_morning_from_the_scan_to_sales_and_the_next_check(deployment: LocalDe
     ]
     for account in ("Account 1", "Account 2"):
         assert told(deployment, f"{account}: ") >= 1
-    # AND the owner is told what went to Sales, and what did not and why
+    # AND the owner reads what went to Sales, and what did not and why
     assert told(deployment, "Handed to Sales") == 1
     assert told(deployment, "low confidence") == 1
     before = (len(drafts(deployment)), len(records), len(events(deployment)), len(chat_messages(deployment, "slack")))
@@ -156,7 +156,7 @@ def test_a_morning_from_the_scan_to_sales_and_the_next_check(deployment: LocalDe
     again = ScanRequested(tenant_id=TENANT, id="by hand", time=f"{TODAY}T09:00:00Z", force=True)
     deployment.aws.sqs.send_message(QueueUrl=deployment.stack.queues["scan"], MessageBody=again.model_dump_json())
     assert deployment.drain(120) == {}
-    # THEN nobody is told or drafted anything again
+    # THEN no message or draft is made again
     after = (
         len(drafts(deployment)),
         len(pages(deployment, "Expansion")),
@@ -170,7 +170,7 @@ def test_a_morning_from_the_scan_to_sales_and_the_next_check(deployment: LocalDe
     answer(deployment, "A-0002:module:Q1 2026", Sales_Status=choice("Accepted"))
     deployment.tick(TOMORROW)
     assert deployment.drain(120) == {}
-    # THEN the check obeys both, the owner is told, and what Sales wrote stays
+    # THEN the check obeys both, the owner gets a message, and what Sales wrote stays
     found = outcomes(deployment, TOMORROW)
     assert (found[SEATS], found["A-0002:module:Q1 2026"]) == ("answered", "answered")
     assert (found["A-0001"], found["A-0002"]) == ("nothing", "nothing")
@@ -196,7 +196,7 @@ def test_an_offer_that_is_delivered_five_times_with_broken_connections_is_handed
     assert deployment.drain(240) == {}
     queued(deployment, *[handoff()] * 2)
     assert deployment.drain(240) == {}
-    # THEN there is one record, one draft and one event, and the sales owner was told once
+    # THEN there is one record, one draft and one event, and the sales owner got one message
     assert (len(pages(deployment, "Expansion")), len(for_sales(deployment)), len(events(deployment))) == (1, 1, 1)
     assert told(deployment, "Account 1: more seats") == 1
 

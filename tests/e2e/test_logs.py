@@ -19,7 +19,7 @@ SHORTEST_SECRET = 12
 
 
 def secrets_of(deployment: LocalDeployment) -> Iterator[str]:
-    """Every part of every secret of the deployment that nobody may read elsewhere."""
+    """Every part of every secret of the deployment, which must appear nowhere else."""
     api_key = next(name for name in _secret_names(deployment) if name not in SECRETS.values())
     for name in (*SECRETS.values(), api_key):
         held = json.loads(deployment.aws.secrets.get_secret_value(SecretId=name)["SecretString"])
@@ -89,7 +89,7 @@ def test_logs_can_be_followed_and_tell_nothing_that_is_private(enter: Enter) -> 
     assert {(entry["account_id"], entry["run_date"]) for entry in alerted} >= {
         ("A-0001", str(TODAY)), ("A-0002", str(TODAY))
     }  # fmt: skip
-    # AND the next message is not told under the one before it
+    # AND the next message is not logged under the one before it
     refused = [line.fields for line in lines if "NotUnderstood" in line.text]
     assert refused
     assert all("account_id" not in entry for entry in refused)

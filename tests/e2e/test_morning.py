@@ -1,4 +1,4 @@
-"""A morning on the embedded stack: from the rule's target to the four channels, and nobody told twice."""
+"""A morning on the embedded stack: from the rule's target to the four channels, and no alert sent twice."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_morning_from_the_rule_to_every_channel_and_the_days_after(deployment:
     # WHEN the 07:00 rule's target gets its event
     deployment.tick(TODAY)
     assert deployment.drain() == {}
-    # THEN the critical one is told on every channel, the other stands in the record, on the bus and in the digest
+    # THEN the critical alert is sent on every channel, the other stands in the record, on the bus and in the digest
     assert results(deployment) == {
         f"A-0001:{TODAY}:critical": dict.fromkeys(("notion", "event_bus", "email_alert", "chat_alert"), "delivered"),
         f"A-0002:{TODAY}:high": {
@@ -68,7 +68,7 @@ def test_a_morning_from_the_rule_to_every_channel_and_the_days_after(deployment:
     again = ScanRequested(tenant_id=TENANT, id="by hand", time=f"{TODAY}T09:00:00Z", force=True)
     deployment.aws.sqs.send_message(QueueUrl=deployment.stack.queues["scan"], MessageBody=again.model_dump_json())
     assert deployment.drain() == {}
-    # THEN nobody is told anything again
+    # THEN no alert is sent again
     assert news(deployment) == first
     run = DynamoRuns(deployment.table).last_finished("health_scan", TOMORROW)
     assert run is not None
@@ -77,7 +77,7 @@ def test_a_morning_from_the_rule_to_every_channel_and_the_days_after(deployment:
     deployment.load([at_risk_page(3)])
     deployment.tick(TOMORROW)
     assert deployment.drain() == {}
-    # THEN that one alone is told, one by one, and the digest is posted
+    # THEN that alert alone is sent individually, and the digest is posted
     assert [entry for entry in results(deployment) if str(TOMORROW) in entry] == [f"A-0003:{TOMORROW}:high"]
     assert news(deployment) == {"records": 3, "drafts": 2, "slack": 4, "google_chat": 4, "events": 3}
 
@@ -86,7 +86,7 @@ def test_a_channel_that_is_down_delays_no_other_and_its_dead_letters_come_back(d
     # GIVEN a Slack that is down, and a Gmail that is not
     deployment.load([critical_page(1)])
     fault(deployment, "slack", kind="status", status=503, times=None)
-    # WHEN an account is told
+    # WHEN an account alerts
     deployment.tick(TODAY)
     dead = deployment.drain(120)
     # THEN the other channels have it, Google Chat among them, and chat's messages lie in its dead-letter queue
@@ -114,7 +114,7 @@ def test_connections_that_break_after_the_work_was_done_double_nothing(deploymen
     fault(deployment, "gmail", kind="drop_after", method="POST", match="/drafts")
     fault(deployment, "slack", kind="drop_after", match="chat.postMessage")
     fault(deployment, "chat", kind="drop_after", method="POST", match="/messages")
-    # WHEN an account is told
+    # WHEN an account alerts
     deployment.tick(TODAY)
     assert deployment.drain() == {}
     # THEN each channel has it once
@@ -174,7 +174,7 @@ def test_names_that_look_like_markup_arrive_harmless_and_readable(deployment: Lo
         "L" * 5000,
     ]
     deployment.load([critical_page(n, Name=title(name)) for n, name in enumerate(names, 1)])
-    # WHEN they are told
+    # WHEN they alert
     deployment.tick(TODAY)
     assert deployment.drain() == {}
     # THEN each arrives as it is written, the longest one cut short, and no channel read it as markup
@@ -206,9 +206,9 @@ def test_an_unreadable_message_ends_in_the_dead_letter_queue_and_another_tenants
     deployment.aws.sqs.send_message(QueueUrl=scan, MessageBody=foreign.model_dump_json())
     for name in set(sources) - {"scan", "notion-updates"}:
         deployment.aws.sqs.send_message(QueueUrl=deployment.stack.queues[name], MessageBody='{"kind": "noise"}')
-    # WHEN they are delivered until nobody wants them any more
+    # WHEN they are delivered as often as the queue allows
     dead = deployment.drain(120)
-    # THEN what is unreadable is kept for a person, and what is another's is dropped
+    # THEN what is unreadable is stored for a person, and what is another's is dropped
     assert dead == {f"{name}-dlq": 1 for name in set(sources) - {"scan", "notion-updates"}}
     assert DynamoRuns(deployment.table).latest_day("health_scan") is None
 
@@ -224,7 +224,7 @@ def test_a_restart_goes_on_with_the_state(enter: Enter) -> None:
     deployment = enter({"GreenThreshold": "80"})
     deployment.tick(TODAY)
     assert deployment.drain() == {}
-    # THEN the day is known as scanned, and nobody is told again
+    # THEN the day is known as scanned, and no alert is sent again
     assert news(deployment) == told
     deployment.tick(TOMORROW)
     assert deployment.drain() == {}
@@ -250,13 +250,13 @@ def test_a_real_tick_of_the_rule_scans_the_book(enter: Enter) -> None:
     # GIVEN a deployment whose rule ticks every minute
     deployment = enter({"ScanSchedule": "rate(1 minute)", "ScanEnabled": "true"})
     deployment.load([critical_page(1)])
-    # WHEN nobody does anything for a minute or so
+    # WHEN a minute or so passes without any action
     runs = DynamoRuns(deployment.table)
     for _ in range(400):
         if runs.latest_day("health_scan"):
             break
         time.sleep(0.25)
-    # THEN the book was scanned, and the account told
+    # THEN the book was scanned, and the account alerted
     deployment.drain()
     assert runs.latest_day("health_scan") is not None
     assert len(drafts(deployment)) == 1

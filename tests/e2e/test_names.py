@@ -1,4 +1,4 @@
-"""A name is text, and a stranger on a page is nobody's owner, from the account book to mailboxes and chats."""
+"""A name is text, and a stranger on a page owns no account, from the account book to mailboxes and chats."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_hostile_names_and_strangers_change_neither_headers_nor_recipients(enter
         ]
     )
 
-    # WHEN they are told
+    # WHEN they alert
     deployment.tick(TODAY)
     assert deployment.drain() == {}
 

@@ -55,7 +55,7 @@ def test_any_bad_value_of_an_account_costs_that_account_alone(deployment: LocalD
     deployment.check_contracts(TODAY)
     assert deployment.drain() == {}
 
-    # THEN nine of ten are scored, and the one whose value nobody can mean is named
+    # THEN nine of ten are scored, and the one with the impossible value is named
     run = DynamoRuns(deployment.table).last_finished("health_scan", TOMORROW)
     assert run is not None
     assert (run.tally.read, run.tally.scored, run.tally.rejected) == (10, 9, {"invalid_signal": 1})

@@ -32,7 +32,7 @@ QUERY = "POST /v1/data_sources/{data_source_id}/query"
 
 @pytest.fixture
 def command(operate: Operate) -> Command:
-    """A command as `make` starts it, by whoever operates the deployment."""
+    """A command as `make` starts it, by an operator of the deployment."""
 
     def run(deployment: LocalDeployment, *arguments: str) -> int:
         operate(deployment)
@@ -68,7 +68,7 @@ def test_dead_letters_are_brought_back_and_done_once(
     mend(deployment, "slack")
     assert command(deployment, "redrive", "--queue", "alert-chat") == 0
     assert f"{dead['alert-chat-dlq']} dead letters go back to the queue alert-chat" in capsys.readouterr().out
-    # THEN all is told, once; the other chat did not wait and is not told again
+    # THEN every alert is sent once; the other chat did not wait and gets none again
     assert deployment.drain() == {}
     assert outcome(deployment, 1, "chat_alert") == "delivered"
     assert len(chat_messages(deployment, "slack")) == len(chat_messages(deployment, "chat")) == 2
@@ -88,7 +88,7 @@ def test_a_day_is_run_again(deployment: LocalDeployment, command: Command, capsy
     assert command(deployment, "rescan", "--date", str(TODAY)) == 0
     assert f"asked for a scan of {TODAY}" in capsys.readouterr().out
     assert deployment.drain() == {}
-    # THEN the day's scores are those of the right figures, and who was told is not told again
+    # THEN the day's scores are those of the right figures, and no alert is sent again
     assert finished(deployment).attempt == 2
     rows = {row.account_id: row for row in DynamoAccountRows(deployment.table).every()}
     assert rows["A-0003"].latest.last.score.churn_risk == "high"  # type: ignore[union-attr]
@@ -97,7 +97,7 @@ def test_a_day_is_run_again(deployment: LocalDeployment, command: Command, capsy
         f"A-0001:{TODAY}:critical",
         f"A-0003:{TODAY}:high",
     ]
-    # AND what is no day is told by its name
+    # AND an invalid day is reported by its name
     assert command(deployment, "rescan", "--date", "tomorrow") == 1
     assert "DATE=tomorrow" in capsys.readouterr().err
 

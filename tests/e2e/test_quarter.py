@@ -55,7 +55,7 @@ def ask(deployment: LocalDeployment, account_id: str, request: str = "by hand") 
 
 
 def behave(deployment: LocalDeployment, behaviour: str, times: int) -> None:
-    """Let the model answer as told, so many times."""
+    """Let the model answer as given, so many times."""
     answer = requests.post(
         f"{deployment.sandbox.url('control')}/bedrock", json={"behaviour": behaviour, "times": times}, timeout=10
     )
@@ -199,7 +199,7 @@ def test_a_page_that_cannot_be_written_waits_for_a_person_and_costs_no_second_an
     # GIVEN a Notion that is down when the quarter is planned
     fault(deployment, "notion", kind="status", status=503, times=None)
     deployment.plan_quarter(QUARTER_DAY)
-    # THEN the messages end in the dead-letter queue, each review is recorded as failed, nobody is invited,
+    # THEN the messages end in the dead-letter queue, each review is recorded as failed, no one is invited,
     # and the index says so
     assert deployment.drain(180) == {"qbr-dlq": 2, "adoption-dlq": 2}
     assert {qbr.state for qbr in reviews(deployment).values()} == {"failed"}
@@ -230,7 +230,7 @@ def test_the_contract_check_works_on_a_morning_without_notion(deployment: LocalD
     deployment.check_contracts(tomorrow)
     deployment.drain(180)
     mend(deployment, "notion")
-    # THEN the account whose contract has come within 60 days is scored and told, by its higher risk
+    # THEN the account whose contract has come within 60 days is scored and alerted, by its higher risk
     points = list(DynamoScoreHistory(deployment.table).between("A-0001", tomorrow, tomorrow))
     assert [point.score.churn_risk for point in points] == ["critical"]
     assert len(drafts(deployment)) == before + 1
@@ -245,7 +245,7 @@ def test_the_contract_check_works_on_a_morning_without_notion(deployment: LocalD
     told = len(chat_messages(deployment, "slack"))
     deployment.check_contracts(tomorrow)
     assert deployment.drain() == {}
-    # THEN nobody is told twice, and the contract's end has its one review
+    # THEN no alert is sent twice, and the contract's end has its one review
     assert len(chat_messages(deployment, "slack")) == told
     assert len(list(DynamoScoreHistory(deployment.table).between("A-0001", tomorrow, tomorrow))) == 1
     assert DynamoQbrs(deployment.table).get(QbrKey("A-0001", "Q1 2026", in_61)) is not None

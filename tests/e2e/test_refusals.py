@@ -1,4 +1,4 @@
-"""A chat that refuses for a reason nobody foresaw costs neither person, team nor the other chat a word."""
+"""A chat that refuses for an unknown reason costs neither person, team nor the other chat a message."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def texts(deployment: LocalDeployment, service: str) -> list[str]:
 
 
 def test_a_slack_that_refuses_costs_no_message(deployment: LocalDeployment) -> None:
-    # GIVEN a Slack that opens no direct messages, for a reason that nobody foresaw
+    # GIVEN a Slack that opens no direct messages, for an unknown reason
     deployment.load([critical_page(1), page(2), page(3)])
     fault(deployment, "slack", kind="code", code="never_heard_of", match="conversations.open", times=None)
     # WHEN an account falls into danger

@@ -114,7 +114,7 @@ class Deployer:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project as somebody has it after `sam build`."""
+    """The project as it is after `sam build`."""
     if not (SAM / "python3.13").exists():
         reason = "`sam build` needs Python 3.13 on the PATH or in ~/.pyenv; then `rm -rf .sam` and `make test`"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
@@ -136,7 +136,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def deployer(built: Path, tmp_path: Path) -> Iterator[Deployer]:
-    """Somebody who may what docs/deployer-policy.json says."""
+    """A user with the rights of docs/deployer-policy.json."""
     project = tmp_path / "project"
     shutil.copytree(built, project)
     with serving(tmp_path / "stack", STACK_PYTHON) as aws:
@@ -148,14 +148,14 @@ def test_from_nothing_to_two_stages_and_back_to_nothing(deployer: Deployer) -> N
     assert deployer.stack(MANAGED) is None
     # WHEN the questions are answered
     printed = deployer.sam("deploy", "--guided", typed=answers(ANSWERS))
-    # THEN the stage stands, in the shadow, and its parts can be told from others
+    # THEN the stage stands, in the shadow, and its parts differ from others by name
     assert "Successfully created/updated stack - customer-success-dev" in printed
     assert "ApiUrl" in printed and "DashboardUrl" in printed
     dev = deployer.stack(DEV)
     assert dev is not None and dev["StackStatus"] == "CREATE_COMPLETE"
     assert {tag["Key"]: tag["Value"] for tag in dev["Tags"]} == {"application": "customer-success", "stage": "dev"}
     assert deployer.parameters(DEV).items() >= (ANSWERS | {"Stage": "dev", "Shadow": "true"}).items()
-    # AND the answers are kept, schedules with their spaces among them
+    # AND the answers are saved, schedules with their spaces among them
     assert 'ScanSchedule="cron(0 7 * * ? *)"' in deployer.kept("default")
 
     # WHEN it is deployed again as it is
@@ -191,7 +191,7 @@ def test_from_nothing_to_two_stages_and_back_to_nothing(deployer: Deployer) -> N
     assert deployer.aws.s3.list_objects_v2(Bucket=bucket["Name"])["KeyCount"] == 0
 
     # WHEN one of the tables is to go, too
-    # THEN it is protected until somebody says that it is meant
+    # THEN it is protected until a person confirms the deletion
     with pytest.raises(ClientError, match="protected against deletion"):
         deployer.aws.dynamodb.delete_table(TableName=tables[0])
     deployer.aws.dynamodb.update_table(TableName=tables[0], DeletionProtectionEnabled=False)
@@ -200,7 +200,7 @@ def test_from_nothing_to_two_stages_and_back_to_nothing(deployer: Deployer) -> N
 
 
 def test_a_wrong_answer_makes_nothing_and_is_reported_by_its_name(deployer: Deployer) -> None:
-    # WHEN somebody gives the link of a database instead of its id
+    # WHEN a person gives the link of a database instead of its id
     wrong = {"NotionAccounts": "https://www.notion.so/Accounts"}
     code, printed = deployer.tries("deploy", "--guided", typed=answers(ANSWERS | wrong))
     # THEN the last words name the parameter and what would be right
@@ -217,7 +217,7 @@ def test_the_template_is_valid_in_the_other_stage_too(deployer: Deployer) -> Non
 def test_the_operator_may_use_every_tool_and_deploy_nothing(
     enter: Enter, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    # GIVEN a deployment in shadow, and somebody who may what docs/operator-policy.json says
+    # GIVEN a deployment in shadow, and a user with the rights of docs/operator-policy.json
     deployment = enter({"Shadow": "true", "AlarmEmail": "ops@example.com", "BedrockModelId": "eu.anthropic.claude"})
     deployment.load([critical_page(1), page(2)])
     credentials = user(deployment.aws, json.loads((ROOT / "docs/operator-policy.json").read_text("utf-8")))
@@ -243,7 +243,7 @@ def test_the_operator_may_use_every_tool_and_deploy_nothing(
     # AND the line is taken, although the account is known in shadow alone so far
     history_of = DynamoScoreHistory(Table(deployment.aws.dynamodb, deployment.stack.outputs["TableName"], TENANT))
     assert len(list(history_of.between("A-0002", date(2026, 1, 5), date(2026, 1, 5)))) == 1, capsys.readouterr().out
-    # THEN secrets of vendors can be kept, and nothing else: no other secret, no function, no queue
+    # THEN secrets of vendors can be stored, and nothing else: no other secret, no function, no queue
     session = boto3.Session(credentials["AWS_ACCESS_KEY_ID"], credentials["AWS_SECRET_ACCESS_KEY"], region_name=region)
     me = Aws(session, deployment.aws.endpoint)
     me.secrets.create_secret(Name="csm/local/another", SecretString="{}")

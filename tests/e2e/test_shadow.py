@@ -106,14 +106,14 @@ def test_a_team_tries_it_in_shadow_and_then_goes_live(enter: Enter) -> None:
     deployment.tick(TOMORROW)
     assert deployment.drain() == {}
     # THEN it begins as a new deployment does: every page written, every account in danger recorded, the critical one
-    # told singly
+    # sent individually
     shown = [text for text in pages(deployment, "Accounts").values() if "**CSM Health RAG**" in text]
     assert len(shown) == 4
     assert (len(pages(deployment, "Health-Records")), len(drafts(deployment))) == (2, 1)
     # AND the days in shadow are part of every account's history
     history = DynamoScoreHistory(Table(deployment.aws.dynamodb, deployment.stack.outputs["TableName"], TENANT))
     assert [point.run_date for point in history.between("A-0001", TODAY, TOMORROW)] == [TODAY, TOMORROW]
-    # AND what was withheld can still be read
+    # AND the shadowed outputs can still be read
     answer = api(deployment, "GET", "/shadow").json()
     assert (answer["shadow"], answer["on"]) == (False, str(TODAY))
     assert json.dumps(answer["counts"]) == json.dumps({kind: count for kind, count in counts.items() if count})

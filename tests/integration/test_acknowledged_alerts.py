@@ -30,7 +30,7 @@ from tests.builders.vendors import Waiting
 
 ALERT = f"A-0001:{TODAY}:high"
 LATER = TODAY + timedelta(days=18)
-"""A Friday after the cool-down, when an account that comes back into danger is told again."""
+"""A Friday after the cool-down, when an account that comes back into danger alerts again."""
 UNTIL = TODAY + timedelta(days=60)
 
 
@@ -44,7 +44,7 @@ class ReadBook:
 
 @dataclass
 class Team:
-    """A team with one account in danger among its accounts in Notion, told on a Monday, and what it does then."""
+    """A team with one account in danger among its accounts in Notion, alerted on a Monday, and what it does then."""
 
     sandbox: Sandbox
 
@@ -115,19 +115,19 @@ WISHES: list[dict[str, Any]] = [
 def test_an_acknowledgement_by_the_api_is_obeyed_as_a_persons_edit_in_notion(
     team: Callable[[], Team], wish: dict[str, Any]
 ) -> None:
-    # GIVEN three teams that were told of the same account: one wishes nothing, one edits the page, one uses the API
+    # GIVEN three teams with an alert for the same account: one does nothing, one edits the page, one uses the API
     silent, by_hand, by_api = team(), team(), team()
     by_hand.by_hand(**wish)
     by_api.by_the_api(**wish)
     for one in (silent, by_hand, by_api):
-        # WHEN the account recovers, and falls into danger again when that is news
+        # WHEN the account recovers, and falls into danger again after the cool-down
         one.scan(TODAY + timedelta(days=1))
         one.becomes(page(1))
         one.scan(TODAY + timedelta(days=2))
         one.becomes(at_risk_page(1))
         one.scan(LATER)
 
-    # THEN it is told again where nobody wished anything, and quiet alike where somebody did
+    # THEN it alerts again where it was not muted, and is silent alike where it was
     again = f"A-0001:{LATER}:high"
     assert again in silent.world.alerts.entries
     assert again not in by_hand.world.alerts.entries
@@ -137,7 +137,7 @@ def test_an_acknowledgement_by_the_api_is_obeyed_as_a_persons_edit_in_notion(
         assert by_api.digest(on) == by_hand.digest(on)
     assert by_api.world.rows.rows["A-0001"].latest.alert_state == by_hand.world.rows.rows["A-0001"].latest.alert_state
 
-    # AND told all the same, for all of them, once it is worse than it was
+    # AND it alerts for all of them once it is worse than it was
     worse = LATER + timedelta(days=3)
     for one in (silent, by_hand, by_api):
         one.becomes(critical_page(1))
@@ -172,5 +172,5 @@ def test_a_verdict_taken_back_alerts_again(team: Callable[[], Team]) -> None:
     one.scan(TODAY + timedelta(days=1))
     one.becomes(at_risk_page(1))
     one.scan(LATER)
-    # THEN it is told
+    # THEN that is reported
     assert f"A-0001:{LATER}:high" in one.world.alerts.entries

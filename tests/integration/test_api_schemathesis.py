@@ -1,4 +1,4 @@
-"""The API against its own document: whatever is asked, the answer is one that the document tells of."""
+"""The API against its own document: every answer is one of the documented ones."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ CONFIG = SchemathesisConfig.from_dict(
         "parameters": {name: {"dictionary": name.replace(".", "-"), "probability": 0.7} for name in KNOWN},
     }
 )
-# Who may ask is seen to by API Gateway, before the function hears of it: nobody signs here, so that the checks of
+# API Gateway checks who may ask before it calls the function: requests are unsigned here, so that the checks of
 # authentication have nothing to look at. The other checks are all on; those of resources that are made and deleted
 # find none of that kind.
 desk = Desk()
@@ -78,7 +78,7 @@ def _mean_body(body: dict[str, Any]) -> None:
         body["tenant_id"] = _known(body["tenant_id"], "acme", "acme", "acme", body["tenant_id"])
     if body.get("account_id") is not None:
         body["account_id"] = _known(body["account_id"], "A-0001", "A-0002", ODD, body["account_id"])
-    if body.get("signals") is not None:  # an account of which too little is known cannot be judged
+    if body.get("signals") is not None:  # an account of which too little is known cannot be scored
         body["signals"] = {name: value for name, value in body["signals"].items() if value is not None}
     if "task_type" in body:
         body["task_type"] = _known(body["task_type"], *SUPPORTED)

@@ -29,7 +29,7 @@ def test_a_row_comes_back_as_it_was(table: Table) -> None:
 
 
 def test_numbers_that_are_none_do_not_spoil_a_row(table: Table) -> None:
-    """What could not be validated is kept as well, to say what was wrong with it."""
+    """What could not be validated is stored as well, with what was wrong with it."""
     rows = DynamoAccountRows(table)
     rows.put_many([row(1, signals={"nps_score": float("nan"), "seats_utilization_rate": float("inf")})])
     known = rows.get("A-0001")
@@ -83,7 +83,7 @@ def test_a_row_of_another_version_costs_itself_and_is_named(table: Table, caplog
     assert rows.get_many(["A-1", "A-0002"]).keys() == {"A-0002"}
     assert f"'acme#BOOK#{shard:02d}' / 'A-1' was written by a version" in caplog.text
 
-    # AND who asks for it alone is told what to do
+    # AND a request for it alone is answered with what to do
     with pytest.raises(Misconfigured, match="'A-1' was written by a version"):
         rows.get("A-1")
 

@@ -51,7 +51,7 @@ def test_an_alert_that_does_not_exist_is_none(log: DynamoAlertLog, alert_id: str
 
 
 def test_adding_again_changes_nothing_and_costs_one_read(log: DynamoAlertLog, dynamodb: Client) -> None:
-    # GIVEN 60 alerts, one of them told already
+    # GIVEN 60 alerts, one of them sent already
     kept = [entry(f"A-{number:04d}") for number in range(60)]
     log.add(kept)
     log.mark([replace(kept[0], state="published", delivery="single")])
@@ -59,7 +59,7 @@ def test_adding_again_changes_nothing_and_costs_one_read(log: DynamoAlertLog, dy
     # WHEN a scan that crashed comes past them again, with a new one
     log.add([*kept, entry("A-0060")])
     assert dynamodb.calls == {"batch_get_item": 2, "batch_write_item": 4, "transact_write_items": 1}
-    # THEN the told one stays told, and the new one is there
+    # THEN the sent one stays sent, and the new one is there
     told = log.get(kept[0].alert_id)
     assert told is not None
     assert told.state == "published"
@@ -185,7 +185,7 @@ def test_the_least_acknowledgement_is_a_name_and_a_moment(log: DynamoAlertLog) -
 
 
 def test_of_two_acknowledgements_the_later_counts_in_any_order(log: DynamoAlertLog) -> None:
-    # GIVEN an acknowledgement whose moment is told in another time zone, and a later one whose clock reads less
+    # GIVEN an acknowledgement whose moment is given in another time zone, and a later one whose clock reads less
     log.add([entry()])
     earlier = replace(FALSE_ALARM, at=NOON.astimezone(timezone(timedelta(hours=13))))
     later = Acknowledgement("alan", NOON + timedelta(microseconds=1), verdict="true alarm")
@@ -195,7 +195,7 @@ def test_of_two_acknowledgements_the_later_counts_in_any_order(log: DynamoAlertL
     log.acknowledge(entry().alert_id, replace(earlier, handed_on=True))
     # THEN the later one stands
     assert log.get(entry().alert_id) == entry(acknowledged=later)
-    # AND of the same one more can be said
+    # AND a later note of the same person replaces it
     log.acknowledge(entry().alert_id, replace(later, handed_on=True))
     assert log.get(entry().alert_id) == entry(acknowledged=replace(later, handed_on=True))
 

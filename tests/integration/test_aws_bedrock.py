@@ -59,7 +59,7 @@ def client_of(session: boto3.Session, sandbox: Sandbox, config: Config = MODEL_C
 
 
 def narrator(bedrock: Client, *seconds_left: float, **more: Any) -> BedrockNarrator:
-    """A narrator with the time left that it finds before each call; an hour if none is told."""
+    """A narrator with the time left that it finds before each call; an hour by default."""
     left = iter(seconds_left)
     return BedrockNarrator(bedrock, MODEL, time_left=lambda: next(left, 3600.0), **more)
 
@@ -166,7 +166,7 @@ def test_a_wrong_answer_is_mended_once(
     assert written.tokens_in == first["usage"]["inputTokens"] + second["usage"]["inputTokens"]
     assert written.tokens_out == first["usage"]["outputTokens"] + second["usage"]["outputTokens"]
 
-    # AND the model was told what was wrong, at the end of the same conversation
+    # AND the model got the errors, at the end of the same conversation
     [question] = said(first)
     *before, (role, complaint) = said(second)
     assert role == "user"
@@ -302,7 +302,7 @@ def test_an_answer_that_is_not_bedrocks_is_a_passing_fault_at_any_status(
     break_next(sandbox, "bedrock", status=status, **answer)
     with pytest.raises(Unavailable) as fault:
         narrator(bedrock).write_qbr(known())
-    # THEN it may be later, and what was said is cut before it is told
+    # THEN it may be written later, and the error's text is cut
     assert len(str(fault.value)) < 500
 
 
@@ -348,7 +348,7 @@ def test_what_a_person_has_to_change_is_reported_with_the_models_name(
 
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after"])
 def test_a_call_that_breaks_is_not_repeated_by_the_client(bedrock: Client, sandbox: Sandbox, kind: str) -> None:
-    # GIVEN a connection that breaks  WHEN the review is written  THEN that is told, and one call was made
+    # GIVEN a connection that breaks  WHEN the review is written  THEN that is reported, and one call was made
     break_next(sandbox, "bedrock", kind)
     with pytest.raises(Unavailable):
         narrator(bedrock).write_qbr(known())
@@ -365,7 +365,7 @@ def test_a_call_that_takes_too_long_is_given_up_and_not_repeated(
         narrator(hasty).write_qbr(known())
     assert requests_to(sandbox, "bedrock") == {CONVERSE: 1}
 
-    # AND the model writes on, for nobody
+    # AND the model writes on, for no reader
     deadline = monotonic() + 5
     while not calls(tmp_path):
         assert monotonic() < deadline, "the model wrote nothing"
@@ -412,7 +412,7 @@ def test_offers_are_proposed_in_one_call(bedrock: Client, sandbox: Sandbox, tmp_
     known = prospect(seats(), integration("Salesforce"))
     found = narrator(bedrock).find_expansions(known)
 
-    # THEN each rests on its rationale, and it is said who wrote it at what cost
+    # THEN each rests on its rationale, and names its author and cost
     [call] = calls(tmp_path)
     used = call["usage"]
     assert found == Proposals(found.proposed, MODEL, used["inputTokens"], used["outputTokens"], calls=1)
@@ -469,7 +469,7 @@ def test_a_wrong_answer_with_offers_is_mended_once(
     misbehave(sandbox, behaviour)
     found = narrator(bedrock).find_expansions(prospect(seats(), module()))
 
-    # THEN the second is taken, both are counted, and the model was told what was wrong
+    # THEN the second is taken, both are counted, and the model got the errors
     first, second = calls(tmp_path)
     assert [one["opportunity_type"] for one in found.proposed] == ["seats", "module"]
     assert found.calls == 2
@@ -543,7 +543,7 @@ def test_offers_are_taken_as_they_come(bedrock: Client, number: int) -> None:
     wrong = [{"opportunity_type": f"type {n}", "evidence": None, "surprise": [{"deep": n}]} for n in range(number)]
     answering(bedrock, text({"opportunities": wrong}))
 
-    # WHEN offers are asked for  THEN they are for others to judge one by one, and the model is not asked again
+    # WHEN offers are asked for  THEN they are for the fact check to assess one by one, and the model is not asked again
     found = narrator(bedrock).find_expansions(prospect(seats()))
     assert found == Proposals(tuple({"account_id": "A-0001"} | one for one in wrong), MODEL, 1, 1, calls=1)
 
@@ -604,7 +604,7 @@ def test_a_model_that_obeys_the_notes_is_found_out(bedrock: Client, sandbox: San
     found = narrator(bedrock).find_expansions(known)
     checked = accepted(found.proposed, known)
 
-    # THEN what it promised was said, and is not left in any offer
+    # THEN what it promised was reported, and is not left in any offer
     assert "99 % off" in found.proposed[0]["recommended_talk_track"]
     assert not any("99" in one.recommended_talk_track for one in checked.opportunities)
 
@@ -623,7 +623,7 @@ def test_faults_of_the_model_are_those_of_a_review(session: boto3.Session, bedro
     with pytest.raises(Unclear):
         narrator(hasty).find_expansions(prospect(seats()))
 
-    # THEN each is told as it is of a review, and none was repeated here
+    # THEN each is reported as it is for a review, and none was repeated here
     assert requests_to(sandbox, "bedrock") == {CONVERSE: 3}
 
 

@@ -205,7 +205,7 @@ def test_bad_input_is_logged_and_acknowledged(consumer: QueueConsumer, queue: Qu
 def test_what_a_person_threw_away_is_acknowledged_and_what_a_vendor_does_not_take_is_not(
     consumer: QueueConsumer, queue: Queue, log: StringIO
 ) -> None:
-    # GIVEN one message whose page is gone, and one whose page a vendor will not take
+    # GIVEN one message whose page is removed, and one whose page a vendor will not take
     event = queue.batch("gone", "not taken", receives=5)
     work = Work(**{"gone": Removed("the page is in the trash"), "not taken": NotTaken("Notion refused the page")})
     # WHEN they are consumed for the last time

@@ -61,7 +61,7 @@ def test_a_digest_that_was_not_put_to_its_end_is_not_there(digests: DynamoDigest
     # WHEN a digest is put
     with pytest.raises(Unavailable):
         digests.put(digest(section("One", 1), section("Two", 1), section("Three", 1)))
-    # THEN nobody reads half of it
+    # THEN no reader gets half of it
     assert digests.get(digest().digest_id) is None
 
 
@@ -79,7 +79,7 @@ def test_a_part_of_another_version_costs_itself_and_the_digest_says_so(
     digests.put(kept)
     [_, _, lost, _] = list(table.query(table.partition("DIGEST", kept.digest_id)))
     table.put({**lost, "body": text('{"title": 1}')})
-    # WHEN it is read, THEN the others are as they were, and what is missing is said
+    # WHEN it is read, THEN the others are as they were, and what is missing is named
     found = digests.get(kept.digest_id)
     assert found is not None
     assert (found.sections[0], found.sections[2]) == (kept.sections[0], kept.sections[2])

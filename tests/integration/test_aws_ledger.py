@@ -1,4 +1,4 @@
-"""The ledger: a delivery is made once, whoever asks for it and wherever it broke off."""
+"""The ledger: a delivery is made once, for any caller and after any interruption."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def test_a_delivery_is_claimed_once(ledger: DynamoLedger, elsewhere: DynamoLedge
     busy = elsewhere.claim(KEY, "notion")
     ledger.done(KEY, "notion", "page-1")
     done = elsewhere.claim(KEY, "notion")
-    # THEN it is told so, each time by one call
+    # THEN the answer says so, each time by one call
     assert busy == Claim("busy", seconds=60.0)
     assert done == Claim("done", outcome="page-1")
     assert dynamodb.calls == {"put_item": 4}

@@ -230,11 +230,11 @@ def test_an_offer_of_another_version_stands_against_its_type_alone(
     offers.put(module)
     # WHEN all of the account are read
     found = offers.of_account("A-0001")
-    # THEN nothing is offered of the type of which nobody knows what became, and the other is as it was
+    # THEN nothing is offered of the type with the unknown outcome, and the other is as it was
     assert [known for known in found if not known.unreadable] == [module]
     assert blocked(found, TODAY).keys() == {"seats"}
     assert "cannot be read" in blocked(found, TODAY)["seats"]
-    # AND it is named, in the log and to whoever asks for it alone
+    # AND it is named, in the log and in the error of a request for it alone
     message = "'acme#OFFERS#A-0001' / 'seats:Q1 2026' was written by a version"
     assert message in caplog.text
     with pytest.raises(Unreadable, match=message):

@@ -66,7 +66,7 @@ def test_an_earlier_snapshot_stays_when_a_later_one_becomes_the_latest(portfolio
 
 
 def test_a_snapshot_that_is_there_stays_as_it_is(portfolios: DynamoPortfolios) -> None:
-    """Somebody may be reading it already: its lines must not change places."""
+    """A reader may be paging through it already: its lines must not change places."""
     first, parts = cut(RUN, TODAY, [line(1), line(2)])
     portfolios.write(first, parts)
     portfolios.write(*cut(RUN, TODAY, [red(2), line(1), line(3)]))

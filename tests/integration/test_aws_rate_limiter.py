@@ -80,7 +80,7 @@ def test_a_slot_beyond_the_time_left_is_not_used_up(function: Function, another:
     # WHEN it wants to call
     with pytest.raises(OutOfTime, match="notion") as out_of_time:
         function.call()
-    # THEN it is told when, and did not wait for it
+    # THEN the error says when, and it did not wait
     assert out_of_time.value.retry_after == pytest.approx(10)
     assert function.clock.now == start
     # AND the slot is still free
@@ -147,7 +147,7 @@ def test_a_slot_that_lies_too_far_ahead_heals_itself(
 
 
 def test_a_slot_too_far_ahead_does_not_swallow_a_pause(table: Table, function: Function, another: Function) -> None:
-    # GIVEN the same  WHEN the vendor asks for ten seconds  THEN those are kept
+    # GIVEN the same  WHEN the vendor asks for ten seconds  THEN those are respected
     start = function.clock.now
     move_slot(table, start + 86_400)
     function.rate_limiter.push_back(10)
@@ -157,7 +157,7 @@ def test_a_slot_too_far_ahead_does_not_swallow_a_pause(table: Table, function: F
 def test_a_slot_after_the_longest_pause_counts(table: Table, function: Function) -> None:
     # GIVEN a slot that the longest pause and a call have left
     move_slot(table, function.clock.now + 900.4)
-    # WHEN a function wants to call  THEN it is told until when to wait
+    # WHEN a function wants to call  THEN the error says how long to wait
     with pytest.raises(OutOfTime) as told:
         function.call()
     assert told.value.retry_after == pytest.approx(900.4)

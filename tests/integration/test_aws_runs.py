@@ -72,7 +72,7 @@ def test_a_held_run_tells_how_long_to_wait(runs: DynamoRuns, elsewhere: DynamoRu
     for request in ("rule-1", "person-1"):
         with pytest.raises(Unavailable, match="health_scan run of 2026-03-02") as busy:
             take(elsewhere, request)
-        # THEN it is told when to come again
+        # THEN the error says when to come again
         assert busy.value.retry_after == pytest.approx(90)
 
 

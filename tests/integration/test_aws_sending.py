@@ -141,7 +141,7 @@ def test_what_stays_lost_is_unavailable_after_the_others_went_out(
         loses("PublishBatchRequestEntries", 0),
     )
     # WHEN twelve are published
-    # THEN whoever asked is told
+    # THEN the caller gets the error
     with pytest.raises(Unavailable, match="did not take 1 messages: InternalFailure: lost"):
         topic.publish(alert(str(number)) for number in range(12))
     # AND the other eleven went out

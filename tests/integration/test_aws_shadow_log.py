@@ -1,4 +1,4 @@
-"""What a deployment in shadow withheld lies in the table by day and kind, once, and can be paged through."""
+"""Shadowed outputs lie in the table by day and kind, once, and can be paged through."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def thing(key: str, *, on: date = MONDAY, lines: tuple[str, ...] = ()) -> Shadow
 
 
 def test_each_day_and_kind_has_its_own_items_and_a_repeat_replaces(log: DynamoShadowLog) -> None:
-    # GIVEN things of two days and kinds, one of them kept twice
+    # GIVEN outputs of two days and kinds, one of them stored twice
     first, again = thing(NASTY_ID), thing(NASTY_ID, lines=("Hello,",))
     event = ShadowedOutput(MONDAY, "event", NASTY_ID, "agent.health")
     for each in (first, again, event, thing("b"), thing("c", on=TUESDAY)):

@@ -1,4 +1,4 @@
-"""The table: whole batches, nothing left behind, and AWS's refusals told apart."""
+"""The table: whole batches, nothing left behind, and AWS's refusals distinguished."""
 
 import json
 from collections.abc import Sequence

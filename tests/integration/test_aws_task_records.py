@@ -135,7 +135,7 @@ def test_a_result_that_is_too_long_loses_its_largest_fields_and_says_so(records:
     # GIVEN a result with two fields that are too long together, next to the longest request
     records.add(queued(request={"context": "x" * 64_000}))
     long = {"outcome": "offered", "qbr": "é" * 120_000, "page": "p" * 200_000, "confidence": "high"}
-    # WHEN it is kept
+    # WHEN it is stored
     records.mark("task-1", "done", result=long, error="x" * 5_000)
     # THEN it lacks the longest one, and names it
     kept = found(records).result or {}
@@ -186,7 +186,7 @@ def test_a_task_whose_result_the_table_does_not_take_comes_to_its_end_all_the_sa
     dynamodb.instead("update_item", sent_twice, refused("ValidationException"))
     # WHEN the task's work is done
     result = TaskStates(records).run("task-1", lambda: {"qbr": "q" * 1_000}, last_try=False)
-    # THEN the task says so, and what of it is not kept
+    # THEN the task says so, and what of it is not stored
     assert len(result["qbr"]) == 1_000
     assert found(records).state == "done"
     assert (found(records).result or {})["cut"].startswith("it could not be kept: ")
@@ -209,7 +209,7 @@ def test_a_task_is_forgotten_after_30_days(records: DynamoTaskRecords, dynamodb:
     [item] = dynamodb.real.scan(TableName=TABLE)["Items"]
     assert item["expires_at"] == {"N": str(int(MORNING.timestamp()) + 30 * 86_400)}
     assert item["pk"] == {"S": "acme#TASK#task-1"}
-    # AND until the table deletes it, it is there for nobody, and its id is free
+    # AND until the table deletes it, no read finds it, and its id is free
     clock.now = MORNING.timestamp() + 30 * 86_400 - 1
     assert records.get("task-1") is not None
     clock.now += 1

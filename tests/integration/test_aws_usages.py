@@ -96,7 +96,7 @@ def test_of_a_feature_that_is_there_twice_the_later_day_counts_then_the_last_row
 def test_a_later_run_forgets_what_an_earlier_one_read_of_the_account(usages: DynamoFeatureUsages, clock: Clock) -> None:
     # GIVEN what Monday's run read of two accounts
     usages.add(MONDAY, [usage("Boards"), usage("Search"), usage("Search", 2)])
-    # WHEN Tuesday's run reads of the first one that a feature is gone and another has come, by two pages
+    # WHEN Tuesday's run reads of the first one that a feature was removed and another was added, by two pages
     clock.now += 86_400
     usages.add(TUESDAY, [usage("Boards", used=0.0)])
     usages.add(TUESDAY, [usage("API")])
@@ -165,7 +165,7 @@ def test_a_holder_with_more_than_an_item_can_take_keeps_what_fits(
     # WHEN they are added
     with caplog.at_level(logging.WARNING):
         usages.add(MONDAY, [*reversed(many), usage("Boards", 2)])
-    # THEN the first by name are kept, nearly as many as the table could take, and it is told
+    # THEN the first by name are stored, nearly as many as the table could take, and that is logged
     kept = usages.of(account(1))
     assert list(kept) == many[: len(kept)]
     [item] = [item for item in dynamodb.real.scan(TableName=TABLE)["Items"] if "A-0001" in item["pk"]["S"]]
@@ -195,7 +195,7 @@ def test_a_persons_text_for_one_account_stops_no_other_account(usages: DynamoFea
     # GIVEN a row whose account is a whole essay
     essay = "é" * 3000
     usages.add(MONDAY, [usage(holder=essay), usage(holder=essay + "!", used=1.0), usage()])
-    # THEN the others are kept, and so is that one
+    # THEN the others are stored, and so is that one
     assert usages.of(account(1)) == (usage(),)
     assert usages.of(account(2, account_id=essay)) == (usage(holder=essay),)
 

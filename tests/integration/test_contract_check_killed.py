@@ -81,6 +81,6 @@ def test_killed_at_any_write_to_the_table_the_check_ends_as_if_it_had_not_been(a
         world = scanned(aws)
         setattr(world.client, where, at)
         world.check_until_it_ends(TOMORROW)
-        # THEN the table, what people were told and what was asked for are the same
+        # THEN the table, the messages and the requests are the same
         assert world.stored() == expected, f"killed {where} write {at}"
         assert (world.announced, world.reviews_asked_for) == (told, reviews), f"killed {where} write {at}"

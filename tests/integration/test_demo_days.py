@@ -26,7 +26,7 @@ FAILED: Final = "failed"
 
 
 def scanned(table: Table, runs: Mapping[date, Literal["finished", "failed"]]) -> None:
-    """The scans of these days, which all judged an account."""
+    """The scans of these days, which all scored an account."""
     for on, status in runs.items():
         run = Run("health_scan", on, "r", status=status, tally=Tally(read=1, scored=1))
         Stored(table, Run).put_many([(table.key("RUNS", "health_scan", on.isoformat()), run)])
@@ -43,14 +43,14 @@ def told(table: Table, day: date) -> list[str]:
 
 
 def test_a_monday_tells_what_the_weekend_held_and_no_critical_alert_twice(table: Table) -> None:
-    # GIVEN a finished Friday, a weekend with an alert that was told at once, one released and one left to the digest
+    # GIVEN a finished Friday, a weekend with an alert that was sent at once, one released and one left to the digest
     scanned(table, {FRIDAY: FINISHED, SATURDAY: FINISHED, SUNDAY: FINISHED, MONDAY: FINISHED})
     raised(table, "friday", FRIDAY, delivery="single")
     raised(table, "critical", SATURDAY, risk="critical", delivery="single")
     raised(table, "released", SATURDAY, delivery="single")
     raised(table, "held", SUNDAY, delivery="digest", held=True)
     raised(table, "monday", MONDAY, delivery="digest")
-    # THEN each is told by its day
+    # THEN each is sent with its day
     assert told(table, MONDAY) == ["monday", "released"]
     assert told(table, SATURDAY) == ["critical", "released"]
     assert told(table, TUESDAY) == []

@@ -157,7 +157,7 @@ def test_the_mail_of_alarms_is_confirmed_pending_unsubscribed_or_none(aws: boto3
 
 
 class Unconfirmed(Target):
-    """A deployment whose alarm mail somebody has not followed the link of, and another's somebody has."""
+    """A deployment whose alarm mail is unconfirmed, and one whose alarm mail is confirmed."""
 
     def client(self, *_: Any, **__: Any) -> Any:
         return self
@@ -251,7 +251,7 @@ def test_a_scan_that_failed_hangs_or_scored_nothing_is_wrong(aws: boto3.Session)
     wrong = texts(results, "bad")
     assert f"the scan of {TODAY} failed: Notion is down" in wrong
     assert f"make rescan STACK=csm-dev DATE={TODAY}" in wrong
-    # AND the one before it is told as the last finished one
+    # AND the one before it is reported as the last finished one
     assert f"the last finished scan is of {YESTERDAY}, yesterday" in texts(results, "ok")
 
     ran(whole, replace(SCANNED, status="running", started_at=NOW - timedelta(hours=3)))
@@ -277,14 +277,14 @@ def test_dead_letters_are_reported_with_the_way_back(aws: boto3.Session) -> None
     urls = {name: sqs.create_queue(QueueName=f"customer-success-dev-{name}")["QueueUrl"] for name in names}
     whole = target(aws)
     whole = replace(whole, deployed=replace(whole.deployed, queues=urls))
-    # GIVEN messages that wait in a queue, which are nobody's fault
+    # GIVEN messages that wait in a queue, which are no fault
     sqs.send_message(QueueUrl=urls["alert-chat"], MessageBody="{}")
     assert texts(list(check_dead_letters(whole)), "ok") == "all 3 dead-letter queues are empty →  "
     # WHEN some were given up
     for name in ("alert-chat-dlq", "alert-chat-dlq", "schedule-dlq"):
         sqs.send_message(QueueUrl=urls[name], MessageBody="{}")
     results = list(check_dead_letters(whole))
-    # THEN each queue is told, with its command where there is a queue to go back to
+    # THEN each queue is reported, with its command where there is a queue to go back to
     assert [each.what for each in results] == ["alert-chat-dlq holds 2 messages", "schedule-dlq holds 1 message"]
     assert results[0].command == "make redrive STACK=csm-dev QUEUE=alert-chat"
     assert (results[1].command, "schedule-dead-letters" in results[1].advice) == ("", True)
@@ -409,7 +409,7 @@ def test_a_deployment_that_stays_in_shadow_is_asked_about(aws: boto3.Session) ->
     assert list(check_shadow_length(shadow)) == []
     # WHEN it is a day longer
     (result,) = check_shadow_length(replace(shadow, now=NOW + timedelta(days=1)))
-    # THEN somebody is to decide
+    # THEN a person is to decide
     assert (result.state, "29 days" in result.what, "Shadow=false" in result.advice) == ("due", True, True)
     assert list(check_shadow_length(target(aws))) == []
 
@@ -448,7 +448,7 @@ def test_an_alarm_that_rings_is_wrong(aws: boto3.Session) -> None:
     assert texts(list(check_alarms(target(aws))), "ok") == "no alarm rings →  "
     for name in ("dev-qbr-waiting", "dev-scan-overdue", "prod-qbr-waiting"):
         cloudwatch.set_alarm_state(AlarmName=f"customer-success-{name}", StateValue="ALARM", StateReason="a test")
-    # THEN ours is told with its runbook; whether a scan is overdue, the scans themselves say
+    # THEN ours is reported with its runbook; whether a scan is overdue, the scans themselves say
     [result] = check_alarms(target(aws))
     assert (result.state, result.what) == ("bad", "the alarm qbr-waiting rings")
     assert "docs/operating.md" in result.advice

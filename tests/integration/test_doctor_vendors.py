@@ -40,14 +40,14 @@ def test_all_is_right_and_nothing_is_written(aws: boto3.Session, sandbox: Sandbo
     checks = (check_secrets, check_notion, check_slack, check_google_chat, check_gmail, check_model)
     # WHEN it is looked at
     results = [result for check in checks for result in check(whole)]
-    # THEN nothing is wrong, and who and where is told
+    # THEN nothing is wrong, and user and workspace are named
     assert texts(results, "bad") == ""
     right = texts(results, "ok")
     for said in ("'Sandbox'", "its 44 properties fit", "2 have 'Account ID'", "'csm'", "all 9 scopes", "'team'"):
         assert said in right
     assert "lead@example.com (FallbackOwner) are reachable" in right
     assert "eu.anthropic.claude answers" in right
-    # AND writing is said not to have been tried, as nothing was written
+    # AND writing is reported as not tried, as nothing was written
     assert "doctor writes nothing" in texts(results, "untried")
     read = {"slack": ("auth.test", "conversations.list", "users.lookupByEmail"), "chat": ("GET",), "gmail": ("GET",)}
     for vendor, harmless in read.items():
@@ -63,7 +63,7 @@ def test_a_secret_that_is_missing_or_of_another_shape_is_reported_without_its_co
     )
     aws.client("secretsmanager").delete_secret(SecretId=SECRETS["NotionSecret"], ForceDeleteWithoutRecovery=True)
     results = list(check_secrets(target(aws, sandbox)))
-    # THEN each is told by its parameter, with the command
+    # THEN each is reported by its parameter, with the command
     wrong = texts(results, "bad")
     assert "NotionSecret: there is no secret csm/notion in this region" in wrong
     assert "aws secretsmanager create-secret --name csm/notion" in wrong
@@ -133,7 +133,7 @@ def test_the_teams_own_names_of_properties_are_taken(aws: boto3.Session, sandbox
     ids = databases(sandbox, [row(1)], NotionAccounts=theirs | {"Account ID": {"rich_text": {}}})
     named = target(aws, sandbox, **ids, NotionProperties='{"account_id":"Key"}')
     assert "NotionAccounts: 'Accounts' is reachable" in texts(list(check_notion(named)), "ok")
-    # AND a name that is none of ours is told, with what cannot be looked at for it
+    # AND a name that is none of ours is reported, with what cannot be looked at for it
     wrong = list(check_notion(target(aws, sandbox, **ids, NotionProperties='{"acount_id":"Key"}')))
     assert "NotionProperties: Property names: acount_id is not known" in texts(wrong, "bad")
     assert "NotionAccounts: 'Accounts' is reachable; its properties hang on NotionProperties" in texts(wrong, "untried")
@@ -221,7 +221,7 @@ def test_a_space_without_the_app_and_a_mailbox_that_is_not_there(aws: boto3.Sess
 def test_a_channel_is_found_on_any_page_and_by_its_id(sandbox: Sandbox) -> None:
     # GIVEN pages of one channel each
     slack = SlackChecks(slack_secret(), Waiting().retry_policy, base_url=sandbox.url("slack"), page=1)
-    # WHEN either of the two channels is looked for  THEN it is found, whatever page it stands on
+    # WHEN either of the two channels is looked for  THEN it is found on any page
     found = [slack.channel(name) for name in ("customer-success", "without-bot")]
     assert [channel and channel.has_bot for channel in found] == [True, False]
     # AND by its id, also when Slack is busy for a moment

@@ -1,4 +1,4 @@
-"""What the functions that ask the model say of their own runtime, to whoever invokes them with that question."""
+"""The functions that call the model describe their own runtime when invoked with that question."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def test_a_mail_tells_the_customer_nothing_about_the_account(sandbox: Sandbox, t
 
 
 def test_a_draft_without_a_contact_leaves_the_recipient_open(sandbox: Sandbox, tmp_path: Path) -> None:
-    # GIVEN an account without a contact  WHEN the draft is created  THEN nobody is addressed
+    # GIVEN an account without a contact  WHEN the draft is created  THEN it has no recipient
     gmail(sandbox).create(draft(to=None))
     assert mails(tmp_path)[0]["To"] is None
 
@@ -158,7 +158,7 @@ def test_a_draft_without_a_known_outcome_is_unclear_and_never_made_twice(
         drafts.create(draft())
     assert requests_to(sandbox, "gmail") == {CREATE: 1}
 
-    # AND whoever looks it up finds out
+    # AND a look-up finds out
     done = kind in ("drop_after", "malformed")
     assert (drafts.find(ADA, draft().key) is not None) is done
     assert len(mails(tmp_path)) == done
@@ -200,7 +200,7 @@ def test_an_answer_that_is_not_gmails_is_unclear_and_the_draft_is_looked_up(
 
 @pytest.mark.parametrize("code", ["failedPrecondition", "FAILED_PRECONDITION", "invalidArgument", "neverHeardOf"])
 def test_a_refusal_that_is_not_the_mails_own_fault_names_the_mailbox(sandbox: Sandbox, code: str) -> None:
-    # GIVEN a mailbox that was suspended, or a reason nobody knows  WHEN a draft is made  THEN a person has to look
+    # GIVEN a mailbox that was suspended, or an unknown reason  WHEN a draft is made  THEN a person has to look
     break_next(sandbox, "gmail", "code", code=code, method="POST")
     with pytest.raises(Misconfigured, match=rf"the mailbox {ADA} .*{code}"):
         gmail(sandbox).create(draft())
@@ -216,7 +216,7 @@ def test_a_pause_that_gmail_asks_for_is_respected(sandbox: Sandbox) -> None:
 
 
 def test_a_mailbox_that_does_not_exist_is_named_with_what_to_do(sandbox: Sandbox, tmp_path: Path) -> None:
-    # GIVEN an owner who has no account  WHEN a draft is created  THEN mailbox and remedy are told
+    # GIVEN an owner who has no account  WHEN a draft is created  THEN mailbox and remedy are reported
     with pytest.raises(Misconfigured, match=r"the mailbox nobody@example.com.*domain-wide delegation"):
         gmail(sandbox).create(draft(mailbox="nobody@example.com"))
     assert mails(tmp_path) == []
@@ -235,7 +235,7 @@ def test_one_users_grant_opens_that_users_mailbox_alone(sandbox: Sandbox, tmp_pa
 
 
 def test_a_revoked_grant_is_reported(sandbox: Sandbox) -> None:
-    # GIVEN a grant that was revoked  WHEN a draft is created  THEN that is told, with the mailbox
+    # GIVEN a grant that was revoked  WHEN a draft is created  THEN that is reported, with the mailbox
     revoked = {**grant_of(sandbox, ADA), "refresh_token": "revoked"}
     with pytest.raises(Misconfigured, match=r"the mailbox ada@example.com: .*expired or revoked"):
         gmail(sandbox, revoked).create(draft())
@@ -255,7 +255,7 @@ def test_a_revoked_grant_is_reported(sandbox: Sandbox) -> None:
     ],
 )
 def test_credentials_that_cannot_be_used_are_reported(sandbox: Sandbox, info: dict[str, Any], said: str) -> None:
-    # GIVEN something else in the secret  WHEN a draft is created  THEN what is wrong with the secret is told
+    # GIVEN something else in the secret  WHEN a draft is created  THEN what is wrong with the secret is reported
     with pytest.raises(Misconfigured, match=said):
         gmail(sandbox, info).create(draft())
 

@@ -94,7 +94,7 @@ class Reader(HTMLParser):
 
 
 def test_a_message_is_posted_to_the_space(sandbox: Sandbox, tmp_path: Path) -> None:
-    # GIVEN news for the team  WHEN it is posted
+    # GIVEN a message for the team  WHEN it is posted
     name = chat_of(sandbox).post(message(Line("Reasons", strong=True), Line("usage fell", bullet=True)))
 
     # THEN it is there, with a text for notifications
@@ -126,7 +126,7 @@ def test_a_broken_connection_makes_no_second_message(sandbox: Sandbox, tmp_path:
 
 
 def test_messages_of_a_thread_belong_together(sandbox: Sandbox, tmp_path: Path) -> None:
-    # GIVEN a digest, its details, and other news  WHEN they are posted
+    # GIVEN a digest, its details, and other messages  WHEN they are posted
     chat = chat_of(sandbox)
     chat.post(message(key="digest"))
     chat.post(message(key="detail", thread="digest"))
@@ -165,7 +165,7 @@ def test_a_message_for_one_person_says_so_in_the_teams_space(sandbox: Sandbox, t
 
 @pytest.mark.parametrize("letter", ["x", "<", "🦊", "é"])
 def test_a_message_too_long_is_shortened_with_a_note(sandbox: Sandbox, tmp_path: Path, letter: str) -> None:
-    # GIVEN a digest of a thousand accounts, whatever their names are made of
+    # GIVEN a digest of a thousand accounts with all kinds of names
     digest = message(*(Line(f"{number} {letter * 100}") for number in range(1000)))
 
     # WHEN it is posted
@@ -191,7 +191,7 @@ def test_very_long_names_arrive_readable(sandbox: Sandbox, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("space", ["TEAM", "spaces/", "spaces/a/b", "spaces/../x", "https://chat.google.com/x"])
 def test_a_space_that_is_none_is_reported(sandbox: Sandbox, space: str) -> None:
-    # GIVEN a setting that names no space  WHEN a message is posted  THEN it is told, and other chats could be made
+    # GIVEN a setting that names no space  WHEN a message is posted  THEN that is reported, and other chats work
     chat = chat_of(sandbox, space)
     with pytest.raises(Misconfigured, match="names no Google Chat space"):
         chat.post(message())
@@ -209,7 +209,7 @@ def test_a_space_that_is_none_is_reported(sandbox: Sandbox, space: str) -> None:
 def test_what_a_retry_cannot_help_is_reported_at_once(
     sandbox: Sandbox, status: int, error: type[Exception], said: str
 ) -> None:
-    # GIVEN an error for good  WHEN it is met  THEN there is one try, and what to do is told
+    # GIVEN an error for good  WHEN it is met  THEN there is one try, and what to do is reported
     break_next(sandbox, "chat", "status", status=status)
     with pytest.raises(error, match=said):
         chat_of(sandbox).post(message())
@@ -244,14 +244,14 @@ def test_what_a_retry_cannot_help_is_reported_at_once(
     ],
 )
 def test_google_tells_by_its_reason_what_a_status_means(status: int, reason: str, error: type[Exception]) -> None:
-    # GIVEN an answer of Google's  WHEN it is judged  THEN its kind says whether to wait, to look or to repair
+    # GIVEN an answer of Google's  WHEN it is read  THEN its kind says whether to wait, to look or to repair
     body = {"error": {"message": "said", "errors": [{"reason": reason}]}}
     answer = httplib2.Response({"status": str(status), "retry-after": "4"})
     fault = fault_of(HttpError(answer, json.dumps(body).encode()), "it", "fix it", writes=True)
     assert type(fault) is error
     assert "said" in str(fault)
 
-    # AND whatever passes waits as long as Google says, and what a person has to mend names the reason and what to do
+    # AND a passing fault waits as long as Google asks, and one for a person names the reason and what to do
     assert getattr(fault, "retry_after", None) == (4.0 if isinstance(fault, Unavailable) else None)
     if error is Misconfigured:
         assert reason in str(fault)
@@ -276,7 +276,7 @@ def test_what_is_known_to_be_the_messages_own_fault_is_not_taken(said: str) -> N
 
 
 def test_googles_newest_shape_of_errors_is_known() -> None:
-    # GIVEN a reason among the details alone  WHEN it is judged  THEN it is heard
+    # GIVEN a reason among the details alone  WHEN it is read  THEN it counts
     details = [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "RATE_LIMIT_EXCEEDED"}]
     body = {"error": {"code": 403, "message": "said", "status": "PERMISSION_DENIED", "details": details}}
     fault = fault_of(HttpError(httplib2.Response({"status": "403"}), json.dumps(body).encode()), "it", "fix it")
@@ -284,7 +284,7 @@ def test_googles_newest_shape_of_errors_is_known() -> None:
 
 
 def test_an_error_page_instead_of_json_is_reported_as_it_is() -> None:
-    # GIVEN a proxy's own page  WHEN it is judged  THEN its first words are told
+    # GIVEN a proxy's own page  WHEN it is read  THEN its first words are reported
     fault = fault_of(HttpError(httplib2.Response({"status": "502"}), b"<html>Bad Gateway"), "it", "fix it")
     assert type(fault) is Unclear
     assert "Bad Gateway" in str(fault)
@@ -298,7 +298,7 @@ def test_an_answer_that_is_not_googles_passes_at_any_status(
     # GIVEN something in between that answers for Google, for as long as is tried
     break_next(sandbox, "chat", status=status, times=4, **answer)
 
-    # WHEN a message is posted  THEN it may be posted later; what was said is cut before it is told
+    # WHEN a message is posted  THEN it may be posted later; the error's text is cut
     chat = chat_of(sandbox)
     with pytest.raises(Unavailable) as told:
         chat.post(message())

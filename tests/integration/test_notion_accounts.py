@@ -91,7 +91,7 @@ def test_a_bookmark_lets_another_process_go_on_at_any_page(sandbox: Sandbox) -> 
         # WHEN another process goes on from one of them
         rest = [] if page.next is None else ids(list(account_book(sandbox, source).read(page.next)))
 
-        # THEN nobody is missed; only the first accounts of a new window may come again
+        # THEN no account is missed; only the first accounts of a new window may come again
         known = ids(pages[: number + 1])
         assert set(known) | set(rest) == set(ids(pages))
         again = [account_id for account_id in rest if account_id in known]
@@ -147,13 +147,13 @@ def test_a_refusal_that_has_nothing_to_do_with_a_cursor_is_reported_at_once(sand
 
 
 def test_a_notion_that_refuses_every_cursor_is_reported_not_asked_for_ever(sandbox: Sandbox) -> None:
-    # GIVEN a Notion that refuses whatever it is asked from now on
+    # GIVEN a Notion that refuses every request from now on
     load_book(sandbox, [row(number, minute(0)) for number in range(150)])
     reading = account_book(sandbox, load_book(sandbox, []).data_source_id).read(Bookmark())
     next(reading)
     break_next(sandbox, "notion", "status", status=400, match="/query", times=None)
 
-    # WHEN reading goes on  THEN Notion's refusal is told
+    # WHEN reading goes on  THEN Notion's refusal is reported
     with pytest.raises(Refused, match="400"):
         next(reading)
 
@@ -179,7 +179,7 @@ def test_a_book_that_is_too_heavy_is_read_in_smaller_parts_for_the_rest_of_the_r
     waiting = Waiting()
     pages = list(account_book(sandbox, source, waiting).read(Bookmark()))
 
-    # THEN nobody is missed, and no question was asked twice that Notion had no end with
+    # THEN no account is missed, and no question was asked twice that Notion had no end with
     assert ids(pages) == [f"A-{number}" for number in range(110)]
     assert [len(page.accounts) for page in pages] == sizes
     halvings = [100, 50, 25, 12].index(sizes[0])
@@ -303,7 +303,7 @@ def test_a_property_renamed_while_a_function_is_warm_costs_no_page(sandbox: Sand
 
 
 def test_values_that_notion_does_not_take_are_not_lost(sandbox: Sandbox, page_of: tuple[str, Account]) -> None:
-    # GIVEN a Notion that takes no values  WHEN they are written  THEN it is told, after a second try
+    # GIVEN a Notion that takes no values  WHEN they are written  THEN that is reported, after a second try
     database, account = page_of
     break_next(sandbox, "notion", "status", status=400, method="PATCH", times=None)
     with pytest.raises(NotTaken, match=f"the page {account.page_id}"):
@@ -320,7 +320,7 @@ def test_pages_of_a_book_that_is_no_longer_shared_do_not_count_as_removed(
     book.write(account.page_id, VALUES)
     unshared = {"database_id": database, "shared": False}
     httpx.post(sandbox.url("control") + "/notion/share", json=unshared).raise_for_status()
-    # WHEN the page is written  THEN somebody has to share the book again
+    # WHEN the page is written  THEN the error asks to share the book again
     with pytest.raises(Misconfigured, match="share the database"):
         book.write(account.page_id, VALUES)
 
@@ -335,7 +335,7 @@ def test_a_notion_that_knows_none_of_its_own_cursors_is_reported_not_asked_for_e
             rows = [{"id": str(number), "created_time": minute(0)} for number in range(100)]
             return {"results": rows, "has_more": True, "next_cursor": "x"}
 
-    # WHEN the book is read  THEN its window is started over once, and then the refusal is told
+    # WHEN the book is read  THEN its window is started over once, and then the refusal is reported
     notion: Any = Forgetful("Accounts")
     with pytest.raises(Refused, match="start_cursor"):
         list(NotionCSMAdapter(notion, "db").read(Bookmark()))
@@ -390,7 +390,7 @@ class TwoSources:
 
 
 def test_a_database_of_several_data_sources_needs_the_name_of_one() -> None:
-    # GIVEN a database of two data sources  WHEN none is named  THEN both are named in what is told
+    # GIVEN a database of two data sources  WHEN none is named  THEN both are named in the error
     notion: Any = TwoSources("Accounts", "Archive")
     with pytest.raises(Misconfigured, match=r"exactly one .* 'Accounts' \(id-Accounts\), 'Archive'"):
         list(NotionCSMAdapter(notion, "db").read(Bookmark()))
@@ -399,7 +399,7 @@ def test_a_database_of_several_data_sources_needs_the_name_of_one() -> None:
     list(NotionCSMAdapter(notion, "db", source_name="Archive").read(Bookmark()))
     assert notion.asked == ["id-Archive"]
 
-    # WHEN a third is named, or there is none at all  THEN that is told
+    # WHEN a third is named, or there is none at all  THEN that is reported
     with pytest.raises(Misconfigured, match="named 'Leads'"):
         list(NotionCSMAdapter(notion, "db", source_name="Leads").read(Bookmark()))
     empty: Any = TwoSources()
@@ -455,7 +455,7 @@ def test_what_is_not_known_any_more_is_emptied(sandbox: Sandbox, page_of: tuple[
     book = account_book(sandbox, database)
     book.write(account.page_id, VALUES)
 
-    # WHEN the account can no longer be judged
+    # WHEN the account can no longer be scored
     unknown = PageValues(None, "Unknown", None, "no usage data", None, "", date(2024, 10, 1))
     book.write(account.page_id, unknown)
 
@@ -510,7 +510,7 @@ def test_only_properties_that_are_there_and_fit_are_written(sandbox: Sandbox, ca
     assert properties["CSM Why"]["number"] is None
     assert properties["CSM Last Scan"]["date"]["start"] == "2024-09-30"
 
-    # AND what does not is told once
+    # AND what does not is reported once
     told = [record.getMessage() for record in caplog.records if record.name.startswith("connectors")]
     assert len(told) == 5
     assert (
@@ -573,7 +573,7 @@ def test_mutes_go_to_the_teams_own_properties(sandbox: Sandbox) -> None:
     book = NotionCSMAdapter(notion_client(sandbox, Waiting()), database, names=names)
     [page] = book.read(Bookmark())
 
-    # WHEN wishes are written  THEN they stand there
+    # WHEN a mute is written  THEN it stands there
     book.write_mute(page.accounts[0].page_id, date(2024, 10, 20), "false alarm")
     properties = written(sandbox, page.accounts[0].page_id)
     assert properties["Ruhe bis"]["date"]["start"] == "2024-10-20"
@@ -598,7 +598,7 @@ def test_a_book_without_properties_for_mutes_is_reported_once_and_not_written_to
     book.write_mute(page.accounts[0].page_id, date(2024, 10, 20), "false alarm")
     assert plain(written(sandbox, page.accounts[0].page_id)["CSM Verdict"]) == "false alarm"
 
-    # AND what is missing was told once
+    # AND what is missing was reported once
     told = [record.getMessage() for record in caplog.records if record.name.startswith("connectors")]
     where = f"the database {loaded.database_id} (NotionAccounts)"
     assert told == [f"{where}: the property 'CSM Quiet Until' is missing; it is not written"]
@@ -657,7 +657,7 @@ def test_every_call_waits_for_the_shared_rate_limit(sandbox: Sandbox) -> None:
 
 
 def test_a_book_that_was_unshared_says_what_to_do(sandbox: Sandbox) -> None:
-    # GIVEN an id that the integration does not see  WHEN the book is read  THEN id and remedy are told
+    # GIVEN an id that the integration does not see  WHEN the book is read  THEN id and remedy are reported
     with pytest.raises(Misconfigured, match=r"the database 0b1cd2ef-\S+ \(NotionAccounts\).*share the database"):
         list(account_book(sandbox, "0b1cd2ef-0000-4000-8000-000000000000").read(Bookmark()))
 
@@ -688,7 +688,7 @@ def test_a_database_that_was_not_shared_is_found_once_it_is(tmp_path: Path) -> N
 
 
 def test_a_stranger_on_a_page_owns_nothing_and_is_named(sandbox: Sandbox) -> None:
-    # GIVEN a book whose colleagues are of one domain, and pages that name somebody else
+    # GIVEN a book whose colleagues are of one domain, and pages that name other people
     rows = [
         row(1, Owner_Email={"email": "eve@evil.example"}, Sales_Email={"email": "sam@EXAMPLE.com"}),
         row(2, Owner_Email={"email": "ada@example.com"}, Manager_Email={"email": "boss@eu.example.com"}),
@@ -701,7 +701,7 @@ def test_a_stranger_on_a_page_owns_nothing_and_is_named(sandbox: Sandbox) -> Non
     # WHEN it is read
     first, second, third = (account for page in book.read(Bookmark()) for account in page.accounts)
 
-    # THEN strangers are nobody's colleagues, and each is named with the bound
+    # THEN strangers own no account, and each is named with the bound
     assert (first.owner_email, first.sales_email) == (None, "sam@example.com")
     assert list(map(str, first.unreadable)) == [
         "Owner Email: 'eve@evil.example' could not be read, expected an address within OwnerDomains (example.com)"
@@ -709,5 +709,5 @@ def test_a_stranger_on_a_page_owns_nothing_and_is_named(sandbox: Sandbox) -> Non
     assert (second.owner_email, second.manager_email) == ("ada@example.com", None)
     assert [one.property for one in second.unreadable] == ["Manager Email"]
 
-    # AND the customer's contact is whoever it is
+    # AND the customer's contact may be anyone
     assert (third.primary_contact_email, third.unreadable) == ("kim@customer.example", ())

@@ -366,7 +366,7 @@ def test_an_old_section_that_cannot_be_deleted_is_reported_and_goes_the_next_tim
     sections.write(page_id, TITLE, (Bullet("old"),))
     break_next(sandbox, "notion", "status", status=status, times=times, method="DELETE")
 
-    # WHEN it is written again  THEN that is told, while the new one is there already
+    # WHEN it is written again  THEN that is reported, while the new one is there already
     with pytest.raises(error):
         sections.write(page_id, TITLE, (Bullet("new"),))
     assert read(client, page_id) == [(TITLE, "old"), (TITLE, "new")]
@@ -398,7 +398,7 @@ def test_a_block_that_cannot_be_taken_out_of_a_section_is_reported(
     person_adds(sandbox, section_ids(client, page_id)[0], block("paragraph", "mine"))
     break_next(sandbox, "notion", "status", status=400, method="DELETE")
 
-    # WHEN it is written again  THEN that is told, and the next writing makes up for it
+    # WHEN it is written again  THEN that is reported, and the next writing makes up for it
     with pytest.raises(Refused):
         sections.write(page_id, TITLE, (Bullet("new"),))
     sections.write(page_id, TITLE, (Bullet("newest"),))
@@ -422,7 +422,7 @@ def test_an_old_section_that_a_person_deleted_meanwhile_costs_nothing(
 def test_a_page_in_the_trash_counts_as_removed(
     client: NotionClient, sections: NotionAdoptionSections, page_id: str
 ) -> None:
-    # GIVEN a page with a section that a person threw away  WHEN the section is written  THEN the page is gone
+    # GIVEN a page with a section that a person threw away  WHEN the section is written  THEN the page counts as removed
     sections.write(page_id, TITLE, REPORT)
     client.call(lambda notion: notion.pages.update(page_id, in_trash=True), about="page")
     with pytest.raises(Removed, match=f"the page {page_id} is in the trash"):
@@ -432,17 +432,17 @@ def test_a_page_in_the_trash_counts_as_removed(
 def test_a_page_that_is_not_there_counts_as_removed(
     sandbox: Sandbox, sections: NotionAdoptionSections, accounts_id: str, page_id: str
 ) -> None:
-    # GIVEN the id of a page that was deleted for good  WHEN a section is written  THEN it is gone
+    # GIVEN the id of a page that was deleted for good  WHEN a section is written  THEN it counts as removed
     with pytest.raises(Removed, match=f"the page {GONE} was removed, or is no longer shared"):
         sections.write(GONE, TITLE, REPORT)
 
-    # GIVEN a page that goes just after it was looked at  WHEN a section is written  THEN it is gone as well
+    # GIVEN a page that is deleted just after its look-up  WHEN a section is written  THEN it counts as removed too
     break_next(sandbox, "notion", "status", status=404, method="PATCH")
     break_next(sandbox, "notion", "status", status=404, match="/v1/pages/")
     with pytest.raises(Removed, match=f"the page {page_id} was removed, or is no longer shared"):
         sections.write(page_id, TITLE, REPORT)
 
-    # GIVEN accounts that are no longer shared  WHEN a section is written  THEN that may be the cause, it is said
+    # GIVEN accounts that are no longer shared  WHEN a section is written  THEN the error names that as a possible cause
     unshared = {"database_id": accounts_id, "shared": False}
     httpx.post(sandbox.url("control") + "/notion/share", json=unshared).raise_for_status()
     with pytest.raises(Removed, match="no longer shared with the integration"):
@@ -456,7 +456,7 @@ def test_a_section_whose_place_is_missing_is_tried_again_later(
     sections.write(page_id, TITLE, (Bullet("old"),))
     break_next(sandbox, "notion", "status", status=404, method="PATCH")
 
-    # WHEN the section is written  THEN nobody has to act: it may be tried later
+    # WHEN the section is written  THEN no person has to act: it may be tried later
     with pytest.raises(Unavailable, match=f"the page {page_id} was changed while its section was written"):
         sections.write(page_id, TITLE, (Bullet("new"),))
     assert read(client, page_id) == [(TITLE, "old")]
@@ -466,7 +466,7 @@ def test_a_section_whose_place_is_missing_is_tried_again_later(
 def test_a_section_that_notion_does_not_take_is_named_as_such(
     sandbox: Sandbox, sections: NotionAdoptionSections, page_id: str, status: int, error: type[Exception]
 ) -> None:
-    # GIVEN a page that is there  WHEN Notion refuses the section  THEN that is no page that is gone
+    # GIVEN a page that is there  WHEN Notion refuses the section  THEN that is no removed page
     break_next(sandbox, "notion", "status", status=status, method="PATCH")
     with pytest.raises(error, match="Notion") as told:
         sections.write(page_id, TITLE, REPORT)

@@ -164,7 +164,7 @@ def test_an_offer_is_a_page_beside_its_account(
     assert found["Sales Email"]["email"] == "nora@example.com"
     assert plain(found["Note"]) == "not handed off: confidence is low"
 
-    # AND Sales has said nothing yet; the page took one request, and its address is known without one
+    # AND Sales has not answered yet; the page took one request, and its address is known without one
     assert (found["Sales Status"]["select"], found["Rejection Reason"]["rich_text"]) == (None, [])
     assert requests_to(sandbox, "notion")[CREATE] == 1
     assert records.url(page_id) == f"https://www.notion.so/{page_id.replace('-', '')}"
@@ -186,7 +186,7 @@ def test_a_dropped_create_is_looked_up_not_repeated(
     # GIVEN a connection that breaks after Notion created the page
     break_next(sandbox, "notion", "drop_after", method="POST", match="/v1/pages")
 
-    # WHEN a record is created  THEN it is said to be unclear, and there is one page, found by its key
+    # WHEN a record is created  THEN the outcome is unclear, and there is one page, found by its key
     with pytest.raises(Unclear):
         records.create(offer(account_page))
     assert requests_to(sandbox, "notion")[CREATE] == 1
@@ -241,14 +241,14 @@ def test_a_write_that_was_cut_off_is_repeated(
 def test_a_trashed_record_counts_as_removed(
     client: NotionClient, records: NotionExpansionRecords, account_page: str
 ) -> None:
-    # GIVEN a record that a person threw away  WHEN it is written  THEN it is gone, and not found either
+    # GIVEN a record that a person threw away  WHEN it is written  THEN it counts as removed, and is not found either
     page_id = records.create(offer(account_page))
     update(client, page_id, in_trash=True)
     with pytest.raises(Removed, match=f"the page {page_id} is in the trash of the database"):
         records.write(page_id, offer(account_page))
     assert records.find(KEY) is None
 
-    # GIVEN one that was deleted for good  WHEN it is written  THEN it is gone too
+    # GIVEN one that was deleted for good  WHEN it is written  THEN it counts as removed too
     with pytest.raises(Removed, match=f"the page {GONE} was removed from the database"):
         records.write(GONE, offer(account_page))
 
@@ -256,7 +256,7 @@ def test_a_trashed_record_counts_as_removed(
 def test_a_write_that_notion_refuses_is_named_as_such(
     sandbox: Sandbox, records: NotionExpansionRecords, offers_id: str, account_page: str
 ) -> None:
-    # GIVEN a record that is there  WHEN Notion refuses to write it  THEN that is no record that is gone
+    # GIVEN a record that is there  WHEN Notion refuses to write it  THEN that is no removed record
     page_id = records.create(offer(account_page))
     break_next(sandbox, "notion", "status", status=400, method="PATCH", times=2)
     with pytest.raises(NotTaken, match="400") as refusal:
@@ -279,7 +279,7 @@ def test_ambiguous_records_are_not_begun(sandbox: Sandbox, client: NotionClient,
     # GIVEN a database without a property for the key
     records = NotionExpansionRecords(client, load_offers(sandbox, [], {"Handoff ID": None}).database_id)
 
-    # WHEN a record is looked for, created or written  THEN what is missing is told, and no page is touched
+    # WHEN a record is looked for, created or written  THEN what is missing is reported, and no page is touched
     said = "needs a text property 'Handoff ID', by which its pages are found again; it is missing"
     with pytest.raises(Misconfigured, match=said):
         records.find(KEY)
@@ -329,7 +329,7 @@ def test_sales_answers_in_a_property_of_its_own_kind(
     # GIVEN a record with an answer, or none, in a property that the team chose
     offers_id = load_offers(sandbox, [record_row(1, given)], {"Sales Status": kind}).database_id
 
-    # WHEN the answers are read  THEN the word counts however it is written, and another is told
+    # WHEN the answers are read  THEN the word counts in any spelling, and another is reported
     assert answers(NotionExpansionRecords(client, offers_id)) == [expected]
 
 
@@ -406,7 +406,7 @@ def test_answers_take_one_request_per_hundred_records(sandbox: Sandbox, client: 
 def test_answers_go_on_past_the_row_at_which_a_query_silently_stops(
     sandbox: Sandbox, client: NotionClient, clock: Clock, each_minute: int
 ) -> None:
-    # GIVEN more records than one query returns, created in bursts, and as many that nobody edited for long
+    # GIVEN more records than one query returns, created in bursts, and as many that were not edited for long
     def minute(number: int) -> str:
         return f"2026-03-01T{number // each_minute // 60:02}:{number // each_minute % 60:02}:00.000Z"
 

@@ -1,4 +1,4 @@
-"""When Notion does not answer as hoped: what is tried again, what is told, and what is never done twice."""
+"""When Notion does not answer as hoped: what is retried, what is reported, and what is never done twice."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_a_vendor_that_hangs_is_left_when_time_is_up(sandbox: Sandbox, vendor: s
 
 
 def test_a_fault_that_stays_is_unavailable(sandbox: Sandbox) -> None:
-    # GIVEN a Notion that is down  WHEN the book is read  THEN after four tries it is told, with what Notion says
+    # GIVEN a Notion that is down  WHEN the book is read  THEN after four tries that is reported, with Notion's text
     break_next(sandbox, "notion", "status", status=503, match="/query", times=None)
     with pytest.raises(Unavailable, match=r"503") as told:
         read_book(sandbox, Waiting())
@@ -152,7 +152,7 @@ def test_a_pause_longer_than_the_time_left_goes_back_to_the_queue(sandbox: Sandb
     waiting = Waiting(seconds_left=30)
     break_next(sandbox, "notion", "status", status=429, retry_after=90, match="/query")
 
-    # WHEN the book is read  THEN whoever decides knows for how long to wait, and all others are told
+    # WHEN the book is read  THEN the caller knows how long to wait, and all others wait too
     with pytest.raises(Unavailable) as told:
         read_book(sandbox, waiting)
     assert told.value.retry_after == 90.0
@@ -210,7 +210,7 @@ def test_an_answer_that_is_not_notions_own_may_pass_at_any_status(status: int, b
     # GIVEN something in between that answers in Notion's place
     notion, seen = answering(status, body)
 
-    # WHEN Notion is asked  THEN it is asked again, and nobody has to set anything right
+    # WHEN Notion is asked  THEN it is asked again, and no person has to act
     with pytest.raises(Unavailable):
         notion.call(lambda sdk: sdk.users.me(), about="the book")
     assert seen == {"GET /v1/users/me": 4}
@@ -431,7 +431,7 @@ def test_a_create_without_a_known_outcome_is_unclear_and_never_repeated(
         records.create(record())
     assert requests_to(sandbox, "notion")[CREATE] == 1
 
-    # AND whoever looks it up finds out
+    # AND a look-up finds out
     done = kind in ("drop_after", "malformed")
     assert (records.find("k1") is not None) is done
 

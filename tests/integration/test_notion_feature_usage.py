@@ -1,4 +1,4 @@
-"""The feature usage in Notion: read past its limits, whatever names the account, and nothing dropped without a word."""
+"""The feature usage in Notion: read past its limits, by any name of the account, and nothing dropped silently."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def test_a_row_without_an_account_is_reported_in_words(
     # GIVEN a row that names no account, and one that does in a list of the same kind
     page = read(sandbox, [usage_row(account)], None if kind is None else {"Account": kind})
 
-    # THEN it is not among the rows, and what is said of it names feature, reason and page
+    # THEN it is not among the rows, and its note names feature, reason and page
     assert page.rows == ()
     assert page.unreadable == ()
     [told] = page.rejected
@@ -181,14 +181,14 @@ def test_a_list_without_accounts_says_so_of_each_row(sandbox: Sandbox) -> None:
     lacking = Row(properties={"Name": {"title": typed("Boards")}})
     page = read(sandbox, [lacking], {"Account": None})
 
-    # THEN its row is told
+    # THEN its row is reported
     assert page.rows == ()
     assert page.rejected[0].startswith("the feature 'Boards' names no account: Account is empty")
 
 
 @pytest.mark.parametrize("longest", ["Ä" * 250, "Ä" * 250 + "ä"])
 def test_an_account_id_of_500_bytes_is_one_and_a_longer_one_is_none(sandbox: Sandbox, longest: str) -> None:
-    # GIVEN an Account ID at the limit, or past it  WHEN it is read  THEN it counts, or is told
+    # GIVEN an Account ID at the limit, or past it  WHEN it is read  THEN it counts, or is reported
     page = read(sandbox, [usage_row(text(longest))], {"Account": TEXT})
     assert (len(page.rows), len(page.rejected)) == ((1, 0) if len(longest) == 250 else (0, 1))
 
@@ -223,7 +223,7 @@ def test_a_feature_goes_by_its_name_or_else_by_the_title(
 def test_a_row_without_a_usable_feature_is_reported_in_words(
     sandbox: Sandbox, account_pages: list[str], properties: Json, said: str
 ) -> None:
-    # GIVEN a row that names no feature, or one too long  WHEN it is read  THEN it is told, and the other row is there
+    # GIVEN a row that names no feature, or one too long  WHEN it is read  THEN that is reported, the other row is there
     account = related(account_pages[0])
     page = read(sandbox, [usage_row(account, **properties), usage_row(account, "Gantt")])
     assert features([page]) == ["Gantt"]
@@ -261,7 +261,7 @@ def test_what_cannot_be_read_is_unknown_and_reported_with_account_and_feature(sa
     # WHEN it is read beside a good one
     page = read(sandbox, [bad, good], changes)
 
-    # THEN the row is there without what could not be read, each of which is told with account and feature
+    # THEN the row is there without what could not be read, each of which is reported with account and feature
     assert page.rows == (FeatureUsage("A-1", "Boards"), FeatureUsage("A-2", "Boards", used=0, limit=0))
     assert {whose for whose, _ in page.unreadable} == {"A-1, Boards"}
     assert [str(told) for _, told in page.unreadable] == [
@@ -340,13 +340,13 @@ def test_more_rows_of_one_minute_than_a_query_returns_stop_the_reading(sandbox: 
     rows = [usage_row(text("A-1"), f"F-{number}", minute(5)) for number in range(LIMIT + 1)]
     usage_id = load_usage(sandbox, rows, {"Account": TEXT})
 
-    # WHEN the list is read  THEN what is wrong is told, in words that fit any list
+    # WHEN the list is read  THEN what is wrong is reported, in words that fit any list
     with pytest.raises(Misconfigured, match=r"^More pages were created at 2024-01-01T00:05:00.000Z"):
         list(usage_of(sandbox, usage_id).read(Bookmark()))
 
 
 def test_an_id_that_is_not_shared_says_what_to_do(sandbox: Sandbox) -> None:
-    # GIVEN an id that the integration does not see  WHEN the list is read  THEN id and remedy are told
+    # GIVEN an id that the integration does not see  WHEN the list is read  THEN id and remedy are reported
     with pytest.raises(
         Misconfigured,
         match=r"the database 0b1cd2ef-\S+ \(NotionFeatureUsage\).*share the database",

@@ -1,4 +1,4 @@
-"""A CSV of accounts comes into the team's Notion once, whatever goes wrong on the way, and takes nothing from it."""
+"""A CSV of accounts comes into the team's Notion once, after any fault on the way, and takes nothing from it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Team:
     def bring(
         self, *lines: str, dry_run: bool = False, token: str = NOTION_TOKEN, accounts: str = ""
     ) -> tuple[int, str]:
-        """Import a file of these lines: the exit code, and what was told, in one line."""
+        """Import a file of these lines: the exit code, and the output in one line."""
         return self.bring_file(book_file(self.folder, *lines), dry_run=dry_run, token=token, accounts=accounts)
 
     def bring_file(
@@ -102,7 +102,7 @@ def test_a_book_is_brought_in_once_and_the_second_run_has_nothing_to_do(team: Te
     # GIVEN an empty Notion  WHEN the sample book is brought in
     code, told = team.bring_file(SAMPLE_BOOK)
 
-    # THEN every line is accounted for, and what cannot be loaded is told with line, column, value and what is right
+    # THEN every line is accounted for, and what cannot be loaded is reported with line, column, value and what is right
     assert (code, team.written()) == (0, 60)
     assert told.endswith("lines 63 = created 60 + updated 0 + unchanged 0 + refused 3")
     assert "line 62, FW-160 Yarrow Laboratories: Account ID 'FW-160' stands on lines 61, 62; expected it once" in told
@@ -138,7 +138,7 @@ def test_only_what_differs_is_written_and_nothing_is_taken_away(team: Team) -> N
     load_book(team.sandbox, rows, schema)
     before = team.values()
 
-    # WHEN a file changes one, has an empty cell, and names columns that are the scan's or nobody's
+    # WHEN a file changes one, has an empty cell, and names columns that are the scan's or unknown
     lines = [
         "Account ID,ARR,Plan,Notes,CSM Health Score,CSM Why,Mood",
         "A-1,20,growth,,5,mine,bad",
@@ -225,7 +225,7 @@ def test_a_fault_on_the_way_changes_nothing_in_the_end(
     # WHEN they are brought in
     code, told = team.bring("Account ID,Name,ARR", "A-1,Account 1,2", "A-2,Two,3", "A-3,Three,4")
 
-    # THEN it is as without the fault, and nobody is there twice
+    # THEN it is as without the fault, and no account is there twice
     assert (code, told.split("(left as they are) ")[1]) == (
         0,
         "lines 3 = created 2 + updated 1 + unchanged 0 + refused 0",
@@ -290,7 +290,7 @@ def test_a_stopped_import_reports_its_progress(team: Team) -> None:
 
     team.retry_policy = Stopping()
 
-    # WHEN it is stopped  THEN what is done is told, and stays done
+    # WHEN it is stopped  THEN what is done is reported, and stays done
     code, told = team.bring("Account ID", "A-1", "A-2", "A-3")
     assert code == INTERRUPTED
     assert told.endswith("1 of 3 done; run it again, it goes on where it stopped")
@@ -316,7 +316,7 @@ def test_a_file_of_which_no_line_is_taken_does_not_end_well(team: Team, dry_run:
     # GIVEN lines without an Account ID
     load_book(team.sandbox, [])
     code, told = team.bring("Account ID,Name", ",One", ",Two", dry_run=dry_run)
-    # THEN the reasons are told, and that nothing was imported
+    # THEN the reasons are reported, and that nothing was imported
     assert (code, team.written()) == (1, 0)
     assert "refused 2" in told
     # AND the same where it is Notion that refuses them all
@@ -400,7 +400,7 @@ def test_values_are_fitted_to_the_types_that_the_team_chose(team: Team) -> None:
         "Connected Tools": "Jira;Slack",
         "Nutzen Hours": 12.5,
     }
-    # AND what cannot is told once, with the way out
+    # AND what cannot is reported once, with the way out
     assert (
         told.count("Betreuer: the property 'Betreuer' is of type people in Notion; expected email or title or text")
         == 1

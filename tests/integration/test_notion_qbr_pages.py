@@ -222,7 +222,7 @@ def test_a_dropped_create_is_looked_up_not_repeated(
     # GIVEN a connection that breaks after Notion created the page
     break_next(sandbox, "notion", "drop_after", method="POST", match="/v1/pages")
 
-    # WHEN a review is created  THEN it is said to be unclear, and there is one page, found and whole
+    # WHEN a review is created  THEN the outcome is unclear, and there is one page, found and whole
     with pytest.raises(Unclear):
         pages.create(review(account_page))
     assert requests_to(sandbox, "notion")[CREATE] == 1
@@ -252,7 +252,7 @@ def test_a_page_that_broke_off_is_found_and_made_whole(
     page = long_review(account_page)
     break_next(sandbox, "notion", method="PATCH", **fault)
 
-    # WHEN it is created  THEN that is unclear whatever the cause, as there is a page by now; nothing is sent twice
+    # WHEN it is created  THEN that is unclear for any cause, as there is a page by now; nothing is sent twice
     with pytest.raises(Unclear, match=f"the review {KEY} stays unfinished on the page"):
         pages.create(page)
     calls = requests_to(sandbox, "notion")
@@ -273,7 +273,7 @@ def test_a_page_that_broke_off_is_found_and_made_whole(
 def test_a_partial_review_is_replaced_by_a_whole_one(
     sandbox: Sandbox, client: NotionClient, pages: NotionQbrPages, account_page: str
 ) -> None:
-    # GIVEN a partial review that nobody edited
+    # GIVEN a partial review that was not edited
     page_id = pages.create(review(account_page, Paragraph("written by rule"), partial=True))
     before = requests_to(sandbox, "notion")
 
@@ -407,7 +407,7 @@ def test_ambiguous_reviews_are_not_begun(
     # GIVEN a data source without a property by which a page, or that it is not whole, is known
     pages = NotionQbrPages(client, load_reviews(sandbox, {"Name": {"title": {}}, **schema}))
 
-    # WHEN a review is looked for, created or replaced  THEN what is missing is told, and no page is touched
+    # WHEN a review is looked for, created or replaced  THEN what is missing is reported, and no page is touched
     with pytest.raises(Misconfigured, match=said):
         pages.find(KEY)
     with pytest.raises(Misconfigured, match=said):

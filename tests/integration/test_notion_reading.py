@@ -61,7 +61,7 @@ def test_a_number_is_read_from_any_type_that_holds_one(given: Json, meant: float
     # GIVEN a property that holds a number in its own way  WHEN the account is read
     account = read(NPS=given)
 
-    # THEN the signal is that number, a whole one as an int; the scorer judges its range
+    # THEN the signal is that number, a whole one as an int; the scorer checks its range
     assert account.signals.get("nps_score") == meant
     assert type(account.signals.get("nps_score")) is type(meant)
     assert account.unreadable == ()
@@ -116,7 +116,7 @@ def test_a_date_is_the_day_as_it_is_written(given: Json, meant: date | None) -> 
 
 @pytest.mark.parametrize("given", [text("next spring"), text("2024-10-01"), number(45000), dated("soon")])
 def test_what_cannot_be_a_date_is_unknown_and_reported(given: Json) -> None:
-    # GIVEN no date  WHEN it is read  THEN the contract's end is unknown, and told
+    # GIVEN no date  WHEN it is read  THEN the contract's end is unknown, and reported
     account = read(Contract_End_Date=given)
     assert account.contract_end is None
     assert [(told.property, told.expected) for told in account.unreadable] == [("Contract End Date", A_DATE)]
@@ -161,7 +161,7 @@ def test_case_space_and_hyphen_of_a_choice_do_not_matter(name: str, written: str
 
 @pytest.mark.parametrize("given", [number(3), multi_select("growing"), checkbox(True)])
 def test_what_cannot_be_a_choice_is_unknown_and_reported(given: Json) -> None:
-    # GIVEN no word  WHEN read  THEN the signal is unknown and the words that would be right are told
+    # GIVEN no word  WHEN read  THEN the signal is unknown and the words that would be right are listed
     account = read(Usage_Trend=given)
     assert account.signals == {}
     assert account.unreadable[0].expected == "one of growing, stable, declining, inactive"
@@ -208,7 +208,7 @@ def test_an_address_is_read_from_any_type_that_holds_one(given: Json, meant: str
     ],
 )
 def test_what_is_no_single_address_is_unknown_and_reported(given: Json) -> None:
-    # GIVEN something that mail could not go to, or would go to two  WHEN read  THEN there is no owner, and it is told
+    # GIVEN an address that is none or two  WHEN it is read  THEN there is no owner, and that is reported
     account = read(Owner_Email=given)
     assert account.owner_email is None
     assert [told.expected for told in account.unreadable] == [AN_ADDRESS]
@@ -274,7 +274,7 @@ def test_an_account_without_an_id_of_its_own_goes_by_its_page(given: Json, meant
     ],
 )
 def test_an_account_always_has_a_name(properties: dict[str, Json], meant: str) -> None:
-    # GIVEN a title, whatever its property is called, or none  WHEN it is read  THEN there is a name to show
+    # GIVEN a title under any property name, or none  WHEN it is read  THEN there is a name to show
     assert read(**properties).name == meant
 
 
@@ -326,7 +326,7 @@ def test_seats_in_use_of_none_bought_are_reported() -> None:
     # GIVEN seats in use and none bought  WHEN the account is read
     account = read(Seats_Used=number(3), Seats_Bought=number(0))
 
-    # THEN the rate is unknown, and the contradiction is told
+    # THEN the rate is unknown, and the contradiction is reported
     assert account.signals == {}
     assert str(account.unreadable[0]) == (
         "Seats Bought: '0' could not be read, expected more than 0, since Seats Used is 3"
@@ -460,7 +460,7 @@ def test_an_empty_page_is_an_account_of_which_nothing_is_known() -> None:
 
 
 def test_half_a_day_of_notice_is_reported() -> None:
-    # GIVEN a notice period that is no whole number of days  WHEN read  THEN it is unknown and told
+    # GIVEN a notice period that is no whole number of days  WHEN read  THEN it is unknown and reported
     account = read(Notice_Days=number(30.5))
     assert account.notice_days is None
     assert account.unreadable[0].expected == "a whole number of days"

@@ -175,14 +175,14 @@ def test_a_record_stands_when_its_last_lines_are_lost(
     records = records_of(sandbox, client)
     page_id = records.create(record(account_page, *lines))
 
-    # THEN it is there without them, which is told, and nothing was sent twice
+    # THEN it is there without them, which is reported, and nothing was sent twice
     assert len(blocks_of(client, page_id)) == 100
     assert f"the record {page_id} stays without its last lines" in caplog.text
     assert requests_to(sandbox, "notion")[APPEND] == 1
 
 
 def test_a_record_without_owner_leaves_it_open(sandbox: Sandbox, client: NotionClient, account_page: str) -> None:
-    # GIVEN an account that nobody owns  WHEN it is recorded  THEN the property is empty
+    # GIVEN an account without an owner  WHEN it is recorded  THEN the property is empty
     alert = record(account_page)
     alone = HealthRecord(alert.key, alert.title, account_page, alert.run_date, 1.0, "RED", "high", "both", None, ())
     page_id = records_of(sandbox, client).create(alone)
@@ -210,7 +210,7 @@ def test_ambiguous_records_are_not_begun(
     # GIVEN a data source without the property by which a record is found again
     records = records_of(sandbox, client, {"Name": {"title": {}}, **kind})
 
-    # WHEN an alert is looked for or recorded  THEN what is missing is told, and no page is made
+    # WHEN an alert is looked for or recorded  THEN what is missing is reported, and no page is made
     with pytest.raises(Misconfigured, match="needs a text property 'Alert ID'"):
         records.find("k")
     with pytest.raises(Misconfigured, match="needs a text property 'Alert ID'"):

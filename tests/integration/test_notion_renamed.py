@@ -165,7 +165,7 @@ def test_what_is_created_is_created_once(team: Team, kind: str, old: str, new: s
     writer = team.writer(kind)
     first = writer.create("first")
 
-    # WHEN somebody renames or deletes a property, and another page is written
+    # WHEN a person renames or deletes a property, and another page is written
     name = writer.owner if old == "owner" else "Name"
     team.rename(writer.title, name, new)
     before = requests_to(team.sandbox, "notion").get(CREATE, 0)
@@ -204,7 +204,7 @@ def test_without_the_key_nothing_is_created_that_could_not_be_found_again(
     writer.create("first")
     team.rename(writer.title, writer.key, new)
 
-    # THEN it is told what is missing, whether a page is looked for or created
+    # THEN what is missing is reported, whether a page is looked for or created
     missing = f"needs a text property '{writer.key}'"
     with pytest.raises(Misconfigured, match=missing):
         writer.find("first")
@@ -219,7 +219,7 @@ def test_without_the_key_nothing_is_created_that_could_not_be_found_again(
 
 @pytest.mark.parametrize("kind", ["records", "reviews", "offers"])
 def test_what_notion_does_not_take_the_second_time_either_is_reported(team: Team, kind: str) -> None:
-    # GIVEN a Notion that takes no page  WHEN one is written  THEN it is told, and nothing was created
+    # GIVEN a Notion that takes no page  WHEN one is written  THEN that is reported, and nothing was created
     writer = team.writer(kind)
     break_next(team.sandbox, "notion", "status", status=400, method="POST", match="/v1/pages", times=2)
     with pytest.raises(NotTaken, match="400 validation_error") as told:

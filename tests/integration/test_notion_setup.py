@@ -69,7 +69,7 @@ class Team:
         return lines
 
     def ids(self, told: list[str]) -> dict[str, str]:
-        """The ids told for the deployment, by their parameter."""
+        """The ids printed for the deployment, by their parameter."""
         pairs = [line.removesuffix(" \\").split("=", 1) for line in told if line.startswith("Notion")]
         return dict(pairs)
 
@@ -338,7 +338,7 @@ def test_a_book_that_the_team_has_is_mapped_and_completed(team: Team) -> None:
     # WHEN it is set up without a page
     told = team.set_up(parent=None, accounts=own)
 
-    # THEN the mapping is told, what fits no one and what is of a wrong type too
+    # THEN the mapping is printed, with what fits none and what has a wrong type
     assert told[:6] == [
         "Accounts: 0 properties have our names; these are taken for ours (ours → yours):",
         "  Name → Customer",
@@ -363,7 +363,7 @@ def test_a_book_that_the_team_has_is_mapped_and_completed(team: Team) -> None:
     ]
     mapped = {"Name", "Account ID", "Plan", "ARR", "Contract End Date", "Ticket Sentiment", "Last Interaction"}
     assert after.keys() - before.keys() - {"Sentiment"} == accounts_schema(PropertyNames()).keys() - mapped
-    # AND the deployment is told, and the four others lie on the same page
+    # AND the deployment's ids are printed, and the four others lie on the same page
     theirs = {"name": "Customer", "account_id": "account-id", "plan": "Tier", "arr": "Annual recurring revenue"}
     theirs |= {"contract_end": "Contract-End-Date", "avg_ticket_sentiment": "Sentiment"}
     value = json.dumps(theirs, separators=(",", ":")).replace('"', '\\"')
@@ -415,11 +415,11 @@ def test_the_command_that_loads_a_book_is_shown_whenever_it_can_be_loaded(team: 
     assert imports(team.set_up()) == [("To load or update accounts:", words)]
     own = team.database("Customers", {"It's the $name": {"title": {}}, "Customer ID": {"rich_text": {}}})
     told = team.set_up(accounts=own, chosen={"roi_prefix": "Gain "})
-    # THEN it is told, with the team's names where they differ
+    # THEN it is printed, with the team's names where they differ
     [(before, [*command, given])] = imports(told)
     assert before == "To load or update accounts:"
     assert command == [*words[:3], f"NOTION_ACCOUNTS={own}"]
-    # AND make gives what it is told on to the import as it is
+    # AND make hands its variables on to the import as they are
     read = subprocess.run(
         ["make", "--no-print-directory", "-f", "-", given],
         input="all:\n\t@printenv NOTION_PROPERTIES\n",

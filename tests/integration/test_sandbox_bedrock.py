@@ -187,7 +187,7 @@ def test_tokens_are_four_characters_each_and_added_up(bedrock: Any, sandbox: San
     written = -(-len(text_of(first)) // 4)
     assert first["usage"] == {"inputTokens": read, "outputTokens": written, "totalTokens": read + written}
 
-    # AND the sum is told until it is begun anew
+    # AND the sum is shown until it is reset
     assert tokens(sandbox) == {"calls": 2, "input": 2 * read, "output": 2 * written}
     httpx.delete(sandbox.url("control") + "/requests").raise_for_status()
     assert tokens(sandbox) == {"calls": 0, "input": 0, "output": 0}
@@ -292,7 +292,7 @@ def test_drops_slowness_and_broken_answers(session: boto3.Session, bedrock: Any,
         converse(bedrock)
     assert tokens(sandbox)["calls"] == 0
 
-    # GIVEN one that breaks after it, or an answer that nobody waits for  THEN it was written, and is paid for
+    # GIVEN one that breaks after it, or an answer without a reader  THEN it was written, and is paid for
     break_next(sandbox, "bedrock", "drop_after")
     with pytest.raises(ConnectionClosedError):
         converse(bedrock)
@@ -416,7 +416,7 @@ def test_a_fault_of_offers_waits_for_offers(bedrock: Any, sandbox: Sandbox) -> N
 
 
 def test_a_throttled_account_is_not_let_in(bedrock: Any, sandbox: Sandbox) -> None:
-    # GIVEN one account for which the model has no time  WHEN it is asked about  THEN that is said, and costs nothing
+    # GIVEN one account for which the model has no time  WHEN it is asked about  THEN it says so, and costs nothing
     misbehave(sandbox, behaviour="throttled", account_id="A-0001").raise_for_status()
     with pytest.raises(ClientError, match="ThrottlingException"):
         offered(bedrock)

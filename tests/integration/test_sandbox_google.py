@@ -112,7 +112,7 @@ def test_drafts_are_listed_found_by_message_id_changed_and_deleted(gmail: Any, t
     assert [draft["id"] for draft in first["drafts"] + second["drafts"]] == ids[::-1]
     assert "nextPageToken" not in second
 
-    # AND one is found by its own Message-ID, while nothing is said of one that is not there
+    # AND one is found by its own Message-ID, while one that is not there is not found
     [found] = drafts.list(userId="me", q="rfc822msgid:a1@csm").execute()["drafts"]
     assert found["id"] == ids[1]
     assert drafts.list(userId="me", q="rfc822msgid:<a9@csm>").execute() == {"resultSizeEstimate": 0}
@@ -199,7 +199,7 @@ def test_a_request_id_posts_once(chat: Any, tmp_path: Path) -> None:
     again = messages.create(parent=SPACE, requestId="alert-1", body={"text": "Acme is critical"}).execute()
     other = messages.create(parent=SPACE, requestId="alert-2", body={"text": "Bolt is high"}).execute()
 
-    # THEN there are two messages, and a line for each on disk that begins with what was said
+    # THEN there are two messages, and a line for each on disk that begins with its text
     assert once == again
     assert once["name"].startswith("spaces/CSM/messages/")
     listed = messages.list(parent=SPACE).execute()["messages"]

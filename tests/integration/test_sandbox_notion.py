@@ -148,7 +148,7 @@ def test_a_schema_is_changed_through_the_data_source(notion: Any) -> None:
         properties={"CSM Why": {"rich_text": {}}, "ARR": {"name": "Revenue"}, "Tags": None},
     )["properties"]
 
-    # THEN the renamed one kept its id, and the others are as asked
+    # THEN the renamed one has its old id, and the others are as asked
     assert changed["CSM Why"]["type"] == "rich_text"
     assert changed["Revenue"]["id"] == before["ARR"]["id"]
     assert changed["Revenue"]["number"] == {"format": "dollar"}
@@ -619,7 +619,7 @@ def test_the_content_of_a_page_is_erased_with_an_update_and_only_if_the_update_f
             notion.pages.update(page["id"], **wrong)
     assert len(notion.blocks.children.list(page["id"])["results"]) == 2
 
-    # WHEN it fits  THEN the properties are written, and the blocks are gone with all that lay in them
+    # WHEN it fits  THEN the properties are written, and the blocks are removed with all that lay in them
     changed = notion.pages.update(page["id"], properties={"ARR": {"number": 7}}, erase_content=True)
     assert changed["properties"]["ARR"]["number"] == 7
     assert notion.blocks.children.list(page["id"])["results"] == []

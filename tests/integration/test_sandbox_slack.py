@@ -101,7 +101,7 @@ def test_the_owner_is_found_by_mail_and_written_to_directly(sandbox: Sandbox, sl
     assert channel.startswith("D")
     assert len((tmp_path / "slack" / "dm-dana@acme.com.jsonl").read_text().splitlines()) == 2
 
-    # AND whoever has no account is not found
+    # AND a person without an account is not found
     with pytest.raises(SlackApiError, match="users_not_found"):
         slack.users_lookupByEmail(email="nobody@acme.com")
     httpx.post(sandbox.url("control") + "/people", json={"known": ["eve@acme.com"]}).raise_for_status()

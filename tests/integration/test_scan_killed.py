@@ -97,7 +97,7 @@ class TableWorld(World):
 
     @property
     def announced(self) -> tuple[set[str], set[str], set[str]]:
-        """Who was told singly, which digests were posted, which pages were handed on: repeats left out."""
+        """Alerts sent individually, digests posted and pages handed on, without repeats."""
         pages = {account_id for message in self.outbox.sent for account_id in message.account_ids}  # type: ignore[attr-defined]
         return set(self.topic.told_singly), self.topic.digest_ids, pages
 
@@ -144,7 +144,7 @@ def test_killed_at_any_write_to_the_table_the_scan_ends_as_if_it_had_not_been(aw
     for at in range(1, undisturbed.client.count + 1):
         world = fresh_world(aws, **{where: at})
         two_mornings(world)
-        # THEN the table and what people were told are the same
+        # THEN the table and the messages are the same
         assert world.announced == told, f"killed {where} write {at}"
         assert world.stored() == expected, f"killed {where} write {at}"
 
@@ -167,6 +167,6 @@ def test_a_scan_whose_run_cannot_be_read_begins_anew_and_counts_every_account(aw
     # WHEN the message comes again, and Notion answers in pages of another size
     world.book.page_size = 3
     result = world.scan_to_the_end()
-    # THEN every account is read and counted, and nobody is told twice
+    # THEN every account is read and counted, and no alert is sent twice
     assert (result["status"], result["read"], result["scored"]) == ("finished", 11, 11)
     assert list(world.topic.told_singly) == [f"A-0001:{TODAY}:critical"]

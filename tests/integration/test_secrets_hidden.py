@@ -1,4 +1,4 @@
-"""Nothing of a secret is in an error, its causes, a log line or an object, whatever a vendor or a library says."""
+"""Nothing of a secret is in an error, its causes, a log line or an object, with any text of a vendor or a library."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ def test_a_damaged_token_is_reported_and_not_shown(
     token = secrets[vendor].content["token"]
     secret = HeldSecret(damage(token), f"csm/{vendor}")
 
-    # WHEN the vendor is called  THEN it is told which secret to mend, and nothing of it is shown
+    # WHEN the vendor is called  THEN the error names the secret to fix, and shows nothing of it
     with pytest.raises(Misconfigured, match=f"^secret 'csm/{vendor}' holds (no|a) token") as fault:
         calls(sandbox, {**secrets, vendor: secret})[vendor][1]()
     assert_unseen(HeldSecret({"token": token}), told(fault.value), log.text)
@@ -236,7 +236,7 @@ def test_a_damaged_key_is_reported_and_not_shown(
     account = secrets[vendor].content
     secret = google_secret({**account, field: damage(str(account[field]))})
 
-    # WHEN Google is called  THEN it is told which secret to mend, and nothing of it is shown
+    # WHEN Google is called  THEN the error names the secret to fix, and shows nothing of it
     with pytest.raises(Misconfigured, match=f"^secret 'csm/google' holds .*{said}") as fault:
         calls(sandbox, {**secrets, vendor: secret})[vendor][1]()
     assert_unseen(secrets[vendor], told(fault.value), log.text)
@@ -246,7 +246,7 @@ def test_a_damaged_key_is_reported_and_not_shown(
 @pytest.mark.parametrize("field", ["refresh_token", "client_secret"])
 @pytest.mark.parametrize("value", [None, "", ["1//ada@example.com"], {"x": CLIENT_SECRET}])
 def test_a_damaged_grant_is_reported_and_not_shown(sandbox: Sandbox, field: str, value: object) -> None:
-    # GIVEN a grant that was stored wrongly  WHEN Gmail is called  THEN what it lacks is told, and nothing is shown
+    # GIVEN a grant that was stored wrongly  WHEN Gmail is called  THEN what it lacks is reported, and nothing is shown
     secrets = planted(sandbox)
     grant = secrets["granted"]
     secret = google_secret({**grant.content, field: value})

@@ -1,4 +1,4 @@
-"""Secrets as Secrets Manager holds them: read seldom, taken over when they change, told apart when they cannot be."""
+"""Secrets as Secrets Manager holds them: read seldom, reloaded when they change, named when they cannot be read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PLANTED = "ntn_planted_0123456789"
 
 
 class Counted:
-    """A client of Secrets Manager that counts what it is asked, and fails once if it is told to."""
+    """A client of Secrets Manager that counts its calls, and fails once on request."""
 
     def __init__(self, real: Any) -> None:
         self.real = real
@@ -85,7 +85,7 @@ def test_a_rotated_secret_is_read_when_it_is_renewed_and_cached_from_then_on(
     hold(store, "b")
     assert secret.read() == {"token": "a"}
 
-    # WHEN it is renewed  THEN it is as it is now, also for whoever reads it next
+    # WHEN it is renewed  THEN it is as it is now, also for the next reader
     assert secret.renew() == {"token": "b"}
     assert secret.read() == {"token": "b"}
     assert store.asked == 2
@@ -139,17 +139,17 @@ def refusal(code: str, status: int = 400) -> ClientError:
 def test_a_secret_that_cannot_be_read_is_reported_by_its_name(
     store: Counted, secret: ManagedSecret, fault: Exception, error: type[Exception]
 ) -> None:
-    # GIVEN a Secrets Manager that refuses or is away  WHEN the secret is read  THEN it is named, and told apart
+    # GIVEN a Secrets Manager that refuses or is away  WHEN the secret is read  THEN it is named, with the kind of fault
     store.fault = fault
     with pytest.raises(error, match="secret 'csm/notion'") as told:
         secret.read()
 
-    # AND nobody has to ask whether a call was carried out
+    # AND it is never unclear whether a call was carried out
     assert not isinstance(told.value, Unclear)
 
 
 def test_a_secret_that_does_not_exist_says_what_to_check(secret: ManagedSecret) -> None:
-    # GIVEN no such secret  WHEN it is read  THEN that is told
+    # GIVEN no such secret  WHEN it is read  THEN that is reported
     with pytest.raises(Misconfigured, match=r"'csm/notion': ResourceNotFoundException.*check that it exists"):
         secret.read()
 
@@ -169,7 +169,7 @@ def test_a_secret_that_does_not_exist_says_what_to_check(secret: ManagedSecret) 
 def test_what_is_no_json_object_is_reported_and_never_shown(
     store: Counted, secret: ManagedSecret, value: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    # GIVEN something else in the secret  WHEN it is read  THEN what is wrong is told, and nothing of it
+    # GIVEN something else in the secret  WHEN it is read  THEN the error says what is wrong, and quotes nothing of it
     store.real.create_secret(Name=NAME, **value)
     caplog.set_level("DEBUG", "customer_success")
     with pytest.raises(Misconfigured, match="secret 'csm/notion' does not hold a JSON object") as told:
@@ -186,7 +186,7 @@ def test_the_object_shows_the_name_alone(store: Counted, secret: ManagedSecret) 
 
 
 def test_the_real_client_takes_the_same_way() -> None:
-    # GIVEN the SDK's own client, and nobody at its address  WHEN a secret is read  THEN that is a passing fault
+    # GIVEN the SDK's own client, and a closed address  WHEN a secret is read  THEN that is a passing fault
     config = Config(retries={"total_max_attempts": 1}, connect_timeout=1)
     client = boto3.client(
         "secretsmanager",

@@ -168,7 +168,7 @@ def test_a_secret_that_is_behind_is_reported_by_its_name_until_it_is_right(warm:
     # GIVEN a token that the vendor takes no longer, and a secret that still holds it
     warm.revoke()
 
-    # WHEN something is created  THEN nothing is, and the secret and what it must hold are told
+    # WHEN something is created  THEN nothing is, and the error names the secret and what it must hold
     with pytest.raises(Misconfigured, match=f"Check the secret '{warm.secret.name}': it must hold .* in force"):
         warm.create("k1")
     assert (warm.made(), warm.secret.renewals) == (1, 1)

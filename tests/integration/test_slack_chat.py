@@ -85,7 +85,7 @@ def test_a_message_for_a_person_is_a_direct_message(sandbox: Sandbox, tmp_path: 
 
 
 def test_a_message_for_the_team_is_in_its_channel(sandbox: Sandbox, tmp_path: Path) -> None:
-    # GIVEN a message for nobody in particular  WHEN it is posted  THEN the team's channel has it, nobody looked up
+    # GIVEN a message without a recipient  WHEN it is posted  THEN the team's channel has it, without a look-up
     slack(sandbox).post(message(Line("Reasons", strong=True), Line("usage fell", bullet=True)))
     [payload] = posted(tmp_path)
     assert payload["blocks"] == [
@@ -116,13 +116,13 @@ def test_a_message_for_a_person_unknown_to_slack_is_in_the_teams_channel(sandbox
     chat.post(message(recipient="nobody@example.com"))
     chat.post(message(key="k2", recipient="nobody@example.com"))
 
-    # THEN the team has them, with whom they are for; and nobody was looked up twice
+    # THEN the team has them, with whom they are for; and no user was looked up twice
     assert [lines_of(payload)[0] for payload in posted(tmp_path)] == ["For nobody@example.com"] * 2
     assert requests_to(sandbox, "slack")[LOOK_UP] == 1
 
 
 class Answers:
-    """A Slack that answers each method as it is told: an error code, or data."""
+    """A Slack that answers each method as given: an error code, or data."""
 
     def __init__(self, **answers: str | dict[str, Any]) -> None:
         self.answers = answers
@@ -212,7 +212,7 @@ def test_a_direct_message_that_slack_refuses_is_the_teams(
     assert posted(tmp_path, f"dm-{ADA}") == []
     assert code in caplog.text
 
-    # AND it is found there by whoever looks for it, though direct messages work again
+    # AND a look-up finds it there, though direct messages work again
     assert slack(sandbox).find(message(recipient=ADA)) == posted_as
 
 
@@ -273,7 +273,7 @@ def test_a_thread_that_cannot_be_seen_keeps_no_message(sandbox: Sandbox, tmp_pat
 
 
 def test_a_bad_token_is_no_reason_to_tell_the_team() -> None:
-    # GIVEN a token that was revoked  WHEN somebody is looked up  THEN it is told, not worked around
+    # GIVEN a token that was revoked  WHEN a user is looked up  THEN that is reported, not worked around
     chat, stand_in = answering(users_lookupByEmail="token_revoked", chat_postMessage=DONE)
     with pytest.raises(Misconfigured, match="Check the secret 'csm/slack'"):
         chat.post(message(recipient=ADA))
@@ -365,7 +365,7 @@ def test_a_post_without_a_known_outcome_is_unclear_and_never_repeated(
         chat.post(message())
     assert requests_to(sandbox, "slack")[POST] == 1
 
-    # AND whoever looks it up finds out
+    # AND a look-up finds out
     done = kind in ("drop_after", "malformed")
     assert (slack(sandbox).find(message()) is not None) is done
     assert len(posted(tmp_path)) == done
@@ -445,12 +445,12 @@ UNTAKEN = (
     ],
 )
 def test_slack_tells_by_its_code_what_went_wrong(data: dict[str, Any], status: int, error: type[Exception]) -> None:
-    # GIVEN an answer of Slack's  WHEN it is judged  THEN its kind says whether to wait, to look or to repair
+    # GIVEN an answer of Slack's  WHEN it is read  THEN its kind says whether to wait, to look or to repair
     answer = response({"ok": False, **data}, status, {"Retry-After": "3"})
     fault = fault_of(SlackApiError("failed", answer), "it")  # type: ignore[no-untyped-call]
     assert type(fault) is error
     assert str(data.get("error", "")) in str(fault)
-    # AND whatever passes waits as long as Slack says, and whatever does not says what to do
+    # AND a passing fault waits as long as Slack asks, and every other says what to do
     assert getattr(fault, "retry_after", None) == (3.0 if isinstance(fault, Unavailable) else None)
     if error is Misconfigured:
         assert re.search(rf"{data['error']}\. .{{20,}}", str(fault))
@@ -477,7 +477,7 @@ def test_an_answer_that_is_not_slacks_is_a_passing_fault_at_any_status(
     # GIVEN something in between that answers with JSON of its own
     break_next(sandbox, "slack", "json", status=status, body=body, match="chat.postMessage", retry_after=7)
 
-    # WHEN a message is posted  THEN nobody knows what became of it, and what was said is cut before it is told
+    # WHEN a message is posted  THEN the outcome is unknown, and the error's text is cut
     with pytest.raises(Unclear) as told:
         slack(sandbox).post(message())
     assert len(str(told.value)) < 400
@@ -486,7 +486,7 @@ def test_an_answer_that_is_not_slacks_is_a_passing_fault_at_any_status(
 @pytest.mark.parametrize("kind", ["html", "empty"])
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 500, 502, 503])
 def test_a_proxys_page_is_a_passing_fault_at_any_status(sandbox: Sandbox, kind: str, status: int) -> None:
-    # GIVEN a proxy between us and Slack  WHEN a message is posted  THEN nobody knows what became of it
+    # GIVEN a proxy between us and Slack  WHEN a message is posted  THEN the outcome is unknown
     break_next(sandbox, "slack", kind, status=status, match="chat.postMessage")
     with pytest.raises(Unclear):
         slack(sandbox).post(message())
@@ -519,7 +519,7 @@ def test_an_answer_that_lacks_what_was_asked_for_is_asked_for_again(sandbox: San
     ],
 )
 def test_a_request_that_never_left_is_not_unclear(raised: Exception, error: type[Exception]) -> None:
-    # GIVEN what the standard library raises  WHEN it is judged  THEN only what may have arrived is unclear
+    # GIVEN what the standard library raises  WHEN it is read  THEN only what may have arrived is unclear
     assert type(fault_of(raised, "it")) is error
 
 
@@ -558,7 +558,7 @@ def test_nothing_in_a_message_is_read_or_unfurled() -> None:
     chat, stand_in = answering(chat_postMessage=DONE)
     chat.post(message())
 
-    # THEN Slack is told to read no markup in it and to unfurl no link
+    # THEN the request asks Slack to read no markup in it and to unfurl no link
     [(_, given)] = stand_in.asked
     assert (given["mrkdwn"], given["unfurl_links"], given["unfurl_media"]) == (False, False, False)
 
@@ -611,7 +611,7 @@ def test_many_short_lines_stay_within_fifty_blocks() -> None:
 
 
 def test_the_people_who_have_an_account_decide(sandbox: Sandbox, tmp_path: Path) -> None:
-    # GIVEN a workspace that only Grace belongs to  WHEN news is for Ada and for Grace
+    # GIVEN a workspace that only Grace belongs to  WHEN messages are for Ada and for Grace
     httpx.post(sandbox.url("control") + "/people", json={"known": ["grace@example.com"]}).raise_for_status()
     chat = slack(sandbox)
     chat.post(message(recipient=ADA))

@@ -1,4 +1,4 @@
-"""Somebody hears when something is wrong, of what it is, and where to look; and not of what is only slow."""
+"""Alarms: a fault raises one that says what is wrong and where to look; work that is only slow raises none."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_no_finished_scan_for_the_parameters_hours_raises_an_alarm(cloud: Cloud)
     hours = cloud.template["Parameters"]["ScanOverdueHours"]
     assert hours["Default"] > 24  # a daily scan that takes a little longer than yesterday's is not overdue
     assert hours["MaxValue"] * 3600 <= 7 * 86_400  # CloudWatch looks back no further
-    # AND not where nobody wants a daily scan
+    # AND not where the daily scan is off
     assert cloud.template["Resources"][alarm.id]["Condition"] == "ScanRunsDaily"
 
 
@@ -78,7 +78,7 @@ def test_more_than_a_tenth_of_rejected_accounts_raises_an_alarm(cloud: Cloud) ->
     share = calculation(alarm)
     assert stats(alarm) == {(name, "Sum", 3600) for name in ("AccountsRead", "AccountsRejected", "AccountsOnboarding")}
     # GIVEN a scan of 100 accounts, 40 of them in onboarding
-    # THEN it rings at the 11th account of the others that could not be judged
+    # THEN it fires at the 11th account of the others that could not be scored
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 10)
     assert share(read=100, rejected=50, onboarding=40) == 10
     assert share(read=100, rejected=51, onboarding=40) == 11

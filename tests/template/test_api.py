@@ -40,7 +40,7 @@ GATEWAY_STATUS = {
 
 @pytest.fixture(scope="module")
 def paths(cloud: Cloud) -> dict[str, dict[str, Any]]:
-    """The operations that API Gateway is told of, by path and method."""
+    """The operations that API Gateway knows, by path and method."""
     (api,) = cloud.all("ApiGateway::RestApi")
     found: dict[str, dict[str, Any]] = api.properties["Body"]["paths"]
     return found
@@ -88,7 +88,7 @@ def test_what_the_gateway_answers_by_itself_is_a_problem_with_its_number(kind: s
     response = _gateway_responses()[kind]
     # WHEN it fills in what it knows of the call
     problem = json.loads(_filled(response["ResponseTemplates"]["application/json"], message))
-    # THEN it is a problem document as the function's own are, whatever the message holds
+    # THEN it is a problem document like the function's own, for any message
     status = GATEWAY_STATUS[kind]
     assert response["ResponseParameters"]["Headers"]["Content-Type"] == PROBLEM
     assert response.get("StatusCode") == (None if status is None else str(status))
@@ -107,7 +107,7 @@ def test_a_throttled_caller_gets_a_retry_after() -> None:
 
 
 def test_an_unknown_path_is_named_as_such() -> None:
-    # API Gateway asks whoever misses a path for a token.
+    # API Gateway asks a caller of an unknown path for a token.
     problem = json.loads(_gateway_responses()["MISSING_AUTHENTICATION_TOKEN"]["ResponseTemplates"]["application/json"])
     assert "no such path" in problem["detail"]
 

@@ -1,4 +1,4 @@
-"""checkov finds nothing in the template, and what it is told to pass over has a reason."""
+"""checkov finds nothing in the template, and every suppressed check has a reason."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.template.cloud import ROOT, SOURCE, transform
 
 CHECKOV = ROOT / ".checkov/bin/checkov"
 
-# What costs or hinders more than it brings, here, for the reasons given in the template. Whatever is not in this list
+# What costs or hinders more than it brings, here, for the reasons given in the template. What is not in this list
 # may not be passed over at all.
 PASSED_OVER = {
     "CKV_AWS_26": {"AlarmTopic"},  # an encrypted topic that alarms cannot publish to

@@ -1,4 +1,4 @@
-"""The dashboard shows all that is counted, and nothing that nobody counts."""
+"""The dashboard shows all that is counted, and nothing else."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def test_logs_expire(cloud: Cloud) -> None:
         group = cloud.at(function.properties["LoggingConfig"]["LogGroup"])
         name = function.properties["FunctionName"]["Fn::Sub"]
         assert group.properties["LogGroupName"] == {"Fn::Sub": f"/aws/lambda/{name}"}
-        # THEN it is kept for as long as the deployment says
+        # THEN it is retained for as long as the deployment says
         assert group.properties["RetentionInDays"] == {"Ref": "LogRetentionDays"}, group.id
 
 

@@ -1,4 +1,4 @@
-"""No message is lost, none waits for ever, and nobody sends who has no business to."""
+"""No message is lost, none waits for ever, and only the intended senders may send."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_a_topic_may_fill_the_queues_subscribed_to_it(cloud: Cloud) -> None:
 
 
 def test_a_message_that_a_topic_cannot_deliver_goes_where_its_channels_failures_go(cloud: Cloud) -> None:
-    # GIVEN a channel whose queue is gone, or does not let the topic send any more
+    # GIVEN a channel whose queue was deleted, or does not let the topic send any more
     for subscription in cloud.all("SNS::Subscription"):
         queue = cloud.at(subscription.properties["Endpoint"])
         # WHEN a message cannot be delivered

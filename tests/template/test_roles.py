@@ -58,7 +58,7 @@ def test_a_function_may_take_its_own_messages_and_write_its_own_log(cloud: Cloud
 
 
 def test_a_function_may_do_what_its_environment_points_to(cloud: Cloud) -> None:
-    # GIVEN what a function is told about
+    # GIVEN the resources in a function's environment
     for function in cloud.all("Lambda::Function"):
         known = environment(function)
         # THEN it may use it
@@ -165,7 +165,7 @@ def is_bound(statement: Statement) -> bool:
 def is_named(resource: Any) -> bool:
     """Whether a statement's resource is one of the template's own, or a secret of a given name.
 
-    Secrets Manager adds six characters of its own to a secret's name, which nobody knows beforehand.
+    Secrets Manager adds six characters of its own to a secret's name, which are unknown beforehand.
     """
     match resource:
         case {"Ref": _} | {"Fn::GetAtt": _}:

@@ -133,7 +133,7 @@ def test_layers_bring_our_own_code(built: Path) -> None:
 
 
 def sam(*command: str, template: Path = ROOT / "template.yaml") -> str:
-    """What SAM prints, as somebody without an account sees it; its makers are not told of it."""
+    """What SAM prints without an account; its telemetry is off."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     nobody = {
         "AWS_CONFIG_FILE": os.devnull,

@@ -42,7 +42,7 @@ def test_a_deployment_may_make_the_roles_and_asks_before_it_changes_anything(
 
 def test_a_new_stage_begins_in_the_shadow(environment_of: tuple[str, dict[str, Any]]) -> None:
     given = overrides(environment_of[1])
-    # A file with a tenant in it is somebody's own, who may have gone live.
+    # A file with a tenant in it belongs to a user, who may be live.
     assert given["Shadow"] == "true" or "TenantId" in given
 
 

@@ -1,4 +1,4 @@
-"""Two stages live side by side in one account: whatever has a name has the stage in it."""
+"""Two stages live side by side in one account: every name has the stage in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One judgement of what an address is, and of whose addresses are our people's."""
+"""One definition of an address, and of which addresses are our people's."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ NO_ADDRESSES = (
     "a@" + "x" * 64 + ".com",
     "a@" + "é" * 60 + ".com",
     "a@" + ".".join(["x" * 60] * 5) + ".com",
-    # nobody sees these
+    # invisible
     "a\u200b@b.example",
     "a@b\u200b.example",
     "a@b.exam\u200bple",
@@ -147,7 +147,7 @@ def test_no_invisible_character_is_in_an_address(character: str, place: int) -> 
 @settings(max_examples=200, deadline=None)
 @given(st.text(st.characters(categories=("Lu", "Ll", "Lo", "Nd", "Mn", "Pd", "Po", "Cf", "Cs")), max_size=12))
 def test_an_address_is_one_token_of_a_header_a_url_and_a_log(text: str) -> None:
-    # GIVEN whatever passes as an address
+    # GIVEN every valid address
     for address in (f"{text}@example.com", f"ada@{text}.example", f"ada@example.{text}"):
         if not is_address(address):
             continue

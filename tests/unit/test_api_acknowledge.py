@@ -1,4 +1,4 @@
-"""An alert is acknowledged: noted first, handed on once, and told by whom."""
+"""An alert is acknowledged: noted first, handed on once, with the person's name."""
 
 import json
 from dataclasses import replace
@@ -27,7 +27,7 @@ QUIET = {**GRACE, "quiet_until": "2026-03-20"}
 
 @pytest.fixture
 def world() -> World:
-    """A morning's scan that told of one account."""
+    """A morning's scan that alerted for one account."""
     world = World([dying(1), account(2)])
     world.scan()
     world.outbox.sent.clear()
@@ -79,14 +79,14 @@ def test_the_answer_tells_what_became_of_the_alert_on_its_channels(world: World)
 
 
 def test_a_mute_needs_the_latest_alert_and_a_note_any(world: World) -> None:
-    # GIVEN an account that was told again since the alert
+    # GIVEN an account with a later alert
     row = world.rows.rows["A-0001"]
     told = row.latest.alert_state.last_sent
     assert told is not None
     later = replace(told, run_date=TODAY + timedelta(days=3), churn_risk="critical")
     memory = replace(row.latest.alert_state, last_sent=later)
     world.rows.rows["A-0001"] = replace(row, latest=replace(row.latest, alert_state=memory))
-    # WHEN somebody calls the older one false
+    # WHEN a person calls the older one false
     with pytest.raises(Problem, match="A-0001:2026-03-05:critical") as refused:
         acknowledge(world, FALSE_ALARM)
     # THEN that is refused, for it would silence the newer one
@@ -172,7 +172,7 @@ def test_a_crash_at_any_step_loses_no_wish(world: World, after: int) -> None:
 def test_an_older_request_that_comes_to_its_end_late_does_not_undo_a_newer_one(world: World) -> None:
     # GIVEN a request that was read before another one was noted
     class Slow:
-        """A queue during whose call somebody else acknowledges the same alert."""
+        """A queue during whose call another person acknowledges the same alert."""
 
         def send(self, messages: Any, *, delay_seconds: int = 0) -> None:
             del delay_seconds
@@ -196,7 +196,7 @@ def test_the_alert_of_a_removed_account_is_acknowledged_and_nothing_is_handed_on
     if status == "no row":
         del world.rows.rows["A-0001"]
     world.outbox.sent.clear()
-    # WHEN its alert is acknowledged  THEN it is noted, and said that there is no page
+    # WHEN its alert is acknowledged  THEN it is noted, and the answer says that there is no page
     assert acknowledge(world, FALSE_ALARM).written_to_notion == "account is gone"
     assert world.alerts.entries[ALERT].acknowledged is not None
     assert world.outbox.sent == []

@@ -57,7 +57,7 @@ def test_a_scored_account_says_who_it_is_and_how_it_is() -> None:
     assert (answer.account_id, answer.name, answer.owner_email) == ("A-0001", "Łódź GmbH", "bo@example.com")
     assert (answer.arr, answer.contract_end, answer.days_to_renewal) == (1250.5, TODAY + timedelta(days=200), 200)
     assert answer.page_url == fallen.page_url
-    # AND how it is, by the score that the scan kept
+    # AND its health, by the score that the scan stored
     kept = world.history.points["A-0001", TODAY].score
     assert (answer.as_of, answer.status, answer.reason, answer.detail) == (TODAY, "scored", None, None)
     assert (answer.exact_score, answer.score) == (kept.score, round(kept.score, 1))
@@ -110,13 +110,13 @@ def test_the_drivers_lose_all_that_is_missing_to_100_the_dearest_first() -> None
 
 
 def test_it_uses_the_words_of_the_alert() -> None:
-    # GIVEN an account that fell, and was told
+    # GIVEN an account that fell, and alerted
     world = world_of((YESTERDAY, account(1)), (TODAY, dying(1)))
     (entry,) = world.alerts.entries.values()
     # WHEN its health is asked for, also with a day to compare with
     for since in (None, TODAY):
         said = health(world, since).said
-        # THEN it reads as people were told
+        # THEN it reads as in the alert
         told = entry.alert.explanation
         assert (said.headline, said.what_changed, said.next_step) == (told.headline, told.what_changed, told.next_step)
     assert said.what_changed
@@ -253,7 +253,7 @@ def test_the_last_scan_is_not_to_come_even_where_the_present_day_is_before_it() 
     assert health(world_of((TODAY, account(1))), since=TODAY, on=YESTERDAY).change.delta == 0.0
 
 
-# --- what cannot be judged ---------------------------------------------------------------------------------------
+# --- what cannot be scored ---------------------------------------------------------------------------------------
 
 NOT_ENOUGH: dict[str, object] = {"nps_score": 9}
 

@@ -83,7 +83,7 @@ def test_a_point_says_how_the_account_was_scored() -> None:
     kept = world.history.points["A-0001", TODAY].score
     # WHEN its history is asked for
     (shown,) = page(ShowHistory(world.rows, world.history, CURSORS)).points
-    # THEN it reads as the scan kept it
+    # THEN it reads as the scan stored it
     assert shown == HistoryPoint(
         on=TODAY,
         score=round(kept.score, 1),

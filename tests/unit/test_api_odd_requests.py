@@ -1,4 +1,4 @@
-"""Whatever is sent, the API answers JSON that every reader takes, and never that it broke itself."""
+"""The API answers every request with JSON that every reader takes, and never with a fault of its own."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def test_a_stale_document_is_reported_and_written_anew(
     monkeypatch.setattr(openapi, "DOCUMENT", tmp_path / "openapi.json")
     assert main(["--check"]) == 1
     openapi.DOCUMENT.write_text(openapi.text().replace("showHealth", "health"), "utf-8")
-    # WHEN it is compared THEN it is told to be stale, and how to mend it
+    # WHEN it is compared THEN it is reported as stale, with the fix
     assert main(["--check"]) == 1
     assert "docs/openapi.json is stale: run make openapi" in capsys.readouterr().err
     # WHEN it is written THEN it is stale no more

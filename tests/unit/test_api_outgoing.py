@@ -107,7 +107,7 @@ def test_what_a_task_brought_is_cut_too(desk: Desk) -> None:
     # GIVEN a task whose result was stored with every decimal, and a number that is none
     asked = desk.ask("POST", "/tasks", {"type": "generate_qbr", "account_id": "A-0001"}).json
     desk.records.mark(asked["task_id"], "done", result={"adoption_rate": 3.5999999999999996, "seats": math.nan})
-    # WHEN it is asked for  THEN it is told as all else is
+    # WHEN it is asked for  THEN it is shown as all else is
     assert desk.ask("GET", asked["href"]).json["result"] == {"adoption_rate": 3.6, "seats": None}
 
 

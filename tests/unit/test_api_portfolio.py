@@ -1,4 +1,4 @@
-"""`GET /portfolio`: pages of one snapshot, whatever the next scan does, and sums that are those of the pages."""
+"""`GET /portfolio`: pages of one snapshot, unchanged by the next scan, and sums that are those of the pages."""
 
 from __future__ import annotations
 

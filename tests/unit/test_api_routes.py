@@ -1,4 +1,4 @@
-"""Requests as API Gateway hands them on, and their answers: what is asked, and whatever is wrong with it."""
+"""Requests as API Gateway hands them on, and their answers, for good requests and bad ones."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def desk() -> Desk:
 
 
 def refused(answer: Answered, status: int, *words: str, field: str | None = None) -> dict[str, Any]:
-    """The problem that is told, as it is told every time."""
+    """The problem document, which has one form."""
     assert (answer.status, answer.headers["Content-Type"]) == (status, "application/problem+json"), answer
     problem: dict[str, Any] = answer.json
     assert problem["status"] == status
@@ -143,7 +143,7 @@ def test_the_portfolio_is_filtered_and_paged(desk: Desk) -> None:
     assert ids("renewal_within_days=30") == ["A-0003", "A-0001"]
     assert ids("owner=ADA%40example.com&colour=GREEN") == [ODD]
     assert ids("owner=nobody%40example.com") == []
-    # WHEN it is read page by page THEN nobody is left out
+    # WHEN it is read page by page THEN no account is left out
     first = desk.ask("GET", "/portfolio", query="limit=3").json
     assert [a["account_id"] for a in first["accounts"]] + ids(f"limit=3&cursor={first['next']}") == everything
 

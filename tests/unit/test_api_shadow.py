@@ -1,4 +1,4 @@
-"""What a deployment in shadow withheld, as the API tells it."""
+"""Shadowed outputs, as the API answers them."""
 
 from __future__ import annotations
 

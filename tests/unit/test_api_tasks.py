@@ -152,7 +152,7 @@ def test_what_if_signals_are_laid_over_and_nothing_is_stored(office: Office, for
     signals = {"usage_trend": "inactive", "nps_score": None}
     asked = {**SCAN, "signals": signals} if form == "plain" else handoff(SCAN, signals=signals, why="a question")
     plain = office.ask(SCAN).health
-    # WHEN it is asked what would be if nobody used it, and its rating were not known
+    # WHEN it is asked for the health without any usage and with an unknown rating
     answer = office.ask(asked).health
     # THEN those two differ and nothing else, and nothing is written or sent
     changed = {key for key, points in answer.signal_breakdown.items() if points != plain.signal_breakdown[key]}
@@ -182,7 +182,7 @@ def test_an_account_that_cannot_be_scored_is_reported_with_the_reason(office: Of
     office.rows.rows["A-0003"] = row(account(3, {}))
     # WHEN their health is asked for
     wrong, unknown = office.refused({**SCAN, "account_id": "A-0002"}), office.refused({**SCAN, "account_id": "A-0003"})
-    # THEN both are told why, and that it is not the request
+    # THEN both answers say why, and that the request is not at fault
     assert (wrong.status, wrong.kind, wrong.field) == (422, "cannot-be-judged", None)
     assert wrong.detail == "account 'A-0002': nps_score: 44 is above the bound 10"
     assert unknown.status == 422
@@ -412,7 +412,7 @@ def test_a_scan_under_a_key_is_answered_the_same_after_later_changes(office: Off
     # AND it can be asked for as a task, and is done
     [kept] = office.records.tasks.values()
     assert office.desk.show(kept.task_id, MORNING + timedelta(days=2)).state == "done"
-    # AND a refusal is not kept: once the account can be judged, it is
+    # AND a refusal is not stored: once the account can be scored, it is
     office.refused({**SCAN, "account_id": "A-0002"}, "tuesday")
     office.rows.rows["A-0002"] = row(account(2))
     assert office.ask({**SCAN, "account_id": "A-0002"}, "tuesday").account_id == "A-0002"
@@ -429,7 +429,7 @@ def test_of_two_requests_at_once_under_one_key_both_get_the_first_ones_answer(of
     late = replace(office.desk, records=Blind(office.writes, office.records.tasks))
     # WHEN the second one comes to add its own, later
     second = late.submit(TaskRequest.model_validate(SCAN), key="monday", now=MORNING + timedelta(seconds=1))
-    # THEN both are told the same, and another task is a conflict all the same
+    # THEN both get the same answer, and another task is a conflict all the same
     assert second == first
     with pytest.raises(Problem, match="'monday' came with another task"):
         late.submit(TaskRequest.model_validate(QBR), key="monday", now=MORNING)

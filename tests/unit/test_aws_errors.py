@@ -20,7 +20,7 @@ def test_any_other_code_is_for_a_person(code: str) -> None:
 
 @pytest.mark.parametrize("code", ["403", "400", "404", "302", "Unknown", "", "a sentence."])
 def test_an_answer_without_a_code_of_awss_passes(code: str) -> None:
-    # GIVEN a proxy's page, of which the SDK tells the status alone  WHEN it is judged  THEN nobody knows what was done
+    # GIVEN a proxy's page, of which the SDK gives the status alone  WHEN it is read  THEN the outcome is unknown
     error = ClientError({"Error": {"Code": code, "Message": "<html>" * 1000}}, "PutItem")
     with pytest.raises(Unclear, match="no answer of AWS's") as told, translated("table"):
         raise error

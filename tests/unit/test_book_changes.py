@@ -1,4 +1,4 @@
-"""What changes in a book from day to day stands beside it, and is told account by account."""
+"""What changes in a book from day to day stands beside it, and is listed account by account."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Headings of a book become properties, whatever people call them; what is not known is said."""
+"""Headings of a book become properties under any usual name; unknown ones are reported."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A book's cells become Notion values; what cannot is left empty and told with line, account, column and cure."""
+"""A book's cells become Notion values; what cannot is left empty and reported with line, account, column and fix."""
 
 from datetime import date
 from pathlib import Path
@@ -76,7 +76,7 @@ def test_a_cell_that_does_not_fit_is_left_empty_and_reported_and_the_rest_goes_o
     # WHEN it lies in Notion
     with Sandbox(tmp_path / "vendors") as sandbox:
         acme, other = accounts_in_notion(sandbox, rows)
-    # THEN the word is told, the rest is as it was written
+    # THEN the word is reported, the rest is as it was written
     assert [str(problem) for problem in rows.not_taken] == [
         "line 2, A-1 Acme: arr 'a lot' was left empty, expected a number such as 0.85, 35% or 1200"
     ]

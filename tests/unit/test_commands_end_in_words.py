@@ -1,4 +1,4 @@
-"""Whatever a command is given, it ends with a line that says what to do and an exit code that is not 0."""
+"""A command with any bad input ends with a line that says what to do and an exit code that is not 0."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_a_book_that_was_never_played_is_reported(
 def test_days_that_cannot_be_read_are_reported_with_how_to_forget_them(
     content: str, shell: pytest.MonkeyPatch, tmp_path: Path, ends: Ends
 ) -> None:
-    # GIVEN what is kept of a book was damaged
+    # GIVEN a book's damaged state
     book = tmp_path / "book.csv"
     book.write_text(GOOD)
     shell.setenv("ACCOUNTS", str(book))
@@ -183,7 +183,7 @@ def test_what_is_missing_or_wrong_is_named(command: Callable[[], int], said: str
 def test_what_is_stopped_by_hand_says_so(
     command: Callable[[], int], shell: pytest.MonkeyPatch, tmp_path: Path, ends: Ends
 ) -> None:
-    # GIVEN somebody who types Ctrl-C while AWS is asked
+    # GIVEN a person who types Ctrl-C while AWS is asked
     def stopped(_: type[Aws]) -> Aws:
         raise KeyboardInterrupt
 

@@ -54,7 +54,7 @@ def test_more_accounts_never_cost_less() -> None:
     ("accounts", "write_units", "stored_gb", "at_least", "at_most"),
     [
         # A scan writes 7.66 units an account: 1,000 x 30.4 x 7.66 = 233,000. Pages 912 x 2.07 = 1,900, reviews and
-        # reports 2 x 333 x 10.8 = 7,200; 2,100 small pieces of 4.5 make 9,400. Kept: 1,000 x (5,050 + 365 x 1,312) B.
+        # reports 2 x 333 x 10.8 = 7,200; 2,100 small pieces of 4.5 make 9,400. Stored: 1,000 x (5,050 + 365 x 1,312) B.
         # Fixed: polling 6.9 M x 0.40 = 2.75; 63 alarms less ten, 5.30; dashboard 3; five secrets 2; API metrics at most
         # 3.16 more: 13 to 17.
         (1_000, 251_500, 0.48, 13, 17),

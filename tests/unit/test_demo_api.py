@@ -1,4 +1,4 @@
-"""Which account `make api` asks about, and what it says of a book in which nobody is scored."""
+"""Which account `make api` asks about, and its text for a book without any score."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.builders.stored import point, row
 
 
 def test_the_worst_account_is_asked_about_else_any_else_none() -> None:
-    # GIVEN a healthy account, one in danger, and one that nobody could score
+    # GIVEN a healthy account, one in danger, and one that could not be scored
     fine, bad, unscored = row(1), row(2), row(3)
     bad = replace(bad, latest=replace(bad.latest, status="scored", last=point(nps_score=0, usage_trend="declining")))
     unscored = replace(unscored, latest=replace(unscored.latest, status="rejected", last=None))

@@ -93,7 +93,7 @@ def test_what_went_to_sales_says_to_whom_what_it_is_worth_and_why_the_biggest_fi
     )
     on_its_way = replace(handed(4), handoff=None)
     found = expansion(entry(1, "offered"), offers=(undrafted, on_its_way, handed(1, 4800), handed(2, 12000)))
-    # WHEN the day is told
+    # WHEN the day is reported
     lines = lines_of(found, tmp_path)
     at = lines.index("Handed to Sales: 4 (ARR 16,800 a year, 2 not known)")
     # THEN each stands on a line of its own with the first line of its evidence
@@ -200,7 +200,7 @@ def test_a_day_that_was_checked_before_says_that_nothing_is_new(tmp_path: Path) 
 )
 def test_a_day_without_candidates_says_why(found: Expansion, why: str, tmp_path: Path) -> None:
     assert why in said(found, tmp_path)
-    # AND an answer of Sales makes nobody a candidate
+    # AND an answer of Sales makes no account a candidate
     assert why in said(replace(found, entries=(entry(1, "answered"),)), tmp_path)
 
 

@@ -153,7 +153,7 @@ def test_planned_is_the_sum_of_what_became_of_the_reviews_and_each_that_is_not_w
     assert "not wanted: Account 4" in said
     assert "not finished: Account 5" in said
     assert "was planned before" not in said
-    # AND the same quarter again is told as such
+    # AND the same quarter again is named as such
     assert "Q2 2026 was planned before: nothing is new" in shown(replace(found, before=found.now), tmp_path)
 
 
@@ -162,7 +162,7 @@ def test_dropped_claims_that_differ_in_figures_only_are_listed_once_and_the_rare
     saving = '"It saved {0} hours." ({0} is not in the evidence)'
     qbrs = [review(number, "written", saving.format(number * 100)) for number in (1, 2, 3)]
     obeyed = review(4, "written", '"Feature adoption is 99 %." (99 % is not in the evidence)')
-    # WHEN the quarter is told
+    # WHEN the quarter is reported
     said = shown(quarter(*qbrs, obeyed), tmp_path, {"calls": 4, "input": 4000, "output": 800})
     # THEN each kind stands once, with what the model took
     assert "99 % is not in the evidence): Account 4" in said

@@ -44,7 +44,7 @@ def scored(number: int, signals: dict[str, object], **facts: object) -> AccountR
 
 
 def found_in(run: Run, *alerts: AlertEntry) -> Findings:
-    """What a day brought that read nobody, with a run and alerts."""
+    """The findings of a day on which no account was read, with a run and alerts."""
     return Findings(
         day=TODAY,
         known=None,
@@ -187,7 +187,7 @@ def test_what_is_unknown_throughout_says_what_is_missing(tmp_path: Path) -> None
     # GIVEN a book without logins, owners and contacts, whose NPS is known for one of four
     sheet = sheet_of(tmp_path, "name,arr,nps,mood", "A,1,9,", "B,1,,", "C,1,,", "D,,,")
     tally = Tally(read=4, scored=4, unknown={"login_frequency_days": 4, "nps_score": 3})
-    # WHEN it is told what the book tells
+    # WHEN it is described by the book
     said = "\n".join([*columns(sheet), *unknown(Run("health_scan", TODAY, "r", tally=tally), sheet)])
     # THEN the gaps are named with what follows from them
     assert "left out: mood: not known" in said

@@ -89,7 +89,7 @@ def test_a_long_line_goes_on_below_its_beginning_and_a_command_stays_whole() -> 
     # GIVEN more than a line holds, with markup and line breaks from elsewhere in it
     command = "aws " + "x" * 150
     lines, _ = reported(bad("[bold]word\n" * 30, "advice " * 30, command))
-    # THEN all that is told fits, as it stands
+    # THEN the whole output fits
     others = [line for line in lines if line.strip() != command]
     assert max(map(len, others)) <= WIDTH
     assert lines[2].startswith("  ✗ [bold]word [bold]word")
@@ -117,7 +117,7 @@ def test_what_ends_one_look_is_a_finding_and_not_the_end(fault: Exception, said:
         yield ok("so far")
         raise fault
 
-    # THEN both are told, with what to do
+    # THEN both are reported, with what to do
     first, last = results_of(check, cast("Target", None))
     assert first == ok("so far")
     assert (last.state, said in last.what, bool(last.advice)) == ("bad", True, True)

@@ -15,7 +15,7 @@ ALL = frozenset(SCOPES)
 
 
 class Looks:
-    """`SlackChecks` of one channel, and nobody else."""
+    """`SlackChecks` of one channel alone."""
 
     def __init__(self, channel: Channel | None = None, *, knows: bool = False) -> None:
         self._channel = channel

@@ -82,7 +82,7 @@ def test_a_plain_subject_stands_as_it_is_and_any_other_is_encoded() -> None:
 def test_a_mail_that_reads_otherwise_than_it_was_meant_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     # GIVEN an encoding of subjects that lets a line break through
     monkeypatch.setattr(mime, "_unstructured", lambda text: text + "\r\nBcc: eve@evil.example")
-    # WHEN a draft is written  THEN it is refused, with the header that nobody wanted
+    # WHEN a draft is written  THEN it is refused, with the unwanted header
     with pytest.raises(NotTaken, match="Bcc"):
         write("Acme")
 

@@ -138,7 +138,7 @@ def test_a_file_of_bare_scores_or_without_days_is_refused_whole(tmp_path: Path) 
 
 
 def test_a_file_of_which_no_line_could_be_used_was_imported_in_vain(tmp_path: Path, deployment: Deployment) -> None:
-    # GIVEN a line that can be used, and one of an account that nobody knows
+    # GIVEN a line that can be used, and one of an unknown account
     good, bad = f"A-0001,2026-01-05,{WHOLE}", f"A-9999,2026-01-05,{WHOLE}"
     # THEN it was in vain with the second alone; what is known already was of use
     assert deployment.take(tmp_path, HEADINGS, bad).in_vain

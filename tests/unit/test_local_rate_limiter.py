@@ -1,4 +1,4 @@
-"""The rate limiter of a command by itself: calls are spread evenly, and a pause that the vendor asks for is kept."""
+"""The rate limiter of one command: calls are spread evenly, and a pause that the vendor asks for is respected."""
 
 from __future__ import annotations
 

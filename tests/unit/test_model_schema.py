@@ -82,7 +82,7 @@ def test_a_review_has_to_have_every_field_and_no_other() -> None:
 
 
 def test_an_offer_has_to_have_every_field_and_no_other() -> None:
-    # GIVEN the schema of offers  THEN types and confidences are choices, and what is not known has to be said as null
+    # GIVEN the schema of offers  THEN types and confidences are choices, and what is unknown has to be null
     found = {tuple(one["required"]): one for one in objects(schema_of(Opportunities))}
     offer = tuple(name for name in ExpansionOpportunity.model_fields if name not in ("account_id", "made_at"))
     assert found.keys() == {("opportunities",), offer}

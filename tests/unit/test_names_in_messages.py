@@ -1,4 +1,4 @@
-"""A name is text in chats and on pages: whatever it holds, no reader finds markup, a mention or a line in it."""
+"""A name is text in chats and on pages: no name makes markup, a mention or a line in it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Tags(HTMLParser):
 
 
 def texts(part: Any) -> list[str]:
-    """All strings in a body, whatever they are for."""
+    """All strings in a body, of every field."""
     if isinstance(part, str):
         return [part]
     inner = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()

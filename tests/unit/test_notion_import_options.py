@@ -1,4 +1,4 @@
-"""What an import is given is told by its name where it is missing or wrong, all at once, and the token never."""
+"""Missing and wrong inputs of an import are all reported at once by their names, and the token is never shown."""
 
 from pathlib import Path
 

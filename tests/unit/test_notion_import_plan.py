@@ -49,14 +49,14 @@ def test_lines_that_are_no_account_are_refused_by_their_number(tmp_path: Path) -
 
 def test_signals_are_validated_as_those_of_the_day(tmp_path: Path) -> None:
     file = file_of(tmp_path, "Account ID,Tools,Days Since Last Interaction,Last Interaction", "A-1,,,2026-04-01")
-    # In a text a date cannot be read; that is told before the scan finds it.
+    # In a text a date cannot be read; that is reported before the scan finds it.
     assert [str(told) for told in file.doubtful] == [
         "line 2, A-1: Last Interaction: '2026-04-01' could not be read, expected a date"
     ]
 
 
 def test_every_line_and_every_page_is_counted_once(tmp_path: Path) -> None:
-    # GIVEN a file with two lines of A-3, and a Notion with two pages of A-4, one of A-9 and two of nobody
+    # GIVEN a file with two lines of A-3, and a Notion with two pages of A-4, one of A-9 and two without an id
     lines = ("A-4,Four", "A-1,One", "A-2,Two", "A-3,Three", "A-3,Three", "A-5,Five", "A-6,NO  body")
     file = file_of(tmp_path, "Account ID,Name", *lines)
     pages = [page("A-1", "Won"), page("A-5", "Five"), page("A-4"), page("A-4"), page("A-3"), page("A-9")]
@@ -69,7 +69,7 @@ def test_every_line_and_every_page_is_counted_once(tmp_path: Path) -> None:
     assert plan.unchanged == 1
     assert [refused.line for refused in plan.refused] == [2, 5, 6, 8]
     assert (plan.lines, plan.requests) == (7, 2)
-    # AND what the file does not name is counted: A-9 and the two of nobody
+    # AND what the file does not name is counted: A-9 and the two without an id
     assert plan.absent == 3
 
 

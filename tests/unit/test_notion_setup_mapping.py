@@ -42,7 +42,7 @@ def test_a_name_that_books_use_is_recognised_where_its_type_fits() -> None:
 
 
 def test_the_same_name_of_another_type_is_meant_all_the_same() -> None:
-    """Its type is told then, where a second property beside it would only confuse."""
+    """Its type is reported then, where a second property beside it would only confuse."""
     assert theirs(book(Name="title", arr="rich_text")) == {"arr": "arr"}
 
 
@@ -83,7 +83,7 @@ def test_the_teams_own_score_is_never_taken_for_what_the_scan_writes() -> None:
 
 
 def test_what_is_written_needs_a_type_that_takes_it() -> None:
-    """GIVEN a verdict that a formula computes: it could be read, but people's verdicts could not be kept in it."""
+    """GIVEN a verdict that a formula computes: it could be read, but people's verdicts could not be written to it."""
     assert theirs(book(Name="title", Verdict="formula")) == {}
     assert theirs(book(Name="title", Verdict="select")) == {"verdict": "Verdict"}
 

@@ -66,7 +66,7 @@ def test_a_redrive_says_what_is_left_and_that_there_was_nothing_to_do(moved: int
 
 
 class Stacks:
-    """CloudFormation with one stack, of whoever's."""
+    """CloudFormation with one stack, of any owner."""
 
     def __init__(self, *parameters: str) -> None:
         self._parameters = [{"ParameterKey": name, "ParameterValue": "x"} for name in parameters]

@@ -80,7 +80,7 @@ def test_no_header_fails_and_none_asks_for_more_than_a_quarter_of_an_hour(header
 )
 @pytest.mark.parametrize("error", [Unavailable, Unclear])
 def test_no_adapter_can_ask_for_more(asked: float, pauses: list[float], error: type[Unavailable]) -> None:
-    # GIVEN an adapter that passes on what it was told, unread
+    # GIVEN an adapter that passes its input on, unread
     rate_limiter = CountingRateLimiter()
     retry_policy = RetryPolicy(rate_limiter, lambda: 10.0, lambda _: None, tries=1)
 

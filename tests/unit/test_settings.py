@@ -1,4 +1,4 @@
-"""Settings are told in one line when they are wrong, with the name under which they are set."""
+"""Wrong settings are reported in one line, with the name under which they are set."""
 
 from datetime import date
 

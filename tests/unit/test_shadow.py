@@ -1,4 +1,4 @@
-"""In shadow everything is worked out and recorded, and kept where it can be read; nothing leaves the deployment."""
+"""In shadow everything is computed, recorded and stored where it can be read; nothing leaves the deployment."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ def test_a_page_is_stored_as_it_would_read(shadow: Shadow, log: FakeShadowLog) -
     # WHEN a page is written twice, the second time with other values
     pages.write("page-1", VALUES)
     pages.write("page-1", PageValues(None, "Unknown", None, "too little is known", None, "", SHADOW_DAY))
-    # THEN its last state is kept, once
+    # THEN its last state is stored, once
     (page,) = log.of("page")
     assert (page.on, page.title) == (SHADOW_DAY, "Unknown no score, churn risk unknown")
     assert page.lines == ("too little is known",)
-    # AND wishes of people stand beside it
+    # AND mutes of people stand beside it
     pages.write_mute("page-1", date(2026, 4, 1), None)
     assert [each.title for each in log.of("page")][1:] == ["CSM Quiet Until: 2026-04-01"]
 
@@ -66,7 +66,7 @@ def test_an_alert_is_recorded_for_every_channel(shadow: Shadow, log: FakeShadowL
         **alert.model_dump(include=set(HealthEvent.model_fields) - {"version", "alert_type"}),
     )
     ShadowBus(shadow).put(HEALTH_DETAIL_TYPE, event)
-    # THEN each is kept under its alert, with the person it would have been for
+    # THEN each is stored under its alert, with the person it would have been for
     kept = {kind: log.of(kind)[0] for kind in ("record", "draft", "message", "event")}  # type: ignore[arg-type]
     assert {each.key for each in kept.values()} == {alert.alert_id, f"agent.health:{alert.alert_id}"}
     assert kept["draft"].recipient == kept["message"].recipient == "owner@example.com"

@@ -202,7 +202,7 @@ APPS = {
 
 
 def app(name: str, records: FakeTaskRecords, work: Callable[[], TaskResult] = lambda: WHOLE) -> ModuleType:
-    """The app of a function whose agent does `work`, whatever it is asked; its metrics are in `counted`."""
+    """The app of a function whose agent does `work` for every task; its metrics are in `counted`."""
     loaded = app_of(name)
     function: Any = loaded.function  # type: ignore[attr-defined]
     function.settings = SimpleNamespace(space="acme", timezone="UTC", shadow=False)

@@ -113,7 +113,7 @@ def test_a_call_to_copy_is_one_command_for_any_account(monkeypatch: pytest.Monke
 @given(st.text(max_size=100) | st.text("./\\\x00-é🦊𠀀\ud83e", max_size=100))
 @example("𠀀" * 100)
 def test_a_name_is_a_part_of_a_files_name(text: str) -> None:
-    # GIVEN whatever name  THEN its file lies in the folder, and its name is not too long with what is added
+    # GIVEN any name  THEN its file lies in the folder, and its name is not too long with what is added
     name = file_name(text)
     assert name
     assert "/" not in name

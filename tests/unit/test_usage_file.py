@@ -1,4 +1,4 @@
-"""Feature usage beside a book is read as spreadsheet programs save it; what does not fit is told and stops nothing."""
+"""Feature usage beside a book is read as spreadsheet programs save it; bad cells are reported and stop nothing."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -19,7 +19,7 @@ HEAD = "Account ID,Feature,Family,Entitled,Used,Limit,As Of"
 
 
 def told(folder: Path, *lines: str) -> list[str]:
-    """What is told of these lines below the usual headings."""
+    """The reports about these lines below the usual headings."""
     return [str(problem) for problem in usage_of(folder, HEAD, *lines).not_taken]
 
 
@@ -113,7 +113,7 @@ def test_an_account_may_be_named_by_its_name_as_long_as_it_has_an_id(tmp_path: P
     # GIVEN a book in which two accounts share a name and one has no id
     book = ("Account ID,Name", "A-1,Acme", "A-2,Twin", "A-3,Twin", ",Nobody")
     usage = usage_of(tmp_path, "Account,Feature", "Acme,API", "Twin,API", "Nobody,API", "A-3,API", book=book)
-    # THEN the one that is meant for sure is known by its id, the others are told
+    # THEN the one that is meant for sure is known by its id, the others are reported
     assert [problem.account for problem in usage.not_taken] == ["Twin API", "Nobody API"]
     with Sandbox(tmp_path / "vendors") as sandbox:
         assert [row.holder for row in usage_in_notion(sandbox, usage)] == ["A-1", "A-3"]
@@ -153,7 +153,7 @@ def test_an_account_that_comes_on_a_later_day_has_its_features_from_then_on_and_
     _, script, first = prepared(Options(path, FIRST_DAY))
     # WHEN both days are played
     days = [script.features(first + timedelta(number)) for number in (0, 1)]
-    # THEN the list is told wrong of the one that is not there yet, on the first day
+    # THEN the list reports the one that is not there yet, on the first day
     assert [[problem.account for problem in usage.not_taken] for usage in days if usage] == [["New API"], []]
 
 

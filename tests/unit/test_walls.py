@@ -1,4 +1,4 @@
-"""The walls of the house: who may import a vendor, read the environment, reach the network."""
+"""Import walls: which packages may import a vendor, read the environment, reach the network."""
 
 import ast
 import os
