@@ -14,8 +14,9 @@ from pydantic import TypeAdapter
 from connectors.notion.account_page import account_of
 from connectors.notion.names import PropertyNames
 from connectors.notion.reading import LONGEST_TEXT, LONGEST_TEXT_OF_LINES, MOST_IN_A_LIST, MOST_NAMED_NUMBERS
-from customer_success.accounts.account import LONGEST_ID, Account, is_nameable
+from customer_success.accounts.account import Account
 from customer_success.accounts.row import AccountRow
+from customer_success.identifiers import LONGEST_ID, is_nameable
 from customer_success.scan.assessment import Judge
 from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.notion_pages import (

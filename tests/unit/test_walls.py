@@ -23,16 +23,17 @@ HTTP = {DOMAIN / f"api/{name}.py" for name in ("error_responses", "parameters", 
 
 FLOOR = frozenset[str]()
 BELOW = frozenset({"accounts", "scoring"})
-INSIDE = BELOW | {"alerts", "drafts", "scan"}
+INSIDE = BELOW | {"alerts", "drafts", "scan", "signals"}
 CAPABILITIES = INSIDE | {"adoption", "expansion", "narration", "renewals", "reviews"}
 MAY_IMPORT = {
     "scoring": FLOOR,
     "narration": FLOOR | {"scoring"},
     "accounts": FLOOR | {"scoring"},
+    "signals": FLOOR | {"scoring"},
     "drafts": BELOW,
     "alerts": BELOW | {"drafts"},
-    "scan": BELOW | {"alerts"},
-    "adoption": BELOW | {"alerts", "drafts"},
+    "scan": BELOW | {"alerts", "signals"},
+    "adoption": BELOW | {"alerts", "drafts", "signals"},
     "reviews": INSIDE | {"adoption", "narration"},
     "expansion": INSIDE | {"adoption", "narration"},
     "renewals": INSIDE | {"reviews"},

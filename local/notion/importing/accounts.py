@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from connectors.notion.account_page import account_of
 from connectors.notion.names import PropertyNames
 from connectors.text import clean, one_line
-from customer_success.accounts.account import ID_BOUND, LONGEST_ID, is_nameable
+from customer_success.identifiers import ID_BOUND, LONGEST_ID, is_nameable
 from customer_success.schemas import CSMHealthSignals, refusals
 from customer_success.text import short
 from local.notion.importing.targets import ColumnTarget

@@ -17,8 +17,9 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from connectors.text import clean, cut, one_line, shortened
-from customer_success.accounts.account import ID_BOUND, Unreadable, is_nameable
+from customer_success.accounts.account import Unreadable
 from customer_success.addresses import address_of
+from customer_success.identifiers import ID_BOUND, is_nameable
 from customer_success.periods import FIRST_DAY, LAST_DAY
 
 LONGEST_SHOWN = 200

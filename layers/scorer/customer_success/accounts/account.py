@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -16,22 +15,6 @@ AGELESS = ("tam_health_rag", "collections_risk")
 """Signals that do not grow old: what people rate by hand, and what only ever lowers a score. A warning does not fade
 because a feed died.
 """
-
-
-LONGEST_ID = 500
-ID_BOUND = f"1 to {LONGEST_ID} bytes without control characters or spaces at the ends, and neither '.' nor '..'"
-_UNNAMEABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
-
-
-def is_nameable(account_id: str, *, longest: int = LONGEST_ID) -> bool:
-    """True for what can be an id, an account's or another of at most `longest` bytes: it goes into keys, and into the
-    path of the API's URLs.
-
-    A path segment of one or two dots is taken away by whoever sends the URL, also where it is escaped.
-    """
-    if _UNNAMEABLE.search(account_id) or account_id != account_id.strip() or account_id in (".", ".."):
-        return False
-    return 1 <= len(account_id.encode()) <= longest
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from customer_success.accounts.account import Account, is_nameable
+from customer_success.accounts.account import Account
 from customer_success.accounts.alert_state import AlertState
 from customer_success.accounts.row import (
     AccountRow,
@@ -19,6 +19,7 @@ from customer_success.accounts.row import (
     trail_after,
 )
 from customer_success.alerts.policy import Decision, MuteRequest, decide
+from customer_success.identifiers import is_nameable
 from customer_success.isolation import alone, cause, whole
 from customer_success.messages import ChurnAlert, alert_id
 from customer_success.scan.words import INACTIVE, step_to_judge, too_old

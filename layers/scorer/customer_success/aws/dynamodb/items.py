@@ -90,9 +90,13 @@ def key_of(item: Item) -> Key:
 
 
 def conditional(condition: str, given: Item, *, also_named: str = "") -> dict[str, Any]:
-    """The parameters of a conditional write; attributes go by `#name`, as many names are reserved words."""
-    return {
-        **({"ConditionExpression": condition} if condition else {}),
+    """The parameters of a conditional write; attributes go by `#name`, as many names are reserved words.
+
+    The table refuses an empty parameter, so there is none for what there is none of.
+    """
+    parameters: dict[str, Any] = {
+        "ConditionExpression": condition,
         "ExpressionAttributeNames": {name: name[1:] for name in re.findall(r"#\w+", f"{condition} {also_named}")},
         "ExpressionAttributeValues": {f":{name}": value for name, value in given.items()},
     }
+    return {name: value for name, value in parameters.items() if value}

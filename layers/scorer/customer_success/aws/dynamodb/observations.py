@@ -1,0 +1,68 @@
+"""What feeds delivered, one item per account: each feed's slot is an attribute of its own, with a version."""
+
+from __future__ import annotations
+
+import logging
+import time
+import zlib
+from collections.abc import Callable, Collection, Iterator, Mapping
+from hashlib import sha256
+
+from customer_success.aws.dynamodb.items import Item, Key, Update, expiry, key_of, shortened
+from customer_success.aws.dynamodb.table import ConditionNotMetError, Table
+from customer_success.signals.ports import Outdated
+from customer_success.signals.slots import Holder, Slot, SlotName, packed, unpacked
+
+STORED_DAYS = 400
+
+logger = logging.getLogger(__name__)
+
+
+class DynamoObservations:
+    """`Observations` in the table. They are stored for 400 days after the last delivery."""
+
+    def __init__(self, table: Table, *, clock: Callable[[], float] = time.time) -> None:
+        self._table = table
+        self._clock = clock
+
+    def get_many(self, holders: Collection[Holder]) -> Mapping[Holder, Mapping[SlotName, Slot]]:
+        keys = {self._key(holder): holder for holder in holders}
+        return {keys[key_of(item)]: dict(_slots(item)) for item in self._table.get_many(keys)}
+
+    def put(self, holder: Holder, name: SlotName, slot: Slot, before: Slot | None) -> None:
+        attribute = _attribute(name)
+        given: Item = {} if before is None else {"before": {"B": packed(name, before)}}
+        update = Update(
+            self._key(holder),
+            {attribute: {"B": packed(name, slot)}, "expires_at": expiry(self._clock(), STORED_DAYS)},
+            condition=f"attribute_not_exists(#{attribute})" if before is None else f"#{attribute} = :before",
+            given=given,
+        )
+        try:
+            self._table.update(update)
+        except ConditionNotMetError as error:
+            raise Outdated(f"the observations of {holder} were written by another delivery meanwhile") from error
+
+    def _key(self, holder: Holder) -> Key:
+        if holder.account_id is not None:
+            return self._table.key("OBSERVATIONS", holder.account_id, "ACCOUNT")
+        source, key = holder.unjoined or ("", "")
+        return self._table.key("UNJOINED", source, shortened(key))
+
+
+def _slots(item: Item) -> Iterator[tuple[SlotName, Slot]]:
+    """The slots of an item; one that cannot be read costs itself, and is logged."""
+    for attribute, value in item.items():
+        if attribute.startswith(_PREFIX):
+            try:
+                yield unpacked(value["B"])
+            except (KeyError, ValueError, TypeError, zlib.error) as error:
+                logger.error("the observations %s of %s cannot be read: %s", attribute, key_of(item), error)
+
+
+_PREFIX = "slot_"
+
+
+def _attribute(name: SlotName) -> str:
+    """The attribute of a slot: its name as letters and digits, which is what an expression takes."""
+    return _PREFIX + sha256(str(name).encode()).hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""From what feeds deliver to the signals of an account."""

@@ -1,0 +1,77 @@
+"""Whether a feed is alive: freshness is of its deliveries, not of the values that they bring."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from statistics import median
+
+from customer_success.scoring.deriver_thresholds import FreshDays
+from customer_success.signals.lines import Kind
+from customer_success.signals.slots import SlotName
+from customer_success.signals.stamped import Stamp
+
+DELIVERIES_STORED = 6
+"""Deliveries that are remembered of a feed: five intervals say how often it usually comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One source of one kind: when it delivered, and what it covers.
+
+    `deliveries` are the latest times of arrival, oldest first, one a day. `last_whole_day` is the newest day that its
+    lines speak of, `snapshot` the stamp of its latest complete file. `lines` and `joined` count the accounts that it
+    named, and those of them that are in the book.
+    """
+
+    kind: Kind
+    source: str
+    deliveries: tuple[datetime, ...] = ()
+    last_whole_day: date | None = None
+    snapshot: Stamp | None = None
+    named: int = 0
+    joined: int = 0
+
+    @property
+    def slot(self) -> SlotName:
+        return SlotName(self.kind, self.source)
+
+    def fresh_for(self, thresholds: FreshDays) -> timedelta:
+        """How long after its last delivery the feed is fresh: its kind's days, or twice its usual interval."""
+        usual = thresholds.intervals * _usual_interval(self.deliveries)
+        return min(max(timedelta(days=days_of(self.kind, thresholds)), usual), timedelta(days=thresholds.longest))
+
+    def late_on(self, day: date, thresholds: FreshDays) -> bool:
+        """True if nothing was delivered for too long before `day`; NPS and contracts hold as long as their answers."""
+        if self.kind in ("nps", "contracts", "outcomes", "ids"):
+            return False
+        return not self.deliveries or day - self.deliveries[-1].date() > self.fresh_for(thresholds)
+
+    def after(self, arrived_at: datetime) -> tuple[datetime, ...]:
+        """The deliveries with another one: of each day the last, whatever the order in which they are processed."""
+        by_day = {found.date(): found for found in sorted((*self.deliveries, arrived_at))}
+        return tuple(by_day.values())[-DELIVERIES_STORED:]
+
+
+def days_of(kind: Kind, thresholds: FreshDays) -> int:
+    """The days for which a feed of this kind is fresh at least."""
+    match kind:
+        case "usage":
+            return thresholds.usage
+        case "tickets":
+            return thresholds.tickets
+        case "invoices":
+            return thresholds.invoices
+        case "features":
+            return thresholds.features
+        case "touchpoints":
+            return thresholds.touchpoints
+        case _:
+            return thresholds.typed
+
+
+def _usual_interval(deliveries: Sequence[datetime]) -> timedelta:
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(deliveries)]
+    return timedelta(seconds=median(gaps) if gaps else 0)

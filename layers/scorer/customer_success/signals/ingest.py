@@ -1,0 +1,263 @@
+"""Takes in what a feed delivers: reads every line, then merges what was accepted into the accounts.
+
+Nothing is written before the last line is read, so that a file that is refused half-way leaves nothing half done.
+What was merged once merges again without a change: a redelivery goes on where the first try ended.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import Protocol
+
+from pydantic import ValidationError
+
+from customer_success.batches import batches
+from customer_success.errors import Refused
+from customer_success.schemas import refusals
+from customer_success.signals.directory import Directory
+from customer_success.signals.freshness import Feed
+from customer_success.signals.lines import MODELS, AnyLine, IdLine, Kind
+from customer_success.signals.ports import Directories, Feeds, Observations, Outdated
+from customer_success.signals.slots import Fields, Holder, Mark, Slot, SlotName, entry
+from customer_success.signals.stamped import Stamp, Stamped, changed
+
+MOST_REFUSALS_SHOWN = 100
+MOST_TRIES = 5
+HOLDERS_AT_ONCE = 100
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What arrived: of which feed, when, and the hash of its content. A `snapshot` is complete for its source."""
+
+    kind: Kind
+    source: str
+    name: str
+    arrived_at: datetime
+    content_hash: str
+    snapshot: bool = False
+
+    @property
+    def stamp(self) -> Stamp:
+        return Stamp(self.arrived_at, self.content_hash)
+
+    @property
+    def slot(self) -> SlotName:
+        return SlotName(self.kind, self.source)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedLine:
+    """A line that was not taken, by its number in the file, and why."""
+
+    number: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"line {self.number}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What became of a delivery. `unjoined` are keys that lead to no account, the first of them."""
+
+    kind: Kind
+    source: str
+    name: str
+    lines: int
+    refused: int
+    accounts: int
+    joined: int
+    changed: int
+    refusals: tuple[RefusedLine, ...] = ()
+    unjoined: tuple[str, ...] = ()
+
+    @property
+    def accepted(self) -> int:
+        return self.lines - self.refused
+
+
+class Spool(Protocol):
+    """Sorts lines by the account that they name, in constant memory."""
+
+    def add(self, account: str, key: str, fields: Fields, day: date) -> None:
+        """Add one entry; of two with the same account and key the later one counts."""
+
+    def by_account(self) -> Iterator[tuple[str, str, Fields, date]]:
+        """Everything that was added, account by account."""
+
+    def close(self) -> None:
+        """Remove it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """The job. `spool` opens an empty one; `count_lines_up_to` bounds a file."""
+
+    observations: Observations
+    feeds: Feeds
+    directories: Directories
+    spool: Callable[[], Spool]
+    mark: Mark
+    most_lines: int = 10_000_000
+
+    def __call__(self, delivery: Delivery, lines: Iterable[tuple[int, Mapping[str, object]]]) -> Ingested:
+        """Take a delivery in. Raises `Refused` for one that is too large, and `Unavailable` when the store is."""
+        with closing(self.spool()) as spool:
+            read = self._read(delivery, lines, spool)
+            merged = self._merge(delivery, spool)
+        self._delivered(delivery, merged)
+        return Ingested(
+            kind=delivery.kind,
+            source=delivery.source,
+            name=delivery.name,
+            lines=read.lines,
+            refused=read.refused,
+            accounts=merged.accounts,
+            joined=merged.joined,
+            changed=merged.changed,
+            refusals=tuple(read.refusals),
+            unjoined=tuple(merged.unjoined),
+        )
+
+    def _read(self, delivery: Delivery, lines: Iterable[tuple[int, Mapping[str, object]]], spool: Spool) -> _Reading:
+        read = _Reading(delivery.kind)
+        for number, raw in lines:
+            if read.lines == self.most_lines:
+                raise Refused(f"{delivery.name} has more than {self.most_lines:,} lines: deliver it in several files")
+            line = read.line(number, raw)
+            if isinstance(line, IdLine):
+                key = f"{line.source}:{line.external_id}"
+                spool.add(line.account_id, key, [line.source, line.external_id], date.min)
+            elif line is not None:
+                spool.add(line.account, *entry(line, delivery.kind, self.mark))
+        return read
+
+    def _merge(self, delivery: Delivery, spool: Spool) -> _Merged:
+        directory = self.directories.read() or Directory(frozenset())
+        merged = _Merged()
+        by_account = groupby(spool.by_account(), key=itemgetter(0))
+        for several in batches(
+            ((key, _entries(rows, delivery.stamp)) for key, rows in by_account), count=HOLDERS_AT_ONCE
+        ):
+            by_holder: dict[Holder, _Entries] = {}
+            for key, entries in several:
+                match = directory.account_of(key, delivery.source)
+                holder = Holder.account(match[0]) if match else Holder.waiting(delivery.source, key)
+                by_holder[holder] = by_holder[holder].plus(entries) if holder in by_holder else entries
+                merged.count(key, joined=match is not None, newest=entries.newest)
+            merged.changed += self._put(delivery.slot, by_holder)
+        return merged
+
+    def _put(self, name: SlotName, delivered: Mapping[Holder, _Entries]) -> int:
+        """Merge entries into their slots; how many values changed. A slot that was written meanwhile is read again."""
+        left, changes = dict(delivered), 0
+        for _ in range(MOST_TRIES):
+            stored = self.observations.get_many(list(left))
+            for holder, entries in list(left.items()):
+                before = stored.get(holder, {}).get(name)
+                after = (before or Slot()).with_(entries.by_key, name.kind, entries.first)
+                if before != after:
+                    try:
+                        self.observations.put(holder, name, after, before)
+                    except Outdated:
+                        continue
+                    changes += changed(before.entries if before else {}, after.entries)
+                del left[holder]
+            if not left:
+                return changes
+        raise Outdated(f"{name}: {len(left)} accounts were written by others again and again")
+
+    def _delivered(self, delivery: Delivery, merged: _Merged) -> None:
+        """Remember of the feed that it delivered."""
+        for _ in range(MOST_TRIES):
+            before = next((feed for feed in self.feeds.all() if feed.slot == delivery.slot), None)
+            feed = before or Feed(delivery.kind, delivery.source)
+            stamps = [stamp for stamp in (feed.snapshot, delivery.stamp if delivery.snapshot else None) if stamp]
+            newest = [day for day in (feed.last_whole_day, merged.newest) if day]
+            after = replace(
+                feed,
+                deliveries=feed.after(delivery.arrived_at),
+                last_whole_day=max(newest, default=None),
+                snapshot=max(stamps, default=None),
+                named=merged.accounts,
+                joined=merged.joined,
+            )
+            if after == before:
+                return None
+            try:
+                return self.feeds.put(after, before)
+            except Outdated:
+                continue
+        raise Outdated(f"{delivery.slot}: the feed was written by others again and again")
+
+
+@dataclass(slots=True)
+class _Reading:
+    """Reads lines, and counts what is refused."""
+
+    kind: Kind
+    lines: int = 0
+    refused: int = 0
+    refusals: list[RefusedLine] = field(default_factory=list)
+
+    def line(self, number: int, raw: Mapping[str, object]) -> AnyLine | None:
+        self.lines += 1
+        model = MODELS[self.kind]
+        try:
+            return model.model_validate(raw)
+        except ValidationError as error:
+            self._refuse(number, "; ".join(map(str, refusals(error, model))))
+            return None
+
+    def _refuse(self, number: int, reason: str) -> None:
+        self.refused += 1
+        if len(self.refusals) < MOST_REFUSALS_SHOWN:
+            self.refusals.append(RefusedLine(number, reason))
+
+
+@dataclass(frozen=True, slots=True)
+class _Entries:
+    """What a delivery brings for one slot."""
+
+    by_key: Mapping[str, Stamped[Fields]]
+    first: date | None
+    newest: date | None
+
+    def plus(self, other: _Entries) -> _Entries:
+        days = [day for day in (self.first, other.first) if day]
+        newest = [day for day in (self.newest, other.newest) if day]
+        return _Entries({**self.by_key, **other.by_key}, min(days, default=None), max(newest, default=None))
+
+
+@dataclass(slots=True)
+class _Merged:
+    """What merging came to."""
+
+    accounts: int = 0
+    joined: int = 0
+    changed: int = 0
+    newest: date | None = None
+    unjoined: list[str] = field(default_factory=list)
+
+    def count(self, key: str, *, joined: bool, newest: date | None) -> None:
+        self.accounts += 1
+        self.joined += joined
+        self.newest = max((day for day in (self.newest, newest) if day), default=None)
+        if not joined and len(self.unjoined) < MOST_REFUSALS_SHOWN:
+            self.unjoined.append(key)
+
+
+def _entries(rows: Iterable[tuple[str, str, Fields, date]], stamp: Stamp) -> _Entries:
+    found = list(rows)
+    days: Sequence[date] = [day for *_, day in found if day != date.min]
+    by_key = {key: Stamped(fields, stamp) for _, key, fields, _ in found}
+    return _Entries(by_key, min(days, default=None), max(days, default=None))

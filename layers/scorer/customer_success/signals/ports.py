@@ -1,0 +1,45 @@
+"""What deriving signals needs of a store."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Protocol
+
+from customer_success.errors import Unavailable
+from customer_success.signals.directory import Directory, Known
+from customer_success.signals.freshness import Feed
+from customer_success.signals.slots import Holder, Slot, SlotName
+
+
+class Outdated(Unavailable):
+    """Somebody else has written an item since it was read."""
+
+
+class Observations(Protocol):
+    """What feeds delivered of each account, and of keys that no account of the book has yet."""
+
+    def get_many(self, holders: Collection[Holder]) -> Mapping[Holder, Mapping[SlotName, Slot]]:
+        """All slots of each holder that has any. Raises `Unavailable`."""
+
+    def put(self, holder: Holder, name: SlotName, slot: Slot, before: Slot | None) -> None:
+        """Write a slot in the place of `before`. Raises `Outdated` where somebody else has written it meanwhile."""
+
+
+class Feeds(Protocol):
+    """The feeds of the tenant."""
+
+    def all(self) -> list[Feed]:
+        """Every feed that ever delivered, by kind and source."""
+
+    def put(self, feed: Feed, before: Feed | None) -> None:
+        """Write a feed in the place of `before`. Raises `Outdated` where somebody else has written it meanwhile."""
+
+
+class Directories(Protocol):
+    """The ids by which accounts are known, of the whole book."""
+
+    def read(self) -> Directory | None:
+        """The directory that the last scan wrote; None before the first."""
+
+    def write(self, book: Iterable[Known]) -> None:
+        """Put the ids of the whole book in the place of the last directory."""

@@ -1,0 +1,169 @@
+"""What daily usage says, against histories worked out by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from customer_success.schemas import UsageTrend
+from customer_success.scoring.deriver_thresholds import LoginThresholds, TrendThresholds
+from customer_success.signals.derived import Derived, NotEnough
+from customer_success.signals.season import season_of
+from customer_success.signals.usage import (
+    DailyUsage,
+    DayOfUsage,
+    Season,
+    login_frequency_days,
+    seats_utilization_rate,
+    usage_trend,
+)
+
+SUNDAY = date(2026, 3, 1)
+"""The feed's last whole day: the evaluation looks at whole weeks up to it."""
+MONDAY = SUNDAY + timedelta(days=1)
+AT, LOGINS = TrendThresholds(), LoginThresholds()
+NO_SEASON: Season = {}
+ORDER: list[UsageTrend] = ["inactive", "declining", "stable", "growing"]
+
+
+def history(users: Callable[[int], int], days: int = 200, first: date | None = None) -> DailyUsage:
+    """A history of `days` days that ends on `SUNDAY`; `users` gives the active users of a day by its age in days."""
+    by_day = {SUNDAY - timedelta(days=age): DayOfUsage(users(age)) for age in range(days) if users(age)}
+    return DailyUsage(by_day, first or min(by_day, default=None))
+
+
+def on_weekdays(users: int) -> Callable[[int], int]:
+    """So many users from Monday to Friday: the age 0 is a Sunday."""
+    return lambda age: 0 if age % 7 in (0, 1) else users
+
+
+def trend_of(usage: DailyUsage, until: date = SUNDAY, season: Season = NO_SEASON) -> UsageTrend | str:
+    found = usage_trend(usage, until, season, AT)
+    return found.value if isinstance(found, Derived) else found.reason
+
+
+@pytest.mark.parametrize(
+    ("users", "trend"),
+    [
+        pytest.param(on_weekdays(10), "stable", id="ten users on every weekday"),
+        pytest.param(lambda age: on_weekdays(10 if age >= 28 else 5)(age), "declining", id="half for four weeks"),
+        pytest.param(lambda age: on_weekdays(10 if age >= 21 else 5)(age), "declining", id="half for three weeks"),
+        pytest.param(lambda age: on_weekdays(10 if age >= 7 else 5)(age), "stable", id="half for one week alone"),
+        pytest.param(lambda age: on_weekdays(10 if age >= 28 else 9)(age), "stable", id="a tenth less"),
+        pytest.param(lambda age: on_weekdays(10 if age >= 35 else 14)(age), "growing", id="two fifths more"),
+        pytest.param(lambda age: on_weekdays(10)(age) if age >= 28 else 0, "inactive", id="daily use, then silence"),
+        pytest.param(lambda age: on_weekdays(10)(age) if age >= 26 else 0, "declining", id="nearly four silent weeks"),
+    ],
+)
+def test_the_trend_of_a_history(users: Callable[[int], int], trend: UsageTrend) -> None:
+    assert trend_of(history(users)) == trend
+
+
+def test_a_fall_of_a_quarter_takes_two_mondays() -> None:
+    # GIVEN thirty users, and twenty-one from the last four weeks on
+    fell = history(lambda age: on_weekdays(30 if age >= 28 else 21)(age))
+    # THEN the first Monday that sees it says nothing yet, the second does
+    assert trend_of(fell) == "stable"
+    assert trend_of(later(fell, on_weekdays(21), 7), SUNDAY + timedelta(days=7)) == "declining"
+
+
+def test_a_decline_ends_when_most_of_it_is_made_up_for() -> None:
+    # GIVEN an account that fell to two thirds
+    fallen = history(lambda age: on_weekdays(30 if age >= 42 else 20)(age))
+    assert trend_of(fallen) == "declining"
+    # WHEN usage comes back a little, it still declines; once it is within a tenth, it is stable
+    assert trend_of(later(fallen, on_weekdays(21), 7), SUNDAY + timedelta(days=7)) == "declining"
+    assert trend_of(later(fallen, on_weekdays(32), 28), SUNDAY + timedelta(days=28)) == "stable"
+
+
+def later(usage: DailyUsage, users: Callable[[int], int], days: int) -> DailyUsage:
+    """The history, `days` days later."""
+    added = {SUNDAY + timedelta(days=days - age): DayOfUsage(users(age)) for age in range(days) if users(age)}
+    return DailyUsage({**usage.days, **added}, usage.first)
+
+
+@pytest.mark.parametrize(
+    ("usage", "reason"),
+    [
+        pytest.param(DailyUsage({}), "this feed has never carried the account", id="never carried"),
+        pytest.param(history(on_weekdays(10), days=80), "a trend takes 84 days", id="too young"),
+        pytest.param(history(lambda age: age % 7 == 3), "fewer than 20 user-days", id="too small"),
+    ],
+)
+def test_too_little_for_a_trend(usage: DailyUsage, reason: str) -> None:
+    found = usage_trend(usage, SUNDAY, {}, AT)
+    assert isinstance(found, NotEnough)
+    assert reason in found.reason
+
+
+def test_a_feed_that_stopped_says_what_it_said_last() -> None:
+    """The feed's last whole day counts, not today: silence after it is the feed's, not the customer's."""
+    usage = history(on_weekdays(10))
+    assert trend_of(usage, SUNDAY) == "stable"
+    assert trend_of(usage, SUNDAY + timedelta(days=28)) == "inactive"
+
+
+def test_a_quiet_fortnight_of_the_whole_book_is_a_season() -> None:
+    # GIVEN a book in which everybody is away for two weeks, and one account that also lost half of its users
+    def away(users: int) -> Callable[[int], int]:
+        return lambda age: on_weekdays(users * 3 // 10 if age < 14 else users)(age)
+
+    book = [history(away(users)) for users in range(10, 40)]
+    half = history(lambda age: away(20)(age) if age >= 28 else away(10)(age))
+    # THEN without a season all would decline; with it that one alone
+    season = {MONDAY: season_of(book, MONDAY, AT) or ()}
+    assert trend_of(book[10]) == "declining"
+    assert trend_of(book[10], season=season) == "stable"
+    assert trend_of(half, season=season) == "declining"
+
+
+def test_a_small_book_has_no_season() -> None:
+    assert season_of([history(on_weekdays(10))] * 19, MONDAY, AT) is None
+
+
+@given(
+    st.lists(st.integers(0, 30), min_size=112, max_size=200),
+    st.lists(st.integers(0, 30), min_size=28, max_size=28),
+)
+def test_more_usage_in_the_recent_weeks_never_makes_the_trend_worse(users: list[int], more: list[int]) -> None:
+    usage = history(lambda age: users[age], len(users), first=SUNDAY - timedelta(days=len(users) - 1))
+    raised = [count + extra for count, extra in zip(users, [*more, *[0] * len(users)], strict=False)]
+    grown = history(lambda age: raised[age], len(users), first=usage.first)
+    before, after = usage_trend(usage, SUNDAY, {}, AT), usage_trend(grown, SUNDAY, {}, AT)
+    if isinstance(before, Derived) and isinstance(after, Derived):
+        assert ORDER.index(after.value) >= ORDER.index(before.value)
+
+
+@pytest.mark.parametrize(
+    ("usage", "seats", "days"),
+    [
+        pytest.param(history(on_weekdays(10)), 10, 2.0, id="ten seats in daily use: the last login was on Friday"),
+        pytest.param(history(on_weekdays(5)), 10, 2.8, id="half of the seats"),
+        pytest.param(history(on_weekdays(5)), None, 2.0, id="no seats known: the peak of users"),
+        pytest.param(history(lambda age: 4 if age == 20 else 0), 4, 28.0, id="once in four weeks"),
+        pytest.param(history(lambda age: 4 if age == 40 else 0), 4, 40.0, id="last login forty days ago"),
+        pytest.param(history(lambda age: 4 if age == 95 else 0), 4, 90.0, id="none in ninety days is no unknown"),
+        pytest.param(history(lambda age: 1 if age == 0 else 0), 500, 90.0, id="never more than ninety"),
+    ],
+)
+def test_the_days_between_logins_of_an_average_seat(usage: DailyUsage, seats: float | None, days: float) -> None:
+    found = login_frequency_days(usage, SUNDAY, seats, LOGINS)
+    assert isinstance(found, Derived)
+    assert found.value == days
+
+
+@pytest.mark.parametrize(("seats", "distinct", "rate"), [(10, None, 0.8), (10, 9, 0.9), (8, None, 1.0), (2, None, 2.0)])
+def test_seats_in_use_per_seat_bought(seats: float, distinct: int | None, rate: float) -> None:
+    found = seats_utilization_rate(history(on_weekdays(8)), SUNDAY, seats, distinct, LOGINS)
+    assert isinstance(found, Derived)
+    assert found.value == rate
+
+
+def test_without_bought_seats_nothing_is_said_of_their_use() -> None:
+    assert seats_utilization_rate(history(on_weekdays(8)), SUNDAY, None, None, LOGINS) == NotEnough(
+        "the seats bought are unknown"
+    )
