@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from customer_success.accounts.account import Unreadable
-from customer_success.accounts.alert_state import AlertState
+from customer_success.accounts.alert_state import AlertState, Episode, Mute, SentAlert
 from customer_success.accounts.row import AccountRow, AssessmentRecord, PageValues
 from customer_success.alerts.digest import Digest, Section
 from customer_success.alerts.entry import AlertEntry
@@ -39,7 +39,11 @@ def page(**values: Any) -> PageValues:
 def row(number: int = 1, **facts: Any) -> AccountRow:
     """The row of an account alerted yesterday, with every field that a row can have."""
     yesterday, today = point(TODAY - timedelta(days=1), nps_score=5), point()
-    memory = AlertState(TODAY, settled=True, last_sent=yesterday.health_status, last_trigger="both", muted_until=TODAY)
+    memory = AlertState(
+        Episode(TODAY, reported=True),
+        SentAlert(yesterday.health_status, "both"),
+        Mute(yesterday.health_status, until=TODAY),
+    )
     before = AssessmentRecord(
         yesterday.run_date,
         "scored",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from customer_success.accounts.alert_state import SentAlert
 from customer_success.alerts.entry import Acknowledgement, Outcome
 from customer_success.api.acknowledge import AcknowledgeAlert, AcknowledgeAnswer, AcknowledgeRequest
 from customer_success.api.problems import Problem
@@ -84,7 +85,7 @@ def test_a_mute_needs_the_latest_alert_and_a_note_any(world: World) -> None:
     told = row.latest.alert_state.last_sent
     assert told is not None
     later = replace(told, run_date=TODAY + timedelta(days=3), churn_risk="critical")
-    memory = replace(row.latest.alert_state, last_sent=later)
+    memory = replace(row.latest.alert_state, sent=SentAlert(later))
     world.rows.rows["A-0001"] = replace(row, latest=replace(row.latest, alert_state=memory))
     # WHEN a person calls the older one false
     with pytest.raises(Problem, match="A-0001:2026-03-05:critical") as refused:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from customer_success.accounts.alert_state import AlertState
+from customer_success.accounts.alert_state import AlertState, SentAlert
 from customer_success.errors import Misconfigured, NotWritten, Refused, Unavailable, Unclear
 from customer_success.expansion.offer import Handoff, SalesAnswer
 from customer_success.expansion.price_list import PriceList
@@ -166,7 +166,7 @@ def test_an_account_of_which_an_alert_is_open_is_held_back(world: Handoffs) -> N
     # GIVEN an account of which an alert was told yesterday
     row = world.account(2)
     told = HealthStatus(TODAY - timedelta(days=1), 50.0, "AMBER", "high")
-    world.rows.rows["A-0002"] = replace(row, latest=replace(row.latest, alert_state=AlertState(last_sent=told)))
+    world.rows.rows["A-0002"] = replace(row, latest=replace(row.latest, alert_state=AlertState(sent=SentAlert(told))))
     # WHEN it is checked
     answer = world.check("A-0002")
     # THEN it is offered nothing

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from customer_success.accounts.alert_state import AlertState
+from customer_success.accounts.alert_state import AlertState, Episode, Mute, SentAlert
 from customer_success.expansion.offer import Handoff
 from customer_success.expansion.policy import blocked, is_candidate, never_offered, why_no_candidate
 from customer_success.scan.assessment import Judge
@@ -168,21 +168,20 @@ def told(days_ago: int) -> HealthStatus:
 
 
 def test_an_open_alert_forbids_an_offer_however_long_ago_it_was_sent() -> None:
-    memory = AlertState(alerting_since=date(2026, 1, 5), settled=True, last_sent=told(56))
+    memory = AlertState(Episode(date(2026, 1, 5), reported=True), SentAlert(told(56)))
     assert reasons(memory) == ("an alert is open since 2026-01-05",)
 
 
 def test_an_alert_sent_within_a_week_forbids_an_offer_though_the_account_recovered() -> None:
-    assert reasons(AlertState(last_sent=told(6))) == ("an alert was told on 2026-02-24, less than 7 days ago",)
-    assert reasons(AlertState(last_sent=told(7))) == ()
+    assert reasons(AlertState(sent=SentAlert(told(6)))) == ("an alert was told on 2026-02-24, less than 7 days ago",)
+    assert reasons(AlertState(sent=SentAlert(told(7)))) == ()
 
 
 def test_an_alert_that_a_person_called_false_is_over_unless_the_account_is_in_danger_still() -> None:
-    false = AlertState(last_sent=told(2), false_alarm_sent_on=told(2).run_date, false_alarm_since=TODAY)
+    false = AlertState(sent=SentAlert(told(2), called_false=True), mute=Mute(told(2), false_alarm_since=TODAY))
     assert reasons(false) == ()
-    assert reasons(replace(false, alerting_since=told(2).run_date)) != ()
-    # An earlier alert that was called false says nothing of this one.
-    assert reasons(replace(false, false_alarm_sent_on=told(20).run_date)) != ()
+    assert reasons(replace(false, episode=Episode(told(2).run_date, reported=True))) != ()
+    assert reasons(replace(false, sent=SentAlert(told(2)))) != ()
 
 
 def test_an_offer_that_sales_has_not_answered_is_open() -> None:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, PlainSerializer, PlainValidator
 
 from customer_success.accounts.account import Account
 from customer_success.accounts.alert_state import FALL_WINDOW, AlertState
+from customer_success.accounts.stored_alert_state import StoredAlertState, from_stored, to_stored
 from customer_success.scoring.health_status import HealthStatus, Point
 
 CONTRACT_CHECK = "contract_check"
@@ -31,7 +32,12 @@ class AssessmentRecord:
     since: date
     last: Point | None = None
     trail: tuple[HealthStatus, ...] = ()
-    alert_state: Annotated[AlertState, Field(alias="memory")] = AlertState()
+    alert_state: Annotated[
+        AlertState,
+        Field(alias="memory"),
+        PlainValidator(from_stored),
+        PlainSerializer(to_stored, return_type=StoredAlertState),
+    ] = AlertState()
     reason: str | None = None
     detail: str | None = None
     page: PageValues | None = None

@@ -1,23 +1,23 @@
-"""Who is told, how and when: pure functions of what is known now, what was told before, and the calendar.
+"""Which alerts are sent, how and when: pure functions of health status, alert state and calendar.
 
-The rules are those of "Who is told" in the architecture. `decide` says whether an account raises an alert today, or
-why it stays quiet; `rank` says which of the day's alerts a person gets one by one, and which in the digest alone.
+`decide` says whether an account raises an alert on the run date, or why it is suppressed; `rank` says which of the
+day's alerts an owner gets as single messages, and which in the digest alone.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Literal
 
-from customer_success.accounts.alert_state import FALL_WINDOW, AlertState
+from customer_success.accounts.alert_state import FALL_WINDOW, AlertPhase, AlertState, Episode, Mute, SentAlert
 from customer_success.scoring.health_status import COLOURS, RISKS, HealthStatus
 
-COOL_DOWN = timedelta(days=14)
-FALSE_ALARM_QUIET = timedelta(days=28)
+FALSE_ALARM_MUTES_FOR = timedelta(days=28)
 FALL_POINTS = 15.0
 SINGLES_PER_OWNER_AND_DAY = 5
 
@@ -25,7 +25,7 @@ Delivery = Literal["single", "digest"]
 
 
 class Reason(StrEnum):
-    """Why an account raises an alert."""
+    """Why an account raises an alert. The values are sent and stored."""
 
     ENTERED = "entered an alerting state"
     RISK_HIGHER = "churn risk is higher than when last told"
@@ -34,7 +34,7 @@ class Reason(StrEnum):
 
 
 class Suppressed(StrEnum):
-    """Why an account in an alerting state raises none."""
+    """Why an account at risk raises no alert. The values are stored."""
 
     ALREADY_SENT = "told before, and not worse"
     COOL_DOWN = "came back within 14 days of being told, and not worse"
@@ -42,9 +42,82 @@ class Suppressed(StrEnum):
     FALSE_ALARM = "called a false alarm, and not worse"
 
 
+class Event(StrEnum):
+    """What a scan finds: the strongest change since the last alert, and whether the account is at risk now."""
+
+    UNCHANGED = "unchanged"
+    FELL = "fell"
+    COLOUR_WORSE = "colour worse"
+    RISK_HIGHER = "risk higher"
+    AT_RISK = "at risk"
+    AT_RISK_AND_FELL = "at risk, fell"
+    AT_RISK_AND_COLOUR_WORSE = "at risk, colour worse"
+    AT_RISK_AND_RISK_HIGHER = "at risk, risk higher"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """Where an event leads: the next phase, and the alert that is due or why there is none.
+
+    The next phase `CALM` is `RECOVERING` for the cool-down after an alert.
+    """
+
+    next: AlertPhase
+    outcome: Reason | Suppressed | None = None
+
+
+def _out_of_risk(outcome: Reason | None = None) -> Transition:
+    return Transition(AlertPhase.CALM, outcome)
+
+
+def _at_risk(outcome: Reason | Suppressed) -> Transition:
+    return Transition(AlertPhase.REPORTED, outcome)
+
+
+_IN_EVERY_PHASE = {
+    Event.UNCHANGED: _out_of_risk(),
+    Event.FELL: _out_of_risk(Reason.FELL),
+    Event.COLOUR_WORSE: _out_of_risk(Reason.COLOUR_WORSE),
+    Event.RISK_HIGHER: _out_of_risk(Reason.RISK_HIGHER),
+    Event.AT_RISK_AND_COLOUR_WORSE: _at_risk(Reason.COLOUR_WORSE),
+    Event.AT_RISK_AND_RISK_HIGHER: _at_risk(Reason.RISK_HIGHER),
+}
+"""What is alike in every phase."""
+
+TRANSITIONS: Mapping[AlertPhase, Mapping[Event, Transition]] = MappingProxyType(
+    {
+        AlertPhase.CALM: {
+            **_IN_EVERY_PHASE,
+            Event.AT_RISK: _at_risk(Reason.ENTERED),
+            Event.AT_RISK_AND_FELL: _at_risk(Reason.ENTERED),
+        },
+        AlertPhase.RECOVERING: {
+            **_IN_EVERY_PHASE,
+            Event.AT_RISK: _at_risk(Suppressed.COOL_DOWN),
+            Event.AT_RISK_AND_FELL: _at_risk(Reason.FELL),
+        },
+        AlertPhase.DUE: {
+            **_IN_EVERY_PHASE,
+            Event.AT_RISK: _at_risk(Reason.ENTERED),
+            Event.AT_RISK_AND_FELL: _at_risk(Reason.ENTERED),
+        },
+        AlertPhase.REPORTED: {
+            **_IN_EVERY_PHASE,
+            Event.AT_RISK: _at_risk(Suppressed.ALREADY_SENT),
+            Event.AT_RISK_AND_FELL: _at_risk(Reason.FELL),
+        },
+    }
+)
+
+WHEN_MUTED: Mapping[AlertPhase, AlertPhase] = MappingProxyType(
+    {AlertPhase.REPORTED: AlertPhase.DUE, AlertPhase.CALM: AlertPhase.CALM}
+)
+"""The next phase when the alert of a transition is muted: of an account at risk it stays due."""
+
+
 @dataclass(frozen=True, slots=True)
 class MuteRequest:
-    """What people asked for on the account's page."""
+    """What stands on the account's page: `CSM Quiet Until`, and whether `CSM Verdict` is "false alarm"."""
 
     until: date | None = None
     false_alarm: bool = False
@@ -52,9 +125,9 @@ class MuteRequest:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Today's answer: an alert with its reason, or why it stays quiet, or neither when there is nothing to tell.
+    """The alert state after the scan, with the reason for an alert, or why it is suppressed, or neither.
 
-    `false_alarm` names the trigger of the alert that a person newly called false.
+    `false_alarm` names the trigger of the alert that the owner newly called false.
     """
 
     alert_state: AlertState
@@ -73,32 +146,45 @@ def decide(
     mute_request: MuteRequest,
     sent_today: HealthStatus | None = None,
 ) -> Decision:
-    """Decide about one account; `now.on` is the run date.
+    """Decide about one account; `now.run_date` is the run date.
 
-    `memory` and `trail` (earlier standings, oldest first) are as they stood before the run date, so that a day which
-    is scanned again is decided alike. `sent_today` is what an earlier scan of the same day told.
+    `alert_state` and `trail` (earlier health statuses, oldest first) are those before the run date, so that a day that
+    is scanned again is decided alike. `sent_today` is what an earlier scan of the same day sent.
     """
     trail = tuple(trail)
-    heeded, false_alarm = _heed(alert_state, mute_request, before=trail[-1] if trail else now, today=now.run_date)
-    reason, quiet, settled = _weigh(now, should_alert, heeded, trail)
-    if reason and (hush := muted(now, heeded)):
-        reason, quiet, settled = None, hush, False
-    if reason and sent_today and sent_today.churn_risk != now.churn_risk and not worse(now, sent_today):
-        reason, quiet, settled = None, Suppressed.ALREADY_SENT, True
-
-    after = replace(
-        heeded,
-        alerting_since=(heeded.alerting_since or now.run_date) if should_alert else None,
-        settled=settled and should_alert,
-    )
-    if reason:
-        after = replace(after, last_sent=now, last_trigger=trigger)
-    elif sent_today:
-        after = replace(after, last_sent=sent_today)
-    return Decision(after, reason, quiet, false_alarm)
+    state, false_alarm = _with_request(alert_state, mute_request, seen=trail[-1] if trail else now, today=now.run_date)
+    event = event_of(now, state, trail, at_risk=should_alert)
+    transition = TRANSITIONS[state.phase(now.run_date)][event]
+    if isinstance(transition.outcome, Reason):
+        transition = _unless_muted(transition, now, state.mute)
+    if isinstance(transition.outcome, Reason):
+        transition = _unless_sent_today(transition, now, sent_today)
+    after = replace(state, episode=_episode(state, transition, now.run_date))
+    match transition.outcome:
+        case Reason() as reason:
+            return Decision(replace(after, sent=SentAlert(now, trigger)), reason, None, false_alarm)
+        case suppressed:
+            if sent_today:
+                after = replace(after, sent=SentAlert(sent_today, state.sent.trigger if state.sent else None))
+            return Decision(after, None, suppressed, false_alarm)
 
 
-def worse(now: HealthStatus, before: HealthStatus) -> Reason | None:
+def event_of(now: HealthStatus, state: AlertState, trail: Iterable[HealthStatus], *, at_risk: bool) -> Event:
+    """The strongest change since the last alert: a higher risk, a worse colour, a fall of points."""
+    change: Reason | None = worse(now, state.last_sent) if state.last_sent else None
+    if change is None and _fell(now, state.last_sent, trail):
+        change = Reason.FELL
+    match change:
+        case Reason.RISK_HIGHER:
+            return Event.AT_RISK_AND_RISK_HIGHER if at_risk else Event.RISK_HIGHER
+        case Reason.COLOUR_WORSE:
+            return Event.AT_RISK_AND_COLOUR_WORSE if at_risk else Event.COLOUR_WORSE
+        case Reason.FELL:
+            return Event.AT_RISK_AND_FELL if at_risk else Event.FELL
+    return Event.AT_RISK if at_risk else Event.UNCHANGED
+
+
+def worse(now: HealthStatus, before: HealthStatus) -> Literal[Reason.RISK_HIGHER, Reason.COLOUR_WORSE] | None:
     """In what `now` is worse than `before`; None if in nothing."""
     if RISKS.index(now.churn_risk) > RISKS.index(before.churn_risk):
         return Reason.RISK_HIGHER
@@ -107,59 +193,62 @@ def worse(now: HealthStatus, before: HealthStatus) -> Reason | None:
     return None
 
 
-def _weigh(
-    now: HealthStatus, should_alert: bool, memory: AlertState, trail: tuple[HealthStatus, ...]
-) -> tuple[Reason | None, Suppressed | None, bool]:
-    """The answer if nobody had asked for quiet: the reason to alert, the reason not to, whether that settles it."""
-    told = memory.last_sent
-    if told and (reason := worse(now, told)):
-        return reason, None, True
-    unsettled = should_alert and not (memory.alerting_since and memory.settled)
-    came_back = told is not None and not memory.alerting_since and now.run_date - told.run_date <= COOL_DOWN
-    if unsettled and not came_back:
-        return Reason.ENTERED, None, True
-    if _fell(now, told, trail):
-        return Reason.FELL, None, True
-    if not should_alert:
-        return None, None, False
-    return None, Suppressed.COOL_DOWN if unsettled else Suppressed.ALREADY_SENT, True
+def muted(now: HealthStatus, mute: Mute | None) -> Suppressed | None:
+    """The mute that holds on the run date; none if the account is worse than when it was asked for."""
+    if mute is None or worse(now, mute.asked_at):
+        return None
+    if mute.until and now.run_date < mute.until:
+        return Suppressed.MUTED_UNTIL
+    if mute.false_alarm_since and now.run_date < mute.false_alarm_since + FALSE_ALARM_MUTES_FOR:
+        return Suppressed.FALSE_ALARM
+    return None
 
 
-def _fell(now: HealthStatus, told: HealthStatus | None, trail: tuple[HealthStatus, ...]) -> bool:
-    """True if the score fell by `FALL_POINTS` within `FALL_WINDOW`, of which nothing was told yet."""
+def _unless_muted(transition: Transition, now: HealthStatus, mute: Mute | None) -> Transition:
+    suppressed = muted(now, mute)
+    return Transition(WHEN_MUTED[transition.next], suppressed) if suppressed else transition
+
+
+def _unless_sent_today(transition: Transition, now: HealthStatus, sent_today: HealthStatus | None) -> Transition:
+    """A second alert of a day is sent only if the account is worse than in the first."""
+    if sent_today and sent_today.churn_risk != now.churn_risk and not worse(now, sent_today):
+        return replace(transition, outcome=Suppressed.ALREADY_SENT)
+    return transition
+
+
+def _episode(state: AlertState, transition: Transition, today: date) -> Episode | None:
+    if transition.next is AlertPhase.CALM:
+        return None
+    return Episode(state.alerting_since or today, reported=transition.next is AlertPhase.REPORTED)
+
+
+def _fell(now: HealthStatus, sent: HealthStatus | None, trail: Iterable[HealthStatus]) -> bool:
+    """True if the score fell by `FALL_POINTS` within `FALL_WINDOW`, and since the last alert."""
     start = now.run_date - FALL_WINDOW
-    if told and told.run_date >= start:
-        start = told.run_date
+    if sent and sent.run_date >= start:
+        start = sent.run_date
     return any(past.run_date >= start and past.score - now.score >= FALL_POINTS for past in trail)
 
 
-def _heed(
-    memory: AlertState, wishes: MuteRequest, *, before: HealthStatus, today: date
+def _with_request(
+    state: AlertState, request: MuteRequest, *, seen: HealthStatus, today: date
 ) -> tuple[AlertState, str | None]:
-    """Take note of new wishes: a person asked for them looking at how the account stood before today."""
-    asks_quiet = wishes.until is not None and wishes.until != memory.muted_until
-    calls_false = wishes.false_alarm and memory.false_alarm_since is None
-    told_on = memory.last_sent.run_date if memory.last_sent else None
-    false_alarm = calls_false and told_on not in (None, memory.false_alarm_sent_on)
-    heeded = replace(
-        memory,
-        status_when_muted=before if asks_quiet or calls_false else memory.status_when_muted,
-        false_alarm_sent_on=told_on if false_alarm else memory.false_alarm_sent_on,
-        muted_until=wishes.until,
-        false_alarm_since=(memory.false_alarm_since or today) if wishes.false_alarm else None,
-    )
-    return heeded, (memory.last_trigger or "score") if false_alarm else None
-
-
-def muted(now: HealthStatus, memory: AlertState) -> Suppressed | None:
-    """The wish that holds today, unless the account stands worse than when it was asked."""
-    if memory.status_when_muted and worse(now, memory.status_when_muted):
-        return None
-    if memory.muted_until and now.run_date < memory.muted_until:
-        return Suppressed.MUTED_UNTIL
-    if memory.false_alarm_since and now.run_date < memory.false_alarm_since + FALSE_ALARM_QUIET:
-        return Suppressed.FALSE_ALARM
-    return None
+    """The state with what the owner asked for, having `seen` a health status, and the trigger of an alert newly called
+    false.
+    """
+    mute, sent = state.mute, state.sent
+    false_alarm_since = mute.false_alarm_since if mute else None
+    newly_until = request.until is not None and request.until != (mute.until if mute else None)
+    newly_false = request.false_alarm and false_alarm_since is None
+    if request.until or request.false_alarm:
+        asked_at = mute.asked_at if mute and not (newly_until or newly_false) else seen
+        since = (false_alarm_since or today) if request.false_alarm else None
+        state = replace(state, mute=Mute(asked_at, request.until, since))
+    else:
+        state = replace(state, mute=None)
+    if sent and newly_false and not sent.called_false:
+        return replace(state, sent=replace(sent, called_false=True)), sent.trigger or "score"
+    return state, None
 
 
 @dataclass(frozen=True, slots=True)

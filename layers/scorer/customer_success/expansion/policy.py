@@ -48,14 +48,19 @@ def why_no_candidate(rag: Rag, signals: CSMHealthSignals) -> str | None:
     )
 
 
-def never_offered(account: Account, signals: CSMHealthSignals, memory: AlertState, on: date) -> tuple[str, ...]:
+def never_offered(account: Account, signals: CSMHealthSignals, alert_state: AlertState, on: date) -> tuple[str, ...]:
     """Why nothing may be offered to the account on the day `on`, each reason with the value; empty if it may.
 
     An alert is open while the account is in an alerting state, whatever it was told, and for `FALL_WINDOW` after one
     was told: for so long a fall is looked back on, and a recovery is too fresh to sell upon. An alert that a person
     called false is over at once, unless the account is in an alerting state still.
     """
-    return (*_of_ratings(signals), *_of_contract(account, signals, on), *_of_dealings(signals), *_of_alerts(memory, on))
+    return (
+        *_of_ratings(signals),
+        *_of_contract(account, signals, on),
+        *_of_dealings(signals),
+        *_of_alerts(alert_state, on),
+    )
 
 
 def blocked(offers: Iterable[Offer], on: date) -> dict[OpportunityType, str]:
@@ -96,15 +101,11 @@ def _of_dealings(signals: CSMHealthSignals) -> Iterator[str]:
         yield f"escalations in 90 days: {signals.escalation_count_90_days}"
 
 
-def _of_alerts(memory: AlertState, on: date) -> Iterator[str]:
-    if memory.alerting_since:
-        yield f"an alert is open since {memory.alerting_since}"
-    elif (
-        memory.last_sent
-        and on - memory.last_sent.run_date < FALL_WINDOW
-        and memory.last_sent.run_date != memory.false_alarm_sent_on
-    ):
-        yield f"an alert was told on {memory.last_sent.run_date}, less than {FALL_WINDOW.days} days ago"
+def _of_alerts(state: AlertState, on: date) -> Iterator[str]:
+    if state.episode:
+        yield f"an alert is open since {state.episode.since}"
+    elif state.sent and not state.sent.called_false and on - state.sent.health_status.run_date < FALL_WINDOW:
+        yield f"an alert was told on {state.sent.health_status.run_date}, less than {FALL_WINDOW.days} days ago"
 
 
 def _stands_against(offer: Offer, on: date) -> str | None:

@@ -247,11 +247,8 @@ class Judge:
 
 
 def alert_state_after_leaving(before: AssessmentRecord | None) -> AlertState:
-    """What is remembered of an account that left: what it was told, so that coming back at once tells nobody again."""
-    memory = before.alert_state if before else AlertState()
-    return AlertState(
-        last_sent=memory.last_sent, last_trigger=memory.last_trigger, false_alarm_sent_on=memory.false_alarm_sent_on
-    )
+    """The state of an account that left: the last alert, so that coming back at once sends no second one."""
+    return AlertState(sent=before.alert_state.sent if before else None)
 
 
 def _plain(word: str | None) -> str:

@@ -274,15 +274,15 @@ def _doubt(run: Run, trusted: Run | None) -> str | None:
 
 def in_danger_still(entry: AlertEntry, row: AccountRow, on: date) -> bool:
     """True if an alert of an earlier day is still worth a word of its own on the day `on`."""
-    last, memory = row.latest.last, row.latest.alert_state
+    last, state = row.latest.last, row.latest.alert_state
     if (
         last is None
         or row.latest.status in ("gone", "skipped")
-        or muted(replace(last.health_status, run_date=on), memory)
+        or muted(replace(last.health_status, run_date=on), state.mute)
     ):
         return False
     regained = last.score.score - entry.alert.score >= FALL_POINTS
-    return memory.alerting_since is not None or (entry.alert.reason == Reason.FELL and not regained)
+    return state.episode is not None or (entry.alert.reason == Reason.FELL and not regained)
 
 
 def _replaced(entry: AlertEntry, row: AccountRow) -> bool:
