@@ -33,14 +33,14 @@ def take(delivery: Delivery) -> None:
 
 
 def scan(asked: ScanRequested | ScheduledEvent, *, last_try: bool) -> None:
-    requested = isinstance(asked, ScanRequested)
+    force, task_id = (asked.force, asked.task_id) if isinstance(asked, ScanRequested) else (False, None)
     function.run_task(
         "health scan",
         function.agent.execute,
-        {"type": "health_scan", "force": requested and asked.force},
+        {"type": "health_scan", "force": force},
         run_date=run_date(asked.time, function.settings.timezone),
         request_id=asked.id,
-        task_id=asked.task_id if requested else None,
+        task_id=task_id,
         last_try=last_try,
     )
 

@@ -17,7 +17,7 @@ from customer_success.periods import Calendar
 from customer_success.scan.closing import Closing
 from customer_success.scan.health_scan import health_scan_task
 from customer_success.scan.one_account import HealthScan as OneAccount
-from customer_success.scan.scan import ScanRun
+from customer_success.scan.scan import ScanRun, book_scan_task
 from customer_success.scoring.scorer import scorer_of
 from customer_success.settings import (
     AccountPagesSettings,
@@ -52,10 +52,10 @@ class HealthScan(QueueFunction[HealthScanSettings]):
 
     @cached_property
     def agent(self) -> CustomerSuccessAgent:
-        account = OneAccount(self.rows, scorer_of(self.settings))
-        return CustomerSuccessAgent(
-            {"health_scan": health_scan_task(account, self.scan, timezone=self.settings.timezone)}
-        )
+        settings = self.settings
+        account = OneAccount(self.rows, scorer_of(settings))
+        book = book_scan_task(self.scan, timezone=settings.timezone)
+        return CustomerSuccessAgent({"health_scan": health_scan_task(account, book, timezone=settings.timezone)})
 
     @cached_property
     def scan(self) -> ScanRun:

@@ -166,12 +166,12 @@ class Expansions:
             except (Crash, Unavailable):
                 self.writes.crash_before = self.writes.crash_after = None
 
-    def close(self, *, hours_later: float = 1, last_try: bool = False) -> dict[str, int]:
+    def close(self, *, hours_later: float = 1, last_try: bool = False) -> dict[str, Any]:
         """Look at the day that was queued last."""
         queued = self.queued[-1]
         publisher = AlertPublisher("acme", self.alerts, self.digests, self.topic)
         job = CloseExpansions(self.log, publisher, self.closings, "lead@example.com", LOOK_AGAIN_SECONDS)
-        return job(queued, now=moment(queued.run_date) + timedelta(hours=hours_later), last_try=last_try)
+        return brought(job(queued, now=moment(queued.run_date) + timedelta(hours=hours_later), last_try=last_try))
 
     def checked(self, number: int, outcome: Outcome = "offered", on: date = TODAY, *lines: str) -> None:
         """What the check of an account came to."""

@@ -242,12 +242,12 @@ class Reviews:
         job = PlanQbrs("acme", self.rows, self.qbrs, self.adoption, self.queue, self.closings, self._publisher)
         return brought(job(on, request=request, time=noon, now=noon))
 
-    def close(self, *, hours_later: float = 1, last_try: bool = False) -> dict[str, int]:
+    def close(self, *, hours_later: float = 1, last_try: bool = False) -> dict[str, Any]:
         """Look at the quarter that was planned last."""
         (*_, planned) = [message for message in self.closings.sent if isinstance(message, QuarterPlanned)]
         job = CloseQuarter(self.qbrs, self._publisher, self.closings, "lead@example.com", look_again_seconds=120)
         noon = datetime.combine(planned.run_date, time(12), UTC)
-        return job(planned, now=noon + timedelta(hours=hours_later), last_try=last_try)
+        return brought(job(planned, now=noon + timedelta(hours=hours_later), last_try=last_try))
 
     @property
     def asked_for(self) -> dict[str, tuple[str, ...]]:

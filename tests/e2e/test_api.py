@@ -10,7 +10,7 @@ import pytest
 from customer_success.aws.dynamodb.alerts import DynamoAlertLog
 from local.deployment import LocalDeployment
 from tests.builders.accounts import TODAY
-from tests.builders.pages import at_risk_page, critical_page, page
+from tests.builders.pages import at_risk_page, critical_page, day, page
 from tests.builders.sandbox import calls, pages
 from tests.builders.signed import api
 from tests.e2e.conftest import Enter
@@ -96,6 +96,35 @@ def test_a_task_is_queued_done_and_answered_again_under_its_key(scanned: LocalDe
     what_if = {"type": "health_scan", "account_id": "A-0003", "signals": {"usage_trend": "inactive"}}
     assert api(deployment, "POST", "/tasks", what_if).status_code == 200
     assert api(deployment, "GET", "/accounts/A-0003/health").json()["rag"] == "GREEN"
+
+
+def test_a_health_scan_without_an_account_scans_the_book(deployment: LocalDeployment) -> None:
+    # GIVEN a book that was never scanned, with an account that is critical today
+    soon, later = (day(datetime.now(UTC).date() + timedelta(days=days)) for days in (30, 200))
+    healthy = [page(number, Contract_End_Date=later) for number in (2, 3)]
+    deployment.load([critical_page(1, Contract_End_Date=soon), *healthy])
+    # WHEN a system asks for a health scan and names no account
+    asked = api(deployment, "POST", "/tasks", {"type": "health_scan"}, Idempotency_Key="first-scan")
+    assert (asked.status_code, asked.json()["state"]) == (202, "queued"), asked.text
+    assert asked.json()["account_id"] is None
+    # THEN the whole book is scanned, and the task has what the scan counted
+    assert deployment.drain(120) == {}
+    shown = api(deployment, "GET", asked.headers["Location"]).json()
+    assert (shown["state"], shown["error"]) == ("done", None)
+    result = shown["result"]
+    assert (result["task_type"], result["status"], result["attempt"]) == ("health_scan", "finished", 1)
+    assert (result["read"], result["scored"], result["rejected"]) == (3, 3, {})
+    assert api(deployment, "GET", "/accounts/A-0001/health").json()["rag"] == "RED"
+    assert len(pages(deployment, "Health-Records")) == 1
+    # WHEN another request asks for it on the same day THEN it gets that scan's result, and nobody is told again
+    again = api(deployment, "POST", "/tasks", {"type": "health_scan"})
+    assert deployment.drain(120) == {}
+    assert api(deployment, "GET", again.headers["Location"]).json()["result"] == result
+    # WHEN a new scan is asked for THEN there is one
+    anew = api(deployment, "POST", "/tasks", {"type": "health_scan", "refresh": True})
+    assert deployment.drain(120) == {}
+    assert api(deployment, "GET", anew.headers["Location"]).json()["result"]["attempt"] == 2
+    assert len(pages(deployment, "Health-Records")) == 1
 
 
 def test_an_acknowledgement_reaches_notion_and_the_next_scan_obeys(scanned: LocalDeployment) -> None:

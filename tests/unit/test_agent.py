@@ -13,6 +13,7 @@ from customer_success.results import Failed
 from customer_success.reviews.generate_qbr import generate_qbr_task
 from customer_success.scan.health_scan import health_scan_task
 from customer_success.scan.one_account import HealthScan
+from customer_success.scan.scan import book_scan_task
 from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.accounts import HEALTHY, TODAY, account
 from tests.builders.fakes import FakeRows, Writes
@@ -122,7 +123,7 @@ def test_an_account_id_that_is_none_fails_open(given: object) -> None:
 def scanning(world: World) -> CustomerSuccessAgent:
     """The agent with the scan of the whole book."""
     account = HealthScan(world.rows, CSMHealthScorer())
-    return CustomerSuccessAgent({"health_scan": health_scan_task(account, world.scan_run())})
+    return CustomerSuccessAgent({"health_scan": health_scan_task(account, book_scan_task(world.scan_run()))})
 
 
 def test_without_an_account_a_health_scan_is_that_of_the_whole_book() -> None:

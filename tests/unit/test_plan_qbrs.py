@@ -94,7 +94,8 @@ def test_the_index_waits_until_every_review_is_settled(reviews: Reviews) -> None
     reviews.plan()
     reviews.review("A-0001")
     # WHEN the quarter is looked at
-    assert reviews.close() == {"planned": 1, "written": 1, "partial": 0, "failed": 0, "not_wanted": 1}
+    counts = {"planned": 1, "written": 1, "partial": 0, "failed": 0, "not_wanted": 1}
+    assert reviews.close() == {"task_type": "close_quarter", **counts}
     # THEN nobody is told yet, and it is looked at again
     assert reviews.topic.digest_ids == set()
     assert len(reviews.closings.sent) == 2

@@ -314,7 +314,7 @@ def test_a_count_that_is_none_fails_nothing_that_was_done(value: Any, monkeypatc
 def test_a_job_knows_its_last_try(name: str, event: str, take: str, job: str, last_try: bool) -> None:
     loaded, asked = app(name, FakeTaskRecords()), []
     function: Any = loaded.function  # type: ignore[attr-defined]
-    setattr(function, job, lambda *_, **given: asked.append(given["last_try"]) or {})
+    setattr(function, job, lambda *_, **given: asked.append(given["last_try"]) or WHOLE)
     body = (ROOT / "events" / f"{event}.json").read_text("utf-8")
     getattr(loaded, take)(Delivery(body, 1, last_try=last_try, message_id="1", attributes={}))
     assert asked == [last_try]

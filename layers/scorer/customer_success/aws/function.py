@@ -125,17 +125,15 @@ class Function(Generic[D]):
             attempted(f"the metric {name}", partial(metrics.add_metric, name, MetricUnit.Count, value))
         attempted("the metrics", metrics.flush_metrics)
 
-    def done(self, what: str, result: JobResult | Mapping[str, Any]) -> None:
+    def done(self, what: str, result: JobResult) -> None:
         """Log what a job brought, and count it. A result that cannot be logged does not fail the work."""
 
         def shown() -> Mapping[str, Any]:
-            if not isinstance(result, JobResult):
-                return result
             fields = result.to_fields()
             return {name: fields.get(name) for name in result.LOGGED} or fields
 
         attempted(f"the log of the {what}", lambda: self.logger.info(what, extra={"result": shown()}, stacklevel=4))
-        if isinstance(result, JobResult) and (counts := result.counts()):
+        if counts := result.counts():
             attempted(f"the counts of the {what}", lambda: self.report(counts))
 
     @cached_property

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from typing import get_args
+from typing import Literal
 
 from customer_success.alerts.digest import failed_digest
 from customer_success.alerts.publisher import AlertPublisher
@@ -14,8 +15,22 @@ from customer_success.expansion.text import owner_digests
 from customer_success.isolation import cause, recorded
 from customer_success.messages import ExpansionsQueued
 from customer_success.ports import Outbox
+from customer_success.results import JobResult
 
-CLOSING = "close_expansions"
+CLOSING: Literal["close_expansions"] = "close_expansions"
+
+
+class ExpansionCounts(JobResult):
+    """The entries of a day by their outcome."""
+
+    task_type: Literal["close_expansions"] = CLOSING
+    planned: int
+    offered: int
+    recorded: int
+    held_back: int
+    nothing: int
+    failed: int
+    answered: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +43,7 @@ class CloseExpansions:
     fallback_owner: str | None
     look_again_seconds: int
 
-    def __call__(self, message: ExpansionsQueued, *, now: datetime, last_try: bool = False) -> dict[str, int]:
+    def __call__(self, message: ExpansionsQueued, *, now: datetime, last_try: bool = False) -> ExpansionCounts:
         """Post the digests, or put the message back. The counts of the day's entries by their outcome.
 
         On the `last_try` what keeps the day from being closed is told, and raised in any case.
@@ -42,10 +57,19 @@ class CloseExpansions:
             last_try=last_try,
         )
 
-    def _close(self, message: ExpansionsQueued, now: datetime) -> dict[str, int]:
+    def _close(self, message: ExpansionsQueued, now: datetime) -> ExpansionCounts:
         entries = list(self.log.on(message.run_date))
         if any(entry.outcome == "planned" for entry in entries) and now < message.until:
             self.closings.send([message], delay_seconds=self.look_again_seconds)
         else:
             self.publisher.post_each(owner_digests(message.run_date, entries, message.notes, self.fallback_owner))
-        return {outcome: sum(entry.outcome == outcome for entry in entries) for outcome in get_args(Outcome)}
+        counts = Counter[Outcome](entry.outcome for entry in entries)
+        return ExpansionCounts(
+            planned=counts["planned"],
+            offered=counts["offered"],
+            recorded=counts["recorded"],
+            held_back=counts["held_back"],
+            nothing=counts["nothing"],
+            failed=counts["failed"],
+            answered=counts["answered"],
+        )

@@ -231,8 +231,11 @@ class GenerateQbr:
 
         A contact is invited once in a quarter, also where the contract's end calls for a review of its own.
         """
+        if self.drafts is None:
+            logger.warning("the review of account %s invites nobody: Gmail is not configured", row.account_id)
+            return None, None
         key, mailbox = f"{request.account_id}:{request.key.period}", row.account.owner_email or self.fallback_owner
-        if self.drafts is None or mailbox is None or row.account.primary_contact_email is None:
+        if mailbox is None or row.account.primary_contact_email is None:
             return None, None
         draft = replace(invitation(row.account, request.key, text.evidence, mailbox), key=key)
         made = self.drafts.create(draft, last_try=request.last_try)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -20,12 +21,12 @@ from customer_success.periods import Quarter, today
 from customer_success.ports import Outbox
 from customer_success.results import IfKnown, JobResult
 from customer_success.reviews.ports import Qbrs
-from customer_success.reviews.qbr import SETTLED, Qbr, QbrKey
+from customer_success.reviews.qbr import SETTLED, Qbr, QbrKey, QbrState
 from customer_success.reviews.text import quarter_index
 from customer_success.schemas import Confidence
 
 KIND: Literal["plan_qbrs"] = "plan_qbrs"
-CLOSING = "close_quarter"
+CLOSING: Literal["close_quarter"] = "close_quarter"
 BATCH = 100
 CLOSES_AFTER = timedelta(hours=24)
 """Until then a quarter's reviews are waited for; the index then lists those that are not finished."""
@@ -128,6 +129,17 @@ class PlanQbrs:
         )
 
 
+class QuarterCounts(JobResult):
+    """The reviews of a quarter by their state."""
+
+    task_type: Literal["close_quarter"] = CLOSING
+    planned: int
+    written: int
+    partial: int
+    failed: int
+    not_wanted: int
+
+
 @dataclass(frozen=True, slots=True)
 class CloseQuarter:
     """The job that follows: looks again and again until every review is settled, then posts the index."""
@@ -138,7 +150,7 @@ class CloseQuarter:
     fallback_owner: str | None
     look_again_seconds: int
 
-    def __call__(self, message: QuarterPlanned, *, now: datetime, last_try: bool = False) -> dict[str, int]:
+    def __call__(self, message: QuarterPlanned, *, now: datetime, last_try: bool = False) -> QuarterCounts:
         """Post each owner's index, or put the message back. The counts of the reviews by their state.
 
         On the `last_try` what keeps the quarter from being closed is told, and raised in any case.
@@ -151,14 +163,21 @@ class CloseQuarter:
             last_try=last_try,
         )
 
-    def _close(self, message: QuarterPlanned, now: datetime) -> dict[str, int]:
+    def _close(self, message: QuarterPlanned, now: datetime) -> QuarterCounts:
         qbrs = list(self.qbrs.of_period(message.period))
         unsettled = [qbr for qbr in qbrs if qbr.state not in SETTLED]
         if unsettled and now < message.until:
             self.closings.send([message], delay_seconds=self.look_again_seconds)
         else:
             self.publisher.post_each(quarter_index(message.period, message.run_date, qbrs, self.fallback_owner))
-        return {state: sum(qbr.state == state for qbr in qbrs) for state in ("planned", *SETTLED)}
+        counts = Counter[QbrState](qbr.state for qbr in qbrs)
+        return QuarterCounts(
+            planned=counts["planned"],
+            written=counts["written"],
+            partial=counts["partial"],
+            failed=counts["failed"],
+            not_wanted=counts["not_wanted"],
+        )
 
 
 def _about(row: AccountRow) -> str:

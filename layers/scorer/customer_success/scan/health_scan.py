@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from customer_success.errors import Misconfigured, Refused
-from customer_success.results import Failed, TaskResult
+from customer_success.results import TaskResult
 from customer_success.scan.one_account import HealthScan
-from customer_success.scan.scan import ScanRequest, ScanResult
 from customer_success.tasks import Task, account_id_of, context_of, signals_of
 
 
-def health_scan_task(
-    account: HealthScan, book: Callable[[ScanRequest], ScanResult | Failed] | None = None, *, timezone: str = "UTC"
-) -> Task:
-    """The task, made of its two jobs; without `book` the whole book is scanned elsewhere.
-
-    With `force` the book is scanned again on a day on which that is done already.
-    """
+def health_scan_task(account: HealthScan, book: Task | None = None, *, timezone: str = "UTC") -> Task:
+    """The task, made of the job for one account and the task `book`, without which the book is scanned elsewhere."""
 
     def scan_account(task: Mapping[str, Any], context: Mapping[str, Any]) -> TaskResult:
         account_id, signals = account_id_of(task), signals_of(task)
@@ -30,9 +24,7 @@ def health_scan_task(
             raise Refused("signals: they are laid over those of one account; account_id names none")
         if book is None:
             raise Misconfigured("the scan of the whole book was skipped: it is not configured here")
-        asked = context_of("the whole book", context, timezone)
-        force = task.get("force") is True
-        return book(ScanRequest(asked.run_date, asked.request_id, force=force, last_try=asked.last_try))
+        return book(task, context)
 
     def scan(task: Mapping[str, Any], context: Mapping[str, Any]) -> TaskResult:
         return scan_account(task, context) if "account_id" in task else scan_book(task, context)

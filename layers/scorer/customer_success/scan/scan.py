@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -27,7 +27,7 @@ from customer_success.metrics import Metric
 from customer_success.paging import one_ahead
 from customer_success.periods import today
 from customer_success.ports import Outbox
-from customer_success.results import Failed, IfKnown, JobResult
+from customer_success.results import Failed, IfKnown, JobResult, TaskResult
 from customer_success.scan.assessment import Assessment, Judge
 from customer_success.scan.closing import Closing
 from customer_success.scan.ports import Runs
@@ -35,6 +35,7 @@ from customer_success.scan.run import Run, RunStatus
 from customer_success.scan.tally import Counts, count
 from customer_success.schemas import Confidence
 from customer_success.scoring.scorer import CSMHealthScorer
+from customer_success.tasks import Task, context_of
 
 KIND: Literal["health_scan"] = "health_scan"
 LEASE_SECONDS = 120.0
@@ -265,6 +266,19 @@ class ScanRun:
     def _hand_on(self, account_ids: Sequence[str], on: date) -> None:
         """Queue the accounts for what writes their pages."""
         self.page_updates.send(pages_changed(self.tenant_id, account_ids, on))
+
+
+def book_scan_task(scan: Callable[[ScanRequest], ScanResult | Failed], *, timezone: str = "UTC") -> Task:
+    """The part of the task `health_scan` that is the scan of the book. With `force` a day that is scanned already is
+    scanned again.
+    """
+
+    def scan_book(task: Mapping[str, Any], context: Mapping[str, Any]) -> TaskResult:
+        asked = context_of("the whole book", context, timezone)
+        force = task.get("force") is True
+        return scan(ScanRequest(asked.run_date, asked.request_id, force=force, last_try=asked.last_try))
+
+    return scan_book
 
 
 def result(run: Run) -> ScanResult:
