@@ -23,7 +23,6 @@ ENVIRONMENTS = {"lock": "lock", "venv": "dev", "stack": "stack", "sam": "sam", "
 """The dependency group of each environment; `.venv` has what the layers bring as well."""
 
 OLDEST_PYTHON = "3.11"
-RUNTIME_PYTHON = "3.13"
 MADE_FOR = "# requirements sha256: "
 
 
@@ -40,7 +39,6 @@ class Lock:
     files: tuple[Path, ...] = ()
     constraints: tuple[Path, ...] = ()
     """Locks whose versions this one shares, since both are on one path when a function runs."""
-    python: str = OLDEST_PYTHON
 
     def requirements(self, root: Path = ROOT) -> bytes:
         """What the digest is taken of. A layer's is its file as it is: the layer's own build compares it, too."""
@@ -69,17 +67,11 @@ def all_locks() -> dict[str, Lock]:
         folder = Path("layers") / name
         before = tuple(lock.path for lock in locks.values())
         locks[name] = Lock(folder / "requirements.lock", files=(folder / "requirements.txt",), constraints=before)
-    layers = tuple(locks.values())
+    files = tuple(file for lock in locks.values() for file in lock.files)
+    layers = tuple(lock.path for lock in locks.values())
     for name, group in ENVIRONMENTS.items():
         path = Path("locks") / f"{name}.txt"
-        match name:
-            case "venv":
-                files = tuple(file for layer in layers for file in layer.files)
-                locks[name] = Lock(path, group, files, tuple(layer.path for layer in layers))
-            case "sam":
-                locks[name] = Lock(path, group, python=RUNTIME_PYTHON)
-            case _:
-                locks[name] = Lock(path, group)
+        locks[name] = Lock(path, group, files, layers) if name == "venv" else Lock(path, group)
     return locks
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from local.locks import ROOT, Lock, StaleLockError, all_locks
+from local.locks import OLDEST_PYTHON, ROOT, Lock, StaleLockError, all_locks
 
 UV = Path(sys.executable).with_name("uv")
 
@@ -28,7 +28,7 @@ def main(names: list[str], root: Path = ROOT) -> None:
 def write(lock: Lock, *, upgrade: bool = False) -> None:
     """Resolve for every platform. Versions that the file has already stay, unless `upgrade`."""
     command: list[str | Path] = [UV, "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-annotate"]
-    command += ["--python-version", lock.python, "--custom-compile-command", "make lock", "--output-file", lock.path]
+    command += ["--python-version", OLDEST_PYTHON, "--custom-compile-command", "make lock", "--output-file", lock.path]
     command += ["--upgrade"] if upgrade else []
     command += ["--group", lock.group] if lock.group else []
     for constraint in lock.constraints:
