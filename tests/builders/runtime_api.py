@@ -6,7 +6,7 @@ import json
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -54,8 +54,15 @@ def runtime_api() -> Iterator[RuntimeApi]:
             self._reply(202, "{}", {})
 
         def _reply(self, status: int, body: str, headers: Mapping[str, str]) -> None:
+            # A process that ended meanwhile does not listen.
+            with suppress(OSError):
+                self._write(status, body, headers)
+
+        def _write(self, status: int, body: str, headers: Mapping[str, str]) -> None:
             self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(body.encode()))}.items():
+            # The client crashes on an answer without a content type.
+            fixed = {"Content-Type": "application/json", "Content-Length": str(len(body.encode()))}
+            for name, value in {**headers, **fixed}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body.encode())
@@ -88,16 +95,16 @@ class Package:
         with runtime_api() as api:
             path = f"{self.layers / 'python'}:{runtime}"
             environment = {**self.environment, "PYTHONPATH": path, "AWS_LAMBDA_RUNTIME_API": api.address}
-            # -S: what lies in the environment around `python` is not there.
+            # -S: what lies in the environment around `python` is not there. -B: as where nothing can be written.
             process = subprocess.Popen(
-                [python, "-S", "-m", "awslambdaric", "app.handler"],
+                [python, "-S", "-B", "-m", "awslambdaric", "app.handler"],
                 cwd=self.task,
                 env={"LAMBDA_TASK_ROOT": str(self.task), "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512", **environment},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
             )
-            Thread(target=_end_with, args=(process, api), daemon=True).start()
+            Thread(target=_end_with, args=(process, api, len(events)), daemon=True).start()
             try:
                 found = []
                 for event in events:
@@ -109,6 +116,8 @@ class Package:
         return found, log
 
 
-def _end_with(process: subprocess.Popen[str], api: RuntimeApi) -> None:
+def _end_with(process: subprocess.Popen[str], api: RuntimeApi, events: int) -> None:
+    """Once the process has ended, let no event wait for an answer."""
     status = process.wait()
-    api.answers.put({"errorMessage": f"the function's process ended with {status}"})
+    for _ in range(events):
+        api.answers.put({"errorMessage": f"the function's process ended with {status}"})
