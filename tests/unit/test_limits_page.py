@@ -36,7 +36,9 @@ def in_code(source: str) -> Any:
         (found,) = re.findall(rf"^{variable[1]} \?= (\d+)$", (ROOT / variable[2]).read_text("utf-8"), re.MULTILINE)
         return int(found)
     module, _, constant = source.strip("`").rpartition(".")
-    return getattr(import_module(module), constant)
+    found = getattr(import_module(module), constant, None)
+    assert found is not None, f"docs/limits.md names {source}, which is not there: write the name that it has now"
+    return found
 
 
 @pytest.mark.parametrize(("limit", "source"), ROWS)
