@@ -121,8 +121,8 @@ def _desk(table: Table, size: Size) -> Any:
     """Who answers, with a book that was scanned and an account that was for years."""
     rows, history, portfolios = DynamoAccountRows(table), DynamoScoreHistory(table), DynamoPortfolios(table)
     numbers = range(1, size.accounts + 1)
-    judged = [judge(TODAY - timedelta(days=1)).judge(account(number), None, 0).row for number in numbers]
-    book = [judge().judge(row.account, row, 0).row for row in judged]
+    assessed = [judge(TODAY - timedelta(days=1)).judge(account(number), None, 0).row for number in numbers]
+    book = [judge().judge(row.account, row, 0).row for row in assessed]
     rows.put_many(book)
     history.put_many(("A-0001", _point(back)) for back in range(size.points))
     lines = PackedLines()

@@ -204,9 +204,9 @@ def _scanned(rows: DynamoAccountRows, history: Any, book: list[Account]) -> list
             "acme", on, f"{on}#1", datetime(on.year, on.month, on.day, 7, tzinfo=UTC), CSMHealthScorer(), {}, None
         )
         known = rows.get_many([account.account_id for account in book])
-        judged = [judge.judge(account, known.get(account.account_id), 0).row for account in book]
-        history.put_many([(row.account_id, row.latest.point) for row in judged if row.latest.point])
-        rows.put_many(judged)
+        assessed = [judge.judge(account, known.get(account.account_id), 0).row for account in book]
+        history.put_many([(row.account_id, row.latest.point) for row in assessed if row.latest.point])
+        rows.put_many(assessed)
     return sorted({account.account_id for account in book})
 
 

@@ -115,16 +115,16 @@ def _needed_to_scan(deployment: Deployment, counted: dict[str, Any], reads: int,
 
     All batches are full.
     """
-    told = sum(counted["told"].values())
+    reported = sum(counted["told"].values())
     answers = deployment.dynamodb.full_answers("BOOK#") + deployment.dynamodb.full_answers(
         f"ALERTS#{counted['run_date']}"
     )
-    items = counted["read"] + counted["scored"] + told
+    items = counted["read"] + counted["scored"] + reported
     return {
         "BatchGetItem": ceil(counted["read"] / ITEMS_PER_READ),
         "BatchWriteItem": ceil(items / ITEMS_PER_WRITE) + ceil(counted["read"] / ACCOUNTS_PER_PART / ITEMS_PER_WRITE),
         # Ranked, then published.
-        "TransactWriteItems": 2 * ceil(told / MARKS_PER_CALL),
+        "TransactWriteItems": 2 * ceil(reported / MARKS_PER_CALL),
         # The book, the day's alerts, the latest run and the last finished one.
         "Query": answers + 2,
         # With the run as ranked and as finished.
@@ -136,7 +136,7 @@ def _needed_to_scan(deployment: Deployment, counted: dict[str, Any], reads: int,
         # With the request for the expansion run.
         "SendMessageBatch": ceil(changed / ACCOUNTS_PER_SEND) + 1,
         # With the digest.
-        "PublishBatch": ceil((told + 1) / MESSAGES_PER_PUBLISH),
+        "PublishBatch": ceil((reported + 1) / MESSAGES_PER_PUBLISH),
     }
 
 

@@ -30,8 +30,8 @@ def test_a_topic_runs_and_prints_figures(topic: str, capsys: pytest.CaptureFixtu
     console, written = printing()
     code = main([topic], console, QUICK)
     # THEN it reaches its end, with a table of figures before the promises
-    told = capsys.readouterr().err
-    assert "Traceback" not in told and "broken off" not in told, told
+    output = capsys.readouterr().err
+    assert "Traceback" not in output and "broken off" not in output, output
     assert code in (0, 1)  # what is promised of a big book may not hold for a tiny one
     figures, _, _ = written.getvalue().partition("Promises")
     assert figures.count("┏") >= 1 and any(sign.isdigit() for sign in figures)
@@ -53,9 +53,9 @@ def test_a_topic_that_breaks_off_hides_no_other(capsys: pytest.CaptureFixture[st
     assert code == 1
     assert written.getvalue().count("figures of a fine one") == 2
     assert written.getvalue().count("kept") >= 2
-    told = capsys.readouterr().err
-    assert "KeyError: 'Fn::GetAtt'" in told
-    assert told.splitlines()[-1] == "broken off, see above: second"
+    output = capsys.readouterr().err
+    assert "KeyError: 'Fn::GetAtt'" in output
+    assert output.splitlines()[-1] == "broken off, see above: second"
 
 
 def test_an_unknown_topic_is_reported_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:

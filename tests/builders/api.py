@@ -83,9 +83,9 @@ class Desk:
 
     def answer(self, event: dict[str, Any]) -> Answered:
         """What the API answers to an event of API Gateway."""
-        told = self.resolver.resolve(event, CONTEXT)
-        headers = {name: ", ".join(values) for name, values in told["multiValueHeaders"].items()}
-        return Answered(told["statusCode"], headers, told["body"])
+        answer = self.resolver.resolve(event, CONTEXT)
+        headers = {name: ", ".join(values) for name, values in answer["multiValueHeaders"].items()}
+        return Answered(answer["statusCode"], headers, answer["body"])
 
     def ask(self, method: str, path: str, body: Any = None, query: str = "", **headers: str) -> Answered:
         """What the API answers; `path` is escaped as it travels, `body` is sent as JSON unless it is text or bytes."""

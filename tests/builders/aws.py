@@ -40,8 +40,8 @@ class Client:
             self.calls[operation] += 1
             self.requests.append(request)
             carry_out = getattr(self.real, operation)
-            stories = self._stories.get(operation)
-            return stories.pop(0)(carry_out, request) if stories else carry_out(**request)
+            scripts = self._stories.get(operation)
+            return scripts.pop(0)(carry_out, request) if scripts else carry_out(**request)
 
         return call
 

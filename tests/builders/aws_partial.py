@@ -37,8 +37,8 @@ def _write_items(body: bytes) -> Part:
     accepted, held = _by_table(request["RequestItems"], lambda entries: _halves(entries))
 
     def merged(answer: bytes) -> bytes:
-        said = json.loads(answer or b"{}")
-        return json.dumps({**said, "UnprocessedItems": held}).encode()
+        parsed = json.loads(answer or b"{}")
+        return json.dumps({**parsed, "UnprocessedItems": held}).encode()
 
     return Part(_with(request, "RequestItems", accepted), merged)
 
@@ -53,8 +53,8 @@ def _get_items(body: bytes) -> Part:
     accepted, held = _by_table(request["RequestItems"], halves)
 
     def merged(answer: bytes) -> bytes:
-        said = json.loads(answer or b'{"Responses": {}}')
-        return json.dumps({**said, "UnprocessedKeys": held}).encode()
+        parsed = json.loads(answer or b'{"Responses": {}}')
+        return json.dumps({**parsed, "UnprocessedKeys": held}).encode()
 
     return Part(_with(request, "RequestItems", accepted), merged)
 
@@ -67,13 +67,13 @@ def _by_table(tables: Mapping[str, Any], halves: Callable[[Any], tuple[Any, Any]
 def _transaction(body: bytes) -> Part:
     reasons = [{"Code": "None"} for _ in json.loads(body)["TransactItems"]]
     reasons[-1] = {"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}
-    said = {
+    text = {
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
         "message": "Transaction cancelled, please refer cancellation reasons for specific reasons",
         "Message": "Transaction cancelled, please refer cancellation reasons for specific reasons",
         "CancellationReasons": reasons,
     }
-    return Part(None, lambda _: json.dumps(said).encode(), 400)
+    return Part(None, lambda _: json.dumps(text).encode(), 400)
 
 
 def _send_messages(body: bytes) -> Part:
@@ -82,8 +82,8 @@ def _send_messages(body: bytes) -> Part:
     failed = [{"Id": entry["Id"], **NOT_TAKEN} for entry in held]
 
     def merged(answer: bytes) -> bytes:
-        said = json.loads(answer or b'{"Successful": []}')
-        return json.dumps({**said, "Failed": [*said.get("Failed", []), *failed]}).encode()
+        parsed = json.loads(answer or b'{"Successful": []}')
+        return json.dumps({**parsed, "Failed": [*parsed.get("Failed", []), *failed]}).encode()
 
     return Part(_with(request, "Entries", accepted), merged)
 
@@ -94,9 +94,9 @@ def _put_events(body: bytes) -> Part:
     failed = [{"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"} for _ in held]
 
     def merged(answer: bytes) -> bytes:
-        said = json.loads(answer or b'{"FailedEntryCount": 0, "Entries": []}')
-        count = said["FailedEntryCount"] + len(failed)
-        return json.dumps({"FailedEntryCount": count, "Entries": [*said["Entries"], *failed]}).encode()
+        parsed = json.loads(answer or b'{"FailedEntryCount": 0, "Entries": []}')
+        count = parsed["FailedEntryCount"] + len(failed)
+        return json.dumps({"FailedEntryCount": count, "Entries": [*parsed["Entries"], *failed]}).encode()
 
     return Part(_with(request, "Entries", accepted), merged)
 
@@ -117,10 +117,10 @@ def _publish(body: bytes) -> Part:
         root = ElementTree.fromstring(answer or _NOTHING_PUBLISHED)
         result = root.find(f"{{{SNS}}}PublishBatchResult")
         assert result is not None
-        said = result.find(f"{{{SNS}}}Failed")
-        said = ElementTree.SubElement(result, f"{{{SNS}}}Failed") if said is None else said
+        failures = result.find(f"{{{SNS}}}Failed")
+        failures = ElementTree.SubElement(result, f"{{{SNS}}}Failed") if failures is None else failures
         for entry_id in failed:
-            member = ElementTree.SubElement(said, f"{{{SNS}}}member")
+            member = ElementTree.SubElement(failures, f"{{{SNS}}}member")
             for name, value in {"Id": entry_id, **NOT_TAKEN, "SenderFault": "false"}.items():
                 ElementTree.SubElement(member, f"{{{SNS}}}{name}").text = str(value)
         return ElementTree.tostring(root)

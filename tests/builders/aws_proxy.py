@@ -203,13 +203,13 @@ def _throttled(call: Call) -> Answer:
     assert call.service is not None
     code, text = THROTTLED[call.service], "Rate exceeded"
     if call.service == "sns":
-        said = (
+        output = (
             '<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error><Type>Sender</Type>'
             f"<Code>{code}</Code><Message>{text}</Message></Error><RequestId>0</RequestId></ErrorResponse>"
         ).encode()
     else:
-        said = json.dumps({"__type": code, "message": text}).encode()
-    return Answer(400, [("Content-Type", _content_type(call)), ("x-amzn-RequestId", "0")], said)
+        output = json.dumps({"__type": code, "message": text}).encode()
+    return Answer(400, [("Content-Type", _content_type(call)), ("x-amzn-RequestId", "0")], output)
 
 
 def _content_type(call: Call) -> str:

@@ -31,5 +31,5 @@ def start(book: Path, *arguments: str, **asked: str) -> subprocess.Popen[str]:
 def run(book: Path, *arguments: str, seconds: float = 240, **asked: str) -> tuple[int, str]:
     """The exit code and the output."""
     process = start(book, *arguments, **asked)
-    said, _ = process.communicate(timeout=seconds)
-    return process.returncode, said
+    printed, _ = process.communicate(timeout=seconds)
+    return process.returncode, printed

@@ -35,7 +35,7 @@ def end_state(deployment: LocalDeployment) -> Leaves:
     """
     titles = _titles(deployment)
     received = {**_pages(deployment), **_drafts(deployment), **_chat(deployment), **_events(deployment)}
-    found = {place: sorted(said) for place, said in received.items()}
+    found = {place: sorted(text) for place, text in received.items()}
     return {_named(path, titles): _named(leaf, titles) for path, leaf in _leaves({**found, **_items(deployment)})}
 
 

@@ -55,8 +55,8 @@ class FakeUsageBook:
                 raise self.error
             after = at + self.page_size
             more = Bookmark(cursor=str(after)) if after < len(self.rows) else None
-            told = (self.rejected, self.unreadable) if at == 0 else ((), ())
-            yield UsagePage(tuple(self.rows[at:after]), more, *told)
+            note = (self.rejected, self.unreadable) if at == 0 else ((), ())
+            yield UsagePage(tuple(self.rows[at:after]), more, *note)
 
 
 @dataclass

@@ -58,5 +58,5 @@ def load_usage(sandbox: Sandbox, rows: list[Row], changes: Json | None = None) -
     """The id of a database "Feature Usage" of the rows, made with our own schema with `changes` laid over it."""
     accounts = load_book(sandbox, []).data_source_id
     schema = feature_usage_schema(UsageNames(), accounts_source_id=accounts) | (changes or {})
-    kept = {name: about for name, about in schema.items() if about}
-    return sandbox.load(Book(title="Feature Usage", properties=kept, key="Name", rows=rows)).database_id
+    given = {name: about for name, about in schema.items() if about}
+    return sandbox.load(Book(title="Feature Usage", properties=given, key="Name", rows=rows)).database_id

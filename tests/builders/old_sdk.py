@@ -23,11 +23,11 @@ def bedrock_of_old(folder: Path, url: str, config: Config, *, knows_strict: bool
         del model["shapes"][shape]["members"]["outputConfig"]
     if not knows_strict:
         del model["shapes"]["ToolSpecification"]["members"]["strict"]
-    kept = folder / "old-sdk"
-    path = kept / "bedrock-runtime" / VERSION / "service-2.json"
+    unpacked = folder / "old-sdk"
+    path = unpacked / "bedrock-runtime" / VERSION / "service-2.json"
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(model), "utf-8")
     core = botocore.session.Session()
-    core.register_component("data_loader", Loader(extra_search_paths=[str(kept)]))
+    core.register_component("data_loader", Loader(extra_search_paths=[str(unpacked)]))
     session = boto3.Session("key", "secret", region_name=REGION, botocore_session=core)
     return session.client("bedrock-runtime", endpoint_url=url, config=config)

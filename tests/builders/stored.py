@@ -63,12 +63,12 @@ def row(number: int = 1, **facts: Any) -> AccountRow:
 
 def alert(account_id: str = "A-0001", *, on: date = TODAY, **facts: Any) -> ChurnAlert:
     """A critical alert about a dying account."""
-    told = dying(1, account_id=account_id)
+    endangered = dying(1, account_id=account_id)
     plain = ChurnAlert(
         tenant_id="acme",
         alert_id=alert_id(account_id, on, "critical"),
         account_id=account_id,
-        account_name=told.name,
+        account_name=endangered.name,
         run_date=on,
         delivery="single",
         score=8.0,
@@ -79,11 +79,11 @@ def alert(account_id: str = "A-0001", *, on: date = TODAY, **facts: Any) -> Chur
         explanation=Explanation(
             headline="Account 1 is RED", what_changed=("Usage",), coverage=1.0, since=on, next_step="Call"
         ),
-        owner_email=told.owner_email,
-        arr=told.arr,
-        contract_end=told.contract_end,
-        page_id=told.page_id,
-        page_url=told.page_url,
+        owner_email=endangered.owner_email,
+        arr=endangered.arr,
+        contract_end=endangered.contract_end,
+        page_id=endangered.page_id,
+        page_url=endangered.page_url,
     )
     return plain.model_copy(update=facts)
 

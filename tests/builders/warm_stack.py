@@ -70,9 +70,11 @@ class WarmStack:
     def _restore_table(self) -> None:
         before = {(item["pk"]["S"], item["sk"]["S"]): item for item in self._evening}
         now = {(item["pk"]["S"], item["sk"]["S"]): item for item in self._items()}
-        gone = [{"DeleteRequest": {"Key": {"pk": now[key]["pk"], "sk": now[key]["sk"]}}} for key in now.keys() - before]
+        deletes = [
+            {"DeleteRequest": {"Key": {"pk": now[key]["pk"], "sk": now[key]["sk"]}}} for key in now.keys() - before
+        ]
         back = [{"PutRequest": {"Item": item}} for key, item in before.items() if now.get(key) != item]
-        writes: list[Any] = [*gone, *back]
+        writes: list[Any] = [*deletes, *back]
         for batch in batches(writes, count=25):
             self.deployment.aws.dynamodb.batch_write_item(RequestItems={self._table: batch})
 

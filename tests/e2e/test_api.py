@@ -64,14 +64,14 @@ def test_calls_that_are_not_signed_or_not_meant_for_us_are_refused(scanned: Loca
     assert (odd.status_code, "'A 1 ü:✓'" in odd.json()["detail"]) == (404, True), odd.text
     # AND another tenant, an unknown account and nonsense are distinguished
     other = api(deployment, "GET", "/accounts/A-0001/health?tenant_id=other")
-    nobody = api(deployment, "GET", "/accounts/A-9999/health")
+    no_one = api(deployment, "GET", "/accounts/A-9999/health")
     nonsense = api(deployment, "POST", "/tasks", "{")
     unknown = api(deployment, "POST", "/tasks", {"type": "dance"})
-    assert [answer.status_code for answer in (other, nobody, nonsense, unknown)] == [403, 404, 400, 400]
-    for answer in (other, nobody, nonsense, unknown):
+    assert [answer.status_code for answer in (other, no_one, nonsense, unknown)] == [403, 404, 400, 400]
+    for answer in (other, no_one, nonsense, unknown):
         assert answer.headers["Content-Type"].startswith("application/problem+json")
         assert answer.json()["request_id"]
-    assert "A-9999" in nobody.json()["detail"]
+    assert "A-9999" in no_one.json()["detail"]
     assert unknown.json()["detail"].startswith("Unknown task type: 'dance'. Supported: ")
 
 

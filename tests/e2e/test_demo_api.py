@@ -27,9 +27,9 @@ def test_a_book_without_any_score_is_served_all_the_same(book: Path) -> None:
     # GIVEN an API that is served of such a book
     process = start(book, "api", DATE="2026-03-02")
     assert process.stdout is not None
-    said, call = "", ""
+    output, call = "", ""
     for line in process.stdout:
-        said += line
+        output += line
         if line.startswith("curl") and "/portfolio" in line:
             call = line.strip()
         if line.startswith("curl") and "/history" in line:
@@ -39,7 +39,7 @@ def test_a_book_without_any_score_is_served_all_the_same(book: Path) -> None:
     # THEN the portfolio has no colours, what is missing is named, and Ctrl-C ends it in good order
     process.send_signal(signal.SIGINT)
     rest, _ = process.communicate(timeout=60)
-    assert "Traceback" not in said + rest, said + rest
-    assert "Nobody in this book is scored" in said
+    assert "Traceback" not in output + rest, output + rest
+    assert "Nobody in this book is scored" in output
     assert '"colours":{"UNKNOWN":1}' in answer, answer
     assert (process.returncode, "everything that was started has ended" in rest) == (130, True)

@@ -35,10 +35,10 @@ def titles(book: Path, source: str, containing: str = "") -> list[str]:
 
 def test_a_large_book_from_the_scan_to_the_last_review(book: Path) -> None:
     # WHEN a book of 415 accounts is scanned
-    code, said = run(book, seconds=15 * MINUTES, DATE=SCANNED)
+    code, output = run(book, seconds=15 * MINUTES, DATE=SCANNED)
     # THEN every account is scored, with its id as it stands in the file
-    assert code == 0, said
-    assert "read 415 = scored 415 + rejected 0 + skipped 0" in said
+    assert code == 0, output
+    assert "read 415 = scored 415 + rejected 0 + skipped 0" in output
     # AND every critical account has its alert: a record, a draft to the customer, a message to the owner
     critical = titles(book, "Accounts", "**CSM Churn Risk**: critical")
     assert len(critical) > 10
@@ -50,9 +50,9 @@ def test_a_large_book_from_the_scan_to_the_last_review(book: Path) -> None:
         assert re.search(rf"\b{name}\b", drafts), name
         assert re.search(rf"\b{name}\b", messages), name
     # WHEN the quarter comes
-    code, said = run(book, "qbr", seconds=30 * MINUTES, DATE=QUARTER)
+    code, output = run(book, "qbr", seconds=30 * MINUTES, DATE=QUARTER)
     # THEN every account has its review, and none failed
-    assert code == 0, said
-    counts = re.search(r"planned 415 = written (\d+) \+ partial (\d+) \+ failed 0 \+ not wanted (\d+)", said)
-    assert counts is not None, said
+    assert code == 0, output
+    counts = re.search(r"planned 415 = written (\d+) \+ partial (\d+) \+ failed 0 \+ not wanted (\d+)", output)
+    assert counts is not None, output
     assert sum(map(int, counts.groups())) == 415

@@ -53,77 +53,77 @@ def reviews(book: Path) -> dict[str, str]:
 
 def test_a_quarter_with_older_scores_and_the_same_quarter_again(book: Path) -> None:
     # GIVEN a book that was played on one day, and older scores of it
-    code, said = run(book, DATE="2026-03-02")
-    assert code == 0, said
+    code, output = run(book, DATE="2026-03-02")
+    assert code == 0, output
     history = book_file(book.parent, *HISTORY, name="older.csv")
     # WHEN they are imported, twice
     for counts in (
         "read 3 = imported 2 (of 1 accounts) + already known 0 + rejected 1",
         "read 3 = imported 0 (of 0 accounts) + already known 2 + rejected 1",
     ):
-        code, said = run(book, "import-history", FILE=str(history))
+        code, output = run(book, "import-history", FILE=str(history))
         # THEN each counts once, and what was rejected is reported
-        assert code == 0, said
-        assert counts in said
-        assert "line 4, A-9: no scan has read an account of that id or name" in said
+        assert code == 0, output
+        assert counts in output
+        assert "line 4, A-9: no scan has read an account of that id or name" in output
     # WHEN the quarter is played
-    code, said = run(book, "qbr", DATE="2026-04-01")
+    code, output = run(book, "qbr", DATE="2026-04-01")
     # THEN every account is accounted for, as it went and in the end
-    assert code == 0, said
-    assert "planned 3/3 · not wanted 1/1 · written 2/2" in said
-    assert "not wanted: Hermit" in said
-    assert "planned 3 = written 2 + partial 0 + failed 0 + not wanted 1" in said
+    assert code == 0, output
+    assert "planned 3/3 · not wanted 1/1 · written 2/2" in output
+    assert "not wanted: Hermit" in output
+    assert "planned 3 = written 2 + partial 0 + failed 0 + not wanted 1" in output
     # AND one review is read as it stands on its page, with the invitation and the owner's list
-    assert "One review as it reads: QBR: Fine & Co — Q2 2026" in said
-    assert "Subject: Quarterly review Q2 2026: Fine & Co" in said
-    assert "a direct message to ada@example.com" in said
+    assert "One review as it reads: QBR: Fine & Co — Q2 2026" in output
+    assert "Subject: Quarterly review Q2 2026: Fine & Co" in output
+    assert "a direct message to ada@example.com" in output
     # AND what was brought in is in it
     pages = reviews(book)
     assert pages.keys() == {"Fine & Co", "Gloom"}
     assert "2026-01-02" in pages["Fine & Co"]
     # WHEN the quarter is played again
     sent = Sent.now(DemoState.of(book))
-    code, said = run(book, "qbr", DATE="2026-04-01")
+    code, output = run(book, "qbr", DATE="2026-04-01")
     # THEN nothing is new
-    assert code == 0, said
-    assert "nothing is new, no review is written twice, nobody is told again" in said
+    assert code == 0, output
+    assert "nothing is new, no review is written twice, nobody is told again" in output
     assert Sent.now(DemoState.of(book)) == sent
     # AND the days of the book go on where they were
-    code, said = run(book, "qbr", DATE="2026-03-01")
+    code, output = run(book, "qbr", DATE="2026-03-01")
     assert code == 1
-    assert said == "DATE=2026-03-01 lies before the scan of this book, 2026-03-02: take a later day\n"
+    assert output == "DATE=2026-03-01 lies before the scan of this book, 2026-03-02: take a later day\n"
 
 
 def test_a_model_writes_the_quarter_of_a_book_that_was_never_scanned(book: Path) -> None:
     # GIVEN older scores beside the book
     (book.parent / "book.history.csv").write_text("\n".join(HISTORY) + "\n", encoding="utf-8")
     # WHEN the quarter is played with a model
-    code, said = run(book, "qbr", DATE="2026-04-01", NARRATOR="bedrock")
+    code, output = run(book, "qbr", DATE="2026-04-01", NARRATOR="bedrock")
     # THEN the book is scanned first, and the older scores are brought in
-    assert code == 0, said
-    assert "the book was not scanned yet: the scan of 1 April 2026" in said
-    assert "read 3 = imported 2 (of 1 accounts) + already known 0 + rejected 1" in said
+    assert code == 0, output
+    assert "the book was not scanned yet: the scan of 1 April 2026" in output
+    assert "read 3 = imported 2 (of 1 accounts) + already known 0 + rejected 1" in output
     # AND the model wrote, with its tokens counted
-    assert "2 calls, " in said
-    assert "written by sandbox.writer-v1 2" in said
+    assert "2 calls, " in output
+    assert "written by sandbox.writer-v1 2" in output
     # AND what notes command and what the model invents is listed as dropped, and on no page
-    told = " ".join(said.split())
-    assert '"Feature adoption is 99 %." (99 % is not in the evidence): Gloom' in told
-    assert "Customers like this save 37 %" in told
+    reported = " ".join(output.split())
+    assert '"Feature adoption is 99 %." (99 % is not in the evidence): Gloom' in reported
+    assert "Customers like this save 37 %" in reported
     assert not any(figure in page for figure in ("99 %", "37 %") for page in reviews(book).values())
 
 
 def test_a_model_that_is_down_leaves_the_writing_to_the_rules(book: Path) -> None:
-    code, said = run(book, DATE="2026-03-02")
-    assert code == 0, said
+    code, output = run(book, DATE="2026-03-02")
+    assert code == 0, output
     # WHEN the quarter is played while the model is down
-    code, said = run(book, "qbr", DATE="2026-04-01", NARRATOR="bedrock", DOWN="bedrock")
+    code, output = run(book, "qbr", DATE="2026-04-01", NARRATOR="bedrock", DOWN="bedrock")
     # THEN the reviews are there, and say why they are partial
-    assert code == 0, said
-    told = " ".join(said.split())
-    assert "planned 3 = written 0 + partial 2 + failed 0 + not wanted 1" in told
-    assert "written by rule, as the model gave none" in told
-    assert "written by rules 2" in told
+    assert code == 0, output
+    reported = " ".join(output.split())
+    assert "planned 3 = written 0 + partial 2 + failed 0 + not wanted 1" in reported
+    assert "written by rule, as the model gave none" in reported
+    assert "written by rules 2" in reported
     assert len(reviews(book)) == 2
 
 
@@ -146,10 +146,10 @@ def test_older_scores_go_into_a_deployment_by_its_table_and_the_usual_credential
     # WHEN older scores are imported by the name of the table
     asked = {"TABLE": deployment.stack.outputs["TableName"], "TENANT": TENANT, "FILE": str(history)}
     ended = started("local.import_history", **aws, **asked)
-    said, _ = ended.communicate(timeout=60)
+    output, _ = ended.communicate(timeout=60)
     # THEN they are in the history, beside the scan's own
-    assert ended.returncode == 0, said
-    assert "read 2 = imported 2 (of 1 accounts) + already known 0 + rejected 0" in said
+    assert ended.returncode == 0, output
+    assert "read 2 = imported 2 (of 1 accounts) + already known 0 + rejected 0" in output
     days = [point.run_date for point in DynamoScoreHistory(deployment.table).between("A-0001", date.min, date.max)]
     assert days == [date(2026, 1, 2), date(2026, 2, 2), TODAY]
 
@@ -162,7 +162,7 @@ def test_older_scores_go_into_a_deployment_by_its_table_and_the_usual_credential
     ],
 )
 def test_an_import_that_cannot_be_meant_is_answered_in_one_line(book: Path, asked: dict[str, str], answer: str) -> None:
-    code, said = run(book, "import-history", **asked)
+    code, output = run(book, "import-history", **asked)
     assert code == 1
-    assert answer in said
-    assert said.count("\n") == 1
+    assert answer in output
+    assert output.count("\n") == 1

@@ -52,22 +52,22 @@ def test_a_deployment_is_right_and_then_much_goes_wrong_at_once(enter: Enter, ex
     deployment.tick(TODAY)
     assert deployment.drain() == {}
     # WHEN it is looked at
-    code, said = examined(deployment)
+    code, output = examined(deployment)
     # THEN nothing is wrong, and nothing was written
-    assert code == 0, said
-    assert "0 ✗ wrong" in said
-    assert f"the last finished scan in shadow is of {TODAY}" in said
-    assert "3 read, 3 scored, 0 rejected, 0 skipped" in said
-    assert "queues whose messages are taken: 12" in said
+    assert code == 0, output
+    assert "0 ✗ wrong" in output
+    assert f"the last finished scan in shadow is of {TODAY}" in output
+    assert "3 read, 3 scored, 0 rejected, 0 skipped" in output
+    assert "queues whose messages are taken: 12" in output
     # AND the day that was scanned is reported to be one of long ago, with what to do
-    assert "0 ✗ wrong, 1 ! to be done" in said, said
-    assert "what people see is" in said and f"make demo STACK={STACK} DATE={datetime.now(UTC).date()}" in said
-    assert f"Next: make shadow-report STACK={STACK}" in said
+    assert "0 ✗ wrong, 1 ! to be done" in output, output
+    assert "what people see is" in output and f"make demo STACK={STACK} DATE={datetime.now(UTC).date()}" in output
+    assert f"Next: make shadow-report STACK={STACK}" in output
     assert vendor_writes(deployment) == []
     # AND the functions themselves reported what their runtime knows
-    assert "eu.anthropic.claude answers in the schemas of reviews and offers" in said
-    assert "✓ the functions' runtime brings botocore 1." in said
-    assert "which knows outputConfig" in said
+    assert "eu.anthropic.claude answers in the schemas of reviews and offers" in output
+    assert "✓ the functions' runtime brings botocore 1." in output
+    assert "which knows outputConfig" in output
 
     # WHEN a queue is switched off, a secret is lost, a token is revoked, and a message is given up
     mappings = deployment.aws.functions.list_event_source_mappings()["EventSourceMappings"]
@@ -76,24 +76,24 @@ def test_a_deployment_is_right_and_then_much_goes_wrong_at_once(enter: Enter, ex
     deployment.aws.secrets.delete_secret(SecretId=SECRETS["google"], ForceDeleteWithoutRecovery=True)
     put_secret(deployment.aws, SECRETS["slack"], {"token": "xoxb-revoked-0123456789"})
     deployment.aws.sqs.send_message(QueueUrl=deployment.stack.queues["alert-chat-dlq"], MessageBody="{}")
-    code, said = examined(deployment)
+    code, output = examined(deployment)
     # THEN each is reported with what to do, and what hangs on it as not tried
     assert code == 1
-    assert f"update-event-source-mapping --enabled --uuid {email}" in said
-    assert f"GmailSecret: there is no secret {SECRETS['google']}" in said
-    assert "? mailboxes: they hang on GmailSecret" in said
-    assert "SlackSecret: Slack refused the bot itself: invalid_auth" in said
-    assert f"make redrive STACK={STACK} QUEUE=alert-chat" in said
-    assert f"Next: put right what is marked ✗, from the top, then make doctor STACK={STACK}" in said
-    assert "xoxb-revoked" not in said
+    assert f"update-event-source-mapping --enabled --uuid {email}" in output
+    assert f"GmailSecret: there is no secret {SECRETS['google']}" in output
+    assert "? mailboxes: they hang on GmailSecret" in output
+    assert "SlackSecret: Slack refused the bot itself: invalid_auth" in output
+    assert f"make redrive STACK={STACK} QUEUE=alert-chat" in output
+    assert f"Next: put right what is marked ✗, from the top, then make doctor STACK={STACK}" in output
+    assert "xoxb-revoked" not in output
     # AND what is right is reported all the same
-    assert "✓ NotionAccounts: 'Accounts' is reachable" in said
+    assert "✓ NotionAccounts: 'Accounts' is reachable" in output
 
     # WHEN a stack is named that is not there
-    code, said = examined(deployment, "customer-success-nowhere")
+    code, output = examined(deployment, "customer-success-nowhere")
     # THEN that is reported, with what to look at
     assert code == 1
-    assert "✗ there is no stack customer-success-nowhere in eu-central-1 → is it another region" in said
+    assert "✗ there is no stack customer-success-nowhere in eu-central-1 → is it another region" in output
 
 
 @pytest.fixture
@@ -110,30 +110,30 @@ def book(tmp_path: Path) -> Iterator[Path]:
 
 def examined_demo(book: Path) -> tuple[int, str]:
     process = started("local.doctor", ACCOUNTS=str(book), STACK="")
-    said, _ = process.communicate(timeout=240)
-    return process.returncode, " ".join(said.split())
+    output, _ = process.communicate(timeout=240)
+    return process.returncode, " ".join(output.split())
 
 
 def test_what_the_demo_left_is_looked_at_without_a_stack(book: Path) -> None:
     # GIVEN a book that was not played yet
-    code, said = examined_demo(book)
+    code, output = examined_demo(book)
     assert code == 1
-    assert "was not played yet: `make demo` plays it, or name a deployment with STACK=…" in said
+    assert "was not played yet: `make demo` plays it, or name a deployment with STACK=…" in output
     # WHEN it has been played
-    code, said = run(book, DATE=str(TODAY))
-    assert code == 0, said
-    code, said = examined_demo(book)
+    code, output = run(book, DATE=str(TODAY))
+    assert code == 0, output
+    code, output = examined_demo(book)
     # THEN nothing is wrong, and the day is reported to be one of long ago
     today = datetime.now(UTC).date()
-    assert code == 0, said
-    assert "accounts in the table: 1" in said
-    assert "Nothing is to be done." not in said
-    assert f"what people see is {(today - TODAY).days} days old" in said
-    assert f"make demo ACCOUNTS={book} DATE={today}" in said
+    assert code == 0, output
+    assert "accounts in the table: 1" in output
+    assert "Nothing is to be done." not in output
+    assert f"what people see is {(today - TODAY).days} days old" in output
+    assert f"make demo ACCOUNTS={book} DATE={today}" in output
     # WHEN the present day is played
-    code, said = run(book, DATE=str(today))
-    assert code == 0, said
-    code, said = examined_demo(book)
+    code, output = run(book, DATE=str(today))
+    assert code == 0, output
+    code, output = examined_demo(book)
     # THEN all is right
-    assert code == 0, said
-    assert "Nothing is to be done." in said, said
+    assert code == 0, output
+    assert "Nothing is to be done." in output, output

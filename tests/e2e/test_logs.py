@@ -65,7 +65,7 @@ def test_logs_can_be_followed_and_tell_nothing_that_is_private(enter: Enter) -> 
         )
     deployment.drain()
     lines = list(log_lines(deployment.aws, deployment.stack, began))
-    told = "\n".join(line.text for line in lines)
+    reported = "\n".join(line.text for line in lines)
     # THEN no line names a person or a customer
     assert [line.text for line in lines if "@" in line.text] == []
     for name in NAMES:
@@ -74,7 +74,7 @@ def test_logs_can_be_followed_and_tell_nothing_that_is_private(enter: Enter) -> 
     elsewhere = items(deployment) + environments(deployment)
     hidden = set(secrets_of(deployment))
     assert len(hidden) > 20
-    assert [part[:4] for part in hidden if part in told or part in elsewhere] == []
+    assert [part[:4] for part in hidden if part in reported or part in elsewhere] == []
     # AND what one tick of the rule led to bears one id, through scan, alerts and channels
     by_id: dict[str, list[LogLine]] = {}
     for line in lines:

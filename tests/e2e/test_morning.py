@@ -219,13 +219,13 @@ def test_a_restart_goes_on_with_the_state(enter: Enter) -> None:
     deployment.load([critical_page(1), page(2)])
     deployment.tick(TODAY)
     deployment.drain()
-    told = news(deployment)
+    sent = news(deployment)
     # WHEN it starts again, with a parameter changed
     deployment = enter({"GreenThreshold": "80"})
     deployment.tick(TODAY)
     assert deployment.drain() == {}
     # THEN the day is known as scanned, and no alert is sent again
-    assert news(deployment) == told
+    assert news(deployment) == sent
     deployment.tick(TOMORROW)
     assert deployment.drain() == {}
     row = DynamoAccountRows(deployment.table).get("A-0002")

@@ -41,11 +41,11 @@ def test_hostile_names_and_strangers_change_neither_headers_nor_recipients(enter
     )
 
     # AND no chat has anything for the stranger; the fallback owner has it instead
-    told = [message for service in ("slack", "chat") for message in chat_messages(deployment, service)]
+    posted = [message for service in ("slack", "chat") for message in chat_messages(deployment, service)]
     assert direct_messages(deployment) == {"dm-ada@example.com": 2, f"dm-{LEAD}": 2}
 
     # AND the digest names both accounts, with the value and the bound
-    digest = next(text for message in told if "Could not be read" in (text := message["text"]))
+    digest = next(text for message in posted if "Could not be read" in (text := message["text"]))
     assert "Account 3 (A-0003): Owner Email: 'eve@evil.example'" in digest
     assert "within OwnerDomains (example.com, mail.example.com)" in digest
     assert "Half \ufffd (A-0004): Owner Email: 'ada\ufffd@example.com' could not be read" in digest

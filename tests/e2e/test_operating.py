@@ -82,7 +82,7 @@ def test_a_day_is_run_again(deployment: LocalDeployment, command: Command, capsy
     deployment.load([critical_page(1), page(2), page(3)])
     deployment.tick(TODAY)
     assert deployment.drain() == {}
-    told = len(drafts(deployment))
+    sent = len(drafts(deployment))
     # WHEN it is put right in Notion, and the day is run again
     deployment.load([at_risk_page(3)])
     assert command(deployment, "rescan", "--date", str(TODAY)) == 0
@@ -92,7 +92,7 @@ def test_a_day_is_run_again(deployment: LocalDeployment, command: Command, capsy
     assert finished(deployment).attempt == 2
     rows = {row.account_id: row for row in DynamoAccountRows(deployment.table).every()}
     assert rows["A-0003"].latest.last.score.churn_risk == "high"  # type: ignore[union-attr]
-    assert len(drafts(deployment)) == told
+    assert len(drafts(deployment)) == sent
     assert [entry.alert_id for entry in DynamoAlertLog(deployment.table).on(TODAY)] == [
         f"A-0001:{TODAY}:critical",
         f"A-0003:{TODAY}:high",
@@ -174,8 +174,8 @@ def test_a_version_is_rolled_back_and_the_table_stays(deployment: LocalDeploymen
     # THEN its functions run, on the same table, and the next morning knows the one before
     assert deployment.aws.functions.get_function_configuration(FunctionName=function)["MemorySize"] == 1024
     assert describe(deployment.aws, STACK).outputs["TableName"] == before
-    told = len(drafts(deployment))
+    sent = len(drafts(deployment))
     deployment.tick(TOMORROW)
     assert deployment.drain() == {}
     assert finished(deployment).run_date == TOMORROW
-    assert len(drafts(deployment)) == told
+    assert len(drafts(deployment)) == sent

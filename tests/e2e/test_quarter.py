@@ -138,9 +138,9 @@ def test_what_the_model_invents_and_what_notes_command_reaches_no_page(modelled:
     # THEN both reviews are the model's, without what the evidence does not bear out
     for account_id in ("A-0001", "A-0002"):
         qbr = reviews(deployment)[account_id]
-        kept = DynamoQbrs(deployment.table).text(qbr.key)
-        assert kept is not None
-        assert (qbr.state, kept.written_by) == ("written", BEDROCK["BedrockModelId"])
+        stored = DynamoQbrs(deployment.table).text(qbr.key)
+        assert stored is not None
+        assert (qbr.state, stored.written_by) == ("written", BEDROCK["BedrockModelId"])
         assert qbr.dropped_claims
     assert not re.search(r"99\s*%", "".join(pages(deployment, "QBR").values()))
 
@@ -156,9 +156,9 @@ def test_a_model_that_gives_no_usable_answer_is_asked_once_more_and_then_replace
         assert deployment.drain() == {}
         # THEN the rules have written the review, which says that it is partial
         qbr = reviews(deployment)[f"A-{number:04d}"]
-        kept = DynamoQbrs(deployment.table).text(qbr.key)
-        assert kept is not None
-        assert (qbr.state, kept.written_by) == ("partial", "rules"), failure
+        stored = DynamoQbrs(deployment.table).text(qbr.key)
+        assert stored is not None
+        assert (qbr.state, stored.written_by) == ("partial", "rules"), failure
         assert qbr.error, failure
     # WHEN it fails once, and mends its answer
     behave(deployment, "not_json", 1)
@@ -242,11 +242,11 @@ def test_the_contract_check_works_on_a_morning_without_notion(deployment: LocalD
     redrive(deployment.aws, deployment.stack.queues, "qbr")
     redrive(deployment.aws, deployment.stack.queues, "alert-notion")
     redrive(deployment.aws, deployment.stack.queues, "notion-updates")
-    told = len(chat_messages(deployment, "slack"))
+    sent = len(chat_messages(deployment, "slack"))
     deployment.check_contracts(tomorrow)
     assert deployment.drain() == {}
     # THEN no alert is sent twice, and the contract's end has its one review
-    assert len(chat_messages(deployment, "slack")) == told
+    assert len(chat_messages(deployment, "slack")) == sent
     assert len(list(DynamoScoreHistory(deployment.table).between("A-0001", tomorrow, tomorrow))) == 1
     assert DynamoQbrs(deployment.table).get(QbrKey("A-0001", "Q1 2026", in_61)) is not None
     assert len(pages(deployment, "QBR")) == 1

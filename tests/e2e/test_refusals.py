@@ -50,10 +50,10 @@ def test_a_slack_that_refuses_costs_no_message(deployment: LocalDeployment) -> N
     assert len(since) == 2
     assert sum("Account 2" in text for text in since) >= 1
     # AND the alert says where it is, and why it is not in Slack, and what to do
-    told = outcomes(deployment)["A-0002"]
-    assert (told.state, (told.reference or "").partition(":")[0]) == ("failed", "google_chat")
-    assert "restricted_action_anew" in (told.reason or "")
-    assert "posting permissions" in (told.reason or "")
+    outcome = outcomes(deployment)["A-0002"]
+    assert (outcome.state, (outcome.reference or "").partition(":")[0]) == ("failed", "google_chat")
+    assert "restricted_action_anew" in (outcome.reason or "")
+    assert "posting permissions" in (outcome.reason or "")
     # WHEN it is set right, and the messages are brought back
     mend(deployment, "slack")
     redrive(deployment.aws, deployment.stack.queues, "alert-chat")

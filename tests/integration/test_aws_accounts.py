@@ -20,11 +20,11 @@ def test_a_row_comes_back_as_it_was(table: Table) -> None:
     # GIVEN rows with everything in them, and a signal that was read but makes no sense
     rows = DynamoAccountRows(table)
     odd = {"nps_score": "ten", "feature_adoption_rate": 1.0, "open_ticket_count": 3, "usage_trend": None}
-    kept = [row(1), row(2, account_id=NASTY_ID, name="<b>*Łódź* 🚀</b>\n" * 300), row(3, signals=odd)]
+    stored = [row(1), row(2, account_id=NASTY_ID, name="<b>*Łódź* 🚀</b>\n" * 300), row(3, signals=odd)]
     # WHEN they are written and read again
-    rows.put_many(kept)
+    rows.put_many(stored)
     # THEN they are equal to the last decimal
-    assert [rows.get(known.account_id) for known in kept] == kept
+    assert [rows.get(known.account_id) for known in stored] == stored
     assert rows.get("nobody") is None
 
 
@@ -39,23 +39,23 @@ def test_numbers_that_are_none_do_not_spoil_a_row(table: Table) -> None:
 
 def test_a_page_of_the_book_takes_one_read_and_four_writes(table: Table, dynamodb: Client) -> None:
     rows = DynamoAccountRows(table)
-    kept = [row(number) for number in range(100)]
-    rows.put_many(kept)
-    found = rows.get_many(known.account_id for known in [*kept, row(100)])
-    assert found == {known.account_id: known for known in kept}
+    stored = [row(number) for number in range(100)]
+    rows.put_many(stored)
+    found = rows.get_many(known.account_id for known in [*stored, row(100)])
+    assert found == {known.account_id: known for known in stored}
     assert dynamodb.calls == {"batch_write_item": 4, "batch_get_item": 2}
 
 
 def test_every_row_of_the_book_comes_once(table: Table, dynamodb: Client) -> None:
     # GIVEN a book of 150 accounts
     rows = DynamoAccountRows(table)
-    kept = {known.account_id: known for known in (row(number) for number in range(150))}
-    rows.put_many(kept.values())
+    stored = {known.account_id: known for known in (row(number) for number in range(150))}
+    rows.put_many(stored.values())
     # WHEN every row is read
     found = list(rows.every())
     # THEN none is missing, none comes twice, and each partition was asked once
     assert len(found) == 150
-    assert {known.account_id: known for known in found} == kept
+    assert {known.account_id: known for known in found} == stored
     assert dynamodb.calls["query"] == SHARDS
 
 

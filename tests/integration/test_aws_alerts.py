@@ -21,12 +21,12 @@ def log(table: Table, clock: Clock) -> DynamoAlertLog:
 
 def test_an_alert_is_found_by_its_id_under_any_account_name(log: DynamoAlertLog) -> None:
     # GIVEN alerts of accounts whose ids contain colons, dates and emoji
-    kept = [entry(NASTY_ID), entry("2026-01-01:high"), entry(":"), entry("A-0001", on=TODAY - timedelta(1))]
+    stored = [entry(NASTY_ID), entry("2026-01-01:high"), entry(":"), entry("A-0001", on=TODAY - timedelta(1))]
     # WHEN they are added
-    log.add(kept)
+    log.add(stored)
     # THEN each is found by its id, and by its run date
-    assert [log.get(known.alert_id) for known in kept] == kept
-    assert sorted(found.alert_id for found in log.on(TODAY)) == sorted(known.alert_id for known in kept[:3])
+    assert [log.get(known.alert_id) for known in stored] == stored
+    assert sorted(found.alert_id for found in log.on(TODAY)) == sorted(known.alert_id for known in stored[:3])
 
 
 @pytest.mark.parametrize(
@@ -52,17 +52,17 @@ def test_an_alert_that_does_not_exist_is_none(log: DynamoAlertLog, alert_id: str
 
 def test_adding_again_changes_nothing_and_costs_one_read(log: DynamoAlertLog, dynamodb: Client) -> None:
     # GIVEN 60 alerts, one of them sent already
-    kept = [entry(f"A-{number:04d}") for number in range(60)]
-    log.add(kept)
-    log.mark([replace(kept[0], state="published", delivery="single")])
+    stored = [entry(f"A-{number:04d}") for number in range(60)]
+    log.add(stored)
+    log.mark([replace(stored[0], state="published", delivery="single")])
     assert dynamodb.calls == {"batch_get_item": 1, "batch_write_item": 3, "transact_write_items": 1}
     # WHEN a scan that crashed comes past them again, with a new one
-    log.add([*kept, entry("A-0060")])
+    log.add([*stored, entry("A-0060")])
     assert dynamodb.calls == {"batch_get_item": 2, "batch_write_item": 4, "transact_write_items": 1}
     # THEN the sent one stays sent, and the new one is there
-    told = log.get(kept[0].alert_id)
-    assert told is not None
-    assert told.state == "published"
+    reported = log.get(stored[0].alert_id)
+    assert reported is not None
+    assert reported.state == "published"
     assert len(list(log.on(TODAY))) == 61
 
 
@@ -85,29 +85,29 @@ def test_nothing_to_add_costs_no_call(log: DynamoAlertLog, dynamodb: Client) -> 
 
 def test_marking_leaves_outcomes_and_words_alone(log: DynamoAlertLog) -> None:
     # GIVEN an alert of which the scan read a copy before two channels were done with it
-    kept = entry(NASTY_ID)
-    log.add([kept])
+    stored = entry(NASTY_ID)
+    log.add([stored])
     delivered, failed = Outcome("delivered", reference="page-1"), Outcome("failed", reason="no such mailbox")
-    log.record(kept.alert_id, "notion", delivered)
-    log.record(kept.alert_id, "email_alert", failed)
+    log.record(stored.alert_id, "notion", delivered)
+    log.record(stored.alert_id, "email_alert", failed)
     # WHEN the scan marks its old copy, in which the words differ too
-    marked = replace(kept, state="published", delivery="digest", held=True)
-    log.mark([replace(marked, alert=kept.alert.model_copy(update={"reason": "another"}))])
+    marked = replace(stored, state="published", delivery="digest", held=True)
+    log.mark([replace(marked, alert=stored.alert.model_copy(update={"reason": "another"}))])
     # THEN the marks are set, and nothing else
-    assert log.get(kept.alert_id) == replace(marked, outcomes={"notion": delivered, "email_alert": failed})
+    assert log.get(stored.alert_id) == replace(marked, outcomes={"notion": delivered, "email_alert": failed})
 
 
 def test_a_delivery_can_be_taken_back(log: DynamoAlertLog) -> None:
-    kept = entry(delivery="single", held=True)
-    log.add([kept])
-    log.mark([replace(kept, delivery=None, held=False)])
-    assert log.get(kept.alert_id) == entry()
+    stored = entry(delivery="single", held=True)
+    log.add([stored])
+    log.mark([replace(stored, delivery=None, held=False)])
+    assert log.get(stored.alert_id) == entry()
 
 
 def test_a_hundred_alerts_are_marked_by_one_call(log: DynamoAlertLog, dynamodb: Client) -> None:
-    kept = [entry(f"A-{number:04d}") for number in range(101)]
-    log.add(kept)
-    log.mark(replace(known, state="published", delivery="single") for known in kept)
+    stored = [entry(f"A-{number:04d}") for number in range(101)]
+    log.add(stored)
+    log.mark(replace(known, state="published", delivery="single") for known in stored)
     assert dynamodb.calls["transact_write_items"] == 2
     assert {found.state for found in log.on(TODAY)} == {"published"}
 
@@ -143,9 +143,9 @@ def test_what_was_never_added_cannot_be_recorded_or_marked(log: DynamoAlertLog) 
 
 
 def test_outcomes_that_are_known_are_added_with_the_alert(log: DynamoAlertLog) -> None:
-    kept = entry(outcomes={"chat_alert": Outcome("skipped", reason="no chat is configured")})
-    log.add([kept])
-    assert log.get(kept.alert_id) == kept
+    stored = entry(outcomes={"chat_alert": Outcome("skipped", reason="no chat is configured")})
+    log.add([stored])
+    assert log.get(stored.alert_id) == stored
 
 
 def test_an_alert_expires_after_400_days(log: DynamoAlertLog, dynamodb: Client, clock: Clock) -> None:
@@ -160,21 +160,21 @@ FALSE_ALARM = Acknowledgement("grace", NOON, "№ 1 🚀", "false alarm", TODAY 
 
 def test_an_acknowledgement_stands_beside_what_scan_and_channels_write(log: DynamoAlertLog) -> None:
     # GIVEN an alert of which scan and channel read a copy before a person acknowledged it
-    kept = entry(NASTY_ID)
-    log.add([kept])
-    log.acknowledge(kept.alert_id, FALSE_ALARM)
+    stored = entry(NASTY_ID)
+    log.add([stored])
+    log.acknowledge(stored.alert_id, FALSE_ALARM)
     # WHEN both write what they have to
-    log.mark([replace(kept, state="published", delivery="single")])
-    log.record(kept.alert_id, "notion", Outcome("delivered"))
+    log.mark([replace(stored, state="published", delivery="single")])
+    log.record(stored.alert_id, "notion", Outcome("delivered"))
     # THEN the acknowledgement stands, found by id and by day, and so does the rest
     expected = replace(
-        kept,
+        stored,
         state="published",
         delivery="single",
         outcomes={"notion": Outcome("delivered")},
         acknowledged=FALSE_ALARM,
     )
-    assert log.get(kept.alert_id) == expected
+    assert log.get(stored.alert_id) == expected
     assert list(log.on(TODAY)) == [expected]
 
 
@@ -207,8 +207,8 @@ def test_what_was_never_added_cannot_be_acknowledged(log: DynamoAlertLog) -> Non
 
 
 def test_an_acknowledgement_that_is_known_is_added_with_the_alert_and_not_undone_later(log: DynamoAlertLog) -> None:
-    kept = entry(acknowledged=FALSE_ALARM)
-    log.add([kept])
-    assert log.get(kept.alert_id) == kept
-    log.acknowledge(kept.alert_id, replace(FALSE_ALARM, by="alan", at=NOON - timedelta(hours=1)))
-    assert log.get(kept.alert_id) == kept
+    stored = entry(acknowledged=FALSE_ALARM)
+    log.add([stored])
+    assert log.get(stored.alert_id) == stored
+    log.acknowledge(stored.alert_id, replace(FALSE_ALARM, by="alan", at=NOON - timedelta(hours=1)))
+    assert log.get(stored.alert_id) == stored

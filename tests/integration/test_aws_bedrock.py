@@ -99,8 +99,8 @@ def answering(bedrock: Client, *answers: dict[str, Any]) -> None:
 
 def text(content: object) -> dict[str, Any]:
     """An answer with this review, or this text."""
-    told = content if isinstance(content, str) else json.dumps(content)
-    return {"output": {"message": {"role": "assistant", "content": [{"text": told}]}}}
+    reported = content if isinstance(content, str) else json.dumps(content)
+    return {"output": {"message": {"role": "assistant", "content": [{"text": reported}]}}}
 
 
 def review(**changes: Any) -> dict[str, Any]:
@@ -206,10 +206,10 @@ def test_a_model_that_stays_wrong_writes_nothing(
 
     # THEN it was asked twice, and the reason is short and tells no more of the account than its id
     assert len(calls(tmp_path)) == 2
-    told = str(unwritten.value)
-    assert len(told) < 300
-    assert told.startswith(f"model {MODEL!r} wrote no review of account 'A-0001': ")
-    assert not {"Northwind", "Kim", "Adoption", "churn_risk", "A-0001-other"} & set(re.findall(r"[\w-]+", told))
+    message = str(unwritten.value)
+    assert len(message) < 300
+    assert message.startswith(f"model {MODEL!r} wrote no review of account 'A-0001': ")
+    assert not {"Northwind", "Kim", "Adoption", "churn_risk", "A-0001-other"} & set(re.findall(r"[\w-]+", message))
 
 
 @pytest.mark.parametrize(
@@ -248,9 +248,9 @@ def test_no_answer_is_taken_that_is_not_a_whole_review_of_this_quarter(
 @pytest.mark.parametrize("stop", ["end_turn", "tool_use"])
 def test_an_answer_is_put_together_from_its_texts(bedrock: Client, stop: str) -> None:
     # GIVEN an answer in two blocks, behind one of thought  WHEN the review is written  THEN it is the two
-    told = json.dumps(review())
+    reported = json.dumps(review())
     thought = {"reasoningContent": {"reasoningText": {"text": "Hm."}}}
-    blocks = [thought, {"text": told[:20]}, {"text": told[20:]}]
+    blocks = [thought, {"text": reported[:20]}, {"text": reported[20:]}]
     answering(bedrock, {"output": {"message": {"content": blocks}}, "stopReason": stop})
     assert narrator(bedrock).write_qbr(known()).content == QBRContent(**review())
 
@@ -418,7 +418,7 @@ def test_offers_are_proposed_in_one_call(bedrock: Client, sandbox: Sandbox, tmp_
     assert found == Proposals(found.proposed, MODEL, used["inputTokens"], used["outputTokens"], calls=1)
     assert min(found.tokens_in, found.tokens_out) > 0
     assert [
-        {name: told for name, told in one.items() if name != "recommended_talk_track"} for one in found.proposed
+        {name: reported for name, reported in one.items() if name != "recommended_talk_track"} for one in found.proposed
     ] == [
         {
             "account_id": "A-0001",
@@ -489,10 +489,10 @@ def test_a_model_that_stays_wrong_offers_nothing(
 
     # THEN it was asked twice, and the reason is short and tells no more of the account than its id
     assert len(calls(tmp_path)) == 2
-    told = str(unwritten.value)
-    assert len(told) < 400
-    assert told.startswith(f"model {MODEL!r} wrote no offer to account 'A-0001': ")
-    assert not {"Northwind", "Kim", "Forecasts", "churn_risk"} & set(re.findall(r"[\w-]+", told))
+    message = str(unwritten.value)
+    assert len(message) < 400
+    assert message.startswith(f"model {MODEL!r} wrote no offer to account 'A-0001': ")
+    assert not {"Northwind", "Kim", "Forecasts", "churn_risk"} & set(re.findall(r"[\w-]+", message))
 
 
 @pytest.mark.parametrize(

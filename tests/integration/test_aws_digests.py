@@ -20,11 +20,11 @@ def digests(table: Table, clock: Clock) -> DynamoDigests:
 def test_a_digest_comes_back_as_it_was(digests: DynamoDigests) -> None:
     # GIVEN sections of which one is empty, and two neighbours have the same title
     linked = Section("ada@example.com", (Line("<b>Łódź</b> 🚀", url="https://x.example", strong=True),))
-    kept = digest(linked, section("ada@example.com", 3), section("Empty", 0), section("Stale feeds", 1))
+    stored = digest(linked, section("ada@example.com", 3), section("Empty", 0), section("Stale feeds", 1))
     # WHEN it is put and read again
-    digests.put(kept)
+    digests.put(stored)
     # THEN it is the same
-    assert digests.get(kept.digest_id) == kept
+    assert digests.get(stored.digest_id) == stored
     assert digests.get("nothing") is None
 
 
@@ -35,16 +35,16 @@ def test_a_digest_without_sections_is_a_digest(digests: DynamoDigests) -> None:
 
 def test_a_long_section_is_stored_in_pieces(digests: DynamoDigests, dynamodb: Client) -> None:
     # GIVEN a section of about 1 MB between two short ones
-    kept = digest(section("Short", 1), section("Long", 2_500, characters=200), section("Last", 2))
+    stored = digest(section("Short", 1), section("Long", 2_500, characters=200), section("Last", 2))
     # WHEN it is put
-    digests.put(kept)
+    digests.put(stored)
     # THEN it comes back whole and in order, by few calls, from items that the table can hold
-    assert digests.get(kept.digest_id) == kept
+    assert digests.get(stored.digest_id) == stored
     assert dynamodb.calls == {"batch_write_item": 1, "put_item": 1, "query": 2}
     items = dynamodb.real.query(
         TableName=TABLE,
         KeyConditionExpression="pk = :pk",
-        ExpressionAttributeValues={":pk": {"S": f"acme#DIGEST#{kept.digest_id}"}},
+        ExpressionAttributeValues={":pk": {"S": f"acme#DIGEST#{stored.digest_id}"}},
     )["Items"]
     assert max(len(item["body"]["S"].encode()) for item in items) < 350_000
 
@@ -75,15 +75,15 @@ def test_a_part_of_another_version_costs_itself_and_the_digest_says_so(
     digests: DynamoDigests, table: Table, caplog: pytest.LogCaptureFixture
 ) -> None:
     # GIVEN a digest of three sections, the second of which this version cannot read
-    kept = digest(section("Short", 1), section("Lost", 1), section("Last", 2))
-    digests.put(kept)
-    [_, _, lost, _] = list(table.query(table.partition("DIGEST", kept.digest_id)))
+    stored = digest(section("Short", 1), section("Lost", 1), section("Last", 2))
+    digests.put(stored)
+    [_, _, lost, _] = list(table.query(table.partition("DIGEST", stored.digest_id)))
     table.put({**lost, "body": text('{"title": 1}')})
     # WHEN it is read, THEN the others are as they were, and what is missing is named
-    found = digests.get(kept.digest_id)
+    found = digests.get(stored.digest_id)
     assert found is not None
-    assert (found.sections[0], found.sections[2]) == (kept.sections[0], kept.sections[2])
+    assert (found.sections[0], found.sections[2]) == (stored.sections[0], stored.sections[2])
     assert [line.text for line in found.sections[1].lines] == [
         "A part of this cannot be read any more: the log says which."
     ]
-    assert f"'acme#DIGEST#{kept.digest_id}' / 'SECTION#0001' was written by a version" in caplog.text
+    assert f"'acme#DIGEST#{stored.digest_id}' / 'SECTION#0001' was written by a version" in caplog.text

@@ -34,10 +34,10 @@ def offered(key: str = "A-0001", **facts: Any) -> ExpansionEntry:
 def test_the_entries_of_a_day_come_back_as_they_were_by_key(log: DynamoExpansionLog) -> None:
     # GIVEN entries of two days, of accounts with any kind of id, and one of an answer
     answer = offered("A-0001:seats:Q1 2026", account_id="A-0001", outcome="answered", owner_email=None)
-    kept = [planned("A-0002"), offered(NASTY_ID), answer, planned("A-0001"), planned(" ")]
-    log.plan([*kept, planned("A-0003", TODAY - timedelta(days=1))])
+    stored = [planned("A-0002"), offered(NASTY_ID), answer, planned("A-0001"), planned(" ")]
+    log.plan([*stored, planned("A-0003", TODAY - timedelta(days=1))])
     # THEN the day has its own, in order
-    assert list(log.on(TODAY)) == sorted(kept, key=lambda entry: entry.key)
+    assert list(log.on(TODAY)) == sorted(stored, key=lambda entry: entry.key)
     assert list(log.on(TODAY + timedelta(days=1))) == []
 
 

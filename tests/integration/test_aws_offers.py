@@ -74,22 +74,22 @@ def held_back(account_id: str = "A-0001") -> Offer:
 @pytest.mark.parametrize("account_id", ["A-0001", NASTY_ID, "x:seats:Q1 2026", ":", " ", "a#b"])
 def test_an_offer_is_found_by_its_id_under_any_account_name(offers: DynamoOffers, account_id: str) -> None:
     # GIVEN offers of one account, and of an account that is called nearly like it
-    kept = [offer(account_id, "integration"), held_back(account_id)]
-    for known in [*kept, offer(f"{account_id}:seats")]:
+    stored = [offer(account_id, "integration"), held_back(account_id)]
+    for known in [*stored, offer(f"{account_id}:seats")]:
         offers.put(known)
     # THEN each is found by its id, and with its account
-    assert [offers.get(known.handoff_id) for known in kept] == kept
-    assert offers.of_account(account_id) == kept
+    assert [offers.get(known.handoff_id) for known in stored] == stored
+    assert offers.of_account(account_id) == stored
     assert offers.of_account("nobody") == []
 
 
 def test_an_account_has_all_its_offers_of_all_quarters(offers: DynamoOffers) -> None:
-    kept = [offer(quarter="Q1 2026"), offer(quarter="Q2 2026"), offer(opportunity_type="module")]
-    for known in kept:
+    stored = [offer(quarter="Q1 2026"), offer(quarter="Q2 2026"), offer(opportunity_type="module")]
+    for known in stored:
         offers.put(known)
     found = offers.of_account("A-0001")
-    assert sorted(known.handoff_id for known in found) == sorted(known.handoff_id for known in kept)
-    assert all(known in found for known in kept)
+    assert sorted(known.handoff_id for known in found) == sorted(known.handoff_id for known in stored)
+    assert all(known in found for known in stored)
 
 
 @pytest.mark.parametrize("handoff_id", ["A-0001:seats:Q2 2026", "A-0001:module:Q1 2026", "A-0001", ":", ""])

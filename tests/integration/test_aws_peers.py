@@ -29,10 +29,10 @@ def peers(table: Table) -> DynamoAdoptionPeers:
 
 def test_groups_come_back_as_they_were(peers: DynamoAdoptionPeers) -> None:
     # GIVEN groups with any kind of name, one of them without an account
-    kept = [group(), group(f"plan {NASTY_ID}, industry Łódź"), PeerGroup("plan growth", TODAY, {})]
-    peers.put_many(kept)
+    stored = [group(), group(f"plan {NASTY_ID}, industry Łódź"), PeerGroup("plan growth", TODAY, {})]
+    peers.put_many(stored)
     # THEN those that exist are read by their names
-    assert peers.get_many([*(known.name for known in kept), "plan Starter"]) == {known.name: known for known in kept}
+    assert peers.get_many([*(each.name for each in stored), "plan Starter"]) == {each.name: each for each in stored}
 
 
 def test_counting_again_replaces_a_group(peers: DynamoAdoptionPeers) -> None:
@@ -48,16 +48,16 @@ def test_counting_again_replaces_a_group(peers: DynamoAdoptionPeers) -> None:
 @pytest.mark.parametrize("letters", ["x", "é", "🚀", "éx🚀"])
 def test_a_name_of_any_length_is_a_group_of_its_own(peers: DynamoAdoptionPeers, letters: str) -> None:
     # GIVEN groups whose names differ only after a few thousand letters, and one of an ordinary name
-    kept = [group(letters * 3000), group(letters * 3000 + "1"), group(letters * 3000 + "2"), group()]
-    peers.put_many(kept)
+    stored = [group(letters * 3000), group(letters * 3000 + "1"), group(letters * 3000 + "2"), group()]
+    peers.put_many(stored)
     # THEN none is taken for another
-    assert peers.get_many([known.name for known in kept]) == {known.name: known for known in kept}
+    assert peers.get_many([each.name for each in stored]) == {each.name: each for each in stored}
 
 
 def test_a_thousand_groups_take_full_batches(peers: DynamoAdoptionPeers, dynamodb: Client) -> None:
-    kept = [group(f"plan {number}") for number in range(1000)]
-    peers.put_many(iter(kept))
-    assert peers.get_many(known.name for known in kept) == {known.name: known for known in kept}
+    stored = [group(f"plan {number}") for number in range(1000)]
+    peers.put_many(iter(stored))
+    assert peers.get_many(each.name for each in stored) == {each.name: each for each in stored}
     assert dynamodb.calls == {"batch_write_item": 40, "batch_get_item": 10}
 
 

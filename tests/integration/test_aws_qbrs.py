@@ -33,7 +33,7 @@ def qbr(account_id: str = "A-0001", period: str = "Q2 2026", **changes: object) 
 
 def test_a_review_comes_back_as_it_was(qbrs: DynamoQbrs) -> None:
     # GIVEN a review with everything in it, of an account with a nasty id
-    kept = qbr(
+    stored = qbr(
         NASTY_ID,
         state="partial",
         request="tick",
@@ -43,9 +43,9 @@ def test_a_review_comes_back_as_it_was(qbrs: DynamoQbrs) -> None:
         error="why",
         dropped_claims=("99 %",),
     )
-    qbrs.put(kept)
+    qbrs.put(stored)
     # THEN it is read as it was put
-    assert qbrs.get(kept.key) == kept
+    assert qbrs.get(stored.key) == stored
     assert qbrs.get(QbrKey("A-0002", "Q2 2026")) is None
 
 

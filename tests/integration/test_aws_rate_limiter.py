@@ -158,9 +158,9 @@ def test_a_slot_after_the_longest_pause_counts(table: Table, function: Function)
     # GIVEN a slot that the longest pause and a call have left
     move_slot(table, function.clock.now + 900.4)
     # WHEN a function wants to call  THEN the error says how long to wait
-    with pytest.raises(OutOfTime) as told:
+    with pytest.raises(OutOfTime) as raised:
         function.call()
-    assert told.value.retry_after == pytest.approx(900.4)
+    assert raised.value.retry_after == pytest.approx(900.4)
 
 
 def test_vendors_have_slots_of_their_own(function: Function, table: Table, clock: Clock) -> None:

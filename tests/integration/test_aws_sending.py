@@ -212,7 +212,7 @@ def not_taken(code: str) -> Story:
 
 
 @pytest.mark.parametrize(
-    ("story", "error"),
+    ("script", "error"),
     [
         (not_taken("InternalFailure"), Unavailable),
         (not_taken("ThrottlingException"), Unavailable),
@@ -221,8 +221,8 @@ def not_taken(code: str) -> Story:
     ],
 )
 def test_an_event_that_the_bus_did_not_take_is_reported(
-    bus: EventBridgeBus, events: Client, story: Story, error: type[Exception]
+    bus: EventBridgeBus, events: Client, script: Story, error: type[Exception]
 ) -> None:
-    events.instead("put_events", story)
+    events.instead("put_events", script)
     with pytest.raises(error, match="event bus 'company'"):
         bus.put(HEALTH_DETAIL_TYPE, HEALTH_EVENT)

@@ -62,5 +62,5 @@ def test_a_day_is_listed_once_by_a_warm_function(log: DynamoShadowLog, dynamodb:
 
 def test_a_text_too_long_for_an_item_is_cut_and_says_so(log: DynamoShadowLog) -> None:
     log.put(thing("long", lines=("🚀" * 50_000, "🚀" * 50_000)))
-    (kept,) = log.on(MONDAY, "draft")
-    assert (kept.lines[0], kept.lines[1:]) == ("🚀" * 50_000, ("… cut: too long to be stored",))
+    (known,) = log.on(MONDAY, "draft")
+    assert (known.lines[0], known.lines[1:]) == ("🚀" * 50_000, ("… cut: too long to be stored",))

@@ -172,7 +172,7 @@ def test_an_item_that_stays_in_other_hands_is_unavailable(table: Table, dynamodb
 
 
 @pytest.mark.parametrize(
-    ("story", "error"),
+    ("script", "error"),
     [
         (refused("ThrottlingException"), Unavailable),
         (refused("ProvisionedThroughputExceededException"), Unavailable),
@@ -186,9 +186,9 @@ def test_an_item_that_stays_in_other_hands_is_unavailable(table: Table, dynamodb
     ],
 )
 def test_refusals_differ_by_what_can_be_done(
-    table: Table, dynamodb: Client, story: object, error: type[Exception]
+    table: Table, dynamodb: Client, script: object, error: type[Exception]
 ) -> None:
-    dynamodb.instead("get_item", story)  # type: ignore[arg-type]
+    dynamodb.instead("get_item", script)  # type: ignore[arg-type]
     with pytest.raises(error, match="table 'customer-success'") as raised:
         table.get(table.key("THING", "1", "1"))
     assert type(raised.value) is error

@@ -138,9 +138,9 @@ def test_a_result_that_is_too_long_loses_its_largest_fields_and_says_so(records:
     # WHEN it is stored
     records.mark("task-1", "done", result=long, error="x" * 5_000)
     # THEN it lacks the longest one, and names it
-    kept = found(records).result or {}
-    assert list(kept) == ["outcome", "page", "confidence", "cut"]
-    assert kept["cut"] == "too long to be stored: qbr"
+    known = found(records).result or {}
+    assert list(known) == ["outcome", "page", "confidence", "cut"]
+    assert known["cut"] == "too long to be stored: qbr"
     assert len(found(records).error or "") == 4_000
 
 
@@ -154,7 +154,7 @@ class Odd:
 
 
 @pytest.mark.parametrize(
-    ("odd", "kept"),
+    ("odd", "stored"),
     [
         (date(2026, 3, 2), "2026-03-02"),
         (Decimal("1.5"), "1.5"),
@@ -165,10 +165,10 @@ class Odd:
         ({"half \ud83e": [1]}, {"half ?": [1]}),
     ],
 )
-def test_a_value_that_is_none_of_jsons_costs_itself(records: DynamoTaskRecords, odd: Any, kept: Any) -> None:
+def test_a_value_that_is_none_of_jsons_costs_itself(records: DynamoTaskRecords, odd: Any, stored: Any) -> None:
     records.add(queued())
     records.mark("task-1", "done", result={"odd": odd, "read": 3})
-    assert (found(records).state, found(records).result) == ("done", {"odd": kept, "read": 3})
+    assert (found(records).state, found(records).result) == ("done", {"odd": stored, "read": 3})
 
 
 def test_a_result_of_very_many_fields_is_cut_too(records: DynamoTaskRecords) -> None:

@@ -72,7 +72,7 @@ def test_an_account_known_by_its_page_alone_is_asked_for_once(usages: DynamoFeat
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "kept"),
+    ("first", "second", "stored"),
     [
         (usage(as_of=TODAY), usage("BOARDS", as_of=YESTERDAY), "Boards"),
         (usage(as_of=YESTERDAY), usage("BOARDS", as_of=TODAY), "BOARDS"),
@@ -83,14 +83,14 @@ def test_an_account_known_by_its_page_alone_is_asked_for_once(usages: DynamoFeat
     ],
 )
 def test_of_a_feature_that_is_there_twice_the_later_day_counts_then_the_last_row(
-    usages: DynamoFeatureUsages, first: FeatureUsage, second: FeatureUsage, kept: str
+    usages: DynamoFeatureUsages, first: FeatureUsage, second: FeatureUsage, stored: str
 ) -> None:
     # WHEN both come with one page of the list, for one account, and with two pages, for another
     usages.add(MONDAY, [first, second])
     usages.add(MONDAY, [usage(first.feature, 2, as_of=first.as_of)])
     usages.add(MONDAY, [usage(second.feature, 2, as_of=second.as_of)])
     # THEN the same one counts
-    assert names(usages.of(account(1))) == names(usages.of(account(2))) == [kept]
+    assert names(usages.of(account(1))) == names(usages.of(account(2))) == [stored]
 
 
 def test_a_later_run_forgets_what_an_earlier_one_read_of_the_account(usages: DynamoFeatureUsages, clock: Clock) -> None:
@@ -166,11 +166,11 @@ def test_a_holder_with_more_than_an_item_can_take_keeps_what_fits(
     with caplog.at_level(logging.WARNING):
         usages.add(MONDAY, [*reversed(many), usage("Boards", 2)])
     # THEN the first by name are stored, nearly as many as the table could take, and that is logged
-    kept = usages.of(account(1))
-    assert list(kept) == many[: len(kept)]
+    known = usages.of(account(1))
+    assert list(known) == many[: len(known)]
     [item] = [item for item in dynamodb.real.scan(TableName=TABLE)["Items"] if "A-0001" in item["pk"]["S"]]
     assert 370_000 < len(item["body"]["S"].encode()) < 400_000
-    assert f"feature usage of 'A-0001': {len(kept)} of 1000 features are kept" in caplog.text
+    assert f"feature usage of 'A-0001': {len(known)} of 1000 features are kept" in caplog.text
     assert "A-0002" not in caplog.text
     # AND the other account has its own
     assert usages.of(account(2)) == (usage("Boards", 2),)

@@ -73,7 +73,7 @@ def test_killed_at_any_write_to_the_table_the_check_ends_as_if_it_had_not_been(a
     undisturbed = scanned(aws)
     result = undisturbed.check_until_it_ends(TOMORROW)
     assert (result["scanned"], result["alerts"], result["qbrs"]) == (8, 6, 8)
-    expected, told = undisturbed.stored(), undisturbed.announced
+    expected, reported = undisturbed.stored(), undisturbed.announced
     reviews, writes = undisturbed.reviews_asked_for, undisturbed.client.count
     assert writes == 7  # alerts, points, rows, what is published, reviews, the digest in two
     # WHEN it is killed once, before or after each single call that writes, and delivered again
@@ -83,4 +83,4 @@ def test_killed_at_any_write_to_the_table_the_check_ends_as_if_it_had_not_been(a
         world.check_until_it_ends(TOMORROW)
         # THEN the table, the messages and the requests are the same
         assert world.stored() == expected, f"killed {where} write {at}"
-        assert (world.announced, world.reviews_asked_for) == (told, reviews), f"killed {where} write {at}"
+        assert (world.announced, world.reviews_asked_for) == (reported, reviews), f"killed {where} write {at}"

@@ -87,7 +87,7 @@ def test_a_deployed_stack_is_reported_with_its_region(aws: boto3.Session) -> Non
 
 
 @pytest.mark.parametrize(
-    ("stacks", "stack", "said", "advice"),
+    ("stacks", "stack", "expected", "advice"),
     [
         (Stacks(), "csm-prod", "there is no stack csm-prod in eu-central-1", "AWS_DEFAULT_REGION"),
         (Stacks("UPDATE_IN_PROGRESS"), "csm-dev", "is being changed", "wait"),
@@ -96,9 +96,9 @@ def test_a_deployed_stack_is_reported_with_its_region(aws: boto3.Session) -> Non
     ],
 )
 def test_a_stack_that_cannot_be_looked_at_is_reported_with_what_to_do(
-    aws: boto3.Session, stacks: Stacks, stack: str, said: str, advice: str
+    aws: boto3.Session, stacks: Stacks, stack: str, expected: str, advice: str
 ) -> None:
-    with pytest.raises(StackNotReadyError, match=said) as error:
+    with pytest.raises(StackNotReadyError, match=expected) as error:
         state_of(of_stack(stacks, aws), stack)
     assert advice in error.value.advice
 
@@ -148,9 +148,9 @@ def test_the_mail_of_alarms_is_confirmed_pending_unsubscribed_or_none(aws: boto3
     whole = target(aws, AlarmEmail="ops@example.com")
     whole = replace(whole, deployed=replace(whole.deployed, outputs={"AlarmTopicArn": topic}))
     assert [each.state for each in check_alarm_mail(target(aws))] == ["off"]
-    [gone] = check_alarm_mail(whole)
-    assert "has left the list" in gone.what
-    assert topic in gone.command
+    [removed] = check_alarm_mail(whole)
+    assert "has left the list" in removed.what
+    assert topic in removed.command
     sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="ops@example.com")
     [confirmed] = check_alarm_mail(whole)
     assert confirmed.state == "ok"

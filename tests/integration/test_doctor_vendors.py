@@ -43,8 +43,8 @@ def test_all_is_right_and_nothing_is_written(aws: boto3.Session, sandbox: Sandbo
     # THEN nothing is wrong, and user and workspace are named
     assert texts(results, "bad") == ""
     right = texts(results, "ok")
-    for said in ("'Sandbox'", "its 44 properties fit", "2 have 'Account ID'", "'csm'", "all 9 scopes", "'team'"):
-        assert said in right
+    for text in ("'Sandbox'", "its 44 properties fit", "2 have 'Account ID'", "'csm'", "all 9 scopes", "'team'"):
+        assert text in right
     assert "lead@example.com (FallbackOwner) are reachable" in right
     assert "eu.anthropic.claude answers" in right
     # AND writing is reported as not tried, as nothing was written
@@ -72,9 +72,9 @@ def test_a_secret_that_is_missing_or_of_another_shape_is_reported_without_its_co
     assert "GmailSecret: csm/google holds Google credentials of type 'planted'" in wrong
     assert "planted-1234" not in str(results)
     # AND what hangs on it is not tried
-    for check, said in ((check_notion, "NotionSecret"), (check_slack, "SlackSecret"), (check_gmail, "GmailSecret")):
+    for check, text in ((check_notion, "NotionSecret"), (check_slack, "SlackSecret"), (check_gmail, "GmailSecret")):
         assert [result.state for result in check(target(aws, sandbox))] == ["untried"]
-        assert said in texts(list(check(target(aws, sandbox))), "untried")
+        assert text in texts(list(check(target(aws, sandbox))), "untried")
 
 
 def test_a_secret_that_holds_no_json_is_reported(aws: boto3.Session, sandbox: Sandbox) -> None:

@@ -43,8 +43,8 @@ def environment(monkeypatch: pytest.MonkeyPatch, session: boto3.Session) -> None
 @pytest.mark.parametrize("made", [GenerateQbr, CheckExpansion])
 def test_a_function_says_what_its_sdk_knows_and_does_no_work(made: type[Any]) -> None:
     done: list[object] = []
-    said = made().consume({"check": "model"}, CONTEXT, done.append)
-    assert said == {
+    text = made().consume({"check": "model"}, CONTEXT, done.append)
+    assert text == {
         "botocore": botocore.__version__,
         "structured_output": "outputConfig",
         "strict": False,

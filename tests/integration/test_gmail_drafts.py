@@ -242,7 +242,7 @@ def test_a_revoked_grant_is_reported(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    ("info", "said"),
+    ("info", "expected"),
     [
         ({}, "secret 'csm/google' holds Google credentials of no known type"),
         ({"type": "external_account"}, "type 'external_account', which cannot be used"),
@@ -254,9 +254,9 @@ def test_a_revoked_grant_is_reported(sandbox: Sandbox) -> None:
         ({"type": "authorized_user", "client_id": "x"}, "lack refresh_token, client_secret, token_uri"),
     ],
 )
-def test_credentials_that_cannot_be_used_are_reported(sandbox: Sandbox, info: dict[str, Any], said: str) -> None:
+def test_credentials_that_cannot_be_used_are_reported(sandbox: Sandbox, info: dict[str, Any], expected: str) -> None:
     # GIVEN something else in the secret  WHEN a draft is created  THEN what is wrong with the secret is reported
-    with pytest.raises(Misconfigured, match=said):
+    with pytest.raises(Misconfigured, match=expected):
         gmail(sandbox, info).create(draft())
 
 
@@ -266,15 +266,15 @@ def test_a_draft_that_never_left_is_unavailable_not_unclear(sandbox: Sandbox) ->
     drafts = GmailDrafts(
         google_secret(service_account_of(sandbox)), waiting.retry_policy, base_url="http://127.0.0.1:9"
     )
-    with pytest.raises(Unavailable, match="did not answer about the mailbox ada@") as told:
+    with pytest.raises(Unavailable, match="did not answer about the mailbox ada@") as raised:
         drafts.create(draft())
-    assert not isinstance(told.value, Unclear)
+    assert not isinstance(raised.value, Unclear)
     assert waiting.rate_limiter.waits == 4
 
 
 def test_a_token_endpoint_that_is_down_is_a_passing_fault(sandbox: Sandbox) -> None:
     # GIVEN a token endpoint that cannot be reached  WHEN a draft is created  THEN it surely was not
     info = {**service_account_of(sandbox), "token_uri": "http://127.0.0.1:9/token"}
-    with pytest.raises(Unavailable, match="no token for the mailbox ada@") as told:
+    with pytest.raises(Unavailable, match="no token for the mailbox ada@") as raised:
         gmail(sandbox, info).create(draft())
-    assert not isinstance(told.value, Unclear)
+    assert not isinstance(raised.value, Unclear)

@@ -172,9 +172,9 @@ def test_a_message_too_long_is_shortened_with_a_note(sandbox: Sandbox, tmp_path:
     chat_of(sandbox).post(digest)
 
     # THEN it fits, says how many lines it left out, and those that are there are whole
-    *kept, note = Reader(posted(tmp_path)[0]).text.split("\n")[1:]
-    assert kept == [f"{number} {letter * 100}" for number in range(len(kept))]
-    assert note == f"… shortened: {1000 - len(kept)} more lines"
+    *stored, note = Reader(posted(tmp_path)[0]).text.split("\n")[1:]
+    assert stored == [f"{number} {letter * 100}" for number in range(len(stored))]
+    assert note == f"… shortened: {1000 - len(stored)} more lines"
     assert len(json.dumps(card_message(digest, "x" * 36))) <= LARGEST_MESSAGE
 
 
@@ -198,7 +198,7 @@ def test_a_space_that_is_none_is_reported(sandbox: Sandbox, space: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "error", "said"),
+    ("status", "error", "expected"),
     [
         (401, Misconfigured, "refused access to the Google Chat space spaces/TEAM"),
         (403, Misconfigured, "that the Chat app is a member of it"),
@@ -207,11 +207,11 @@ def test_a_space_that_is_none_is_reported(sandbox: Sandbox, space: str) -> None:
     ],
 )
 def test_what_a_retry_cannot_help_is_reported_at_once(
-    sandbox: Sandbox, status: int, error: type[Exception], said: str
+    sandbox: Sandbox, status: int, error: type[Exception], expected: str
 ) -> None:
     # GIVEN an error for good  WHEN it is met  THEN there is one try, and what to do is reported
     break_next(sandbox, "chat", "status", status=status)
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=expected):
         chat_of(sandbox).post(message())
     assert requests_to(sandbox, "chat") == {CREATE: 1}
 
@@ -259,7 +259,7 @@ def test_google_tells_by_its_reason_what_a_status_means(status: int, reason: str
 
 
 @pytest.mark.parametrize(
-    "said",
+    "expected",
     [
         *("Invalid To header", "Invalid Cc header", "Recipient address required"),
         *("Request payload size exceeds the limit: 1048576 bytes.", "Message too large"),
@@ -267,9 +267,9 @@ def test_google_tells_by_its_reason_what_a_status_means(status: int, reason: str
         "Message is longer than 32000 bytes: 40000.",
     ],
 )
-def test_what_is_known_to_be_the_messages_own_fault_is_not_taken(said: str) -> None:
+def test_what_is_known_to_be_the_messages_own_fault_is_not_taken(expected: str) -> None:
     # GIVEN Google's word on a message  WHEN one was written  THEN it is not taken, and anything else is a fault of ours
-    body = {"error": {"code": 400, "message": said, "status": "INVALID_ARGUMENT"}}
+    body = {"error": {"code": 400, "message": expected, "status": "INVALID_ARGUMENT"}}
     error = HttpError(httplib2.Response({"status": "400"}), json.dumps(body).encode())
     assert type(fault_of(error, "it", "fix it", writes=True)) is NotTaken
     assert type(fault_of(error, "it", "fix it")) is Misconfigured
@@ -300,9 +300,9 @@ def test_an_answer_that_is_not_googles_passes_at_any_status(
 
     # WHEN a message is posted  THEN it may be posted later; the error's text is cut
     chat = chat_of(sandbox)
-    with pytest.raises(Unavailable) as told:
+    with pytest.raises(Unavailable) as raised:
         chat.post(message())
-    assert len(str(told.value)) < 400
+    assert len(str(raised.value)) < 400
     assert requests_to(sandbox, "chat") == {CREATE: 4}
 
     # AND once Google answers itself, there is one
@@ -317,10 +317,10 @@ def test_a_token_endpoint_that_is_not_googles_is_a_passing_fault(
 ) -> None:
     # GIVEN a proxy before the token endpoint  WHEN a message is posted  THEN it surely was not, and may be later
     break_next(sandbox, "token", status=status, times=4, retry_after=90, **answer)
-    with pytest.raises(Unavailable, match="no token for the Google Chat space") as told:
+    with pytest.raises(Unavailable, match="no token for the Google Chat space") as raised:
         chat_of(sandbox).post(message())
-    assert type(told.value) is Unavailable
-    assert told.value.retry_after == 90.0
+    assert type(raised.value) is Unavailable
+    assert raised.value.retry_after == 90.0
     assert requests_to(sandbox, "chat") == {}
 
 

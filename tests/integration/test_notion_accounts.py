@@ -354,7 +354,7 @@ def test_what_could_not_be_read_is_reported_with_its_account(sandbox: Sandbox) -
     # THEN the account is there, and says what of it could not be read
     [account] = page.accounts
     assert account.account_id == "A-1"
-    assert [str(told) for told in account.unreadable] == ["NPS: 'nine' could not be read, expected a number"]
+    assert [str(note) for note in account.unreadable] == ["NPS: 'nine' could not be read, expected a number"]
 
 
 def test_the_id_of_a_data_source_does_as_well(sandbox: Sandbox) -> None:
@@ -511,13 +511,13 @@ def test_only_properties_that_are_there_and_fit_are_written(sandbox: Sandbox, ca
     assert properties["CSM Last Scan"]["date"]["start"] == "2024-09-30"
 
     # AND what does not is reported once
-    told = [record.getMessage() for record in caplog.records if record.name.startswith("connectors")]
-    assert len(told) == 5
+    logged = [record.getMessage() for record in caplog.records if record.name.startswith("connectors")]
+    assert len(logged) == 5
     assert (
         f"the database {loaded.database_id} (NotionAccounts): the property 'CSM Since' is missing; it is not written"
-        in told
+        in logged
     )
-    assert any("'CSM Why' has the type number, which cannot hold a str" in text for text in told)
+    assert any("'CSM Why' has the type number, which cannot hold a str" in text for text in logged)
 
 
 def test_a_book_without_our_properties_is_not_written_to(sandbox: Sandbox) -> None:
@@ -599,9 +599,9 @@ def test_a_book_without_properties_for_mutes_is_reported_once_and_not_written_to
     assert plain(written(sandbox, page.accounts[0].page_id)["CSM Verdict"]) == "false alarm"
 
     # AND what is missing was reported once
-    told = [record.getMessage() for record in caplog.records if record.name.startswith("connectors")]
+    logged = [record.getMessage() for record in caplog.records if record.name.startswith("connectors")]
     where = f"the database {loaded.database_id} (NotionAccounts)"
-    assert told == [f"{where}: the property 'CSM Quiet Until' is missing; it is not written"]
+    assert logged == [f"{where}: the property 'CSM Quiet Until' is missing; it is not written"]
 
 
 def test_a_page_in_the_trash_is_refused_by_name(sandbox: Sandbox, page_of: tuple[str, Account]) -> None:
@@ -620,11 +620,11 @@ def test_a_page_that_was_removed_is_refused_while_the_book_is_still_there(
     sandbox: Sandbox, page_of: tuple[str, Account]
 ) -> None:
     # GIVEN a page that does not exist any more  WHEN values are written to it  THEN it is that page's matter alone
-    gone = "00000000-0000-4000-8000-000000000000"
-    with pytest.raises(Refused, match=f"the page {gone} was removed"):
-        account_book(sandbox, page_of[0]).write(gone, VALUES)
-    with pytest.raises(Refused, match=f"the page {gone} was removed"):
-        account_book(sandbox, page_of[0]).write_mute(gone, date(2024, 10, 20), "false alarm")
+    missing = "00000000-0000-4000-8000-000000000000"
+    with pytest.raises(Refused, match=f"the page {missing} was removed"):
+        account_book(sandbox, page_of[0]).write(missing, VALUES)
+    with pytest.raises(Refused, match=f"the page {missing} was removed"):
+        account_book(sandbox, page_of[0]).write_mute(missing, date(2024, 10, 20), "false alarm")
 
 
 def test_a_write_that_was_cut_off_is_repeated(sandbox: Sandbox, page_of: tuple[str, Account]) -> None:

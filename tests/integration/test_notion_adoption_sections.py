@@ -468,6 +468,6 @@ def test_a_section_that_notion_does_not_take_is_named_as_such(
 ) -> None:
     # GIVEN a page that is there  WHEN Notion refuses the section  THEN that is no removed page
     break_next(sandbox, "notion", "status", status=status, method="PATCH")
-    with pytest.raises(error, match="Notion") as told:
+    with pytest.raises(error, match="Notion") as raised:
         sections.write(page_id, TITLE, REPORT)
-    assert not isinstance(told.value, Removed)
+    assert not isinstance(raised.value, Removed)

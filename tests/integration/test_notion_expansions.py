@@ -280,12 +280,12 @@ def test_ambiguous_records_are_not_begun(sandbox: Sandbox, client: NotionClient,
     records = NotionExpansionRecords(client, load_offers(sandbox, [], {"Handoff ID": None}).database_id)
 
     # WHEN a record is looked for, created or written  THEN what is missing is reported, and no page is touched
-    said = "needs a text property 'Handoff ID', by which its pages are found again; it is missing"
-    with pytest.raises(Misconfigured, match=said):
+    output = "needs a text property 'Handoff ID', by which its pages are found again; it is missing"
+    with pytest.raises(Misconfigured, match=output):
         records.find(KEY)
-    with pytest.raises(Misconfigured, match=said):
+    with pytest.raises(Misconfigured, match=output):
         records.create(offer(account_page))
-    with pytest.raises(Misconfigured, match=said):
+    with pytest.raises(Misconfigured, match=output):
         records.write(account_page, offer(account_page))
     assert not {CREATE, UPDATE} & set(requests_to(sandbox, "notion"))
 

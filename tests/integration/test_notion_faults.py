@@ -119,9 +119,9 @@ def test_a_vendor_that_hangs_is_left_when_time_is_up(sandbox: Sandbox, vendor: s
 def test_a_fault_that_stays_is_unavailable(sandbox: Sandbox) -> None:
     # GIVEN a Notion that is down  WHEN the book is read  THEN after four tries that is reported, with Notion's text
     break_next(sandbox, "notion", "status", status=503, match="/query", times=None)
-    with pytest.raises(Unavailable, match=r"503") as told:
+    with pytest.raises(Unavailable, match=r"503") as raised:
         read_book(sandbox, Waiting())
-    assert not isinstance(told.value, Unclear)
+    assert not isinstance(raised.value, Unclear)
     assert requests_to(sandbox, "notion")[QUERY] == 4
 
 
@@ -153,9 +153,9 @@ def test_a_pause_longer_than_the_time_left_goes_back_to_the_queue(sandbox: Sandb
     break_next(sandbox, "notion", "status", status=429, retry_after=90, match="/query")
 
     # WHEN the book is read  THEN the caller knows how long to wait, and all others wait too
-    with pytest.raises(Unavailable) as told:
+    with pytest.raises(Unavailable) as raised:
         read_book(sandbox, waiting)
-    assert told.value.retry_after == 90.0
+    assert raised.value.retry_after == 90.0
     assert waiting.rate_limiter.pauses == [90.0]
     assert requests_to(sandbox, "notion")[QUERY] == 1
 
@@ -169,7 +169,7 @@ def test_a_refused_token_says_which_secret_to_check(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "error", "said"),
+    ("status", "error", "expected"),
     [
         (401, Misconfigured, "Check the secret"),
         (404, Misconfigured, r"the book: .*share the database with the integration"),
@@ -179,11 +179,11 @@ def test_a_refused_token_says_which_secret_to_check(sandbox: Sandbox) -> None:
     ],
 )
 def test_what_a_retry_cannot_help_is_reported_at_once(
-    sandbox: Sandbox, status: int, error: type[Exception], said: str
+    sandbox: Sandbox, status: int, error: type[Exception], expected: str
 ) -> None:
     # GIVEN an error for good  WHEN it is met  THEN there is one try, and its kind says what can be done
     break_next(sandbox, "notion", "status", status=status)
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=expected):
         notion_client(sandbox, Waiting()).call(lambda notion: notion.users.me(), about="the book")
     assert sum(requests_to(sandbox, "notion").values()) == 1
 
@@ -302,11 +302,11 @@ def test_one_row_that_cannot_be_read_hides_no_other() -> None:
     # WHEN it is read as feature usage  THEN the row is rejected by name, and the others are there
     [page] = NotionFeatureUsage(notion, "s").read(Bookmark())
     assert [usage.feature for usage in page.rows] == ["Feature 1", "Feature 3"]
-    assert [told for told in page.rejected if "row-2" in told]
+    assert [note for note in page.rejected if "row-2" in note]
 
     # WHEN it is read for what Sales answered  THEN the others' answers are heard
     [answers] = NotionExpansionRecords(notion, "s").answers(date(2026, 1, 1))
-    assert [told.handoff_id for told in answers] == ["Handoff ID 1", "Handoff ID 3"]
+    assert [note.handoff_id for note in answers] == ["Handoff ID 1", "Handoff ID 3"]
 
 
 def schema_of_offers() -> dict[str, object]:
@@ -331,10 +331,10 @@ def test_only_what_is_known_to_be_the_messages_own_fault_is_not_taken(
     for code, status in answers:
         # GIVEN an error of Notion's own  WHEN something is written
         own = {"object": "error", "status": status, "code": code, "message": "Something is wrong."}
-        with pytest.raises(error, match=r"Something is wrong\.") as told:
+        with pytest.raises(error, match=r"Something is wrong\.") as raised:
             answering(status, json.dumps(own))[0].call(lambda sdk: sdk.pages.update("p", icon=None), about="the page")
         # THEN it is acknowledged in no case
-        assert isinstance(told.value, NotTaken) or not isinstance(told.value, Refused)
+        assert isinstance(raised.value, NotTaken) or not isinstance(raised.value, Refused)
 
 
 @pytest.mark.parametrize(
@@ -352,9 +352,9 @@ def test_a_pause_is_heard_with_every_status_and_never_longer_than_a_quarter_of_a
     notion = NotionClient(notion_secret(), waiting.retry_policy, transport=transport)
 
     # WHEN it is asked  THEN all functions wait, for fifteen minutes
-    with pytest.raises(Unavailable) as told:
+    with pytest.raises(Unavailable) as raised:
         notion.call(lambda sdk: sdk.users.me(), about="the book")
-    assert told.value.retry_after == LONGEST_PAUSE == 900.0
+    assert raised.value.retry_after == LONGEST_PAUSE == 900.0
     assert set(waiting.rate_limiter.pauses) == {900.0}
     assert waiting.slept == []
 
@@ -392,10 +392,10 @@ def test_a_vendor_that_sends_back_what_it_was_sent_floods_no_log(
         ),
     }
     # WHEN something is written  THEN the error holds no more than a glimpse of it
-    with pytest.raises((Misconfigured, Refused, Unavailable)) as told:
+    with pytest.raises((Misconfigured, Refused, Unavailable)) as raised:
         calls[vendor]()
-    assert len(str(told.value)) < 1_100
-    assert "\n" not in str(told.value)
+    assert len(str(raised.value)) < 1_100
+    assert "\n" not in str(raised.value)
 
 
 def test_an_id_that_cannot_be_one_is_reported(sandbox: Sandbox) -> None:
@@ -449,14 +449,14 @@ def test_a_create_that_was_surely_not_carried_out_is_tried_again(
 
 def test_a_create_that_never_left_is_unavailable_not_unclear(tmp_path: Path) -> None:
     # GIVEN a Notion that cannot be reached at all
-    with Sandbox(tmp_path).start() as gone:
-        url = gone.url("notion")
+    with Sandbox(tmp_path).start() as removed:
+        url = removed.url("notion")
     client = NotionClient(notion_secret(), Waiting().retry_policy, base_url=url)
 
     # WHEN something is created  THEN it surely was not
-    with pytest.raises(Unavailable, match="ConnectError") as told:
+    with pytest.raises(Unavailable, match="ConnectError") as raised:
         client.call(lambda notion: notion.pages.create(parent={}), about="the record", repeatable=False)
-    assert not isinstance(told.value, Unclear)
+    assert not isinstance(raised.value, Unclear)
 
 
 def test_clients_add_no_log_handlers() -> None:

@@ -131,14 +131,14 @@ def test_of_several_accounts_the_first_is_taken_and_that_is_reported(
     # THEN it is the first one's, and both are named
     holder = account_pages[2].replace("-", "")
     assert [usage.holder for usage in page.rows] == [holder]
-    [(whose, told)] = page.unreadable
+    [(whose, note)] = page.unreadable
     assert whose == f"{holder}, Boards"
-    assert (told.property, told.value) == ("Account", f"the page {account_pages[2]}, the page {account_pages[0]}")
-    assert told.expected == "one account, so only the first is taken"
+    assert (note.property, note.value) == ("Account", f"the page {account_pages[2]}, the page {account_pages[0]}")
+    assert note.expected == "one account, so only the first is taken"
 
 
 @pytest.mark.parametrize(
-    ("account", "kind", "said"),
+    ("account", "kind", "expected"),
     [
         (related(), None, "the feature 'Boards' names no account: Account is empty ("),
         (text(" "), TEXT, "the feature 'Boards' names no account: Account is empty ("),
@@ -155,7 +155,7 @@ def test_of_several_accounts_the_first_is_taken_and_that_is_reported(
     ],
 )
 def test_a_row_without_an_account_is_reported_in_words(
-    sandbox: Sandbox, account: Json, kind: Json | None, said: str
+    sandbox: Sandbox, account: Json, kind: Json | None, expected: str
 ) -> None:
     # GIVEN a row that names no account, and one that does in a list of the same kind
     page = read(sandbox, [usage_row(account)], None if kind is None else {"Account": kind})
@@ -163,9 +163,9 @@ def test_a_row_without_an_account_is_reported_in_words(
     # THEN it is not among the rows, and its note names feature, reason and page
     assert page.rows == ()
     assert page.unreadable == ()
-    [told] = page.rejected
-    assert told.startswith(said)
-    assert "(https://www.notion.so/Boards-" in told
+    [note] = page.rejected
+    assert note.startswith(expected)
+    assert "(https://www.notion.so/Boards-" in note
 
 
 def test_a_row_is_reported_for_its_accounts_fault_alone(sandbox: Sandbox) -> None:
@@ -211,7 +211,7 @@ def test_a_feature_goes_by_its_name_or_else_by_the_title(
 
 
 @pytest.mark.parametrize(
-    ("properties", "said"),
+    ("properties", "expected"),
     [
         (
             {"Feature": text(" "), "Name": {"title": []}},
@@ -221,14 +221,14 @@ def test_a_feature_goes_by_its_name_or_else_by_the_title(
     ],
 )
 def test_a_row_without_a_usable_feature_is_reported_in_words(
-    sandbox: Sandbox, account_pages: list[str], properties: Json, said: str
+    sandbox: Sandbox, account_pages: list[str], properties: Json, expected: str
 ) -> None:
     # GIVEN a row that names no feature, or one too long  WHEN it is read  THEN that is reported, the other row is there
     account = related(account_pages[0])
     page = read(sandbox, [usage_row(account, **properties), usage_row(account, "Gantt")])
     assert features([page]) == ["Gantt"]
-    [told] = page.rejected
-    assert told.startswith(said)
+    [note] = page.rejected
+    assert note.startswith(expected)
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def test_what_cannot_be_read_is_unknown_and_reported_with_account_and_feature(sa
     # THEN the row is there without what could not be read, each of which is reported with account and feature
     assert page.rows == (FeatureUsage("A-1", "Boards"), FeatureUsage("A-2", "Boards", used=0, limit=0))
     assert {whose for whose, _ in page.unreadable} == {"A-1, Boards"}
-    assert [str(told) for _, told in page.unreadable] == [
+    assert [str(note) for _, note in page.unreadable] == [
         "Entitled: 'maybe' could not be read, expected yes or no",
         "Used: '-1' could not be read, expected a number from 0 on",
         "Limit: '-0.5' could not be read, expected a number from 0 on",

@@ -62,9 +62,9 @@ class Team:
         screen = io.StringIO()
         console = Console(file=screen, markup=False, emoji=False, highlight=False, width=WIDTH)
         code = import_accounts(options, Output(console), self.retry_policy, TODAY)
-        told = screen.getvalue()
-        assert max(map(len, told.splitlines())) <= WIDTH
-        return code, " ".join(told.split())
+        output = screen.getvalue()
+        assert max(map(len, output.splitlines())) <= WIDTH
+        return code, " ".join(output.split())
 
     def pages(self) -> list[dict[str, Any]]:
         """All pages of the accounts as Notion shows them."""
@@ -100,26 +100,26 @@ def text(words: str) -> dict[str, Any]:
 
 def test_a_book_is_brought_in_once_and_the_second_run_has_nothing_to_do(team: Team) -> None:
     # GIVEN an empty Notion  WHEN the sample book is brought in
-    code, told = team.bring_file(SAMPLE_BOOK)
+    code, output = team.bring_file(SAMPLE_BOOK)
 
     # THEN every line is accounted for, and what cannot be loaded is reported with line, column, value and what is right
     assert (code, team.written()) == (0, 60)
-    assert told.endswith("lines 63 = created 60 + updated 0 + unchanged 0 + refused 3")
-    assert "line 62, FW-160 Yarrow Laboratories: Account ID 'FW-160' stands on lines 61, 62; expected it once" in told
-    assert "line 64: Account ID is not given" in told
-    assert "line 60, FW-159 Teasel Tools: Contract End Date 'next spring' is left out, expected a date as" in told
-    assert "line 57, FW-156 Periwinkle Fashion: nps_score: 11 is above the bound 10" in told
-    assert "line 63, FW-162 Velvet Fern Florists: Owner Email: 'owner of record' could not be read" in told
-    assert told.count("Mascot: not known") == 1
-    assert "ROI Hours Saved per Month: Notion has no property 'ROI Hours Saved per Month'; add it there" in told
+    assert output.endswith("lines 63 = created 60 + updated 0 + unchanged 0 + refused 3")
+    assert "line 62, FW-160 Yarrow Laboratories: Account ID 'FW-160' stands on lines 61, 62; expected it once" in output
+    assert "line 64: Account ID is not given" in output
+    assert "line 60, FW-159 Teasel Tools: Contract End Date 'next spring' is left out, expected a date as" in output
+    assert "line 57, FW-156 Periwinkle Fashion: nps_score: 11 is above the bound 10" in output
+    assert "line 63, FW-162 Velvet Fern Florists: Owner Email: 'owner of record' could not be read" in output
+    assert output.count("Mascot: not known") == 1
+    assert "ROI Hours Saved per Month: Notion has no property 'ROI Hours Saved per Month'; add it there" in output
     first = team.values()
     assert (first["FW-101"]["ARR"], first["FW-101"]["Auto-Renew"]) == (126000, "Yes")
     assert first["FW-101"]["Connected Tools"] == ("Salesforce", "Slack")
     assert "Contract End Date" not in first["FW-159"]
 
     # WHEN it is brought in again  THEN nothing is written
-    code, told = team.bring_file(SAMPLE_BOOK)
-    assert told.endswith("nothing to do: 60 accounts are as in the file")
+    code, output = team.bring_file(SAMPLE_BOOK)
+    assert output.endswith("nothing to do: 60 accounts are as in the file")
     assert (code, team.written()) == (0, 60)
     assert team.values() == first
 
@@ -144,13 +144,13 @@ def test_only_what_differs_is_written_and_nothing_is_taken_away(team: Team) -> N
         "A-1,20,growth,,5,mine,bad",
         "A-2,10,,,5,mine,bad",
     ]
-    code, told = team.bring(*lines)
+    code, output = team.bring(*lines)
 
     # THEN that one property of that one page is changed
     assert code == 0
-    assert told.endswith("lines 2 = created 0 + updated 1 + unchanged 1 + refused 0")
-    assert "not in the file 1 (left as they are)" in told
-    assert "CSM Health Score: written by the scan itself" in told
+    assert output.endswith("lines 2 = created 0 + updated 1 + unchanged 1 + refused 0")
+    assert "not in the file 1 (left as they are)" in output
+    assert "CSM Health Score: written by the scan itself" in output
     assert requests_to(team.sandbox, "notion").get(UPDATE) == 1
     assert team.values() == before | {"A-1": {**before["A-1"], "ARR": 20}}
 
@@ -163,32 +163,32 @@ def test_a_dry_run_shows_what_will_change_and_writes_nothing(team: Team) -> None
 
     # WHEN it is tried dry
     before = team.values()
-    code, told = team.bring(*lines, dry_run=True)
+    code, output = team.bring(*lines, dry_run=True)
 
     # THEN the plan is shown, and nothing was written
-    assert "to create 25 · to update 1 · unchanged 1 · refused 0 · not in the file 1 (left as they are)" in told
-    assert "A-1 Account 1 ARR: 10 -> 20 NPS: (empty) -> 7" in told
-    assert "B-0 New 0 B-1 New 1" in told
-    assert "B-19 New 19 … and 5 more" in told
-    assert "B-20 New" not in told
-    assert told.endswith("dry run: nothing was written")
+    assert "to create 25 · to update 1 · unchanged 1 · refused 0 · not in the file 1 (left as they are)" in output
+    assert "A-1 Account 1 ARR: 10 -> 20 NPS: (empty) -> 7" in output
+    assert "B-0 New 0 B-1 New 1" in output
+    assert "B-19 New 19 … and 5 more" in output
+    assert "B-20 New" not in output
+    assert output.endswith("dry run: nothing was written")
     assert (code, team.written()) == (0, 0)
     assert team.values() == before
 
 
 def test_how_long_a_large_book_takes_is_shown_before(team: Team) -> None:
-    _, told = team.bring("Account ID", *(f"B-{number}" for number in range(540)), dry_run=True)
-    assert "540 requests, about 3 min" in told
-    _, told = team.bring("Account ID", *(f"B-{number}" for number in range(150)), dry_run=True)
-    assert "requests" not in told
+    _, output = team.bring("Account ID", *(f"B-{number}" for number in range(540)), dry_run=True)
+    assert "540 requests, about 3 min" in output
+    _, output = team.bring("Account ID", *(f"B-{number}" for number in range(150)), dry_run=True)
+    assert "requests" not in output
 
 
 def test_of_many_changes_the_first_are_shown_and_without_a_terminal_lines_tell_how_far_it_is(team: Team) -> None:
     many = range(101)
     load_book(team.sandbox, [row(number, ARR={"number": 1}) for number in many])
     lines = ["Account ID,ARR", *(f"A-{number},2" for number in many)]
-    told = team.bring(*lines, dry_run=True)[1]
-    assert "A-19 ARR: 1 -> 2 … and 81 more dry run" in told
+    output = team.bring(*lines, dry_run=True)[1]
+    assert "A-19 ARR: 1 -> 2 … and 81 more dry run" in output
     assert "100 of 101 accounts done lines 101 = created 0 + updated 101" in team.bring(*lines)[1]
 
 
@@ -197,8 +197,8 @@ def test_a_book_is_read_past_the_row_at_which_a_query_stops(team: Team) -> None:
     many = range(3 * LIMIT)
     load_book(team.sandbox, [row(n, f"2024-01-01T{n // 60:02}:{n % 60:02}:00.000Z") for n in many])
     # WHEN a file names all of them  THEN none is made again, and each hundred cost one request
-    _, told = team.bring("Account ID", *(f"A-{number}" for number in many))
-    assert told.endswith(f"nothing to do: {3 * LIMIT} accounts are as in the file")
+    _, output = team.bring("Account ID", *(f"A-{number}" for number in many))
+    assert output.endswith(f"nothing to do: {3 * LIMIT} accounts are as in the file")
     assert requests_to(team.sandbox, "notion")[QUERY] <= 7
 
 
@@ -223,10 +223,10 @@ def test_a_fault_on_the_way_changes_nothing_in_the_end(
     break_next(team.sandbox, "notion", method=call[0], match=call[1], **fault)
 
     # WHEN they are brought in
-    code, told = team.bring("Account ID,Name,ARR", "A-1,Account 1,2", "A-2,Two,3", "A-3,Three,4")
+    code, output = team.bring("Account ID,Name,ARR", "A-1,Account 1,2", "A-2,Two,3", "A-3,Three,4")
 
     # THEN it is as without the fault, and no account is there twice
-    assert (code, told.split("(left as they are) ")[1]) == (
+    assert (code, output.split("(left as they are) ")[1]) == (
         0,
         "lines 3 = created 2 + updated 1 + unchanged 0 + refused 0",
     )
@@ -259,18 +259,18 @@ def test_a_notion_that_goes_away_ends_it_in_good_order_and_the_next_run_goes_on(
     break_next(team.sandbox, "notion", "status", method=call[0], match=call[1], times=None)
 
     # WHEN they are brought in  THEN it ends with how far it came, and why
-    code, told = team.bring(*lines)
+    code, output = team.bring(*lines)
     done = {"POST": 1, "PATCH": 2}[call[0]]
     assert code == 1
-    assert f"lines 3 = created {done} + updated 0 + unchanged 0 + refused 0 + still to do {3 - done}" in told
-    assert told.endswith(f"{done} of 3 done; run it again, it goes on where it stopped")
+    assert f"lines 3 = created {done} + updated 0 + unchanged 0 + refused 0 + still to do {3 - done}" in output
+    assert output.endswith(f"{done} of 3 done; run it again, it goes on where it stopped")
     assert "Notion failed on the account A-" in capsys.readouterr().err
 
     # WHEN it is run again with Notion back  THEN it does the rest
     team.sandbox.answer("DELETE", "/control/faults", {}, b"")
-    code, told = team.bring(*lines)
+    code, output = team.bring(*lines)
     assert code == 0
-    assert told.endswith(f"created {2 - done} + updated 1 + unchanged {done} + refused 0")
+    assert output.endswith(f"created {2 - done} + updated 1 + unchanged {done} + refused 0")
     assert {account: values["ARR"] for account, values in team.values().items()} == {"A-1": 2, "A-2": 3, "A-3": 4}
 
 
@@ -291,9 +291,9 @@ def test_a_stopped_import_reports_its_progress(team: Team) -> None:
     team.retry_policy = Stopping()
 
     # WHEN it is stopped  THEN what is done is reported, and stays done
-    code, told = team.bring("Account ID", "A-1", "A-2", "A-3")
+    code, output = team.bring("Account ID", "A-1", "A-2", "A-3")
     assert code == INTERRUPTED
-    assert told.endswith("1 of 3 done; run it again, it goes on where it stopped")
+    assert output.endswith("1 of 3 done; run it again, it goes on where it stopped")
     assert list(team.values()) == ["A-1"]
 
     # AND the next run makes the others
@@ -305,20 +305,20 @@ def test_what_notion_refuses_is_reported_and_the_others_are_loaded(team: Team) -
     # GIVEN a Notion that refuses one page
     load_book(team.sandbox, [])
     break_next(team.sandbox, "notion", "status", status=400, method="POST", match="/v1/pages")
-    code, told = team.bring("Account ID", "A-1", "A-2")
+    code, output = team.bring("Account ID", "A-1", "A-2")
     assert code == 0
-    assert "line 2, A-1: Notion refused the account A-1 (400" in told
-    assert told.endswith("lines 2 = created 1 + updated 0 + unchanged 0 + refused 1")
+    assert "line 2, A-1: Notion refused the account A-1 (400" in output
+    assert output.endswith("lines 2 = created 1 + updated 0 + unchanged 0 + refused 1")
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_a_file_of_which_no_line_is_taken_does_not_end_well(team: Team, dry_run: bool) -> None:
     # GIVEN lines without an Account ID
     load_book(team.sandbox, [])
-    code, told = team.bring("Account ID,Name", ",One", ",Two", dry_run=dry_run)
+    code, output = team.bring("Account ID,Name", ",One", ",Two", dry_run=dry_run)
     # THEN the reasons are reported, and that nothing was imported
     assert (code, team.written()) == (1, 0)
-    assert "refused 2" in told
+    assert "refused 2" in output
     # AND the same where it is Notion that refuses them all
     if not dry_run:
         break_next(team.sandbox, "notion", "status", status=400, method="POST", match="/v1/pages")
@@ -328,9 +328,9 @@ def test_a_file_of_which_no_line_is_taken_does_not_end_well(team: Team, dry_run:
 def test_a_page_that_was_removed_meanwhile_is_refused_alone(team: Team) -> None:
     load_book(team.sandbox, [row(1, ARR={"number": 1}), row(2, ARR={"number": 1})])
     break_next(team.sandbox, "notion", "status", status=404, method="PATCH")
-    _, told = team.bring("Account ID,ARR", "A-1,2", "A-2,2")
-    assert "line 2, A-1: its page was removed" in told
-    assert told.endswith("created 0 + updated 1 + unchanged 0 + refused 1")
+    _, output = team.bring("Account ID,ARR", "A-1,2", "A-2,2")
+    assert "line 2, A-1: its page was removed" in output
+    assert output.endswith("created 0 + updated 1 + unchanged 0 + refused 1")
 
 
 def test_an_account_that_is_not_known_for_certain_is_reported_and_left_alone(team: Team) -> None:
@@ -341,12 +341,12 @@ def test_an_account_that_is_not_known_for_certain_is_reported_and_left_alone(tea
     before = [page["properties"] for page in team.pages()]
 
     # WHEN a file names both
-    _, told = team.bring("Account ID,Name,ARR", "A-1,Account 1,5", "A-7,acme corp,5")
+    _, output = team.bring("Account ID,Name,ARR", "A-1,Account 1,5", "A-7,acme corp,5")
 
     # THEN both are refused, with the pages to look at
-    assert "line 2, A-1 Account 1: its Account ID stands on 2 pages in Notion: https://www.notion.so/" in told
-    assert "line 3, A-7 acme corp: Notion has a page of that name without an Account ID: https://www.notion" in told
-    assert "to create 0 · to update 0 · unchanged 0 · refused 2 · not in the file 1" in told
+    assert "line 2, A-1 Account 1: its Account ID stands on 2 pages in Notion: https://www.notion.so/" in output
+    assert "line 3, A-7 acme corp: Notion has a page of that name without an Account ID: https://www.notion" in output
+    assert "to create 0 · to update 0 · unchanged 0 · refused 2 · not in the file 1" in output
     assert [page["properties"] for page in team.pages()] == before
 
 
@@ -376,7 +376,7 @@ def test_values_are_fitted_to_the_types_that_the_team_chose(team: Team) -> None:
         "Eins,K-1,growth,yes,1200,a@b.example,7,2026-05-01T10:00:00,Jira;Slack,12.5,60",
         "Zwei,K-2,Gold,no,,,,,,,",
     ]
-    _, told = team.bring(*lines, accounts=accounts)
+    _, output = team.bring(*lines, accounts=accounts)
     again = team.bring(*lines, accounts=accounts)[1]
 
     # THEN it stands there as the properties hold it
@@ -402,12 +402,13 @@ def test_values_are_fitted_to_the_types_that_the_team_chose(team: Team) -> None:
     }
     # AND what cannot is reported once, with the way out
     assert (
-        told.count("Betreuer: the property 'Betreuer' is of type people in Notion; expected email or title or text")
+        output.count("Betreuer: the property 'Betreuer' is of type people in Notion; expected email or title or text")
         == 1
     )
-    assert "NPS: the property 'NPS' is of type date in Notion; expected number" in told
-    assert "days to renewal: a number of days is another date tomorrow; give the date itself" in told
-    assert "plan tier 'Gold' is left out, expected one of the options that this status has: Growth, Enterprise" in told
+    assert "NPS: the property 'NPS' is of type date in Notion; expected number" in output
+    assert "days to renewal: a number of days is another date tomorrow; give the date itself" in output
+    options = "Growth, Enterprise"
+    assert f"plan tier 'Gold' is left out, expected one of the options that this status has: {options}" in output
     assert again.endswith("nothing to do: 2 accounts are as in the file")
 
 
@@ -426,31 +427,31 @@ def load_book_keyed(team: Team, schema: dict[str, Any]) -> str:
 
 def test_a_property_that_notion_lacks_is_reported_once_with_what_adds_it(team: Team) -> None:
     accounts = load_book_keyed(team, {"Account": {"title": {}}, "Account ID": {"rich_text": {}}})
-    _, told = team.bring("Account ID,Name,Plan", "A-1,Acme,Growth", "A-2,Brass,Growth", accounts=accounts)
+    _, output = team.bring("Account ID,Name,Plan", "A-1,Acme,Growth", "A-2,Brass,Growth", accounts=accounts)
     cure = (
         """Plan: Notion has no property 'Plan'; where it has another name: NOTION_PROPERTIES='{"plan":"its name"}'; """
         f"where there is none: make notion-setup ACCOUNTS={accounts} adds it"
     )
-    assert told.count(cure) == 1
-    assert told.endswith("created 2 + updated 0 + unchanged 0 + refused 0")
+    assert output.count(cure) == 1
+    assert output.endswith("created 2 + updated 0 + unchanged 0 + refused 0")
 
 
 def test_the_account_id_may_be_the_title_and_no_name_takes_its_place(team: Team) -> None:
     accounts = load_book_keyed(team, {"Account ID": {"title": {}}, "ARR": {"number": {}}})
     break_next(team.sandbox, "notion", "drop_after", method="POST", match="/v1/pages")
     lines = ["Name,Account ID,ARR", "Acme,A-1,5"]
-    _, told = team.bring(*lines, accounts=accounts)
-    assert "Name: goes to 'Account ID', as 'Account ID' does" in told
+    _, output = team.bring(*lines, accounts=accounts)
+    assert "Name: goes to 'Account ID', as 'Account ID' does" in output
     assert requests_to(team.sandbox, "notion")[CREATE] == 1
     assert team.bring(*lines, accounts=accounts)[1].endswith("nothing to do: 1 accounts are as in the file")
 
 
 def test_names_that_would_be_markup_or_steer_a_terminal_are_shown_as_they_are(team: Team) -> None:
     name = f"[bold]{NASTY[:30]}[/]"
-    _, told = team.bring("Account ID,Name,Plan\x1b", f"A-1,{name},", '"A-2",\x1b[31mred,"a,b"', dry_run=True)
-    assert "[bold]<script>" in told
-    assert "\x1b" not in told
-    assert "A-2 [31mred" in told
+    _, output = team.bring("Account ID,Name,Plan\x1b", f"A-1,{name},", '"A-2",\x1b[31mred,"a,b"', dry_run=True)
+    assert "[bold]<script>" in output
+    assert "\x1b" not in output
+    assert "A-2 [31mred" in output
 
 
 def test_the_wrong_token_the_wrong_id_and_an_id_without_the_key_are_reported_by_their_names(team: Team) -> None:

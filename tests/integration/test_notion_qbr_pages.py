@@ -375,11 +375,11 @@ def test_a_removed_page_differs_from_a_database_that_is_not_shared(
     reviews_id = load_reviews(sandbox)
     pages = NotionQbrPages(client, reviews_id)
     page_id = pages.create(review(account_page))
-    gone = "c5000000-0000-4000-8000-00000000dead"
+    missing = "c5000000-0000-4000-8000-00000000dead"
 
     # WHEN it is to be replaced  THEN that is refused
-    with pytest.raises(Refused, match=f"the page {gone} was removed"):
-        pages.replace(gone, review(account_page))
+    with pytest.raises(Refused, match=f"the page {missing} was removed"):
+        pages.replace(missing, review(account_page))
 
     # WHEN the database is no longer shared  THEN a person has to act first
     unshared = {"database_id": reviews_id, "shared": False}
@@ -391,7 +391,7 @@ def test_a_removed_page_differs_from_a_database_that_is_not_shared(
 
 
 @pytest.mark.parametrize(
-    ("schema", "said"),
+    ("schema", "expected"),
     [
         ({"State": {"select": {}}}, "needs a text property 'Run Key'.* it is missing"),
         (
@@ -402,17 +402,17 @@ def test_a_removed_page_differs_from_a_database_that_is_not_shared(
     ],
 )
 def test_ambiguous_reviews_are_not_begun(
-    sandbox: Sandbox, client: NotionClient, account_page: str, schema: dict[str, Any], said: str
+    sandbox: Sandbox, client: NotionClient, account_page: str, schema: dict[str, Any], expected: str
 ) -> None:
     # GIVEN a data source without a property by which a page, or that it is not whole, is known
     pages = NotionQbrPages(client, load_reviews(sandbox, {"Name": {"title": {}}, **schema}))
 
     # WHEN a review is looked for, created or replaced  THEN what is missing is reported, and no page is touched
-    with pytest.raises(Misconfigured, match=said):
+    with pytest.raises(Misconfigured, match=expected):
         pages.find(KEY)
-    with pytest.raises(Misconfigured, match=said):
+    with pytest.raises(Misconfigured, match=expected):
         pages.create(review(account_page))
-    with pytest.raises(Misconfigured, match=said):
+    with pytest.raises(Misconfigured, match=expected):
         pages.replace(account_page, review(account_page))
     assert not {CREATE, UPDATE, APPEND} & set(requests_to(sandbox, "notion"))
 
@@ -421,8 +421,9 @@ def test_only_the_properties_that_are_there_are_written(
     sandbox: Sandbox, client: NotionClient, account_page: str
 ) -> None:
     # GIVEN reviews that the team keeps under few properties, one as text, and under another title
-    kept: dict[str, Any] = {"Run Key": {"rich_text": {}}, "State": {"select": {}}, "Period": {"rich_text": {}}}
-    pages = NotionQbrPages(client, load_reviews(sandbox, {"Review": {"title": {}}, "Name": {"rich_text": {}}, **kept}))
+    stored: dict[str, Any] = {"Run Key": {"rich_text": {}}, "State": {"select": {}}, "Period": {"rich_text": {}}}
+    properties = {"Review": {"title": {}}, "Name": {"rich_text": {}}, **stored}
+    pages = NotionQbrPages(client, load_reviews(sandbox, properties))
 
     # WHEN a review is created  THEN it is there, with what fits
     found = properties_of(client, pages.create(review(account_page)))

@@ -88,8 +88,8 @@ def test_what_cannot_be_a_number_is_unknown_and_reported(given: Json, shown: str
 
     # THEN the signal is unknown, the property is named, and the rest of the account is there
     assert "nps_score" not in account.signals
-    [told] = account.unreadable
-    assert (told.property, told.value, told.expected) == ("NPS", shown, A_NUMBER)
+    [note] = account.unreadable
+    assert (note.property, note.value, note.expected) == ("NPS", shown, A_NUMBER)
     assert account.arr == 5
 
 
@@ -119,7 +119,7 @@ def test_what_cannot_be_a_date_is_unknown_and_reported(given: Json) -> None:
     # GIVEN no date  WHEN it is read  THEN the contract's end is unknown, and reported
     account = read(Contract_End_Date=given)
     assert account.contract_end is None
-    assert [(told.property, told.expected) for told in account.unreadable] == [("Contract End Date", A_DATE)]
+    assert [(note.property, note.expected) for note in account.unreadable] == [("Contract End Date", A_DATE)]
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_what_is_no_single_address_is_unknown_and_reported(given: Json) -> None:
     # GIVEN an address that is none or two  WHEN it is read  THEN there is no owner, and that is reported
     account = read(Owner_Email=given)
     assert account.owner_email is None
-    assert [told.expected for told in account.unreadable] == [AN_ADDRESS]
+    assert [note.expected for note in account.unreadable] == [AN_ADDRESS]
 
 
 @pytest.mark.parametrize(
@@ -318,8 +318,8 @@ def test_fewer_seats_than_none_are_unknown_and_reported(bought: float, used: flo
     account = read(Seats_Bought=number(bought), Seats_Used=number(used))
     assert (account.seats_bought, account.seats_used) == (None if bought < 0 else 5, None if used < 0 else 5)
     assert account.signals == {}
-    [told] = account.unreadable
-    assert (told.value, told.expected) == ("-1", "a number from 0 on")
+    [note] = account.unreadable
+    assert (note.value, note.expected) == ("-1", "a number from 0 on")
 
 
 def test_seats_in_use_of_none_bought_are_reported() -> None:

@@ -222,9 +222,9 @@ def test_what_notion_does_not_take_the_second_time_either_is_reported(team: Team
     # GIVEN a Notion that takes no page  WHEN one is written  THEN that is reported, and nothing was created
     writer = team.writer(kind)
     break_next(team.sandbox, "notion", "status", status=400, method="POST", match="/v1/pages", times=2)
-    with pytest.raises(NotTaken, match="400 validation_error") as told:
+    with pytest.raises(NotTaken, match="400 validation_error") as raised:
         writer.create("first")
-    assert not isinstance(told.value, Unclear)
+    assert not isinstance(raised.value, Unclear)
     assert writer.find("first") is None
 
 

@@ -68,9 +68,9 @@ class Team:
         assert all(len(line) <= WIDTH for line in lines if not line.startswith(pasted))
         return lines
 
-    def ids(self, told: list[str]) -> dict[str, str]:
+    def ids(self, output: list[str]) -> dict[str, str]:
         """The ids printed for the deployment, by their parameter."""
-        pairs = [line.removesuffix(" \\").split("=", 1) for line in told if line.startswith("Notion")]
+        pairs = [line.removesuffix(" \\").split("=", 1) for line in output if line.startswith("Notion")]
         return dict(pairs)
 
     def properties(self, database_id: str) -> Json:
@@ -109,8 +109,8 @@ def team(tmp_path: Path) -> Iterator[Team]:
         yield Team(sandbox)
 
 
-def flat(told: list[str]) -> str:
-    return " ".join(" ".join(told).split())
+def flat(output: list[str]) -> str:
+    return " ".join(" ".join(output).split())
 
 
 def test_five_databases_are_made_with_all_that_they_hold(team: Team) -> None:
@@ -140,26 +140,26 @@ def test_five_databases_are_made_with_all_that_they_hold(team: Team) -> None:
 
 
 def test_the_output_names_each_database_its_link_and_what_comes_next(team: Team) -> None:
-    told = team.set_up()
-    ids = team.ids(told)
+    output = team.set_up()
+    ids = team.ids(output)
     for title, database_id in zip(TITLES, ids.values(), strict=True):
-        line = told.index(f"{title}: created with {len(team.properties(database_id))} properties")
-        assert told[line + 1] == f"  {team.notion.databases.retrieve(database_id)['url']}"
-    assert [line for line in told if line.startswith('    "')] == [f'    "{n}={given}",' for n, given in ids.items()]
-    assert "NotionProperties" not in flat(told)
-    assert told[-1] == "Next: sam build && sam deploy --guided, then make doctor STACK=…"
-    assert "Nothing was changed" not in flat(told)
+        line = output.index(f"{title}: created with {len(team.properties(database_id))} properties")
+        assert output[line + 1] == f"  {team.notion.databases.retrieve(database_id)['url']}"
+    assert [line for line in output if line.startswith('    "')] == [f'    "{n}={given}",' for n, given in ids.items()]
+    assert "NotionProperties" not in flat(output)
+    assert output[-1] == "Next: sam build && sam deploy --guided, then make doctor STACK=…"
+    assert "Nothing was changed" not in flat(output)
 
 
 def test_a_second_run_changes_nothing_and_says_so(team: Team) -> None:
     first = team.set_up()
     before = team.writes()
-    told = team.set_up()
+    output = team.set_up()
     assert team.writes() == before == (5, 0)
-    assert team.ids(told) == team.ids(first)
-    assert [line for line in told if line.endswith(": as it should be")] == [f"{t}: as it should be" for t in TITLES]
-    assert "Nothing was changed. All five databases are as they should be." in told
-    assert "holds no account yet" not in flat(told)
+    assert team.ids(output) == team.ids(first)
+    assert [line for line in output if line.endswith(": as it should be")] == [f"{t}: as it should be" for t in TITLES]
+    assert "Nothing was changed. All five databases are as they should be." in output
+    assert "holds no account yet" not in flat(output)
 
 
 def test_the_databases_are_what_the_connectors_take(team: Team) -> None:
@@ -177,17 +177,17 @@ def test_what_is_missing_is_added_and_what_the_team_added_stays(team: Team) -> N
     team.change(accounts, ARR=None, Our_Own={"checkbox": {}}, Status={"select": {"options": options}})
     before = {option["name"]: option for option in team.properties(accounts)["Status"]["select"]["options"]}
 
-    told = team.set_up()
+    output = team.set_up()
 
-    assert "Accounts: added ARR; added the option Inactive to Status" in told
+    assert "Accounts: added ARR; added the option Inactive to Status" in output
     after = team.properties(accounts)
     assert after["ARR"]["number"] == {"format": "dollar"}
     assert after["Our Own"]["type"] == "checkbox"
-    kept = {option["name"]: option for option in after["Status"]["select"]["options"]}
-    assert list(kept) == ["Active", "Paused", "Inactive"]
-    assert {name: kept[name] for name in before} == before
+    stored = {option["name"]: option for option in after["Status"]["select"]["options"]}
+    assert list(stored) == ["Active", "Paused", "Inactive"]
+    assert {name: stored[name] for name in before} == before
     assert team.writes() == (5, 2), "the person's change and the command's"
-    assert "Nothing was changed" not in flat(told)
+    assert "Nothing was changed" not in flat(output)
 
 
 def test_a_wrong_type_is_named_and_left_as_it_is(team: Team) -> None:
@@ -196,14 +196,14 @@ def test_a_wrong_type_is_named_and_left_as_it_is(team: Team) -> None:
     team.change(ids["NotionQbrs"], State={"rich_text": {}})
     before = team.writes()
 
-    told = flat(team.set_up())
+    output = flat(team.set_up())
 
     assert team.writes() == before
-    assert "Accounts: nothing to add Accounts: 'ARR' is a text, needs a number: change its type in Notion;" in told
-    assert "until then it is unknown" in told
-    assert "QBR: 'State' is a text, needs a select: change its type in Notion; until then nothing is written" in told
-    assert "Nothing was changed. Change in Notion by hand what is told above; then run this again." in told
-    assert "as they should be" not in told
+    assert "Accounts: nothing to add Accounts: 'ARR' is a text, needs a number: change its type in Notion;" in output
+    assert "until then it is unknown" in output
+    assert "QBR: 'State' is a text, needs a select: change its type in Notion; until then nothing is written" in output
+    assert "Nothing was changed. Change in Notion by hand what is told above; then run this again." in output
+    assert "as they should be" not in output
     assert team.properties(ids["NotionAccounts"])["ARR"]["type"] == "rich_text"
 
 
@@ -217,9 +217,9 @@ def test_types_that_are_understood_too_are_right(team: Team) -> None:
 def test_a_renamed_property_is_recognised_and_reported_to_the_deployment(team: Team) -> None:
     accounts = team.ids(team.set_up())["NotionAccounts"]
     team.change(accounts, ARR={"name": "Annual recurring revenue"})
-    told = team.set_up()
-    assert "  ARR → Annual recurring revenue" in told
-    assert """'NotionProperties="{\\"arr\\":\\"Annual recurring revenue\\"}"'""" in told
+    output = team.set_up()
+    assert "  ARR → Annual recurring revenue" in output
+    assert """'NotionProperties="{\\"arr\\":\\"Annual recurring revenue\\"}"'""" in output
     assert "ARR" not in team.properties(accounts)
 
 
@@ -229,9 +229,9 @@ def test_a_run_that_broke_off_is_taken_up_again(team: Team, broken: int) -> None
     break_next(team.sandbox, "notion", "status", status=400, match="/v1/databases", method="POST", after=broken - 1)
     with pytest.raises(Refused):
         team.set_up()
-    told = team.set_up()
-    assert sum("as it should be" in line for line in told) == broken - 1
-    assert sum("created with" in line for line in told) == 6 - broken
+    output = team.set_up()
+    assert sum("as it should be" in line for line in output) == broken - 1
+    assert sum("created with" in line for line in output) == 6 - broken
     assert list(team.ids(team.set_up())) == PARAMETERS
     assert sorted(listed(team)) == sorted(TITLES)
 
@@ -244,8 +244,8 @@ def listed(team: Team, page: str = ROOT_PAGE) -> list[str]:
 
 def test_an_answer_that_was_lost_makes_no_second_database(team: Team) -> None:
     break_next(team.sandbox, "notion", "drop_after", match="/v1/databases", method="POST", after=1)
-    told = team.set_up()
-    assert "Feature Usage: created with 8 properties" in told
+    output = team.set_up()
+    assert "Feature Usage: created with 8 properties" in output
     assert sorted(listed(team)) == sorted(TITLES)
 
 
@@ -290,9 +290,9 @@ def accounts_source(team: Team) -> str:
 def test_a_database_in_the_trash_does_not_count(team: Team) -> None:
     qbrs = team.ids(team.set_up())["NotionQbrs"]
     team.notion.databases.update(qbrs, in_trash=True)
-    told = team.set_up()
-    assert "QBR: created with 9 properties" in told
-    assert team.ids(told)["NotionQbrs"] != qbrs
+    output = team.set_up()
+    assert "QBR: created with 9 properties" in output
+    assert team.ids(output)["NotionQbrs"] != qbrs
 
 
 def test_two_of_one_title_are_reported_before_anything_is_made(team: Team) -> None:
@@ -300,10 +300,10 @@ def test_two_of_one_title_are_reported_before_anything_is_made(team: Team) -> No
     before = team.writes()
     with pytest.raises(Misconfigured) as raised:
         team.set_up()
-    told = str(raised.value)
-    assert told.startswith("PARENT: 2 databases on the page are called 'QBR': ")
-    assert all(given.replace("-", "") in told for given in ids)
-    assert told.endswith("Move all but one to the trash, or rename them. Nothing was changed.")
+    message = str(raised.value)
+    assert message.startswith("PARENT: 2 databases on the page are called 'QBR': ")
+    assert all(given.replace("-", "") in message for given in ids)
+    assert message.endswith("Move all but one to the trash, or rename them. Nothing was changed.")
     assert team.writes() == before
 
 
@@ -336,10 +336,10 @@ def test_a_book_that_the_team_has_is_mapped_and_completed(team: Team) -> None:
     before = team.properties(own)
 
     # WHEN it is set up without a page
-    told = team.set_up(parent=None, accounts=own)
+    output = team.set_up(parent=None, accounts=own)
 
     # THEN the mapping is printed, with what fits none and what has a wrong type
-    assert told[:6] == [
+    assert output[:6] == [
         "Accounts: 0 properties have our names; these are taken for ours (ours → yours):",
         "  Name → Customer",
         "  Account ID → account-id",
@@ -347,9 +347,9 @@ def test_a_book_that_the_team_has_is_mapped_and_completed(team: Team) -> None:
         "  ARR → Annual recurring revenue",
         "  Contract End Date → Contract-End-Date",
     ]
-    assert "'Last Interaction' could be 'Last contact', 'Last contact date': left out, and unknown" in flat(told)
-    assert """  NOTION_PROPERTIES='{"last_interaction":"Last contact"}'""" in told
-    assert "'Contract-End-Date' is a text, needs a date" in flat(told)
+    assert "'Last Interaction' could be 'Last contact', 'Last contact date': left out, and unknown" in flat(output)
+    assert """  NOTION_PROPERTIES='{"last_interaction":"Last contact"}'""" in output
+    assert "'Contract-End-Date' is a text, needs a date" in flat(output)
     # AND nothing of theirs is renamed, retyped or written over, what is missing stands beside it
     after = team.properties(own)
     sentiment = before.pop("Sentiment")
@@ -367,8 +367,8 @@ def test_a_book_that_the_team_has_is_mapped_and_completed(team: Team) -> None:
     theirs = {"name": "Customer", "account_id": "account-id", "plan": "Tier", "arr": "Annual recurring revenue"}
     theirs |= {"contract_end": "Contract-End-Date", "avg_ticket_sentiment": "Sentiment"}
     value = json.dumps(theirs, separators=(",", ":")).replace('"', '\\"')
-    assert f"""'NotionProperties="{value}"'""" in told
-    assert team.ids(told)["NotionAccounts"] == own
+    assert f"""'NotionProperties="{value}"'""" in output
+    assert team.ids(output)["NotionAccounts"] == own
     assert sorted(listed(team, page)) == sorted(["Customers", *TITLES[1:]])
 
     # AND a second run adds nothing
@@ -379,10 +379,10 @@ def test_a_book_that_the_team_has_is_mapped_and_completed(team: Team) -> None:
 
 def test_what_the_team_chose_settles_what_is_unclear(team: Team) -> None:
     own = team.database("Customers", OWN)
-    told = team.set_up(accounts=own, chosen={"last_interaction": "Last contact", "contract_end": "Contract End"})
-    assert "  Last Interaction → Last contact" in told
-    assert "could be" not in flat(told)
-    assert "  Contract End Date → Contract End" in told
+    output = team.set_up(accounts=own, chosen={"last_interaction": "Last contact", "contract_end": "Contract End"})
+    assert "  Last Interaction → Last contact" in output
+    assert "could be" not in flat(output)
+    assert "  Contract End Date → Contract End" in output
     assert not {"Last Interaction", "Contract End Date"} & team.properties(own).keys()
 
 
@@ -402,9 +402,11 @@ def test_a_chosen_name_that_the_book_does_not_have_is_refused_before_anything_is
     assert (team.properties(own), team.writes(), listed(team)) == (before, writes, ["Customers"])
 
 
-def imports(told: list[str]) -> list[tuple[str, list[str]]]:
+def imports(output: list[str]) -> list[tuple[str, list[str]]]:
     """The commands that load accounts, as a shell takes them apart, each with the line that leads to it."""
-    return [(before, shlex.split(line)) for before, line in pairwise(told) if line.startswith("    make notion-import")]
+    return [
+        (before, shlex.split(line)) for before, line in pairwise(output) if line.startswith("    make notion-import")
+    ]
 
 
 def test_the_command_that_loads_a_book_is_shown_whenever_it_can_be_loaded(team: Team) -> None:
@@ -414,9 +416,9 @@ def test_the_command_that_loads_a_book_is_shown_whenever_it_can_be_loaded(team: 
     assert imports(new) == [("Accounts holds no account yet. To load them:", words)]
     assert imports(team.set_up()) == [("To load or update accounts:", words)]
     own = team.database("Customers", {"It's the $name": {"title": {}}, "Customer ID": {"rich_text": {}}})
-    told = team.set_up(accounts=own, chosen={"roi_prefix": "Gain "})
+    output = team.set_up(accounts=own, chosen={"roi_prefix": "Gain "})
     # THEN it is printed, with the team's names where they differ
-    [(before, [*command, given])] = imports(told)
+    [(before, [*command, given])] = imports(output)
     assert before == "To load or update accounts:"
     assert command == [*words[:3], f"NOTION_ACCOUNTS={own}"]
     # AND make hands its variables on to the import as they are
@@ -429,7 +431,7 @@ def test_the_command_that_loads_a_book_is_shown_whenever_it_can_be_loaded(team: 
     )
     theirs = {"name": "It's the $name", "account_id": "Customer ID", "roi_prefix": "Gain "}
     assert json.loads(read.stdout) == theirs
-    assert told.index(next(line for line in told if "notion-import" in line)) == len(told) - 2
+    assert output.index(next(line for line in output if "notion-import" in line)) == len(output) - 2
 
 
 def test_a_book_whose_accounts_cannot_be_known_again_is_not_loaded(team: Team) -> None:
@@ -438,11 +440,11 @@ def test_a_book_whose_accounts_cannot_be_known_again_is_not_loaded(team: Team) -
 
 
 def test_a_new_book_has_the_names_that_the_team_chose(team: Team) -> None:
-    told = team.set_up(chosen={"arr": "Annual value"})
-    found = team.properties(team.ids(told)["NotionAccounts"])
+    output = team.set_up(chosen={"arr": "Annual value"})
+    found = team.properties(team.ids(output)["NotionAccounts"])
     assert "Annual value" in found
     assert "ARR" not in found
-    assert """'NotionProperties="{\\"arr\\":\\"Annual value\\"}"'""" in told
+    assert """'NotionProperties="{\\"arr\\":\\"Annual value\\"}"'""" in output
 
 
 def test_the_others_may_lie_on_another_page_than_the_teams_book(team: Team) -> None:
@@ -479,7 +481,7 @@ def test_names_that_look_like_markup_are_printed_as_they_are(team: Team) -> None
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         ({"token": "ntn_other"}, r"^NOTION_TOKEN: Notion refused the token: API token is invalid\."),
         (
@@ -490,8 +492,10 @@ def test_names_that_look_like_markup_are_printed_as_they_are(team: Team) -> None
         ({"parent": None, "accounts": ROOT_PAGE}, rf"^ACCOUNTS: {ROOT_PAGE} is a page, not a database"),
     ],
 )
-def test_what_cannot_be_used_is_reported_in_one_line_and_nothing_is_made(team: Team, given: Json, told: str) -> None:
-    with pytest.raises(Misconfigured, match=told) as raised:
+def test_what_cannot_be_used_is_reported_in_one_line_and_nothing_is_made(
+    team: Team, given: Json, expected: str
+) -> None:
+    with pytest.raises(Misconfigured, match=expected) as raised:
         team.set_up(**given)
     assert "\n" not in str(raised.value)
     assert team.writes() == (0, 0)

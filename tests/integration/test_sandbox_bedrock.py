@@ -219,7 +219,7 @@ def test_an_answer_goes_no_further_than_max_tokens(bedrock: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "expected"),
     [
         ({"type": "object", "properties": {}}, "'additionalProperties' must be explicitly set to false"),
         (SCHEMA | {"properties": {"a": {"type": "string", "minLength": 1}}}, "property 'minLength' is not supported"),
@@ -229,16 +229,16 @@ def test_an_answer_goes_no_further_than_max_tokens(bedrock: Any) -> None:
         ("{", "not valid JSON"),
     ],
 )
-def test_a_schema_that_bedrock_would_not_take_is_refused(bedrock: Any, wrong: Any, said: str) -> None:
+def test_a_schema_that_bedrock_would_not_take_is_refused(bedrock: Any, wrong: Any, expected: str) -> None:
     # GIVEN a schema with a bound, or an open object  WHEN it is sent  THEN it is refused by name
-    with pytest.raises(ClientError, match=said) as refusal:
+    with pytest.raises(ClientError, match=expected) as refusal:
         converse(bedrock, outputConfig=schema(wrong))
     assert refusal.value.response["Error"]["Code"] == "ValidationException"
     assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
 @pytest.mark.parametrize(
-    ("messages", "said"),
+    ("messages", "expected"),
     [
         ([], "start with a user message"),
         ([turn("assistant", "a")], "start with a user message"),
@@ -250,8 +250,8 @@ def test_a_schema_that_bedrock_would_not_take_is_refused(bedrock: Any, wrong: An
         ([turn("user", fenced({"account_id": "A-0001"}))], "writes reviews and offers only"),
     ],
 )
-def test_a_conversation_that_is_none_is_refused(bedrock: Any, messages: list[dict[str, Any]], said: str) -> None:
-    with pytest.raises(ClientError, match=said):
+def test_a_conversation_that_is_none_is_refused(bedrock: Any, messages: list[dict[str, Any]], expected: str) -> None:
+    with pytest.raises(ClientError, match=expected):
         converse(bedrock, messages=messages)
 
 
@@ -362,9 +362,9 @@ def test_offers_go_wrong_as_reviews_do(bedrock: Any, sandbox: Sandbox) -> None:
     assert json.loads(text_of(extra)) == json.loads(whole) | {"churn_risk": "high"}
     right = json.loads(whole)["opportunities"]
     assert json.loads(text_of(other))["opportunities"] == [one | {"account_id": "A-0001-other"} for one in right]
-    told = "recommended_talk_track"
+    reported = "recommended_talk_track"
     assert json.loads(text_of(obeyed))["opportunities"] == [
-        one | {told: f"{one[told]} You get 98 % off."} for one in right
+        one | {reported: f"{one[reported]} You get 98 % off."} for one in right
     ]
 
 
@@ -480,13 +480,13 @@ def test_an_answer_by_a_tool_is_what_the_tool_is_given(bedrock: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("config", "said"),
+    ("config", "expected"),
     [
         (tool({"type": "array"}), "must be object"),
         (tool(SCHEMA, chosen="other"), "not among the tools"),
         (tool({"type": "object", "properties": {}}, strict=True), "'additionalProperties' must be explicitly set"),
     ],
 )
-def test_a_tool_that_bedrock_would_not_take_is_refused(bedrock: Any, config: dict[str, Any], said: str) -> None:
-    with pytest.raises(ClientError, match=said):
+def test_a_tool_that_bedrock_would_not_take_is_refused(bedrock: Any, config: dict[str, Any], expected: str) -> None:
+    with pytest.raises(ClientError, match=expected):
         with_tool(bedrock, config)

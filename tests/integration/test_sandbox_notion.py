@@ -183,7 +183,7 @@ def test_a_page_shows_every_property_in_notions_format(notion: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("properties", "said"),
+    ("properties", "expected"),
     [
         ({"No Such": {"number": 1}}, "No Such is not a property that exists."),
         ({"ARR": {"rich_text": []}}, "ARR is expected to be number."),
@@ -199,7 +199,7 @@ def test_a_page_shows_every_property_in_notions_format(notion: Any) -> None:
         ({"Health": {"formula": {"type": "number", "number": 1}}}, "Health"),
     ],
 )
-def test_a_value_that_does_not_fit_is_refused_by_name(notion: Any, properties: Json, said: str) -> None:
+def test_a_value_that_does_not_fit_is_refused_by_name(notion: Any, properties: Json, expected: str) -> None:
     source = new_source(notion)
 
     # WHEN a page is written with the value
@@ -208,12 +208,12 @@ def test_a_value_that_does_not_fit_is_refused_by_name(notion: Any, properties: J
 
     # THEN Notion names it, and nothing was written
     assert (refusal.value.code, refusal.value.status) == ("validation_error", 400)
-    assert said in str(refusal.value)
+    assert expected in str(refusal.value)
     assert notion.data_sources.query(source)["results"] == []
 
 
 @pytest.mark.parametrize(
-    ("children", "said"),
+    ("children", "expected"),
     [
         ([paragraph("x")] * 101, "body.children.length should be ≤ `100`"),
         ([paragraph("x" * 2001)], "length should be ≤ `2000`"),
@@ -222,13 +222,13 @@ def test_a_value_that_does_not_fit_is_refused_by_name(notion: Any, properties: J
         ([{"no_such_block": {}}], "should be defined"),
     ],
 )
-def test_more_blocks_than_notion_takes_at_once_are_refused(notion: Any, children: list[Json], said: str) -> None:
+def test_more_blocks_than_notion_takes_at_once_are_refused(notion: Any, children: list[Json], expected: str) -> None:
     source = new_source(notion)
     with pytest.raises(APIResponseError, match="validation") as refusal:
         notion.pages.create(
             parent={"data_source_id": source}, properties={"Name": {"title": text("QBR")}}, children=children
         )
-    assert said in str(refusal.value)
+    assert expected in str(refusal.value)
 
 
 def test_a_body_beyond_500_kb_is_refused(notion: Any) -> None:
@@ -350,7 +350,7 @@ def test_filters_compare_as_notion_does(sandbox: Sandbox, notion: Any, asked: Js
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("asked", "expected"),
     [
         ({"property": "Nope", "number": {"equals": 1}}, "Could not find property with name or id: Nope"),
         ({"property": "Status", "rich_text": {"equals": "x"}}, "select does not match filter rich_text"),
@@ -358,11 +358,11 @@ def test_filters_compare_as_notion_does(sandbox: Sandbox, notion: Any, asked: Js
         ({"property": "ARR", "number": {"equals": "1"}}, "should be a number"),
     ],
 )
-def test_a_filter_that_does_not_fit_the_schema_is_refused(notion: Any, asked: Json, said: str) -> None:
+def test_a_filter_that_does_not_fit_the_schema_is_refused(notion: Any, asked: Json, expected: str) -> None:
     source = new_source(notion)
     with pytest.raises(APIResponseError) as refusal:
         notion.data_sources.query(source, filter=asked)
-    assert said in str(refusal.value)
+    assert expected in str(refusal.value)
 
 
 def test_sorts_and_the_choice_of_properties(sandbox: Sandbox, notion: Any) -> None:

@@ -138,14 +138,14 @@ def test_killed_at_any_write_to_the_table_the_scan_ends_as_if_it_had_not_been(aw
     # GIVEN two mornings that nothing disturbs
     undisturbed = fresh_world(aws)
     two_mornings(undisturbed)
-    expected, told = undisturbed.stored(), undisturbed.announced
+    expected, reported = undisturbed.stored(), undisturbed.announced
     assert undisturbed.client.count > 20
     # WHEN the same mornings are killed once, before or after each single call that writes
     for at in range(1, undisturbed.client.count + 1):
         world = fresh_world(aws, **{where: at})
         two_mornings(world)
         # THEN the table and the messages are the same
-        assert world.announced == told, f"killed {where} write {at}"
+        assert world.announced == reported, f"killed {where} write {at}"
         assert world.stored() == expected, f"killed {where} write {at}"
 
 

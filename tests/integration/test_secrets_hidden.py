@@ -209,7 +209,7 @@ def test_a_damaged_token_is_reported_and_not_shown(
 
 
 @pytest.mark.parametrize(
-    ("field", "damage", "said"),
+    ("field", "damage", "expected"),
     [
         ("private_key", _cut_off, "whole key"),
         ("private_key", lambda key: key.replace("\n", "\\n"), "whole key"),
@@ -228,7 +228,7 @@ def test_a_damaged_key_is_reported_and_not_shown(
     vendor: str,
     field: str,
     damage: Callable[[str], Any],
-    said: str,
+    expected: str,
     log: pytest.LogCaptureFixture,
 ) -> None:
     # GIVEN a service account's key that was stored wrongly
@@ -237,7 +237,7 @@ def test_a_damaged_key_is_reported_and_not_shown(
     secret = google_secret({**account, field: damage(str(account[field]))})
 
     # WHEN Google is called  THEN the error names the secret to fix, and shows nothing of it
-    with pytest.raises(Misconfigured, match=f"^secret 'csm/google' holds .*{said}") as fault:
+    with pytest.raises(Misconfigured, match=f"^secret 'csm/google' holds .*{expected}") as fault:
         calls(sandbox, {**secrets, vendor: secret})[vendor][1]()
     assert_unseen(secrets[vendor], told(fault.value), log.text)
     assert SLACK not in told(fault.value)

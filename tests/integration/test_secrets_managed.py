@@ -141,11 +141,11 @@ def test_a_secret_that_cannot_be_read_is_reported_by_its_name(
 ) -> None:
     # GIVEN a Secrets Manager that refuses or is away  WHEN the secret is read  THEN it is named, with the kind of fault
     store.fault = fault
-    with pytest.raises(error, match="secret 'csm/notion'") as told:
+    with pytest.raises(error, match="secret 'csm/notion'") as raised:
         secret.read()
 
     # AND it is never unclear whether a call was carried out
-    assert not isinstance(told.value, Unclear)
+    assert not isinstance(raised.value, Unclear)
 
 
 def test_a_secret_that_does_not_exist_says_what_to_check(secret: ManagedSecret) -> None:
@@ -172,10 +172,10 @@ def test_what_is_no_json_object_is_reported_and_never_shown(
     # GIVEN something else in the secret  WHEN it is read  THEN the error says what is wrong, and quotes nothing of it
     store.real.create_secret(Name=NAME, **value)
     caplog.set_level("DEBUG", "customer_success")
-    with pytest.raises(Misconfigured, match="secret 'csm/notion' does not hold a JSON object") as told:
+    with pytest.raises(Misconfigured, match="secret 'csm/notion' does not hold a JSON object") as raised:
         secret.read()
-    assert PLANTED[:8] not in "".join(traceback.format_exception(told.value))
-    assert PLANTED[:8] not in repr(told.value) + caplog.text
+    assert PLANTED[:8] not in "".join(traceback.format_exception(raised.value))
+    assert PLANTED[:8] not in repr(raised.value) + caplog.text
 
 
 def test_the_object_shows_the_name_alone(store: Counted, secret: ManagedSecret) -> None:

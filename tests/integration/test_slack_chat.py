@@ -131,8 +131,8 @@ class Answers:
     def __getattr__(self, method: str) -> Any:
         def answer(**given: Any) -> SlackResponse:
             self.asked.append((method, given))
-            said = self.answers[method]
-            data = {"ok": False, "error": said} if isinstance(said, str) else {"ok": True, **said}
+            text = self.answers[method]
+            data = {"ok": False, "error": text} if isinstance(text, str) else {"ok": True, **text}
             return response(data).validate()  # type: ignore[no-any-return, no-untyped-call]
 
         return answer
@@ -389,9 +389,9 @@ def test_a_pause_that_slack_asks_for_is_respected(sandbox: Sandbox, tmp_path: Pa
 
     # WHEN it asks for more than there is  THEN the caller knows how long
     break_next(sandbox, "slack", "status", status=429, retry_after=90, match="chat.postMessage")
-    with pytest.raises(Unavailable) as told:
+    with pytest.raises(Unavailable) as raised:
         slack(sandbox).post(message(key="k2"))
-    assert told.value.retry_after == 90.0
+    assert raised.value.retry_after == 90.0
 
 
 def test_a_wrong_token_is_reported(sandbox: Sandbox) -> None:
@@ -478,9 +478,9 @@ def test_an_answer_that_is_not_slacks_is_a_passing_fault_at_any_status(
     break_next(sandbox, "slack", "json", status=status, body=body, match="chat.postMessage", retry_after=7)
 
     # WHEN a message is posted  THEN the outcome is unknown, and the error's text is cut
-    with pytest.raises(Unclear) as told:
+    with pytest.raises(Unclear) as raised:
         slack(sandbox).post(message())
-    assert len(str(told.value)) < 400
+    assert len(str(raised.value)) < 400
 
 
 @pytest.mark.parametrize("kind", ["html", "empty"])
@@ -585,10 +585,10 @@ def test_a_message_too_long_is_shortened_with_a_note(
 
     # THEN Slack takes it, and it says how many lines it left out
     [payload] = posted(tmp_path)
-    *kept, note = lines_of(payload)
-    assert len(kept) >= 3
-    assert all(line.startswith(f"{number} {letter * 40}") for number, line in enumerate(kept))
-    assert note == f"… shortened: {1000 - len(kept)} more lines"
+    *stored, note = lines_of(payload)
+    assert len(stored) >= 3
+    assert all(line.startswith(f"{number} {letter * 40}") for number, line in enumerate(stored))
+    assert note == f"… shortened: {1000 - len(stored)} more lines"
     assert len(payload["blocks"]) <= 50
     sizes = [sum(len(element["text"]) for element in elements({"blocks": [block]})) for block in payload["blocks"]]
     assert max(sizes) <= 3000

@@ -129,16 +129,16 @@ def test_an_alarm_says_what_happened_and_where_to_look(cloud: Cloud) -> None:
     alarms = cloud.all("CloudWatch::Alarm")
     functions = {filled_in(function.properties["FunctionName"]) for function in cloud.all("Lambda::Function")}
     for alarm in alarms:
-        told = filled_in(alarm.properties["AlarmDescription"])
+        description = filled_in(alarm.properties["AlarmDescription"])
         # GIVEN a sentence on what happened, and one on where to look
-        happened, _, look = told.partition(". ")
+        happened, _, look = description.partition(". ")
         assert len(happened) > 20, alarm.id
         # THEN that is a log that exists, and the page with the alarm's own name
         assert look.endswith(f", then docs/operating.md: {name_of(alarm.properties)}."), alarm.id
-        logs = re.findall(r"customer-success-\$\{Stage\}-[a-z-]+[a-z]", told)
+        logs = re.findall(r"customer-success-\$\{Stage\}-[a-z-]+[a-z]", description)
         assert logs or alarm.id == "ScheduleDeadLettersAlarm", alarm.id
         assert set(logs) <= functions, alarm.id
-        assert len(told) <= 1024
+        assert len(description) <= 1024
     names = [name_of(alarm.properties) for alarm in alarms]
     assert len(set(names)) == len(names)
 

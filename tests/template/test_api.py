@@ -114,8 +114,8 @@ def test_an_unknown_path_is_named_as_such() -> None:
 
 def test_every_answer_of_the_gateway_reaches_aws(cloud: Cloud) -> None:
     (api,) = cloud.all("ApiGateway::RestApi")
-    told = api.properties["Body"]["x-amazon-apigateway-gateway-responses"]
-    assert {kind: response.get("statusCode") for kind, response in told.items()} == {
+    reported = api.properties["Body"]["x-amazon-apigateway-gateway-responses"]
+    assert {kind: response.get("statusCode") for kind, response in reported.items()} == {
         kind: status and str(status) for kind, status in GATEWAY_STATUS.items()
     }
 

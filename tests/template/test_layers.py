@@ -38,9 +38,9 @@ def test_the_layers_makefiles_check_the_same() -> None:
 
 
 def test_another_python_than_the_runtimes_builds_no_layer(layer: Path) -> None:
-    said = refused(layer, build_of(layer), "RUNTIME=3.99")
-    assert f"{layer.name} layer: {sys.executable} cannot make byte code for python3.99" in said
-    assert "put Python 3.99 on the PATH" in said
+    text = refused(layer, build_of(layer), "RUNTIME=3.99")
+    assert f"{layer.name} layer: {sys.executable} cannot make byte code for python3.99" in text
+    assert "put Python 3.99 on the PATH" in text
 
 
 def test_a_layer_for_this_machine_is_built_by_any_python(layer: Path) -> None:
@@ -51,9 +51,9 @@ def test_a_stale_lock_builds_no_layer(layer: Path) -> None:
     # GIVEN a requirement that the lock does not know
     (layer / "requirements.txt").write_text("left-pad==1.0\n")
     # THEN the build names the layer, the file and the remedy
-    said = refused(layer, build_of(layer), "PLATFORM=")
-    assert f"{layer.name} layer: requirements.lock is stale" in said
-    assert "run `make lock`" in said
+    text = refused(layer, build_of(layer), "PLATFORM=")
+    assert f"{layer.name} layer: requirements.lock is stale" in text
+    assert "run `make lock`" in text
 
 
 def test_a_layer_over_its_budget_is_refused(layer: Path, tmp_path: Path) -> None:
@@ -62,10 +62,10 @@ def test_a_layer_over_its_budget_is_refused(layer: Path, tmp_path: Path) -> None
     library.parent.mkdir(parents=True)
     library.write_bytes(b"#" * 2_000_000)
     # THEN a budget of one names it, and one of three does not
-    said = refused(layer, "within-budget", f"ARTIFACTS_DIR={tmp_path}/built", "BUDGET_MB=1")
-    assert f"{layer.name} layer: 2.0 MB unzipped, of 1" in said
-    assert f"{layer.name} layer: it is over its budget of 1 MB" in said
-    assert "drop a package" in said
+    text = refused(layer, "within-budget", f"ARTIFACTS_DIR={tmp_path}/built", "BUDGET_MB=1")
+    assert f"{layer.name} layer: 2.0 MB unzipped, of 1" in text
+    assert f"{layer.name} layer: it is over its budget of 1 MB" in text
+    assert "drop a package" in text
     assert make(layer, "within-budget", f"ARTIFACTS_DIR={tmp_path}/built", "BUDGET_MB=3").returncode == 0
 
 

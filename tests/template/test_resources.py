@@ -92,7 +92,7 @@ def test_each_rule_starts_its_own_job_at_its_hour_unless_it_is_switched_off(
 
 def test_all_that_a_person_or_another_system_looks_for_is_an_output(cloud: Cloud) -> None:
     # GIVEN the outputs of a deployment
-    told = {named_by(output["Value"]) for output in cloud.template["Outputs"].values()}
+    exported = {named_by(output["Value"]) for output in cloud.template["Outputs"].values()}
     # THEN the table, the topics, the bus, the rules, the dashboard, the API and every queue are among them
     for kind in (
         "DynamoDB::Table",
@@ -103,7 +103,7 @@ def test_all_that_a_person_or_another_system_looks_for_is_an_output(cloud: Cloud
         "ApiGateway::RestApi",
         "SQS::Queue",
     ):
-        assert {resource.id for resource in cloud.all(kind)} <= told, kind
+        assert {resource.id for resource in cloud.all(kind)} <= exported, kind
     # AND the addresses to open
     links = {name for name, output in cloud.template["Outputs"].items() if "https" in str(output["Value"])}
     assert links == {"ApiUrl", "DashboardUrl"}

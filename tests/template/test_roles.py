@@ -67,8 +67,8 @@ def test_a_function_may_do_what_its_environment_points_to(cloud: Cloud) -> None:
             assert allowed(cloud, function, named_by(known["CHURN_TOPIC_ARN"])) == {"sns:Publish"}
         if "EVENT_BUS_NAME" in known:
             assert allowed(cloud, function, named_by(known["EVENT_BUS_NAME"])) == {"events:PutEvents"}
-        told = {named_by(value) for name, value in known.items() if name.endswith("_SECRET")}
-        assert readable_secrets(cloud, function) == told, function.id
+        secrets = {named_by(value) for name, value in known.items() if name.endswith("_SECRET")}
+        assert readable_secrets(cloud, function) == secrets, function.id
 
 
 def test_no_function_reads_the_whole_table_or_changes_the_table_itself(cloud: Cloud) -> None:

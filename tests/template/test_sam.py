@@ -135,7 +135,7 @@ def test_layers_bring_our_own_code(built: Path) -> None:
 def sam(*command: str, template: Path = ROOT / "template.yaml") -> str:
     """What SAM prints without an account; its telemetry is off."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    nobody = {
+    no_one = {
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -145,7 +145,7 @@ def sam(*command: str, template: Path = ROOT / "template.yaml") -> str:
     done = subprocess.run(
         [SAM / "sam", *command, "--template-file", template],
         cwd=ROOT,
-        env=own | nobody | here,
+        env=own | no_one | here,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -58,9 +58,9 @@ def test_a_scored_account_says_who_it_is_and_how_it_is() -> None:
     assert (answer.arr, answer.contract_end, answer.days_to_renewal) == (1250.5, TODAY + timedelta(days=200), 200)
     assert answer.page_url == fallen.page_url
     # AND its health, by the score that the scan stored
-    kept = world.history.points["A-0001", TODAY].score
+    known = world.history.points["A-0001", TODAY].score
     assert (answer.as_of, answer.status, answer.reason, answer.detail) == (TODAY, "scored", None, None)
-    assert (answer.exact_score, answer.score) == (kept.score, round(kept.score, 1))
+    assert (answer.exact_score, answer.score) == (known.score, round(known.score, 1))
     assert (answer.rag, answer.churn_risk, answer.churn_trigger) == ("AMBER", "high", "behavioral")
     assert (answer.coverage, answer.unknown, answer.scorecard_version) == (1.0, (), "1")
     assert answer.since == TODAY
@@ -115,11 +115,15 @@ def test_it_uses_the_words_of_the_alert() -> None:
     (entry,) = world.alerts.entries.values()
     # WHEN its health is asked for, also with a day to compare with
     for since in (None, TODAY):
-        said = health(world, since).said
+        text = health(world, since).said
         # THEN it reads as in the alert
-        told = entry.alert.explanation
-        assert (said.headline, said.what_changed, said.next_step) == (told.headline, told.what_changed, told.next_step)
-    assert said.what_changed
+        alerted = entry.alert.explanation
+        assert (text.headline, text.what_changed, text.next_step) == (
+            alerted.headline,
+            alerted.what_changed,
+            alerted.next_step,
+        )
+    assert text.what_changed
 
 
 # --- what changed ------------------------------------------------------------------------------------------------
@@ -292,9 +296,9 @@ def test_an_account_that_cannot_be_scored_says_why_and_how_it_last_was(
     assert answer.said.next_step.startswith(next_step)
     assert bool(answer.said.next_step) == bool(next_step)
     # AND how it last was
-    kept = world.history.points["A-0001", days_ago(3)].score
+    stored = world.history.points["A-0001", days_ago(3)].score
     assert answer.last_known == ScoreShown(
-        on=days_ago(3), score=98.0, exact_score=kept.score, rag="GREEN", churn_risk="low"
+        on=days_ago(3), score=98.0, exact_score=stored.score, rag="GREEN", churn_risk="low"
     )
     # AND there is no change, for that reason
     for since in (None, days_ago(2)):

@@ -80,18 +80,18 @@ def test_a_point_says_how_the_account_was_scored() -> None:
     # GIVEN an account that was scanned, with a signal that is not known and a cap
     world = World([account(1, {**account().signals, "nps_score": None, "tam_health_rag": "AMBER"})])
     world.scan()
-    kept = world.history.points["A-0001", TODAY].score
+    known = world.history.points["A-0001", TODAY].score
     # WHEN its history is asked for
     (shown,) = page(ShowHistory(world.rows, world.history, CURSORS)).points
     # THEN it reads as the scan stored it
     assert shown == HistoryPoint(
         on=TODAY,
-        score=round(kept.score, 1),
-        exact_score=kept.score,
-        rag=kept.rag,
-        churn_risk=kept.churn_risk,
+        score=round(known.score, 1),
+        exact_score=known.score,
+        rag=known.rag,
+        churn_risk=known.churn_risk,
         coverage=0.97,
-        signal_breakdown=kept.signal_breakdown,
+        signal_breakdown=known.signal_breakdown,
         scorecard_version="1",
     )
     assert shown.score != shown.exact_score

@@ -66,12 +66,12 @@ def test_it_is_of_openapi_3_1_and_says_how_to_sign() -> None:
 def test_it_has_every_operation_with_its_parameters_and_nothing_else() -> None:
     assert {(path, method): operation["operationId"] for path, method, operation in operations()} == OPERATION_IDS
     # THEN what is let through by its name is what the document tells of
-    told = {
+    reported = {
         (path, method.upper()): {p["name"] for p in operation["parameters"] if p["in"] == "query"}
         for path, method, operation in operations()
     }
     known = {(o.path.replace("<", "{").replace(">", "}"), o.method): set(o.query) for o in OPERATIONS}
-    assert told == known
+    assert reported == known
     # AND only what has a body is read for one
     with_body = {operation["operationId"] for _, _, operation in operations() if "requestBody" in operation}
     assert with_body == {"submitTask", "acknowledgeAlert"} and sum(bool(o.body) for o in OPERATIONS) == 2
@@ -79,10 +79,10 @@ def test_it_has_every_operation_with_its_parameters_and_nothing_else() -> None:
 
 def test_every_problem_is_documented_as_problem_json() -> None:
     for _, _, operation in operations():
-        problems = {status: told for status, told in operation["responses"].items() if status >= "400"}
+        problems = {status: reported for status, reported in operation["responses"].items() if status >= "400"}
         assert problems.keys() >= BY_ANY, operation["operationId"]
-        for told in problems.values():
-            assert told["content"] == {
+        for reported in problems.values():
+            assert reported["content"] == {
                 "application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemAnswer"}}
             }
         assert problems["405"]["headers"]["Allow"]["required"]

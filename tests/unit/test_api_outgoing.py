@@ -83,16 +83,16 @@ def test_what_would_be_adds_up_too(desk: Desk) -> None:
 
 @given(any_score())
 def test_every_score_that_there_is_adds_up_after_rounding(score: CSMHealthScore) -> None:
-    said = json.loads(as_json(score.model_dump(mode="json")))
-    lost = [driver["points_lost"] for driver in said["drivers"]]
-    assert round(sum(lost) + said["score"], 6) == 100
+    answer = json.loads(as_json(score.model_dump(mode="json")))
+    lost = [driver["points_lost"] for driver in answer["drivers"]]
+    assert round(sum(lost) + answer["score"], 6) == 100
     assert min(lost) >= 0
-    assert not any(LONG.search(repr(number)) for number in _numbers(said))
-    for driver, exact in zip(said["drivers"], score.drivers, strict=True):
+    assert not any(LONG.search(repr(number)) for number in _numbers(answer))
+    for driver, exact in zip(answer["drivers"], score.drivers, strict=True):
         assert driver["points_lost"] == pytest.approx(exact.points_lost, abs=0.011)
         assert exact.points_lost or not driver["points_lost"], "a signal that costs nothing costs nothing"
     # AND it is a score still
-    CSMHealthScore.model_validate_json(json.dumps(said))
+    CSMHealthScore.model_validate_json(json.dumps(answer))
 
 
 @given(st.lists(st.floats(-100, 100, allow_nan=False), min_size=1, max_size=14))
@@ -134,7 +134,7 @@ def test_what_is_no_number_is_null(value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "expected"),
     [
         (3.5999999999999996, "3.6"),
         (-0.0, "0.0"),
@@ -145,8 +145,8 @@ def test_what_is_no_number_is_null(value: float) -> None:
         (1e20, "1e+20"),
     ],
 )
-def test_a_number_is_written_short(given: Any, said: str) -> None:
-    assert as_json(given) == said
+def test_a_number_is_written_short(given: Any, expected: str) -> None:
+    assert as_json(given) == expected
 
 
 def test_words_stay_as_they_are() -> None:
@@ -169,7 +169,7 @@ def _numbers(value: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "expected"),
     [
         (date(2026, 3, 2), "2026-03-02"),
         (Decimal("3.599999"), 3.6),
@@ -178,5 +178,5 @@ def _numbers(value: Any) -> Any:
         (b"x", "b'x'"),
     ],
 )
-def test_a_value_that_is_none_of_jsons_does_not_cost_the_answer(given: Any, said: Any) -> None:
-    assert json.loads(as_json({"odd": given, "read": 3})) == {"odd": said, "read": 3}
+def test_a_value_that_is_none_of_jsons_does_not_cost_the_answer(given: Any, expected: Any) -> None:
+    assert json.loads(as_json({"odd": given, "read": 3})) == {"odd": expected, "read": 3}

@@ -269,9 +269,9 @@ def test_an_expired_snapshot_asks_to_begin_again() -> None:
     first = show(portfolios)(EVERYTHING, limit=3)
     put(portfolios, [line(1)], run=NEXT_RUN)
     portfolios.forget(RUN)
-    gone = problem(portfolios, cursor=first.next)
-    assert (gone.status, gone.kind, gone.field) == (410, "gone", "cursor")
-    assert f"the snapshot of {RUN} has expired; begin again without a cursor" in gone.detail
+    removed = problem(portfolios, cursor=first.next)
+    assert (removed.status, removed.kind, removed.field) == (410, "gone", "cursor")
+    assert f"the snapshot of {RUN} has expired; begin again without a cursor" in removed.detail
 
 
 @pytest.mark.parametrize("limit", [0, -1, MOST_ACCOUNTS + 1])

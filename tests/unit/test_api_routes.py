@@ -466,12 +466,12 @@ def test_an_unknown_type_of_task_answers_400_in_the_agents_words(desk: Desk) -> 
 # --- what goes wrong here ---
 
 
-@pytest.mark.parametrize(("given", "told"), [(None, "5"), (0.2, "1"), (12.1, "13")])
-def test_what_is_away_answers_503_and_when_to_ask_again(desk: Desk, given: float | None, told: str) -> None:
+@pytest.mark.parametrize(("given", "expected"), [(None, "5"), (0.2, "1"), (12.1, "13")])
+def test_what_is_away_answers_503_and_when_to_ask_again(desk: Desk, given: float | None, expected: str) -> None:
     desk.records.error = Unavailable("table secrets-of-acme: throttled", retry_after=given)
     answer = desk.ask("GET", "/tasks/task-1")
     problem = refused(answer, 503)
-    assert answer.headers["Retry-After"] == told
+    assert answer.headers["Retry-After"] == expected
     assert "secrets-of-acme" not in problem["detail"]
 
 
@@ -496,9 +496,9 @@ def test_any_other_error_answers_500_without_a_trace_and_is_logged(
 
 
 def test_an_event_that_is_none_of_api_gateways_is_answered_all_the_same(desk: Desk) -> None:
-    told = desk.resolver.resolve({}, CONTEXT)
-    assert told["statusCode"] == 404
-    assert json.loads(told["body"])["request_id"] == CONTEXT.aws_request_id
+    reported = desk.resolver.resolve({}, CONTEXT)
+    assert reported["statusCode"] == 404
+    assert json.loads(reported["body"])["request_id"] == CONTEXT.aws_request_id
 
 
 def test_requests_leave_nothing_behind_for_the_next(desk: Desk) -> None:
@@ -528,10 +528,10 @@ def test_the_page_that_is_named_may_call_and_read_what_goes_wrong() -> None:
 
 def test_a_page_that_may_call_is_allowed_before_it_calls_and_no_other_is(desk: Desk) -> None:
     # WHEN a browser asks whether its page may call
-    told = Desk(cors_origin="https://example.com").ask("OPTIONS", "/portfolio", Origin="https://example.com")
+    reported = Desk(cors_origin="https://example.com").ask("OPTIONS", "/portfolio", Origin="https://example.com")
     # THEN it may
-    assert (told.status, told.headers["Access-Control-Allow-Origin"]) == (204, "https://example.com")
-    assert "Idempotency-Key" in told.headers["Access-Control-Allow-Headers"]
+    assert (reported.status, reported.headers["Access-Control-Allow-Origin"]) == (204, "https://example.com")
+    assert "Idempotency-Key" in reported.headers["Access-Control-Allow-Headers"]
     # AND where no page may call, the question is refused
     refused = desk.ask("OPTIONS", "/portfolio", Origin="https://example.com")
     assert refused.status == 405

@@ -86,10 +86,10 @@ class Office:
     def refused(self, body: Mapping[str, Any], key: str | None = None) -> Problem:
         """The problem that answers the task; nothing is written or sent for it."""
         before = self.writes.count
-        with pytest.raises(Problem) as told:
+        with pytest.raises(Problem) as raised:
             self.ask(body, key)
         assert self.writes.count == before
-        return told.value
+        return raised.value
 
     @property
     def sent(self) -> list[Message]:
@@ -142,8 +142,8 @@ def test_a_health_scan_is_answered_from_the_accounts_row(office: Office) -> None
     known = office.desk.rows.get("A-0001")
     assert known is not None
     of_its_day = datetime.combine(known.latest.run_date, time(12), ZoneInfo(office.desk.timezone))
-    told = office.desk.agent.execute(SCAN, {"now": min(MORNING, of_its_day)})
-    assert answer.model_dump(mode="json") == told.to_fields()
+    reported = office.desk.agent.execute(SCAN, {"now": min(MORNING, of_its_day)})
+    assert answer.model_dump(mode="json") == reported.to_fields()
 
 
 @pytest.mark.parametrize("form", ["plain", "handoff"])
@@ -212,11 +212,13 @@ class Broken(FakeRows):
         return super().get(account_id)
 
 
-@pytest.mark.parametrize(("fault", "told"), [(Unavailable("throttled"), Unavailable), (KeyError("bug"), RuntimeError)])
-def test_a_fault_while_scoring_is_no_fault_of_the_callers(office: Office, fault: Exception, told: Any) -> None:
+@pytest.mark.parametrize(
+    ("fault", "expected"), [(Unavailable("throttled"), Unavailable), (KeyError("bug"), RuntimeError)]
+)
+def test_a_fault_while_scoring_is_no_fault_of_the_callers(office: Office, fault: Exception, expected: Any) -> None:
     rows = Broken(fault)
     desk = replace(office.desk, rows=rows, agent=agent_of(rows))
-    with pytest.raises(told, match=r"throttled|KeyError: 'bug'"):
+    with pytest.raises(expected, match=r"throttled|KeyError: 'bug'"):
         desk.submit(TaskRequest.model_validate(SCAN), key=None, now=MORNING)
 
 
@@ -261,9 +263,9 @@ EVENING = datetime(2026, 3, 2, 20, tzinfo=UTC)
 )
 @pytest.mark.parametrize("form", ["plain", "handoff"])
 def test_a_slow_task_goes_on_its_queue(office: Office, body: dict[str, Any], message: Message, form: str) -> None:
-    wishes = {name: body[name] for name in ("refresh", "draft") if name in body}
+    options = {name: body[name] for name in ("refresh", "draft") if name in body}
     # WHEN it is asked for
-    answer = office.ask(body if form == "plain" else handoff(body, **wishes, reason="asked by phone"), now=EVENING)
+    answer = office.ask(body if form == "plain" else handoff(body, **options, reason="asked by phone"), now=EVENING)
     # THEN its message is on its own queue, and its record is there
     assert office.queues[body["type"]].sent == office.sent == [message]
     assert answer == TaskAccepted(
@@ -325,15 +327,15 @@ def test_the_record_is_written_before_the_message_is_sent(office: Office) -> Non
     with pytest.raises(Unavailable, match="the queue is down"):
         office.ask(QBR, "monday", now=MORNING)
     # THEN it is queued as far as anybody knows
-    [kept] = office.records.tasks.values()
-    assert (kept.state, kept.request) == ("queued", QBR)
+    [stored] = office.records.tasks.values()
+    assert (stored.state, stored.request) == ("queued", QBR)
     # WHEN the queue is back, and the request comes again
     office.queues["generate_qbr"].down = False
     answer = office.ask(QBR, "monday", now=MORNING + timedelta(minutes=5))
     # THEN it is sent as the task that it was, of the moment at which it was first asked for
     [message] = office.sent
     assert isinstance(message, QbrRequested)
-    assert (message.task_id, message.time) == (answer.task_id, MORNING) == (kept.task_id, MORNING)
+    assert (message.task_id, message.time) == (answer.task_id, MORNING) == (stored.task_id, MORNING)
     # AND without the record nothing is sent
     office.records.error = Unavailable("the table is down")
     with pytest.raises(Unavailable, match="the table is down"):
@@ -410,8 +412,8 @@ def test_a_scan_under_a_key_is_answered_the_same_after_later_changes(office: Off
     # THEN the answer is the same, to the moment of scoring
     assert again == first
     # AND it can be asked for as a task, and is done
-    [kept] = office.records.tasks.values()
-    assert office.desk.show(kept.task_id, MORNING + timedelta(days=2)).state == "done"
+    [known] = office.records.tasks.values()
+    assert office.desk.show(known.task_id, MORNING + timedelta(days=2)).state == "done"
     # AND a refusal is not stored: once the account can be scored, it is
     office.refused({**SCAN, "account_id": "A-0002"}, "tuesday")
     office.rows.rows["A-0002"] = row(account(2))
@@ -626,19 +628,19 @@ def test_a_task_that_is_not_over_by_its_deadline_reads_as_failed_and_says_why(of
 @pytest.mark.parametrize("task_id", ["task-2", "../task-1", "' OR 1=1", "🚀"])
 def test_an_unknown_task_is_404_with_its_id(office: Office, task_id: str) -> None:
     office.ask(QBR)
-    with pytest.raises(Problem, match="is not known; tasks are kept for 30 days") as told:
+    with pytest.raises(Problem, match="is not known; tasks are kept for 30 days") as raised:
         office.desk.show(task_id, MORNING)
-    assert told.value.status == 404
-    assert repr(task_id) in told.value.detail
+    assert raised.value.status == 404
+    assert repr(task_id) in raised.value.detail
 
 
 @pytest.mark.parametrize("fault", [Refused("too long for a key"), UnicodeEncodeError("utf-8", "\ud800", 0, 1, "no")])
 def test_an_id_of_which_no_key_can_be_made_is_of_no_task(office: Office, fault: Exception) -> None:
     office.records.error = fault
-    with pytest.raises(Problem) as told:
+    with pytest.raises(Problem) as raised:
         office.desk.show("x" * 3000, MORNING)
-    assert told.value.status == 404
-    assert len(told.value.detail) < 200
+    assert raised.value.status == 404
+    assert len(raised.value.detail) < 200
 
 
 # The document

@@ -22,9 +22,9 @@ def test_any_other_code_is_for_a_person(code: str) -> None:
 def test_an_answer_without_a_code_of_awss_passes(code: str) -> None:
     # GIVEN a proxy's page, of which the SDK gives the status alone  WHEN it is read  THEN the outcome is unknown
     error = ClientError({"Error": {"Code": code, "Message": "<html>" * 1000}}, "PutItem")
-    with pytest.raises(Unclear, match="no answer of AWS's") as told, translated("table"):
+    with pytest.raises(Unclear, match="no answer of AWS's") as raised, translated("table"):
         raise error
-    assert len(str(told.value)) < 400
+    assert len(str(raised.value)) < 400
 
 
 def test_an_answer_that_the_sdk_cannot_read_passes() -> None:

@@ -54,17 +54,19 @@ def test_a_book_without_changes_has_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    ("lines", "expected"),
     [
         (("when,account,column,value",), "line 1: the columns must be day, account, column, value"),
         (("day,account,column,value", "soon,A-1,arr,7"), "line 2: expected a day such as 2"),
         (("day,account,column,value", "2,A-1,arr"), "line 2: expected a day such as 2"),
     ],
 )
-def test_changes_that_cannot_be_read_are_refused_in_one_line(tmp_path: Path, lines: tuple[str, ...], said: str) -> None:
+def test_changes_that_cannot_be_read_are_refused_in_one_line(
+    tmp_path: Path, lines: tuple[str, ...], expected: str
+) -> None:
     book = book_file(tmp_path, *BOOK)
     book_file(tmp_path, *lines, name="book.changes.csv")
-    with pytest.raises(SpreadsheetError, match=said):
+    with pytest.raises(SpreadsheetError, match=expected):
         changes_beside(book)
 
 

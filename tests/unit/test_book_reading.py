@@ -52,7 +52,7 @@ def test_a_nul_in_one_cell_costs_that_character_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "expected"),
     [
         (b"", "the file is empty"),
         (b"\n  \n", "the file is empty"),
@@ -78,12 +78,12 @@ def test_a_nul_in_one_cell_costs_that_character_alone(tmp_path: Path) -> None:
         "separator alone",
     ],
 )
-def test_a_file_that_is_no_book_is_refused_in_one_line(tmp_path: Path, content: bytes, said: str) -> None:
+def test_a_file_that_is_no_book_is_refused_in_one_line(tmp_path: Path, content: bytes, expected: str) -> None:
     path = tmp_path / "book.csv"
     path.write_bytes(content)
     with pytest.raises(SpreadsheetError) as refused:
         read_book(path)
-    assert said in str(refused.value)
+    assert expected in str(refused.value)
     assert str(path) in str(refused.value)
     assert "\n" not in str(refused.value)
 

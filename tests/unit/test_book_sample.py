@@ -61,9 +61,9 @@ def test_the_first_day_has_every_colour_risk_trigger_cap_and_reason_to_reject(wo
 
 
 def test_the_first_day_tells_only_the_critical_ones_one_by_one(world: World) -> None:
-    told = run_of(world, 1).sent
-    assert told is not None
-    assert (told.single, told.digest) == (4, 11)
+    reported = run_of(world, 1).sent
+    assert reported is not None
+    assert (reported.single, reported.digest) == (4, 11)
 
 
 def test_over_three_days_every_reason_to_tell_and_to_stay_quiet_occurs(world: World) -> None:
@@ -95,10 +95,10 @@ def test_on_the_second_day_one_account_grows_stale_and_another_is_brought_up_to_
 
 def test_the_book_itself_has_cells_and_a_line_that_cannot_be_taken_over() -> None:
     rows = notion_rows(read_book(SAMPLE_BOOK), SAMPLE_DAY)
-    told = "\n".join(map(str, rows.not_taken))
-    assert "'abc' was left empty, expected a number" in told
-    assert "'next spring' was left empty, expected a date" in told
-    assert "the line was left out" in told
+    note = "\n".join(map(str, rows.not_taken))
+    assert "'abc' was left empty, expected a number" in note
+    assert "'next spring' was left empty, expected a date" in note
+    assert "the line was left out" in note
 
 
 def test_no_address_in_the_book_leads_anywhere() -> None:

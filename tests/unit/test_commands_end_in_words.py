@@ -71,11 +71,11 @@ def ends(capsys: pytest.CaptureFixture[str]) -> Ends:
     """The words with which a command has ended, if that is as it should be: not well, in few lines, no traceback."""
 
     def ended(code: int) -> str:
-        said = capsys.readouterr().err.strip()
+        output = capsys.readouterr().err.strip()
         assert code not in (0, None)
-        assert said and "Traceback" not in said
-        assert len(said.splitlines()) <= 2, said
-        return said
+        assert output and "Traceback" not in output
+        assert len(output.splitlines()) <= 2, output
+        return output
 
     return ended
 
@@ -151,7 +151,7 @@ def test_changes_beside_a_book_that_cannot_be_read_are_reported(
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "expected"),
     [
         (lambda: demo(["dance"]), "dance: no such command; expected qbr"),
         (lambda: demo(["qbr", "twice"]), "qbr twice: no such command"),
@@ -166,8 +166,8 @@ def test_changes_beside_a_book_that_cannot_be_read_are_reported(
         (lambda: notion_setup([]), "PARENT"),
     ],
 )
-def test_what_is_missing_or_wrong_is_named(command: Callable[[], int], said: str, ends: Ends) -> None:
-    assert said in ends(command())
+def test_what_is_missing_or_wrong_is_named(command: Callable[[], int], expected: str, ends: Ends) -> None:
+    assert expected in ends(command())
 
 
 @pytest.mark.parametrize(

@@ -201,36 +201,36 @@ def test_a_model_costs_its_tokens_at_the_price_given() -> None:
 
 def test_what_costs_most_comes_first_with_what_makes_it_less() -> None:
     month = lines(Asked(5_000, model=True), Deployed(read_template(TEMPLATE)))
-    told = levers(month)
-    assert len(told) == 3
-    assert told == sorted(told, reverse=True)
-    assert told[0][1] == "a smaller model: BedrockModelId"
-    assert told[0][0] == pytest.approx(sum(line.usd for line in month if line.service == "Bedrock"))
+    reported = levers(month)
+    assert len(reported) == 3
+    assert reported == sorted(reported, reverse=True)
+    assert reported[0][1] == "a smaller model: BedrockModelId"
+    assert reported[0][0] == pytest.approx(sum(line.usd for line in month if line.service == "Bedrock"))
 
 
 def test_each_assumption_is_printed_and_nothing_is_wider_than_a_page() -> None:
     printed = _printed(ACCOUNTS="1000000", MODEL="yes")
     assert max(map(len, printed.splitlines())) <= WIDTH
-    for said in (
+    for text in (
         "3% of the accounts change",
         "Guessed: 2% are checked",
         "5 pollers",
         "two functions at Notion's three a second",
         "us-east-1",
     ):
-        assert said in " ".join(printed.split())
+        assert text in " ".join(printed.split())
 
 
 @pytest.mark.parametrize("accounts", ["0", "-5", "5.5", "many", "1000001", "5,000", "٣", "9" * 5_000])
 def test_a_wrong_number_of_accounts_is_reported_in_one_line(accounts: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main({"ACCOUNTS": accounts}, Console(file=io.StringIO())) == 1
-    told = capsys.readouterr()
-    assert told.err == f"ACCOUNTS={accounts}: expected a whole number from 1 to 1,000,000, as in 5000\n"
-    assert told.out == ""
+    output = capsys.readouterr()
+    assert output.err == f"ACCOUNTS={accounts}: expected a whole number from 1 to 1,000,000, as in 5000\n"
+    assert output.out == ""
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         ({"MODEL": "sonnet"}, "MODEL=sonnet: expected yes or no"),
         ({"MODEL_PRICE": "3"}, "MODEL_PRICE=3: expected USD for a million tokens in and out, as in 3,15"),
@@ -239,8 +239,8 @@ def test_a_wrong_number_of_accounts_is_reported_in_one_line(accounts: str, capsy
         ({"MODEL_PRICE": "nan,15"}, "MODEL_PRICE=nan,15: expected USD for a million tokens in and out, as in 3,15"),
     ],
 )
-def test_what_else_is_wrong_is_reported_by_its_name(given: dict[str, str], told: str) -> None:
-    with pytest.raises(AskedWronglyError, match=f"^{re.escape(told)}$"):
+def test_what_else_is_wrong_is_reported_by_its_name(given: dict[str, str], expected: str) -> None:
+    with pytest.raises(AskedWronglyError, match=f"^{re.escape(expected)}$"):
         asked_for(given)
 
 

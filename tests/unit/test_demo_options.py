@@ -47,15 +47,15 @@ def test_what_cannot_be_meant_is_answered_with_name_value_and_what_would_be_righ
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         ({"DATE": "2026-03-03"}, "DATE=2026-03-03 lies after today, 2026-03-02: expected a day that has come"),
         ({"DATE": "2031-01-01"}, "DATE=2031-01-01 lies after today"),
         ({"DATE": "2026-03-01", "DAYS": "3"}, "DATE=2026-03-01 with DAYS=3 ends on 2026-03-03, which lies after today"),
     ],
 )
-def test_a_day_to_come_is_refused_before_anything_is_played(given: dict[str, str], told: str) -> None:
-    with pytest.raises(DemoError, match=told):
+def test_a_day_to_come_is_refused_before_anything_is_played(given: dict[str, str], expected: str) -> None:
+    with pytest.raises(DemoError, match=expected):
         read_options(given, today=SAMPLE_DAY)
     assert read_options({"DATE": "2026-03-01", "DAYS": "2"}, today=SAMPLE_DAY).days == 2
 

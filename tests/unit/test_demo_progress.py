@@ -12,7 +12,7 @@ SCANNED = Run("health_scan", date(2026, 3, 2), "x", tally=Tally(read=4, scored=3
 
 
 @pytest.mark.parametrize(
-    ("written", "wait", "said"),
+    ("written", "wait", "expected"),
     [
         (1, True, (1, 3)),
         (3, True, (3, 3)),
@@ -22,8 +22,8 @@ SCANNED = Run("health_scan", date(2026, 3, 2), "x", tally=Tally(read=4, scored=3
     ],
     ids=["under way", "all written", "one showed it already", "with records of offers", "with records, at the end"],
 )
-def test_pages_are_those_of_accounts_beside_any_other_text(written: int, wait: bool, said: tuple[int, int]) -> None:
-    assert how_far(SCANNED, (), 4, written, pages_wait=wait).parts["pages"] == said
+def test_pages_are_those_of_accounts_beside_any_other_text(written: int, wait: bool, expected: tuple[int, int]) -> None:
+    assert how_far(SCANNED, (), 4, written, pages_wait=wait).parts["pages"] == expected
 
 
 def test_before_the_run_there_is_nothing_to_say_of_pages() -> None:

@@ -146,13 +146,13 @@ def test_planned_is_the_sum_of_what_became_of_the_reviews_and_each_that_is_not_w
         review(5, "planned"),
     )
     # THEN the sum holds, and the accounts are named
-    said = shown(found, tmp_path)
-    assert "planned 5 = written 1 + partial 1 + failed 1 + not wanted 1 + not finished 1" in said
-    assert "partial: Account 2: the model gave no text" in said
-    assert "failed: Account 3: Notion is down" in said
-    assert "not wanted: Account 4" in said
-    assert "not finished: Account 5" in said
-    assert "was planned before" not in said
+    output = shown(found, tmp_path)
+    assert "planned 5 = written 1 + partial 1 + failed 1 + not wanted 1 + not finished 1" in output
+    assert "partial: Account 2: the model gave no text" in output
+    assert "failed: Account 3: Notion is down" in output
+    assert "not wanted: Account 4" in output
+    assert "not finished: Account 5" in output
+    assert "was planned before" not in output
     # AND the same quarter again is named as such
     assert "Q2 2026 was planned before: nothing is new" in shown(replace(found, before=found.now), tmp_path)
 
@@ -163,12 +163,12 @@ def test_dropped_claims_that_differ_in_figures_only_are_listed_once_and_the_rare
     qbrs = [review(number, "written", saving.format(number * 100)) for number in (1, 2, 3)]
     obeyed = review(4, "written", '"Feature adoption is 99 %." (99 % is not in the evidence)')
     # WHEN the quarter is reported
-    said = shown(quarter(*qbrs, obeyed), tmp_path, {"calls": 4, "input": 4000, "output": 800})
+    printed = shown(quarter(*qbrs, obeyed), tmp_path, {"calls": 4, "input": 4000, "output": 800})
     # THEN each kind stands once, with what the model took
-    assert "99 % is not in the evidence): Account 4" in said
-    assert said.index("99 %") < said.index('"It saved 100 hours." (100 is not in the evidence): Account 1')
-    assert "Account 1, and such in 2 more" in said
-    assert "4 calls, 4,000 tokens in and 800 out: 1,000 and 200 a call" in said
+    assert "99 % is not in the evidence): Account 4" in printed
+    assert printed.index("99 %") < printed.index('"It saved 100 hours." (100 is not in the evidence): Account 1')
+    assert "Account 1, and such in 2 more" in printed
+    assert "4 calls, 4,000 tokens in and 800 out: 1,000 and 200 a call" in printed
 
 
 def test_a_page_reads_without_its_properties_and_without_marks_and_is_cut_where_it_is_long(tmp_path: Path) -> None:
@@ -178,15 +178,15 @@ def test_a_page_reads_without_its_properties_and_without_marks_and_is_cut_where_
     # WHEN it is read
     with (screen := console()).capture() as capture:
         review_page(screen, "As it reads", file)
-    said = capture.get()
+    output = capture.get()
     # THEN it is as in Notion
-    assert "As it reads: QBR: Fine & Co — Q2 2026" in said
-    assert "Health score 90.0 (GREEN)" in said
-    assert "• ten" in said
-    assert "• eleven" not in said
-    assert "… and 1 more" in said
-    assert "seats a|b" in said
-    assert "Period" not in said
+    assert "As it reads: QBR: Fine & Co — Q2 2026" in output
+    assert "Health score 90.0 (GREEN)" in output
+    assert "• ten" in output
+    assert "• eleven" not in output
+    assert "… and 1 more" in output
+    assert "seats a|b" in output
+    assert "Period" not in output
 
 
 def test_the_bundled_book_has_a_history_and_a_note_that_commands() -> None:

@@ -153,23 +153,23 @@ def test_every_amount_fits_its_column(arr: float | None, written: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("delivery", "said"),
+    ("delivery", "expected"),
     [
         ("single", "nothing has arrived of what was told one by one (1): see the channels below"),
         ("digest", "nothing was told one by one on this day"),
     ],
 )
-def test_what_did_not_arrive_is_not_described_as_held(tmp_path: Path, delivery: Delivery, said: str) -> None:
+def test_what_did_not_arrive_is_not_described_as_held(tmp_path: Path, delivery: Delivery, expected: str) -> None:
     # GIVEN an alert, and a chat and a mailbox that got nothing
-    told = entry("A-1", state="published", delivery=delivery)
-    found = found_in(Run("health_scan", TODAY, "r", status="finished"), told)
+    shown_ = entry("A-1", state="published", delivery=delivery)
+    found = found_in(Run("health_scan", TODAY, "r", status="finished"), shown_)
     console = Console(width=100, markup=False, emoji=False, highlight=False)
     sheet = sheet_of(tmp_path, "name", "A")
     # WHEN the day is reported
     with console.capture() as capture:
         full_report(console, found, sheet, notion_rows(sheet, TODAY), DemoState(tmp_path), "")
     # THEN it says which of the two it was, and that nothing was scored
-    assert capture.get().count(said) == 2
+    assert capture.get().count(expected) == 2
     assert "No account could be scored" in capture.get()
     assert "colours" not in capture.get()
 
@@ -188,23 +188,23 @@ def test_what_is_unknown_throughout_says_what_is_missing(tmp_path: Path) -> None
     sheet = sheet_of(tmp_path, "name,arr,nps,mood", "A,1,9,", "B,1,,", "C,1,,", "D,,,")
     tally = Tally(read=4, scored=4, unknown={"login_frequency_days": 4, "nps_score": 3})
     # WHEN it is described by the book
-    said = "\n".join([*columns(sheet), *unknown(Run("health_scan", TODAY, "r", tally=tally), sheet)])
+    text = "\n".join([*columns(sheet), *unknown(Run("health_scan", TODAY, "r", tally=tally), sheet)])
     # THEN the gaps are named with what follows from them
-    assert "left out: mood: not known" in said
-    assert "given for a part of the accounts only: nps 25%" in said
-    assert "unknown for every account: days between logins" in said
-    assert "falling usage alone tells nobody" in said
-    assert "the fallback owner" in said
-    assert "addressed to nobody" in said
-    assert "no ARR" not in said
-    assert "unknown for some accounts: NPS 75%" in said
+    assert "left out: mood: not known" in text
+    assert "given for a part of the accounts only: nps 25%" in text
+    assert "unknown for every account: days between logins" in text
+    assert "falling usage alone tells nobody" in text
+    assert "the fallback owner" in text
+    assert "addressed to nobody" in text
+    assert "no ARR" not in text
+    assert "unknown for some accounts: NPS 75%" in text
 
 
 def test_signals_that_are_too_old_and_feeds_that_broke_are_reported() -> None:
     feed = BrokenFeed("nps_score", TODAY, TODAY - timedelta(days=1), 9, 10)
     tally = Tally(watched=10, missing={"nps_score": 10}, cases={"stale": 1}, stale=("Account 1 (A-0001): too old",))
     run = Run("health_scan", TODAY, "r", tally=tally, broken_feeds=(feed,))
-    told = "\n".join([*counts(found_in(run)), *refusals(found_in(run))])
-    assert "accounts whose signals are too old to count: 1" in told
-    assert f"broken feed: NPS: unknown for 10 of 10 accounts since {TODAY}" in told
-    assert "  Account 1 (A-0001): too old" in told
+    reported = "\n".join([*counts(found_in(run)), *refusals(found_in(run))])
+    assert "accounts whose signals are too old to count: 1" in reported
+    assert f"broken feed: NPS: unknown for 10 of 10 accounts since {TODAY}" in reported
+    assert "  Account 1 (A-0001): too old" in reported

@@ -28,7 +28,7 @@ def test_people_within_the_domains_are_fine() -> None:
 
 
 @pytest.mark.parametrize(
-    ("parameters", "said"),
+    ("parameters", "expected"),
     [
         ({"OwnerDomains": "acme.example"}, "FallbackOwner: lead@example.com is outside OwnerDomains (acme.example)"),
         ({"OwnerDomains": "example.com", "SalesOwner": "eve@evil.example"}, "SalesOwner: eve@evil.example is outside"),
@@ -36,9 +36,9 @@ def test_people_within_the_domains_are_fine() -> None:
         ({"OwnerDomains": "@example.com"}, "OwnerDomains: '@example.com' is not a domain"),
     ],
 )
-def test_a_stranger_among_them_is_named_with_what_to_do(parameters: dict[str, str], said: str) -> None:
+def test_a_stranger_among_them_is_named_with_what_to_do(parameters: dict[str, str], expected: str) -> None:
     found = results(**parameters)
-    assert said in texts(found, "bad")
+    assert expected in texts(found, "bad")
     assert "deploy again" in texts(found, "bad")
     assert texts(found, "ok") == ""
 

@@ -102,7 +102,7 @@ REFUSED = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "Des
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "expected"),
     [
         (REFUSED, "AWS refused DescribeRule: AccessDenied: no"),
         (EndpointConnectionError(endpoint_url="https://x"), "AWS was not reached"),
@@ -111,7 +111,7 @@ REFUSED = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "Des
         (Unavailable("later"), "later"),
     ],
 )
-def test_what_ends_one_look_is_a_finding_and_not_the_end(fault: Exception, said: str) -> None:
+def test_what_ends_one_look_is_a_finding_and_not_the_end(fault: Exception, expected: str) -> None:
     # GIVEN a check that finds something, and then fails
     def check(_: Target) -> Iterator[CheckResult]:
         yield ok("so far")
@@ -120,7 +120,7 @@ def test_what_ends_one_look_is_a_finding_and_not_the_end(fault: Exception, said:
     # THEN both are reported, with what to do
     first, last = results_of(check, cast("Target", None))
     assert first == ok("so far")
-    assert (last.state, said in last.what, bool(last.advice)) == ("bad", True, True)
+    assert (last.state, expected in last.what, bool(last.advice)) == ("bad", True, True)
 
 
 def test_the_scopes_that_are_asked_for_are_those_of_the_manifest() -> None:

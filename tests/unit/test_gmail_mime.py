@@ -118,5 +118,5 @@ def interpreter(python: str) -> str | None:
     """Where this Python is: the one that runs the tests, one on the path, or one of pyenv's."""
     if python == f"python{sys.version_info.major}.{sys.version_info.minor}":
         return sys.executable
-    kept = sorted((Path.home() / ".pyenv/versions").glob(f"{python.removeprefix('python')}.*/bin/{python}"))
-    return str(kept[-1]) if kept else shutil.which(python)
+    stored = sorted((Path.home() / ".pyenv/versions").glob(f"{python.removeprefix('python')}.*/bin/{python}"))
+    return str(stored[-1]) if stored else shutil.which(python)

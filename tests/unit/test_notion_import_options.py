@@ -42,7 +42,7 @@ def test_the_accounts_may_be_given_by_their_address(accounts: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "expected"),
     [
         ("FILE", "", "FILE: is not given; expected a CSV file, e.g. make notion-import FILE=book.csv"),
         ("NOTION_TOKEN", " ", "NOTION_TOKEN: is not given; expected the secret of the Notion integration"),
@@ -61,10 +61,10 @@ def test_the_accounts_may_be_given_by_their_address(accounts: str) -> None:
         ("DRY_RUN", "yes", "DRY_RUN: 'yes'; expected 1, or nothing"),
     ],
 )
-def test_one_that_is_missing_or_wrong_is_reported_in_one_line_by_its_name(name: str, value: str, told: str) -> None:
+def test_one_that_is_missing_or_wrong_is_reported_in_one_line_by_its_name(name: str, value: str, expected: str) -> None:
     with pytest.raises(Misconfigured) as error:
         read_options(GIVEN | {name: value})
-    assert str(error.value).startswith(told)
+    assert str(error.value).startswith(expected)
     assert "\n" not in str(error.value)
 
 

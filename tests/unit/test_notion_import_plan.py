@@ -36,13 +36,13 @@ def test_lines_that_are_no_account_are_refused_by_their_number(tmp_path: Path) -
     file = file_of(tmp_path, "Account ID,Name", "A-1,One", " ,Two", f"{long},Three", " A-1,Again", "A-5,Five,six")
     assert [account.account_id for account in file.accounts] == ["A-5"]
     assert [refused.line for refused in file.refused] == [2, 3, 4, 5]
-    assert [str(told).split(": ")[-1] for told in file.refused] == [
+    assert [str(reported).split(": ")[-1] for reported in file.refused] == [
         "Account ID 'A-1' stands on lines 2, 5; expected it once",
         "Account ID is not given",
         "Account ID is longer than 500 bytes",
         "Account ID 'A-1' stands on lines 2, 5; expected it once",
     ]
-    assert [str(told) for told in file.left_out] == [
+    assert [str(reported) for reported in file.left_out] == [
         "line 6, A-5 Five: more cells than the 2 headings; the rest is left out"
     ]
 
@@ -50,7 +50,7 @@ def test_lines_that_are_no_account_are_refused_by_their_number(tmp_path: Path) -
 def test_signals_are_validated_as_those_of_the_day(tmp_path: Path) -> None:
     file = file_of(tmp_path, "Account ID,Tools,Days Since Last Interaction,Last Interaction", "A-1,,,2026-04-01")
     # In a text a date cannot be read; that is reported before the scan finds it.
-    assert [str(told) for told in file.doubtful] == [
+    assert [str(shown) for shown in file.doubtful] == [
         "line 2, A-1: Last Interaction: '2026-04-01' could not be read, expected a date"
     ]
 

@@ -59,15 +59,15 @@ def test_a_single_data_source_may_have_any_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sources", "told"),
+    ("sources", "expected"),
     [
         ([(FIRST, "Old"), (SECOND, "New")], rf"but has: 'Old' \({FIRST}\), 'New' \({SECOND}\); rename the one to use"),
         ([(FIRST, "Accounts"), (SECOND, "Accounts")], "must have one data source of its own name"),
         ([], "but has: none"),
     ],
 )
-def test_ambiguous_data_sources_are_reported(sources: list[tuple[str, str]], told: str) -> None:
-    with pytest.raises(Misconfigured, match=told):
+def test_ambiguous_data_sources_are_reported(sources: list[tuple[str, str]], expected: str) -> None:
+    with pytest.raises(Misconfigured, match=expected):
         Databases(notion(*sources)).open(ID)
 
 

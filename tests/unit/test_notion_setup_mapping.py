@@ -113,5 +113,5 @@ def test_our_own_name_may_be_chosen_for_what_is_yet_to_be_added_but_not_for_a_ti
 
 
 def test_a_chosen_name_in_another_case_is_close_to_the_one_that_is_meant() -> None:
-    [told] = not_there("Customers", book(Company="title", customer_id="rich_text"), {"account_id": "CUSTOMER ID"})
-    assert told == "account_id: there is no property 'CUSTOMER ID' in 'Customers'; close to it: 'customer id'"
+    [reported] = not_there("Customers", book(Company="title", customer_id="rich_text"), {"account_id": "CUSTOMER ID"})
+    assert reported == "account_id: there is no property 'CUSTOMER ID' in 'Customers'; close to it: 'customer id'"

@@ -44,9 +44,9 @@ def test_all_that_is_wrong_is_reported_at_once_by_its_name() -> None:
     }
     with pytest.raises(Misconfigured) as raised:
         read_options(given)
-    told = str(raised.value).splitlines()
-    assert [line.split(":")[0] for line in told] == list(given)
-    assert "'my page' holds no id; expected 32 hexadecimal digits" in told[1]
+    message = str(raised.value).splitlines()
+    assert [line.split(":")[0] for line in message] == list(given)
+    assert "'my page' holds no id; expected 32 hexadecimal digits" in message[1]
 
 
 def test_nothing_given_says_what_to_give() -> None:
@@ -55,7 +55,7 @@ def test_nothing_given_says_what_to_give() -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "told"),
+    ("names", "expected"),
     [
         ("{", "expected JSON"),
         ("[]", "expected an object"),
@@ -63,8 +63,8 @@ def test_nothing_given_says_what_to_give() -> None:
         (r'{"arr":"a\"b"}', "quotation mark"),
     ],
 )
-def test_names_that_cannot_be_used_are_reported(names: str, told: str) -> None:
-    with pytest.raises(Misconfigured, match=f"^NOTION_PROPERTIES: .*{told}"):
+def test_names_that_cannot_be_used_are_reported(names: str, expected: str) -> None:
+    with pytest.raises(Misconfigured, match=f"^NOTION_PROPERTIES: .*{expected}"):
         read_options({"NOTION_TOKEN": TOKEN, "PARENT": ID, "NOTION_PROPERTIES": names})
 
 
@@ -82,5 +82,5 @@ def test_the_command_line_counts_before_the_variables(
     monkeypatch.setenv("PARENT", ID)
     monkeypatch.delenv("ACCOUNTS", raising=False)
     assert main(["no id", "--accounts", "none either"]) == 1
-    told = capsys.readouterr().err.splitlines()
-    assert [line.partition(" holds no id")[0] for line in told] == ["PARENT: 'no id'", "ACCOUNTS: 'none either'"]
+    output = capsys.readouterr().err.splitlines()
+    assert [line.partition(" holds no id")[0] for line in output] == ["PARENT: 'no id'", "ACCOUNTS: 'none either'"]

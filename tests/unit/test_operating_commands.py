@@ -53,7 +53,7 @@ def test_a_state_that_cannot_be_used_says_what_to_do(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("moved", "left", "said"),
+    ("moved", "left", "expected"),
     [
         (3, 0, "3 dead letters go back to the queue scan"),
         (0, 0, "scan-dlq is empty, so there is nothing to bring back"),
@@ -61,8 +61,8 @@ def test_a_state_that_cannot_be_used_says_what_to_do(tmp_path: Path) -> None:
         (0, 4, "4 are in somebody else's hands"),
     ],
 )
-def test_a_redrive_says_what_is_left_and_that_there_was_nothing_to_do(moved: int, left: int, said: str) -> None:
-    assert said in brought_back("scan", moved, left)
+def test_a_redrive_says_what_is_left_and_that_there_was_nothing_to_do(moved: int, left: int, expected: str) -> None:
+    assert expected in brought_back("scan", moved, left)
 
 
 class Stacks:
@@ -83,15 +83,15 @@ class Stacks:
 
 
 @pytest.mark.parametrize(
-    ("parameters", "said"),
+    ("parameters", "expected"),
     [
         ((), "network was not made from this template"),
         (("Stage",), "network was not made from this template"),
         (("Stage", "TenantId", "Shadow"), "network is ROLLBACK_COMPLETE and has no queue: deploy it anew"),
     ],
 )
-def test_a_stack_that_is_not_ours_or_has_nothing_in_it_is_reported(parameters: tuple[str, ...], said: str) -> None:
+def test_a_stack_that_is_not_ours_or_has_nothing_in_it_is_reported(parameters: tuple[str, ...], expected: str) -> None:
     aws = Aws(boto3.Session(region_name="eu-central-1"))
     aws.__dict__["cloudformation"] = Stacks(*parameters)
-    with pytest.raises(DeployError, match=said):
+    with pytest.raises(DeployError, match=expected):
         describe(aws, "network")

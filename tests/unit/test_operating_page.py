@@ -21,9 +21,9 @@ def test_every_alarm_has_its_place() -> None:
     }
     # THEN each is a heading, or stands under one for all of its kind
     headings = set(re.findall(r"^## (\S+)$", PAGE, re.MULTILINE))
-    told = headings | set(re.findall(r"`([a-z-]+-(?:failures|waiting))`", PAGE))
-    assert names - told == set()
-    assert {name for name in told if name.endswith(("-failures", "-waiting", "-dead-letters"))} - names == set()
+    reported = headings | set(re.findall(r"`([a-z-]+-(?:failures|waiting))`", PAGE))
+    assert names - reported == set()
+    assert {name for name in reported if name.endswith(("-failures", "-waiting", "-dead-letters"))} - names == set()
 
 
 def test_the_commands_are_those_of_the_makefile() -> None:

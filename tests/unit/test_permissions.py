@@ -81,8 +81,8 @@ def test_a_right_that_no_column_is_for_is_named_and_nothing_is_written(template:
     role = template["Resources"]["NotionSyncRole"]["Properties"]
     right = {"Effect": "Allow", "Action": action, "Resource": {"Fn::GetAtt": ["Table", "Arn"]}}
     role["Policies"][0]["PolicyDocument"]["Statement"].append(right)
-    said = f"NotionSyncRole: no column of docs/permissions.md is for {action}"
-    with pytest.raises(UnknownActionError, match=re.escape(said)):
+    text = f"NotionSyncRole: no column of docs/permissions.md is for {action}"
+    with pytest.raises(UnknownActionError, match=re.escape(text)):
         Page(template).written()
 
 

@@ -88,7 +88,7 @@ def test_no_adapter_can_ask_for_more(asked: float, pauses: list[float], error: t
         raise error("no", retry_after=asked)
 
     # WHEN it fails  THEN the rate limiter is pushed back by what may be waited for, and so is the message
-    with pytest.raises(Unavailable) as told:
+    with pytest.raises(Unavailable) as raised:
         retry_policy.call(fail, repeatable=True)
     assert rate_limiter.pauses == pauses
-    assert told.value.retry_after in (None, 0.0, *pauses)
+    assert raised.value.retry_after in (None, 0.0, *pauses)

@@ -67,12 +67,12 @@ def test_an_alert_is_recorded_for_every_channel(shadow: Shadow, log: FakeShadowL
     )
     ShadowBus(shadow).put(HEALTH_DETAIL_TYPE, event)
     # THEN each is stored under its alert, with the person it would have been for
-    kept = {kind: log.of(kind)[0] for kind in ("record", "draft", "message", "event")}  # type: ignore[arg-type]
-    assert {each.key for each in kept.values()} == {alert.alert_id, f"agent.health:{alert.alert_id}"}
-    assert kept["draft"].recipient == kept["message"].recipient == "owner@example.com"
-    assert kept["draft"].lines[0] == f"To: {alert.primary_contact_email or 'left open'}"
-    assert alert.explanation.headline in kept["message"].title
-    assert f"alert_id: {alert.alert_id}" in kept["event"].lines
+    known = {kind: log.of(kind)[0] for kind in ("record", "draft", "message", "event")}  # type: ignore[arg-type]
+    assert {each.key for each in known.values()} == {alert.alert_id, f"agent.health:{alert.alert_id}"}
+    assert known["draft"].recipient == known["message"].recipient == "owner@example.com"
+    assert known["draft"].lines[0] == f"To: {alert.primary_contact_email or 'left open'}"
+    assert alert.explanation.headline in known["message"].title
+    assert f"alert_id: {alert.alert_id}" in known["event"].lines
 
 
 def test_a_review_and_a_section_are_stored_as_text(shadow: Shadow, log: FakeShadowLog) -> None:
@@ -99,9 +99,9 @@ def test_an_offer_is_recorded_and_cannot_be_answered(shadow: Shadow, log: FakeSh
     )  # fmt: skip
     offers = ShadowOffers(shadow)
     offers.write(offers.create(record), record)
-    (kept,) = log.of("offer")
-    assert kept.recipient == "sales@example.com"
-    assert kept.lines == ("Ready for Sales; confidence high; estimated ARR not known", "Seats in use: 105%")
+    (stored,) = log.of("offer")
+    assert stored.recipient == "sales@example.com"
+    assert stored.lines == ("Ready for Sales; confidence high; estimated ARR not known", "Seats in use: 105%")
     assert list(offers.answers(SHADOW_DAY)) == []
 
 

@@ -248,10 +248,10 @@ def test_a_failed_task_is_a_failure_again_where_a_queue_asked_for_it(
     name: str, records: FakeTaskRecords, cause: Exception, last_try: bool
 ) -> None:
     # WHEN the agent answers that a task failed
-    with pytest.raises(type(cause)) as told:
+    with pytest.raises(type(cause)) as raised:
         deliver(app(name, records, failing(cause)), name, "task-1", last_try=last_try)
     # THEN the very cause reaches the consumer, which decides by it
-    assert told.value is cause
+    assert raised.value is cause
     over = last_try or isinstance(cause, Refused)
     assert of(records).state == ("failed" if over else "running")
 
