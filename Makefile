@@ -68,7 +68,7 @@ demo-clean: ## forget all that demos have left behind
 
 install: .venv/installed .stack/installed ## make the virtual environments, which the other targets do by themselves
 
-lock: .lock/installed ## write the lock files anew after a change of requirements: UPGRADE=1 for newer versions of what nobody pins
+lock: .lock/installed ## write the lock files anew after a change of requirements: UPGRADE=1 for newer versions of what is not pinned
 	@.lock/bin/python -m local.locks
 
 locks-fresh:
