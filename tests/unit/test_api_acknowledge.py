@@ -82,9 +82,9 @@ def test_the_answer_tells_what_became_of_the_alert_on_its_channels(world: World)
 def test_a_mute_needs_the_latest_alert_and_a_note_any(world: World) -> None:
     # GIVEN an account with a later alert
     row = world.rows.rows["A-0001"]
-    told = row.latest.alert_state.last_sent
-    assert told is not None
-    later = replace(told, run_date=TODAY + timedelta(days=3), churn_risk="critical")
+    reported = row.latest.alert_state.last_sent
+    assert reported is not None
+    later = replace(reported, run_date=TODAY + timedelta(days=3), churn_risk="critical")
     memory = replace(row.latest.alert_state, sent=SentAlert(later))
     world.rows.rows["A-0001"] = replace(row, latest=replace(row.latest, alert_state=memory))
     # WHEN a person calls the older one false

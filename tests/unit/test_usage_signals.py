@@ -163,7 +163,7 @@ def test_seats_in_use_per_seat_bought(seats: float, distinct: int | None, rate: 
     assert found.value == rate
 
 
-def test_without_bought_seats_nothing_is_said_of_their_use() -> None:
+def test_without_bought_seats_nothing_is_stated_of_their_use() -> None:
     assert seats_utilization_rate(history(on_weekdays(8)), SUNDAY, None, None, LOGINS) == NotEnough(
         "the seats bought are unknown"
     )
