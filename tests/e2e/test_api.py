@@ -116,7 +116,7 @@ def test_a_health_scan_without_an_account_scans_the_book(deployment: LocalDeploy
     assert (result["read"], result["scored"], result["rejected"]) == (3, 3, {})
     assert api(deployment, "GET", "/accounts/A-0001/health").json()["rag"] == "RED"
     assert len(pages(deployment, "Health-Records")) == 1
-    # WHEN another request asks for it on the same day THEN it gets that scan's result, and nobody is told again
+    # WHEN another request asks for it on the same day THEN it gets that scan's result, and no alert goes out again
     again = api(deployment, "POST", "/tasks", {"type": "health_scan"})
     assert deployment.drain(120) == {}
     assert api(deployment, "GET", again.headers["Location"]).json()["result"] == result

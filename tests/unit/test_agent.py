@@ -127,7 +127,7 @@ def scanning(world: World) -> CustomerSuccessAgent:
 
 
 def test_without_an_account_a_health_scan_is_that_of_the_whole_book() -> None:
-    # GIVEN a book that nobody has scanned
+    # GIVEN a book that was never scanned
     world = World([account(1), account(2)], today=TODAY)
     # WHEN a health scan without an account is asked for
     result = answer(scanning(world), {"type": "health_scan"})
@@ -199,7 +199,7 @@ def test_signals_that_are_no_object_are_named(signals: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("context", "told"),
+    ("context", "problem"),
     [
         ({}, "is not a moment with a time zone"),
         ({"now": "today"}, "is not a moment with a time zone"),
@@ -208,8 +208,8 @@ def test_signals_that_are_no_object_are_named(signals: object) -> None:
         ({**CONTEXT, "last_try": "no"}, "last_try: 'no' in the context is neither true nor false"),
     ],
 )
-def test_a_context_that_says_no_moment_is_named(context: dict[str, object], told: str) -> None:
-    assert told in answer(agent(), SCAN, context)["error"]
+def test_a_context_that_says_no_moment_is_named(context: dict[str, object], problem: str) -> None:
+    assert problem in answer(agent(), SCAN, context)["error"]
 
 
 # Reviews and feature adoption
@@ -241,11 +241,11 @@ def test_a_review_whose_page_fails_keeps_its_text(fault: Exception, retryable: b
     # THEN the failure has its cause, and the text that was written
     assert isinstance(result, Failed)
     assert result.cause is fault
-    told = result.to_fields()
-    assert (told["error"], told["partial"], told["confidence"]) == (str(fault), True, "low")
-    assert told["retryable"] is retryable
-    assert (told["status"], told["written_by"]) == ("failed", "some-model")
-    assert told["qbr"]["account_health_summary"]
+    fields = result.to_fields()
+    assert (fields["error"], fields["partial"], fields["confidence"]) == (str(fault), True, "low")
+    assert fields["retryable"] is retryable
+    assert (fields["status"], fields["written_by"]) == ("failed", "some-model")
+    assert fields["qbr"]["account_health_summary"]
 
 
 def test_a_review_whose_draft_has_to_wait_keeps_its_page() -> None:
@@ -276,7 +276,7 @@ def test_feature_adoption_is_computed_and_stored() -> None:
     reviews.account(1)
     # WHEN its adoption is asked for
     report = answer(reviewing(reviews), ADOPTION, SPRING)["report"]
-    # THEN the report has the rate, says what is withheld and when it was made, and is kept
+    # THEN the report has the rate, says what it leaves out and when it was made, and is stored
     assert report["adoption_rate"] == 0.9
     assert report["benchmark_comparison"]["withheld_because"]
     assert report["generated_at"] == "2026-04-01T09:00:00Z"
@@ -362,10 +362,10 @@ def test_offers_that_could_not_be_handed_over_are_in_the_failure(fault: Exceptio
     # THEN the failure has its cause, and the offer that was found
     assert isinstance(result, Failed)
     assert result.cause is fault
-    told = result.to_fields()
-    assert (told["outcome"], told["dispatched"], told["error"]) == ("failed", [], str(fault))
-    assert [found["opportunity_type"] for found in told["opportunities"]] == ["seats"]
-    assert told["not_dispatched"] == [{"handoff_id": "A-0001:seats:Q1 2026", "reason": str(fault)}]
+    fields = result.to_fields()
+    assert (fields["outcome"], fields["dispatched"], fields["error"]) == ("failed", [], str(fault))
+    assert [found["opportunity_type"] for found in fields["opportunities"]] == ["seats"]
+    assert fields["not_dispatched"] == [{"handoff_id": "A-0001:seats:Q1 2026", "reason": str(fault)}]
 
 
 def test_what_if_signals_offer_nothing_for_real() -> None:

@@ -115,7 +115,7 @@ def test_what_lies_on_the_queue_is_done_by_the_agent_and_its_result_is_the_tasks
 def test_a_passing_fault_of_an_output_goes_back_to_the_queue_until_it_is_written(
     reviews: Reviews, writer: Lambda
 ) -> None:
-    # GIVEN pages that are down for two tries, and say for how long
+    # GIVEN pages that are down for two tries, the first with a time to wait
     reviews.pages.errors = [Unavailable("Notion is down", retry_after=7), Unavailable("Notion is down")]
     # WHEN the message is delivered THEN it comes back after that time, and the task is not over
     assert not writer.deliver(REVIEW)
@@ -163,7 +163,7 @@ def test_what_a_vendor_does_not_take_is_never_acknowledged(reviews: Reviews, wri
     assert writer.records.tasks["task-1"].state == "failed"
 
 
-def test_what_is_refused_is_acknowledged_and_the_task_says_why(writer: Lambda) -> None:
+def test_refused_input_is_acknowledged_and_the_task_has_the_reason(writer: Lambda) -> None:
     unknown = REVIEW.model_copy(update={"account_id": "A-9999"})
     assert writer.deliver(unknown)
     task = writer.records.tasks["task-1"]
@@ -193,7 +193,7 @@ def test_a_scan_of_the_book_is_the_agents_task_too() -> None:
     assert set(world.rows.rows) == {"A-0001", "A-0002"}
 
 
-def test_a_scan_that_a_person_has_to_mend_is_told_at_once_and_comes_again() -> None:
+def test_a_misconfigured_scan_is_reported_at_once_and_comes_again() -> None:
     # GIVEN a book that cannot be read before it is shared
     world = World([account(1)], today=TODAY)
     world.book.error, world.book.fails_at, world.book.failures = Misconfigured("share the database"), 0, 1
@@ -207,7 +207,7 @@ def test_a_scan_that_a_person_has_to_mend_is_told_at_once_and_comes_again() -> N
     assert scan.records.tasks["task-1"].state == "done"
 
 
-def test_a_failure_is_a_value_until_the_queue_hears_of_it(writer: Lambda, reviews: Reviews) -> None:
+def test_a_failure_is_a_value_until_the_function_raises_it(writer: Lambda, reviews: Reviews) -> None:
     reviews.pages.errors = [Unavailable("Notion is down")]
     result = writer.agent.execute({"type": "generate_qbr", "account_id": "A-0001"}, {"now": MORNING.replace(month=4)})
     assert isinstance(result, Failed)

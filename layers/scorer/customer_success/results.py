@@ -78,7 +78,7 @@ TaskResult = JobResult | Failed
 def finished_or_failed(
     task_type: str, work: Callable[[], R], finished: Callable[[Exception], JobResult | None]
 ) -> R | Failed:
-    """What the work brings; where it fails, whatever the fault, the cause with what is `finished`."""
+    """What the work brings; where it fails, for any fault, the cause with what is `finished`."""
     try:
         return work()
     except Exception as cause:  # noqa: BLE001 - handed on as a value, and raised where a queue is to bring it back

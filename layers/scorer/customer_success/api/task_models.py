@@ -52,7 +52,7 @@ class HealthScanTask(_OfAccount):
 
 
 class BookScanTask(_Form):
-    """A scan of the whole account book; it tells whom it would tell at any time."""
+    """A scan of the whole account book; it alerts as the daily scan does."""
 
     type: Literal["health_scan"]
     refresh: bool = False

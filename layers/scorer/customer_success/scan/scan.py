@@ -121,8 +121,8 @@ class ScanRun:
         """Scan, or go on with a scan, and return what it counted.
 
         Raises `Refused` for a day before the last run's or after today, and `Unavailable` when the rest has to wait.
-        What a person has to mend is told at once, and comes back as failed with what was counted; anything else is told
-        on the last try, and raised in any case.
+        A misconfiguration is reported at once, and comes back as failed with what was counted; anything else is
+        reported on the last try, and raised in any case.
         """
         latest = self.runs.latest_day(KIND, until=today(request.run_date, self.now(), self.timezone))
         if latest and request.run_date < latest:
