@@ -24,11 +24,12 @@ from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.history import DynamoScoreHistory
 from customer_success.aws.dynamodb.portfolios import DynamoPortfolios
 from customer_success.aws.dynamodb.table import Table
+from customer_success.scan.assessment import assess
 from customer_success.scoring.health_status import Point
 from tests.benchmarks.figures import Promise, at_most, show
 from tests.builders.accounts import TODAY, account
 from tests.builders.aws import REGION, TABLE, TENANT, Client, create_table
-from tests.builders.scores import judge, point
+from tests.builders.scores import point, scan_context
 
 MOST_READS = 2
 """Reads of the table for one account."""
@@ -121,8 +122,8 @@ def _desk(table: Table, size: Size) -> Any:
     """Who answers, with a book that was scanned and an account that was for years."""
     rows, history, portfolios = DynamoAccountRows(table), DynamoScoreHistory(table), DynamoPortfolios(table)
     numbers = range(1, size.accounts + 1)
-    assessed = [judge(TODAY - timedelta(days=1)).judge(account(number), None, 0).row for number in numbers]
-    book = [judge().judge(row.account, row, 0).row for row in assessed]
+    assessed = [assess(scan_context(TODAY - timedelta(days=1)), account(number), None, 0).row for number in numbers]
+    book = [assess(scan_context(), row.account, row, 0).row for row in assessed]
     rows.put_many(book)
     history.put_many(("A-0001", _point(back)) for back in range(size.points))
     lines = PackedLines()

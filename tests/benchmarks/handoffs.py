@@ -35,7 +35,7 @@ from customer_success.expansion.recording import OfferRecords
 from customer_success.expansion.sales_handoff import SalesHandoff
 from customer_success.messages import ExpansionHandoff
 from customer_success.once import Once, OnceBus
-from customer_success.scan.assessment import Judge
+from customer_success.scan.assessment import ScanContext, assess
 from customer_success.scoring.scorer import CSMHealthScorer
 from tests.benchmarks.aws_stand_in import QueueOnDisk, TableOnDisk
 from tests.benchmarks.figures import Promise, at_most, exactly, show
@@ -204,9 +204,9 @@ def _function(dynamodb: Any, topic: Any, size: Size) -> tuple[SalesHandoff, Mail
     """What one function has built after its cold start, with vendors that only count."""
     table = Table(dynamodb, "customer-success", "acme")
     rows = DynamoAccountRows(table)
-    judge = Judge("acme", DAY, "x", datetime(2026, 3, 2, 7, tzinfo=UTC), CSMHealthScorer(), {}, None)
+    scan = ScanContext("acme", DAY, "x", datetime(2026, 3, 2, 7, tzinfo=UTC), CSMHealthScorer(), {}, None)
     book: list[Account] = [account(number) for number in range(1, size.accounts + 1)]
-    rows.put_many(judge.judge(each, None, 0).row for each in book)
+    rows.put_many(assess(scan, each, None, 0).row for each in book)
     mailboxes, records, bus = Mailboxes(), Records(), Bus()
     ledger = DynamoLedger(table, lease_seconds=210)
     announcements = SnsAnnouncements(topic, "topic", str)

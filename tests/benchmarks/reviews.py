@@ -42,7 +42,7 @@ from customer_success.reviews.generate_qbr import GenerateQbr, QbrRequest
 from customer_success.reviews.pages import OncePages
 from customer_success.reviews.plan_qbrs import PlanQbrs
 from customer_success.reviews.rules_writer import ReviewByRule
-from customer_success.scan.assessment import Judge
+from customer_success.scan.assessment import ScanContext, assess
 from customer_success.schemas import QBRContent
 from customer_success.scoring.scorer import CSMHealthScorer
 from local.demo.options import SAMPLE_BOOK
@@ -200,11 +200,11 @@ def _book(sandbox: Sandbox) -> list[Account]:
 def _scanned(rows: DynamoAccountRows, history: Any, book: list[Account]) -> list[str]:
     """Scan the book at each month's end, and return the ids of its accounts."""
     for on in SCANS:
-        judge = Judge(
+        scan = ScanContext(
             "acme", on, f"{on}#1", datetime(on.year, on.month, on.day, 7, tzinfo=UTC), CSMHealthScorer(), {}, None
         )
         known = rows.get_many([account.account_id for account in book])
-        assessed = [judge.judge(account, known.get(account.account_id), 0).row for account in book]
+        assessed = [assess(scan, account, known.get(account.account_id), 0).row for account in book]
         history.put_many([(row.account_id, row.latest.point) for row in assessed if row.latest.point])
         rows.put_many(assessed)
     return sorted({account.account_id for account in book})
@@ -216,8 +216,8 @@ def _planned(folder: Path, console: Console, accounts: int) -> list[Promise]:
     queues: dict[str, Any] = {name: QueueOnDisk(folder / name) for name in ("qbr", "adoption", "qbr-plan")}
     table = Table(dynamodb, "customer-success", "acme")
     rows = DynamoAccountRows(table)
-    judge = Judge("acme", SCANS[-1], "x", datetime(2026, 3, 31, 7, tzinfo=UTC), CSMHealthScorer(), {}, None)
-    rows.put_many(judge.judge(account(number), None, 0).row for number in range(1, accounts + 1))
+    scan = ScanContext("acme", SCANS[-1], "x", datetime(2026, 3, 31, 7, tzinfo=UTC), CSMHealthScorer(), {}, None)
+    rows.put_many(assess(scan, account(number), None, 0).row for number in range(1, accounts + 1))
     dynamodb.calls.clear()
     reviews, adoption, closings = (SqsOutbox(queue, name, str) for name, queue in queues.items())
     publisher = publisher_of(FakeAlerts(Writes()))

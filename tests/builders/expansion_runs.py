@@ -18,7 +18,7 @@ from customer_success.expansion.expansion_run import ExpansionRun, ExpansionRunR
 from customer_success.messages import ExpansionCheckRequested, ExpansionsQueued, Message
 from customer_success.paging import Bookmark
 from customer_success.periods import Calendar
-from customer_success.scan.assessment import Judge
+from customer_success.scan.assessment import ScanContext, assess
 from customer_success.scan.run import Run
 from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.accounts import HEALTHY, TODAY, account
@@ -205,8 +205,8 @@ class Expansions:
 
 def scanned(account: Account, on: date) -> AccountRow:
     """The account as the scan of the day `on` leaves it."""
-    judge = Judge("acme", on, f"{on}#1", moment(on), CSMHealthScorer(), {}, "lead@example.com")
-    return judge.judge(account, None, 0).row
+    scan = ScanContext("acme", on, f"{on}#1", moment(on), CSMHealthScorer(), {}, "lead@example.com")
+    return assess(scan, account, None, 0).row
 
 
 def moment(on: date) -> datetime:

@@ -31,7 +31,7 @@ from customer_success.narration.offer_evidence import ExpansionEvidence
 from customer_success.narration.ports import Narration, Proposals
 from customer_success.once import Once, OnceBus
 from customer_success.ports import Claim
-from customer_success.scan.assessment import Judge
+from customer_success.scan.assessment import ScanContext, assess
 from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.accounts import HEALTHY, TODAY, account
 from tests.builders.fakes import FakeAlerts, FakeDigests, FakeLedger, FakeOutbox, FakeRows, FakeTopic, Writes
@@ -247,9 +247,9 @@ class Handoffs:
         """
         given = {**HEALTHY, "seats_utilization_rate": 1.07, **(signals or {})}
         now = datetime.combine(on, time(7), UTC)
-        judge = Judge("acme", on, f"{on}#1", now, CSMHealthScorer(), {}, None)
+        scan = ScanContext("acme", on, f"{on}#1", now, CSMHealthScorer(), {}, None)
         facts = {"seats_used": 107.0, "seats_bought": 100.0, "sales_email": "sam@example.com", **facts}
-        row = judge.judge(account(number, given, **facts), self.rows.rows.get(f"A-{number:04d}"), 0).row
+        row = assess(scan, account(number, given, **facts), self.rows.rows.get(f"A-{number:04d}"), 0).row
         self.rows.rows[row.account_id] = row
         return row
 

@@ -27,7 +27,7 @@ from customer_success.reviews.plan_qbrs import CloseQuarter, PlanQbrs
 from customer_success.reviews.ports import FoundPage
 from customer_success.reviews.qbr import QbrPage
 from customer_success.reviews.rules_writer import ReviewByRule
-from customer_success.scan.assessment import Judge
+from customer_success.scan.assessment import ScanContext, assess
 from customer_success.schemas import FeatureAdoptionReport, QbrTrigger
 from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.accounts import account
@@ -162,8 +162,8 @@ class Reviews:
         known: AccountRow | None = None
         for on in days or (date(2025, 12, 31), date(2026, 3, 31)):
             now = datetime.combine(on, time(7), UTC)
-            judge = Judge("acme", on, f"{on}#1", now, CSMHealthScorer(), {}, "lead@example.com")
-            known = judge.judge(account(number, **changes), known, 0).row
+            scan = ScanContext("acme", on, f"{on}#1", now, CSMHealthScorer(), {}, "lead@example.com")
+            known = assess(scan, account(number, **changes), known, 0).row
             self.rows.rows[known.account_id] = known
             if known.latest.point:
                 self.history.points[known.account_id, on] = known.latest.point

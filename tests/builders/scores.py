@@ -8,7 +8,7 @@ from typing import Any
 from customer_success.accounts.account import Account
 from customer_success.accounts.row import AccountRow
 from customer_success.messages import ChurnAlert
-from customer_success.scan.assessment import Judge
+from customer_success.scan.assessment import ScanContext, Scored, assess
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals
 from customer_success.scoring.health_status import Point
 from customer_success.scoring.scorer import CSMHealthScorer
@@ -25,27 +25,28 @@ def point(days_ago: int = 1, **signals: Any) -> Point:
     return Point(TODAY - timedelta(days=days_ago), score(**signals))
 
 
-def judge(on: date = TODAY, **facts: Any) -> Judge:
+def scan_context(on: date = TODAY, **facts: Any) -> ScanContext:
     plain: dict[str, Any] = {
         "tenant_id": "acme",
-        "on": on,
+        "run_date": on,
         "run": f"{on}#1",
         "now": datetime.combine(on, time(7), UTC),
         "scorer": CSMHealthScorer(),
         "medians": {},
         "fallback_owner": None,
     }
-    return Judge(**(plain | facts))
+    return ScanContext(**(plain | facts))
 
 
 def row(of: Account | None = None, on: date = TODAY) -> AccountRow:
     """The row of an account after its scan."""
-    return judge(on).judge(of or account(), None, 0).row
+    return assess(scan_context(on), of or account(), None, 0).row
 
 
 def alert(of: Account, before: Account | None = None) -> ChurnAlert:
     """The alert that an account raises, which was as `before` the day before."""
-    known = judge(TODAY - timedelta(days=1)).judge(before, None, 0).row if before else None
-    raised = judge().judge(of, known, 0).alert
-    assert raised is not None, "this account raises no alert"
-    return raised
+    known = assess(scan_context(TODAY - timedelta(days=1)), before, None, 0).row if before else None
+    raised = assess(scan_context(), of, known, 0)
+    assert isinstance(raised, Scored), "this account raises no alert"
+    assert raised.alert is not None, "this account raises no alert"
+    return raised.alert

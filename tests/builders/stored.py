@@ -12,7 +12,7 @@ from customer_success.accounts.row import AccountRow, AssessmentRecord, PageValu
 from customer_success.alerts.digest import Digest, Section
 from customer_success.alerts.entry import AlertEntry
 from customer_success.documents import Line
-from customer_success.messages import ChurnAlert, Explanation, alert_id
+from customer_success.messages import AlertId, ChurnAlert, Explanation
 from customer_success.scan.run import Run
 from customer_success.scan.tally import Tally
 from customer_success.scoring.health_status import Point
@@ -66,7 +66,7 @@ def alert(account_id: str = "A-0001", *, on: date = TODAY, **facts: Any) -> Chur
     endangered = dying(1, account_id=account_id)
     plain = ChurnAlert(
         tenant_id="acme",
-        alert_id=alert_id(account_id, on, "critical"),
+        alert_id=str(AlertId(account_id, on, "critical")),
         account_id=account_id,
         account_name=endangered.name,
         run_date=on,

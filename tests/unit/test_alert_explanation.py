@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from customer_success.alerts import text as alert_text
+from customer_success.scan.assessment import assess
 from customer_success.schemas import Driver, Support
 from customer_success.scoring import words as narrator
 from tests.builders.accounts import AT_RISK, DYING, HEALTHY, TODAY, account, at_risk, dying
-from tests.builders.scores import alert, judge, point, score
+from tests.builders.scores import alert, point, scan_context, score
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,8 @@ def test_a_day_that_passes_changes_no_word_of_an_account_page() -> None:
     # GIVEN an account whose contract end and last contact come a day nearer and farther
     today, tomorrow = account(1, AT_RISK), account(1, AT_RISK)
     pages = [
-        judge(TODAY + timedelta(days=n)).judge(a, None, 0).row.latest.page for n, a in enumerate((today, tomorrow))
+        assess(scan_context(TODAY + timedelta(days=n)), a, None, 0).row.latest.page
+        for n, a in enumerate((today, tomorrow))
     ]
     # THEN its page says the same on both days
     assert pages[0] is not None

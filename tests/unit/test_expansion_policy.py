@@ -11,7 +11,7 @@ import pytest
 from customer_success.accounts.alert_state import AlertState, Episode, Mute, SentAlert
 from customer_success.expansion.offer import Handoff
 from customer_success.expansion.policy import blocked, is_candidate, never_offered, why_no_candidate
-from customer_success.scan.assessment import Judge
+from customer_success.scan.assessment import ScanContext, assess
 from customer_success.schemas import Rag
 from customer_success.scoring.health_status import HealthStatus
 from customer_success.scoring.scorer import CSMHealthScorer
@@ -96,7 +96,9 @@ def test_a_row_that_was_scored_and_is_removed_by_now_is_no_candidate() -> None:
 
 def test_a_row_in_danger_is_no_candidate() -> None:
     seats = {**DYING, "seats_utilization_rate": 1.0}
-    in_danger = Judge("acme", TODAY, "run", NOON, CSMHealthScorer(), {}, None).judge(account(1, seats), None, 0).row
+    in_danger = assess(
+        ScanContext("acme", TODAY, "run", NOON, CSMHealthScorer(), {}, None), account(1, seats), None, 0
+    ).row
     assert in_danger.latest.status == "scored"
     assert not is_candidate(in_danger, TODAY)
 

@@ -13,12 +13,13 @@ from customer_success.alerts.entry import Acknowledgement, AlertEntry
 from customer_success.aws.messaging.consumer import Delivery
 from customer_success.errors import Misconfigured, NotTaken, OutOfTime, Removed, Unavailable
 from customer_success.messages import AlertAcknowledged, PagesChanged
+from customer_success.scan.assessment import assess
 from customer_success.scan.page_sync import NotionSync
 from functions.notion_sync.wiring import NotionSyncSettings, SyncNotion
 from tests.builders.accounts import AT_RISK, TODAY, account, dying
 from tests.builders.fakes import FakeAlerts, FakeRows, FakeWrittenPages, Writes, publisher_of
 from tests.builders.functions import app_of
-from tests.builders.scores import alert, judge, row
+from tests.builders.scores import alert, row, scan_context
 
 
 @dataclass
@@ -69,7 +70,7 @@ def test_the_last_scan_is_brought_up_to_date_once_a_week() -> None:
     sync = sync_of(rows, pages)
     for day in range(8):
         known = rows.rows.get("A-0001")
-        rows.rows["A-0001"] = judge(TODAY + timedelta(days=day)).judge(account(1), known, 0).row
+        rows.rows["A-0001"] = assess(scan_context(TODAY + timedelta(days=day)), account(1), known, 0).row
         sync(message("A-0001"))
     assert [values.last_scan for _, values in pages.written] == [TODAY, TODAY + timedelta(days=7)]
 

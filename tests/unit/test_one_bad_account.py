@@ -23,8 +23,8 @@ from customer_success.messages import AlertAcknowledged, ChurnAlert, DigestReady
 from customer_success.renewals.contracts import Contract
 from customer_success.reviews.plan_qbrs import PlanQbrs
 from customer_success.reviews.qbr import Qbr
-from customer_success.scan import tally
-from customer_success.scan.assessment import Assessment, Judge
+from customer_success.scan import scan, tally
+from customer_success.scan.assessment import Assessment, ScanContext, assess
 from customer_success.scan.page_sync import NotionSync
 from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.accounts import TODAY, account, at_risk, dying
@@ -101,14 +101,13 @@ def test_an_account_that_cannot_be_scored_is_rejected_by_name(
 def test_what_went_wrong_unexpectedly_is_in_the_digest_every_day(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World([account(1), account(2)])
     world.scan()
-    judged = Judge.judge
 
-    def judge(self: Judge, each: Account, known: AccountRow | None, chunk: int) -> Any:
+    def fails_for_one(context: ScanContext, each: Account, known: AccountRow | None, chunk: int) -> Assessment:
         if each.account_id == BAD:
             raise OverflowError("date value out of range")
-        return judged(self, each, known, chunk)
+        return assess(context, each, known, chunk)
 
-    monkeypatch.setattr(Judge, "judge", judge)
+    monkeypatch.setattr(scan, "assess", fails_for_one)
     for day in (TOMORROW, TOMORROW + timedelta(days=1)):
         world.scan(day)
         said = text_of(world, f"health_scan:{day}:0")
@@ -427,7 +426,7 @@ def test_an_expansion_run_goes_on_past_one_account_and_is_recorded_where_it_ends
     assert "ZeroDivisionError: by zero" in world.queued[-1].notes[0]
 
 
-@pytest.mark.parametrize("words", ["_in_words", "_move", "_is_watched"])
+@pytest.mark.parametrize("words", ["_cases", "_move", "_watched"])
 def test_an_account_that_cannot_be_put_into_words_costs_only_its_own(
     words: str, fault: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -435,10 +434,10 @@ def test_an_account_that_cannot_be_put_into_words_costs_only_its_own(
     world = World([account(1), dying(2), dying(3), account(4, status="Inactive")])
     made = getattr(tally, words)
 
-    def make(judgement: Assessment) -> Any:
-        if judgement.row.account_id == BAD:
+    def make(assessment: Assessment) -> Any:
+        if assessment.row.account_id == BAD:
             raise fault
-        return made(judgement)
+        return made(assessment)
 
     monkeypatch.setattr(tally, words, make)
     # WHEN it is scanned

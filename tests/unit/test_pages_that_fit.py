@@ -17,7 +17,7 @@ from connectors.notion.reading import LONGEST_TEXT, LONGEST_TEXT_OF_LINES, MOST_
 from customer_success.accounts.account import Account
 from customer_success.accounts.row import AccountRow
 from customer_success.identifiers import LONGEST_ID, is_nameable
-from customer_success.scan.assessment import Judge
+from customer_success.scan.assessment import ScanContext, assess
 from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.notion_pages import (
     PAGE_ID,
@@ -54,18 +54,18 @@ def read(**properties: Json) -> Account:
 
 
 def judged(account: Account) -> AccountRow:
-    judge = Judge(
+    scan = ScanContext(
         tenant_id="acme",
-        on=ON,
+        run_date=ON,
         run=f"{ON}#1",
         now=datetime(2026, 3, 2, 7, tzinfo=UTC),
         scorer=CSMHealthScorer(),
         medians={},
         fallback_owner=None,
     )
-    first = judge.judge(account, None, 0).row
+    first = assess(scan, account, None, 0).row
     # A row that was there before keeps the day before beside the new one.
-    return replace(judge, on=date(2026, 3, 3)).judge(account, first, 0).row
+    return assess(replace(scan, run_date=date(2026, 3, 3)), account, first, 0).row
 
 
 def stored(account: Account) -> bytes:

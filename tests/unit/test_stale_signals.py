@@ -299,7 +299,7 @@ def test_what_would_be_is_asked_of_what_is_known() -> None:
     world = World([account(1, HEALTHY | {"tam_health_rag": "RED"}, signals_updated=day(-15))])
     world.scan()
     scan = HealthScan(world.rows, CSMHealthScorer())
-    now = scores.judge().now
+    now = scores.scan_context().now
     # WHEN its health is asked for THEN too little is known
     with pytest.raises(CannotBeScored):
         scan("A-0001", {}, on=TODAY, now=now)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from customer_success.adoption import text as adoption_text
 from customer_success.alerts import text as alert_text
+from customer_success.scan.assessment import Scored, assess
 from customer_success.schemas import (
     BenchmarkComparison,
     CapKey,
@@ -30,7 +31,7 @@ from customer_success.scoring.signal_words import in_words, side_of_change
 from tests.builders.accounts import HEALTHY, TODAY, account
 from tests.builders.api import Desk
 from tests.builders.partly_known import any_score, any_signals
-from tests.builders.scores import judge
+from tests.builders.scores import scan_context
 
 KEYS = (*get_args(SignalKey), *get_args(CapKey))
 NO_WORDS = re.compile(r"\b(None|nan|NaN|null)\b")
@@ -89,11 +90,11 @@ def test_no_page_and_no_message_names_what_is_not_there(signals: CSMHealthSignal
     # GIVEN an account of which anything may be unknown
     nothing: dict[str, Any] = {"arr": None, "contract_end": None, "owner_email": None, "primary_contact_email": None}
     known = signals.model_dump(exclude_none=True, exclude={"days_to_renewal"})
-    judged = judge().judge(account(1, known, **(nothing if bare else {})), None, 0)
+    judged = assess(scan_context(), account(1, known, **(nothing if bare else {})), None, 0)
     # WHEN its page and its alert are written
     page = judged.row.latest.page
     texts = [page.why, page.next_step] if page else []
-    if judged.alert:
+    if isinstance(judged, Scored) and judged.alert:
         message = alert_text.chat_message(judged.alert, None)
         mail = alert_text.mail_draft(judged.alert, "ada@example.com")
         record = alert_text.health_record(judged.alert)

@@ -6,6 +6,7 @@ A sample of each lies in `events/` and is tested on the side that writes it and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Annotated, Literal, Self
@@ -201,6 +202,30 @@ class Explanation(BaseModel):
     next_step: str
 
 
+@dataclass(frozen=True, slots=True)
+class AlertId:
+    """The id of an alert everywhere: in the ledger, at the vendors, in the API. Its text is
+    `account:run date:churn risk`; the account may contain colons.
+    """
+
+    account_id: str
+    run_date: date
+    churn_risk: str
+
+    def __str__(self) -> str:
+        return f"{self.account_id}:{self.run_date.isoformat()}:{self.churn_risk}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The parts of an id. Raises `ValueError` for a text that is none."""
+        rest, _, churn_risk = text.rpartition(":")
+        account_id, _, run_date = rest.rpartition(":")
+        try:
+            return cls(account_id, date.fromisoformat(run_date), churn_risk)
+        except ValueError as error:
+            raise ValueError(f"{text!r} is no alert id: account:run date:churn risk is expected") from error
+
+
 class ChurnAlert(Message):
     """One alert about one account; `alert_id` is made of account, run date and churn risk."""
 
@@ -284,8 +309,3 @@ SyncMessage = TypeAdapter[PagesChanged | AlertAcknowledged](
 )
 PlanMessage = TypeAdapter[QuarterPlanned | ScheduledEvent](QuarterPlanned | ScheduledEvent)
 AlertOrDigest = TypeAdapter[ChurnAlert | DigestReady](Annotated[ChurnAlert | DigestReady, Field(discriminator="kind")])
-
-
-def alert_id(account_id: str, run_date: date, churn_risk: str) -> str:
-    """The name under which an alert is known everywhere: to the ledger, to the vendors, to the API."""
-    return f"{account_id}:{run_date.isoformat()}:{churn_risk}"

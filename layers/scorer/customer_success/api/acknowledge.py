@@ -13,8 +13,7 @@ from customer_success.alerts.entry import Acknowledgement, AlertEntry, Verdict
 from customer_success.alerts.ports import AlertLog
 from customer_success.api.problems import Problem, conflict, invalid, not_found, other_tenant
 from customer_success.errors import Refused
-from customer_success.messages import AlertAcknowledged, ChurnAlert
-from customer_success.messages import alert_id as alert_id_of
+from customer_success.messages import AlertAcknowledged, AlertId, ChurnAlert
 from customer_success.periods import run_date
 from customer_success.ports import Outbox
 from customer_success.schemas import CSMAlertResult
@@ -142,7 +141,7 @@ class AcknowledgeAlert:
         row = self.rows.get(alert.account_id)
         sent = row.latest.alert_state.last_sent if row else None
         if sent and sent.run_date > alert.run_date and (request.verdict or request.quiet_until):
-            latest = alert_id_of(alert.account_id, sent.run_date, sent.churn_risk)
+            latest = str(AlertId(alert.account_id, sent.run_date, sent.churn_risk))
             raise conflict(
                 f"alert {alert.alert_id!r} is not the latest of its account: what is wished is said of {latest!r}"
             )

@@ -10,7 +10,7 @@ from customer_success.accounts.ports import AccountRows, ScoreHistory
 from customer_success.accounts.row import AccountRow, AssessmentRecord, Status
 from customer_success.api.accounts import Answer, days_before, known_account
 from customer_success.api.problems import invalid
-from customer_success.messages import alert_id
+from customer_success.messages import AlertId
 from customer_success.scan.words import INACTIVE, step_to_judge
 from customer_success.schemas import (
     CapKey,
@@ -264,7 +264,7 @@ def _facts(row: AccountRow) -> dict[str, Any]:
         "as_of": day.run_date,
         "status": day.status,
         "since": day.since,
-        "alert_id": told and alert_id(account.account_id, told.run_date, told.churn_risk),
+        "alert_id": told and str(AlertId(account.account_id, told.run_date, told.churn_risk)),
     }
 
 

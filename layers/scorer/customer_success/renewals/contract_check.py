@@ -30,7 +30,7 @@ from customer_success.results import IfKnown, JobResult
 from customer_success.reviews.ports import Qbrs
 from customer_success.reviews.qbr import Qbr, QbrKey
 from customer_success.scan import scan as scan_run
-from customer_success.scan.assessment import Assessment, Judge
+from customer_success.scan.assessment import Assessment, Rejected, ScanContext, Scored, assess
 from customer_success.scan.ports import Runs
 from customer_success.scan.run import Run
 from customer_success.scan.tally import Counts
@@ -116,10 +116,10 @@ class ContractCheck:
 
     def _checked(self, on: date, request: str, time: datetime) -> ContractCheckResult:
         last_scan = self.runs.last_finished(scan_run.KIND, on + ONE_DAY)
-        judge = self._judge(on, last_scan)
-        found = self._look(judge)
+        scan = self._context(on, last_scan)
+        found = self._look(scan)
         self._rank(found.alerts, on, first_scan=last_scan is None)
-        scanned = self._scan(found, judge)
+        scanned = self._scan(found, scan)
         self.page_updates.send(pages_changed(self.tenant_id, found.changed, on))
         told = self.publisher.publish(e for e in self.alerts.on(on) if e.state == "pending" and e.delivery)
         requested = self._request_reviews(found.reviews, on, time)
@@ -131,10 +131,10 @@ class ContractCheck:
             self.publisher.post(renewals_digest(on, contracts, failed, skipped=found.skipped, last_scan=last_scan_on))
         return _result(on, found, request=request, scanned=scanned, alerts=told, qbrs=requested)
 
-    def _judge(self, on: date, last_scan: Run | None) -> Judge:
-        return Judge(
+    def _context(self, on: date, last_scan: Run | None) -> ScanContext:
+        return ScanContext(
             tenant_id=self.tenant_id,
-            on=on,
+            run_date=on,
             run=check_marker(on),
             now=self.now(),
             scorer=self.scorer,
@@ -142,11 +142,11 @@ class ContractCheck:
             fallback_owner=self.fallback_owner,
         )
 
-    def _look(self, judge: Judge) -> Found:
+    def _look(self, scan: ScanContext) -> Found:
         """Read every row once; of each its contract is kept, not the row: a big book has many."""
         found = Found()
         for row in self.rows.every():
-            self._alone(found, row, partial(self._look_at, found, row, judge))
+            self._alone(found, row, partial(self._look_at, found, row, scan))
         return found
 
     def _alone(self, found: Found, row: AccountRow, work: Callable[[], T]) -> T | None:
@@ -158,39 +158,44 @@ class ContractCheck:
 
         return alone(f"account {row.account_id!r}", work, passed_over)
 
-    def _look_at(self, found: Found, row: AccountRow, judge: Judge) -> None:
+    def _look_at(self, found: Found, row: AccountRow, scan: ScanContext) -> None:
         contract = contract_of(row)
         if contract is None:
             found.skipped += 1
             return
-        group = contract.group(judge.on)
+        group = contract.group(scan.run_date)
         # What cannot be put into words is better found here than when the digest of all is written.
-        in_words(contract, judge.on)
-        due = group in DUE and row.latest.run_date != judge.on
-        alert = self._judged(judge, row).alert if due else None
+        in_words(contract, scan.run_date)
+        due = group in DUE and row.latest.run_date != scan.run_date
+        alert = self._alert_of(scan, row) if due else None
         found.contracts[row.account_id] = contract
         if group in ENDS_SOON and row.account.wants_review:
             found.reviews.append(contract)
         if due:
             found.due.append(row.account_id)
-        elif row.run == judge.run and row.latest.page_queued == judge.on:
+        elif row.run == scan.run and row.latest.page_queued == scan.run_date:
             found.changed.append(row.account_id)
         if alert:
             found.alerts.append(alert)
 
-    def _judged(self, judge: Judge, row: AccountRow) -> Assessment:
-        """Judge an account by what was last read of it.
+    def _assessed(self, scan: ScanContext, row: AccountRow) -> Assessment | None:
+        """Assess an account by what was last read of it. None leaves the row as it is.
 
-        An alert that is not for this check leaves the memory as it was, so that the next scan tells it. So does an
-        account that can no longer be judged leave the whole row: it is the scan that has to tell of it.
+        An alert that is not for this check leaves the alert state as it was, so that the next scan raises it. An
+        account that can no longer be scored keeps its row: the scan has to report it.
         """
-        judgement = judge.judge(row.account, row, row.chunk)
-        if (row.latest.status, judgement.row.latest.status) == ("scored", "rejected"):
-            return Assessment(row)
-        if judgement.alert is None or self._is_told(judgement.alert, row):
-            return judgement
-        left = replace(judgement.row, latest=replace(judgement.row.latest, alert_state=row.latest.alert_state))
-        return replace(judgement, row=left, alert=None)
+        assessment = assess(scan, row.account, row, row.chunk)
+        match assessment:
+            case Rejected() if row.latest.status == "scored":
+                return None
+            case Scored(alert=alert) if alert and not self._is_told(alert, row):
+                unchanged = replace(assessment.row.latest, alert_state=row.latest.alert_state)
+                return replace(assessment, row=replace(assessment.row, latest=unchanged), alert=None)
+        return assessment
+
+    def _alert_of(self, scan: ScanContext, row: AccountRow) -> ChurnAlert | None:
+        assessment = self._assessed(scan, row)
+        return assessment.alert if isinstance(assessment, Scored) else None
 
     def _is_told(self, alert: ChurnAlert, row: AccountRow) -> bool:
         """True if the risk is higher than what was told; on a day off only if it is critical."""
@@ -214,40 +219,40 @@ class ContractCheck:
         self.alerts.add(ranked.values())
         self.alerts.mark(ranked[alert_id] for alert_id in unranked)
 
-    def _scan(self, found: Found, judge: Judge) -> int:
-        """Write what is judged, the alerts being there already. Rows are read anew, for a scan may have come by."""
+    def _scan(self, found: Found, scan: ScanContext) -> int:
+        """Write the assessments, the alerts being there already. Rows are read anew, for a scan may have come by."""
         scanned = 0
         for account_ids in batches(found.due, count=BATCH):
             rows = list(self.rows.get_many(account_ids).values())
-            judged = self._written(found, [j for row in rows if (j := self._judged_alone(found, judge, row))])
-            found.changed += [j.row.account_id for j in judged if j.page_changed]
-            present = {row.account_id: row for row in (*rows, *(j.row for j in judged))}
+            assessed = self._written(found, [each for row in rows if (each := self._assessed_alone(found, scan, row))])
+            found.changed += [each.row.account_id for each in assessed if each.page_changed]
+            present = {row.account_id: row for row in (*rows, *(each.row for each in assessed))}
             found.contracts |= {i: contract for i, row in present.items() if (contract := contract_of(row))}
-            scanned += len(judged)
+            scanned += len(assessed)
         return scanned
 
-    def _judged_alone(self, found: Found, judge: Judge, row: AccountRow) -> Assessment | None:
-        """The account as judged, None if it is judged already, or is better left as it is."""
-        if row.latest.run_date == judge.on:
+    def _assessed_alone(self, found: Found, scan: ScanContext, row: AccountRow) -> Assessment | None:
+        """The account's assessment, None if it is assessed already, or keeps its row."""
+        if row.latest.run_date == scan.run_date:
             return None
-        judged = self._alone(found, row, partial(self._judged, judge, row))
-        return None if judged is None or judged.row is row else judged
+        return self._alone(found, row, partial(self._assessed, scan, row))
 
-    def _written(self, found: Found, judged: Sequence[Assessment]) -> list[Assessment]:
-        """Write what was judged; what is not taken of one account is named, and its row stays as it was."""
+    def _written(self, found: Found, assessed: Sequence[Assessment]) -> list[Assessment]:
+        """Write the assessments; an account whose row is refused is named, and keeps its row."""
         refused: set[str] = set()
 
         def write(some: Sequence[Assessment]) -> None:
-            self.history.put_many([(j.row.account_id, p) for j in some if (p := j.row.latest.point)])
-            self.rows.put_many([j.row for j in some])
+            points = [(each.row.account_id, each.row.latest.point) for each in some]
+            self.history.put_many((account_id, point) for account_id, point in points if point)
+            self.rows.put_many([each.row for each in some])
 
-        def pass_over(judgement: Assessment, error: Exception) -> None:
-            refused.add(judgement.row.account_id)
-            account = judgement.row.account
+        def pass_over(assessment: Assessment, error: Exception) -> None:
+            refused.add(assessment.row.account_id)
+            account = assessment.row.account
             found.failed.append(UncheckedAccount(account.account_id, account.name, cause(error)))
 
-        together(judged, write, about=lambda j: f"account {j.row.account_id!r}", otherwise=pass_over)
-        return [j for j in judged if j.row.account_id not in refused]
+        together(assessed, write, about=lambda each: f"account {each.row.account_id!r}", otherwise=pass_over)
+        return [each for each in assessed if each.row.account_id not in refused]
 
     def _request_reviews(self, contracts: Iterable[Contract], on: date, time: datetime) -> int:
         """Ask for the review that a contract's end calls for, once for that end.

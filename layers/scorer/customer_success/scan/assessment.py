@@ -1,11 +1,11 @@
-"""How one account comes out of one day's scan: a pure function, so that a day can be judged again with the same end."""
+"""The assessment of one account in a scan: a pure function, so that assessing a day again comes to the same end."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
@@ -18,10 +18,10 @@ from customer_success.accounts.row import (
     same_but_for_the_scan_date,
     trail_after,
 )
-from customer_success.alerts.policy import Decision, MuteRequest, decide
+from customer_success.alerts.policy import Decision, MuteRequest, Reason, decide
 from customer_success.identifiers import is_nameable
 from customer_success.isolation import alone, cause, whole
-from customer_success.messages import ChurnAlert, alert_id
+from customer_success.messages import AlertId, ChurnAlert
 from customer_success.scan.words import INACTIVE, step_to_judge, too_old
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals, refusals
 from customer_success.scoring import words
@@ -38,22 +38,48 @@ RejectionReason = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Assessment:
-    """What a scan has to write about an account. `again` is true if the day was scanned before.
+class Scored:
+    """An account with a score, made of these signals, and the alert that it raises, if any.
 
-    `signals` are those that it was judged by, None where it was not judged by any.
+    `page_changed` is true if its page is to be written, `again` if the day was scanned before.
     """
 
     row: AccountRow
-    signals: CSMHealthSignals | None = None
-    page_changed: bool = False
-    alert: ChurnAlert | None = None
-    decision: Decision | None = None
-    again: bool = False
+    page_changed: bool
+    signals: CSMHealthSignals
+    score: CSMHealthScore
+    decision: Decision
+    alert: ChurnAlert | None
+    again: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
+class Rejected:
+    """An account that could not be scored, and why. `signals` are None where they could not be read as such."""
+
+    row: AccountRow
+    page_changed: bool
+    reason: RejectionReason
+    detail: str
+    signals: CSMHealthSignals | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inactive:
+    """An account that is marked as having left."""
+
+    row: AccountRow
+    page_changed: bool
+
+
+Assessment: TypeAlias = Scored | Rejected | Inactive
+"""What a scan found for one account, with the row that it has to write."""
+
+T = TypeVar("T", Scored, Rejected, Inactive)
+
+
+@dataclass(frozen=True, slots=True)
+class ScanContext:
     """What is the same for all accounts of a run.
 
     `medians` are the points that the median account lost on each signal in the last finished scan, empty before the
@@ -61,189 +87,212 @@ class Judge:
     """
 
     tenant_id: str
-    on: date
+    run_date: date
     run: str
     now: datetime
     scorer: CSMHealthScorer
     medians: Mapping[str, float]
     fallback_owner: str | None
 
-    def judge(self, account: Account, known: AccountRow | None, chunk: int) -> Assessment:
-        """Judge one account, `known` being its present row. The row keeps of the account what is known on the day."""
-        account = account.known_on(self.on)
-        if account.inactive:
-            return self._closed(account, known, chunk)
-        try:
-            signals = CSMHealthSignals.model_validate(account.signals_on(self.on))
-        except ValidationError as error:
-            detail = "; ".join(str(refusal) for refusal in refusals(error))
-            return self._rejected(account, known, chunk, "invalid_signal", detail)
-        try:
-            score = self.scorer.score(signals, account_id=account.account_id, now=self.now)
-        except InsufficientDataError as error:
-            reason, detail = self._too_little_known(account, error)
-            return replace(self._rejected(account, known, chunk, reason, detail), signals=signals)
-        return replace(self._scored(account, known, chunk, signals, score), signals=signals)
 
-    def duplicate(self, own: Account, known: AccountRow | None, chunk: int, holder: Account) -> Assessment:
-        """Judge a page whose Account ID stands on the earlier page of `holder` too; `own` bears an id of its own."""
-        detail = f"Account ID {holder.account_id!r} is also that of {holder.name!r}, {holder.page_url}"
-        return self._rejected(own.known_on(self.on), known, chunk, "duplicate_account_id", detail)
+def assess(scan: ScanContext, account: Account, known: AccountRow | None, chunk: int) -> Assessment:
+    """Assess one account, `known` being its present row. The new row has what is known of the account on the run date,
+    without stale signals.
+    """
+    account = account.known_on(scan.run_date)
+    if account.inactive:
+        return _inactive(scan, account, known, chunk)
+    try:
+        signals = CSMHealthSignals.model_validate(account.signals_on(scan.run_date))
+    except ValidationError as error:
+        detail = "; ".join(str(refusal) for refusal in refusals(error))
+        return _rejected(scan, account, known, chunk, "invalid_signal", detail)
+    try:
+        score = scan.scorer.score(signals, account_id=account.account_id, now=scan.now)
+    except InsufficientDataError as error:
+        reason, detail = _too_little_known(scan, account, error)
+        return replace(_rejected(scan, account, known, chunk, reason, detail), signals=signals)
+    return _scored(scan, account, known, chunk, signals, score)
 
-    def unexpected(self, account: Account, known: AccountRow | None, chunk: int, error: Exception) -> Assessment:
-        """Judge an account with which something went wrong that no rule foresaw."""
-        return alone(
-            f"account {account.account_id!r}, as far as its last row goes,",
-            lambda: self._rejected(account, known, chunk, "unexpected", cause(error)),
-            lambda _: self._rejected(account, None, chunk, "unexpected", cause(error)),
-        )
 
-    def unwritten(self, judgement: Assessment, error: Exception) -> Assessment:
-        """Judge an account whose row or alert was not taken: of its page only what every table takes remains."""
-        read, before = judgement.row.account, judgement.row.before
-        own_id = read.page_id.replace("-", "")
-        account = Account(
-            account_id=read.account_id if is_nameable(read.account_id) else own_id,
-            name=whole(short(read.name, NAME_LIMIT)),
-            page_id=read.page_id,
-            page_url=whole(short(read.page_url, URL_LIMIT)),
-            created_at=whole(read.created_at),
-            status=whole(short(read.status, NAME_LIMIT)) if read.status else None,
-        )
-        lean = (
-            AssessmentRecord(before.run_date, before.status, before.since, alert_state=before.alert_state)
-            if before
-            else None
-        )
-        known = AccountRow(account, lean, None, self.run, judgement.row.chunk) if lean else None
-        return self._rejected(account, known, judgement.row.chunk, "unexpected", cause(error))
+def rejected_as_duplicate(
+    scan: ScanContext, own: Account, known: AccountRow | None, chunk: int, holder: Account
+) -> Rejected:
+    """Reject a page with the Account ID of the earlier page of `holder`; `own` is the account under another id."""
+    detail = f"Account ID {holder.account_id!r} is also that of {holder.name!r}, {holder.page_url}"
+    return _rejected(scan, own.known_on(scan.run_date), known, chunk, "duplicate_account_id", detail)
 
-    def _too_little_known(self, account: Account, error: InsufficientDataError) -> tuple[RejectionReason, str]:
-        """Why too little is known of the account, in a word and in a sentence."""
-        updated = account.signals_updated
-        stale = too_old(updated, account.signals_stale_after_days) if updated else ""
-        if account.onboarding_on(self.on):
-            onboarding = f"still in onboarding until {account.onboarding_until}"
-            return "onboarding", f"{onboarding}; {stale}" if account.stale_on(self.on) else onboarding
-        if account.stale_on(self.on):
-            return "stale_signals", stale
-        return "insufficient_data", words.too_little_known(error)
 
-    def _closed(self, account: Account, known: AccountRow | None, chunk: int) -> Assessment:
-        before = known.latest_before(self.on) if known else None
-        since = before.since if before and before.status == "skipped" else self.on
-        page = PageValues(None, "Unknown", None, INACTIVE, since, "", self.on)
-        day = AssessmentRecord(
-            self.on,
-            "skipped",
-            since,
-            last=before.last if before else None,
-            alert_state=alert_state_after_leaving(before),
-        )
-        row = AccountRow(account, day, before, self.run, chunk)
-        shows_something = (before and before.page) or (known and known.latest.page)
-        return self._with_page(row, page, known) if shows_something else Assessment(row)
+def rejected_for_error(
+    scan: ScanContext, account: Account, known: AccountRow | None, chunk: int, error: Exception
+) -> Rejected:
+    """Reject an account whose assessment raised an error that no rule expects."""
+    return alone(
+        f"account {account.account_id!r}, as far as its last row goes,",
+        lambda: _rejected(scan, account, known, chunk, "unexpected", cause(error)),
+        lambda _: _rejected(scan, account, None, chunk, "unexpected", cause(error)),
+    )
 
-    def _rejected(
-        self, account: Account, known: AccountRow | None, chunk: int, reason: RejectionReason, detail: str
-    ) -> Assessment:
-        before = known.latest_before(self.on) if known else None
-        since = before.since if before and before.status == "rejected" else self.on
-        page = PageValues(None, "Unknown", None, detail, since, step_to_judge(reason), self.on)
-        day = AssessmentRecord(
-            self.on,
-            "rejected",
-            since,
-            last=before.last if before else None,
-            trail=before.trail if before else (),
-            alert_state=before.alert_state if before else AlertState(),
-            reason=reason,
-            detail=detail,
-        )
-        return self._with_page(AccountRow(account, day, before, self.run, chunk), page, known)
 
-    def _scored(
-        self,
-        account: Account,
-        known: AccountRow | None,
-        chunk: int,
-        signals: CSMHealthSignals,
-        score: CSMHealthScore,
-    ) -> Assessment:
-        before = known.latest_before(self.on) if known else None
-        point = Point(self.on, score)
-        decision = decide(
-            point.health_status,
-            should_alert=score.should_alert,
-            trigger=score.churn_trigger,
-            alert_state=before.alert_state if before else AlertState(),
-            trail=before.trail if before else (),
-            mute_request=MuteRequest(account.quiet_until, _plain(account.verdict) == "false alarm"),
-            sent_today=_told_on(known, self.on),
-        )
-        since = _since(before, score) or self.on
-        page = PageValues(
-            score=round(score.score, 1),
-            rag=score.rag,
-            churn_risk=score.churn_risk,
-            why=words.why(score),
-            since=since,
-            next_step=words.next_step(score),
-            last_scan=self.on,
-        )
-        trail = trail_after(before.trail if before else (), point.health_status)
-        day = AssessmentRecord(self.on, "scored", since, last=point, trail=trail, alert_state=decision.alert_state)
-        judged = self._with_page(AccountRow(account, day, before, self.run, chunk), page, known)
-        alert = self._alert(account, signals, point, before, decision, since) if decision.alert else None
-        again = known is not None and known.written_for(self.on)
-        return replace(judged, alert=alert, decision=decision, again=again)
+def rejected_as_unwritable(scan: ScanContext, assessment: Assessment, error: Exception) -> Rejected:
+    """Reject an account whose row or alert the table refused: its new row has only what every table takes."""
+    read, before = assessment.row.account, assessment.row.before
+    own_id = read.page_id.replace("-", "")
+    account = Account(
+        account_id=read.account_id if is_nameable(read.account_id) else own_id,
+        name=whole(short(read.name, NAME_LIMIT)),
+        page_id=read.page_id,
+        page_url=whole(short(read.page_url, URL_LIMIT)),
+        created_at=whole(read.created_at),
+        status=whole(short(read.status, NAME_LIMIT)) if read.status else None,
+    )
+    lean = (
+        AssessmentRecord(before.run_date, before.status, before.since, alert_state=before.alert_state)
+        if before
+        else None
+    )
+    known = AccountRow(account, lean, None, scan.run, assessment.row.chunk) if lean else None
+    return _rejected(scan, account, known, assessment.row.chunk, "unexpected", cause(error))
 
-    def _with_page(self, row: AccountRow, page: PageValues, known: AccountRow | None) -> Assessment:
-        """Say what the account's page should show, and whether that must be written."""
-        before = row.before
-        changed = (
-            before is None
-            or before.page is None
-            or before.page_queued is None
-            or self.on - before.page_queued >= PAGE_REFRESH
-            or _differs(page, before.page)
-            or (known is not None and known.written_for(self.on) and _differs(page, known.latest.page))
-        )
-        queued = self.on if changed or before is None else before.page_queued
-        return Assessment(replace(row, latest=replace(row.latest, page=page, page_queued=queued)), page_changed=changed)
 
-    def _alert(
-        self,
-        account: Account,
-        signals: CSMHealthSignals,
-        point: Point,
-        before: AssessmentRecord | None,
-        decision: Decision,
-        since: date,
-    ) -> ChurnAlert:
-        score = point.score
-        assert decision.alert is not None
-        return ChurnAlert(
-            tenant_id=self.tenant_id,
-            alert_id=alert_id(account.account_id, self.on, score.churn_risk),
-            account_id=account.account_id,
-            account_name=account.name,
-            run_date=self.on,
-            delivery="digest",
-            score=score.score,
-            rag=score.rag,
-            churn_risk=score.churn_risk,
-            churn_trigger=score.churn_trigger,
-            reason=decision.alert,
-            explanation=words.explain(score, before.last if before else None, self.medians, since),
-            topics=words.topics(signals),
-            owner_email=account.owner_email or self.fallback_owner,
-            primary_contact_email=account.primary_contact_email,
-            arr=account.arr,
-            contract_end=account.contract_end,
-            page_id=account.page_id,
-            page_url=account.page_url,
-        )
+def _too_little_known(scan: ScanContext, account: Account, error: InsufficientDataError) -> tuple[RejectionReason, str]:
+    """Why too little is known of the account, in a word and in a sentence."""
+    updated = account.signals_updated
+    stale = too_old(updated, account.signals_stale_after_days) if updated else ""
+    if account.onboarding_on(scan.run_date):
+        onboarding = f"still in onboarding until {account.onboarding_until}"
+        return "onboarding", f"{onboarding}; {stale}" if account.stale_on(scan.run_date) else onboarding
+    if account.stale_on(scan.run_date):
+        return "stale_signals", stale
+    return "insufficient_data", words.too_little_known(error)
+
+
+def _inactive(scan: ScanContext, account: Account, known: AccountRow | None, chunk: int) -> Inactive:
+    before = known.latest_before(scan.run_date) if known else None
+    since = before.since if before and before.status == "skipped" else scan.run_date
+    page = PageValues(None, "Unknown", None, INACTIVE, since, "", scan.run_date)
+    record = AssessmentRecord(
+        scan.run_date,
+        "skipped",
+        since,
+        last=before.last if before else None,
+        alert_state=alert_state_after_leaving(before),
+    )
+    row = AccountRow(account, record, before, scan.run, chunk)
+    shows_something = (before and before.page) or (known and known.latest.page)
+    return _with_page(Inactive(row, page_changed=False), page, known) if shows_something else Inactive(row, False)
+
+
+def _rejected(
+    scan: ScanContext, account: Account, known: AccountRow | None, chunk: int, reason: RejectionReason, detail: str
+) -> Rejected:
+    before = known.latest_before(scan.run_date) if known else None
+    since = before.since if before and before.status == "rejected" else scan.run_date
+    page = PageValues(None, "Unknown", None, detail, since, step_to_judge(reason), scan.run_date)
+    record = AssessmentRecord(
+        scan.run_date,
+        "rejected",
+        since,
+        last=before.last if before else None,
+        trail=before.trail if before else (),
+        alert_state=before.alert_state if before else AlertState(),
+        reason=reason,
+        detail=detail,
+    )
+    row = AccountRow(account, record, before, scan.run, chunk)
+    return _with_page(Rejected(row, page_changed=False, reason=reason, detail=detail), page, known)
+
+
+def _scored(
+    scan: ScanContext,
+    account: Account,
+    known: AccountRow | None,
+    chunk: int,
+    signals: CSMHealthSignals,
+    score: CSMHealthScore,
+) -> Scored:
+    before = known.latest_before(scan.run_date) if known else None
+    point = Point(scan.run_date, score)
+    decision = decide(
+        point.health_status,
+        should_alert=score.should_alert,
+        trigger=score.churn_trigger,
+        alert_state=before.alert_state if before else AlertState(),
+        trail=before.trail if before else (),
+        mute_request=MuteRequest(account.quiet_until, _plain(account.verdict) == "false alarm"),
+        sent_today=_sent_on(known, scan.run_date),
+    )
+    since = _since(before, score) or scan.run_date
+    page = PageValues(
+        score=round(score.score, 1),
+        rag=score.rag,
+        churn_risk=score.churn_risk,
+        why=words.why(score),
+        since=since,
+        next_step=words.next_step(score),
+        last_scan=scan.run_date,
+    )
+    trail = trail_after(before.trail if before else (), point.health_status)
+    record = AssessmentRecord(scan.run_date, "scored", since, last=point, trail=trail, alert_state=decision.alert_state)
+    scored = Scored(
+        AccountRow(account, record, before, scan.run, chunk),
+        page_changed=False,
+        signals=signals,
+        score=score,
+        decision=decision,
+        alert=_alert(scan, account, signals, score, before, decision.alert, since) if decision.alert else None,
+        again=known is not None and known.written_for(scan.run_date),
+    )
+    return _with_page(scored, page, known)
+
+
+def _with_page(assessment: T, page: PageValues, known: AccountRow | None) -> T:
+    """The assessment with what the account's page should show, and whether that must be written."""
+    row, before = assessment.row, assessment.row.before
+    run_date = row.latest.run_date
+    changed = (
+        before is None
+        or before.page is None
+        or before.page_queued is None
+        or run_date - before.page_queued >= PAGE_REFRESH
+        or _differs(page, before.page)
+        or (known is not None and known.written_for(run_date) and _differs(page, known.latest.page))
+    )
+    queued = run_date if changed or before is None else before.page_queued
+    row = replace(row, latest=replace(row.latest, page=page, page_queued=queued))
+    return replace(assessment, row=row, page_changed=changed)
+
+
+def _alert(
+    scan: ScanContext,
+    account: Account,
+    signals: CSMHealthSignals,
+    score: CSMHealthScore,
+    before: AssessmentRecord | None,
+    reason: Reason,
+    since: date,
+) -> ChurnAlert:
+    return ChurnAlert(
+        tenant_id=scan.tenant_id,
+        alert_id=str(AlertId(account.account_id, scan.run_date, score.churn_risk)),
+        account_id=account.account_id,
+        account_name=account.name,
+        run_date=scan.run_date,
+        delivery="digest",
+        score=score.score,
+        rag=score.rag,
+        churn_risk=score.churn_risk,
+        churn_trigger=score.churn_trigger,
+        reason=reason,
+        explanation=words.explain(score, before.last if before else None, scan.medians, since),
+        topics=words.topics(signals),
+        owner_email=account.owner_email or scan.fallback_owner,
+        primary_contact_email=account.primary_contact_email,
+        arr=account.arr,
+        contract_end=account.contract_end,
+        page_id=account.page_id,
+        page_url=account.page_url,
+    )
 
 
 def alert_state_after_leaving(before: AssessmentRecord | None) -> AlertState:
@@ -255,9 +304,10 @@ def _plain(word: str | None) -> str:
     return " ".join((word or "").lower().replace("-", " ").replace("_", " ").split())
 
 
-def _told_on(known: AccountRow | None, day: date) -> HealthStatus | None:
-    told = known.latest.alert_state.last_sent if known and known.latest.run_date == day else None
-    return told if told and told.run_date == day else None
+def _sent_on(known: AccountRow | None, run_date: date) -> HealthStatus | None:
+    """What an earlier scan of the same day sent."""
+    sent = known.latest.alert_state.last_sent if known and known.latest.run_date == run_date else None
+    return sent if sent and sent.run_date == run_date else None
 
 
 def _since(before: AssessmentRecord | None, score: CSMHealthScore) -> date | None:

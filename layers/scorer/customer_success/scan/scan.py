@@ -28,12 +28,21 @@ from customer_success.paging import one_ahead
 from customer_success.periods import today
 from customer_success.ports import Outbox
 from customer_success.results import Failed, IfKnown, JobResult, TaskResult
-from customer_success.scan.assessment import Assessment, Judge
+from customer_success.scan.assessment import (
+    Assessment,
+    ScanContext,
+    Scored,
+    assess,
+    rejected_as_duplicate,
+    rejected_as_unwritable,
+    rejected_for_error,
+)
 from customer_success.scan.closing import Closing
 from customer_success.scan.ports import Runs
 from customer_success.scan.run import Run, RunStatus
 from customer_success.scan.tally import Counts, count
 from customer_success.schemas import Confidence
+from customer_success.scoring.health_status import Point
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.tasks import Task, context_of
 
@@ -175,9 +184,9 @@ class ScanRun:
         return self.closing.fail(run, failure, last_try=request.last_try)
 
     def _scan(self, run: Run, previous: Run | None) -> Run:
-        judge = Judge(
+        scan = ScanContext(
             tenant_id=self.tenant_id,
-            on=run.run_date,
+            run_date=run.run_date,
             run=run.key,
             now=self.now(),
             scorer=self.scorer,
@@ -185,31 +194,31 @@ class ScanRun:
             fallback_owner=self.fallback_owner,
         )
         for page in one_ahead(self.book.read(run.bookmark)):
-            judged = self._written(judge, self._judged(judge, page, run.chunk))
-            changed = (*run.pages_waiting, *(j.row.account_id for j in judged if j.page_changed))
+            assessed = self._written(scan, self._assessed(scan, page, run.chunk))
+            changed = (*run.pages_waiting, *(each.row.account_id for each in assessed if each.page_changed))
             full = len(changed) - (len(changed) % PAGES_HANDED_ON_TOGETHER if page.next else 0)
             self._hand_on(changed[:full], run.run_date)
-            run = self.runs.save(run.page_done(count(judged), page.next, changed[full:]))
+            run = self.runs.save(run.page_done(count(assessed), page.next, changed[full:]))
             if page.next and self.time_left() < SECONDS_FOR_A_PAGE:
                 raise OutOfTime(f"{run.tally.read} accounts are scanned; the rest goes on from there", retry_after=1)
         return run
 
-    def _judged(self, judge: Judge, page: BookPage, chunk: int) -> list[Assessment]:
-        """Judge a page of the book. An account that an earlier page of the book held already was counted there."""
+    def _assessed(self, scan: ScanContext, page: BookPage, chunk: int) -> list[Assessment]:
+        """Assess a page of the book. An account of an earlier page of the book was counted there."""
         known = self._known(page.accounts)
-        judged: list[Assessment] = []
+        assessed: list[Assessment] = []
         holders: dict[str, Account] = {}
         for read in page.accounts:
             account = replace(read, signals_stale_after_days=self.signals_stale_after_days)
             row = known.get(account.account_id)
-            if row and row.run == judge.run and row.chunk != chunk:
+            if row and row.run == scan.run and row.chunk != chunk:
                 holders.setdefault(account.account_id, row.account)
             holder = holders.setdefault(account.account_id, account)
             if holder.page_id != account.page_id:
-                judged.append(self._duplicate(judge, account, chunk, holder))
+                assessed.append(self._duplicate(scan, account, chunk, holder))
             elif holder is account:
-                judged.append(self._alone(judge, account, row, chunk))
-        return judged
+                assessed.append(self._alone(scan, account, row, chunk))
+        return assessed
 
     def _known(self, accounts: Sequence[Account]) -> dict[str, AccountRow]:
         """The accounts' rows. One whose id can be no key has none."""
@@ -222,46 +231,47 @@ class ScanRun:
         )
         return rows
 
-    def _alone(self, judge: Judge, account: Account, row: AccountRow | None, chunk: int) -> Assessment:
+    def _alone(self, scan: ScanContext, account: Account, row: AccountRow | None, chunk: int) -> Assessment:
         return alone(
             f"account {account.account_id!r}",
-            lambda: judge.judge(account, row, chunk),
-            lambda error: judge.unexpected(account, row, chunk, error),
+            lambda: assess(scan, account, row, chunk),
+            lambda error: rejected_for_error(scan, account, row, chunk, error),
         )
 
-    def _duplicate(self, judge: Judge, account: Account, chunk: int, holder: Account) -> Assessment:
+    def _duplicate(self, scan: ScanContext, account: Account, chunk: int, holder: Account) -> Assessment:
         own = replace(account, account_id=account.page_id.replace("-", ""))
         row = self._known([own]).get(own.account_id)
         return alone(
             f"account {own.account_id!r}",
-            lambda: judge.duplicate(own, row, chunk, holder),
-            lambda error: judge.unexpected(own, row, chunk, error),
+            lambda: rejected_as_duplicate(scan, own, row, chunk, holder),
+            lambda error: rejected_for_error(scan, own, row, chunk, error),
         )
 
-    def _written(self, judge: Judge, judged: Sequence[Assessment]) -> list[Assessment]:
-        """Write what was judged, and return it as it stands: what is not taken of one account rejects that account."""
-        stand = {id(judgement): judgement for judgement in judged}
+    def _written(self, scan: ScanContext, assessed: Sequence[Assessment]) -> list[Assessment]:
+        """Write the assessments and return them; an account whose row or alert is refused is rejected instead."""
+        written: dict[int, Assessment] = {id(each): each for each in assessed}
 
-        def reject(judgement: Assessment, error: Exception) -> None:
-            rejected = stand[id(judgement)] = judge.unwritten(judgement, error)
+        def reject(assessment: Assessment, error: Exception) -> None:
+            rejected = written[id(assessment)] = rejected_as_unwritable(scan, assessment, error)
             try:
                 self._write([rejected])
             except Refused as refused:
-                # A row with nothing in it is not taken either, so it is not the account's fault.
+                # A row with nothing in it is refused too, so it is not the account's fault.
                 raise Misconfigured(f"no row is taken: {refused}") from refused
 
-        together(judged, self._write, about=lambda j: f"account {j.row.account_id!r}", otherwise=reject)
-        return list(stand.values())
+        together(assessed, self._write, about=lambda each: f"account {each.row.account_id!r}", otherwise=reject)
+        return list(written.values())
 
-    def _write(self, judged: Sequence[Assessment]) -> None:
-        """Alerts first: once a row says that an account was told, its alert is certain to exist.
+    def _write(self, assessed: Sequence[Assessment]) -> None:
+        """Write alerts first: once a row says that an alert was sent, the alert must exist.
 
-        Only where a row is of this day already, an alert may have been published that must stay as it is.
+        If the day's row exists, its alert may be published already: add, never overwrite.
         """
-        self.alerts.put([AlertEntry(j.alert) for j in judged if j.alert and not j.again])
-        self.alerts.add([AlertEntry(j.alert) for j in judged if j.alert and j.again])
-        self.history.put_many([(j.row.account_id, p) for j in judged if (p := j.row.latest.point)])
-        self.rows.put_many([j.row for j in judged])
+        scored = [each for each in assessed if isinstance(each, Scored)]
+        self.alerts.put([AlertEntry(each.alert) for each in scored if each.alert and not each.again])
+        self.alerts.add([AlertEntry(each.alert) for each in scored if each.alert and each.again])
+        self.history.put_many([(each.row.account_id, Point(each.row.latest.run_date, each.score)) for each in scored])
+        self.rows.put_many([each.row for each in assessed])
 
     def _hand_on(self, account_ids: Sequence[str], on: date) -> None:
         """Queue the accounts for what writes their pages."""

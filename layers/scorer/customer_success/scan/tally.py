@@ -6,141 +6,162 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, assert_never
 
 from pydantic import Field
 
-from customer_success.alerts.policy import Suppressed
+from customer_success.alerts.policy import Decision, Suppressed
 from customer_success.isolation import alone, cause
-from customer_success.scan.assessment import Assessment
-from customer_success.schemas import CSMHealthScore
+from customer_success.scan.assessment import Assessment, Inactive, Rejected, Scored
+from customer_success.schemas import CSMHealthSignals
 from customer_success.text import short
 
 
-def count(judgements: Iterable[Assessment]) -> Tally:
-    """The counts of one page of the book, account by account: one that cannot be put into words costs only those."""
+def count(assessments: Iterable[Assessment]) -> Tally:
+    """The counts of one page of the book. An account that cannot be put into words is counted without them."""
     tally = Tally()
-    for judgement in judgements:
+    for each in assessments:
         tally = tally.plus(
             alone(
-                f"account {judgement.row.account_id!r}, in what is counted and said of it,",
-                partial(_count, judgement),
-                partial(_barely, judgement),
+                f"account {each.row.account_id!r}, in what is counted and said of it,",
+                partial(_count, each),
+                partial(_barely, each),
             )
         )
     return tally
 
 
-def _count(j: Assessment) -> Tally:
-    """The counts of one account."""
-    status, decision = j.row.latest.status, j.decision
-    score = _score(j) if status == "scored" else None
-    signals = j.signals if _is_watched(j) else None
-    told = _in_words(j)
-    examples: dict[str, Any] = {name: tuple(map(in_short, cases[:EXAMPLES])) for name, cases in told.items()}
+def _count(assessment: Assessment) -> Tally:
+    """The counts of one account, with its cases in words."""
+    tally = _outcome(assessment)
+    match assessment:
+        case Scored():
+            tally = replace(tally, **_of_score(assessment))
+        case Rejected() | Inactive():
+            pass
+        case _:
+            assert_never(assessment)
+    signals = _watched(assessment)
+    cases = _cases(assessment)
+    examples: dict[str, Any] = {name: tuple(map(in_short, found[:EXAMPLES])) for name, found in cases.items()}
     return replace(
-        _outcome(j),
-        colours=_once(score.rag if score else None),
-        moves=_once(_move(j) if score else None),
-        risks=_once(score.churn_risk if score else None),
-        alerts=_once((j.alert.churn_trigger or "score") if score and j.alert else None),
-        suppressed=_once(str(decision.suppressed) if score and decision and decision.suppressed else None),
-        false_alarms=_once(decision.false_alarm if score and decision else None),
-        unknown=dict(Counter(score.unknown)) if score else {},
-        lost={driver.key: {f"{driver.points_lost:.1f}": 1} for driver in score.drivers} if score else {},
+        tally,
         watched=int(signals is not None),
         missing={signal: 1 for signal, value in signals or () if value is None},
-        outdated=int(signals is not None and _stale(j)),
-        cases={name: len(cases) for name, cases in told.items() if cases},
+        outdated=int(signals is not None and _stale(assessment)),
+        cases={name: len(found) for name, found in cases.items() if found},
         **examples,
     )
 
 
-def _outcome(j: Assessment) -> Tally:
+def _outcome(assessment: Assessment) -> Tally:
     """What became of an account, in numbers alone."""
-    status = j.row.latest.status
-    return Tally(
-        read=1,
-        scored=int(status == "scored"),
-        inactive=int(status == "skipped"),
-        pages_changed=int(j.page_changed),
-        rejected=_once((j.row.latest.reason or "") if status == "rejected" else None),
-    )
+    one = Tally(read=1, pages_changed=int(assessment.page_changed))
+    match assessment:
+        case Scored():
+            return replace(one, scored=1)
+        case Rejected(reason=reason):
+            return replace(one, rejected={reason: 1})
+        case Inactive():
+            return replace(one, inactive=1)
+        case _:
+            assert_never(assessment)
 
 
-def _barely(j: Assessment, error: Exception) -> Tally:
-    """What is counted of an account of which more cannot be said than that."""
-    case = in_short(f"{j.row.account_id}: it was not counted in full: {cause(error)}")
-    return replace(_outcome(j), cases={"unreadable": 1}, unreadable=(case,))
+def _of_score(scored: Scored) -> dict[str, Any]:
+    """The counts of a score and of what was decided, by their names in the tally."""
+    score, decision = scored.score, scored.decision
+    return {
+        "colours": {score.rag: 1},
+        "moves": _once(_move(scored)),
+        "risks": {score.churn_risk: 1},
+        "alerts": _once((scored.alert.churn_trigger or "score") if scored.alert else None),
+        "suppressed": _once(str(decision.suppressed) if decision.suppressed else None),
+        "false_alarms": _once(decision.false_alarm),
+        "unknown": dict(Counter(score.unknown)),
+        "lost": {driver.key: {f"{driver.points_lost:.1f}": 1} for driver in score.drivers},
+    }
+
+
+def _barely(assessment: Assessment, error: Exception) -> Tally:
+    """The counts of an account whose cases cannot be put into words."""
+    case = in_short(f"{assessment.row.account_id}: it was not counted in full: {cause(error)}")
+    return replace(_outcome(assessment), cases={"unreadable": 1}, unreadable=(case,))
 
 
 def _once(key: str | None) -> Counts:
     return {} if key is None else {key: 1}
 
 
-def _in_words(j: Assessment) -> dict[str, list[str]]:
+def _cases(assessment: Assessment) -> dict[str, list[str]]:
     """What the digest lists of an account, by the tally's name for the list."""
-    day, decision = j.row.latest, j.decision
-    rejected = day.status == "rejected"
-    lost = rejected and j.row.before is not None and j.row.before.status == "scored"
-    hushed = decision is not None and decision.suppressed in (Suppressed.MUTED_UNTIL, Suppressed.FALSE_ALARM)
-    why = f"{_name(j)}: {day.detail}"
-    return {
-        "rejections": [why] if rejected else [],
-        "unexpected": [why] if rejected and day.reason == "unexpected" else [],
-        "danger_lost_sight_of": [f"{_name(j)}: {_was(j)}; {day.detail}"] if lost and _was_in_danger(j) else [],
-        "no_longer_judged": [why] if lost and not _was_in_danger(j) else [],
-        "unreadable": [f"{_name(j)}: {problem}" for problem in j.row.account.unreadable],
-        "stale": [f"{_name(j)}: {_last_updated(j)}"] if _stale(j) else [],
-        "muted": [f"{_name(j)}: {decision.suppressed}"] if decision and hushed else [],
+    name, account = _name(assessment), assessment.row.account
+    cases = {
+        "unreadable": [f"{name}: {problem}" for problem in account.unreadable],
+        "stale": [f"{name}: {_last_updated(assessment)}"] if _stale(assessment) else [],
     }
+    match assessment:
+        case Scored(decision=Decision(suppressed=Suppressed.MUTED_UNTIL | Suppressed.FALSE_ALARM as suppressed)):
+            cases["muted"] = [f"{name}: {suppressed}"]
+        case Scored() | Inactive():
+            pass
+        case Rejected():
+            cases |= _rejection(assessment, name)
+        case _:
+            assert_never(assessment)
+    return cases
 
 
-def _stale(judgement: Assessment) -> bool:
-    account, on = judgement.row.account, judgement.row.latest.run_date
-    return not account.inactive and account.stale_on(on)
+def _rejection(rejected: Rejected, name: str) -> dict[str, list[str]]:
+    before, last = rejected.row.before, rejected.row.latest.last
+    why = f"{name}: {rejected.detail}"
+    cases = {"rejections": [why]}
+    if rejected.reason == "unexpected":
+        cases["unexpected"] = [why]
+    if before and before.status == "scored":
+        if last and last.score.should_alert:
+            was = f"was {last.score.rag} with churn risk {last.score.churn_risk} on {last.run_date}"
+            cases["danger_lost_sight_of"] = [f"{name}: {was}; {rejected.detail}"]
+        else:
+            cases["no_longer_judged"] = [why]
+    return cases
 
 
-def _last_updated(judgement: Assessment) -> str:
-    updated = judgement.row.account.signals_updated
+def _stale(assessment: Assessment) -> bool:
+    account, run_date = assessment.row.account, assessment.row.latest.run_date
+    return not account.inactive and account.stale_on(run_date)
+
+
+def _last_updated(assessment: Assessment) -> str:
+    updated = assessment.row.account.signals_updated
     assert updated is not None
-    return f"signals last updated on {updated}, {(judgement.row.latest.run_date - updated).days} days ago"
+    return f"signals last updated on {updated}, {(assessment.row.latest.run_date - updated).days} days ago"
 
 
-def _was_in_danger(judgement: Assessment) -> bool:
-    last = judgement.row.latest.last
-    return last is not None and last.score.should_alert
-
-
-def _was(judgement: Assessment) -> str:
-    last = judgement.row.latest.last
-    assert last is not None
-    return f"was {last.score.rag} with churn risk {last.score.churn_risk} on {last.run_date}"
-
-
-def _is_watched(judgement: Assessment) -> bool:
-    """True for an account whose feeds are watched: one that is scored, or that was once and of which too little is
-    known now. Of an account that is new or in onboarding nobody expects signals yet.
+def _watched(assessment: Assessment) -> CSMHealthSignals | None:
+    """The signals of an account whose feeds are watched: one that is scored, or was once and has too little known now.
+    New and onboarding accounts are not expected to have signals.
     """
-    day = judgement.row.latest
-    return judgement.signals is not None and day.last is not None and day.reason != "onboarding"
+    match assessment:
+        case Scored(signals=signals):
+            return signals
+        case Rejected(signals=signals, reason=reason):
+            return signals if assessment.row.latest.last and reason != "onboarding" else None
+        case Inactive():
+            return None
+        case _:
+            assert_never(assessment)
 
 
-def _score(judgement: Assessment) -> CSMHealthScore:
-    point = judgement.row.latest.point
-    assert point is not None
-    return point.score
-
-
-def _move(judgement: Assessment) -> str | None:
-    before = judgement.row.before
-    now = _score(judgement).rag
+def _move(scored: Scored) -> str | None:
+    """The change of colour since the last score."""
+    before, now = scored.row.before, scored.score.rag
     was = before.last.score.rag if before and before.last else now
     return None if was == now else f"{was} → {now}"
 
 
-def _name(judgement: Assessment) -> str:
-    account = judgement.row.account
+def _name(assessment: Assessment) -> str:
+    account = assessment.row.account
     return f"{short(account.name, 60)} ({account.account_id})"
 
 

@@ -15,7 +15,7 @@ from customer_success.aws.dynamodb.items import Item, Key, Update, expiry, key_o
 from customer_success.aws.dynamodb.stored import Stored
 from customer_success.aws.dynamodb.table import ConditionNotMetError, Table
 from customer_success.errors import Misconfigured, Refused
-from customer_success.messages import ChurnAlert
+from customer_success.messages import AlertId, ChurnAlert
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -95,9 +95,12 @@ class DynamoAlertLog:
                 ) from error
 
     def _key(self, alert_id: str) -> Key:
-        """An alert's id ends with its run date and churn risk; the account before them may contain colons."""
-        run_date = alert_id.rpartition(":")[0].rpartition(":")[2]
-        return self._table.key("ALERTS", run_date, alert_id)
+        """Where an alert is stored: under its run date. Raises `Refused` for what is no alert's id."""
+        try:
+            run_date = AlertId.parse(alert_id).run_date
+        except ValueError as error:
+            raise Refused(str(error)) from error
+        return self._table.key("ALERTS", run_date.isoformat(), alert_id)
 
     def _item(self, entry: AlertEntry) -> Item:
         return self._alerts.item(

@@ -1,0 +1,60 @@
+"""The assessment of one account: scored, rejected with a reason, or inactive; and the id of its alert."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from customer_success.accounts.account import Account
+from customer_success.messages import AlertId
+from customer_success.scan.assessment import Inactive, Rejected, Scored, assess
+from tests.builders.accounts import HEALTHY, TODAY, account, dying
+from tests.builders.scores import scan_context
+
+
+def test_an_account_with_signals_is_scored() -> None:
+    assessment = assess(scan_context(), dying(1), None, 0)
+    assert isinstance(assessment, Scored)
+    assert (assessment.score.rag, assessment.row.latest.status, assessment.again) == ("RED", "scored", False)
+    assert assessment.alert is not None
+    assert AlertId.parse(assessment.alert.alert_id) == AlertId("A-0001", TODAY, "critical")
+
+
+def test_an_account_that_left_is_inactive_and_raises_no_alert() -> None:
+    known = assess(scan_context(TODAY - timedelta(days=1)), dying(1), None, 0).row
+    assessment = assess(scan_context(), dying(1, status="Churned"), known, 0)
+    assert isinstance(assessment, Inactive)
+    assert (assessment.row.latest.status, assessment.page_changed) == ("skipped", True)
+    assert assessment.row.latest.alert_state.episode is None
+
+
+@pytest.mark.parametrize(
+    ("given_account", "reason", "has_signals"),
+    [
+        (account(1, {**HEALTHY, "nps_score": 11}), "invalid_signal", False),
+        (account(1, {}, contract_end=None), "insufficient_data", True),
+        (account(1, signals_updated=TODAY - timedelta(days=40)), "stale_signals", True),
+        (account(1, {}, onboarding_until=TODAY + timedelta(days=1)), "onboarding", True),
+    ],
+)
+def test_an_account_that_cannot_be_scored_is_rejected_with_the_reason(
+    given_account: Account, reason: str, has_signals: bool
+) -> None:
+    assessment = assess(scan_context(), given_account, None, 0)
+    assert isinstance(assessment, Rejected)
+    assert (assessment.reason, assessment.row.latest.reason) == (reason, reason)
+    assert assessment.detail == assessment.row.latest.detail
+    assert (assessment.signals is not None) == has_signals
+
+
+@given(st.text(min_size=1), st.dates(date(1970, 1, 1), date(2199, 12, 31)), st.sampled_from(["low", "critical"]))
+def test_an_alert_id_carries_its_parts(account_id: str, run_date: date, churn_risk: str) -> None:
+    assert AlertId.parse(str(AlertId(account_id, run_date, churn_risk))) == AlertId(account_id, run_date, churn_risk)
+
+
+@pytest.mark.parametrize("text", ["", "A-1", "A-1:2026-03-02", "A-1:yesterday:high", "2026-03-02:high:A-1"])
+def test_what_is_no_alert_id_is_refused_with_what_is_expected(text: Any) -> None:
+    with pytest.raises(ValueError, match="account:run date:churn risk is expected"):
+        AlertId.parse(text)
