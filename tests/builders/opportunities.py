@@ -38,7 +38,7 @@ def asks_for(
         plan=of.plan,
         industry=of.industry,
         on=on,
-        rationales=rationales(of, signals, usage, prices or PriceList(), on=on),
+        rationales=rationales(of, signals, usage, prices or PriceList(), run_date=on),
         notes=of.notes,
     )
 

@@ -28,7 +28,7 @@ LONG_AGO = TODAY - USAGE_STALE_AFTER - timedelta(days=1)
 def report(
     *rows: FeatureUsage, of: Account = ENTERPRISE, groups: dict[str, PeerGroup] | None = None
 ) -> FeatureAdoptionReport:
-    return adoption_report(of, rows, groups or {}, on=TODAY)
+    return adoption_report(of, rows, groups or {}, run_date=TODAY)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_rate_of_its_own_that_is_none_is_refused_unless_the_features_speak_for
 
 
 def test_an_assumed_rate_stands_in_the_place_of_the_known_one() -> None:
-    found = adoption_report(ENTERPRISE, [usage()], SIX, on=TODAY, assumed=0.0)
+    found = adoption_report(ENTERPRISE, [usage()], SIX, run_date=TODAY, assumed=0.0)
     assert (found.adoption_rate, found.benchmark_comparison.percentile) == (0.0, 0.0)
 
 

@@ -57,7 +57,7 @@ def _found(world: World, usage: Mapping[str, list[FeatureUsage]], day: date) -> 
             found[row.account_id] = (
                 account,
                 why,
-                rationales(account, signals, usage.get(row.account_id, []), prices, on=day),
+                rationales(account, signals, usage.get(row.account_id, []), prices, run_date=day),
             )
     return found
 

@@ -175,7 +175,7 @@ def test_an_open_alert_forbids_an_offer_however_long_ago_it_was_sent() -> None:
 
 
 def test_an_alert_sent_within_a_week_forbids_an_offer_though_the_account_recovered() -> None:
-    assert reasons(AlertState(sent=SentAlert(told(6)))) == ("an alert was told on 2026-02-24, less than 7 days ago",)
+    assert reasons(AlertState(sent=SentAlert(told(6)))) == ("an alert was sent on 2026-02-24, less than 7 days ago",)
     assert reasons(AlertState(sent=SentAlert(told(7)))) == ()
 
 

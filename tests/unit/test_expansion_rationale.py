@@ -129,10 +129,10 @@ def test_signals_that_no_longer_count_are_no_rationale_for_an_offer() -> None:
     of = full(signals_updated=TODAY - timedelta(days=15), connected_tools=("Slack",))
     rows = [connected(as_of=TODAY)]
     # WHEN its page is too old THEN nothing is offered for it
-    assert rationales(of, CSMHealthSignals.model_validate(of.signals_on(TODAY)), rows, PRICES, on=TODAY) == ()
+    assert rationales(of, CSMHealthSignals.model_validate(of.signals_on(TODAY)), rows, PRICES, run_date=TODAY) == ()
     # WHEN somebody asks what would be with all seats in use THEN only that counts, and for little
     would_be = CSMHealthSignals.model_validate({"seats_utilization_rate": 1.2})
-    (rationale,) = rationales(of, would_be, rows, PRICES, on=TODAY)
+    (rationale,) = rationales(of, would_be, rows, PRICES, run_date=TODAY)
     assert ([signal.key for signal in rationale.signals], rationale.confidence) == (
         ["seats_rate", "seats_bought"],
         "low",

@@ -161,7 +161,7 @@ def test_peers_are_counted_of_the_active_accounts_by_what_they_use() -> None:
     world.run()
     # THEN each known rate counts once
     group = world.peers.groups["plan Team"]
-    assert (dict(group.accounts), group.on) == ({"50": 2, "80": 1}, TODAY)
+    assert (dict(group.accounts), group.on) == ({50: 2, 80: 1}, TODAY)
 
 
 # ---- candidates

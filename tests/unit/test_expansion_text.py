@@ -12,7 +12,7 @@ from customer_success.alerts.digest import Digest
 from customer_success.alerts.digest_messages import digest_messages
 from customer_success.expansion.entry import ExpansionEntry, Outcome
 from customer_success.expansion.offer import Handoff
-from customer_success.expansion.text import expansion_record, handed_off_record, offer_mail, owner_digests, sales_news
+from customer_success.expansion.text import expansion_record, handed_off_record, offer_mail, owner_digests, sales_digest
 from customer_success.schemas import OpportunityType
 from tests.builders.accounts import TODAY, account
 from tests.builders.opportunities import entry, handoff, offered, opportunity
@@ -113,7 +113,7 @@ def test_the_mail_says_nothing_that_is_ours_alone() -> None:
 
 
 def test_sales_reads_why_what_to_say_what_it_is_worth_and_where_to_answer() -> None:
-    news = sales_news(handoff(), NORTHWIND, "nora@example.com", RECORD_URL)
+    news = sales_digest(handoff(), NORTHWIND, "nora@example.com", RECORD_URL)
     assert (news.digest_id, news.run_kind, news.run_date) == ("handoff:A-0001:seats:Q1 2026", "sales_handoff", TODAY)
     assert (news.title, news.recipient) == ("Northwind Traders: more seats", "nora@example.com")
     assert texts(news) == {
@@ -131,7 +131,7 @@ def test_sales_reads_why_what_to_say_what_it_is_worth_and_where_to_answer() -> N
 
 
 def test_what_is_not_known_is_stated_as_not_known() -> None:
-    news = sales_news(handoff(estimated_arr_impact=None, owner_email=None), NORTHWIND, "nora@example.com", None)
+    news = sales_digest(handoff(estimated_arr_impact=None, owner_email=None), NORTHWIND, "nora@example.com", None)
     assert texts(news)["The offer"] == [
         "Estimated ARR: not known: price or quantity is missing",
         "Confidence: high",

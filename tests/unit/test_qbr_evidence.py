@@ -48,7 +48,7 @@ A_QUARTER = [
 
 
 def evidence(points: list[Point], of: AccountRow | None = None, **changes: Any) -> QBREvidence:
-    plain: dict[str, Any] = {"report": None, "on": ON, "trigger": "scheduled"}
+    plain: dict[str, Any] = {"report": None, "run_date": ON, "trigger": "scheduled"}
     given = plain | changes
     return qbr_evidence(of or row(on=ON), points, given.pop("report"), **given)
 
@@ -396,7 +396,7 @@ def test_notes_are_carried_as_they_are_and_give_no_figure() -> None:
 @pytest.mark.parametrize("trigger", ["contract_proximity", "requested"])
 def test_a_review_within_a_quarter_looks_back_on_the_one_before(trigger: str) -> None:
     # GIVEN a review that is asked for in the middle of February
-    found = evidence(A_QUARTER, row(on=date(2026, 2, 14)), on=date(2026, 2, 14), trigger=trigger)
+    found = evidence(A_QUARTER, row(on=date(2026, 2, 14)), run_date=date(2026, 2, 14), trigger=trigger)
     assert (found.period, found.reviewed_period, found.trigger) == ("Q1 2026", "Q4 2025", trigger)
     assert value(found, "score_at_end") == 66.0
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customer_success.narration.claims import checked
-from customer_success.narration.evidence import Fact, QBREvidence, Unit, said
+from customer_success.narration.evidence import Fact, QBREvidence, Unit, worded
 from customer_success.reviews.evidence import qbr_evidence
 from customer_success.reviews.facts import ColourChange, SignalMove
 from customer_success.reviews.rules_writer import ReviewByRule, renewal_due
@@ -29,7 +29,7 @@ def on(month: int, day: int, year: int = 2025, **signals: Any) -> Point:
 
 
 def known(*points: Point, **facts: Any) -> QBREvidence:
-    return qbr_evidence(row(account(**facts), on=ON), points, None, on=ON, trigger="scheduled")
+    return qbr_evidence(row(account(**facts), on=ON), points, None, run_date=ON, trigger="scheduled")
 
 
 def written(of: QBREvidence) -> QBRContent:
@@ -114,7 +114,7 @@ def test_the_scorecard_is_the_evidences_own() -> None:
 
 def page_says(signals: dict[str, Any], **facts: Any) -> QBREvidence:
     of = account(1, {**HEALTHY, **signals}, **facts)
-    return qbr_evidence(row(of, on=ON), [], None, on=ON, trigger="scheduled")
+    return qbr_evidence(row(of, on=ON), [], None, run_date=ON, trigger="scheduled")
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_too_little_known_proposes_nothing_of_its_own() -> None:
 )
 def test_a_value_as_people_read_it(value: float | str, unit: Unit, words: str) -> None:
     of: Fact = fact("anything", value, unit)
-    assert said(of) == words
+    assert worded(of) == words
 
 
 NAMES = st.sampled_from(
@@ -333,7 +333,7 @@ def reviews(draw: st.DrawFn) -> QBREvidence:
         benchmark_comparison=BenchmarkComparison(peer_group="plan Growth", peers=0),
         confidence="low",
     )
-    return qbr_evidence(row(of, on=ON), points, report, on=ON, trigger="scheduled")
+    return qbr_evidence(row(of, on=ON), points, report, run_date=ON, trigger="scheduled")
 
 
 @settings(max_examples=150, deadline=None)

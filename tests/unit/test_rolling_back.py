@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from customer_success.adoption.peers import PeerGroup
 from customer_success.aws.dynamodb import adoption, offers, qbrs
-from customer_success.expansion.check_expansion import FOUND_CHANNEL, _Answer
+from customer_success.expansion.check_expansion import _Answer
 from customer_success.expansion.entry import ExpansionEntry
 from customer_success.expansion.offer import Handoff, HeldReason, Offer, SalesAnswer
 from customer_success.reviews.qbr import Qbr, QbrKey, QbrText
@@ -138,7 +138,7 @@ def test_an_offer_of_today_is_read_by_the_landed_version() -> None:
     entry = stored("expansion_entry", handoffs.entry())
     assert (entry.keys(), unreadable("expansion_entry", entry)) == (landed("expansion_entry").keys(), [])
     (answer,) = [
-        json.loads(kept) for (_, channel), (_, kept) in handoffs.ledger.entries.items() if channel == FOUND_CHANNEL
+        json.loads(kept) for (_, channel), (_, kept) in handoffs.ledger.entries.items() if channel == "expansion_found"
     ]
     assert (answer.keys(), unreadable("expansion_answer", answer)) == (landed("expansion_answer").keys(), [])
 

@@ -1,4 +1,4 @@
-"""Which features an account has and how much it uses them, as the team keeps it: one row per account and feature."""
+"""Which features an account has and how much it uses them: one row per account and feature."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from customer_success.paging import Bookmark
 from customer_success.schemas import FeatureStatus
 
 USAGE_STALE_AFTER = timedelta(days=31)
-"""A row that was brought up to date longer ago says nothing of today: its feature's use is unknown."""
+"""A row with an older date is stale: the use of its feature is unknown."""
 LITTLE_USED = 0.1
 """A feature of which a smaller share of its limit is used counts as underutilised."""
 
@@ -20,7 +20,7 @@ class FeatureUsage:
     """One feature of one account. A value that is missing, empty or unreadable is None: unknown.
 
     `holder` names the account: by its Account ID as written, or by the id of its page without hyphens. `used` and
-    `limit` are counts of the same thing, whatever the feature counts; of a feature that the plan does not include
+    `limit` are counts of the same thing, such as calls or documents; of a feature that the plan does not include
     (`entitled` is False), `used` is how often it was asked for.
     """
 
@@ -32,9 +32,9 @@ class FeatureUsage:
     limit: float | None = None
     as_of: date | None = None
 
-    def is_fresh(self, on: date) -> bool:
-        """True if the row tells of the day `on`: it bears a day that is neither later nor too long ago."""
-        return self.as_of is not None and timedelta(0) <= on - self.as_of <= USAGE_STALE_AFTER
+    def is_fresh(self, run_date: date) -> bool:
+        """True if the row's date is neither after the run date nor too long before it."""
+        return self.as_of is not None and timedelta(0) <= run_date - self.as_of <= USAGE_STALE_AFTER
 
     @property
     def share(self) -> float | None:
@@ -43,15 +43,15 @@ class FeatureUsage:
             return None
         return self.used / self.limit
 
-    def status(self, on: date) -> FeatureStatus | None:
-        """What the account makes of the feature on the day `on`; None is unknown.
+    def status(self, run_date: date) -> FeatureStatus | None:
+        """How the account uses the feature on the run date; None is unknown.
 
         What the plan does not include is never underutilised, and does not grow old as a count does. A count below 0
         is none.
         """
         if self.entitled is False:
             return "not_entitled"
-        if not self.is_fresh(on) or not self.entitled or self.used is None or self.used < 0:
+        if not self.is_fresh(run_date) or not self.entitled or self.used is None or self.used < 0:
             return None
         little = self.used == 0 or (self.share is not None and self.share < LITTLE_USED)
         return "underutilised" if little else "used"
@@ -61,7 +61,7 @@ class FeatureUsage:
 class UsagePage:
     """Up to 100 rows, and where to go on; `next` is None after the last ones.
 
-    `rejected` says of each row that names no account or no feature why it is not among `rows`; `unreadable` are
+    `rejected` has the reason for each row that names no account or no feature; `unreadable` are
     properties of the others that could not be read, each with the account and feature that it belongs to.
     """
 

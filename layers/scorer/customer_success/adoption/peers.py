@@ -13,7 +13,7 @@ from customer_success.schemas import BenchmarkComparison
 from customer_success.text import short
 
 FEWEST_PEERS = 5
-"""With fewer known ones a comparison is withheld: it would say more of them than of the account."""
+"""With fewer known ones there is no comparison: it would describe them rather than the account."""
 NAME_LIMIT = 80
 
 
@@ -46,7 +46,7 @@ def _spelt(word: str | None) -> str:
     return capwords(short((word or "").casefold(), NAME_LIMIT))
 
 
-def counted(rates: Iterable[tuple[Account, float | None]], on: date) -> list[PeerGroup]:
+def counted(rates: Iterable[tuple[Account, float | None]], run_date: date) -> list[PeerGroup]:
     """The groups of these accounts with their adoption rates; an unknown one counts nowhere."""
     groups: defaultdict[str, Counter[int]] = defaultdict(Counter)
     for account, rate in rates:
@@ -54,7 +54,7 @@ def counted(rates: Iterable[tuple[Account, float | None]], on: date) -> list[Pee
             continue
         for name in groups_of(account):
             groups[name][_percent(rate)] += 1
-    return [PeerGroup(name, on, dict(accounts)) for name, accounts in sorted(groups.items())]
+    return [PeerGroup(name, run_date, dict(accounts)) for name, accounts in sorted(groups.items())]
 
 
 def _percent(rate: float) -> int:
@@ -65,27 +65,27 @@ def compared(account: Account, rate: float | None, groups: Mapping[str, PeerGrou
     """The account's percentile among the others of its closest group that is large enough."""
     names = groups_of(account)
     if not names:
-        return _withheld("plan unknown", 0, "the plan of the account is unknown")
+        return _not_compared("plan unknown", 0, "the plan of the account is unknown")
     if rate is None:
-        return _withheld(names[0], 0, "the adoption of the account itself is unknown")
+        return _not_compared(names[0], 0, "the adoption of the account itself is unknown")
     known = [groups[name] for name in names if name in groups]
     closest = next((group for group in known if group.others >= FEWEST_PEERS), None)
     if closest is None:
         others = known[-1].others if known else 0
         accounts = "account is" if others == 1 else "accounts are"
-        told = f"the adoption of {others} other {accounts} known, at least {FEWEST_PEERS} are needed"
-        return _withheld(names[-1], others, told)
+        reason = f"the adoption of {others} other {accounts} known, at least {FEWEST_PEERS} are needed"
+        return _not_compared(names[-1], others, reason)
     return BenchmarkComparison(
         peer_group=closest.name, peers=closest.others, percentile=100 * _at_or_below(closest, rate) / closest.others
     )
 
 
-def _withheld(peer_group: str, peers: int, because: str) -> BenchmarkComparison:
+def _not_compared(peer_group: str, peers: int, because: str) -> BenchmarkComparison:
     return BenchmarkComparison(peer_group=peer_group, peers=peers, withheld_because=because)
 
 
 def _at_or_below(group: PeerGroup, rate: float) -> int:
-    """How many of the others are no better. The account may have been counted at another rate than it has now."""
+    """How many of the others have at most this rate. The account may have been counted at another rate than today's."""
     own = _percent(rate)
     among = sum(accounts for percent, accounts in group.accounts.items() if percent <= own)
     itself = 1 if group.accounts.get(own) else 0

@@ -35,7 +35,7 @@ class FeatureUsages(Protocol):
         ...
 
     def add(self, run: str, rows: Iterable[FeatureUsage]) -> None:
-        """Keep what the run `run` read. What an earlier run read of the same accounts is forgotten; a repeat changes
+        """Store what the run `run` read, in place of what an earlier run read of the same accounts; a repeat changes
         nothing.
         """
         ...

@@ -1,4 +1,4 @@
-"""What an account makes of its features, worked out from its feature usage and that of its peers."""
+"""How an account uses its features, from its feature usage and that of its peers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FEATURE_LIMIT = 80
 
 @dataclass(frozen=True, slots=True)
 class _Features:
-    """An account's features by what it makes of them on a day; each is in one list."""
+    """An account's features by status on the run date; each is in one list."""
 
     used: list[FeatureUsage]
     underutilised: list[FeatureUsage]
@@ -38,10 +38,10 @@ class _Features:
     unknown: list[FeatureUsage]
 
     @classmethod
-    def of(cls, usage: Sequence[FeatureUsage], on: date) -> _Features:
+    def of(cls, usage: Sequence[FeatureUsage], run_date: date) -> _Features:
         lists: dict[FeatureStatus | None, list[FeatureUsage]] = {}
         for row in usage:
-            lists.setdefault(row.status(on), []).append(row)
+            lists.setdefault(row.status(run_date), []).append(row)
         statuses: tuple[FeatureStatus | None, ...] = ("used", "underutilised", "not_entitled", None)
         return cls(*(lists.get(status, []) for status in statuses))
 
@@ -52,12 +52,12 @@ class _Features:
         return len(self.used) / known if known else None
 
 
-def adoption_rate(account: Account, usage: Sequence[FeatureUsage], on: date) -> float | None:
-    """Share of the entitled features in use on the day `on`; the account's own rate where no usage is known.
+def adoption_rate(account: Account, usage: Sequence[FeatureUsage], run_date: date) -> float | None:
+    """Share of the entitled features in use on the run date; the account's own rate where no usage is known.
 
     Raises `Refused` for an own rate that is none.
     """
-    return _rate(account, _Features.of(usage, on))
+    return _rate(account, _Features.of(usage, run_date))
 
 
 def adoption_report(
@@ -65,22 +65,22 @@ def adoption_report(
     usage: Sequence[FeatureUsage],
     groups: Mapping[str, PeerGroup],
     *,
-    on: date,
+    run_date: date,
     now: datetime | None = None,
     assumed: float | None = None,
 ) -> FeatureAdoptionReport:
-    """The report of the day `on`, made at the moment `now`, None where it is only looked at and not handed out; an
-    `assumed` rate stands in the place of the one that is known.
+    """The report of the run date, made at the moment `now`, None where it is only read; an `assumed` rate replaces
+    the known one.
 
     Raises `Refused` for an own rate that is none.
     """
-    features = _Features.of(usage, on)
+    features = _Features.of(usage, run_date)
     rate = _rate(account, features) if assumed is None else assumed
-    fresh = {name: group for name, group in groups.items() if on - group.on <= USAGE_STALE_AFTER}
+    fresh = {name: group for name, group in groups.items() if run_date - group.on <= USAGE_STALE_AFTER}
     comparison = compared(account, rate, fresh)
     return FeatureAdoptionReport(
         account_id=account.account_id,
-        as_of=on,
+        as_of=run_date,
         features_used=_names(features.used),
         adoption_rate=rate,
         underutilised_features=_names(features.underutilised),
@@ -109,7 +109,7 @@ def _names(rows: Sequence[FeatureUsage]) -> list[str]:
 
 
 def _recommendations(features: _Features, rate: float | None) -> list[str]:
-    """What to do next. What is little used comes first; two places are kept for what is told in one sentence."""
+    """What to do next. Little-used features come first; up to two places are for the other recommendations."""
     once = [*_about_the_plan(features.not_entitled), *_about_what_is_unknown(features, rate)]
     little = sorted(features.underutilised, key=lambda row: (row.share or 0.0, row.feature))
     return [*map(_show, little[: MOST_RECOMMENDED - len(once)]), *once]
@@ -143,10 +143,10 @@ def _about_what_is_unknown(features: _Features, rate: float | None) -> list[str]
 
 def named(features: Sequence[str]) -> str:
     """The features in a row, the first few of many."""
-    told = [short(feature, FEATURE_LIMIT) for feature in features[:MOST_NAMED]]
-    if more := len(features) - len(told):
-        told.append(f"{more} more")
-    return " and ".join(filter(None, (", ".join(told[:-1]), *told[-1:])))
+    listed = [short(feature, FEATURE_LIMIT) for feature in features[:MOST_NAMED]]
+    if more := len(features) - len(listed):
+        listed.append(f"{more} more")
+    return " and ".join(filter(None, (", ".join(listed[:-1]), *listed[-1:])))
 
 
 def _confidence(features: _Features, comparison: BenchmarkComparison) -> Confidence:

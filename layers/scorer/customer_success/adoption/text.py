@@ -1,6 +1,6 @@
 """Feature adoption in the shape of each place where it is read: the section of an account's page, the mail.
 
-The section is for the owner. The mail goes to the customer once a person sends it: it says nothing of scores,
+The section is for the owner. The mail goes to the customer once a person sends it: it does not mention scores,
 comparisons with others, ARR or churn, and offers nothing that the plan does not include.
 """
 
@@ -30,7 +30,7 @@ _STATUS: dict[FeatureStatus | None, str] = {
 
 
 def adoption_section(report: FeatureAdoptionReport, usage: Sequence[FeatureUsage]) -> tuple[PageBlock, ...]:
-    """What the account's page says of the report and of the feature usage that it comes from, without its day."""
+    """The section on the account's page: the report and its feature usage, without the date."""
     return (
         Callout(f"{_headline(report)} {_comparison(report)}"),
         *_grid(usage, report.as_of),
@@ -40,7 +40,7 @@ def adoption_section(report: FeatureAdoptionReport, usage: Sequence[FeatureUsage
 
 
 def as_of(report: FeatureAdoptionReport) -> Paragraph:
-    """The day of the report, as its page says it."""
+    """The report's date and confidence, for its page."""
     return Paragraph(f"As of {long_date(report.as_of)}. Confidence: {report.confidence}.")
 
 
@@ -64,9 +64,9 @@ def _comparison(report: FeatureAdoptionReport) -> str:
     return f"{comparison.percentile:.0f}% of {others} are at or below it."
 
 
-def _grid(usage: Sequence[FeatureUsage], on: date) -> Iterator[PageBlock]:
+def _grid(usage: Sequence[FeatureUsage], run_date: date) -> Iterator[PageBlock]:
     rows = tuple(
-        (row.feature, row.family or "", _STATUS[row.status(on)], _used(row), _number(row.limit)) for row in usage
+        (row.feature, row.family or "", _STATUS[row.status(run_date)], _used(row), _number(row.limit)) for row in usage
     )
     if rows:
         yield Grid(_HEADER, rows)
@@ -87,18 +87,18 @@ def _listed(title: str, items: Sequence[str]) -> Iterator[PageBlock]:
         yield from map(Bullet, items)
 
 
-def _not_known(usage: Sequence[FeatureUsage], on: date) -> Iterator[str]:
+def _not_known(usage: Sequence[FeatureUsage], run_date: date) -> Iterator[str]:
     if not usage:
         yield "which features the account has and uses"
     for row in usage:
-        if row.status(on) is None:
-            yield f"{row.feature}: {_why_unknown(row, on)}"
+        if row.status(run_date) is None:
+            yield f"{row.feature}: {_why_unknown(row, run_date)}"
 
 
-def _why_unknown(row: FeatureUsage, on: date) -> str:
+def _why_unknown(row: FeatureUsage, run_date: date) -> str:
     if row.as_of is None:
         return "nobody says of which day its usage is"
-    if not row.is_fresh(on):
+    if not row.is_fresh(run_date):
         return f"its usage is of {long_date(row.as_of)}"
     if row.entitled is None:
         return "whether the plan includes it"
@@ -106,7 +106,7 @@ def _why_unknown(row: FeatureUsage, on: date) -> str:
 
 
 def adoption_mail(account: Account, report: FeatureAdoptionReport, key: str, mailbox: str) -> MailDraft:
-    """A mail from the owner to the account's primary contact that could be sent as it stands."""
+    """A mail from the owner to the account's primary contact that can be sent as it is."""
     little = report.underutilised_features
     topic = (
         f"Your plan includes {named(little)}, and I think there is more in it for you. I would like to show you what "

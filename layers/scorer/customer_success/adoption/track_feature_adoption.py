@@ -145,7 +145,7 @@ class TrackFeatureAdoption:
             raise Refused(f"account {account.account_id!r}: {'; '.join(map(str, refusals(error)))}") from error
         laid_over = replace(account, signals={**account.signals, **request.signals})
         groups = self.peers.get_many(groups_of(account))
-        return adoption_report(laid_over, usage, groups, on=request.on, now=request.now, assumed=assumed)
+        return adoption_report(laid_over, usage, groups, run_date=request.on, now=request.now, assumed=assumed)
 
     def _section(
         self, account: Account, report: FeatureAdoptionReport, usage: Sequence[FeatureUsage]

@@ -202,7 +202,7 @@ class CheckExpansion:
             return _Checked("held_back", (why,))
         if reasons := never_offered(account, signals, row.latest.alert_state, on):
             return _Checked("held_back", reasons)
-        found = rationales(account, signals, self.usages.of(account), self.prices, on=on)
+        found = rationales(account, signals, self.usages.of(account), self.prices, run_date=on)
         return self._offer(request, account, found, progress)
 
     def _offer(

@@ -11,10 +11,10 @@ Outcome = Literal["planned", "offered", "recorded", "held_back", "nothing", "fai
 
 @dataclass(frozen=True, slots=True)
 class ExpansionEntry:
-    """One line of the day's story, known by `key`: the account id, or the handoff id of an answer.
+    """What a day brought for one account, known by `key`: the account id, or the handoff id of an answer.
 
     `offered` went to Sales, `recorded` did not (the reason is in `lines`), `held_back` may not be offered now,
-    `nothing` has no rationale or is offered already. `lines` say it in words, `url` is where to open it.
+    `nothing` has no rationale or is offered already. `lines` are worded for the digest, `url` is where to open it.
     """
 
     on: date

@@ -1,4 +1,4 @@
-"""An offer on its way: found, recorded, handed to Sales, answered."""
+"""An offer and its states: found, recorded, handed to Sales, answered."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class HeldReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """That Sales has it. `skipped` says why there is no draft, if there is none."""
+    """The handoff to Sales. `skipped` is why there is no draft, None if there is one."""
 
     on: date
     sales_email: str
@@ -89,7 +89,7 @@ ExpansionState = Literal["Recorded", "Ready for Sales"]
 
 @dataclass(frozen=True, slots=True)
 class ExpansionRecord:
-    """A page that records one offer beside its account. `note` says why it did not go to Sales, if it did not."""
+    """A page that records one offer beside its account. `note` is why it did not go to Sales, None if it did."""
 
     key: str
     title: str

@@ -1,4 +1,4 @@
-"""The check that keeps a narrator from inventing offers: each must rest on its rationale, or it is refused."""
+"""The check of proposed offers: each must follow from its rationale, or it is refused."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
-class _Verdict:
+class _Checked:
     """The offer that a proposal makes, None with the `faults` for which it makes none."""
 
     offer: ExpansionOpportunity | None = None
@@ -42,7 +42,7 @@ class _Verdict:
 
 
 def accepted(proposed: Iterable[Mapping[str, Any]], evidence: ExpansionEvidence) -> Accepted:
-    """The proposals that are whole, of a type that has a rationale, and say nothing that it does not bear out.
+    """The proposals that are whole, of a type that has a rationale, and state nothing that does not follow from it.
 
     An estimate that was left out is filled in, and a confidence above the rationale's is lowered to it. Of a talk track
     stays what holds; a proposal of which no sentence stays is refused. Checking what holds again changes nothing.
@@ -52,37 +52,41 @@ def accepted(proposed: Iterable[Mapping[str, Any]], evidence: ExpansionEvidence)
     dropped: list[str] = []
     for number, proposal in enumerate(proposed, start=1):
         who = f"{evidence.account_name}, {_what(proposal, number)}"
-        verdict = _judged(proposal, evidence, offers)
-        if verdict.offer:
-            offers[verdict.offer.opportunity_type] = verdict.offer
-            dropped += [f"{who}: {words}" for words in verdict.dropped]
+        checked = _checked(proposal, evidence, offers)
+        if checked.offer:
+            offers[checked.offer.opportunity_type] = checked.offer
+            dropped += [f"{who}: {words}" for words in checked.dropped]
         else:
-            refused.append(f"{who}: {'; '.join(verdict.faults)}")
+            refused.append(f"{who}: {'; '.join(checked.faults)}")
     return Accepted(tuple(offers.values()), tuple(refused), tuple(dropped))
 
 
 def _what(proposal: Mapping[str, Any], number: int) -> str:
-    told = proposal.get("opportunity_type")
-    return str(told) if told in get_args(OpportunityType) else f"proposal {number}"
+    kind = proposal.get("opportunity_type")
+    return str(kind) if kind in get_args(OpportunityType) else f"proposal {number}"
 
 
-def _judged(proposal: Mapping[str, Any], evidence: ExpansionEvidence, taken: Container[OpportunityType]) -> _Verdict:
+def _checked(proposal: Mapping[str, Any], evidence: ExpansionEvidence, taken: Container[OpportunityType]) -> _Checked:
     given = {**proposal, "account_id": proposal.get("account_id", evidence.account_id)}
     try:
         offer = ExpansionOpportunity.model_validate(given)
     except ValidationError as error:
-        return _Verdict(faults=tuple(map(str, refusals(error, ExpansionOpportunity))))
+        return _Checked(faults=tuple(map(str, refusals(error, ExpansionOpportunity))))
     rationale = evidence.rationale(offer.opportunity_type)
     if rationale is None:
-        return _Verdict(faults=(f"opportunity_type: nothing that is known asks for {offer.opportunity_type!r}",))
+        return _Checked(faults=(f"opportunity_type: nothing that is known asks for {offer.opportunity_type!r}",))
     if offer.opportunity_type in taken:
-        return _Verdict(faults=(f"opportunity_type: {offer.opportunity_type!r} is proposed already",))
-    told = spoken(offer.recommended_talk_track, rationale, evidence)
-    untold = tuple(f'"{short(text, LONGEST_SHOWN)}" ({short(why, LONGEST_SHOWN)})' for text, why in told.dropped)
+        return _Checked(faults=(f"opportunity_type: {offer.opportunity_type!r} is proposed already",))
+    sayable = spoken(offer.recommended_talk_track, rationale, evidence)
+    dropped = tuple(f'"{short(text, LONGEST_SHOWN)}" ({short(why, LONGEST_SHOWN)})' for text, why in sayable.dropped)
     faults = list(_faults(offer, rationale, evidence))
-    if not told.text:
-        faults.append(f"recommended_talk_track: no sentence of it can be said: {', '.join(untold) or 'it is empty'}")
-    return _Verdict(faults=tuple(faults)) if faults else _Verdict(_settled(offer, rationale, told.text), dropped=untold)
+    if not sayable.text:
+        faults.append(f"recommended_talk_track: no sentence of it can be said: {', '.join(dropped) or 'it is empty'}")
+    return (
+        _Checked(faults=tuple(faults))
+        if faults
+        else _Checked(_settled(offer, rationale, sayable.text), dropped=dropped)
+    )
 
 
 def _faults(offer: ExpansionOpportunity, rationale: Rationale, evidence: ExpansionEvidence) -> Iterator[str]:

@@ -1,6 +1,6 @@
-"""Which accounts may be offered something more, and what not: pure functions of what is known.
+"""Which accounts may get an offer, and which types of offer may not be repeated.
 
-The rules are those of "Expansion and the Sales handoff" in the architecture. What is not known stands neither for an
+The rules are those of "Expansion and the Sales handoff" in the architecture. What is unknown counts neither for an
 offer nor against it.
 """
 
@@ -19,17 +19,17 @@ from customer_success.schemas import CSMHealthSignals, OpportunityType, Rag
 MANY_SEATS = 0.8
 HIGH_ADOPTION = 0.7
 RENEWAL_FIRST_DAYS = 90
-"""A contract that ends within so many days is renewed before anything is added to it."""
+"""A contract that ends within this many days is renewed before anything is added to it."""
 SETTLED_FOR = timedelta(days=90)
-"""For so long what Sales rejected is not offered again."""
+"""An offer that Sales rejected is not repeated within this time."""
 
 
-def is_candidate(row: AccountRow, on: date) -> bool:
-    """True if the account was scored on the day `on` and is a candidate by `why_no_candidate`."""
+def is_candidate(row: AccountRow, run_date: date) -> bool:
+    """True if the account was scored on the run date and is a candidate by `why_no_candidate`."""
     point = row.latest.point
-    if row.latest.run_date != on or row.latest.status != "scored" or point is None:
+    if row.latest.run_date != run_date or row.latest.status != "scored" or point is None:
         return False
-    signals = CSMHealthSignals.model_validate(row.account.signals_on(on))
+    signals = CSMHealthSignals.model_validate(row.account.signals_on(run_date))
     return why_no_candidate(point.score.rag, signals) is None
 
 
@@ -48,26 +48,28 @@ def why_no_candidate(rag: Rag, signals: CSMHealthSignals) -> str | None:
     )
 
 
-def never_offered(account: Account, signals: CSMHealthSignals, alert_state: AlertState, on: date) -> tuple[str, ...]:
-    """Why nothing may be offered to the account on the day `on`, each reason with the value; empty if it may.
+def never_offered(
+    account: Account, signals: CSMHealthSignals, alert_state: AlertState, run_date: date
+) -> tuple[str, ...]:
+    """Why nothing may be offered to the account on the run date, each reason with the value; empty if it may.
 
-    An alert is open while the account is in an alerting state, whatever it was told, and for `FALL_WINDOW` after one
-    was told: for so long a fall is looked back on, and a recovery is too fresh to sell upon. An alert that a person
-    called false is over at once, unless the account is in an alerting state still.
+    An alert is open while the account is in an alerting state, and for `FALL_WINDOW` after one was sent: falls are
+    looked back on for so long, and a recovery is too recent for an offer. An alert that a person called false is over
+    at once, unless the account is still in an alerting state.
     """
     return (
         *_of_ratings(signals),
-        *_of_contract(account, signals, on),
+        *_of_contract(account, signals, run_date),
         *_of_dealings(signals),
-        *_of_alerts(alert_state, on),
+        *_of_alerts(alert_state, run_date),
     )
 
 
-def blocked(offers: Iterable[Offer], on: date) -> dict[OpportunityType, str]:
-    """The types that may not be offered again on the day `on`, each with the earlier offer that stands against it."""
+def blocked(offers: Iterable[Offer], run_date: date) -> dict[OpportunityType, str]:
+    """The types that may not be offered again on the run date, each with the earlier offer that blocks it."""
     found: dict[OpportunityType, str] = {}
     for offer in sorted(offers, key=lambda offer: (offer.found_on, offer.handoff_id)):
-        if reason := _stands_against(offer, on):
+        if reason := _blocking_reason(offer, run_date):
             found[offer.opportunity.opportunity_type] = reason
     return found
 
@@ -79,11 +81,11 @@ def _of_ratings(signals: CSMHealthSignals) -> Iterator[str]:
         yield f"collections risk is {signals.collections_risk}"
 
 
-def _of_contract(account: Account, signals: CSMHealthSignals, on: date) -> Iterator[str]:
-    days = account.days_to_renewal(on) if signals.days_to_renewal is None else signals.days_to_renewal
+def _of_contract(account: Account, signals: CSMHealthSignals, run_date: date) -> Iterator[str]:
+    days = account.days_to_renewal(run_date) if signals.days_to_renewal is None else signals.days_to_renewal
     if days is None or days > RENEWAL_FIRST_DAYS:
         return
-    end = shifted(on, days)
+    end = shifted(run_date, days)
     if days < 0:
         yield f"the contract lapsed on {end}"
     else:
@@ -101,24 +103,24 @@ def _of_dealings(signals: CSMHealthSignals) -> Iterator[str]:
         yield f"escalations in 90 days: {signals.escalation_count_90_days}"
 
 
-def _of_alerts(state: AlertState, on: date) -> Iterator[str]:
+def _of_alerts(state: AlertState, run_date: date) -> Iterator[str]:
     if state.episode:
         yield f"an alert is open since {state.episode.since}"
-    elif state.sent and not state.sent.called_false and on - state.sent.health_status.run_date < FALL_WINDOW:
-        yield f"an alert was told on {state.sent.health_status.run_date}, less than {FALL_WINDOW.days} days ago"
+    elif state.sent and not state.sent.called_false and run_date - state.sent.health_status.run_date < FALL_WINDOW:
+        yield f"an alert was sent on {state.sent.health_status.run_date}, less than {FALL_WINDOW.days} days ago"
 
 
-def _stands_against(offer: Offer, on: date) -> str | None:
+def _blocking_reason(offer: Offer, run_date: date) -> str | None:
     """Why an earlier offer lets no new one of its type be made, None if it does not."""
     if offer.unreadable:
         return f"an offer of {offer.quarter} is there that cannot be read, so what became of it is not known"
     status = offer.answer.status if offer.answer else None
     if offer.answer and status:
-        told = f"offered in {offer.quarter} and {status.lower()} on {offer.answer.on}"
+        answered = f"offered in {offer.quarter} and {status.lower()} on {offer.answer.on}"
         if status == "Accepted":
-            return told
-        if on - offer.answer.on <= SETTLED_FOR:
-            return f"{told}: not again before {offer.answer.on + SETTLED_FOR + timedelta(days=1)}"
+            return answered
+        if run_date - offer.answer.on <= SETTLED_FOR:
+            return f"{answered}: not again before {offer.answer.on + SETTLED_FOR + timedelta(days=1)}"
         return None
     if offer.dispatched_on:
         return f"offered in {offer.quarter} and open since {offer.dispatched_on}, not answered by Sales yet"

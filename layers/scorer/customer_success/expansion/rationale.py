@@ -18,16 +18,16 @@ from customer_success.schemas import Confidence, CSMHealthSignals
 
 ALL_SEATS = 1.0
 NEARLY_ALL_SEATS = 0.9
-"""So many seats in use, and usage growing, are as good as all of them."""
+"""With growing usage, this share of seats in use counts like all of them."""
 NEAR_LIMIT = 0.9
 ASKED_OFTEN = 10
-"""What was asked for so often is wanted as surely as what has reached its limit."""
+"""A feature that was requested this often counts like one that has reached its limit."""
 
 SURE_FOR = timedelta(days=14)
-"""Figures of an account page that are older are sure of nothing, also where the tenant lets them count for longer."""
+"""Older account-page figures give low confidence, whatever the tenant's staleness limit."""
 
-FEATURES_TOLD = 5
-"""So many features or tools are told at most, those that ask for it most."""
+FEATURES_LISTED = 5
+"""At most this many features or tools are listed, those with the strongest demand."""
 
 PAGE, USAGE = "account page", "feature usage"
 _SEATS = ("seat", "seats")
@@ -35,21 +35,21 @@ _INTEGRATIONS = ("integration", "integrations")
 
 
 def rationales(
-    account: Account, signals: CSMHealthSignals, usage: Sequence[FeatureUsage], prices: PriceList, *, on: date
+    account: Account, signals: CSMHealthSignals, usage: Sequence[FeatureUsage], prices: PriceList, *, run_date: date
 ) -> tuple[Rationale, ...]:
-    """The rationales for offers on the day `on`, at most one of each type; stale figures of the account are none."""
-    account = account.known_on(on)
-    fresh = [row for row in usage if row.is_fresh(on) and not _is_integration(row)]
-    found = (_seats(account, signals, prices, on), _module(fresh, prices), _integration(account, usage, on))
+    """The rationales for offers on the run date, at most one of each type. Stale account-page figures are ignored."""
+    account = account.known_on(run_date)
+    fresh = [row for row in usage if row.is_fresh(run_date) and not _is_integration(row)]
+    found = (_seats(account, signals, prices, run_date), _module(fresh, prices), _integration(account, usage, run_date))
     return tuple(rationale for rationale in found if rationale)
 
 
-def _seats(account: Account, signals: CSMHealthSignals, prices: PriceList, on: date) -> Rationale | None:
+def _seats(account: Account, signals: CSMHealthSignals, prices: PriceList, run_date: date) -> Rationale | None:
     rate = signals.seats_utilization_rate
     if rate is None or rate < MANY_SEATS:
         return None
     used, bought, growing = account.seats_used, account.seats_bought, signals.usage_trend == "growing"
-    as_of = _as_of(account, on)
+    as_of = _as_of(account, run_date)
     found = [_signal(Kind.SEATS_RATE, rate, "share", PAGE, as_of, about=_SEATS)]
     if used is not None and used >= 0:
         found.append(_signal(Kind.SEATS_USED, used, "count", PAGE, as_of, about=_SEATS))
@@ -62,13 +62,13 @@ def _seats(account: Account, signals: CSMHealthSignals, prices: PriceList, on: d
         opportunity_type="seats",
         signals=tuple(found),
         estimated_arr_impact=prices.seat * missing if prices.seat is not None and missing > 0 else None,
-        confidence=_seats_confidence(rate, growing=growing, sure=on - as_of <= SURE_FOR),
+        confidence=_seats_confidence(rate, growing=growing, sure=run_date - as_of <= SURE_FOR),
     )
 
 
-def _as_of(account: Account, on: date) -> date:
-    """The day of which the account page's signals are: the one that it names, else the one on which it was read."""
-    return min(account.signals_updated or on, on)
+def _as_of(account: Account, run_date: date) -> date:
+    """The date of the account page's signals: the one that it names, else the one on which it was read."""
+    return min(account.signals_updated or run_date, run_date)
 
 
 def _seats_confidence(rate: float, *, growing: bool, sure: bool) -> Confidence:
@@ -78,35 +78,35 @@ def _seats_confidence(rate: float, *, growing: bool, sure: bool) -> Confidence:
 
 
 def _module(fresh: Iterable[FeatureUsage], prices: PriceList) -> Rationale | None:
-    found = sorted((row for row in fresh if _asks_for_more(row)), key=lambda row: (-_pull(row), row.feature))
-    strongest = found[:FEATURES_TOLD]
+    found = sorted((row for row in fresh if _asks_for_more(row)), key=lambda row: (-_demand(row), row.feature))
+    strongest = found[:FEATURES_LISTED]
     if not strongest:
         return None
     return Rationale(
         opportunity_type="module",
         signals=tuple(signal for number, row in enumerate(strongest, 1) for signal in _module_signals(number, row)),
         estimated_arr_impact=_module_estimate(strongest, prices),
-        confidence="high" if _pull(strongest[0]) >= 1 else "medium",
+        confidence="high" if _demand(strongest[0]) >= 1 else "medium",
     )
 
 
 def _module_estimate(rows: Sequence[FeatureUsage], prices: PriceList) -> float | None:
-    """The price of the modules that were asked for, one of each; how much more a limit should be nobody knows."""
+    """The price of the modules that were asked for, one of each; the size of a limit increase is unknown."""
     families = dict.fromkeys((row.family or row.feature).strip().casefold() for row in rows)
     known = [price for family in families if (price := prices.module(family)) is not None]
     return sum(known) if len(known) == len(families) and not any(row.entitled for row in rows) else None
 
 
 def _asks_for_more(row: FeatureUsage) -> bool:
-    """True for a feature that is near its limit, or that the plan does not include and somebody asked for."""
+    """True for a feature that is near its limit, or that was requested and is not in the plan."""
     if row.entitled:
-        return _pull(row) >= NEAR_LIMIT
-    return _pull(row) > 0 and row.used is not None and row.used >= 1
+        return _demand(row) >= NEAR_LIMIT
+    return _demand(row) > 0 and row.used is not None and row.used >= 1
 
 
-def _pull(row: FeatureUsage) -> float:
-    """How strongly a feature asks for more: what is used of its limit, or how often it was asked for, as a share of
-    `ASKED_OFTEN`. 0 where that is not known.
+def _demand(row: FeatureUsage) -> float:
+    """How strong the demand for more is: the used share of the limit, or the number of requests as a share of
+    `ASKED_OFTEN`. 0 where it is unknown.
     """
     most = {True: row.limit, False: ASKED_OFTEN, None: None}[row.entitled]
     return row.used / most if row.used is not None and most is not None and most > 0 else 0.0
@@ -119,35 +119,37 @@ def _module_signals(number: int, row: FeatureUsage) -> Iterator[ExpansionSignal]
             yield _signal(kind, value, unit, USAGE, as_of, name=row.feature, key=f"module_{number}_{kind}")
 
     if row.entitled:
-        yield from known(Kind.LIMIT_SHARE, _pull(row), "share")
+        yield from known(Kind.LIMIT_SHARE, _demand(row), "share")
         yield from known(Kind.USED, row.used)
         yield from known(Kind.LIMIT, row.limit)
     else:
         yield from known(Kind.ASKED_FOR, row.used)
 
 
-def _integration(account: Account, usage: Sequence[FeatureUsage], on: date) -> Rationale | None:
+def _integration(account: Account, usage: Sequence[FeatureUsage], run_date: date) -> Rationale | None:
     """The tools that the account works with and that are not connected; none where its integrations are not known.
 
     What is known of a tool by a row of its own goes before what is only not there.
     """
     rows = [row for row in usage if _is_integration(row)]
-    if not any(row.is_fresh(on) for row in rows):
+    if not any(row.is_fresh(run_date) for row in rows):
         return None
     unused: dict[str, list[FeatureUsage]] = {}
     for tool in _once(account.connected_tools):
         own = [row for row in rows if _names(row, tool)]
         in_use = any(row.used and row.entitled is not False for row in usage if _names(row, tool))
-        if not in_use and all(row.is_fresh(on) and (row.used == 0 or row.entitled is False) for row in own):
+        if not in_use and all(row.is_fresh(run_date) and (row.used == 0 or row.entitled is False) for row in own):
             unused[tool] = own
     sure = {tool: own for tool, own in unused.items() if own}
-    told = list((sure or unused).items())[:FEATURES_TOLD]
-    if not told:
+    listed = list((sure or unused).items())[:FEATURES_LISTED]
+    if not listed:
         return None
-    as_of = _as_of(account, on)
+    as_of = _as_of(account, run_date)
     return Rationale(
         opportunity_type="integration",
-        signals=tuple(found for number, (tool, own) in enumerate(told, 1) for found in _tool(number, tool, own, as_of)),
+        signals=tuple(
+            found for number, (tool, own) in enumerate(listed, 1) for found in _tool(number, tool, own, as_of)
+        ),
         confidence="medium" if sure else "low",
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from customer_success.expansion.rationale import ALL_SEATS
 from customer_success.expansion.talk_track import can_be_named
-from customer_success.narration.evidence import said
+from customer_success.narration.evidence import worded
 from customer_success.narration.offer_evidence import ExpansionEvidence, ExpansionSignal, Rationale, evidence_line
 from customer_success.narration.offer_evidence import ExpansionSignalKind as Kind
 from customer_success.narration.ports import BY_RULE, Proposals
@@ -51,9 +51,9 @@ def _seats(rationale: Rationale) -> Iterator[str]:
     known = {signal.kind: signal for signal in rationale.signals}
     rate, used, bought = (known.get(kind) for kind in (Kind.SEATS_RATE, Kind.SEATS_USED, Kind.SEATS_BOUGHT))
     if used and bought:
-        yield f"Your team uses {said(used)} seats, and {said(bought)} are in your plan."
+        yield f"Your team uses {worded(used)} seats, and {worded(bought)} are in your plan."
     elif rate:
-        yield f"Your team uses {said(rate)} of its seats."
+        yield f"Your team uses {worded(rate)} of its seats."
     if Kind.USAGE_TREND in known:
         yield "What your team does with us is growing, too."
     if rate and rate.number is not None and rate.number < ALL_SEATS:

@@ -23,7 +23,7 @@ from customer_success.expansion.policy import never_offered
 from customer_success.expansion.ports import Offers
 from customer_success.expansion.recording import OfferRecords
 from customer_success.expansion.talk_track import sayable
-from customer_success.expansion.text import expansion_record, handed_off_record, offer_mail, sales_news
+from customer_success.expansion.text import expansion_record, handed_off_record, offer_mail, sales_digest
 from customer_success.isolation import attempted, cause, recorded
 from customer_success.messages import HANDED_OFF_DETAIL_TYPE, ExpansionHandedOff, ExpansionHandoff
 from customer_success.metrics import Count, Metric
@@ -202,7 +202,7 @@ class SalesHandoff:
 
     def _tell(self, message: ExpansionHandoff, account: Account, sales_email: str, record_url: str | None) -> None:
         """Tell the sales owner."""
-        self.publisher.post_once(message.handoff_id, sales_news(message, account, sales_email, record_url))
+        self.publisher.post_once(message.handoff_id, sales_digest(message, account, sales_email, record_url))
 
     def _put_on_bus(self, message: ExpansionHandoff, sales_email: str, record_url: str | None) -> None:
         """An event for the company's other systems. They recognise a repeat by its `handoff_id`."""

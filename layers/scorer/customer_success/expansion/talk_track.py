@@ -27,7 +27,7 @@ _OURS_ALONE = re.compile(
 )
 LONGEST_NAME = 60
 _NO_NAME = re.compile(r"[:;,!?<>]")
-"""What makes of a name a text that says something."""
+"""Characters that make a name a statement."""
 _LINK = re.compile(r"https?:|www\.|\S@\S", re.IGNORECASE)
 
 
@@ -43,27 +43,25 @@ def spoken(text: str, rationale: Rationale, evidence: ExpansionEvidence) -> Spok
     """The sentences of a talk track that follow from the offer's rationale and can be said to the customer."""
     names = _Names(rationale, evidence)
     grounds = Grounds(_as_reviewed(evidence, names))
-    kept: list[tuple[str, str]] = []
+    passed: list[tuple[str, str]] = []
     dropped: list[tuple[str, str]] = []
     spoken_of: frozenset[str] | None = None
     found = sentences(text)
-    for before, told in zip(["", *found], found, strict=False):
-        read = names.hidden(without_list_mark(told))
-        sentence = Sentence(grounds, read, planning=True, before=spoken_of if _GOES_ON.match(told) else None)
+    for before, found_text in zip(["", *found], found, strict=False):
+        read = names.hidden(without_list_mark(found_text))
+        sentence = Sentence(grounds, read, planning=True, before=spoken_of if _GOES_ON.match(found_text) else None)
         if fault := _unfit(read) or sentence.fault():
-            dropped.append((told.strip(), fault))
+            dropped.append((found_text.strip(), fault))
             continue
         spoken_of = sentence.keys
-        kept.append((told, before))
-    return Spoken(joined(kept), tuple(dropped))
+        passed.append((found_text, before))
+    return Spoken(joined(passed), tuple(dropped))
 
 
 def sayable(text: str) -> str:
-    """The sentences of a text of which nothing speaks against being told to a customer."""
+    """The sentences of a text that a customer may hear."""
     found = sentences(text)
-    return joined(
-        [(told, before) for before, told in zip(["", *found], found, strict=False) if not _unfit(plain(told))]
-    )
+    return joined([(one, before) for before, one in zip(["", *found], found, strict=False) if not _unfit(plain(one))])
 
 
 def can_be_named(name: str) -> bool:
@@ -103,8 +101,8 @@ class _Names:
     @cached_property
     def _pattern(self) -> re.Pattern[str] | None:
         others = (_lower(name) for name in (self.evidence.plan, self.evidence.industry) if name)
-        told = sorted({name for name in (*self.words, *others) if can_be_named(name)}, key=len, reverse=True)
-        return re.compile(whole(told)) if told else None
+        known = sorted({name for name in (*self.words, *others) if can_be_named(name)}, key=len, reverse=True)
+        return re.compile(whole(known)) if known else None
 
     def hidden(self, text: str) -> str:
         """The text as the check reads it: in lower case, each name one word."""

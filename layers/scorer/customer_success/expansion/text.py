@@ -1,6 +1,6 @@
-"""An offer in the shape of each reader: the record, the mail to the customer, the news for Sales and for the owner.
+"""How an offer reads in its record, in the mail to the customer, and in the digests for Sales and owners.
 
-Records, Sales and owners read everything. The mail goes to the customer once a person sends it: it says nothing of
+Records, Sales and owners read everything. The mail goes to the customer once a person sends it: it does not mention
 score, colour, ARR, price or churn.
 """
 
@@ -25,7 +25,7 @@ from customer_success.text import short
 SALES_KIND = "sales_handoff"
 KIND = "check_expansion"
 REASON_LIMIT = 300
-HELD_BACK_TOLD = 10
+HELD_BACK_LISTED = 10
 
 _WHAT: Mapping[OpportunityType, str] = {
     "seats": "more seats",
@@ -45,9 +45,9 @@ _TITLES: Mapping[Outcome, str] = {
     "planned": "Not finished",
     "held_back": "Held back",
 }
-"""What is told of entry by entry, in this order."""
-_NO_NEWS: tuple[Outcome, ...] = ("held_back", "nothing")
-"""What is told only along with something else."""
+"""The sections of the digest, in this order."""
+_NOT_POSTED_ALONE: tuple[Outcome, ...] = ("held_back", "nothing")
+"""Outcomes for which alone no digest is posted."""
 _COUNTED: Mapping[Outcome, str] = {
     "offered": "offered",
     "recorded": "recorded",
@@ -120,7 +120,7 @@ def handed_off_record(handoff: ExpansionHandoff, account: Account, sales_email: 
 
 
 def offer_mail(handoff: ExpansionHandoff, account: Account, mailbox: str) -> MailDraft:
-    """A mail from Sales to the account's primary contact that could be sent as it stands."""
+    """A mail from Sales to the account's primary contact that can be sent as it is."""
     return MailDraft(
         key=handoff.handoff_id,
         mailbox=mailbox,
@@ -136,8 +136,8 @@ def offer_mail(handoff: ExpansionHandoff, account: Account, mailbox: str) -> Mai
     )
 
 
-def sales_news(handoff: ExpansionHandoff, account: Account, recipient: str, record_url: str | None) -> Digest:
-    """What the sales owner is told in chat: what to offer to whom, why, what to say, and where it is recorded."""
+def sales_digest(handoff: ExpansionHandoff, account: Account, recipient: str, record_url: str | None) -> Digest:
+    """The message to the sales owner: the offer, its evidence, the talk track, and where it is recorded."""
     arr = handoff.estimated_arr_impact
     worth = "not known: price or quantity is missing" if arr is None else f"{arr:,.0f} a year"
     about = [
@@ -163,19 +163,20 @@ def sales_news(handoff: ExpansionHandoff, account: Account, recipient: str, reco
 
 
 def owner_digests(
-    on: date, entries: Iterable[ExpansionEntry], notes: Iterable[str], fallback_owner: str | None
+    run_date: date, entries: Iterable[ExpansionEntry], notes: Iterable[str], fallback_owner: str | None
 ) -> list[Digest]:
-    """The day's story in one digest per owner who has news. Entries of fallback go to `fallback_owner`, without one to
-    the team. So do the notes, which are news by themselves.
+    """The day's results in one digest per owner for whom there is something to report. Entries without an owner and the
+    notes go to `fallback_owner`, without one to the team.
     """
-    told, fallback = tuple(notes), fallback_owner or ""
+    fallback = fallback_owner or ""
     by_owner: dict[str, list[ExpansionEntry]] = {fallback: []}
     for entry in sorted(entries, key=lambda entry: (entry.account_name.casefold(), entry.key)):
         by_owner.setdefault(entry.owner_email or fallback, []).append(entry)
     return [
-        _digest(on, owner or None, own, notes_of_owner)
+        _digest(run_date, owner or None, own, notes_of_owner)
         for owner, own in sorted(by_owner.items())
-        if (notes_of_owner := told if owner == fallback else ()) or any(entry.outcome not in _NO_NEWS for entry in own)
+        if (notes_of_owner := tuple(notes) if owner == fallback else ())
+        or any(entry.outcome not in _NOT_POSTED_ALONE for entry in own)
     ]
 
 
@@ -183,45 +184,45 @@ def _title(name: str, opportunity_type: OpportunityType) -> str:
     return f"{short(name, NAME_LIMIT)}: {_WHAT[opportunity_type]}"
 
 
-def _digest(on: date, recipient: str | None, entries: Sequence[ExpansionEntry], notes: Sequence[str]) -> Digest:
-    """One owner's story. It has a new name only if there is more to say."""
+def _digest(run_date: date, recipient: str | None, entries: Sequence[ExpansionEntry], notes: Sequence[str]) -> Digest:
+    """One owner's digest. Its id changes only if there is more to report."""
     sections = [
         Section(title, tuple(_lines([entry for entry in entries if entry.outcome == outcome], outcome)))
         for outcome, title in _TITLES.items()
     ]
     head = [Line(_numbers(entries)), *(Line(short(note, REASON_LIMIT), strong=True) for note in notes)]
-    said = len(notes) + sum(entry.outcome in _TITLES and entry.outcome != "planned" for entry in entries)
+    reported = len(notes) + sum(entry.outcome in _TITLES and entry.outcome != "planned" for entry in entries)
     return Digest(
-        digest_id=f"expansion:{on}:{recipient or 'team'}:{said}",
+        digest_id=f"expansion:{run_date}:{recipient or 'team'}:{reported}",
         run_kind=KIND,
-        run_date=on,
-        title=f"Expansion, {on}",
+        run_date=run_date,
+        title=f"Expansion, {run_date}",
         sections=(Section("The check", tuple(head)), *(section for section in sections if section.lines)),
         recipient=recipient,
     )
 
 
 def _numbers(entries: Sequence[ExpansionEntry]) -> str:
-    """What came of all accounts that were looked at; an answer of Sales is none of them."""
+    """The outcomes of all accounts that were checked; answers of Sales are not counted."""
     counted = Counter(entry.outcome for entry in entries)
-    told = [
+    counts = [
         f"{words} {counted[outcome]}" for outcome, words in _COUNTED.items() if counted[outcome] or outcome != "planned"
     ]
-    return f"checked {sum(counted[outcome] for outcome in _COUNTED)} = {' + '.join(told)}"
+    return f"checked {sum(counted[outcome] for outcome in _COUNTED)} = {' + '.join(counts)}"
 
 
 def _lines(entries: Sequence[ExpansionEntry], outcome: Outcome) -> list[Line]:
     if outcome != "held_back":
         return [line for entry in entries for line in _lines_of(entry)]
-    more = len(entries) - HELD_BACK_TOLD
+    more = len(entries) - HELD_BACK_LISTED
     return [
-        *(_line(entry) for entry in entries[:HELD_BACK_TOLD]),
+        *(_line(entry) for entry in entries[:HELD_BACK_LISTED]),
         *([Line(f"and {more} more", bullet=True)] if more > 0 else []),
     ]
 
 
 def _lines_of(entry: ExpansionEntry) -> list[Line]:
-    """What an entry says, one line for each of its offers."""
+    """An entry with a line for each of its offers."""
     if len(entry.lines) <= 1:
         return [_line(entry)]
     name = short(entry.account_name, digest.NAME_LIMIT)

@@ -29,7 +29,7 @@ class Fact(BaseModel):
     label: Text
     """What it is, in words: "health score at the end of the quarter"."""
     about: Annotated[tuple[Text, ...], Field(min_length=1)]
-    """Words, in lower case, any of which in a sentence says that it speaks of this: ("score", "health")."""
+    """Words in lower case. A sentence with any of them is about this: ("score", "health")."""
     unit: Unit
     value: Annotated[float | str | date, Field(union_mode="left_to_right")]
     """A number for the numeric units, a date for "date", else the word itself."""
@@ -58,7 +58,7 @@ class Fact(BaseModel):
 
 
 class QBREvidence(BaseModel):
-    """All that a review of one account may say. What is not here is not known."""
+    """All that a review of one account may state. What is not here is unknown."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
@@ -86,7 +86,7 @@ class QBREvidence(BaseModel):
         return next((fact for fact in self.facts if fact.key == key), None)
 
 
-def said(fact: Fact) -> str:
+def worded(fact: Fact) -> str:
     """A fact's value as people read it: 71.5, 35%, 12,000, 5 January 2026."""
     match fact.value:
         case date() as day:

@@ -1,4 +1,4 @@
-"""The narrator's words, or the rules' where those cannot be had."""
+"""The model's text, or the rules' text where the model gives none."""
 
 from __future__ import annotations
 

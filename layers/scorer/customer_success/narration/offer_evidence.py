@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from customer_success.narration.evidence import Fact, said
+from customer_success.narration.evidence import Fact, worded
 from customer_success.schemas import Amount, Confidence, OpportunityType, Text
 
 
@@ -49,7 +49,7 @@ class Rationale(BaseModel):
 
 
 class ExpansionEvidence(BaseModel):
-    """All that an offer to one account may say. What is not here is not known."""
+    """All that an offer to one account may state. What is not here is unknown."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
@@ -73,4 +73,4 @@ class ExpansionEvidence(BaseModel):
 
 def evidence_line(signal: ExpansionSignal) -> str:
     """A signal as a line of an offer's evidence: what it is, its value, its source and date."""
-    return " ".join(f"{signal.label}: {said(signal)} ({signal.source}, {signal.as_of})".split())
+    return " ".join(f"{signal.label}: {worded(signal)} ({signal.source}, {signal.as_of})".split())

@@ -1,4 +1,4 @@
-"""What writes."""
+"""The ports of what writes texts: a model or the rules."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 BY_RULE = "rules"
-"""Who wrote what no model wrote."""
+"""`written_by` of a text that the rules wrote."""
 
 
 @dataclass(frozen=True, slots=True)
 class Narration:
-    """What a narrator wrote, and what it took; the rules narrator takes no tokens."""
+    """A written review and its cost; the rules take no tokens."""
 
     content: QBRContent
     written_by: str
@@ -55,4 +55,4 @@ class OfferWriter(Protocol):
 
 
 class Narrator(ReviewWriter, OfferWriter, Protocol):
-    """Writes all that people read."""
+    """Writes reviews and offers."""

@@ -1,4 +1,4 @@
-"""What a model is asked. Rules stand in `system`; account data stands in `user`, fenced: data, never instructions."""
+"""What a model is asked. Rules are in `system`; account data is in `user`, fenced: data, never instructions."""
 
 from __future__ import annotations
 
@@ -144,13 +144,13 @@ def _rationale(rationale: Rationale) -> dict[str, Any]:
 
 
 def _notes(notes: str | None) -> str | None:
-    return None if notes is None else _told(notes, LONGEST_NOTES)
+    return None if notes is None else _printable(notes, LONGEST_NOTES)
 
 
 def _fenced(task: str, data: Mapping[str, Any]) -> str:
     """The task, and the data between two marks that it cannot imitate.
 
-    The id is a hash of all that stands between the marks, so no text among it can name it; and `<` is escaped there.
+    The id is a hash of all that is between the marks, so no text among it can name it; and `<` is escaped there.
     """
     document = json.dumps(
         {name: value if name in ("account_id", "notes") else _fitting(value) for name, value in data.items()},
@@ -166,10 +166,10 @@ def _fenced(task: str, data: Mapping[str, Any]) -> str:
 
 
 def _fitting(value: Any) -> Any:
-    """The value with every text in it fit to be shown, and every number as short as it can be said."""
+    """The value with every text in it fit to be shown, and every number as short as possible."""
     match value:
         case str():
-            return _told(value, LONGEST_TEXT)
+            return _printable(value, LONGEST_TEXT)
         case float():
             return int(value) if value.is_integer() else round(value, DECIMALS)
         case Mapping():
@@ -179,6 +179,6 @@ def _fitting(value: Any) -> Any:
     return value
 
 
-def _told(text: str, limit: int) -> str:
+def _printable(text: str, limit: int) -> str:
     """The text in one line without characters that cannot be seen, at most `limit` long."""
     return short("".join(character if character.isprintable() else " " for character in text), limit)

@@ -1,4 +1,4 @@
-"""Contracts that come to an end: when, by when notice has to be given, and which of them belong together."""
+"""Contracts: when they end, by when notice has to be given, and to which group of the digest they belong."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOTICE_AHEAD = timedelta(days=30)
 
 
 class Group(StrEnum):
-    """Where a contract stands on a day. Each account that is looked at is in exactly one."""
+    """The group of a contract on the run date. Each account that is checked is in exactly one."""
 
     LAPSED = "lapsed"
     WITHIN_30 = "within_30_days"
@@ -31,7 +31,7 @@ LISTED = (Group.LAPSED, Group.WITHIN_30, Group.WITHIN_60, Group.WITHIN_90)
 ENDS_SOON = LISTED[1:]
 """0 to 90 days before the end: 0 to 30, 31 to 60, 61 to 90."""
 DUE = LISTED[:3]
-"""Lapsed, or at most 60 days before the end: judged every day, also when the scan could not."""
+"""Lapsed, or at most 60 days before the end: assessed every day, even if the scan could not."""
 
 _LAST_DAY = {Group.LAPSED: -1, Group.WITHIN_30: 30, Group.WITHIN_60: 60, Group.WITHIN_90: 90}
 
@@ -41,7 +41,7 @@ class Contract:
     """An account's contract, and how the account stood when it was last scored (None: never).
 
     `notice_days` is the account's own term: so many days before the end notice has to be given. `auto_renew` is None
-    where nobody said whether the contract renews by itself; a `signed` one needs no more attention.
+    where it is unknown whether the contract auto-renews; a `signed` one needs no more attention.
     """
 
     account_id: str
@@ -55,13 +55,13 @@ class Contract:
     signed: bool
     health_status: HealthStatus | None
 
-    def days_left(self, on: date) -> int | None:
-        """Days from `on` to the end; negative once it has lapsed, None if no end is known."""
-        return None if self.end is None else (self.end - on).days
+    def days_left(self, run_date: date) -> int | None:
+        """Days from the run date to the end; negative once it has lapsed, None if no end is known."""
+        return None if self.end is None else (self.end - run_date).days
 
-    def group(self, on: date) -> Group:
-        """Where it stands on the day `on`."""
-        days = self.days_left(on)
+    def group(self, run_date: date) -> Group:
+        """Its group on the run date."""
+        days = self.days_left(run_date)
         if days is None:
             return Group.UNDATED
         if self.signed:
@@ -80,9 +80,9 @@ class Contract:
             return None
         return shifted(self.end, -self.notice_days)
 
-    def notice_due(self, on: date) -> bool:
-        """True if the day for giving notice is `on`, or comes within `NOTICE_AHEAD`; it may be long before the end."""
-        return not self.signed and self.notice_by is not None and on <= self.notice_by <= on + NOTICE_AHEAD
+    def notice_due(self, run_date: date) -> bool:
+        """True if the notice deadline is on the run date or within `NOTICE_AHEAD` after it, however far the end is."""
+        return not self.signed and self.notice_by is not None and run_date <= self.notice_by <= run_date + NOTICE_AHEAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class UncheckedAccount:
 
 
 def contract_of(row: AccountRow) -> Contract | None:
-    """The contract of a row; None if it is not looked at: a customer who left, or the second page of an account."""
+    """The contract of a row; None if it is not checked: a customer who left, or the second page of an account."""
     if row.latest.status in ("skipped", "gone") or row.latest.reason == "duplicate_account_id":
         return None
     account = row.account

@@ -15,7 +15,7 @@ from customer_success.scoring.health_status import HealthStatus
 from customer_success.text import short
 
 NAMED = 50
-"""Contracts of one group that are named; the rest is counted. The days of those that end later are still to come."""
+"""Contracts of one group that are named; the rest is counted. Those that end later will be named later."""
 UNDATED_NAMED = 10
 SHORT_NAME = 60
 
@@ -28,35 +28,37 @@ _TITLES = {
 
 
 def renewals_digest(
-    on: date,
+    run_date: date,
     contracts: Collection[Contract],
     failed: Sequence[UncheckedAccount] = (),
     *,
     skipped: int,
     last_scan: date | None,
 ) -> Digest:
-    """The digest of the day `on`. `failed` are the accounts with which something went wrong; `skipped` accounts
-    were not looked at; `last_scan` is the day of the latest finished scan, None before the first.
+    """The digest of the run date. `failed` are the accounts with which something went wrong; `skipped` accounts
+    were not checked; `last_scan` is the day of the latest finished scan, None before the first.
     """
-    grouped = {group: [c for c in contracts if c.group(on) == group] for group in Group}
+    grouped = {group: [c for c in contracts if c.group(run_date) == group] for group in Group}
     sections = (
-        Section("The contracts", tuple(Line(text) for text in _overview(grouped, skipped, len(failed), last_scan, on))),
+        Section(
+            "The contracts", tuple(Line(text) for text in _overview(grouped, skipped, len(failed), last_scan, run_date))
+        ),
         *_failed_section(failed),
-        *(_group_section(group, grouped[group], on) for group in LISTED if grouped[group]),
-        *_notice_section([c for c in contracts if c.notice_due(on)], on),
+        *(_group_section(group, grouped[group], run_date) for group in LISTED if grouped[group]),
+        *_notice_section([c for c in contracts if c.notice_due(run_date)], run_date),
         *_undated_section(grouped[Group.UNDATED]),
     )
-    return Digest(f"{KIND}:{on}", KIND, on, f"Renewals, {on}", sections)
+    return Digest(f"{KIND}:{run_date}", KIND, run_date, f"Renewals, {run_date}", sections)
 
 
-def failed_check_digest(on: date, failure: str) -> Digest:
+def failed_check_digest(run_date: date, failure: str) -> Digest:
     """The digest of a check that did not come to its end."""
-    return failed_digest(KIND, on, f"Renewals, {on}: the contract check failed", failure)
+    return failed_digest(KIND, run_date, f"Renewals, {run_date}: the contract check failed", failure)
 
 
-def in_words(contract: Contract, on: date) -> str:
+def in_words(contract: Contract, run_date: date) -> str:
     """The contract as the digest may have it: its line, and its notice."""
-    return f"{_line(contract, _facts(contract, on)).text}; {contract.notice_due(on)}"
+    return f"{_line(contract, _facts(contract, run_date)).text}; {contract.notice_due(run_date)}"
 
 
 def _failed_section(failed: Sequence[UncheckedAccount]) -> Iterator[Section]:
@@ -71,7 +73,7 @@ def _unchecked(account: UncheckedAccount) -> str:
 
 
 def _overview(
-    grouped: dict[Group, list[Contract]], skipped: int, failed: int, last_scan: date | None, on: date
+    grouped: dict[Group, list[Contract]], skipped: int, failed: int, last_scan: date | None, run_date: date
 ) -> Iterator[str]:
     looked_at, undated = sum(map(len, grouped.values())), len(grouped[Group.UNDATED])
     yield (
@@ -84,21 +86,23 @@ def _overview(
         yield f"Signed, and not listed: {signed}"
     if last_scan is None:
         yield "No scan has finished yet: not every account may be known."
-    elif last_scan != on:
+    elif last_scan != run_date:
         yield f"Scores are of what the account pages said on {last_scan}: today's scan has not finished."
 
 
-def _group_section(group: Group, contracts: Sequence[Contract], on: date) -> Section:
-    nearest_first = sorted(contracts, key=lambda c: (abs(c.days_left(on) or 0), -(c.arr or 0.0), c.account_id))
-    lines = [_line(contract, _facts(contract, on)) for contract in nearest_first[:NAMED]]
+def _group_section(group: Group, contracts: Sequence[Contract], run_date: date) -> Section:
+    nearest_first = sorted(contracts, key=lambda c: (abs(c.days_left(run_date) or 0), -(c.arr or 0.0), c.account_id))
+    lines = [_line(contract, _facts(contract, run_date)) for contract in nearest_first[:NAMED]]
     return Section(f"{_TITLES[group]}: {_summed(contracts)}", (*lines, *_more(len(contracts) - NAMED)))
 
 
-def _notice_section(due: Sequence[Contract], on: date) -> Iterator[Section]:
+def _notice_section(due: Sequence[Contract], run_date: date) -> Iterator[Section]:
     by_deadline = sorted((c.notice_by, -(c.arr or 0.0), c.account_id, c) for c in due if c.notice_by)
     if not by_deadline:
         return
-    lines = [_line(c, [f"{_day(by, on)}: {_notice(c, on)}", _owner(c)]) for by, _, _, c in by_deadline[:NAMED]]
+    lines = [
+        _line(c, [f"{_day(by, run_date)}: {_notice(c, run_date)}", _owner(c)]) for by, _, _, c in by_deadline[:NAMED]
+    ]
     yield Section("Notice deadlines within 30 days", (*lines, *_more(len(due) - NAMED)))
 
 
@@ -118,10 +122,10 @@ def _more(count: int) -> tuple[Line, ...]:
     return (Line(f"and {count} more", bullet=True),) if count > 0 else ()
 
 
-def _facts(contract: Contract, on: date) -> list[str]:
+def _facts(contract: Contract, run_date: date) -> list[str]:
     arr = "unknown" if contract.arr is None else f"{contract.arr:,.0f}"
-    facts = [f"ARR {arr}", _owner(contract), _colour(contract.health_status, on), _notice(contract, on)]
-    return [_day(contract.end, on) if contract.end else "no end date", *filter(None, facts)]
+    facts = [f"ARR {arr}", _owner(contract), _colour(contract.health_status, run_date), _notice(contract, run_date)]
+    return [_day(contract.end, run_date) if contract.end else "no end date", *filter(None, facts)]
 
 
 def _summed(contracts: Sequence[Contract]) -> str:
@@ -135,29 +139,29 @@ def _owner(contract: Contract) -> str:
     return contract.owner_email or NO_OWNER
 
 
-def _colour(standing: HealthStatus | None, on: date) -> str:
+def _colour(standing: HealthStatus | None, run_date: date) -> str:
     """The colour, the churn risk where it alerts, and the day of the score unless it is today's."""
     if standing is None:
         return "not judged"
     risk = f", churn risk {standing.churn_risk}" if standing.churn_risk in ("high", "critical") else ""
-    return f"{standing.rag}{risk}" + ("" if standing.run_date == on else f" as of {standing.run_date}")
+    return f"{standing.rag}{risk}" + ("" if standing.run_date == run_date else f" as of {standing.run_date}")
 
 
-def _notice(contract: Contract, on: date) -> str:
+def _notice(contract: Contract, run_date: date) -> str:
     """What the contract's own terms ask for, if they are known."""
     if not contract.notice_is_usable:
         return f"notice period {contract.notice_days} days cannot be right, expected 0 to {LONGEST_NOTICE_DAYS}"
-    if contract.end is not None and contract.end < on:
+    if contract.end is not None and contract.end < run_date:
         return "renews by itself: enter the new end date" if contract.auto_renew else ""
     by = contract.notice_by
     if by is None:
         return "renews by itself" if contract.auto_renew else ""
-    if by < on:
+    if by < run_date:
         return f"notice was due by {by}" + (": renews by itself" if contract.auto_renew else "")
     return f"renews by itself unless notice is given by {by}" if contract.auto_renew else f"notice by {by}"
 
 
-def _day(day: date, on: date) -> str:
-    days = (day - on).days
+def _day(day: date, run_date: date) -> str:
+    days = (day - run_date).days
     number = f"{abs(days)} day" if abs(days) == 1 else f"{abs(days)} days"
     return f"{day} (today)" if days == 0 else f"{day} ({f'in {number}' if days > 0 else f'lapsed {number} ago'})"

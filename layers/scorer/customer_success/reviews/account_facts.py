@@ -1,4 +1,4 @@
-"""What a review may say of an account beside its score: features, contract, and the return that the team measured."""
+"""The facts of a review about features, the contract and measured ROI."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def roi_facts(roi: Mapping[str, float], read_on: date) -> Iterator[MeasuredRoi]:
 
 
 def account_gaps(account: Account, report: FeatureAdoptionReport | None) -> Iterator[str]:
-    """What the account page and the adoption report do not tell, in words."""
+    """What is unknown about features, contract and ROI, in words."""
     if not features(report):
         yield "feature adoption: not known feature by feature"
     if account.contract_end is None:

@@ -1,6 +1,6 @@
-"""All that a review may say of an account: facts with their source and date, features, and what is not known.
+"""All that a review may state about an account: facts with source and date, features, and what is unknown.
 
-The customer reads along: churn risk, ratings by other teams, invoices and what is thought of people are left out.
+The customer reads it: churn risk, ratings by other teams, invoices and opinions of people are left out.
 """
 
 from __future__ import annotations
@@ -32,21 +32,22 @@ def qbr_evidence(
     points: Sequence[Point],
     report: FeatureAdoptionReport | None,
     *,
-    on: date,
+    run_date: date,
     trigger: QbrTrigger,
 ) -> QBREvidence:
-    """What the review of an account that is held on `on` may say of the quarter before.
+    """The evidence for the review that is held on the run date and looks back on the quarter before.
 
-    `points` are the account's scores, oldest first: those from `NEAR` before the reviewed quarter until `on`; others
-    are ignored. What no score of the quarter tells is taken from the account page, as of the day on which it was read.
+    `points` are the account's scores, oldest first: those from `NEAR` before the reviewed quarter until the run date;
+    others are ignored. A signal that no score of the quarter has is taken from the account page, as of the day on which
+    it was read.
     """
-    account, held = row.account, Quarter.of(on)
-    scores = QuarterScores.of(held.previous, points, on)
+    account, held = row.account, Quarter.of(run_date)
+    scores = QuarterScores.of(held.previous, points, run_date)
     measured = Measurements.of(row, scores)
     return QBREvidence(
         account_id=row.account_id,
         account_name=account.name,
-        on=on,
+        on=run_date,
         period=str(held),
         reviewed_period=str(held.previous),
         reviewed_from=held.previous.first,
@@ -56,7 +57,7 @@ def qbr_evidence(
             *scores.facts(),
             *measured.facts(),
             *feature_facts(report),
-            *contract_facts(account, row.latest.run_date, on),
+            *contract_facts(account, row.latest.run_date, run_date),
             *roi_facts(account.roi, row.latest.run_date),
         ),
         features=features(report),

@@ -192,17 +192,17 @@ class GenerateQbr:
         reviewed = Quarter.of(request.on).previous
         points = list(self.history.between(row.account_id, reviewed.first - LOOK_BACK, request.on))
         report = self._adoption(row.account, request.on)
-        return qbr_evidence(row, points, report, on=request.on, trigger=request.trigger)
+        return qbr_evidence(row, points, report, run_date=request.on, trigger=request.trigger)
 
     def _adoption(self, account: Account, on: date) -> FeatureAdoptionReport:
         """The report of the day, kept or not; an own rate that is none is unknown here."""
         usage, groups = self.usages.of(account), self.peers.get_many(groups_of(account))
         try:
-            return adoption_report(account, usage, groups, on=on)
+            return adoption_report(account, usage, groups, run_date=on)
         except Refused as error:
             logger.warning("the review of account %s does without its adoption rate: %s", account.account_id, error)
         without_rate = replace(account, signals={**account.signals, "feature_adoption_rate": None})
-        return adoption_report(without_rate, usage, groups, on=on)
+        return adoption_report(without_rate, usage, groups, run_date=on)
 
     def _page(
         self, request: QbrRequest, row: AccountRow, known: Qbr | None, text: QbrText

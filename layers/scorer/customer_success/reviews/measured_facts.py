@@ -1,4 +1,4 @@
-"""What a review may say of single signals: as they were at the quarter's start and end, else on the account page."""
+"""The facts of a review about single signals, at the quarter's start and end or from the account page."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def _values(score: CSMHealthScore) -> dict[str, SignalValue]:
 
 
 def _values_on_page(account: Account) -> dict[str, SignalValue]:
-    """What the page says, without what the schema refuses: that is not known."""
+    """The signals of the account page. A value that the schema refuses is unknown."""
     given = dict(account.signals)
     try:
         CSMHealthSignals.model_validate(given)

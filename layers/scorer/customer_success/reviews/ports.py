@@ -30,7 +30,7 @@ class QbrPages(Protocol):
         ...
 
     def replace(self, page_id: str, page: QbrPage) -> bool:
-        """Make the page read as `page`, whatever stood on it; safe to repeat.
+        """Replace the page's content by that of `page`; safe to repeat.
 
         False, and nothing is changed, if a person edited it. Raises `Removed` if it is not there any more.
         """

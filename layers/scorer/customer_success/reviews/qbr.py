@@ -1,4 +1,4 @@
-"""A quarterly review on its way: planned, then written, partial, failed or not wanted."""
+"""A quarterly review and its state: planned, then written, partial, failed or not wanted."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Qbr:
 
 @dataclass(frozen=True, slots=True)
 class QbrText:
-    """What a review says and what it rests on. `request` is the id of the request that it was written for."""
+    """A review's text and its evidence. `request` is the id of the request that it was written for."""
 
     request: str
     evidence: QBREvidence

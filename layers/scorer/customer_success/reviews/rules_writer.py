@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from customer_success.narration.evidence import QBREvidence, said
+from customer_success.narration.evidence import QBREvidence, worded
 from customer_success.narration.ports import BY_RULE, Narration
 from customer_success.periods import long_date
 from customer_success.reviews.facts import (
@@ -36,7 +36,7 @@ class ReviewByRule:
 
 
 def review(evidence: QBREvidence) -> QBRContent:
-    """The four sections in sentences that can be read out."""
+    """The four sections of a review, in plain sentences."""
     return QBRContent(
         account_id=evidence.account_id,
         period=evidence.period,
@@ -61,13 +61,13 @@ def renewal_due(evidence: QBREvidence) -> bool:
 
 
 def notice_is_past(evidence: QBREvidence) -> bool:
-    """True if the contract renews by itself, and it is too late to give notice."""
+    """True if the contract auto-renews and the notice deadline has passed."""
     days, notice = number(evidence, FactKey.DAYS_TO_RENEWAL), number(evidence, FactKey.NOTICE_DAYS)
     return _renews(evidence) and days is not None and notice is not None and 0 <= days < notice
 
 
 def _renews(evidence: QBREvidence) -> bool:
-    """True if the contract renews by itself, and nobody has signed anything else."""
+    """True if the contract auto-renews and no renewal is signed."""
     renews = evidence.fact(FactKey.AUTO_RENEW)
     return renews is not None and renews.value == YesNo.YES and evidence.fact(FactKey.RENEWAL_SIGNED) is None
 
@@ -112,18 +112,18 @@ def _scored(evidence: QBREvidence, moment: _Moment) -> str | None:
     score, colour = evidence.fact(moment.score), evidence.fact(moment.colour)
     if score is None:
         return None
-    return f"{said(score)}{f' ({colour.value})' if colour else ''} on {long_date(score.as_of)}"
+    return f"{worded(score)}{f' ({colour.value})' if colour else ''} on {long_date(score.as_of)}"
 
 
 def _development(evidence: QBREvidence) -> Iterator[str]:
     lowest, highest = evidence.fact(FactKey.SCORE_LOWEST), evidence.fact(FactKey.SCORE_HIGHEST)
     if lowest and highest and lowest.value != highest.value:
         yield (
-            f"The health score was lowest with {said(lowest)} on {long_date(lowest.as_of)} "
-            f"and highest with {said(highest)} on {long_date(highest.as_of)}."
+            f"The health score was lowest with {worded(lowest)} on {long_date(lowest.as_of)} "
+            f"and highest with {worded(highest)} on {long_date(highest.as_of)}."
         )
     changes = [fact for fact in evidence.facts if isinstance(fact, ColourChange)]
-    yield from (f"The colour changed from {change.before} to {change.after} on {said(change)}." for change in changes)
+    yield from (f"The colour changed from {change.before} to {change.after} on {worded(change)}." for change in changes)
     if not changes and (colour := evidence.fact(FactKey.COLOUR_AT_END)):
         yield f"The colour was {colour.value} throughout."
     for fact in evidence.facts:
@@ -157,15 +157,17 @@ def _cause(move: SignalMove) -> str:
 def _adoption(evidence: QBREvidence) -> Iterator[str]:
     was, now = evidence.fact(FactKey.ADOPTION_AT_START), evidence.fact(FactKey.ADOPTION)
     if now and was:
-        yield (f"Feature adoption was {said(was)} on {long_date(was.as_of)} and {said(now)} on {long_date(now.as_of)}.")
+        yield (
+            f"Feature adoption was {worded(was)} on {long_date(was.as_of)} and {worded(now)} on {long_date(now.as_of)}."
+        )
     elif now:
-        yield f"Feature adoption is {said(now)} as of {long_date(now.as_of)}."
+        yield f"Feature adoption is {worded(now)} as of {long_date(now.as_of)}."
 
 
 def _roi(evidence: QBREvidence) -> Iterator[str]:
     for fact in evidence.facts:
         if isinstance(fact, MeasuredRoi):
-            yield f"{fact.label}: {said(fact)}, as of {long_date(fact.as_of)}."
+            yield f"{fact.label}: {worded(fact)}, as of {long_date(fact.as_of)}."
 
 
 def _contract(evidence: QBREvidence) -> Iterator[str]:
@@ -173,13 +175,13 @@ def _contract(evidence: QBREvidence) -> Iterator[str]:
     if end is None or days is None:
         yield "The end of the contract is not known: confirm it."
     elif days < 0 and _renews(evidence):
-        yield f"The term of the contract ended on {said(end)}, and it renews by itself: confirm the new term."
+        yield f"The term of the contract ended on {worded(end)}, and it renews by itself: confirm the new term."
         return
     elif days < 0:
-        yield f"The contract ended on {said(end)}: agree on what follows it."
+        yield f"The contract ended on {worded(end)}: agree on what follows it."
     else:
         left = "today" if days == 0 else f"in {days:.0f} {'day' if days == 1 else 'days'}"
-        yield f"The contract runs until {said(end)}, {left}."
+        yield f"The contract runs until {worded(end)}, {left}."
     if evidence.fact(FactKey.RENEWAL_SIGNED):
         yield "The renewal of the contract is signed."
     elif terms := list(_terms(evidence)):
@@ -194,7 +196,7 @@ def _terms(evidence: QBREvidence) -> Iterator[str]:
     if renews := evidence.fact(FactKey.AUTO_RENEW):
         yield "renews by itself" if renews.value == YesNo.YES else "does not renew by itself"
     if notice := evidence.fact(FactKey.NOTICE_DAYS):
-        yield f"has a notice period of {said(notice)} {'day' if notice.value == 1 else 'days'}"
+        yield f"has a notice period of {worded(notice)} {'day' if notice.value == 1 else 'days'}"
 
 
 def _steps(evidence: QBREvidence) -> Iterator[str]:
@@ -212,7 +214,7 @@ def _adoption_step(evidence: QBREvidence) -> Iterator[str]:
     if _has_little_used(evidence):
         yield "Show what the features can do that the scorecard has as underutilised."
     elif (rate := evidence.fact(FactKey.ADOPTION)) and adoption_is_low(evidence):
-        yield f"Feature adoption is {said(rate)}: show what the plan includes and is not in use yet."
+        yield f"Feature adoption is {worded(rate)}: show what the plan includes and is not in use yet."
 
 
 def _usage_steps(evidence: QBREvidence) -> Iterator[str]:
@@ -221,18 +223,18 @@ def _usage_steps(evidence: QBREvidence) -> Iterator[str]:
         yield f"Usage is {usage.value}: ask what changed in the daily work."
     share = number(evidence, FactKey.SEATS)
     if seats and share is not None and share > MANY_SEATS:
-        yield f"More seats are in use than were bought ({said(seats)}): agree on how many are needed."
+        yield f"More seats are in use than were bought ({worded(seats)}): agree on how many are needed."
     elif seats and share is not None and share < FEW_SEATS:
-        yield f"Seats in use: {said(seats)}. Find out who has a seat and does not use it."
+        yield f"Seats in use: {worded(seats)}. Find out who has a seat and does not use it."
     rating = number(evidence, FactKey.NPS)
     if nps and rating is not None and rating < LOW_NPS:
-        yield f"Ask what lies behind the NPS of {said(nps)}."
+        yield f"Ask what lies behind the NPS of {worded(nps)}."
 
 
 def _support_steps(evidence: QBREvidence) -> Iterator[str]:
     tickets, escalations = evidence.fact(FactKey.OPEN_TICKETS), number(evidence, FactKey.ESCALATIONS)
     if tickets and tickets.value:
         open_tickets = "open ticket" if tickets.value == 1 else "open tickets"
-        yield f"Go through the {said(tickets)} {open_tickets} with support."
+        yield f"Go through the {worded(tickets)} {open_tickets} with support."
     if escalations:
         yield "Make sure that every escalation was closed to everybody's satisfaction."

@@ -1,4 +1,4 @@
-"""What a review may say of the health score: where it stood, how its colour changed, and what moved it."""
+"""The facts of a review about the health score: its values, its colours, and what moved it."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from customer_success.scoring.scorer import Delta, explain_change
 from customer_success.scoring.words import CHANGES_TOLD, NOTABLE_POINTS
 
 NEAR = timedelta(days=14)
-"""A score counts as the one at the start of a quarter if it is no older than this on the quarter's first day, and one
-within a quarter stands for its start or its end if it is no farther away from it."""
+"""A score counts for the start of a quarter if it is at most this old on the quarter's first day. A score within the
+quarter counts for its start or end if it is at most this far from it."""
 
 _NOT_QUOTED = (*get_args(CapKey), "invoice_payment_status", "stakeholder_engagement")
-"""The customer reads along: ratings by other teams, invoices and what we think of people are left out."""
+"""The customer reads the review: ratings by other teams, invoices and opinions of people are left out."""
 _ABOUT: Mapping[str, tuple[str, ...]] = {
     "feature_adoption_rate": ("adoption",),
     "usage_trend": ("usage",),

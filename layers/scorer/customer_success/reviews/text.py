@@ -1,7 +1,7 @@
 """A review in the shape of each place where it is read: the page, the invitation, the index of a quarter.
 
-The customer reads the page along with the owner. The invitation goes to the customer once a person sends it: it says
-nothing of score, colour, ARR or churn. The index is internal news.
+The customer reads the page along with the owner. The invitation goes to the customer once a person sends it: it does
+not mention score, colour, ARR or churn. The index is internal.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from customer_success.alerts import digest
 from customer_success.alerts.digest import Digest, Section
 from customer_success.alerts.text import NAME_LIMIT
 from customer_success.documents import Bullet, Callout, Grid, Heading, Line, MailDraft, PageBlock, Paragraph
-from customer_success.narration.evidence import Fact, QBREvidence, said
+from customer_success.narration.evidence import Fact, QBREvidence, worded
 from customer_success.periods import long_date
 from customer_success.reviews.facts import FactKey
 from customer_success.reviews.qbr import Qbr, QbrKey, QbrPage, QbrState
@@ -72,7 +72,7 @@ def qbr_page(key: QbrKey, account: Account, evidence: QBREvidence, content: QBRC
 
 
 def _before_end(key: QbrKey) -> str:
-    """What tells the review that a contract's end called for from that of the quarter."""
+    """The part of the title that distinguishes the review before a contract's end from that of the quarter."""
     return f", before the contract ends on {long_date(key.contract_end)}" if key.contract_end else ""
 
 
@@ -89,7 +89,7 @@ def _headline(evidence: QBREvidence) -> str:
 
 
 def _scored(score: Fact, colour: Fact | None) -> str:
-    return f"{said(score)} ({colour.value})" if colour else said(score)
+    return f"{worded(score)} ({colour.value})" if colour else worded(score)
 
 
 def _signed(points: float) -> str:
@@ -111,14 +111,14 @@ def _sources(evidence: QBREvidence) -> PageBlock:
 
 
 def _value(fact: Fact) -> str:
-    """A fact's value as it stands in the table, where no sentence says whether points are a score or a change."""
+    """A fact's value in the table, where a sign distinguishes a change of points from a score."""
     if fact.unit == "points" and fact.series is None and fact.number is not None:
         return f"{_signed(fact.number)} points" if fact.number else "unchanged"
-    return said(fact)
+    return worded(fact)
 
 
 def invitation(account: Account, key: QbrKey, evidence: QBREvidence, mailbox: str) -> MailDraft:
-    """A mail from the owner to the account's primary contact that could be sent as it stands."""
+    """A mail from the owner to the account's primary contact that can be sent as it is."""
     return MailDraft(
         key=str(key),
         mailbox=mailbox,
@@ -139,7 +139,9 @@ def _topics(evidence: QBREvidence) -> list[str]:
     """What to talk about: only what is known, in words that the customer would use."""
     topics = []
     if renewal_due(evidence) and (end := evidence.fact(FactKey.CONTRACT_END)):
-        topics.append(f"Your current agreement runs until {said(end)}, so we should look at the coming term together.")
+        topics.append(
+            f"Your current agreement runs until {worded(end)}, so we should look at the coming term together."
+        )
     if number(evidence, FactKey.OPEN_TICKETS):
         topics.append("I would also like to go through your open support requests, so that nothing is left waiting.")
     if adoption_is_low(evidence):
@@ -147,21 +149,21 @@ def _topics(evidence: QBREvidence) -> list[str]:
     return topics[:TOPICS] or ["Please tell me what you would like to talk about, so that I can prepare it."]
 
 
-def quarter_index(period: str, on: date, qbrs: Iterable[Qbr], fallback_owner: str | None) -> list[Digest]:
-    """The reviews of a quarter, each of them listed, in one digest per owner. Those of nobody go to `fallback_owner`,
-    without one to the team.
+def quarter_index(period: str, run_date: date, qbrs: Iterable[Qbr], fallback_owner: str | None) -> list[Digest]:
+    """The reviews of a quarter, each of them listed, in one digest per owner. Those without an owner go to
+    `fallback_owner`, without one to the team.
     """
 
     def owner(qbr: Qbr) -> str:
         return qbr.owner_email or fallback_owner or ""
 
     by_owner = sorted(qbrs, key=lambda qbr: (owner(qbr), qbr.account_name.casefold(), str(qbr.key)))
-    return [_index(period, on, recipient or None, list(own)) for recipient, own in groupby(by_owner, key=owner)]
+    return [_index(period, run_date, recipient or None, list(own)) for recipient, own in groupby(by_owner, key=owner)]
 
 
-def _index(period: str, on: date, recipient: str | None, qbrs: Sequence[Qbr]) -> Digest:
+def _index(period: str, run_date: date, recipient: str | None, qbrs: Sequence[Qbr]) -> Digest:
     by_state = {state: [qbr for qbr in qbrs if qbr.state == state] for state in _TITLES}
-    told = [
+    counts = [
         f"{title.lower()} {len(by_state[state])}"
         for state, title in _TITLES.items()
         if by_state[state] or state != "planned"
@@ -169,10 +171,10 @@ def _index(period: str, on: date, recipient: str | None, qbrs: Sequence[Qbr]) ->
     return Digest(
         digest_id=f"qbr:{period}:{recipient or 'team'}",
         run_kind=KIND,
-        run_date=on,
+        run_date=run_date,
         title=f"Quarterly reviews, {period}",
         sections=(
-            Section("The quarter", (Line(f"planned {len(qbrs)} = {' + '.join(told)}"),)),
+            Section("The quarter", (Line(f"planned {len(qbrs)} = {' + '.join(counts)}"),)),
             *(
                 Section(title, tuple(_line(qbr) for qbr in by_state[state]))
                 for state, title in _TITLES.items()
