@@ -1,4 +1,4 @@
-"""An account as its team keeps it, read but not yet judged."""
+"""An account as it stands in the team's book, before it is assessed."""
 
 from __future__ import annotations
 
@@ -104,12 +104,12 @@ class Account:
         return None if self.contract_end is None else (self.contract_end - day).days
 
     def stale_on(self, day: date) -> bool:
-        """True if the signals were last updated too long before `day`; False where nobody says when."""
+        """True if the signals were last updated too long before `day`; False where the date is unknown."""
         updated = self.signals_updated
         return updated is not None and (day - updated).days > self.signals_stale_after_days
 
     def known_on(self, day: date) -> Account:
-        """The account as it is known on `day`: without what its feeds said too long ago.
+        """The account without stale signals of `day`.
 
         What bears a date of its own stays, for it grows old by itself; so do the terms of the contract, the seats that
         were bought among them, and what was measured as return on investment.

@@ -84,7 +84,7 @@ class WrittenPages(Protocol):
 
 
 class Portfolios(Protocol):
-    """Snapshots of the book, one for each closed scan, kept for some days so that a reader can page through one."""
+    """Snapshots of the book, one for each closed scan, stored for some days so that a reader can page through one."""
 
     def write(self, snapshot: Snapshot, parts: Iterable[Sequence[PortfolioLine]]) -> None:
         """Write all parts, then make the snapshot the latest one. Safe to repeat."""
@@ -93,7 +93,7 @@ class Portfolios(Protocol):
     def latest(self) -> Snapshot | None: ...
 
     def get(self, run: str) -> Snapshot | None:
-        """The snapshot of a run, None if it is not kept any more."""
+        """The snapshot of a run, None if it is no longer stored."""
         ...
 
     def part(self, run: str, number: int) -> Sequence[PortfolioLine]:

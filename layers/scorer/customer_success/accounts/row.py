@@ -1,4 +1,4 @@
-"""What the table knows of an account: enough to answer and to alert without asking Notion."""
+"""The stored row of an account: enough to answer and to alert without asking Notion."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Status = Literal["scored", "rejected", "skipped", "gone"]
 
 @dataclass(frozen=True, slots=True)
 class AssessmentRecord:
-    """How an account came out of the scan of one day.
+    """The stored assessment of an account on a run date.
 
     `last` is its latest scored point, this day's if it was scored, and `trail` the standings that later days are
     compared with. `since` is the first day with this colour and churn risk. `reason` says why it was rejected.
@@ -71,19 +71,19 @@ class AccountRow:
         """The latest day that lies before `day`.
 
         Of a row that was written for a day yet to come it is the day before that one, be it `day` itself: what was
-        told on it is not told again.
+        sent on it is not sent again.
         """
         if self.latest.run_date < day:
             return self.latest
         return self.before if self.before and self.before.run_date <= day else None
 
     def written_for(self, day: date) -> bool:
-        """True if `day` was judged already, or a row of a day yet to come has taken its place."""
+        """True if `day` was assessed already, or its row is of a later day."""
         return self.latest.run_date >= day
 
 
 def trail_after(trail: tuple[HealthStatus, ...], health_status: HealthStatus) -> tuple[HealthStatus, ...]:
-    """The trail with a new standing at its end, and without what no later day can be compared with."""
+    """The trail with a new health status at its end, without those too old for any comparison."""
     start = health_status.run_date - FALL_WINDOW + timedelta(days=1)
     return (*(past for past in trail if start <= past.run_date < health_status.run_date), health_status)
 
@@ -95,7 +95,7 @@ def same_but_for_the_scan_date(a: PageValues, b: PageValues | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PageValues:
-    """What the scan writes back to an account's page. `score` has one decimal; None is "cannot be judged"."""
+    """What the scan writes back to an account's page. `score` has one decimal; None is "cannot be scored"."""
 
     score: float | None
     rag: str

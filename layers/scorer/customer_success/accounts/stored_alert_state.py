@@ -1,4 +1,4 @@
-"""The alert state as account rows have it, under the names of the attribute `memory`."""
+"""The alert state as it is stored in account rows, under the names of the attribute `memory`."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def from_stored(value: Any) -> AlertState:
 
 
 def to_stored(state: AlertState) -> StoredAlertState:
-    """What a row's attribute says of an alert state."""
+    """The attribute of a row for an alert state."""
     episode, sent, mute = state.episode, state.sent, state.mute
     return StoredAlertState(
         alerting_since=episode.since if episode else None,

@@ -44,8 +44,8 @@ class Digest:
 def failed_digest(kind: str, on: date, title: str, failure: str, *more: str) -> Digest:
     """The team's digest of a job that did not come to its end.
 
-    Of a kind that does one thing after the other, the first of a day that fails is told: a vendor that is down for a
-    morning makes one message, and what else failed waits in the dead-letter queue with it.
+    Only the first failure of a kind and day is reported: a vendor that is down for a morning makes one message, and
+    the other failures wait in the dead-letter queue.
     """
     lines = (Line(failure, strong=True), *map(Line, (*more, NOT_AGAIN)))
     return Digest(f"{kind}:{on}:failed", kind, on, title, (Section("What failed", lines),))

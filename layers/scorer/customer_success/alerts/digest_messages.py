@@ -1,4 +1,4 @@
-"""A digest as chat messages: the first one says how it went, the others follow in its thread."""
+"""A digest as chat messages: the first one has the summary, the others follow in its thread."""
 
 from __future__ import annotations
 

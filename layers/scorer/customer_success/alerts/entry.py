@@ -1,4 +1,4 @@
-"""An alert as the table keeps it: what is told, how, and what became of it on each channel."""
+"""An alert as it is stored: its message, its delivery, and its outcome on each channel."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Verdict = Literal["true alarm", "false alarm"]
 class Acknowledgement:
     """Who has taken care of an alert, when, and what they made of it.
 
-    It is `handed_on` once what they wish for the account is on its way to the account's page.
+    It is `handed_on` once verdict and mute are on their way to the account's page.
     """
 
     by: str
@@ -44,7 +44,7 @@ class Acknowledgement:
 
 @dataclass(frozen=True, slots=True)
 class AlertEntry:
-    """One alert. `delivery` is None until it is ranked; a `held` one is told on the next working day."""
+    """One alert. `delivery` is None until it is ranked; a `held` one is sent on the next working day."""
 
     alert: ChurnAlert
     state: Literal["pending", "published"] = "pending"
@@ -69,11 +69,11 @@ class AlertEntry:
         )
 
     def _state_on(self, channel: Channel) -> ChannelOutcome:
-        """An alert that stands in the digest alone is not for mail and chat."""
+        """An alert in the digest alone is not for mail and chat."""
         if outcome := self.outcomes.get(channel):
             return outcome.state
-        told_one_by_one = channel in ("notion", "event_bus") or self.delivery == "single" or self.held
-        return "pending" if told_one_by_one or self.delivery is None else "skipped"
+        single = channel in ("notion", "event_bus") or self.delivery == "single" or self.held
+        return "pending" if single or self.delivery is None else "skipped"
 
     @property
     def candidate(self) -> Candidate:

@@ -1,7 +1,7 @@
 """Which alerts are sent, how and when: pure functions of health status, alert state and calendar.
 
-`decide` says whether an account raises an alert on the run date, or why it is suppressed; `rank` says which of the
-day's alerts an owner gets as single messages, and which in the digest alone.
+`decide` decides whether an account raises an alert on the run date, or why it is suppressed; `rank` decides which of
+the day's alerts an owner gets as single messages, and which in the digest alone.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ WHEN_MUTED: Mapping[AlertPhase, AlertPhase] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class MuteRequest:
-    """What stands on the account's page: `CSM Quiet Until`, and whether `CSM Verdict` is "false alarm"."""
+    """The request on the account's page: `CSM Quiet Until`, and whether `CSM Verdict` is "false alarm"."""
 
     until: date | None = None
     false_alarm: bool = False
@@ -253,7 +253,7 @@ def _with_request(
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An alert that waits to be told; `delivery` is None until it is ranked."""
+    """An alert that waits to be sent; `delivery` is None until it is ranked."""
 
     alert_id: str
     account_id: str
@@ -268,7 +268,7 @@ def rank(candidates: Iterable[Candidate], *, first_scan: bool, working_day: bool
 
     Critical ones are always single. Of the others each owner gets `SINGLES_PER_OWNER_AND_DAY`, by risk, then ARR;
     none on a deployment's first scan, and none on a day off, when they wait for the next working day. What was
-    ranked before keeps its place and counts against the owner's share.
+    ranked before stays in its place and counts against the owner's share.
     """
     ranked = sorted(candidates, key=lambda c: (-RISKS.index(c.churn_risk), -(c.arr or 0.0), c.alert_id))
     left = Counter(dict.fromkeys((c.owner_email for c in ranked), SINGLES_PER_OWNER_AND_DAY))

@@ -30,7 +30,7 @@ class AlertLog(Protocol):
     """The alerts, from `pending` to what became of them on each channel."""
 
     def put(self, entries: Iterable[AlertEntry]) -> None:
-        """Write alerts that nobody can have published yet."""
+        """Write alerts that cannot have been published yet."""
         ...
 
     def add(self, entries: Iterable[AlertEntry]) -> None:
@@ -57,7 +57,7 @@ class AlertLog(Protocol):
 
 
 class Digests(Protocol):
-    """Digests, kept in the table until they are posted."""
+    """Digests, stored until they are posted."""
 
     def put(self, digest: Digest) -> None: ...
 

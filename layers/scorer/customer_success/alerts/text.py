@@ -1,7 +1,7 @@
 """An alert in the shape of each channel: a chat message, a health record, a mail draft.
 
-Chat and records are internal news and say everything. The draft goes to the customer once a person sends it: it says
-nothing of score, colour, ARR or churn.
+Chat and records are internal and have everything. The draft goes to the customer once a person sends it: it has no
+score, colour, ARR or word of churn.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _TOPICS = {
 def chat_message(alert: ChurnAlert, recipient: str | None) -> ChatMessage:
     """The alert as its owner reads it in chat."""
     title = f"{short(alert.account_name, NAME_LIMIT)}: {alert.explanation.headline}"
-    return ChatMessage(alert.alert_id, title, (*_story(alert), *_facts(alert)), recipient=recipient)
+    return ChatMessage(alert.alert_id, title, (*_reasons(alert), *_facts(alert)), recipient=recipient)
 
 
 def health_record(alert: ChurnAlert) -> HealthRecord:
@@ -45,7 +45,7 @@ def health_record(alert: ChurnAlert) -> HealthRecord:
         churn_risk=alert.churn_risk,
         trigger=alert.churn_trigger or "none",
         owner_email=alert.owner_email,
-        lines=(Line(alert.explanation.headline, strong=True), *_story(alert), *_facts(alert)),
+        lines=(Line(alert.explanation.headline, strong=True), *_reasons(alert), *_facts(alert)),
     )
 
 
@@ -67,12 +67,12 @@ def mail_draft(alert: ChurnAlert, mailbox: str) -> MailDraft:
     )
 
 
-def _story(alert: ChurnAlert) -> tuple[Line, ...]:
-    said = alert.explanation
+def _reasons(alert: ChurnAlert) -> tuple[Line, ...]:
+    explanation = alert.explanation
     return (
-        *_listed("What changed", said.what_changed),
-        *_listed("What costs most", said.what_costs),
-        Line(f"Next step: {said.next_step}", strong=True),
+        *_listed("What changed", explanation.what_changed),
+        *_listed("What costs most", explanation.what_costs),
+        Line(f"Next step: {explanation.next_step}", strong=True),
     )
 
 
@@ -81,13 +81,13 @@ def _listed(title: str, items: tuple[str, ...]) -> tuple[Line, ...]:
 
 
 def _facts(alert: ChurnAlert) -> tuple[Line, ...]:
-    said = alert.explanation
+    explanation = alert.explanation
     arr = "unknown" if alert.arr is None else f"{alert.arr:,.0f}"
     facts = [
-        f"ARR {arr}, renewal {_renewal(alert.contract_end, alert.run_date)}, in this state since {said.since}",
+        f"ARR {arr}, renewal {_renewal(alert.contract_end, alert.run_date)}, in this state since {explanation.since}",
         f"Why you are told: {alert.reason}",
-        f"Known: {said.coverage:.0%} of what the score weighs"
-        + (f"; unknown: {', '.join(said.unknown)}" if said.unknown else ""),
+        f"Known: {explanation.coverage:.0%} of what the score weighs"
+        + (f"; unknown: {', '.join(explanation.unknown)}" if explanation.unknown else ""),
     ]
     return (*(Line(fact) for fact in facts), Line("Open the account in Notion", url=alert.page_url))
 

@@ -11,7 +11,7 @@ from customer_success.accounts.row import AccountRow, AssessmentRecord, Status
 from customer_success.api.accounts import Answer, days_before, known_account
 from customer_success.api.problems import invalid
 from customer_success.messages import AlertId
-from customer_success.scan.words import INACTIVE, step_to_judge
+from customer_success.scan.words import INACTIVE, step_to_score
 from customer_success.schemas import (
     CapKey,
     ChurnRisk,
@@ -275,7 +275,7 @@ def _why_unjudged(day: AssessmentRecord) -> _Unjudged:
         case "gone":
             return _Unjudged("gone", _GONE, "")
     reason = str(day.reason)
-    return _Unjudged(reason, str(day.detail), step_to_judge(reason))
+    return _Unjudged(reason, str(day.detail), step_to_score(reason))
 
 
 def _drivers(score: CSMHealthScore) -> tuple[DriverShown, ...]:

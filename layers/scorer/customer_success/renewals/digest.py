@@ -10,7 +10,7 @@ from customer_success.alerts.digest import NAME_LIMIT, NO_OWNER, Digest, Section
 from customer_success.documents import Line
 from customer_success.renewals.contracts import ENDS_SOON, KIND, LISTED, Contract, Group, UncheckedAccount
 from customer_success.scan.tally import in_short
-from customer_success.scan.words import step_to_judge
+from customer_success.scan.words import step_to_score
 from customer_success.scoring.health_status import HealthStatus
 from customer_success.text import short
 
@@ -64,7 +64,7 @@ def in_words(contract: Contract, run_date: date) -> str:
 def _failed_section(failed: Sequence[UncheckedAccount]) -> Iterator[Section]:
     if failed:
         lines = [Line(in_short(_unchecked(account)), bullet=True) for account in failed[:NAMED]]
-        title = f"Not looked at, as something unexpected went wrong. {step_to_judge('unexpected')}"
+        title = f"Not looked at, as something unexpected went wrong. {step_to_score('unexpected')}"
         yield Section(title, (*lines, *_more(len(failed) - NAMED)))
 
 

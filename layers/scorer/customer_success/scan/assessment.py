@@ -22,7 +22,7 @@ from customer_success.alerts.policy import Decision, MuteRequest, Reason, decide
 from customer_success.identifiers import is_nameable
 from customer_success.isolation import alone, cause, whole
 from customer_success.messages import AlertId, ChurnAlert
-from customer_success.scan.words import INACTIVE, step_to_judge, too_old
+from customer_success.scan.words import INACTIVE, step_to_score, too_old
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals, refusals
 from customer_success.scoring import words
 from customer_success.scoring.health_status import HealthStatus, Point
@@ -188,7 +188,7 @@ def _rejected(
 ) -> Rejected:
     before = known.latest_before(scan.run_date) if known else None
     since = before.since if before and before.status == "rejected" else scan.run_date
-    page = PageValues(None, "Unknown", None, detail, since, step_to_judge(reason), scan.run_date)
+    page = PageValues(None, "Unknown", None, detail, since, step_to_score(reason), scan.run_date)
     record = AssessmentRecord(
         scan.run_date,
         "rejected",

@@ -1,4 +1,4 @@
-"""The end of a scan: what was found is ranked, published and told. Every step may be repeated after a crash."""
+"""The end of a scan: alerts are ranked and published, and the digest is posted. Every step may be repeated."""
 
 from __future__ import annotations
 
@@ -40,21 +40,22 @@ logger = logging.getLogger(__name__)
 class Past:
     """The runs before the present one that its closing looks back on.
 
-    `told` is the latest that told all it had to: finished, on a working day. `untold` are those since, oldest first:
-    of days off, failed, or broken off; their alerts may wait still. `trusted` is the latest whose book was not in
-    doubt, if it is not longer ago than `NEW_NORMAL_AFTER`, `previous` the latest that scored anything; each is None
-    where there is none. A run that scored nothing because all had grown old has told, and is trusted, all the same.
+    `reported` is the latest run whose digest was posted: finished, on a working day. `unreported` are those since,
+    oldest first: of days off, failed, or broken off; their alerts may wait still. `trusted` is the latest whose
+    book was not in doubt, if it is not longer ago than `NEW_NORMAL_AFTER`, `previous` the latest that scored
+    anything; each is None where there is none. A run that scored nothing because all signals were stale counts as
+    reported and trusted.
     """
 
     previous: Run | None = None
-    told: Run | None = None
+    reported: Run | None = None
     trusted: Run | None = None
-    untold: tuple[Run, ...] = ()
+    unreported: tuple[Run, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """Closes a run, or tells that it failed."""
+    """Closes a run, or reports that it failed."""
 
     rows: AccountRows
     alerts: AlertLog
@@ -65,14 +66,14 @@ class Closing:
     now: Callable[[], datetime]
 
     def close(self, run: Run, past: Past, *, signals_stale_after_days: int, last_try: bool) -> Run:
-        """Rank the alerts, close accounts that are gone, publish, post the digest, keep the book as it stands.
+        """Rank the alerts, mark accounts as removed, publish, post the digest, store the portfolio.
 
         The digest names the limit after which signals count as stale.
         The run comes back as finished and is still to be saved: what else follows a scan comes before that.
         """
         if run.sent is None:
             run = self._ranked(run, past)
-        run, lines = self._without_the_gone(run, past.trusted)
+        run, lines = self._mark_removed(run, past.trusted)
         self._publish(run, past)
         run = replace(
             run,
@@ -86,14 +87,14 @@ class Closing:
         )
         if self.calendar.is_working_day(run.run_date):
             entries = self._to_digest(run, past)
-            self.publisher.post(scan_digest(run, past.told, past.untold, entries, signals_stale_after_days))
+            self.publisher.post(scan_digest(run, past.reported, past.unreported, entries, signals_stale_after_days))
         elif run.alarm:
             self.publisher.post(alarm_digest(run))
-        self._keep_portfolio(run, lines, last_try=last_try)
+        self._store_portfolio(run, lines, last_try=last_try)
         return run
 
     def fail(self, run: Run, failure: str, *, last_try: bool) -> Run:
-        """Tell that the run failed and why, on whatever day; what it wrote before stays, and waits for the next run."""
+        """Report that the run failed and why, on any day; what it wrote before stays, and waits for the next run."""
         run = replace(run, status="failed", failure=failure, finished_at=self.now())
         digest = failure_digest(run, last_try=last_try)
         attempted(f"the digest that the run of {run.run_date} failed", lambda: self.publisher.post(digest))
@@ -114,10 +115,10 @@ class Closing:
                 and past.trusted is None
             ):
                 past = replace(past, trusted=earlier)
-            if finished and past.told is None and self.calendar.is_working_day(earlier.run_date):
-                past = replace(past, told=earlier)
-            if past.told is None:
-                past = replace(past, untold=(earlier, *past.untold))
+            if finished and past.reported is None and self.calendar.is_working_day(earlier.run_date):
+                past = replace(past, reported=earlier)
+            if past.reported is None:
+                past = replace(past, unreported=(earlier, *past.unreported))
             elif past.previous and (past.trusted or run.run_date - earlier.run_date > NEW_NORMAL_AFTER):
                 break
         return past
@@ -137,12 +138,12 @@ class Closing:
         self._mark_ranked(run, waiting, deliveries, waits)
         pending = Counter(deliveries[alert.alert_id] for state, alert in today if state == "pending")
         pending += Counter(deliveries[e.alert_id] for e in asked if e.state == "pending" or _single(e, deliveries))
-        told = SentCounts(
+        sent = SentCounts(
             pending["single"],
             digest=0 if waits else pending["digest"],
             held=pending["digest"] if waits else 0,
         )
-        return self.runs.save(replace(run, sent=told))
+        return self.runs.save(replace(run, sent=sent))
 
     def _mark_ranked(
         self, run: Run, waiting: Iterable[AlertEntry], deliveries: Mapping[str, Delivery], waits: bool
@@ -157,7 +158,7 @@ class Closing:
         self.alerts.mark(chain(pending, earlier))
 
     def _settled(self, entry: AlertEntry, deliveries: Mapping[str, Delivery], waits: bool) -> AlertEntry:
-        """An alert of an earlier day as it is told now; a held one waits on while no working day has come."""
+        """An alert of an earlier day as it is sent now; a held one waits on while no working day has come."""
         if entry.held and waits:
             return replace(entry, delivery="digest")
         delivery = deliveries.get(entry.alert_id, "digest")
@@ -168,14 +169,14 @@ class Closing:
         return replace(entry, delivery=delivery, held=delivery == "single")
 
     def _waiting(self, past: Past, on: date) -> Iterator[AlertEntry]:
-        """The alerts of untold runs that are not told yet, with today's owner.
+        """The alerts of unreported runs that are not sent yet, with today's owner.
 
-        `delivery` is "digest" for one that needs no word of its own any more: a later alert of its account replaces it,
-        the account is in danger no longer or gone, or a person asked for quiet meanwhile.
+        `delivery` is "digest" for one that needs no message of its own any more: a later alert replaces it, the
+        account is no longer in danger, was removed or left, or was muted meanwhile.
         """
         found = (
             entry
-            for earlier in past.untold
+            for earlier in past.unreported
             for entry in self.alerts.on(earlier.run_date)
             if entry.state == "pending" or entry.held
         )
@@ -183,14 +184,14 @@ class Closing:
             rows = self.rows.get_many({entry.alert.account_id for entry in entries})
             for entry in entries:
                 row = rows.get(entry.alert.account_id)
-                worth_a_word = row and not _replaced(entry, row) and in_danger_still(entry, row, on)
+                worth_a_message = row and not _replaced(entry, row) and in_danger_still(entry, row, on)
                 delivery: Delivery | None = None
                 if entry.delivery == "single" and entry.state == "published":
                     delivery = "single"
-                yield replace(with_owner(entry, row), delivery=delivery if worth_a_word else "digest")
+                yield replace(with_owner(entry, row), delivery=delivery if worth_a_message else "digest")
 
     def _publish(self, run: Run, past: Past) -> None:
-        days = [*(earlier.run_date for earlier in past.untold), run.run_date]
+        days = [*(earlier.run_date for earlier in past.unreported), run.run_date]
         self.publisher.publish(
             entry
             for day in days
@@ -198,7 +199,7 @@ class Closing:
             if entry.state == "pending" or (entry.held and entry.delivery == "single")
         )
 
-    def _without_the_gone(self, run: Run, trusted: Run | None) -> tuple[Run, PackedLines]:
+    def _mark_removed(self, run: Run, trusted: Run | None) -> tuple[Run, PackedLines]:
         """Close the accounts that the book no longer holds, unless so many are missing that the book is in doubt.
 
         Those that are left come back in short: the book is read only once.
@@ -208,23 +209,23 @@ class Closing:
             logger.error("%s", alarm)
         # A contract check that came between reading and writing a row has marked it as its own.
         ours = (run.key, check_marker(run.run_date))
-        gone = 0
+        removed = 0
         lines = PackedLines()
         for rows in batches(self.rows.every(), count=BATCH):
             missing = {
-                row.account_id: _gone(row, run)
+                row.account_id: _removed(row, run)
                 for row in rows
                 if not alarm and row.run not in ours and row.latest.status != "gone"
             }
             together(list(missing.values()), self.rows.put_many, about=_about, otherwise=lambda *_: None)
             closed = [missing.get(row.account_id, row) for row in rows]
-            gone += sum(row.latest.status == "gone" and row.latest.run_date == run.run_date for row in closed)
+            removed += sum(row.latest.status == "gone" and row.latest.run_date == run.run_date for row in closed)
             for row in closed:
                 alone(_about(row), partial(_add_line, lines, row), lambda _: None)
-        return replace(run, alarm=alarm, removed=0 if alarm else gone), lines
+        return replace(run, alarm=alarm, removed=0 if alarm else removed), lines
 
-    def _keep_portfolio(self, run: Run, lines: PackedLines, *, last_try: bool) -> None:
-        """Keep the book as it stands. A scan that told all it had to does not fail for it."""
+    def _store_portfolio(self, run: Run, lines: PackedLines, *, last_try: bool) -> None:
+        """Store the portfolio. A scan whose digest is posted does not fail for it."""
         try:
             self.portfolios.write(*lines.cut(run.key, run.run_date))
         except (Misconfigured, Unavailable) as error:
@@ -233,14 +234,14 @@ class Closing:
             logger.exception("the portfolio stays as it was before the scan of %s", run.run_date)
 
     def _to_digest(self, run: Run, past: Past) -> Iterator[tuple[AlertEntry, str]]:
-        """Today's alerts, and those of the untold runs that today's do not replace, with what came of them since."""
+        """Today's alerts, and those of the unreported runs that today's do not replace, and what came of them."""
         today = set[str]()
         for entry in self.alerts.on(run.run_date):
             today.add(entry.alert.account_id)
             yield entry, ""
         latest = {
             entry.alert.account_id: entry
-            for earlier in past.untold
+            for earlier in past.unreported
             for entry in self.alerts.on(earlier.run_date)
             if entry.alert.account_id not in today
         }
@@ -273,7 +274,7 @@ def _doubt(run: Run, trusted: Run | None) -> str | None:
 
 
 def in_danger_still(entry: AlertEntry, row: AccountRow, on: date) -> bool:
-    """True if an alert of an earlier day is still worth a word of its own on the day `on`."""
+    """True if an alert of an earlier day is still worth a message of its own on the day `on`."""
     last, state = row.latest.last, row.latest.alert_state
     if (
         last is None
@@ -287,10 +288,10 @@ def in_danger_still(entry: AlertEntry, row: AccountRow, on: date) -> bool:
 
 def _replaced(entry: AlertEntry, row: AccountRow) -> bool:
     """True if the account raised another alert on that day or since."""
-    told, alert = row.latest.alert_state.last_sent, entry.alert
-    if told is None or told.run_date < alert.run_date:
+    sent, alert = row.latest.alert_state.last_sent, entry.alert
+    if sent is None or sent.run_date < alert.run_date:
         return False
-    return (told.run_date, told.churn_risk) != (alert.run_date, alert.churn_risk)
+    return (sent.run_date, sent.churn_risk) != (alert.run_date, alert.churn_risk)
 
 
 def with_owner(entry: AlertEntry, row: AccountRow | None) -> AlertEntry:
@@ -311,7 +312,7 @@ def _since_then(row: AccountRow | None) -> str:
     return "" if row.latest.alert_state.alerting_since else "recovered since"
 
 
-def _gone(row: AccountRow, run: Run) -> AccountRow:
+def _removed(row: AccountRow, run: Run) -> AccountRow:
     before = row.latest_before(run.run_date)
     last = before.last if before else None
     day = AssessmentRecord(run.run_date, "gone", run.run_date, last=last, alert_state=alert_state_after_leaving(before))

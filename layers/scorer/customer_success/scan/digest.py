@@ -14,34 +14,34 @@ from customer_success.isolation import alone
 from customer_success.messages import ChurnAlert
 from customer_success.scan.feeds import NEW_NORMAL_AFTER, in_words
 from customer_success.scan.run import Run
-from customer_success.scan.words import step_to_judge
+from customer_success.scan.words import step_to_score
 from customer_success.scoring.health_status import COLOURS, RISKS
 from customer_success.text import short
 
 Place = tuple[str, int, float, str]
-"""Where an alert stands in the digest: by owner, then by danger."""
+"""Where an alert is in the digest: by owner, then by danger."""
 
 
 def scan_digest(
     run: Run,
-    told: Run | None,
-    untold: Sequence[Run],
+    reported: Run | None,
+    unreported: Sequence[Run],
     entries: Iterable[tuple[AlertEntry, str]],
     signals_stale_after_days: int,
 ) -> Digest:
-    """The digest of a finished scan, and of the runs since the one that was last told. It has a new name only if
+    """The digest of a finished scan, and of the runs since the one that was last reported. It has a new id only if
     there is a new alert in it. Each entry comes with what became of its account since, empty for today's.
     """
-    # Of each alert its line is kept, not the alert: a big book has many.
+    # Only each alert's line is held in memory: a big book has many.
     alerts = sorted((_placed(entry, since) for entry, since in entries), key=itemgetter(0))
-    runs = (*untold, run)
+    runs = (*unreported, run)
     sections = (
-        Section("The scan", tuple(Line(text) for text in _overview(run, told, untold))),
+        Section("The scan", tuple(Line(text) for text in _overview(run, reported, unreported))),
         *_broken_feeds(run),
         *_owner_sections(alerts),
         *_listed("Can no longer be judged", ("danger_lost_sight_of", "no_longer_judged"), runs),
-        *_listed("Rejected", ("rejections",), [run] if told is None else []),
-        *_listed(_UNEXPECTED, ("unexpected",), [run] if told else []),
+        *_listed("Rejected", ("rejections",), [run] if reported is None else []),
+        *_listed(_UNEXPECTED, ("unexpected",), [run] if reported else []),
         *_listed(_too_old(signals_stale_after_days), ("stale",), [run]),
         *_listed("Could not be read", ("unreadable",), [run]),
         Section("Quiet", tuple(Line(text) for text in _quiet(run))),
@@ -50,12 +50,12 @@ def scan_digest(
     return Digest(name, run.kind, run.run_date, f"Account health, {run.run_date}", sections)
 
 
-_UNEXPECTED = f"Not judged, as something unexpected went wrong. {step_to_judge('unexpected')}"
+_UNEXPECTED = f"Not judged, as something unexpected went wrong. {step_to_score('unexpected')}"
 
 
 def failure_digest(run: Run, *, last_try: bool) -> Digest:
     """The digest of a scan that failed: what went wrong, and how far it came. However often a request is tried again
-    meanwhile, it is told when it fails first and when no try follows.
+    meanwhile, it is reported when it fails first and when no try follows.
     """
     lines = (
         Line(run.failure or "", strong=True),
@@ -76,31 +76,31 @@ def alarm_digest(run: Run) -> Digest:
     return Digest(f"{run.kind}:{run.run_date}:alarm", run.kind, run.run_date, title, sections)
 
 
-def _overview(run: Run, told: Run | None, untold: Sequence[Run]) -> list[str]:
+def _overview(run: Run, reported: Run | None, unreported: Sequence[Run]) -> list[str]:
     tally = run.tally
     rejected = sum(tally.rejected.values())
     at = f" at {run.started_at:%H:%M} UTC" if run.started_at else ""
     lines = [
         f"Scanned{at}: {tally.read} read = {tally.scored} scored + {rejected} rejected{_reasons(tally.rejected)} "
         f"+ {tally.inactive} skipped (inactive)",
-        "Colours: " + ", ".join(_colour(colour, run, told) for colour in COLOURS),
+        "Colours: " + ", ".join(_colour(colour, run, reported) for colour in COLOURS),
     ]
     moves = Counter[str]()
-    for each in (*untold, run):
+    for each in (*unreported, run):
         moves.update(each.tally.moves)
     if moves:
-        lines.append(f"Changes of colour{_since(told, untold)}: {_counted(moves)}")
-    if gone := sum(each.removed for each in (*untold, run)):
-        lines.append(f"No longer in the book{_since(told, untold)}: {gone}")
-    lines += [f"Attention, {each.run_date}: {each.alarm}" for each in (*untold, run) if each.alarm]
-    lines += [f"The scan of {each.run_date} failed: {each.failure}" for each in untold if each.failure]
-    if told is None and not untold:
+        lines.append(f"Changes of colour{_since(reported, unreported)}: {_counted(moves)}")
+    if gone := sum(each.removed for each in (*unreported, run)):
+        lines.append(f"No longer in the book{_since(reported, unreported)}: {gone}")
+    lines += [f"Attention, {each.run_date}: {each.alarm}" for each in (*unreported, run) if each.alarm]
+    lines += [f"The scan of {each.run_date} failed: {each.failure}" for each in unreported if each.failure]
+    if reported is None and not unreported:
         lines.append("This is the first scan: only critical accounts were told one by one, the rest stands here.")
     return lines
 
 
-def _since(told: Run | None, untold: Sequence[Run]) -> str:
-    return f" since {told.run_date}" if told and untold else ""
+def _since(reported: Run | None, unreported: Sequence[Run]) -> str:
+    return f" since {reported.run_date}" if reported and unreported else ""
 
 
 def _colour(colour: str, run: Run, previous: Run | None) -> str:
@@ -132,8 +132,8 @@ def _placed(entry: AlertEntry, since: str) -> tuple[Place, Line]:
 def _alert_line(entry: AlertEntry, since: str) -> Line:
     alert = entry.alert
     done = entry.acknowledged
-    said = f": {short(done.note, NAME_LIMIT)}" if done and done.note else ""
-    by = f"taken care of by {short(done.by, NAME_LIMIT)}{said}" if done else ""
+    note = f": {short(done.note, NAME_LIMIT)}" if done and done.note else ""
+    by = f"taken care of by {short(done.by, NAME_LIMIT)}{note}" if done else ""
     notes = [note for note in ("told one by one" if entry.delivery == "single" else "", since, by) if note]
     single = f" ({', '.join(notes)})" if notes else ""
     arr = "" if alert.arr is None else f", ARR {alert.arr:,.0f}"

@@ -12,10 +12,10 @@ from customer_success.scan.tally import Tally
 from customer_success.scoring.scorecard import LABELS
 
 NEW_NORMAL_AFTER = timedelta(days=28)
-"""For so long a broken feed is told. Then the book is taken to be without that signal, as a team may decide."""
+"""How long a broken feed is reported. After that the team is taken to have decided against the signal."""
 
 SMALLEST_BOOK = 4
-"""With fewer accounts than this, what is missing is told account by account."""
+"""With fewer accounts than this, missing signals are reported per account."""
 
 PROPERTIES: Mapping[str, str] = MappingProxyType(
     {
@@ -44,7 +44,7 @@ def broken_feeds(run: Run, before: Run | None) -> tuple[BrokenFeed, ...]:
     """The feeds that are broken on the day of the run, `before` being the last one whose book was not in doubt.
 
     A feed stays broken until its signal is known for half of the accounts again, or `NEW_NORMAL_AFTER` is over. A run
-    whose own book is in doubt, or tells of no account, changes nothing.
+    whose own book is in doubt, or that watches no account, changes nothing.
     """
     if before is None:
         return ()
@@ -64,14 +64,14 @@ def broken_feeds(run: Run, before: Run | None) -> tuple[BrokenFeed, ...]:
 
 def in_words(run: Run) -> Iterator[str]:
     """Of each broken feed since when, for how many accounts, and what to look at; those that share it share a line."""
-    feeds = sorted(run.broken_feeds, key=lambda feed: (feed.since, _story(run, feed)))
-    for story, alike in groupby(feeds, key=lambda feed: _story(run, feed)):
+    feeds = sorted(run.broken_feeds, key=lambda feed: (feed.since, _known_since(run, feed)))
+    for since, alike in groupby(feeds, key=lambda feed: _known_since(run, feed)):
         signals = [feed.signal for feed in alike]
         names = ", ".join(_WORDS[signal] for signal in signals)
-        yield f"{names}: {story}{_cause(run.tally, signals)}"
+        yield f"{names}: {since}{_cause(run.tally, signals)}"
 
 
-def _story(run: Run, feed: BrokenFeed) -> str:
+def _known_since(run: Run, feed: BrokenFeed) -> str:
     unknown = run.tally.missing.get(feed.signal, 0)
     return (
         f"unknown for {unknown} of {run.tally.watched} accounts since {feed.since}, "

@@ -28,13 +28,13 @@ class HealthScanResult(JobResult):
     account_id: str
     health: CSMHealthScore
     churn: ChurnRiskResult
-    """What there is to say about it."""
+    """Its churn risk, with the reasons."""
     confidence: Confidence
 
 
 @dataclass(frozen=True, slots=True)
 class HealthScan:
-    """Scores one account. Nothing is stored and nobody is told."""
+    """Scores one account. Nothing is stored and no alert is sent."""
 
     accounts: AccountRows
     scorer: CSMHealthScorer
@@ -57,6 +57,6 @@ class HealthScan:
         except InsufficientDataError as error:
             raise CannotBeScored(str(error)) from error
         before = row.latest_before(on) if row else None
-        said = words.explain(score, before.last if before else None, {}, row.latest.since if row else on)
-        churn = words.churn_narrative(score, said)
+        explanation = words.explain(score, before.last if before else None, {}, row.latest.since if row else on)
+        churn = words.churn_narrative(score, explanation)
         return HealthScanResult(account_id=account_id, health=score, churn=churn, confidence="high")

@@ -1,4 +1,4 @@
-"""Writes account pages: what the last scan found, where it differs from what was last written, and what people wish."""
+"""Writes account pages: the last scan's values where they differ from those last written, and mutes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MOST_NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class NotionSync:
-    """The job: what the row, or the alert, says now counts, however old the message is."""
+    """The job. The present row, or alert, counts, however old the message is."""
 
     rows: AccountRows
     written: WrittenPages
@@ -41,9 +41,9 @@ class NotionSync:
     def __call__(self, message: PagesChanged | AlertAcknowledged, *, on: date, last_try: bool = False) -> int:
         """Write the pages that the message is about and return how many were written.
 
-        A page that a person threw away is told in the log and left. Whatever else goes wrong with a page costs the
+        A page that a person threw away is logged and left. Whatever else goes wrong with a page costs the
         others nothing: they are written, and noted, before it is raised. Raises `Unavailable`, `Misconfigured`,
-        `NotTaken`, or what was not expected, and of several the first of these. On the `last_try` it is told, as of
+        `NotTaken`, or what was not expected, and of several the first of these. On the `last_try` it is reported, as of
         the day `on`.
         """
         return recorded(
@@ -95,7 +95,7 @@ class NotionSync:
         return len(done)
 
     def _write_wishes(self, message: AlertAcknowledged) -> int:
-        """A queue keeps no order: what was acknowledged last counts, and the message where that wishes nothing."""
+        """A queue keeps no order: the last acknowledgement counts, and the message where that asks for nothing."""
         entry = self.alerts.get(message.alert_id)
         latest = entry.acknowledged if entry else None
         quiet_until = (latest and latest.quiet_until) or message.quiet_until

@@ -1,4 +1,4 @@
-"""A run over the account book: where it stands, and what it counted."""
+"""A run over the account book: its progress, and what it counted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RunStatus = Literal["running", "closing", "finished", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class SentCounts:
-    """How the alerts of a run were told: `held` ones wait for the next working day."""
+    """How the alerts of a run were sent: `held` ones wait for the next working day."""
 
     single: int = 0
     digest: int = 0

@@ -1,7 +1,7 @@
 """The daily health scan of the whole account book, from checkpoint to checkpoint.
 
-Whatever it writes before a checkpoint may be written again after a crash, and then says the same: the baseline of
-every comparison lies before the run date, alerts have names of their own, and what was told stays told.
+Whatever it writes before a checkpoint may be written again after a crash, with the same values: the baseline of
+every comparison lies before the run date, alerts have ids of their own, and a sent alert stays sent.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ logger = logging.getLogger(__name__)
 class ScanRequest:
     """What a scan is asked for; `request_id` is the id of the event, by which its redelivery is recognised.
 
-    On the `last_try` a passing fault is told as a failed scan.
+    On the `last_try` a passing fault is reported as a failed scan.
     """
 
     run_date: date
@@ -163,7 +163,7 @@ class ScanRun:
         return self.runs.save(run)
 
     def _request_expansion(self, run: Run, *, last_try: bool) -> None:
-        """Ask for what follows a scan. A scan that told all it had to does not fail for it."""
+        """Ask for what follows a scan. A scan whose digest is posted does not fail for it."""
         wanted = ExpansionRunRequested(tenant_id=self.tenant_id, id=f"expansion:{run.key}", run_date=run.run_date)
         try:
             self.expansion_runs.send([wanted])
@@ -178,7 +178,7 @@ class ScanRun:
         )
 
     def _fail(self, request: ScanRequest, failure: str) -> Run:
-        """Tell that the scan failed; the lease ends with it, so that another request may run again."""
+        """Report that the scan failed; the lease ends with it, so that another request may run again."""
         run = self._take(request, force=False)
         attempted("the request for the pages that changed", lambda: self._hand_on(run.pages_waiting, run.run_date))
         return self.closing.fail(run, failure, last_try=request.last_try)

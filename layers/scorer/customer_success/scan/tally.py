@@ -23,7 +23,7 @@ def count(assessments: Iterable[Assessment]) -> Tally:
     for each in assessments:
         tally = tally.plus(
             alone(
-                f"account {each.row.account_id!r}, in what is counted and said of it,",
+                f"account {each.row.account_id!r}, in its counts and cases,",
                 partial(_count, each),
                 partial(_barely, each),
             )
@@ -179,7 +179,7 @@ class Tally:
     for each signal how many accounts lost how many points on it, in steps of 0.1. The lists hold the first
     `EXAMPLES` cases in words, `cases` how many there are of each list.
 
-    `watched` are the accounts that are scored, or that once were and of which too little is known now: `missing` says
+    `watched` are the accounts that are scored, or that once were and with too little known now: `missing` counts
     for each field of the signals for how many of them it is unknown, `outdated` how many of them are stale.
     """
 

@@ -1,4 +1,4 @@
-"""What a scan says of an account that it could not score."""
+"""Texts about an account that a scan could not score."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 INACTIVE = "Inactive: not scanned."
 
 
-_STEP_TO_JUDGE = {
+_STEP_TO_SCORE = {
     "insufficient_data": "Fill in the signals that are named as missing.",
     "stale_signals": "Bring the signals on this page up to date, and the day of Signals Updated with them.",
     "invalid_signal": "Correct the value on this page.",
@@ -23,6 +23,6 @@ def too_old(updated: date, limit: int) -> str:
     return f"signals last updated on {updated}, more than {days} ago, so they count as unknown"
 
 
-def step_to_judge(reason: str) -> str:
-    """What has to happen before an account that was rejected for `reason` can be judged."""
-    return _STEP_TO_JUDGE.get(reason, _STEP_TO_JUDGE["unexpected"])
+def step_to_score(reason: str) -> str:
+    """What has to happen before an account rejected for `reason` can be scored."""
+    return _STEP_TO_SCORE.get(reason, _STEP_TO_SCORE["unexpected"])

@@ -96,7 +96,7 @@ class CSMHealthScorer:
         self._costs_at = _Memo(partial(_costs_at, scorecard))
 
     def score(self, signals: CSMHealthSignals, account_id: str = "", now: datetime | None = None) -> CSMHealthScore:
-        """Score one account; `now` is kept as the moment of scoring.
+        """Score one account; `now` is the moment of scoring.
 
         Raises InsufficientDataError when less of the weight is known than the scorecard asks for.
         """

@@ -1,4 +1,4 @@
-"""The value of a signal or a cap in words, in one place; what is unknown is said to be, before anything else."""
+"""The value of a signal or a cap in words, in one place; an unknown value reads as unknown."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _BY_WORD: dict[str, dict[str, str]] = {
 
 
 def in_words(key: SignalKey | CapKey, value: DriverValue) -> str:
-    """The signal and its value. Days are told by the scorecard's bands, so that a day's passing changes no word."""
+    """The signal and its value. Days are given by the scorecard's bands, so that a day's passing changes no word."""
     if value is None:
         return f"{LABELS[key]} unknown"
     if isinstance(value, Support):

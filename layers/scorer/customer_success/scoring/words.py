@@ -1,4 +1,4 @@
-"""The rule-based writer: says in plain words what the score says in points. It needs no model and invents nothing."""
+"""The rule-based explanation of a score in plain words. It needs no model and invents nothing."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def driver_words(driver: Driver) -> str:
 
 def why(score: CSMHealthScore) -> str:
     """The drivers that cost most, in words with their points, for the account's page."""
-    told = [f"{driver_words(d)} (−{d.points_lost:.1f})" for d in _costly(score)[:WHY_DRIVERS]]
-    return "; ".join(told) or "No signal costs it points."
+    drivers = [f"{driver_words(d)} (−{d.points_lost:.1f})" for d in _costly(score)[:WHY_DRIVERS]]
+    return "; ".join(drivers) or "No signal costs it points."
 
 
 def _costly(score: CSMHealthScore) -> list[Driver]:
@@ -122,7 +122,7 @@ def _median_words(key: str, medians: Mapping[str, float]) -> str:
 
 
 def unknowns(score: CSMHealthScore) -> tuple[str, ...]:
-    """The signals that nobody knows, by their names."""
+    """The unknown signals, by their names."""
     return tuple(LABELS[key] for key in score.unknown)
 
 
@@ -148,7 +148,7 @@ def _trigger_words(score: CSMHealthScore) -> str:
 
 
 def explain(score: CSMHealthScore, before: Point | None, medians: Mapping[str, float], since: date) -> Explanation:
-    """What a person is told about an account: what changed first, then what costs more than usual, then the rest."""
+    """The explanation of a score: what changed first, then what costs more than usual, then the rest."""
     return Explanation(
         headline=headline(score, before),
         what_changed=changes(score, before),
@@ -160,17 +160,17 @@ def explain(score: CSMHealthScore, before: Point | None, medians: Mapping[str, f
     )
 
 
-def churn_narrative(score: CSMHealthScore, said: Explanation) -> ChurnRiskResult:
+def churn_narrative(score: CSMHealthScore, explanation: Explanation) -> ChurnRiskResult:
     """The churn risk of an account with its reasons, by rule."""
     return ChurnRiskResult(
         account_id=score.account_id,
         churn_risk=score.churn_risk,
         trigger=score.churn_trigger,
-        narrative=said.headline,
-        what_changed=list(said.what_changed),
-        what_costs=list(said.what_costs),
-        unknown=list(said.unknown),
-        next_step=said.next_step,
+        narrative=explanation.headline,
+        what_changed=list(explanation.what_changed),
+        what_costs=list(explanation.what_costs),
+        unknown=list(explanation.unknown),
+        next_step=explanation.next_step,
         confidence="high" if score.coverage >= _SURE else "medium",
     )
 
