@@ -10,7 +10,7 @@ from rich.text import Text
 
 from customer_success.accounts.row import AccountRow
 from customer_success.scoring.health_status import Point
-from customer_success.scoring.words import why
+from customer_success.scoring.words import NOTHING_COSTS, costliest
 from customer_success.text import short
 from local.demo.report.words import COLOUR_STYLES, RISK_STYLES, amount, name_of, owner, renewal, signed
 
@@ -46,7 +46,7 @@ def worst_lines(accounts: Sequence[tuple[AccountRow, Point]], day: date, width: 
         line.append(f" {amount(account.arr):>{ARR}}  {renewal(account.contract_end, day):<{RENEWAL}} ")
         line.append(short(owner(account.owner_email), OWNER))
         yield line
-        yield Text(" " * INDENT + _fitting(why(score).split("; "), width - INDENT), "dim")
+        yield Text(" " * INDENT + _fitting(costliest(score) or (NOTHING_COSTS,), width - INDENT), "dim")
 
 
 def _change(row: AccountRow, point: Point) -> str:
@@ -55,7 +55,7 @@ def _change(row: AccountRow, point: Point) -> str:
     return "new" if change is None else signed(change) if change else "="
 
 
-def _fitting(drivers: list[str], width: int) -> str:
+def _fitting(drivers: Sequence[str], width: int) -> str:
     """As many drivers as fit, at least one."""
     line = "; ".join(drivers)
     return line if len(line) <= width or len(drivers) == 1 else _fitting(drivers[:-1], width)

@@ -20,6 +20,7 @@ NOTABLE_POINTS = 0.5
 BAD_SHARE = 0.4
 LONG_SILENCE_DAYS = 60
 LOW_ADOPTION = 0.7
+NOTHING_COSTS = "No signal costs it points."
 
 _WEIGHTS: dict[str, float] = {signal.key: signal.weight for signal in DEFAULT_SCORECARD.signals}
 
@@ -46,9 +47,13 @@ def driver_words(driver: Driver) -> str:
 
 
 def why(score: CSMHealthScore) -> str:
-    """The drivers that cost most, in words with their points, for the account's page."""
-    drivers = [f"{driver_words(d)} (−{d.points_lost:.1f})" for d in _costly(score)[:WHY_DRIVERS]]
-    return "; ".join(drivers) or "No signal costs it points."
+    """The drivers that cost most, for the account's page."""
+    return "; ".join(costliest(score)) or NOTHING_COSTS
+
+
+def costliest(score: CSMHealthScore) -> tuple[str, ...]:
+    """The drivers that cost most, each in words with its points."""
+    return tuple(f"{driver_words(d)} (−{d.points_lost:.1f})" for d in _costly(score)[:WHY_DRIVERS])
 
 
 def _costly(score: CSMHealthScore) -> list[Driver]:
