@@ -79,7 +79,7 @@ def test_what_is_not_known_counts_neither_way() -> None:
 
 
 @pytest.mark.parametrize("rows", [(), (usage(as_of=LONG_AGO),), (not_in_plan(),), (usage(used=None),)])
-def test_where_no_use_is_known_the_accounts_own_rate_stands(rows: tuple[FeatureUsage, ...]) -> None:
+def test_where_no_use_is_known_the_accounts_own_rate_counts(rows: tuple[FeatureUsage, ...]) -> None:
     assert report(*rows).adoption_rate == adoption_rate(ENTERPRISE, rows, TODAY) == 0.9
     unknown = account(1, {**HEALTHY, "feature_adoption_rate": None})
     assert report(*rows, of=unknown).adoption_rate is None
@@ -99,7 +99,7 @@ def test_a_rate_of_its_own_that_is_none_is_refused_unless_the_features_speak_for
     assert report(usage(), of=wrong).adoption_rate == adoption_rate(wrong, [usage()], TODAY) == 1.0
 
 
-def test_an_assumed_rate_stands_in_the_place_of_the_known_one() -> None:
+def test_an_assumed_rate_replaces_the_known_one() -> None:
     found = adoption_report(ENTERPRISE, [usage()], SIX, run_date=TODAY, assumed=0.0)
     assert (found.adoption_rate, found.benchmark_comparison.percentile) == (0.0, 0.0)
 

@@ -275,7 +275,7 @@ def test_the_later_scan_sends_no_alert_twice_and_leaves_one_point() -> None:
     assert any("Account 1" in line.text for section in digest.sections for line in section.lines)
 
 
-def test_the_scan_that_comes_later_tells_what_is_worse_than_the_check_knew() -> None:
+def test_a_later_scan_reports_what_is_worse_than_the_check_knew() -> None:
     world = scanned(lukewarm(61), account(2))
     world.scan_fails(TOMORROW)
     world.check(TOMORROW)
@@ -482,7 +482,7 @@ def test_a_review_is_asked_for_once_for_a_contracts_end_and_anew_for_another_end
     assert world.check(TOMORROW)["qbrs"] == 1
 
 
-def test_with_the_topic_down_the_check_waits_and_then_tells() -> None:
+def test_with_the_topic_down_the_check_waits_and_then_publishes() -> None:
     world = scanned(lukewarm(61))
     world.scan_fails(TOMORROW)
     world.topic.down = True

@@ -147,7 +147,7 @@ def test_what_is_well_or_unknown_forbids_nothing(changes: dict[str, Any]) -> Non
     assert reasons(**changes) == ()
 
 
-def test_the_contract_on_the_page_counts_where_no_signal_tells_of_it() -> None:
+def test_the_contract_on_the_page_counts_where_no_signal_has_its_end() -> None:
     unknown = signals.healthy(days_to_renewal=None)
     ends = account(contract_end=TODAY + timedelta(days=30))
     assert never_offered(ends, unknown, AlertState(), TODAY) == (
@@ -198,17 +198,17 @@ def test_an_offer_that_sales_has_not_answered_is_open() -> None:
     }
 
 
-def test_an_offer_that_was_held_back_from_sales_stands_against_nothing() -> None:
+def test_an_offer_that_was_held_back_from_sales_blocks_nothing() -> None:
     held = offered(dispatched_on=None, held_because="confidence is low")
     assert blocked([held], TODAY) == {}
 
 
-def test_an_accepted_offer_stands_for_good() -> None:
+def test_an_accepted_offer_blocks_its_type_for_good() -> None:
     accepted = answered("Accepted", date(2024, 5, 2), found_on=date(2024, 5, 1))
     assert blocked([accepted], TODAY) == {"seats": "offered in Q2 2024 and accepted on 2024-05-02"}
 
 
-def test_a_rejected_offer_stands_for_90_days_after_the_answer() -> None:
+def test_a_rejected_offer_blocks_its_type_for_90_days_after_the_answer() -> None:
     rejected = answered("Rejected", date(2025, 12, 2), found_on=date(2025, 11, 1))
     assert blocked([rejected], date(2026, 3, 2)) == {
         "seats": "offered in Q4 2025 and rejected on 2025-12-02: not again before 2026-03-03"

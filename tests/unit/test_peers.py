@@ -74,7 +74,7 @@ def test_rates_within_one_percent_are_alike() -> None:
     assert comparison(book([0.601, 0.604, 0.604, 0.604, 0.604, 0.604])).percentile == 100.0
 
 
-def test_the_plan_alone_stands_in_where_too_few_share_the_industry() -> None:
+def test_the_plan_alone_is_compared_where_too_few_share_the_industry() -> None:
     accounts = [*book([0.5, 0.9, 0.9, 0.9, 0.9]), *((account(i, plan="Enterprise"), 0.1) for i in range(10, 15))]
     found = comparison(accounts)
     assert (found.peer_group, found.peers, found.percentile) == (ENTERPRISE, 9, pytest.approx(500 / 9))

@@ -47,7 +47,7 @@ def section(of: QbrPage, title: str) -> list[object]:
     return list(of.blocks[start:end])
 
 
-def test_the_page_stands_beside_its_account_and_says_which_review_it_is() -> None:
+def test_the_page_lies_beside_its_account_and_names_its_review() -> None:
     of = page(evidence(trigger="contract_proximity"), name="Northwind Traders", owner_email="bo@example.com")
     assert (of.title, of.key) == ("QBR: Northwind Traders — Q1 2026", "A-0001:Q1 2026")
     assert (of.period, of.reviewed_period, of.on) == ("Q1 2026", "Q4 2025", ON)
@@ -81,7 +81,7 @@ def test_a_very_long_name_is_cut_in_the_title() -> None:
         ((), "Health score in Q4 2025 not known."),
     ],
 )
-def test_the_page_says_first_how_it_stands_and_which_quarters_it_is_about(facts: tuple[Fact, ...], words: str) -> None:
+def test_the_page_begins_with_the_score_and_the_quarters_it_is_about(facts: tuple[Fact, ...], words: str) -> None:
     assert callout(*facts) == f"{words} Review held in Q1 2026."
 
 

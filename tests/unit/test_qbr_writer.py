@@ -43,7 +43,7 @@ def test_a_review_is_of_its_account_and_quarter_and_takes_no_model() -> None:
     assert (content.account_id, content.period, content.reviewed_period) == ("A-0001", "Q1 2026", "Q4 2025")
 
 
-def test_the_summary_tells_a_quarter_in_its_order() -> None:
+def test_the_summary_describes_a_quarter_in_order() -> None:
     # GIVEN 98.0 at the start; 98 − 12 (usage) − 11 (adoption) − 2 (tickets) − 3 (NPS) = 70.0, then 83.0
     points = on(10, 1), on(12, 30, **FALLEN), on(1, 1, 2026, usage_trend="stable", feature_adoption_rate=0.4)
     # WHEN it is written

@@ -302,7 +302,7 @@ def test_who_left_and_who_is_listed_twice_is_not_looked_at(row: AccountRow, look
 @pytest.mark.parametrize("end", [date.min, date(1969, 1, 1), date(9999, 12, 1), date.max])
 @pytest.mark.parametrize("notice_days", [None, -(10**9), -1, 0, 1, 90, 3650, 3651, 10**9, 10**30])
 @pytest.mark.parametrize("auto_renew", [None, False, True])
-def test_a_contract_of_another_age_stands_in_the_digest_beside_the_others(
+def test_a_contract_of_another_age_is_in_the_digest_beside_the_others(
     end: date, notice_days: int | None, auto_renew: bool | None
 ) -> None:
     # GIVEN a row of a contract whose end or notice no calendar holds, and a plain one

@@ -19,6 +19,8 @@ from customer_success.aws.dynamodb import adoption, offers, qbrs
 from customer_success.expansion.check_expansion import _Answer
 from customer_success.expansion.entry import ExpansionEntry
 from customer_success.expansion.offer import Handoff, HeldReason, Offer, SalesAnswer
+from customer_success.narration.evidence import worded
+from customer_success.reviews.facts import FactKey
 from customer_success.reviews.qbr import Qbr, QbrKey, QbrText
 from customer_success.schemas import FeatureAdoptionReport, Support
 from customer_success.scoring.health_status import Point
@@ -161,6 +163,16 @@ def test_a_reason_why_an_offer_is_held_is_read_as_the_one_that_it_is() -> None:
 def test_the_confidence_of_an_offers_rationale_is_stored_under_its_old_name() -> None:
     offer: Offer = read("offer", landed("offer"))
     assert (offer.rationale_confidence, stored("offer", offer)["ground_confidence"]) == ("high", "high")
+
+
+def test_a_stored_fact_that_is_a_date_is_read_as_one() -> None:
+    # GIVEN a review that the landed version stored, with the contract's end as an ISO day
+    text: QbrText = read("review_text", landed("review_text"))
+
+    # WHEN it is read  THEN the end is a date, and worded as one
+    end = text.evidence.fact(FactKey.CONTRACT_END)
+    assert end is not None
+    assert (end.value, end.day, worded(end)) == (date(2026, 6, 30), date(2026, 6, 30), "30 June 2026")
 
 
 def test_support_is_stored_as_one_text_and_read_as_two_values() -> None:
