@@ -6,7 +6,7 @@ import json
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,6 +16,13 @@ from typing import Any
 
 SECONDS = 120
 """How long an answer is waited for; a function that ends by itself is found at once."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A process that is ended breaks its connection; what that means, its answer says."""
 
 
 @dataclass
@@ -54,11 +61,6 @@ def runtime_api() -> Iterator[RuntimeApi]:
             self._reply(202, "{}", {})
 
         def _reply(self, status: int, body: str, headers: Mapping[str, str]) -> None:
-            # A process that ended meanwhile does not listen.
-            with suppress(OSError):
-                self._write(status, body, headers)
-
-        def _write(self, status: int, body: str, headers: Mapping[str, str]) -> None:
             self.send_response(status)
             # The client crashes on an answer without a content type.
             fixed = {"Content-Type": "application/json", "Content-Length": str(len(body.encode()))}
@@ -70,8 +72,7 @@ def runtime_api() -> Iterator[RuntimeApi]:
         def log_message(self, *_: object) -> None:
             """Requests are not worth a line."""
 
-    api = RuntimeApi(ThreadingHTTPServer(("127.0.0.1", 0), Serving))
-    api.server.daemon_threads = True
+    api = RuntimeApi(_Server(("127.0.0.1", 0), Serving))
     Thread(target=api.server.serve_forever, daemon=True).start()
     try:
         yield api
