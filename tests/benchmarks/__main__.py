@@ -52,7 +52,7 @@ def main(wanted: list[str], console: Console, topics: Mapping[str, Topic] = TOPI
     show_promises(console, promises)
     if broken_off:
         print(f"broken off, see above: {', '.join(broken_off)}", file=sys.stderr)
-    return 0 if not broken_off and all(promise.kept for promise in promises) else 1
+    return 0 if not broken_off and all(promise.holds for promise in promises) else 1
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ class Promise:
     what: str
     measured: str
     limit: str
-    kept: bool
+    holds: bool
 
 
 def at_most(what: str, measured: float, limit: float) -> Promise:
@@ -43,5 +43,5 @@ def show(console: Console, title: str, columns: Sequence[str], rows: Iterable[Se
 
 def show_promises(console: Console, promises: Sequence[Promise]) -> None:
     """Print each promise, and whether it holds."""
-    rows = [(p.what, p.measured, p.limit, "kept" if p.kept else "BROKEN") for p in promises]
+    rows = [(p.what, p.measured, p.limit, "kept" if p.holds else "BROKEN") for p in promises]
     show(console, "Promises", ("", "measured", "limit", ""), rows)

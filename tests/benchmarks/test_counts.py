@@ -17,7 +17,7 @@ def test_requests_writes_and_calls_stay_within_what_is_promised(tmp_path: Path) 
     # THEN no promise is broken
     promises = count_promises(days)
     assert len(promises) == 10
-    assert [promise for promise in promises if not promise.kept] == []
+    assert [promise for promise in promises if not promise.holds] == []
 
 
 def test_the_plain_way_that_ours_is_compared_with_gives_the_same_scores() -> None:

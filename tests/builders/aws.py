@@ -15,7 +15,7 @@ REGION = "eu-central-1"
 
 Request: TypeAlias = dict[str, Any]
 Operation: TypeAlias = Callable[..., Any]
-Story: TypeAlias = Callable[[Operation, Request], Any]
+Script: TypeAlias = Callable[[Operation, Request], Any]
 
 
 class Client:
@@ -25,10 +25,10 @@ class Client:
         self.real = real
         self.calls: Counter[str] = Counter()
         self.requests: list[Request] = []
-        self._stories: dict[str, list[Story]] = {}
+        self._scripts: dict[str, list[Script]] = {}
 
-    def instead(self, operation: str, *stories: Story) -> None:
-        self._stories.setdefault(operation, []).extend(stories)
+    def instead(self, operation: str, *scripts: Script) -> None:
+        self._scripts.setdefault(operation, []).extend(scripts)
 
     @property
     def meta(self) -> Any:
@@ -40,7 +40,7 @@ class Client:
             self.calls[operation] += 1
             self.requests.append(request)
             carry_out = getattr(self.real, operation)
-            scripts = self._stories.get(operation)
+            scripts = self._scripts.get(operation)
             return scripts.pop(0)(carry_out, request) if scripts else carry_out(**request)
 
         return call
@@ -62,10 +62,10 @@ def create_table(client: Any) -> None:
     )
 
 
-def refused(code: str, *, status: int = 400, reasons: Sequence[str] = ()) -> Story:
+def refused(code: str, *, status: int = 400, reasons: Sequence[str] = ()) -> Script:
     """AWS refuses the call; a transaction with a reason for each of its items."""
 
-    def story(operation: Operation, _: Request) -> Any:
+    def script(operation: Operation, _: Request) -> Any:
         answer: Any = {
             "Error": {"Code": code, "Message": "as the test says"},
             "ResponseMetadata": {"HTTPStatusCode": status},
@@ -73,16 +73,16 @@ def refused(code: str, *, status: int = 400, reasons: Sequence[str] = ()) -> Sto
         }
         raise ClientError(answer, getattr(operation, "__name__", "call"))
 
-    return story
+    return script
 
 
-def raising(error: Exception) -> Story:
+def raising(error: Exception) -> Script:
     """The call does not come through."""
 
-    def story(*_: object) -> Any:
+    def script(*_: object) -> Any:
         raise error
 
-    return story
+    return script
 
 
 def answer_lost(operation: Operation, request: Request) -> Any:
@@ -97,34 +97,34 @@ def sent_twice(operation: Operation, request: Request) -> Any:
     return operation(**request)
 
 
-def writes_only(first: int) -> Story:
+def writes_only(first: int) -> Script:
     """A batch of which only the first items are written."""
 
-    def story(operation: Operation, request: Request) -> Any:
+    def script(operation: Operation, request: Request) -> Any:
         [(table, items)] = request["RequestItems"].items()
         if first:
             operation(RequestItems={table: items[:first]})
         return {"UnprocessedItems": {table: items[first:]}}
 
-    return story
+    return script
 
 
-def reads_only(first: int) -> Story:
+def reads_only(first: int) -> Script:
     """A batch of which only the first keys are read."""
 
-    def story(operation: Operation, request: Request) -> Any:
+    def script(operation: Operation, request: Request) -> Any:
         [(table, wanted)] = request["RequestItems"].items()
         answer = operation(RequestItems={table: {**wanted, "Keys": wanted["Keys"][:first]}})
         left = {**wanted, "Keys": wanted["Keys"][first:]}
         return {**answer, "UnprocessedKeys": {table: left}}
 
-    return story
+    return script
 
 
-def loses(entries: str, *places: int, code: str = "InternalFailure", sender_fault: bool = False) -> Story:
+def loses(entries: str, *places: int, code: str = "InternalFailure", sender_fault: bool = False) -> Script:
     """A batch of messages of which those at `places` are not taken; `entries` is the name of its parameter."""
 
-    def story(operation: Operation, request: Request) -> Any:
+    def script(operation: Operation, request: Request) -> Any:
         batch = request[entries]
         taken = [entry for place, entry in enumerate(batch) if place not in places]
         answer = operation(**{**request, entries: taken}) if taken else {}
@@ -133,7 +133,7 @@ def loses(entries: str, *places: int, code: str = "InternalFailure", sender_faul
         ]
         return {**answer, "Failed": failed}
 
-    return story
+    return script
 
 
 @dataclass

@@ -26,13 +26,13 @@ class Days:
     def scan(
         self,
         day: int,
-        standing: dict[str, object],
+        status: dict[str, object],
         *,
         mute_request: MuteRequest | None = None,
         sent_today: HealthStatus | None = None,
         remember: bool = True,
     ) -> Decision:
-        now = HealthStatus(run_date=FIRST_DAY + timedelta(days=day), **standing)  # type: ignore[arg-type]
+        now = HealthStatus(run_date=FIRST_DAY + timedelta(days=day), **status)  # type: ignore[arg-type]
         decision = decide(
             now,
             should_alert=now.rag == "RED" or now.churn_risk in ("high", "critical"),

@@ -18,7 +18,7 @@ Leaves = dict[str, str]
 
 TIMES = ("scored_at", "started_at", "finished_at", "expires_at", "at", "lease_until", "lease_holder", "version")
 """Fields of the table that say when, or by which function's hand: they differ between any two runs."""
-PACE = "PACE"
+RATE_LIMITER = "PACE"
 """Kind of the items that say when a vendor may be called next."""
 
 ID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
@@ -119,7 +119,7 @@ def _items(deployment: LocalDeployment) -> dict[str, Any]:
     for item in (item for page in scanned for item in page["Items"]):
         plain = {name: read(value) for name, value in item.items()}
         _, kind, name = plain.pop("pk").split("#", 2)
-        if kind != PACE:
+        if kind != RATE_LIMITER:
             found[f"item {kind} {name} / {plain.pop('sk')}"] = plain
     return found
 

@@ -103,14 +103,14 @@ class FakeExpansionRecords:
     writes: Writes = field(default_factory=Writes)
     records: dict[str, ExpansionRecord] = field(default_factory=dict)
     sales: dict[str, RecordedAnswer] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
     errors: list[Exception] = field(default_factory=list)
     after: bool = False
     reading_error: Exception | None = None
     asked_since: list[date] = field(default_factory=list)
 
     def find(self, key: str) -> str | None:
-        return next((i for i, record in self.records.items() if record.key == key and i not in self.gone), None)
+        return next((i for i, record in self.records.items() if record.key == key and i not in self.removed), None)
 
     def create(self, record: ExpansionRecord) -> str:
         self._fail(after=False)
@@ -121,7 +121,7 @@ class FakeExpansionRecords:
         return page_id
 
     def write(self, page_id: str, record: ExpansionRecord) -> None:
-        if page_id in self.gone or page_id not in self.records:
+        if page_id in self.removed or page_id not in self.records:
             raise Removed(f"the record {page_id} is gone")
         self._fail(after=False)
         with self.writes:

@@ -68,12 +68,12 @@ class FakeQbrPages:
     pages: dict[str, QbrPage] = field(default_factory=dict)
     edited: set[str] = field(default_factory=set)
     incomplete: set[str] = field(default_factory=set)
-    gone: set[str] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
     errors: list[Exception] = field(default_factory=list)
     after: bool = False
 
     def find(self, key: str) -> FoundPage | None:
-        found = next((i for i, page in self.pages.items() if page.key == key and i not in self.gone), None)
+        found = next((i for i, page in self.pages.items() if page.key == key and i not in self.removed), None)
         return FoundPage(found, found not in self.incomplete) if found else None
 
     def create(self, page: QbrPage) -> str:
@@ -88,7 +88,7 @@ class FakeQbrPages:
         return page_id
 
     def replace(self, page_id: str, page: QbrPage) -> bool:
-        if page_id in self.gone:
+        if page_id in self.removed:
             raise Removed(f"the page {page_id} is gone")
         if page_id in self.edited:
             return False

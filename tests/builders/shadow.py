@@ -13,25 +13,25 @@ SHADOW_DAY = date(2026, 3, 2)
 class FakeShadowLog:
     """`ShadowLog` in memory."""
 
-    def __init__(self, things: Iterable[ShadowedOutput] = ()) -> None:
-        self.kept: dict[tuple[date, Kind, str], ShadowedOutput] = {}
-        for thing in things:
-            self.put(thing)
+    def __init__(self, outputs: Iterable[ShadowedOutput] = ()) -> None:
+        self.stored: dict[tuple[date, Kind, str], ShadowedOutput] = {}
+        for output in outputs:
+            self.put(output)
 
     def put(self, output: ShadowedOutput) -> None:
-        self.kept[output.on, output.kind, output.key] = output
+        self.stored[output.on, output.kind, output.key] = output
 
     def days(self, most: int) -> list[date]:
-        return sorted({day for day, _, _ in self.kept}, reverse=True)[:most]
+        return sorted({day for day, _, _ in self.stored}, reverse=True)[:most]
 
     def on(self, day: date, kind: Kind, after: str = "") -> Iterator[ShadowedOutput]:
-        for (on, its_kind, key), thing in sorted(self.kept.items()):
+        for (on, its_kind, key), output in sorted(self.stored.items()):
             if (on, its_kind) == (day, kind) and key > after:
-                yield thing
+                yield output
 
     def of(self, kind: Kind) -> list[ShadowedOutput]:
         """All outputs of a kind."""
-        return [thing for (_, its_kind, _), thing in sorted(self.kept.items()) if its_kind == kind]
+        return [output for (_, its_kind, _), output in sorted(self.stored.items()) if its_kind == kind]
 
 
 def shadow_things() -> list[ShadowedOutput]:

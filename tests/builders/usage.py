@@ -82,14 +82,14 @@ class FakeSections:
 
     writes: Writes = field(default_factory=Writes)
     sections: dict[tuple[str, str], tuple[PageBlock, ...]] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
     errors: list[Exception] = field(default_factory=list)
     written: int = 0
 
     def write(self, page_id: str, title: str, blocks: Sequence[PageBlock]) -> None:
         if self.errors:
             raise self.errors.pop(0)
-        if page_id in self.gone:
+        if page_id in self.removed:
             raise Removed(f"the page {page_id} is gone")
         with self.writes:
             self.written += 1

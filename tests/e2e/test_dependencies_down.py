@@ -25,7 +25,7 @@ from tests.e2e.test_expansion import usage
 
 TOMORROW = TODAY + timedelta(days=1)
 MODEL = {"BedrockModelId": "sandbox.writer-v1"}
-NOBODY = {"Owner_Email": {"email": None}}
+WITHOUT_OWNER = {"Owner_Email": {"email": None}}
 SALES = {"Sales_Email": {"email": "nora@example.com"}}
 SOON = {"Contract_End_Date": day(TODAY + timedelta(days=40))}
 END = {"Contract_End_Date": day(TOMORROW + timedelta(days=60))}
@@ -43,7 +43,7 @@ def first_day(deployment: LocalDeployment) -> None:
             page(3, **SALES),
             page(4),
             page(5, Contract_End_Date=day(TOMORROW + timedelta(days=90))),
-            page(6, **NOBODY, **SOON),
+            page(6, **WITHOUT_OWNER, **SOON),
             page(7),
             critical_page(8, **END),
         ]
@@ -65,7 +65,7 @@ def change(deployment: LocalDeployment) -> None:
         [
             critical_page(2, **SOON),
             page(3, Seats_Used={"number": 107}, **SALES),
-            critical_page(6, **NOBODY, **SOON),
+            critical_page(6, **WITHOUT_OWNER, **SOON),
             at_risk_page(7),
         ]
     )
@@ -211,7 +211,7 @@ def takes_no_writes(deployment: LocalDeployment) -> Callable[[], None]:
     return answers_503("notion", method="POST", match="/pages")(deployment)
 
 
-TOLD_TO_HAVE_FAILED = "that the scan failed was told, and stays told"
+REPORTED_AS_FAILED = "the failed scan was reported, and stays so"
 
 
 def failure_message(kind: str, title: str) -> dict[str, str]:
@@ -247,10 +247,10 @@ OUTAGES = {
         renamed={f"{TOMORROW}#2": f"{TOMORROW}#1"},
         remains={
             **PAGES_FAILED,
-            "slack *: Account health, *: the scan failed > 0": TOLD_TO_HAVE_FAILED,
-            "chat space: <b>Account health, *: the scan failed</b> > 0": TOLD_TO_HAVE_FAILED,
-            "item DIGEST health_scan:*:failed:1 / * > *": TOLD_TO_HAVE_FAILED,
-            "item LEDGER health_scan:*:failed:1 / chat_alert:* > *": TOLD_TO_HAVE_FAILED,
+            "slack *: Account health, *: the scan failed > 0": REPORTED_AS_FAILED,
+            "chat space: <b>Account health, *: the scan failed</b> > 0": REPORTED_AS_FAILED,
+            "item DIGEST health_scan:*:failed:1 / * > *": REPORTED_AS_FAILED,
+            "item LEDGER health_scan:*:failed:1 / chat_alert:* > *": REPORTED_AS_FAILED,
             "item RUNS health_scan * > attempt": "the scan that was brought back is the day's second",
             "item RUNS health_scan * > told > single": "account 8 was told before, by the contract check",
             "slack *: Renewals, * > 0": OF_YESTERDAY,

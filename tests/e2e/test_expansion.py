@@ -68,7 +68,7 @@ def events(deployment: LocalDeployment) -> list[dict[str, Any]]:
     return [event["detail"] for line in lines if (event := json.loads(line))["detail-type"] == "expansion.handed_off"]
 
 
-def told(deployment: LocalDeployment, text_in_it: str) -> int:
+def messages_with(deployment: LocalDeployment, text_in_it: str) -> int:
     """How many messages with that text came in Slack."""
     return sum(text_in_it in json.dumps(message, ensure_ascii=False) for message in chat_messages(deployment, "slack"))
 
@@ -132,8 +132,8 @@ def test_a_morning_from_the_scan_to_sales_and_the_next_check(deployment: LocalDe
         ("sales-lead@example.com", "contact2@customer.example"),
     }
     for mail in for_sales(deployment):
-        told_to_customer = mail.get_body(("plain",)).get_content()
-        assert not re.search(r"\b(score|churn|ARR|GREEN|2,?100)\b", told_to_customer, re.IGNORECASE)
+        customers_text = mail.get_body(("plain",)).get_content()
+        assert not re.search(r"\b(score|churn|ARR|GREEN|2,?100)\b", customers_text, re.IGNORECASE)
     # AND three records, two of them ready for Sales, with evidence and the estimate where price and quantity are known
     records = pages(deployment, "Expansion")
     assert Counter("Ready for Sales" in record for record in records.values()) == {True: 2, False: 1}
@@ -146,10 +146,10 @@ def test_a_morning_from_the_scan_to_sales_and_the_next_check(deployment: LocalDe
         "A-0002:module:Q1 2026",
     ]
     for account in ("Account 1", "Account 2"):
-        assert told(deployment, f"{account}: ") >= 1
+        assert messages_with(deployment, f"{account}: ") >= 1
     # AND the owner reads what went to Sales, and what did not and why
-    assert told(deployment, "Handed to Sales") == 1
-    assert told(deployment, "low confidence") == 1
+    assert messages_with(deployment, "Handed to Sales") == 1
+    assert messages_with(deployment, "low confidence") == 1
     before = (len(drafts(deployment)), len(records), len(events(deployment)), len(chat_messages(deployment, "slack")))
 
     # WHEN the day is scanned again
@@ -174,7 +174,7 @@ def test_a_morning_from_the_scan_to_sales_and_the_next_check(deployment: LocalDe
     found = outcomes(deployment, TOMORROW)
     assert (found[SEATS], found["A-0002:module:Q1 2026"]) == ("answered", "answered")
     assert (found["A-0001"], found["A-0002"]) == ("nothing", "nothing")
-    assert told(deployment, "they hire nobody this year") == 1
+    assert messages_with(deployment, "they hire nobody this year") == 1
     assert (len(drafts(deployment)), len(pages(deployment, "Expansion")), len(events(deployment))) == before[:3]
     assert any("**Sales Status**: Rejected" in record for record in pages(deployment, "Expansion").values())
     (offer,) = DynamoOffers(deployment.table).of_account("A-0001")
@@ -198,7 +198,7 @@ def test_an_offer_that_is_delivered_five_times_with_broken_connections_is_handed
     assert deployment.drain(240) == {}
     # THEN there is one record, one draft and one event, and the sales owner got one message
     assert (len(pages(deployment, "Expansion")), len(for_sales(deployment)), len(events(deployment))) == (1, 1, 1)
-    assert told(deployment, "Account 1: more seats") == 1
+    assert messages_with(deployment, "Account 1: more seats") == 1
 
 
 def test_poison_reaches_the_dead_letters_and_blocks_no_other(deployment: LocalDeployment) -> None:
@@ -256,7 +256,7 @@ def test_what_cannot_go_to_sales_is_recorded_and_shown_to_the_owner(
     (record,) = pages(deployment, "Expansion").values()
     assert "Ready for Sales" not in record
     assert (for_sales(deployment), events(deployment)) == ([], [])
-    assert told(deployment, why) == 1
+    assert messages_with(deployment, why) == 1
 
 
 def test_a_system_of_the_sales_team_takes_the_offers_from_the_queue(enter: Enter) -> None:

@@ -29,7 +29,7 @@ def results(deployment: LocalDeployment) -> dict[str, dict[str, str]]:
     return {e.alert_id: dict(e.result.channels) for day in (TODAY, TOMORROW) for e in log.on(day)}  # type: ignore[misc]
 
 
-def news(deployment: LocalDeployment) -> dict[str, int]:
+def sent_so_far(deployment: LocalDeployment) -> dict[str, int]:
     """How much each channel received."""
     return {
         "records": len(pages(deployment, "Health-Records")),
@@ -56,7 +56,7 @@ def test_a_morning_from_the_rule_to_every_channel_and_the_days_after(deployment:
             "chat_alert": "skipped",
         },
     }
-    first = news(deployment)
+    first = sent_so_far(deployment)
     assert first == {"records": 2, "drafts": 1, "slack": 2, "google_chat": 2, "events": 2}
     (event, _) = (json.loads(line) for line in deployment.write_bus_events().read_text("utf-8").splitlines())
     assert (event["source"], event["detail-type"]) == ("customer_success_manager", "agent.health")
@@ -69,7 +69,7 @@ def test_a_morning_from_the_rule_to_every_channel_and_the_days_after(deployment:
     deployment.aws.sqs.send_message(QueueUrl=deployment.stack.queues["scan"], MessageBody=again.model_dump_json())
     assert deployment.drain() == {}
     # THEN no alert is sent again
-    assert news(deployment) == first
+    assert sent_so_far(deployment) == first
     run = DynamoRuns(deployment.table).last_finished("health_scan", TOMORROW)
     assert run is not None
     assert run.attempt == 2
@@ -79,7 +79,7 @@ def test_a_morning_from_the_rule_to_every_channel_and_the_days_after(deployment:
     assert deployment.drain() == {}
     # THEN that alert alone is sent individually, and the digest is posted
     assert [entry for entry in results(deployment) if str(TOMORROW) in entry] == [f"A-0003:{TOMORROW}:high"]
-    assert news(deployment) == {"records": 3, "drafts": 2, "slack": 4, "google_chat": 4, "events": 3}
+    assert sent_so_far(deployment) == {"records": 3, "drafts": 2, "slack": 4, "google_chat": 4, "events": 3}
 
 
 def test_a_channel_that_is_down_delays_no_other_and_its_dead_letters_come_back(deployment: LocalDeployment) -> None:
@@ -118,7 +118,7 @@ def test_connections_that_break_after_the_work_was_done_double_nothing(deploymen
     deployment.tick(TODAY)
     assert deployment.drain() == {}
     # THEN each channel has it once
-    assert news(deployment) == {"records": 1, "drafts": 1, "slack": 2, "google_chat": 2, "events": 1}
+    assert sent_so_far(deployment) == {"records": 1, "drafts": 1, "slack": 2, "google_chat": 2, "events": 1}
 
 
 def first_message(deployment: LocalDeployment, chat: str) -> dict[str, Any]:
@@ -162,7 +162,7 @@ def test_a_notion_that_asks_for_a_pause_and_stumbles_is_waited_for(deployment: L
     assert deployment.drain() == {}
     # THEN it ends as any other
     assert DynamoRuns(deployment.table).last_finished("health_scan", TOMORROW) is not None
-    assert news(deployment) == {"records": 1, "drafts": 1, "slack": 2, "google_chat": 2, "events": 1}
+    assert sent_so_far(deployment) == {"records": 1, "drafts": 1, "slack": 2, "google_chat": 2, "events": 1}
 
 
 def test_names_that_look_like_markup_arrive_harmless_and_readable(deployment: LocalDeployment) -> None:
@@ -219,13 +219,13 @@ def test_a_restart_goes_on_with_the_state(enter: Enter) -> None:
     deployment.load([critical_page(1), page(2)])
     deployment.tick(TODAY)
     deployment.drain()
-    sent = news(deployment)
+    sent = sent_so_far(deployment)
     # WHEN it starts again, with a parameter changed
     deployment = enter({"GreenThreshold": "80"})
     deployment.tick(TODAY)
     assert deployment.drain() == {}
     # THEN the day is known as scanned, and no alert is sent again
-    assert news(deployment) == sent
+    assert sent_so_far(deployment) == sent
     deployment.tick(TOMORROW)
     assert deployment.drain() == {}
     row = DynamoAccountRows(deployment.table).get("A-0002")

@@ -42,7 +42,7 @@ def an_odd_book() -> list[Any]:
     ]
 
 
-def said(digest: Digest | None) -> str:
+def text_of(digest: Digest | None) -> str:
     assert digest is not None
     return "\n".join(t for section in digest.sections for t in (section.title, *(line.text for line in section.lines)))
 
@@ -65,10 +65,10 @@ def test_any_bad_value_of_an_account_costs_that_account_alone(deployment: LocalD
     }
     assert results[f"A-0001:{TODAY}:critical"] == results[f"A-0004:{TODAY}:critical"] == {"delivered"}
     # AND both digests are there, each naming what it cannot read
-    scan = said(DynamoDigests(deployment.table).get(f"health_scan:{TODAY}:2"))
+    scan = text_of(DynamoDigests(deployment.table).get(f"health_scan:{TODAY}:2"))
     for odd in ("Contract End Date: '0001-01-01'", "Account ID: '..'", "ARR: '1e+300'", "Owner Email: "):
         assert odd in scan
-    assert "Account 3: " in said(DynamoDigests(deployment.table).get(f"contract_check:{TODAY}"))
+    assert "Account 3: " in text_of(DynamoDigests(deployment.table).get(f"contract_check:{TODAY}"))
     # AND the long notes are cut with a mark
     row = DynamoAccountRows(deployment.table).get("A-0006")
     assert row is not None and (row.account.notes or "").endswith("… (cut: 450,000 characters)")

@@ -102,7 +102,7 @@ class Deployer:
         assert stack is not None
         return {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
 
-    def kept(self, environment: str) -> str:
+    def saved(self, environment: str) -> str:
         """The parameters that SAM wrote down for an environment of samconfig.toml."""
         written = tomllib.loads((self.folder / "samconfig.toml").read_text("utf-8"))
         return str(written[environment]["deploy"]["parameters"]["parameter_overrides"])
@@ -156,7 +156,7 @@ def test_from_nothing_to_two_stages_and_back_to_nothing(deployer: Deployer) -> N
     assert {tag["Key"]: tag["Value"] for tag in dev["Tags"]} == {"application": "customer-success", "stage": "dev"}
     assert deployer.parameters(DEV).items() >= (ANSWERS | {"Stage": "dev", "Shadow": "true"}).items()
     # AND the answers are saved, schedules with their spaces among them
-    assert 'ScanSchedule="cron(0 7 * * ? *)"' in deployer.kept("default")
+    assert 'ScanSchedule="cron(0 7 * * ? *)"' in deployer.saved("default")
 
     # WHEN it is deployed again as it is
     printed = deployer.sam("deploy", "--no-confirm-changeset")
@@ -172,7 +172,7 @@ def test_from_nothing_to_two_stages_and_back_to_nothing(deployer: Deployer) -> N
     deployer.sam("deploy", "--guided", "--config-env", "prod", typed=answers(ANSWERS))
     # THEN both stand side by side, the second in the shadow too
     assert deployer.parameters(PROD).items() >= {"Stage": "prod", "Shadow": "true", "LogRetentionDays": "90"}.items()
-    assert 'TenantId="acme"' in deployer.kept("prod") and 'Stage="prod"' in deployer.kept("prod")
+    assert 'TenantId="acme"' in deployer.saved("prod") and 'Stage="prod"' in deployer.saved("prod")
     names = deployer.functions()
     assert len([name for name in names if name.startswith(DEV)]) == len(names) / 2
     # AND another team's stack is out of reach

@@ -104,14 +104,14 @@ def team(tmp_path: Path) -> Iterator[Callable[[], Team]]:
         yield lambda: Team(running.enter_context(Sandbox(tmp_path / str(next(numbers))).start()))
 
 
-WISHES: list[dict[str, Any]] = [
+MUTES: list[dict[str, Any]] = [
     {"verdict": "false alarm"},
     {"quiet_until": UNTIL},
     {"verdict": "false alarm", "quiet_until": UNTIL},
 ]
 
 
-@pytest.mark.parametrize("wish", WISHES, ids=["a false alarm", "quiet until a day", "both"])
+@pytest.mark.parametrize("wish", MUTES, ids=["a false alarm", "quiet until a day", "both"])
 def test_an_acknowledgement_by_the_api_is_obeyed_as_a_persons_edit_in_notion(
     team: Callable[[], Team], wish: dict[str, Any]
 ) -> None:

@@ -80,7 +80,7 @@ def calls(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
 
 
-def said(call: dict[str, Any]) -> list[tuple[str, str]]:
+def turns_of(call: dict[str, Any]) -> list[tuple[str, str]]:
     """A conversation as role and text."""
     return [
         (turn["role"], "\n\n".join(block["text"] for block in turn["content"])) for turn in call["prompt"]["messages"]
@@ -91,10 +91,10 @@ def answering(bedrock: Client, *answers: dict[str, Any]) -> None:
     """Let the model's next answers be these, laid over one that says nothing."""
     plain = {"stopReason": "end_turn", "usage": {"inputTokens": 1, "outputTokens": 1}}
 
-    def story(answer: dict[str, Any]) -> Any:
+    def reply(answer: dict[str, Any]) -> Any:
         return lambda *_: plain | answer
 
-    bedrock.instead("converse", *map(story, answers))
+    bedrock.instead("converse", *map(reply, answers))
 
 
 def text(content: object) -> dict[str, Any]:
@@ -167,8 +167,8 @@ def test_a_wrong_answer_is_mended_once(
     assert written.tokens_out == first["usage"]["outputTokens"] + second["usage"]["outputTokens"]
 
     # AND the model got the errors, at the end of the same conversation
-    [question] = said(first)
-    *before, (role, complaint) = said(second)
+    [question] = turns_of(first)
+    *before, (role, complaint) = turns_of(second)
     assert role == "user"
     assert re.search(f"This answer cannot be used: {reason}", complaint)
     if first["answer"]:
@@ -183,7 +183,7 @@ def test_an_answer_that_was_cut_off_is_asked_for_shorter(bedrock: Client, tmp_pa
         narrator(bedrock, max_tokens=100).write_qbr(known())
 
     # THEN the model was asked to be shorter
-    assert "Be much shorter" in said(calls(tmp_path)[1])[-1][1]
+    assert "Be much shorter" in turns_of(calls(tmp_path)[1])[-1][1]
 
 
 def test_a_review_that_was_refused_is_asked_for_in_plain_words(
@@ -192,7 +192,7 @@ def test_a_review_that_was_refused_is_asked_for_in_plain_words(
     # GIVEN a review that was refused  WHEN it is asked for again  THEN the advice speaks of a review
     misbehave(sandbox, "refused")
     narrator(bedrock).write_qbr(known())
-    assert "Write the review in plain business words" in said(calls(tmp_path)[1])[-1][1]
+    assert "Write the review in plain business words" in turns_of(calls(tmp_path)[1])[-1][1]
 
 
 @pytest.mark.parametrize(("behaviour", "reason"), MISBEHAVIOURS.items())
@@ -265,7 +265,7 @@ def test_hostile_notes_reach_the_model_as_data_only(bedrock: Client, tmp_path: P
     # THEN the model read all of it inside the fence, and the review has the real figure
     assert "Adoption rate: 40 %." in written.content.account_health_summary
     assert "99" not in written.content.model_dump_json()
-    [(_, prompt)] = said(calls(tmp_path)[0])
+    [(_, prompt)] = turns_of(calls(tmp_path)[0])
     assert prompt.count("</account_data") == 1
     assert prompt.index("99 % adoption") < prompt.index("</account_data")
 
@@ -475,7 +475,7 @@ def test_a_wrong_answer_with_offers_is_mended_once(
     assert found.calls == 2
     assert found.tokens_in == first["usage"]["inputTokens"] + second["usage"]["inputTokens"]
     assert found.tokens_out == first["usage"]["outputTokens"] + second["usage"]["outputTokens"]
-    assert re.search(f"This answer cannot be used: {reason}", said(second)[-1][1])
+    assert re.search(f"This answer cannot be used: {reason}", turns_of(second)[-1][1])
 
 
 @pytest.mark.parametrize(("behaviour", "reason"), OFFERS_UNUSABLE.items())
@@ -505,7 +505,7 @@ def test_a_model_is_advised_on_the_offers_that_it_was_asked_for(
     # GIVEN offers that were cut off, or refused  WHEN they are asked for again  THEN the advice speaks of offers
     misbehave(sandbox, behaviour)
     narrator(bedrock).find_expansions(prospect(seats()))
-    complaint = said(calls(tmp_path)[1])[-1][1]
+    complaint = turns_of(calls(tmp_path)[1])[-1][1]
     assert advice in complaint
     assert "review" not in complaint
 
@@ -590,7 +590,7 @@ def test_hostile_notes_and_names_reach_the_model_as_data_only(bedrock: Client, t
     found = narrator(bedrock).find_expansions(known)
 
     # THEN the model read all of it inside the fence, and no more than the rationales is offered
-    [(_, prompt)] = said(calls(tmp_path)[0])
+    [(_, prompt)] = turns_of(calls(tmp_path)[0])
     assert prompt.count("</account_data") == 1
     assert prompt.rindex("99 % off") < prompt.index("</account_data")
     assert [one["opportunity_type"] for one in found.proposed] == ["seats", "integration"]
@@ -682,7 +682,7 @@ def test_a_wrong_answer_to_an_older_sdk_is_mended_once_too(
     misbehave(sandbox, behaviour)
     written = narrator(old).write_qbr(known())
     assert (written.calls, written.content.account_id) == (2, "A-0001")
-    assert re.search(f"This answer cannot be used: {reason}", said(calls(tmp_path)[1])[-1][1])
+    assert re.search(f"This answer cannot be used: {reason}", turns_of(calls(tmp_path)[1])[-1][1])
 
 
 def test_no_request_holds_what_present_models_refuse(bedrock: Client, old: Client) -> None:

@@ -14,7 +14,7 @@ from customer_success.aws.messaging.topic import SnsAnnouncements
 from customer_success.errors import Misconfigured, NotTaken, Unavailable
 from customer_success.messages import HEALTH_DETAIL_TYPE, ChurnAlert, DigestReady, HealthEvent, PagesChanged
 from tests.builders.accounts import TODAY
-from tests.builders.aws import Client, Story, loses, refused
+from tests.builders.aws import Client, Script, loses, refused
 from tests.builders.stored import NASTY_ID, alert
 
 DIGEST = DigestReady(tenant_id="acme", digest_id="health_scan:2026-03-02", run_kind="health_scan", run_date=TODAY)
@@ -206,7 +206,7 @@ def test_an_event_reaches_who_listens(bus: EventBridgeBus, sqs: Client, queue_ur
     assert HealthEvent.model_validate(heard["detail"], strict=False) == HEALTH_EVENT
 
 
-def not_taken(code: str) -> Story:
+def not_taken(code: str) -> Script:
     failed = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": code, "ErrorMessage": "not taken"}]}
     return lambda *_: failed
 
@@ -221,7 +221,7 @@ def not_taken(code: str) -> Story:
     ],
 )
 def test_an_event_that_the_bus_did_not_take_is_reported(
-    bus: EventBridgeBus, events: Client, script: Story, error: type[Exception]
+    bus: EventBridgeBus, events: Client, script: Script, error: type[Exception]
 ) -> None:
     events.instead("put_events", script)
     with pytest.raises(error, match="event bus 'company'"):

@@ -38,7 +38,7 @@ def raised(table: Table, account_id: str, on: date, *, risk: str = "high", **mar
     DynamoAlertLog(table).put([AlertEntry(own, **marks)])
 
 
-def told(table: Table, day: date) -> list[str]:
+def sent_on(table: Table, day: date) -> list[str]:
     return [each.alert.account_id for each in AlertDays.until(table, day).alerts(table)]
 
 
@@ -51,9 +51,9 @@ def test_a_monday_tells_what_the_weekend_held_and_no_critical_alert_twice(table:
     raised(table, "held", SUNDAY, delivery="digest", held=True)
     raised(table, "monday", MONDAY, delivery="digest")
     # THEN each is sent with its day
-    assert told(table, MONDAY) == ["monday", "released"]
-    assert told(table, SATURDAY) == ["critical", "released"]
-    assert told(table, TUESDAY) == []
+    assert sent_on(table, MONDAY) == ["monday", "released"]
+    assert sent_on(table, SATURDAY) == ["critical", "released"]
+    assert sent_on(table, TUESDAY) == []
 
 
 def test_alerts_of_failed_scans_are_sent_by_the_next_one_that_finishes(table: Table) -> None:
@@ -64,7 +64,7 @@ def test_alerts_of_failed_scans_are_sent_by_the_next_one_that_finishes(table: Ta
     raised(table, "monday", MONDAY, delivery="digest")
     raised(table, "not ranked yet", MONDAY)
     # THEN the next tells all that it ranked
-    assert told(table, TUESDAY) == ["friday", "monday"]
+    assert sent_on(table, TUESDAY) == ["friday", "monday"]
 
 
 @pytest.mark.parametrize("accounts", [120, 250])

@@ -26,7 +26,7 @@ LIST = "GET /v1/blocks/{block_id}/children"
 APPEND = "PATCH /v1/blocks/{block_id}/children"
 DELETE = "DELETE /v1/blocks/{block_id}"
 ME = "GET /v1/users/me"
-GONE = "c5000000-0000-4000-8000-00000000dead"
+REMOVED_PAGE = "c5000000-0000-4000-8000-00000000dead"
 REPORT: tuple[PageBlock, ...] = (
     Callout("71% of the features are used"),
     Paragraph(f"{NASTY} uses most of them."),
@@ -433,8 +433,8 @@ def test_a_page_that_is_not_there_counts_as_removed(
     sandbox: Sandbox, sections: NotionAdoptionSections, accounts_id: str, page_id: str
 ) -> None:
     # GIVEN the id of a page that was deleted for good  WHEN a section is written  THEN it counts as removed
-    with pytest.raises(Removed, match=f"the page {GONE} was removed, or is no longer shared"):
-        sections.write(GONE, TITLE, REPORT)
+    with pytest.raises(Removed, match=f"the page {REMOVED_PAGE} was removed, or is no longer shared"):
+        sections.write(REMOVED_PAGE, TITLE, REPORT)
 
     # GIVEN a page that is deleted just after its look-up  WHEN a section is written  THEN it counts as removed too
     break_next(sandbox, "notion", "status", status=404, method="PATCH")

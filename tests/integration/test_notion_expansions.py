@@ -33,7 +33,7 @@ QUERY = "POST /v1/data_sources/{data_source_id}/query"
 KEY = "A-1:seats:Q2 2026"
 TODAY = date(2026, 4, 7)
 LONG_AGO = date(2026, 1, 1)
-GONE = "c5000000-0000-4000-8000-00000000dead"
+REMOVED_PAGE = "c5000000-0000-4000-8000-00000000dead"
 
 
 class Clock:
@@ -249,8 +249,8 @@ def test_a_trashed_record_counts_as_removed(
     assert records.find(KEY) is None
 
     # GIVEN one that was deleted for good  WHEN it is written  THEN it counts as removed too
-    with pytest.raises(Removed, match=f"the page {GONE} was removed from the database"):
-        records.write(GONE, offer(account_page))
+    with pytest.raises(Removed, match=f"the page {REMOVED_PAGE} was removed from the database"):
+        records.write(REMOVED_PAGE, offer(account_page))
 
 
 def test_a_write_that_notion_refuses_is_named_as_such(

@@ -93,7 +93,7 @@ def assert_unseen(secret: HeldSecret, *seen: str) -> None:
         assert not [found for pattern in PASSES for found in re.findall(pattern, text)], text
 
 
-def told(fault: BaseException) -> str:
+def shown_of(fault: BaseException) -> str:
     """All that a log line or a person may be shown of an exception."""
     return "".join(traceback.format_exception(fault)) + repr(fault)
 
@@ -129,7 +129,7 @@ def test_a_fault_of_a_vendor_shows_nothing(
     seen = [repr(connector), repr(vars(connector))]
     with pytest.raises((Misconfigured, Refused, Unavailable)) as fault:
         call()
-    assert_unseen(secret, *seen, told(fault.value), log.text)
+    assert_unseen(secret, *seen, shown_of(fault.value), log.text)
 
 
 @pytest.mark.parametrize("vendor", ["gmail", "granted"])
@@ -156,7 +156,7 @@ def test_a_fault_of_googles_token_endpoint_shows_nothing(
     # WHEN something is to be created  THEN surely nothing was, and nothing that can be read holds a part of the secret
     with pytest.raises((Misconfigured, Unavailable)) as fault:
         call()
-    assert_unseen(secret, told(fault.value), log.text)
+    assert_unseen(secret, shown_of(fault.value), log.text)
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
@@ -170,7 +170,7 @@ def test_a_refused_secret_is_named_and_not_shown(sandbox: Sandbox, vendor: str, 
     # WHEN one is called  THEN the secret is named, and not shown
     with pytest.raises(Misconfigured, match=f"Check the secret '{secret.name}'") as fault:
         call()
-    assert_unseen(secret, told(fault.value), log.text)
+    assert_unseen(secret, shown_of(fault.value), log.text)
 
 
 def _cut_off(key: str) -> str:
@@ -205,7 +205,7 @@ def test_a_damaged_token_is_reported_and_not_shown(
     # WHEN the vendor is called  THEN the error names the secret to fix, and shows nothing of it
     with pytest.raises(Misconfigured, match=f"^secret 'csm/{vendor}' holds (no|a) token") as fault:
         calls(sandbox, {**secrets, vendor: secret})[vendor][1]()
-    assert_unseen(HeldSecret({"token": token}), told(fault.value), log.text)
+    assert_unseen(HeldSecret({"token": token}), shown_of(fault.value), log.text)
 
 
 @pytest.mark.parametrize(
@@ -239,8 +239,8 @@ def test_a_damaged_key_is_reported_and_not_shown(
     # WHEN Google is called  THEN the error names the secret to fix, and shows nothing of it
     with pytest.raises(Misconfigured, match=f"^secret 'csm/google' holds .*{expected}") as fault:
         calls(sandbox, {**secrets, vendor: secret})[vendor][1]()
-    assert_unseen(secrets[vendor], told(fault.value), log.text)
-    assert SLACK not in told(fault.value)
+    assert_unseen(secrets[vendor], shown_of(fault.value), log.text)
+    assert SLACK not in shown_of(fault.value)
 
 
 @pytest.mark.parametrize("field", ["refresh_token", "client_secret"])
@@ -254,7 +254,7 @@ def test_a_damaged_grant_is_reported_and_not_shown(sandbox: Sandbox, field: str,
         Misconfigured, match=f"^secret 'csm/google' holds Google credentials that lack {field}"
     ) as fault:
         calls(sandbox, {**secrets, "granted": secret})["granted"][1]()
-    assert_unseen(grant, told(fault.value))
+    assert_unseen(grant, shown_of(fault.value))
 
 
 def test_what_is_hidden_is_hidden_in_every_writing() -> None:

@@ -22,8 +22,8 @@ def test_the_latest_day_is_shown_with_the_digest_first() -> None:
     answer = show(FakeShadowLog(shadow_things()))(None, limit=50)
     assert (answer.shadow, answer.on, answer.days) == (True, SHADOW_DAY, (SHADOW_DAY, date(2026, 3, 1)))
     assert answer.counts == {"digest": 1, "message": 1, "draft": 1, "page": 5}
-    assert [thing.kind for thing in answer.withheld] == ["digest", "message", "draft"] + ["page"] * 5
-    assert answer.withheld[0].title == "Account health"
+    assert [output.kind for output in answer.outputs] == ["digest", "message", "draft"] + ["page"] * 5
+    assert answer.outputs[0].title == "Account health"
     assert answer.next is None
 
 
@@ -33,7 +33,7 @@ def test_the_pages_hold_everything_once(limit: int) -> None:
     while True:
         answer = ask(None, limit=limit, cursor=cursor)
         assert (answer.counts is None) == (cursor is not None)
-        seen += [(thing.kind, thing.key) for thing in answer.withheld]
+        seen += [(output.kind, output.key) for output in answer.outputs]
         cursor = answer.next
         if cursor is None:
             break
@@ -47,7 +47,7 @@ def test_another_day_is_shown_when_it_is_asked_for() -> None:
 
 def test_a_deployment_without_shadowed_outputs_says_so() -> None:
     answer = show(FakeShadowLog(), in_shadow=False)(None, limit=50)
-    assert (answer.on, answer.days, answer.counts, answer.withheld) == (None, (), {}, ())
+    assert (answer.on, answer.days, answer.counts, answer.outputs) == (None, (), {}, ())
 
 
 @pytest.mark.parametrize("limit", [0, 201])

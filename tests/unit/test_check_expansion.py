@@ -311,7 +311,7 @@ def test_a_record_that_was_thrown_away_is_made_anew_when_its_offer_goes_to_sales
     # GIVEN a recorded offer whose record is in the trash
     world = seats_only(**STALE)
     world.check()
-    world.records.gone.add("record-1")
+    world.records.removed.add("record-1")
     # WHEN it may go to Sales, and the message comes twice
     world.account(1, on=TOMORROW)
     answer = world.check(on=TOMORROW)

@@ -167,7 +167,7 @@ def test_a_partial_review_whose_page_was_thrown_away_gets_a_new_one(reviews: Rev
     # GIVEN a partial review whose page is in the trash
     reviews.narrator = FakeNarrator([NotWritten("the answer is no JSON")])
     page_id = reviews.review()["qbr_page_id"]
-    reviews.pages.gone.add(page_id)
+    reviews.pages.removed.add(page_id)
     # WHEN it is asked for anew
     answer = reviews.review(request="by hand")
     # THEN there is another page

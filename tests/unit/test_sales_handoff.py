@@ -296,7 +296,7 @@ def test_a_record_that_cannot_be_written_now_is_linked_all_the_same(world: Hando
 
 def test_a_record_that_was_thrown_away_is_created_anew_once(world: Handoffs) -> None:
     # GIVEN an offer whose record is in the trash, and a Gmail that is down for a moment
-    world.records.gone.add("record-1")
+    world.records.removed.add("record-1")
     world.weather.faults["drafts"] = ["down"]
     # WHEN the message comes until it is done
     with pytest.raises(Unavailable):
@@ -312,7 +312,7 @@ def test_a_record_that_was_thrown_away_is_created_anew_once(world: Handoffs) -> 
 def test_a_record_that_was_made_anew_by_the_check_is_made_ready() -> None:
     # GIVEN an offer whose thrown-away record a check had to create anew, of which the table does not know yet
     world = checked()
-    world.records.gone.add("record-1")
+    world.records.removed.add("record-1")
     world.ledger.entries[f"{SEATS}#record-1", "expansion_record"] = ("done", "record-2")
     world.records.records["record-2"] = world.records.records["record-1"]
     # WHEN the message comes

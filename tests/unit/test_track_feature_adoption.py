@@ -220,7 +220,7 @@ def test_a_removed_page_is_reported_and_tried_again_when_asked_anew() -> None:
     # GIVEN an account whose page somebody threw away
     reviews = world()
     page_id = reviews.rows.rows["A-0001"].account.page_id
-    reviews.sections.gone = {page_id}
+    reviews.sections.removed = {page_id}
     # WHEN its adoption is asked for
     answer = reviews.track()
     # THEN the report is there, and what is missing is told
@@ -229,7 +229,7 @@ def test_a_removed_page_is_reported_and_tried_again_when_asked_anew() -> None:
     assert answer["confidence"] == "low"
     assert answer["report"]["confidence"] == "high"
     # WHEN it is put back
-    reviews.sections.gone.clear()
+    reviews.sections.removed.clear()
     assert reviews.track()["section"] == "written"
 
 

@@ -13,7 +13,7 @@ def is_nameable(account_id: str, *, longest: int = LONGEST_ID) -> bool:
     """True for what can be an id, an account's or another of at most `longest` bytes: it goes into keys, and into the
     path of the API's URLs.
 
-    A path segment of one or two dots is taken away by whoever sends the URL, also where it is escaped.
+    A path segment of one or two dots is removed by clients and proxies, also where it is escaped.
     """
     if _UNNAMEABLE.search(account_id) or account_id != account_id.strip() or account_id in (".", ".."):
         return False

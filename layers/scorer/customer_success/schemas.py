@@ -305,7 +305,7 @@ class BenchmarkComparison(_Model):
     """Who the peers are, as in "plan Enterprise, industry Retail"."""
     peers: Count
     percentile: Annotated[float, Field(ge=0.0, le=100.0)] | None = None
-    """Share of the peers at or below this account, 0 to 100; None when withheld."""
+    """Share of the peers at or below this account, 0 to 100; None without a comparison."""
     withheld_because: str | None = None
 
 

@@ -49,8 +49,8 @@ def heading(console: Console, day: date, book: Path, accounts: int, changes: Ite
 def day_report(console: Console, found: Findings) -> None:
     """A day among several: which alerts were sent, which were muted, and the counts."""
     _sent(console, found.alerts)
-    hushed = [f"  {line}" for line in found.run.tally.muted]
-    section(console, "The run", [*again(found), *counts(found), *hushed])
+    muted = [f"  {line}" for line in found.run.tally.muted]
+    section(console, "The run", [*again(found), *counts(found), *muted])
     section(console, "Renewals", renewals(found.renewals, 0))
     section(console, "Expansion", in_short(found.expansion))
 

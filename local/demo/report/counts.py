@@ -37,9 +37,9 @@ def counts(found: Findings) -> Iterator[str]:
 
 
 def _sent(run: Run) -> Iterator[str]:
-    told = run.sent
-    if told:
-        yield f"told one by one {told.single}, in the digest {told.digest}, held for the next working day {told.held}"
+    sent = run.sent
+    if sent:
+        yield f"told one by one {sent.single}, in the digest {sent.digest}, held for the next working day {sent.held}"
 
 
 def refusals(found: Findings) -> Iterator[str]:

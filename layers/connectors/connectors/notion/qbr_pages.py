@@ -61,7 +61,7 @@ class NotionQbrPages:
             try:
                 self._finish(page_id, page, others)
             except (Misconfigured, Refused, Unavailable) as fault:
-                # The page exists by now, whichever error came: a repeat must find it instead of creating another.
+                # The page exists by now, after any error: a repeat must find it instead of creating another.
                 raise Unclear(f"the review {page.key} stays unfinished on the page {page_id}: {fault}") from fault
         return page_id
 

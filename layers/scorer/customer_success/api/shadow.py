@@ -8,7 +8,7 @@ from datetime import date
 from itertools import islice
 from typing import NamedTuple
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from customer_success.api.accounts import Answer
 from customer_success.api.cursors import Cursors
@@ -38,6 +38,8 @@ class ShadowedOutputAnswer(Answer):
 class ShadowAnswer(Answer):
     """One page of the shadowed outputs of a day: digests first, then kind by kind."""
 
+    model_config = ConfigDict(populate_by_name=True)
+
     shadow: bool
     """Whether this deployment runs in shadow now; earlier shadowed outputs can be read for 90 days."""
     on: date | None
@@ -46,7 +48,7 @@ class ShadowAnswer(Answer):
     """The latest days with shadowed outputs, latest first."""
     counts: dict[Kind, int] | None
     """How many outputs of each kind, with the first page only."""
-    withheld: tuple[ShadowedOutputAnswer, ...]
+    outputs: tuple[ShadowedOutputAnswer, ...] = Field(alias="withheld")
     next: str | None
     """The `cursor` of the next page; null on the last one."""
 
@@ -74,7 +76,7 @@ class ShowShadow:
         days = self.log.days(DAYS_NAMED)
         day, start = (on or next(iter(days), None), _Place(KINDS[0], "")) if cursor is None else self._at(on, cursor)
         if day is None:
-            return ShadowAnswer(shadow=self.in_shadow, on=None, days=(), counts={}, withheld=(), next=None)
+            return ShadowAnswer(shadow=self.in_shadow, on=None, days=(), counts={}, outputs=(), next=None)
         found = list(islice(self._from(day, start), limit + 1))
         page = found[:limit]
         return ShadowAnswer(
@@ -82,7 +84,7 @@ class ShowShadow:
             on=day,
             days=tuple(days),
             counts=self._counts(day) if cursor is None else None,
-            withheld=tuple(ShadowedOutputAnswer.model_validate(thing) for thing in page),
+            outputs=tuple(ShadowedOutputAnswer.model_validate(output) for output in page),
             next=self._next(day, page[-1]) if len(found) > limit else None,
         )
 

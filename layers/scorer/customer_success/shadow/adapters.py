@@ -66,8 +66,8 @@ class ShadowPages:
         self.shadow.keep("page", page_id, f"{values.rag} {score}, {risk}", lines)
 
     def write_mute(self, page_id: str, quiet_until: date | None, verdict: str | None) -> None:
-        wishes = {"CSM Quiet Until": quiet_until, "CSM Verdict": verdict}
-        title = ", ".join(f"{name}: {wish}" for name, wish in wishes.items() if wish)
+        values = {"CSM Quiet Until": quiet_until, "CSM Verdict": verdict}
+        title = ", ".join(f"{name}: {value}" for name, value in values.items() if value)
         self.shadow.keep("page", f"{page_id}:wishes", title)
 
 

@@ -38,7 +38,7 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
-class Unsaid:
+class NotDerived:
     """A signal of which a living feed says too little, and why."""
 
     signal: str
@@ -46,10 +46,10 @@ class Unsaid:
     reason: str
 
 
-def derive(slots: Mapping[SlotName, Slot], context: Context) -> tuple[list[Observation], list[Unsaid]]:
+def derive(slots: Mapping[SlotName, Slot], context: Context) -> tuple[list[Observation], list[NotDerived]]:
     """The observations that an account's deliveries come to on a day, and what they are not enough for."""
     observations: list[Observation] = []
-    unsaid: list[Unsaid] = []
+    not_derived: list[NotDerived] = []
     for name, feed in sorted(context.feeds.items()):
         slot = slots.get(name, Slot() if name.kind in COMPLETE else None)
         if slot is None or not feed.deliveries:
@@ -57,10 +57,10 @@ def derive(slots: Mapping[SlotName, Slot], context: Context) -> tuple[list[Obser
         fresh = not feed.late_on(context.on, context.thresholds.fresh)
         for signal, found, as_of in _of_feed(name, slot, feed, context):
             if isinstance(found, NotEnough):
-                unsaid.append(Unsaid(signal, name.source, found.reason))
+                not_derived.append(NotDerived(signal, name.source, found.reason))
             else:
                 observations.append(Observation(signal, found.value, as_of, name.source, found.basis, fresh))
-    return observations, unsaid
+    return observations, not_derived
 
 
 Found = tuple[str, Derived[object] | NotEnough, date]

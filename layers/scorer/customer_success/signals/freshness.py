@@ -50,7 +50,7 @@ class Feed:
         return not self.deliveries or day - self.deliveries[-1].date() > self.fresh_for(thresholds)
 
     def after(self, arrived_at: datetime) -> tuple[datetime, ...]:
-        """The deliveries with another one: of each day the last, whatever the order in which they are processed."""
+        """The deliveries with another one: of each day the last, in any order of processing."""
         by_day = {found.date(): found for found in sorted((*self.deliveries, arrived_at))}
         return tuple(by_day.values())[-DELIVERIES_STORED:]
 

@@ -48,7 +48,7 @@ class Observed:
 
 
 def observed(observations: Iterable[Observation]) -> Observed:
-    """Which observation of each signal counts: a fresh feed goes before a typed value, whatever their dates.
+    """Which observation of each signal counts: a fresh feed goes before a typed value of any date.
 
     Of several fresh feeds the newest counts, then the first by name, so that the order of deliveries does not matter.
     """

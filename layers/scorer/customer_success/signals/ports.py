@@ -12,7 +12,7 @@ from customer_success.signals.slots import Holder, Slot, SlotName
 
 
 class Outdated(Unavailable):
-    """Somebody else has written an item since it was read."""
+    """The item was written since it was read."""
 
 
 class Observations(Protocol):
@@ -22,7 +22,7 @@ class Observations(Protocol):
         """All slots of each holder that has any. Raises `Unavailable`."""
 
     def put(self, holder: Holder, name: SlotName, slot: Slot, before: Slot | None) -> None:
-        """Write a slot in the place of `before`. Raises `Outdated` where somebody else has written it meanwhile."""
+        """Write a slot in the place of `before`. Raises `Outdated` if it was written meanwhile."""
 
 
 class Feeds(Protocol):
@@ -32,7 +32,7 @@ class Feeds(Protocol):
         """Every feed that ever delivered, by kind and source."""
 
     def put(self, feed: Feed, before: Feed | None) -> None:
-        """Write a feed in the place of `before`. Raises `Outdated` where somebody else has written it meanwhile."""
+        """Write a feed in the place of `before`. Raises `Outdated` if it was written meanwhile."""
 
 
 class Directories(Protocol):

@@ -32,7 +32,7 @@ DAYS_OF_ENTRIES: Mapping[Kind, int] = {
 """For how long before the newest day of its slot an entry is stored."""
 
 MOST_ENTRIES = 4_000
-"""Of one feed and account; the newest are kept. A slot with more would be too large for an item."""
+"""Of one feed and account; the newest stay. A slot with more would be too large for an item."""
 
 
 class SlotName(NamedTuple):
@@ -111,7 +111,7 @@ def entry(line: AnyLine, kind: Kind, mark: Mark) -> tuple[str, Fields, date]:
 
 
 class Mark:
-    """Turns a person into a mark that tells people apart and names nobody; `salt` is the tenant's."""
+    """Turns a person into a mark that distinguishes people and names none; `salt` is the tenant's."""
 
     def __init__(self, salt: str) -> None:
         self._salt = salt

@@ -1,4 +1,4 @@
-"""What feeds delivered, by key: the newest delivery of a key wins, in whatever order deliveries are processed."""
+"""What feeds delivered, by key: the newest delivery of a key wins, in any order of processing."""
 
 from __future__ import annotations
 

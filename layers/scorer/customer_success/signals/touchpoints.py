@@ -45,7 +45,7 @@ def last_interaction(touchpoints: Touchpoints, on: date) -> Derived[date] | NotE
 
 
 def stakeholder_engagement(touchpoints: Touchpoints, on: date, thresholds: ContactThresholds) -> Derived[Engagement]:
-    """High: two or more people of the customer took part in the last days; medium: one; low: nobody."""
+    """High: two or more people of the customer took part in the last days; medium: one; low: none."""
     recent = [touch for touch in touchpoints.contacts(on) if (on - touch.at).days < thresholds.days]
     people = frozenset[str]().union(*(touch.people for touch in recent))
     count = max(len(people), 1 if recent else 0)

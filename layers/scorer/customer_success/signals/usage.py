@@ -155,7 +155,7 @@ class _Followed:
     rises: int = 0
 
     def after(self, seen: _Comparison | None, at: TrendThresholds) -> _Followed:
-        """The trend a Monday later. A Monday that cannot be judged begins anew."""
+        """The trend a Monday later. A Monday that cannot be assessed begins anew."""
         if seen is None:
             return _Followed()
         falls = self.falls + 1 if seen.change <= -max(at.change, at.standard_errors * seen.error) else 0

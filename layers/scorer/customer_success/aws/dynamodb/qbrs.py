@@ -53,7 +53,7 @@ class DynamoQbrs:
         stored = self._texts.get(self._text_key(key))
         if stored is None:
             return None
-        # The evidence says it too, and has always said it.
+        # The evidence has it too, in rows of every version.
         content = stored.content.model_copy(update={"trigger": stored.evidence.trigger})
         return replace(stored, content=content)
 
