@@ -211,7 +211,7 @@ class FakeTopic:
                 self.published.append(message)
 
     @property
-    def told_singly(self) -> dict[str, ChurnAlert]:
+    def sent_individually(self) -> dict[str, ChurnAlert]:
         """The alerts that people get one by one, as the channels know them: once each."""
         return {m.alert_id: m for m in self.published if isinstance(m, ChurnAlert) and m.delivery == "single"}
 

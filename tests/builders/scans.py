@@ -131,7 +131,7 @@ class World:
             "runs": {key: (run.status, run.tally, run.sent, run.removed) for key, run in self.runs.runs.items()},
             "digests": self.digests.digests,
             "portfolio": (self.portfolios.latest_run, self.portfolios.snapshots, self.portfolios.parts),
-            "told": self.topic.told_singly,
+            "told": self.topic.sent_individually,
             "announced": self.topic.digest_ids,
             "pages": {account_id for message in self.outbox.sent for account_id in message.account_ids},  # type: ignore[attr-defined]
             "expansion": {message.id for message in self.expansion_runs.sent},  # type: ignore[attr-defined]

@@ -142,7 +142,7 @@ def test_an_acknowledgement_by_the_api_is_obeyed_as_a_persons_edit_in_notion(
     for one in (silent, by_hand, by_api):
         one.becomes(critical_page(1))
         one.scan(worse)
-        assert f"A-0001:{worse}:critical" in one.world.topic.told_singly
+        assert f"A-0001:{worse}:critical" in one.world.topic.sent_individually
 
 
 def test_a_false_alarm_is_counted_once_by_its_trigger_in_the_next_digests(team: Callable[[], Team]) -> None:

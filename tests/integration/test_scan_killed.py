@@ -99,7 +99,7 @@ class TableWorld(World):
     def announced(self) -> tuple[set[str], set[str], set[str]]:
         """Alerts sent individually, digests posted and pages handed on, without repeats."""
         pages = {account_id for message in self.outbox.sent for account_id in message.account_ids}  # type: ignore[attr-defined]
-        return set(self.topic.told_singly), self.topic.digest_ids, pages
+        return set(self.topic.sent_individually), self.topic.digest_ids, pages
 
 
 def _timeless(value: Any) -> Any:
@@ -169,4 +169,4 @@ def test_a_scan_whose_run_cannot_be_read_begins_anew_and_counts_every_account(aw
     result = world.scan_to_the_end()
     # THEN every account is read and counted, and no alert is sent twice
     assert (result["status"], result["read"], result["scored"]) == ("finished", 11, 11)
-    assert list(world.topic.told_singly) == [f"A-0001:{TODAY}:critical"]
+    assert list(world.topic.sent_individually) == [f"A-0001:{TODAY}:critical"]

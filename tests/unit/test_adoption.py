@@ -182,23 +182,23 @@ def test_recommendations_are_five_at_most_and_repeats_keep_their_first_place() -
 
 
 @pytest.mark.parametrize(
-    ("rate", "told"),
+    ("rate", "expected"),
     [
         (0.3, "Show what the plan includes and is not in use yet, and find out feature by feature what is used."),
         (0.9, "Find out feature by feature what is used."),
         (None, "Find out feature by feature what is used."),
     ],
 )
-def test_with_a_rate_alone_the_features_are_to_be_found_out(rate: float | None, told: str) -> None:
-    assert report(of=account(1, {"feature_adoption_rate": rate})).recommendations == [told]
+def test_with_a_rate_alone_the_features_are_to_be_found_out(rate: float | None, expected: str) -> None:
+    assert report(of=account(1, {"feature_adoption_rate": rate})).recommendations == [expected]
     assert report(usage()).recommendations == []
 
 
 @pytest.mark.parametrize(
-    ("features", "told"), [([], ""), (["A"], "A"), (["A", "B"], "A and B"), (["A", "B", "C"], "A, B and C")]
+    ("features", "expected"), [([], ""), (["A"], "A"), (["A", "B"], "A and B"), (["A", "B", "C"], "A, B and C")]
 )
-def test_features_are_named_in_a_row(features: list[str], told: str) -> None:
-    assert named(features) == told
+def test_features_are_named_in_a_row(features: list[str], expected: str) -> None:
+    assert named(features) == expected
 
 
 def test_a_long_name_is_cut_wherever_it_is_shown() -> None:

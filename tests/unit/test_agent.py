@@ -317,7 +317,7 @@ def test_a_mail_on_adoption_is_drafted_only_on_request() -> None:
 
 
 def test_an_offer_is_found_recorded_and_dispatched_on_request() -> None:
-    # GIVEN an account that needs seats, somebody in Sales, and a way there
+    # GIVEN an account that needs seats, a seller, and a handoff
     handoffs = Handoffs()
     handoffs.account(1)
     # WHEN it is asked what it could buy more
@@ -374,6 +374,6 @@ def test_what_if_signals_offer_nothing_for_real() -> None:
     handoffs.account(1, signals={"seats_utilization_rate": 0.5})
     # WHEN it is asked what would be if it used nearly all
     result = answer(offering(handoffs), {**EXPANSION, "signals": {**HEALTHY, "seats_utilization_rate": 0.98}})
-    # THEN the answer shows the offer, and nothing is kept or sent
+    # THEN the answer shows the offer, and nothing is stored or sent
     assert [found["opportunity_type"] for found in result["opportunities"]] == ["seats"]
     assert (handoffs.offers.of_account("A-0001"), handoffs.sent) == ([], [])

@@ -57,16 +57,16 @@ def test_what_changed_comes_first_with_the_points_it_cost() -> None:
     # GIVEN an account that lost on usage and gained on NPS
     before = point(usage_trend="stable", nps_score=2)
     now = score(usage_trend="declining", nps_score=9)
-    # WHEN it is told
-    said = narrator.explain(now, before, {}, TODAY)
+    # WHEN it is put into words
+    text = narrator.explain(now, before, {}, TODAY)
     # THEN the loss stands first, then the gain
-    assert said.what_changed == ("usage trend: stable → declining (−7.0)", "NPS: 2 → 9 (+3.0)")
+    assert text.what_changed == ("usage trend: stable → declining (−7.0)", "NPS: 2 → 9 (+3.0)")
 
 
 def test_what_costs_is_what_costs_more_than_the_median_account() -> None:
     now = score(feature_adoption_rate=0.5, usage_trend="declining")
-    said = narrator.explain(now, None, {"feature_adoption_rate": 10.0, "usage_trend": 5.0}, TODAY)
-    assert said.what_costs == ("usage declining (−12.0, median −5.0)",)
+    text = narrator.explain(now, None, {"feature_adoption_rate": 10.0, "usage_trend": 5.0}, TODAY)
+    assert text.what_costs == ("usage declining (−12.0, median −5.0)",)
 
 
 def test_unknown_signals_are_named() -> None:
@@ -130,7 +130,7 @@ def test_the_next_step_of_a_contract_that_ends_soon_is_the_renewal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("signals", "said", "unsaid"),
+    ("signals", "expected", "unsaid"),
     [
         ({"open_ticket_count": 0, "avg_ticket_sentiment": "critical"}, (), ("support requests",)),
         ({"open_ticket_count": 2}, ("support requests",), ()),
@@ -142,7 +142,7 @@ def test_the_next_step_of_a_contract_that_ends_soon_is_the_renewal() -> None:
     ],
 )
 def test_a_draft_says_only_what_is_known_and_true(
-    signals: dict[str, object], said: tuple[str, ...], unsaid: tuple[str, ...]
+    signals: dict[str, object], expected: tuple[str, ...], unexpected: tuple[str, ...]
 ) -> None:
     # GIVEN an account in danger for its contract and its payment, with some signals known and some not
     base = {
@@ -154,8 +154,8 @@ def test_a_draft_says_only_what_is_known_and_true(
     raised = alert(account(1, {**base, **signals}))
     # WHEN the mail is drafted  THEN it speaks of what is so, and of nothing else
     text = " ".join(alert_text.mail_draft(raised, "ada@example.com").paragraphs)
-    assert all(words in text for words in said)
-    assert not any(words in text for words in unsaid)
+    assert all(words in text for words in expected)
+    assert not any(words in text for words in unexpected)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Who is told, how and when: the stories of "Who is told" in the architecture."""
+"""Which alerts are sent, how and when: the rules of "Who hears of it" in the architecture."""
 
 from datetime import timedelta
 
@@ -34,11 +34,11 @@ def test_a_healthy_account_is_neither_alerted_nor_muted() -> None:
     ],
 )
 def test_worse_than_when_last_alerted_alerts_again(first: dict, then: dict, reason: Reason) -> None:
-    # GIVEN an account that was told
+    # GIVEN an account that alerted
     days = Days()
     days.scan(0, first)
     # WHEN it stands worse the next day
-    # THEN it is told again, with the reason
+    # THEN it alerts again, with the reason
     assert days.scan(1, then).alert is reason
 
 
@@ -55,7 +55,7 @@ def test_a_fall_of_15_points_in_7_days_alerts_although_the_account_is_green() ->
     # WHEN it slides by 15 points within the week
     assert days.scan(6, {**NOWHERE_NEAR, "score": 80.1}).alert is None
     fell = days.scan(7, {**NOWHERE_NEAR, "score": 80.0})
-    # THEN that is told, once
+    # THEN it alerts, once
     assert fell.alert is Reason.FELL
     assert days.scan(8, {**NOWHERE_NEAR, "score": 80.0}).alert is None
 
@@ -75,11 +75,11 @@ def test_a_second_fall_after_an_alerted_first_alerts() -> None:
 
 
 def test_coming_back_within_the_cool_down_is_silent_unless_worse() -> None:
-    # GIVEN an account that was told and recovered
+    # GIVEN an account that alerted and recovered
     days = Days()
     days.scan(0, AT_RISK)
     days.scan(1, NOWHERE_NEAR | {"score": 60.0})
-    # WHEN it comes back within 14 days of being told
+    # WHEN it comes back within 14 days of its alert
     back = days.scan(14, AT_RISK)
     # THEN it is quiet, also on the days after, unless it is worse
     assert (back.alert, back.suppressed) == (None, Suppressed.COOL_DOWN)
@@ -96,21 +96,21 @@ def test_coming_back_after_the_cool_down_alerts() -> None:
 
 def test_quiet_until_holds_until_that_day_and_then_the_account_is_alerted() -> None:
     # GIVEN an account that a person wants quiet for ten days
-    days, wishes = Days(), MuteRequest(until=FIRST_DAY + timedelta(days=10))
+    days, options = Days(), MuteRequest(until=FIRST_DAY + timedelta(days=10))
     # WHEN it enters an alerting state meanwhile (it stood the same when the wish was made)
     days.scan(0, {**AT_RISK, "churn_risk": "medium"})
-    quiet = days.scan(1, {**AT_RISK, "churn_risk": "medium", "rag": "AMBER"}, mute_request=wishes)
+    quiet = days.scan(1, {**AT_RISK, "churn_risk": "medium", "rag": "AMBER"}, mute_request=options)
     assert quiet.alert is None
-    # THEN worse than when it was asked is told all the same
-    assert days.scan(2, AT_RISK, mute_request=wishes).alert is Reason.ENTERED
+    # THEN worse than when it was muted alerts all the same
+    assert days.scan(2, AT_RISK, mute_request=options).alert is Reason.ENTERED
 
 
 def test_a_muted_account_no_worse_is_alerted_when_the_mute_ends() -> None:
     # GIVEN an account in danger whose first scan finds it quiet already
-    days, wishes = Days(), MuteRequest(until=FIRST_DAY + timedelta(days=3))
+    days, options = Days(), MuteRequest(until=FIRST_DAY + timedelta(days=3))
     # WHEN the days pass
-    on_days = [days.scan(day, AT_RISK, mute_request=wishes) for day in range(4)]
-    # THEN it is quiet until the day, and told on it
+    on_days = [days.scan(day, AT_RISK, mute_request=options) for day in range(4)]
+    # THEN it is muted until the day, and alerts on it
     assert [d.suppressed for d in on_days[:3]] == [Suppressed.MUTED_UNTIL] * 3
     assert on_days[3].alert is Reason.ENTERED
 
@@ -123,7 +123,7 @@ def test_a_false_alarm_is_counted_once_by_its_trigger_and_mutes_for_28_days() ->
     called = days.scan(1, IN_DANGER, mute_request=verdict)
     assert called.false_alarm == "both"
     assert days.scan(2, NOWHERE_NEAR | {"score": 40.0}, mute_request=verdict).false_alarm is None
-    # THEN it is quiet for 28 days after the verdict, and told after them
+    # THEN it is muted for 28 days after the verdict, and alerts after them
     assert days.scan(28, IN_DANGER, mute_request=verdict).suppressed is Suppressed.FALSE_ALARM
     assert days.scan(29, IN_DANGER, mute_request=verdict).alert is Reason.ENTERED
 
@@ -151,26 +151,26 @@ def test_the_same_day_again_decides_the_same() -> None:
 
 
 def test_a_rescan_that_finds_less_danger_sends_no_alert_again() -> None:
-    # GIVEN an account that was told as critical this morning
+    # GIVEN an account that alerted as critical this morning
     days = Days()
-    told = days.scan(0, IN_DANGER, remember=False).alert_state.last_sent
+    reported = days.scan(0, IN_DANGER, remember=False).alert_state.last_sent
     # WHEN a rescan of the day finds it only at risk
-    again = days.scan(0, AT_RISK, sent_today=told)
-    # THEN it stays quiet, and what was told is remembered for the days after
-    assert (again.alert, again.suppressed, again.alert_state.last_sent) == (None, Suppressed.ALREADY_SENT, told)
+    again = days.scan(0, AT_RISK, sent_today=reported)
+    # THEN it stays muted, and the sent alert is remembered for the days after
+    assert (again.alert, again.suppressed, again.alert_state.last_sent) == (None, Suppressed.ALREADY_SENT, reported)
     assert days.scan(1, AT_RISK).suppressed is Suppressed.ALREADY_SENT
 
 
 def test_a_rescan_that_finds_more_danger_tells_it() -> None:
     days = Days()
-    told = days.scan(0, AT_RISK, remember=False).alert_state.last_sent
-    assert days.scan(0, IN_DANGER, sent_today=told).alert is Reason.ENTERED
+    reported = days.scan(0, AT_RISK, remember=False).alert_state.last_sent
+    assert days.scan(0, IN_DANGER, sent_today=reported).alert is Reason.ENTERED
 
 
 def test_a_rescan_that_finds_it_healthy_remembers_the_sent_alert() -> None:
     days = Days()
-    told = days.scan(0, AT_RISK, remember=False).alert_state.last_sent
-    days.scan(0, NOWHERE_NEAR | {"score": 60.0}, sent_today=told)
+    reported = days.scan(0, AT_RISK, remember=False).alert_state.last_sent
+    days.scan(0, NOWHERE_NEAR | {"score": 60.0}, sent_today=reported)
     assert days.scan(1, AT_RISK).suppressed is Suppressed.COOL_DOWN
 
 
@@ -186,9 +186,9 @@ def test_an_owner_gets_five_a_day_by_risk_then_arr() -> None:
     # GIVEN seven high ones and one medium one of the largest account, for one owner
     alerts = [*candidates(7), Candidate("big", "A-big", "ada@example.com", "medium", 1e6)]
     # WHEN they are ranked
-    told = singles(rank(alerts, first_scan=False, working_day=True))
-    # THEN the five largest of the higher risk are told one by one
-    assert told == {f"ada@example.com-{n}" for n in (2, 3, 4, 5, 6)}
+    reported = singles(rank(alerts, first_scan=False, working_day=True))
+    # THEN the five largest of the higher risk are sent individually
+    assert reported == {f"ada@example.com-{n}" for n in (2, 3, 4, 5, 6)}
 
 
 def test_critical_ones_are_always_single_and_take_no_ones_place() -> None:
@@ -196,8 +196,8 @@ def test_critical_ones_are_always_single_and_take_no_ones_place() -> None:
         *candidates(8, risk="critical"),
         *(Candidate(f"h{n}", f"B-{n}", "ada@example.com", "high", None) for n in range(6)),
     ]
-    told = singles(rank(alerts, first_scan=False, working_day=True))
-    assert len(told) == 8 + 5
+    reported = singles(rank(alerts, first_scan=False, working_day=True))
+    assert len(reported) == 8 + 5
 
 
 def test_each_owner_has_a_share_of_their_own() -> None:
@@ -212,7 +212,7 @@ def test_on_a_first_scan_and_on_days_off_only_critical_ones_are_single(first_sca
 
 
 def test_what_was_ranked_before_keeps_its_place_and_counts() -> None:
-    # GIVEN three that were told one by one this morning, and one that went to the digest
+    # GIVEN three that were sent individually this morning, and one that went to the digest
     early = [Candidate(f"early-{n}", f"E-{n}", "ada@example.com", "medium", 0.0, "single") for n in range(3)]
     digest = Candidate("digest", "D-1", "ada@example.com", "high", 9e9, "digest")
     # WHEN six more come in the afternoon

@@ -36,7 +36,7 @@ def asked(**filters: Any) -> PortfolioQuery:
     return PortfolioQuery.model_validate(filters)
 
 
-def kept(lines: Sequence[PortfolioLine], *, lines_per_part: int = 10, run: str = RUN) -> FakePortfolios:
+def portfolios_of(lines: Sequence[PortfolioLine], *, lines_per_part: int = 10, run: str = RUN) -> FakePortfolios:
     """A snapshot with small parts, the latest one."""
     portfolios = FakePortfolios()
     put(portfolios, lines, lines_per_part=lines_per_part, run=run)
@@ -74,7 +74,7 @@ def problem(portfolios: FakePortfolios, query: PortfolioQuery = EVERYTHING, **ho
 
 def test_the_first_answer_says_of_when_it_is_and_how_much_there_is() -> None:
     # GIVEN a snapshot with one account in danger
-    portfolios = kept([line(1), red(2), line(3)])
+    portfolios = portfolios_of([line(1), red(2), line(3)])
     # WHEN two accounts are asked for
     answer = show(portfolios)(EVERYTHING, limit=2)
     # THEN the one in danger comes first, and the sums are those of all three
@@ -116,7 +116,7 @@ def test_before_the_first_scan_there_is_nothing_as_of_no_day() -> None:
 
 
 def test_an_empty_book_is_as_of_its_day() -> None:
-    assert show(kept([]))(EVERYTHING, limit=10).as_of == TODAY
+    assert show(portfolios_of([]))(EVERYTHING, limit=10).as_of == TODAY
 
 
 RENEWALS = {"lapsed": -3, "today": 0, "soon": 30, "later": 31}
@@ -145,7 +145,7 @@ def test_filters_keep_what_meets_all_of_them(filters: dict[str, Any], wanted: se
     def ends(days: int) -> dict[str, Any]:
         return {"contract_end": TODAY + timedelta(days=days)}
 
-    portfolios = kept(
+    portfolios = portfolios_of(
         [
             line(1, owner_email="Ada@Example.com", **ends(31)),
             red(2, **ends(-3)),
@@ -195,7 +195,7 @@ def test_the_pages_add_up_to_the_sums_and_no_account_is_lost_or_doubled(
 ) -> None:
     # GIVEN a book, many of whose accounts are equal but for their ids
     book = [line(n, **each) for n, each in enumerate(facts)]
-    portfolios = kept(book, lines_per_part=lines_per_part)
+    portfolios = portfolios_of(book, lines_per_part=lines_per_part)
     # WHEN it is paged through, and after some page the next scan closes with a book that is all different
     answers = [show(portfolios)(query, limit=limit)]
     while cursor := answers[-1].next:
@@ -223,7 +223,7 @@ def test_the_pages_add_up_to_the_sums_and_no_account_is_lost_or_doubled(
 
 
 def test_a_page_of_another_size_goes_on_where_the_last_one_ended() -> None:
-    portfolios = kept([line(n) for n in range(25)])
+    portfolios = portfolios_of([line(n) for n in range(25)])
     first = show(portfolios)(EVERYTHING, limit=3)
     second = show(portfolios)(EVERYTHING, limit=MOST_ACCOUNTS, cursor=first.next)
     assert ids([first, second]) == [f"A-{n:04d}" for n in range(25)]
@@ -231,7 +231,7 @@ def test_a_page_of_another_size_goes_on_where_the_last_one_ended() -> None:
 
 def test_without_filters_a_page_takes_few_reads_however_big_the_book() -> None:
     # GIVEN a book of 100 parts
-    portfolios = kept([line(n) for n in range(1000)], lines_per_part=10)
+    portfolios = portfolios_of([line(n) for n in range(1000)], lines_per_part=10)
     # WHEN pages are read
     reads = []
     answer, cursor = None, None
@@ -246,7 +246,7 @@ def test_without_filters_a_page_takes_few_reads_however_big_the_book() -> None:
 
 
 def test_with_filters_a_later_page_reads_no_further_than_its_last_account() -> None:
-    portfolios = kept([red(1), *(line(n) for n in range(2, 1000)), red(1001)], lines_per_part=10)
+    portfolios = portfolios_of([red(1), *(line(n) for n in range(2, 1000)), red(1001)], lines_per_part=10)
     first = show(portfolios)(asked(risk="low"), limit=5)
     portfolios.reads = 0
     show(portfolios)(asked(risk="low"), limit=5, cursor=first.next)
@@ -255,7 +255,7 @@ def test_with_filters_a_later_page_reads_no_further_than_its_last_account() -> N
 
 @pytest.mark.parametrize("other", [{}, {"owner": "bob@example.com"}, {"owner": "ada@example.com", "risk": "low"}])
 def test_a_cursor_of_other_filters_is_refused(other: dict[str, Any]) -> None:
-    portfolios = kept([line(n) for n in range(25)])
+    portfolios = portfolios_of([line(n) for n in range(25)])
     first = show(portfolios)(asked(owner="ada@example.com"), limit=3)
     refused = problem(portfolios, asked(**other), cursor=first.next)
     assert (refused.status, refused.field) == (422, "cursor")
@@ -265,7 +265,7 @@ def test_a_cursor_of_other_filters_is_refused(other: dict[str, Any]) -> None:
 
 
 def test_an_expired_snapshot_asks_to_begin_again() -> None:
-    portfolios = kept([line(n) for n in range(25)])
+    portfolios = portfolios_of([line(n) for n in range(25)])
     first = show(portfolios)(EVERYTHING, limit=3)
     put(portfolios, [line(1)], run=NEXT_RUN)
     portfolios.forget(RUN)
@@ -276,7 +276,7 @@ def test_an_expired_snapshot_asks_to_begin_again() -> None:
 
 @pytest.mark.parametrize("limit", [0, -1, MOST_ACCOUNTS + 1])
 def test_a_limit_out_of_bounds_is_refused_with_them(limit: int) -> None:
-    refused = problem(kept([]), limit=limit)
+    refused = problem(portfolios_of([]), limit=limit)
     assert (refused.status, refused.detail) == (422, f"limit: {limit} is not from 1 to 200")
 
 
@@ -290,7 +290,7 @@ def test_a_limit_out_of_bounds_is_refused_with_them(limit: int) -> None:
     ],
 )
 def test_a_cursor_that_is_not_ours_is_a_bad_request(cursor: str) -> None:
-    refused = problem(kept([line(1)]), cursor=cursor)
+    refused = problem(portfolios_of([line(1)]), cursor=cursor)
     assert (refused.status, refused.field) == (400, "cursor")
 
 

@@ -21,7 +21,7 @@ from tests.builders.scores import alert, row
 
 @dataclass
 class Vendor:
-    """Stands for chat and mail: does what it is asked, and fails as often as it is told to."""
+    """Stands for chat and mail: does its work, and fails as often as given."""
 
     name: str = "slack"
     faults: list[Exception] = field(default_factory=list)

@@ -72,13 +72,13 @@ def test_what_speaks_for_itself_is_recorded_and_goes_to_sales_once(world: Handof
     assert world.records.calls == ["create", "create"]
     assert [sent.handoff_id for sent in world.sent] == [SEATS, MODULE]
     # AND the offers say where they are
-    kept = world.offers.offers
-    assert {key: (each.dispatched_on, each.page_id) for key, each in kept.items()} == {
+    stored = world.offers.offers
+    assert {key: (each.dispatched_on, each.page_id) for key, each in stored.items()} == {
         SEATS: (TODAY, "record-1"),
         MODULE: (TODAY, "record-2"),
     }
-    assert kept[SEATS].page_url == "https://notion.example/record-1"
-    # AND the day's story tells it in words
+    assert stored[SEATS].page_url == "https://notion.example/record-1"
+    # AND the day's entry has it in words
     entry = world.entry()
     assert (entry.outcome, entry.owner_email, entry.url) == (
         "offered",
@@ -117,14 +117,14 @@ def test_what_the_page_says_about_the_account_goes_with_the_rationales() -> None
     [("A-0009", "not known"), ("A-0002", "inactive"), ("A-0003", "no longer in the book")],
 )
 def test_an_absent_account_is_refused_and_reported(world: Handoffs, account_id: str, why: str) -> None:
-    # GIVEN an account that nobody knows, one that left, and one that was thrown away
+    # GIVEN an unknown account, an inactive one, and a deleted one
     world.account(2, status="Inactive")
-    gone = world.account(3)
-    object.__setattr__(gone.latest, "status", "gone")
+    removed = world.account(3)
+    object.__setattr__(removed.latest, "status", "gone")
     # WHEN it is checked
     with pytest.raises(Refused, match=f"'{account_id}'.*{why}"):
         world.check(account_id)
-    # THEN the day's story says so
+    # THEN the day's entry says so
     entry = world.entry(account_id)
     assert entry.outcome == "failed"
     assert why in entry.lines[0]
@@ -153,7 +153,7 @@ def test_who_may_be_offered_nothing_is_held_back_with_every_reason(
     world = seats_only(signals=signals, **facts)
     # WHEN it is checked
     answer = world.check()
-    # THEN nothing is asked, recorded or sent, and the reasons are told
+    # THEN nothing is asked, recorded or sent, and the reasons are listed
     assert answer["outcome"] == "held_back"
     assert any(re.search(why, reason) for reason in answer["reasons"])
     assert (answer["opportunities"], answer["written_by"]) == ([], None)
@@ -163,10 +163,12 @@ def test_who_may_be_offered_nothing_is_held_back_with_every_reason(
 
 
 def test_an_account_of_which_an_alert_is_open_is_held_back(world: Handoffs) -> None:
-    # GIVEN an account of which an alert was told yesterday
+    # GIVEN an account with an alert sent yesterday
     row = world.account(2)
-    told = HealthStatus(TODAY - timedelta(days=1), 50.0, "AMBER", "high")
-    world.rows.rows["A-0002"] = replace(row, latest=replace(row.latest, alert_state=AlertState(sent=SentAlert(told))))
+    reported = HealthStatus(TODAY - timedelta(days=1), 50.0, "AMBER", "high")
+    world.rows.rows["A-0002"] = replace(
+        row, latest=replace(row.latest, alert_state=AlertState(sent=SentAlert(reported)))
+    )
     # WHEN it is checked
     answer = world.check("A-0002")
     # THEN it is offered nothing
@@ -184,7 +186,7 @@ def test_an_account_without_rationales_costs_no_model_call() -> None:
     world = seats_only(signals={"seats_utilization_rate": 0.5})
     # WHEN it is checked
     answer = world.check()
-    # THEN that is all that is said
+    # THEN that is the whole reason
     assert (answer["outcome"], answer["confidence"]) == ("nothing", "high")
     assert "no signal asks for" in answer["reasons"][0]
     assert world.entry().outcome == "nothing"
@@ -232,7 +234,7 @@ def test_an_account_gets_one_offer_of_a_type_in_a_quarter_even_if_a_refusal_is_l
 
 
 def test_what_sales_has_is_not_made_anew_though_the_check_broke_off_before_it_knew(world: Handoffs) -> None:
-    # GIVEN an offer whose check died after its message had gone, and that Sales got
+    # GIVEN an offer whose check died after its message was sent, and that Sales got
     world.offers.put(offer(dispatched_on=None))
     world.offers.record_handoff(SEATS, Handoff(TODAY, "sam@example.com"))
     world.account(1, on=TOMORROW)
@@ -279,7 +281,7 @@ def test_what_cannot_go_to_sales_is_recorded_with_the_reason_once(
     assert later["outcome"] == "nothing"
     assert why in later["reasons"][0]
     assert (len(world.narrator.asked), world.records.calls) == (1, ["create"])
-    # WHEN the reason is gone on the day after
+    # WHEN the reason no longer holds on the day after
     day = TODAY + timedelta(days=2)
     world.sales_owner = "lead@example.com"
     world.account(1, on=day)
@@ -289,16 +291,16 @@ def test_what_cannot_go_to_sales_is_recorded_with_the_reason_once(
     assert [(record.key, record.note) for record in world.records.records.values()] == [(SEATS, None)]
     assert world.records.calls == ["create", "write"]
     assert [sent.record_url for sent in world.sent] == ["https://notion.example/record-1"]
-    kept = world.offers.offers[SEATS]
-    assert (kept.dispatched_on, kept.held_because, kept.found_on) == (day, None, day)
+    stored = world.offers.offers[SEATS]
+    assert (stored.dispatched_on, stored.held_because, stored.found_on) == (day, None, day)
 
 
 def test_what_could_not_go_in_the_morning_goes_when_it_is_checked_again_that_day() -> None:
-    # GIVEN an offer that nobody in Sales could take
+    # GIVEN an offer without a seller
     world = seats_only(sales_email=None)
     world.sales_owner = None
     world.check()
-    # WHEN somebody is named, and the account is checked again
+    # WHEN a seller is named, and the account is checked again
     world.sales_owner = "lead@example.com"
     answer = world.check(request="by hand")
     # THEN it goes, in the words that were found
@@ -357,7 +359,7 @@ def test_a_busy_model_is_waited_for_and_the_last_try_does_without(world: Handoff
     # WHEN the message is delivered and may come back
     with pytest.raises(Unavailable):
         world.check()
-    # THEN nothing is written, and the day's story is not settled
+    # THEN nothing is written, and the day's entry is not settled
     assert (world.offers.offers, world.records.records, world.log.entries) == ({}, {}, {})
     # WHEN it comes for the last time
     answer = world.check(last_try=True)
@@ -372,7 +374,7 @@ def test_what_the_model_invents_is_refused_and_reported(world: Handoffs) -> None
     # WHEN the account is checked twice
     answer = world.check()
     assert world.check() == answer
-    # THEN neither offer is made, each refusal is told once, and nothing is asked again
+    # THEN neither offer is made, each refusal is listed once, and nothing is asked again
     assert (answer["outcome"], answer["opportunities"]) == ("nothing", [])
     assert len(answer["refused"]) == 2
     assert "evidence[0]" in answer["refused"][0]
@@ -384,11 +386,11 @@ def test_what_the_model_invents_is_refused_and_reported(world: Handoffs) -> None
 
 def test_a_sentence_that_does_not_hold_is_taken_out_and_listed(world: Handoffs) -> None:
     # GIVEN a model that adds a figure of its own to what it says
-    told = "How many people are going to work with it this year? Others saved 40 % of their time."
-    world.narrator = FakeOfferNarrator(changes={"recommended_talk_track": told})
+    reported = "How many people are going to work with it this year? Others saved 40 % of their time."
+    world.narrator = FakeOfferNarrator(changes={"recommended_talk_track": reported})
     # WHEN the account is checked
     answer = world.check()
-    # THEN the sentence is told to nobody but who reads the result
+    # THEN the sentence stands in the result alone
     assert any("40 %" in dropped for dropped in answer["dropped_claims"])
     assert "40 %" not in repr((world.sent, world.records.records))
 
@@ -424,7 +426,7 @@ def test_without_records_an_offer_is_stored_and_goes_to_sales(
     # WHEN no records are configured
     with caplog.at_level(logging.WARNING):
         answer = world.check(without=["records"])
-    # THEN it is kept and goes to Sales all the same, and the result and the log say what is missing
+    # THEN it is stored and goes to Sales all the same, and the result and the log say what is missing
     assert (answer["outcome"], answer["dispatched"]) == ("offered", [SEATS, MODULE])
     assert (answer["partial"], answer["retryable"]) == (True, False)
     assert "Notion is not configured" in answer["error"]
@@ -445,7 +447,7 @@ def test_what_would_be_offered_with_other_signals_is_answered_and_nothing_is_don
     before = world.writes.count
     # WHEN it is asked what would be if it used all its seats
     answer = world.check(signals={"seats_utilization_rate": 1.0})
-    # THEN that is told, and that it is only so assumed
+    # THEN that is stated, and that it is an assumption
     assert (answer["outcome"], answer["dispatched"]) == ("offered", [])
     assert [found["opportunity_type"] for found in answer["opportunities"]] == ["seats"]
     assert any("nothing was stored" in reason for reason in answer["reasons"])
@@ -486,24 +488,24 @@ def test_a_signal_that_is_none_is_refused_by_name_and_bound(world: Handoffs) -> 
     # WHEN it is asked what would be with a share above all bounds
     with pytest.raises(Refused, match=r"'A-0001': seats_utilization_rate: 3\.0 is above the bound 2"):
         world.check(signals={"seats_utilization_rate": 3.0})
-    # THEN the day's story has nothing of it
+    # THEN the day's entry has nothing of it
     assert world.log.entries == {}
 
 
 def test_a_notion_that_is_down_fails_the_check_and_costs_no_second_model_call(world: Handoffs) -> None:
     # GIVEN a Notion that is down
     world.weather.faults["records"] = ["down"] * 3
-    # WHEN the message comes back until nobody wants it any more
+    # WHEN the message comes back as often as the queue allows
     for last_try in (False, False, True):
         assert world.log.entries == {}
         with pytest.raises(Unavailable):
             world.check(last_try=last_try)
-    # THEN the day's story says that it failed, and nothing went to Sales
+    # THEN the day's entry says that it failed, and nothing went to Sales
     assert (world.entry().outcome, world.entry().lines) == ("failed", ("records is down",))
     assert world.sent == []
     # WHEN the message is brought back from the dead-letter queue
     answer = world.check()
-    # THEN the offers go, in the words that were kept
+    # THEN the offers go, in the stored words
     assert (answer["outcome"], answer["dispatched"]) == ("offered", [SEATS, MODULE])
     assert world.entry().outcome == "offered"
     assert len(world.narrator.asked) == 1
@@ -575,7 +577,7 @@ def test_a_broken_connection_makes_no_second_record(world: Handoffs) -> None:
 
 
 def test_what_sales_made_ready_meanwhile_stays_ready(world: Handoffs) -> None:
-    # GIVEN a check that died after its message had gone, and a handoff that was quicker than its return
+    # GIVEN a check that died after its message was sent, and a handoff that was quicker than its return
     with pytest.raises(Crash):
         _crash_at_the_first_message(world)
     world.hand_off(world.sent[0])
@@ -646,7 +648,7 @@ def test_a_crash_around_any_write_ends_as_a_check_without_one(after: bool, held:
         broken.writes.crash_after = broken.writes.crash_before = None
         # WHEN its message comes back
         again = broken.check(on=TOMORROW)
-        # THEN the end is the same: offers, records, messages, the day's story, and the answer
+        # THEN the end is the same: offers, records, messages, the day's entry, and the answer
         assert again == answer, write
         assert broken.offers.offers == whole.offers.offers, write
         assert broken.records.records == whole.records.records, write
@@ -655,7 +657,7 @@ def test_a_crash_around_any_write_ends_as_a_check_without_one(after: bool, held:
 
 
 def test_a_crash_between_stored_offers_asks_for_the_missing_one_alone(world: Handoffs) -> None:
-    # GIVEN a function that died when one of two offers was kept
+    # GIVEN a function that died when one of two offers was stored
     world.writes.count, world.writes.crash_after = 0, 2
     with pytest.raises(Crash):
         world.check()

@@ -290,5 +290,5 @@ def test_and_its_own_meaning_may_be_written(text: str) -> None:
 @pytest.mark.parametrize("name", ["ROI %", "ROI $", "ROI Tickets deflected %", "ROI 3", "ROI Value (2025) 99% sure"])
 def test_a_column_is_recognised_by_its_name_with_any_punctuation(name: str) -> None:
     measured = fact("roi_x", 12.0, "number", label=name, about=("roi",))
-    told = content(roi_and_business_impact=[f"{name}: 12."])
-    assert checked(told, evidence(*FACTS, measured)).dropped_claims == ()
+    reported = content(roi_and_business_impact=[f"{name}: 12."])
+    assert checked(reported, evidence(*FACTS, measured)).dropped_claims == ()

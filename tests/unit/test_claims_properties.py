@@ -251,7 +251,7 @@ _ODD = st.one_of(
 def test_no_text_has_a_figure_that_cannot_be_reckoned_with(text: str) -> None:
     # GIVEN any text, with exponents, long numbers and every script's digits  WHEN its figures are read
     for figure in figures(plain(text)):
-        # THEN each is a number that floats hold, or is said not to be understood
+        # THEN each is a number that floats hold, or is marked as not understood
         assert all(abs(reading.value) <= LARGEST for reading in figure.readings)
         assert figure.is_of(float("inf")) is figure.is_of(float("nan")) is figure.is_of(1e308) is False
 
@@ -261,8 +261,8 @@ def test_no_text_has_a_figure_that_cannot_be_reckoned_with(text: str) -> None:
 def test_no_name_or_id_keeps_a_review_from_being_checked(account_id: str, name: str) -> None:
     # GIVEN an account whose id and name read like numbers  WHEN a review that speaks of them is checked
     known = evidence(*FACTS, account_id=account_id or "A", account_name=name or "B")
-    told = content(f"Account {account_id} ({name}) stands at 62.5 points.", f"{account_id} it is")
+    reported = content(f"Account {account_id} ({name}) stands at 62.5 points.", f"{account_id} it is")
 
     # THEN the check comes to an end; so does that of an offer's words
-    assert checked(told, known)
+    assert checked(reported, known)
     sayable(f"{name} uses {account_id} seats.")

@@ -1,4 +1,4 @@
-"""The end of a day of expansion: the owners are told when all that was planned is checked, or when it is late."""
+"""The end of a day of expansion: the owners get a message when all that was planned is checked, or when it is late."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def world() -> Expansions:
     return expansions
 
 
-def told(world: Expansions) -> dict[str | None, Digest]:
+def digests_of(world: Expansions) -> dict[str | None, Digest]:
     """The digests that were posted, by who gets them."""
     posted = [world.digests.digests[digest_id] for digest_id in world.topic.digest_ids]
     return {digest.recipient: digest for digest in posted}
@@ -37,7 +37,7 @@ def test_no_message_is_sent_before_every_account_is_checked(world: Expansions) -
     world.checked(1)
     # WHEN the day is looked at
     counts = world.close()
-    # THEN nobody is told, and it is looked at again later
+    # THEN no message is sent, and it is checked again later
     assert counts == {
         "task_type": "close_expansions",
         "planned": 1,
@@ -48,7 +48,7 @@ def test_no_message_is_sent_before_every_account_is_checked(world: Expansions) -
         "failed": 0,
         "answered": 1,
     }
-    assert told(world) == {}
+    assert digests_of(world) == {}
     first, again = world.queued
     assert (first, world.closings.delays[-1]) == (again, LOOK_AGAIN_SECONDS)
 
@@ -60,14 +60,14 @@ def test_each_owner_gets_one_message_when_all_are_checked(world: Expansions) -> 
     # WHEN it is looked at
     assert world.close()["planned"] == 0
     # THEN each owner has a digest of the own accounts, and nothing is looked at again
-    digests = told(world)
+    digests = digests_of(world)
     assert set(digests) == {"ada@example.com", "bo@example.com"}
     assert "Account 1: more seats" in words(digests["ada@example.com"])
     assert "Sales marked the module offer of Q1 2026 as won" in words(digests["bo@example.com"])
     assert len(world.queued) == 1
     # AND another look posts the very same digests, which chat recognises
     world.close()
-    assert told(world) == digests
+    assert digests_of(world) == digests
 
 
 def test_a_check_that_does_not_end_holds_no_account_back_for_ever(world: Expansions) -> None:
@@ -75,10 +75,10 @@ def test_a_check_that_does_not_end_holds_no_account_back_for_ever(world: Expansi
     world.checked(1)
     # WHEN it is looked at shortly before the deadline, and when it ends
     world.close(hours_later=2.99)
-    assert told(world) == {}
+    assert digests_of(world) == {}
     world.close(hours_later=3)
-    # THEN its owner is told that it is not finished
-    assert "not finished 1" in words(told(world)["bo@example.com"])
+    # THEN its owner reads that it is not finished
+    assert "not finished 1" in words(digests_of(world)["bo@example.com"])
     assert len(world.queued) == 2
 
 
@@ -90,14 +90,14 @@ def test_what_the_run_had_to_note_is_sent_to_the_lead() -> None:
     # WHEN it is closed
     world.close()
     # THEN who looks after everything reads of it
-    assert "'Maybe' could not be read" in words(told(world)["lead@example.com"])
+    assert "'Maybe' could not be read" in words(digests_of(world)["lead@example.com"])
 
 
 def test_a_day_without_events_is_not_reported() -> None:
     world = Expansions()
     world.run()
     assert not any(count for name, count in world.close().items() if name != "task_type")
-    assert told(world) == {}
+    assert digests_of(world) == {}
 
 
 def test_only_the_entries_of_the_day_are_shown(world: Expansions) -> None:
@@ -108,4 +108,4 @@ def test_only_the_entries_of_the_day_are_shown(world: Expansions) -> None:
     world.checked(1, on=day)
     # THEN the day itself is done, and closes
     assert world.close()["offered"] == 1
-    assert set(told(world)) == {"ada@example.com"}
+    assert set(digests_of(world)) == {"ada@example.com"}

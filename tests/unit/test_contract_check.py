@@ -1,4 +1,4 @@
-"""The 08:00 contract check: who is judged, who is told, which review is asked for, and an end that no crash changes."""
+"""The 08:00 contract check: which accounts are assessed, which alerts and reviews result, and crashes."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def scanned(*accounts: Account, on: date = TODAY, **world: Any) -> Mornings:
     return mornings
 
 
-def told(world: Mornings) -> set[str]:
+def alerted(world: Mornings) -> set[str]:
     """All alerts that went out, single or not."""
     return {message.alert_id for message in world.topic.published if message.kind == "alert"}
 
@@ -100,7 +100,7 @@ def test_read_is_dated_plus_undated_plus_skipped_and_each_dated_one_is_counted_o
 
 
 def test_after_a_finished_scan_no_account_is_scored_or_alerted_again() -> None:
-    # GIVEN a morning whose scan told of an account that is due
+    # GIVEN a morning whose scan alerted for an account that is due
     world = scanned(dying(1), lukewarm(50, 2), ending(20, 3))
     before = world.end_state
     # WHEN the contracts are checked
@@ -156,7 +156,7 @@ def test_a_scan_that_could_score_nothing_has_finished_all_the_same() -> None:
     world = scanned(ending(20, 1, signals_updated=TODAY - timedelta(days=30)))
     # WHEN the contracts are checked
     world.check(TODAY)
-    # THEN nobody is sent to look for a scan that did not finish
+    # THEN the message does not mention an unfinished scan
     text = world.renewals_text(TODAY)
     assert "not finished" not in text
     assert "No scan has finished" not in text
@@ -168,24 +168,24 @@ def test_an_alert_compares_with_the_median_of_the_last_finished_scan() -> None:
     world.scan_fails(TOMORROW)
     # WHEN the check tells an account
     world.check(TOMORROW)
-    # THEN what is said compares with that scan
-    (alert,) = world.topic.told_singly.values()
+    # THEN the explanation compares with that scan
+    (alert,) = world.topic.sent_individually.values()
     assert any("renewal within 60 days (−7.0, median −4.0)" in cost for cost in alert.explanation.what_costs)
 
 
 def test_it_alerts_what_grew_riskier_than_reported_and_nothing_else() -> None:
-    # GIVEN accounts that were told as high, of which one is critical from tomorrow on, and one told as critical
+    # GIVEN accounts alerted as high, of which one is critical from tomorrow on, and one alerted as critical
     world = scanned(at_risk(1, contract_end=TODAY + timedelta(days=61)), lukewarm(50, 2), dying(3))
     world.topic.published.clear()
     world.scan_fails(TOMORROW)
-    # WHEN the contracts are checked  THEN only the first is told, once more than before
+    # WHEN the contracts are checked  THEN only the first alerts, once more than before
     assert world.check(TOMORROW)["alerts"] == 1
-    assert told(world) == {f"A-0001:{TOMORROW}:critical"}
+    assert alerted(world) == {f"A-0001:{TOMORROW}:critical"}
     assert row(world).latest.alert_state.last_sent == row(world).latest.last.health_status  # type: ignore[union-attr]
 
 
 def test_what_is_no_riskier_than_reported_is_left_for_the_next_scan() -> None:
-    # GIVEN an account that was told as high, and recovered
+    # GIVEN an account that alerted as high, and recovered
     start = TODAY - timedelta(days=30)
     world = scanned(account(2), on=start - timedelta(days=1))
     world.accounts = [account(1, AT_RISK, contract_end=TODAY + timedelta(days=60)), account(2)]
@@ -193,13 +193,13 @@ def test_what_is_no_riskier_than_reported_is_left_for_the_next_scan() -> None:
     world.accounts = [lukewarm(60, contract_end=TODAY + timedelta(days=60)), account(2)]
     world.scan(TODAY - timedelta(days=1))
     assert row(world).latest.alert_state.alerting_since is None
-    # WHEN its contract comes near on a morning without Notion: high again, as it was told
+    # WHEN its contract comes near on a morning without Notion: high again, as in its alert
     world.scan_fails()
     assert world.check()["alerts"] == 0
     assert (row(world).latest.run_date, row(world).latest.alert_state) == (TODAY, row(world).before.alert_state)  # type: ignore[union-attr]
     # THEN the next scan tells it
     world.scan(TOMORROW)
-    assert f"A-0001:{TOMORROW}:high" in world.topic.told_singly
+    assert f"A-0001:{TOMORROW}:high" in world.topic.sent_individually
 
 
 def test_a_signed_contract_is_silent() -> None:
@@ -226,7 +226,7 @@ def test_pages_that_show_something_else_are_handed_on_in_full_messages() -> None
     world = scanned(*(lukewarm(61, n) for n in range(1, 61)), lukewarm(50, 61))
     world.scan_fails(TOMORROW)
     world.outbox.sent.clear()
-    # WHEN they are judged
+    # WHEN they are assessed
     world.check(TOMORROW)
     # THEN only the changed ones are handed on
     messages = handed_on(world)
@@ -253,24 +253,24 @@ def test_an_account_without_owner_goes_to_the_fallback_owner() -> None:
     world = scanned(lukewarm(61, owner_email=None))
     world.scan_fails(TOMORROW)
     world.check(TOMORROW)
-    (alert,) = world.topic.told_singly.values()
+    (alert,) = world.topic.sent_individually.values()
     assert alert.owner_email == "lead@example.com"
 
 
 def test_the_later_scan_sends_no_alert_twice_and_leaves_one_point() -> None:
-    # GIVEN a check that told an account before the day's scan
+    # GIVEN a check that alerted for an account before the day's scan
     world = scanned(lukewarm(61), account(2))
     world.scan_fails(TOMORROW)
     world.check(TOMORROW)
     # WHEN the scan comes after all, and the check is asked for again
     result = world.scan(TOMORROW, request="mended")
     again = world.check(TOMORROW, request="again")
-    # THEN nobody is told twice, and the day has one point
+    # THEN no alert is sent twice, and the day has one point
     assert [m.alert_id for m in world.topic.published if m.kind == "alert"] == [f"A-0001:{TOMORROW}:high"]
     assert result["told"] == {"single": 0, "digest": 0, "held": 0}
     assert (again["scanned"], again["alerts"]) == (0, 0)
     assert sorted(on for account_id, on in world.history.points if account_id == "A-0001") == [TODAY, TOMORROW]
-    # AND what it told stands in the scan's digest
+    # AND its alert stands in the scan's digest
     (digest,) = (d for d in world.digests.digests.values() if d.digest_id.startswith(f"health_scan:{TOMORROW}:1"))
     assert any("Account 1" in line.text for section in digest.sections for line in section.lines)
 
@@ -281,7 +281,7 @@ def test_a_later_scan_reports_what_is_worse_than_the_check_knew() -> None:
     world.check(TOMORROW)
     world.accounts = [dying(1), account(2)]
     world.scan(TOMORROW, request="mended")
-    assert set(world.topic.told_singly) == {f"A-0001:{TOMORROW}:high", f"A-0001:{TOMORROW}:critical"}
+    assert set(world.topic.sent_individually) == {f"A-0001:{TOMORROW}:high", f"A-0001:{TOMORROW}:critical"}
 
 
 def test_what_is_better_than_the_check_knew_stays_alerted_but_is_not_alerted_again() -> None:
@@ -290,7 +290,7 @@ def test_what_is_better_than_the_check_knew_stays_alerted_but_is_not_alerted_aga
     world.check(TOMORROW)
     world.accounts = [account(1), account(2)]
     world.scan(TOMORROW, request="mended")
-    assert told(world) == {f"A-0001:{TOMORROW}:high"}
+    assert alerted(world) == {f"A-0001:{TOMORROW}:high"}
     assert row(world).latest.alert_state.last_sent is not None
     assert world.history.points["A-0001", TOMORROW].score.rag == "GREEN"
 
@@ -300,11 +300,11 @@ def test_each_owner_gets_five_a_day_from_scan_and_check_together() -> None:
     world = scanned(*(account(n) for n in range(1, 8)), *(lukewarm(61, n) for n in range(11, 14)))
     world.accounts = [at_risk(n) for n in range(1, 5)]
     assert world.scan(TOMORROW)["told"]["single"] == 4
-    # WHEN the check judges three of the missing ones, whose contracts came near
+    # WHEN the check assesses three of the missing ones, whose contracts came near
     assert world.check(TOMORROW)["alerts"] == 3
     # THEN ada has one more for the day, the largest
-    assert len(world.topic.told_singly) == 5
-    assert f"A-0013:{TOMORROW}:high" in world.topic.told_singly
+    assert len(world.topic.sent_individually) == 5
+    assert f"A-0013:{TOMORROW}:high" in world.topic.sent_individually
 
 
 def test_the_sixth_of_an_owner_goes_out_for_record_and_bus_alone() -> None:
@@ -315,7 +315,7 @@ def test_the_sixth_of_an_owner_goes_out_for_record_and_bus_alone() -> None:
     # WHEN the check tells them
     assert world.check(TOMORROW)["alerts"] == 8
     # THEN five of the largest and the critical one go singly, and the digest lists all of them
-    assert {alert.account_id for alert in world.topic.told_singly.values()} == {
+    assert {alert.account_id for alert in world.topic.sent_individually.values()} == {
         *(f"A-000{n}" for n in (3, 4, 5, 6, 7)),
         "A-0008",
     }
@@ -331,8 +331,8 @@ def test_before_the_first_finished_scan_only_critical_ones_go_singly() -> None:
     # WHEN the next day's check finds one more in danger, and one that is critical now
     world.check(TOMORROW)
     # THEN only the critical one goes singly
-    assert set(world.topic.told_singly) == {f"A-0002:{TOMORROW}:critical"}
-    assert f"A-0001:{TOMORROW}:high" in told(world)
+    assert set(world.topic.sent_individually) == {f"A-0002:{TOMORROW}:critical"}
+    assert f"A-0001:{TOMORROW}:high" in alerted(world)
     assert "No scan has finished yet" in world.renewals_text(TOMORROW)
 
 
@@ -344,9 +344,9 @@ def test_an_alert_that_a_killed_scan_left_behind_is_sent_by_the_check() -> None:
         world.scan(TOMORROW)
     world.writes.crash_after = None
     assert world.alerts.entries[f"A-0001:{TOMORROW}:high"].delivery is None
-    # WHEN the contracts are checked  THEN the account is told
+    # WHEN the contracts are checked  THEN the account alerts
     world.check(TOMORROW)
-    assert set(world.topic.told_singly) == {f"A-0001:{TOMORROW}:high"}
+    assert set(world.topic.sent_individually) == {f"A-0001:{TOMORROW}:high"}
 
 
 def test_an_alert_that_a_scan_has_yet_to_rank_is_left_to_the_scan() -> None:
@@ -360,7 +360,7 @@ def test_an_alert_that_a_scan_has_yet_to_rank_is_left_to_the_scan() -> None:
     # WHEN the contracts are checked  THEN it waits for the scan's ranking
     assert world.check(TOMORROW)["alerts"] == 0
     world.scan(TOMORROW)
-    assert set(world.topic.told_singly) == {f"A-0001:{TOMORROW}:high"}
+    assert set(world.topic.sent_individually) == {f"A-0001:{TOMORROW}:high"}
 
 
 def test_an_account_that_is_scanned_while_the_check_runs_is_left_to_the_scan() -> None:
@@ -378,10 +378,10 @@ def test_an_account_that_is_scanned_while_the_check_runs_is_left_to_the_scan() -
     # WHEN the scan comes by before it writes
     world.rows.get_many = scan_first  # type: ignore[method-assign]
     assert world.check(TOMORROW)["scanned"] == 0
-    # THEN the row is the scan's, and the account is told once
+    # THEN the row is the scan's, and the account alerts once
     assert (row(world).account.name, row(world).run) == ("As the scan read it", f"{TOMORROW}#2")
     assert fresh != world.accounts
-    assert set(world.topic.told_singly) == {f"A-0001:{TOMORROW}:high"}
+    assert set(world.topic.sent_individually) == {f"A-0001:{TOMORROW}:high"}
     assert "As the scan read it: 2026-05-02" in world.renewals_text(TOMORROW)
 
 
@@ -394,16 +394,16 @@ def test_on_a_day_off_critical_alerts_are_sent_and_lesser_ones_wait_untouched() 
         world.scan_fails(day)
         # WHEN the weekend's checks run
         result = world.check(day)
-        # THEN both are judged, and the critical one alone is told; there is no digest
+        # THEN both are assessed, and the critical one alone alerts; there is no digest
         assert result["scanned"] == 2
         with pytest.raises(KeyError):
             world.renewals_text(day)
-    assert told(world) == {f"A-0002:{SATURDAY}:critical"}
+    assert alerted(world) == {f"A-0002:{SATURDAY}:critical"}
     assert row(world, 1).latest.alert_state.alerting_since is None
     # AND Monday's check tells the other
     world.scan_fails(MONDAY)
     world.check(MONDAY)
-    assert set(world.topic.told_singly) == {f"A-0002:{SATURDAY}:critical", f"A-0001:{MONDAY}:high"}
+    assert set(world.topic.sent_individually) == {f"A-0002:{SATURDAY}:critical", f"A-0001:{MONDAY}:high"}
     assert "Account 1" in world.renewals_text(MONDAY)
 
 
@@ -490,7 +490,7 @@ def test_with_the_topic_down_the_check_waits_and_then_publishes() -> None:
         world.check(TOMORROW)
     world.topic.down = False
     assert world.check(TOMORROW)["alerts"] == 1
-    assert set(world.topic.told_singly) == {f"A-0001:{TOMORROW}:high"}
+    assert set(world.topic.sent_individually) == {f"A-0001:{TOMORROW}:high"}
 
 
 def test_an_alert_of_a_check_that_is_brought_back_a_day_later_is_sent() -> None:
@@ -507,8 +507,8 @@ def test_an_alert_of_a_check_that_is_brought_back_a_day_later_is_sent() -> None:
         i: replace(r, run=f"contract_check:{TOMORROW + timedelta(days=1)}") for i, r in rows_then.items()
     }
     world.check(TOMORROW)
-    # THEN its alert is told
-    assert told(world) == {f"A-0001:{TOMORROW}:high"}
+    # THEN its alert is sent
+    assert alerted(world) == {f"A-0001:{TOMORROW}:high"}
 
 
 def busy_mornings(world: Mornings) -> None:
@@ -553,13 +553,13 @@ def test_killed_at_any_write_the_checks_end_as_if_they_had_not_been(where: str) 
     # GIVEN mornings that nothing disturbs
     undisturbed = fresh_mornings()
     busy_mornings(undisturbed)
-    assert len(undisturbed.topic.told_singly) > 5
+    assert len(undisturbed.topic.sent_individually) > 5
     # WHEN the same mornings are killed once, around each single write
     for at in range(1, undisturbed.writes.count + 1):
         world = fresh_mornings()
         setattr(world.writes, where, at)
         busy_mornings(world)
-        # THEN the end is the same: nobody told twice, nobody forgotten, each review asked for once
+        # THEN the end is the same: no alert sent twice, none lost, each review requested once
         assert world.end_state == undisturbed.end_state, f"{where} write {at}"
 
 
@@ -598,11 +598,11 @@ def test_while_a_contract_runs_out_each_risk_is_alerted_once_and_one_review_is_a
         alerts += [(day, m.churn_risk) for m in world.topic.published[published:] if m.kind == "alert"]
         digests += f"contract_check:{day}" in world.digests.digests
         assert (f"contract_check:{day}" in world.digests.digests) == (day.weekday() < 5)
-    # THEN there is one review, at 90 days, whatever day that is, and a digest on every working day
+    # THEN there is one review, at 90 days, on any weekday, and a digest on every working day
     assert reviews == [end - timedelta(days=90)]
     assert digests == sum((TODAY + timedelta(days=n)).weekday() < 5 for n in range(110))
-    # AND each risk is told once: by the check where there was no scan, the lesser one on a working day
-    singles = sorted(world.topic.told_singly)
+    # AND each risk alerts once: by the check where there was no scan, the lesser one on a working day
+    singles = sorted(world.topic.sent_individually)
     assert [alert_id.rpartition(":")[2] for alert_id in singles] == ["high", "critical"]
     first_high, first_critical = end - timedelta(days=60), end - timedelta(days=30)
     while first_high.weekday() >= 5:

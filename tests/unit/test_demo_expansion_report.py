@@ -43,7 +43,7 @@ def handed(number: int, arr: float | None = None, **facts: Any) -> Offer:
     return replace(offer("module", number), opportunity=found, handoff=handoff, **facts)
 
 
-def kept(number: int, why: str) -> Offer:
+def recorded_offer(number: int, why: str) -> Offer:
     """An offer that was only recorded."""
     return offer("seats", number, dispatched_on=None, held_because=why)
 
@@ -65,7 +65,7 @@ def lines_of(found: Expansion, folder: Path, usage: Usage | None = None) -> list
     return capture.get().splitlines()
 
 
-def said(found: Expansion, folder: Path, usage: Usage | None = None) -> str:
+def report_of(found: Expansion, folder: Path, usage: Usage | None = None) -> str:
     """The report in one line."""
     return " ".join(" ".join(lines_of(found, folder, usage)).split())
 
@@ -111,7 +111,7 @@ def test_what_was_only_recorded_and_what_was_held_back_has_its_reason(tmp_path: 
         entry(2, "held_back", "invoices are overdue_30", "escalations in 90 days: 1"),
         entry(3, "failed", "account 'A-0003': nps_score: 11 is above the bound 10"),
         entry(4, "answered", "Sales marked the seats offer of Q1 2026 as won"),
-        offers=(kept(1, "low confidence"),),
+        offers=(recorded_offer(1, "low confidence"),),
     )
     lines = lines_of(found, tmp_path)
     assert lines[lines.index("Recorded, not handed to Sales: 1") + 1].startswith("  Account 1: seats: low confidence; ")
@@ -123,9 +123,11 @@ def test_what_was_only_recorded_and_what_was_held_back_has_its_reason(tmp_path: 
 
 def test_within_a_list_accounts_stand_by_their_names(tmp_path: Path) -> None:
     found = expansion(
-        entry(3, "held_back", "why"), entry(2, "held_back", "why"), offers=(kept(2, "low"), kept(1, "low"))
+        entry(3, "held_back", "why"),
+        entry(2, "held_back", "why"),
+        offers=(recorded_offer(2, "low"), recorded_offer(1, "low")),
     )
-    text = said(found, tmp_path)
+    text = report_of(found, tmp_path)
     assert text.index("Account 1: seats") < text.index("Account 2: seats") < text.index("Account 2: why")
     assert text.index("Account 2: why") < text.index("Account 3: why")
 
@@ -165,21 +167,23 @@ def test_the_report_names_the_places_of_the_draft_the_record_and_the_event(tmp_p
     for name in names:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    text = said(expansion(entry(1, "offered"), offers=(handed(1, page_id=page_id),)), tmp_path)
+    text = report_of(expansion(entry(1, "offered"), offers=(handed(1, page_id=page_id),)), tmp_path)
     # THEN their files are named
     assert all(f"{name}: " in text for name in names)
     # AND of what Sales does not have there is a record alone
-    alone = said(expansion(entry(1, "recorded"), offers=(replace(kept(1, "low"), page_id=page_id),)), tmp_path)
+    alone = report_of(
+        expansion(entry(1, "recorded"), offers=(replace(recorded_offer(1, "low"), page_id=page_id),)), tmp_path
+    )
     assert [f"{name}: " in alone for name in names] == [False, True, False]
     # AND where nothing was found there is nothing to look at
-    assert "Where to look" not in said(expansion(), tmp_path)
+    assert "Where to look" not in report_of(expansion(), tmp_path)
 
 
 def test_a_day_that_was_checked_before_says_that_nothing_is_new(tmp_path: Path) -> None:
     found = expansion(entry(1, "offered"), offers=(handed(1),))
-    assert "nothing is new" not in said(found, tmp_path)
-    assert "nothing is new: no second draft" in said(replace(found, before=found.entries), tmp_path)
-    assert "nothing is new" not in said(replace(found, before=(entry(1, "planned"),)), tmp_path)
+    assert "nothing is new" not in report_of(found, tmp_path)
+    assert "nothing is new: no second draft" in report_of(replace(found, before=found.entries), tmp_path)
+    assert "nothing is new" not in report_of(replace(found, before=(entry(1, "planned"),)), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -199,19 +203,19 @@ def test_a_day_that_was_checked_before_says_that_nothing_is_new(tmp_path: Path) 
     ids=["nobody", "a day off", "no run", "a run that broke off"],
 )
 def test_a_day_without_candidates_says_why(found: Expansion, why: str, tmp_path: Path) -> None:
-    assert why in said(found, tmp_path)
+    assert why in report_of(found, tmp_path)
     # AND an answer of Sales makes no account a candidate
-    assert why in said(replace(found, entries=(entry(1, "answered"),)), tmp_path)
+    assert why in report_of(replace(found, entries=(entry(1, "answered"),)), tmp_path)
 
 
 def test_what_could_not_be_read_is_reported(tmp_path: Path) -> None:
     noted = expansion(entry(1, "nothing"), run=replace(DONE, notes=("Feature usage could not be read to the end",)))
-    assert "attention: Feature usage could not be read to the end" in said(noted, tmp_path)
+    assert "attention: Feature usage could not be read to the end" in report_of(noted, tmp_path)
 
 
 def test_feature_usage_is_counted_and_what_was_left_out_is_reported_by_file_and_line(tmp_path: Path) -> None:
     lines = [f"A-{number},API" for number in range(1, 13)]
-    text = said(expansion(), tmp_path, usage_of(tmp_path, "Account ID,Feature", *lines))
+    text = report_of(expansion(), tmp_path, usage_of(tmp_path, "Account ID,Feature", *lines))
     assert "book.usage.csv: 2 rows" in text
     assert "of 2 rows nobody says of which day they are (As Of): nothing follows from them" in text
     assert "book.usage.csv, line 4, A-3 API: no account of the book has this id" in text
@@ -220,5 +224,5 @@ def test_feature_usage_is_counted_and_what_was_left_out_is_reported_by_file_and_
 
 
 def test_a_book_without_feature_usage_reports_what_is_missing(tmp_path: Path) -> None:
-    text = said(expansion(), tmp_path)
+    text = report_of(expansion(), tmp_path)
     assert "no book.usage.csv lies beside the book: nobody can be offered a module or an integration" in text

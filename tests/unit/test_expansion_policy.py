@@ -81,7 +81,7 @@ def test_a_row_is_a_candidate_on_the_day_of_its_score_alone() -> None:
 
 
 def test_a_row_that_was_not_scored_today_is_no_candidate() -> None:
-    # GIVEN an account that was scored yesterday, and is gone or was rejected today
+    # GIVEN an account that was scored yesterday, and was removed or rejected today
     row = Reviews().account(days=[TODAY - ONE_DAY])
     for status in ("gone", "rejected", "skipped"):
         today = replace(row, latest=replace(row.latest, run_date=TODAY, status=status))
@@ -165,25 +165,29 @@ def test_all_reasons_are_reported() -> None:
     assert len(reasons(tam_health_rag="RED", stakeholder_engagement="low", escalation_count_90_days=2)) == 3
 
 
-def told(days_ago: int) -> HealthStatus:
+def sent_status(days_ago: int) -> HealthStatus:
     return HealthStatus(TODAY - timedelta(days=days_ago), 80.0, "GREEN", "low")
 
 
 def test_an_open_alert_forbids_an_offer_however_long_ago_it_was_sent() -> None:
-    memory = AlertState(Episode(date(2026, 1, 5), reported=True), SentAlert(told(56)))
+    memory = AlertState(Episode(date(2026, 1, 5), reported=True), SentAlert(sent_status(56)))
     assert reasons(memory) == ("an alert is open since 2026-01-05",)
 
 
 def test_an_alert_sent_within_a_week_forbids_an_offer_though_the_account_recovered() -> None:
-    assert reasons(AlertState(sent=SentAlert(told(6)))) == ("an alert was sent on 2026-02-24, less than 7 days ago",)
-    assert reasons(AlertState(sent=SentAlert(told(7)))) == ()
+    assert reasons(AlertState(sent=SentAlert(sent_status(6)))) == (
+        "an alert was sent on 2026-02-24, less than 7 days ago",
+    )
+    assert reasons(AlertState(sent=SentAlert(sent_status(7)))) == ()
 
 
 def test_an_alert_that_a_person_called_false_is_over_unless_the_account_is_in_danger_still() -> None:
-    false = AlertState(sent=SentAlert(told(2), called_false=True), mute=Mute(told(2), false_alarm_since=TODAY))
+    false = AlertState(
+        sent=SentAlert(sent_status(2), called_false=True), mute=Mute(sent_status(2), false_alarm_since=TODAY)
+    )
     assert reasons(false) == ()
-    assert reasons(replace(false, episode=Episode(told(2).run_date, reported=True))) != ()
-    assert reasons(replace(false, sent=SentAlert(told(2)))) != ()
+    assert reasons(replace(false, episode=Episode(sent_status(2).run_date, reported=True))) != ()
+    assert reasons(replace(false, sent=SentAlert(sent_status(2)))) != ()
 
 
 def test_an_offer_that_sales_has_not_answered_is_open() -> None:

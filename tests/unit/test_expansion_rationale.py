@@ -40,7 +40,7 @@ def integration(tools: Sequence[str], *rows: FeatureUsage, **facts: Any) -> Rati
 
 
 def connected(feature: str = "Slack integration", **facts: Any) -> FeatureUsage:
-    """An integration that the plan includes and nobody uses."""
+    """An integration that the plan includes and that is unused."""
     return little_used(feature, **{"family": "Integrations", **facts})
 
 
@@ -130,7 +130,7 @@ def test_signals_that_no_longer_count_are_no_rationale_for_an_offer() -> None:
     rows = [connected(as_of=TODAY)]
     # WHEN its page is too old THEN nothing is offered for it
     assert rationales(of, CSMHealthSignals.model_validate(of.signals_on(TODAY)), rows, PRICES, run_date=TODAY) == ()
-    # WHEN somebody asks what would be with all seats in use THEN only that counts, and for little
+    # WHEN a task assumes that all seats are in use THEN only that counts, and for little
     would_be = CSMHealthSignals.model_validate({"seats_utilization_rate": 1.2})
     (rationale,) = rationales(of, would_be, rows, PRICES, run_date=TODAY)
     assert ([signal.key for signal in rationale.signals], rationale.confidence) == (
@@ -155,7 +155,7 @@ def test_a_feature_near_its_limit_speaks_for_its_module() -> None:
         "Boards, in use: 38 (feature usage, 2026-03-01)",
         "Boards, limit: 40 (feature usage, 2026-03-01)",
     ]
-    # How much more the limit should be nobody knows, so the price alone is worth nothing.
+    # The size of a limit increase is unknown, so the price alone is worth nothing.
     assert (confidence(rationale), worth(rationale)) == ("medium", None)
 
 

@@ -1,4 +1,4 @@
-"""The run that follows a scan: usage read once, answers told once, and every candidate checked, whatever breaks off."""
+"""The run that follows a scan: usage and answers are read once, and every candidate is checked, after any crash."""
 
 import math
 from dataclasses import replace
@@ -67,7 +67,7 @@ def test_rows_that_could_not_be_read_are_counted_and_reported() -> None:
     world.book.unreadable = (("A-0001, Boards", Unreadable("Used", "many", "a number")),)
     # WHEN the run reads it
     result = world.run()
-    # THEN read = kept + rejected, and the first ones of a kind stand in the notes
+    # THEN read = stored + rejected, and the first ones of a kind stand in the notes
     assert result["usage_rows"] == {"read": 8, "kept": 1, "rejected": 7}
     assert result["notes"] == [
         *(f"Feature usage, row {n} names no account" for n in range(5)),
@@ -147,7 +147,7 @@ def test_without_a_source_the_run_does_what_it_can(world: Expansions) -> None:
 
 def test_peers_are_counted_of_the_active_accounts_by_what_they_use() -> None:
     # GIVEN accounts of one plan: two that use half of their features, one by its own rate, one whose rate is none,
-    # one that left, and one that is gone
+    # an inactive one, and a removed one
     world = Expansions()
     for number in (1, 2):
         world.account(number, plan="Team")
@@ -155,8 +155,8 @@ def test_peers_are_counted_of_the_active_accounts_by_what_they_use() -> None:
     world.account(3, {**HEALTHY, "feature_adoption_rate": 0.8}, plan="Team")
     world.account(4, {**HEALTHY, "feature_adoption_rate": 1.7}, plan="Team")
     world.account(5, plan="Team", status="Inactive")
-    gone = scanned(world.account(6, plan="Team"), TODAY)
-    world.add(replace(gone, latest=AssessmentRecord(TODAY, "gone", TODAY)))
+    missing = scanned(world.account(6, plan="Team"), TODAY)
+    world.add(replace(missing, latest=AssessmentRecord(TODAY, "gone", TODAY)))
     # WHEN the run has read their usage
     world.run()
     # THEN each known rate counts once
@@ -195,7 +195,7 @@ def test_a_book_of_many_accounts_is_read_by_hundreds() -> None:
         world.account(number)
     # WHEN they are queued
     world.run()
-    # THEN usage is asked for a hundred at a time, and nobody is left out
+    # THEN usage is asked for a hundred at a time, and no account is left out
     assert world.usages.asked == [100, 100, 50]
     assert {check.account_id for check in world.asked} == {f"A-{n:04d}" for n in range(1, 251)}
 
@@ -291,7 +291,7 @@ def test_an_answer_is_noted_on_the_offer_and_sent_to_the_owner(
     world.records.answer(offer_id("seats", 2), **answer)
     # WHEN the run reads it
     result = world.run()
-    # THEN the offer has it, as of today, and the day's story too
+    # THEN the offer has it, as of today, and the day's entry too
     given = SalesAnswer(answer["status"], TODAY, answer.get("reason"))  # type: ignore[arg-type]
     assert world.offers.offers[offer_id("seats", 2)].answer == given
     entry = world.log.entries[TODAY, offer_id("seats", 2)]
@@ -311,7 +311,7 @@ def test_the_answer_for_a_removed_account_goes_to_its_last_owner() -> None:
 
 
 def test_a_reported_answer_is_not_reported_again(world: Expansions) -> None:
-    # GIVEN an answer that yesterday's run told of
+    # GIVEN an answer that yesterday's run reported
     world.offers.put(offer())
     world.records.answer(offer_id(), status="Rejected", reason="no budget")
     world.run()
@@ -347,7 +347,7 @@ def test_an_answer_that_is_taken_back_opens_the_offer_again(world: Expansions) -
     # WHEN Sales clears the status and leaves the reason
     world.records.answer(offer_id(), reason="no budget")
     world.run(TOMORROW)
-    # THEN the offer is open, which is told
+    # THEN the offer is open, which is reported
     assert world.offers.offers[offer_id()].answer == SalesAnswer(None, TOMORROW)
     entry = world.log.entries[TOMORROW, offer_id()]
     assert entry.lines == ("Sales took back its answer to the seats offer of Q1 2026",)
@@ -452,5 +452,5 @@ def test_killed_at_any_write_the_run_ends_as_if_it_had_not_been(where: str) -> N
         world = busy_days()
         setattr(world.writes, where, at)
         run_days(world)
-        # THEN the end is the same: each candidate checked, each answer told
+        # THEN the end is the same: each candidate checked, each answer reported
         assert world.end_state == undisturbed.end_state, f"{where} write {at}"

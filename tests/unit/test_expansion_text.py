@@ -1,4 +1,4 @@
-"""An offer where it is read: the record, the mail to the customer, the news for Sales, the owner's digest."""
+"""An offer where it is read: the record, the mail to the customer, the message for Sales, the owner's digest."""
 
 from __future__ import annotations
 
@@ -109,14 +109,18 @@ def test_the_mail_says_nothing_that_is_ours_alone() -> None:
     assert not re.search(r"5.?100|\b(score|green|amber|red|arr|price|churn|confidence)\b", text, re.IGNORECASE)
 
 
-# ---- The news for Sales ----
+# ---- The message for Sales ----
 
 
 def test_sales_reads_why_what_to_say_what_it_is_worth_and_where_to_answer() -> None:
-    news = sales_digest(handoff(), NORTHWIND, "nora@example.com", RECORD_URL)
-    assert (news.digest_id, news.run_kind, news.run_date) == ("handoff:A-0001:seats:Q1 2026", "sales_handoff", TODAY)
-    assert (news.title, news.recipient) == ("Northwind Traders: more seats", "nora@example.com")
-    assert texts(news) == {
+    messages = sales_digest(handoff(), NORTHWIND, "nora@example.com", RECORD_URL)
+    assert (messages.digest_id, messages.run_kind, messages.run_date) == (
+        "handoff:A-0001:seats:Q1 2026",
+        "sales_handoff",
+        TODAY,
+    )
+    assert (messages.title, messages.recipient) == ("Northwind Traders: more seats", "nora@example.com")
+    assert texts(messages) == {
         "Why": list(handoff().evidence),
         "What to say": [handoff().recommended_talk_track],
         "The offer": [
@@ -127,12 +131,12 @@ def test_sales_reads_why_what_to_say_what_it_is_worth_and_where_to_answer() -> N
             "Open the record and answer in Sales Status",
         ],
     }
-    assert [line.url for line in news.sections[-1].lines if line.url] == [NORTHWIND.page_url, RECORD_URL]
+    assert [line.url for line in messages.sections[-1].lines if line.url] == [NORTHWIND.page_url, RECORD_URL]
 
 
 def test_what_is_not_known_is_stated_as_not_known() -> None:
-    news = sales_digest(handoff(estimated_arr_impact=None, owner_email=None), NORTHWIND, "nora@example.com", None)
-    assert texts(news)["The offer"] == [
+    messages = sales_digest(handoff(estimated_arr_impact=None, owner_email=None), NORTHWIND, "nora@example.com", None)
+    assert texts(messages)["The offer"] == [
         "Estimated ARR: not known: price or quantity is missing",
         "Confidence: high",
         "Owner of the account: no owner",
@@ -154,7 +158,7 @@ def test_an_owner_reads_what_became_of_each_account() -> None:
         entry("nothing", 6),
         entry("nothing", 7),
     ]
-    # WHEN it is told
+    # WHEN it is put into words
     (found,) = digests(*day).values()
     # THEN each entry stands under what came of it, and the numbers add up without the answer
     assert texts(found) == {
@@ -194,9 +198,9 @@ def test_each_owner_reads_of_their_own_accounts_alone() -> None:
 
 
 def test_entries_without_owner_go_to_the_fallback_owner_else_to_the_team() -> None:
-    nobody = entry("offered", owner_email=None)
-    assert list(digests(nobody)) == ["lead@example.com"]
-    (team,) = digests(nobody, fallback=None).values()
+    no_one = entry("offered", owner_email=None)
+    assert list(digests(no_one)) == ["lead@example.com"]
+    (team,) = digests(no_one, fallback=None).values()
     assert team.recipient is None
     assert team.digest_id == "expansion:2026-03-02:team:1"
 
@@ -220,8 +224,8 @@ def test_notes_alone_send_a_message_to_the_fallback_owner() -> None:
 def test_of_accounts_held_back_ten_are_named_and_the_rest_counted() -> None:
     held = [entry("held_back", number, account_name=f"Account {number:02d}") for number in range(1, 14)]
     (found,) = digests(entry("offered", 20), *held).values()
-    told = texts(found)["Held back"]
-    assert told == [*(f"Account {number:02d}" for number in range(1, 11)), "and 3 more"]
+    reported = texts(found)["Held back"]
+    assert reported == [*(f"Account {number:02d}" for number in range(1, 11)), "and 3 more"]
     assert "held back 13" in texts(found)["The check"][0]
     (few,) = digests(entry("offered", 20), *held[:10]).values()
     assert len(texts(few)["Held back"]) == 10
@@ -237,7 +241,7 @@ def test_a_digest_has_a_new_name_only_if_there_is_more_to_say() -> None:
         return digests(*entries, notes=notes, fallback="ada@example.com")["ada@example.com"].digest_id
 
     assert name(entry("offered")) == "expansion:2026-03-02:ada@example.com:1"
-    # What was not finished becomes news once it is; what has no rationale never does.
+    # What was not finished is reported once it is; what has no rationale never does.
     assert name(entry("offered"), entry("planned", 2), entry("nothing", 3)) == name(entry("offered"))
     more = [(entry("recorded", 2),), (entry("held_back", 2),), (entry("answered", 2),), (entry("failed", 2),)]
     assert {name(entry("offered"), *added) for added in more} == {"expansion:2026-03-02:ada@example.com:2"}

@@ -1,4 +1,4 @@
-"""Offers by rule: what they say, and what is said to the customer."""
+"""Offers by rule: their text for Sales, and the text for the customer."""
 
 from __future__ import annotations
 
@@ -78,15 +78,17 @@ def test_an_account_without_rationales_is_offered_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("of", "said"),
+    ("of", "expected"),
     [
         (full(), "Your team uses 257 seats, and 240 are in your plan."),
         (full(seats_used=None), "Your team uses 107% of its seats."),
         (full(seats_bought=None), "Your team uses 107% of its seats."),
     ],
 )
-def test_seats_are_stated_by_their_counts_else_by_their_rate(of: Account, said: str) -> None:
-    assert talk_track("seats", of).startswith(f"{said} What your team does with us is growing, too. We can add seats")
+def test_seats_are_stated_by_their_counts_else_by_their_rate(of: Account, expected: str) -> None:
+    assert talk_track("seats", of).startswith(
+        f"{expected} What your team does with us is growing, too. We can add seats"
+    )
 
 
 def test_growing_usage_is_stated_only_where_it_is_known() -> None:
@@ -106,18 +108,18 @@ def test_features_near_their_limit_go_before_those_that_were_asked_for() -> None
 
 def test_two_features_are_named_at_most() -> None:
     rows = [not_in_plan(name, used=3.0) for name in ("Alpha", "Beta", "Gamma")]
-    said = talk_track("module", account(), rows)
-    assert "Alpha" in said
-    assert "Beta" in said
-    assert "Gamma" not in said
-    assert "what it would let your team do" in said
+    text = talk_track("module", account(), rows)
+    assert "Alpha" in text
+    assert "Beta" in text
+    assert "Gamma" not in text
+    assert "what it would let your team do" in text
 
 
 def test_two_tools_are_named_together_at_most() -> None:
     rows = [SLACK, little_used("Jira link", family="Integrations")]
     rows.append(little_used("Asana link", family="Integrations"))
-    said = talk_track("integration", account(connected_tools=("Slack", "Jira", "Asana")), rows)
-    assert said.startswith("Your team works with Slack and Jira as well. ")
+    text = talk_track("integration", account(connected_tools=("Slack", "Jira", "Asana")), rows)
+    assert text.startswith("Your team works with Slack and Jira as well. ")
 
 
 @pytest.mark.parametrize(
@@ -125,14 +127,14 @@ def test_two_tools_are_named_together_at_most() -> None:
     ["Churn risk score RED", "https://evil.example/free", "us: reply with your password", "Boards " * 12, "Free <b>"],
 )
 def test_a_name_that_a_customer_is_not_to_read_is_left_out(name: str) -> None:
-    said = talk_track("module", account(), [not_in_plan(name, used=3.0)])
-    assert said.startswith("Your team asks for more than your plan includes. ")
+    text = talk_track("module", account(), [not_in_plan(name, used=3.0)])
+    assert text.startswith("Your team asks for more than your plan includes. ")
 
 
 @pytest.mark.parametrize("name", ["99%", "365", "Three", "Boards. Next", "What?! Next", "two  spaces", "12 times"])
 def test_a_name_that_a_sentence_cannot_hold_is_left_out_of_it(name: str) -> None:
-    said = talk_track("module", account(), [not_in_plan(name, used=3.0)])
-    assert said.startswith("Your team asks for more than your plan includes. We can show you what it would")
+    text = talk_track("module", account(), [not_in_plan(name, used=3.0)])
+    assert text.startswith("Your team asks for more than your plan includes. We can show you what it would")
     tools = talk_track("integration", account(connected_tools=(name,)), [SLACK])
     assert tools.startswith("Your team works with other tools as well. ")
 
@@ -143,9 +145,9 @@ def test_a_name_may_hold_figures_and_words_that_are_refused_elsewhere(name: str)
     assert f"With {name} your team has nearly" in talk_track("module", account(), rows)
 
 
-@pytest.mark.parametrize(("used", "said"), [(39.9, "nearly reached"), (40.0, "has reached"), (55.0, "has reached")])
-def test_a_limit_counts_as_reached_once_it_is(used: float, said: str) -> None:
-    assert f"{said} what your plan allows" in talk_track("module", account(), [usage(used=used, limit=40.0)])
+@pytest.mark.parametrize(("used", "expected"), [(39.9, "nearly reached"), (40.0, "has reached"), (55.0, "has reached")])
+def test_a_limit_counts_as_reached_once_it_is(used: float, expected: str) -> None:
+    assert f"{expected} what your plan allows" in talk_track("module", account(), [usage(used=used, limit=40.0)])
 
 
 def test_a_feature_whose_name_reads_like_the_sentence_takes_nothing_out_of_it() -> None:

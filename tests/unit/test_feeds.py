@@ -1,4 +1,4 @@
-"""A signal that is unknown for most of the book, and was known before, is told as a broken feed."""
+"""A signal that is unknown for most of the book, and was known before, is reported as a broken feed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.builders.accounts import HEALTHY, TODAY, account
 from tests.builders.scans import World
 
 ONE_DAY = timedelta(days=1)
-TOLD = "Broken feeds"
+BROKEN_FEEDS = "Broken feeds"
 
 
 def day(number: int) -> date:
@@ -37,9 +37,9 @@ def book(size: int, lacking: int, signal: str = "feature_adoption_rate") -> list
     return [without(n, signal) if n <= lacking else account(n) for n in range(1, size + 1)]
 
 
-def told(world: World, on: date) -> list[str]:
+def feeds_reported(world: World, on: date) -> list[str]:
     digest = next(d for d in world.digests.digests.values() if d.run_date == on and "failed" not in d.digest_id)
-    return [line.text for each in digest.sections if each.title == TOLD for line in each.lines if line.bullet]
+    return [line.text for each in digest.sections if each.title == BROKEN_FEEDS for line in each.lines if line.bullet]
 
 
 def broken(world: World, on: date) -> list[str]:
@@ -50,12 +50,12 @@ def test_a_feed_that_dies_is_reported_with_what_to_look_at() -> None:
     # GIVEN a book of ten of which adoption is known for nine
     world = World(book(10, 1))
     world.scan(day(0))
-    assert told(world, day(0)) == []
+    assert feeds_reported(world, day(0)) == []
     # WHEN it is unknown for most
     world.accounts = book(10, 6)
     result = world.scan(day(1))
     # THEN the digest says which, since when, of how many, and what to do
-    assert told(world, day(1)) == [
+    assert feeds_reported(world, day(1)) == [
         f"feature adoption: unknown for 6 of 10 accounts since {day(1)}, known for 9 of 10 on {day(0)}. "
         "Look at what fills 'Feature Adoption Rate' in Notion."
     ]
@@ -72,13 +72,13 @@ def test_most_is_more_than_half(before: int, now: int, breaks: bool) -> None:
     world.scan(day(0))
     world.accounts = book(10, now)
     world.scan(day(1))
-    assert bool(told(world, day(1))) is breaks
+    assert bool(feeds_reported(world, day(1))) is breaks
 
 
 def test_on_a_first_scan_nothing_was_known_before() -> None:
     world = World(book(10, 10))
     world.scan()
-    assert told(world, TODAY) == []
+    assert feeds_reported(world, TODAY) == []
 
 
 @pytest.mark.parametrize(("size", "tells"), [(3, False), (4, True)])
@@ -87,19 +87,19 @@ def test_a_tiny_book_does_not_shout(size: int, tells: bool) -> None:
     world.scan(day(0))
     world.accounts = book(size, size)
     world.scan(day(1))
-    assert bool(told(world, day(1))) is tells
+    assert bool(feeds_reported(world, day(1))) is tells
 
 
 def test_a_feed_that_leaves_accounts_without_a_score_is_counted_all_the_same() -> None:
     # GIVEN a book that lacks nothing
     world = World(book(6, 0))
     world.scan(day(0))
-    # WHEN so much is gone that nobody can be scored
-    gone = ("feature_adoption_rate", "usage_trend", "login_frequency_days", "invoice_payment_status", "nps_score")
-    world.accounts = [without(n, *gone) for n in range(1, 7)]
+    # WHEN so much is missing that no account can be scored
+    removed = ("feature_adoption_rate", "usage_trend", "login_frequency_days", "invoice_payment_status", "nps_score")
+    world.accounts = [without(n, *removed) for n in range(1, 7)]
     assert world.scan(day(1))["scored"] == 0
-    # THEN each is told, and what still comes is not
-    assert broken(world, day(1)) == [signal for signal in PROPERTIES if signal in gone]
+    # THEN each is reported, and what still comes is not
+    assert broken(world, day(1)) == [signal for signal in PROPERTIES if signal in removed]
     # AND on the day after still, although that day scored nothing either
     world.scan(day(2))
     assert broken(world, day(2)) == broken(world, day(1))
@@ -111,11 +111,11 @@ def test_it_is_reported_every_day_until_it_is_fixed() -> None:
     for number, lacking in enumerate((10, 8, 6), start=1):
         world.accounts = book(10, lacking)
         world.scan(day(number))
-        (line,) = told(world, day(number))
+        (line,) = feeds_reported(world, day(number))
         assert f"unknown for {lacking} of 10 accounts since {day(1)}, known for 10 of 10 on {day(0)}" in line
     world.accounts = book(10, 5)
     world.scan(day(4))
-    assert told(world, day(4)) == []
+    assert feeds_reported(world, day(4)) == []
 
 
 @pytest.mark.parametrize("failing", [1, 12], ids=["a day", "longer than a book is in doubt"])
@@ -132,7 +132,7 @@ def test_runs_that_fail_do_not_make_it_forgotten(failing: int) -> None:
     world.accounts = [without(n, "feature_adoption_rate", "nps_score") for n in range(1, 11)]
     last = day(2 + failing)
     world.scan(last)
-    # THEN both are told, each since the run that found it
+    # THEN both are reported, each since the run that found it
     found = {feed.signal: feed.since for feed in world.runs.runs["health_scan", last].broken_feeds}
     assert found == {"feature_adoption_rate": day(1), "nps_score": last}
 
@@ -144,7 +144,7 @@ def test_after_four_weeks_the_book_is_as_it_is() -> None:
     world.accounts = book(6, 6)
     for number in range(1, 31):
         world.scan(day(number))
-    # THEN it is told for 28 days and not again
+    # THEN it is reported for 28 days and not again
     telling = [number for number in range(1, 31) if broken(world, day(number))]
     assert telling == list(range(1, NEW_NORMAL_AFTER.days + 1))
 
@@ -162,7 +162,7 @@ def test_new_accounts_without_signals_break_nothing() -> None:
     world.scan(day(1))
     world.scan(day(2))
     # THEN no feed is called broken
-    assert (told(world, day(1)), told(world, day(2))) == ([], [])
+    assert (feeds_reported(world, day(1)), broken_feeds(world, day(2))) == ([], [])
 
 
 def test_accounts_without_expected_signals_are_not_watched() -> None:
@@ -181,9 +181,9 @@ def test_a_day_off_and_a_second_attempt_change_nothing() -> None:
     world.accounts = book(6, 6)
     world.scan(day(5))
     world.scan(day(5), request="again", force=True)
-    # WHEN Monday comes THEN it is told, since Saturday
+    # WHEN Monday comes THEN it is reported, since Saturday
     world.scan(day(7))
-    assert f"since {day(5)}" in told(world, day(7))[0]
+    assert f"since {day(5)}" in feeds_reported(world, day(7))[0]
 
 
 def test_while_the_book_is_in_doubt_what_is_broken_stays_so() -> None:
@@ -213,12 +213,12 @@ def counted(number: int, watched: int, missing: int, *feeds: BrokenFeed) -> Run:
 )
 def test_a_book_that_is_or_was_tiny_does_not_shout(before: int, now: int, breaks: bool) -> None:
     earlier = counted(0, before, 0)
-    assert bool(broken_feeds(counted(1, now, now), replace(earlier, tally=Tally(watched=before)))) is breaks
+    assert bool(feeds_reported(counted(1, now, now), replace(earlier, tally=Tally(watched=before)))) is breaks
 
 
 def test_a_run_without_alerts_changes_nothing() -> None:
     feed = BrokenFeed("nps_score", day(0), day(-1), 9, 10)
-    assert broken_feeds(counted(1, 0, 0), counted(0, 10, 10, feed)) == (feed,)
+    assert feeds_reported(counted(1, 0, 0), counted(0, 10, 10, feed)) == (feed,)
 
 
 def test_feeds_that_broke_alike_share_a_line_across_others_between_them() -> None:
@@ -233,7 +233,7 @@ def test_halves_of_a_signal_are_feeds_of_their_own() -> None:
     world.scan(day(0))
     world.accounts = book(6, 6, "avg_ticket_sentiment")
     world.scan(day(1))
-    (line,) = told(world, day(1))
+    (line,) = feeds_reported(world, day(1))
     assert line.startswith("ticket sentiment: unknown for 6 of 6")
     assert "'Ticket Sentiment'" in line
 
@@ -254,14 +254,14 @@ def test_a_run_of_an_earlier_version_is_read_and_is_nothing_to_compare_with() ->
     runs = TypeAdapter(Run)
     world = World(book(6, 0))
     world.scan(day(0))
-    kept = runs.dump_python(world.runs.runs["health_scan", day(0)], mode="json", round_trip=True, by_alias=True)
-    del kept["broken_feeds"]
+    stored = runs.dump_python(world.runs.runs["health_scan", day(0)], mode="json", round_trip=True, by_alias=True)
+    del stored["broken_feeds"]
     for name in ("watched", "missing", "outdated", "danger_lost_sight_of"):
-        del kept["tally"][name]
-    world.runs.runs["health_scan", day(0)] = runs.validate_python(kept, strict=False)
+        del stored["tally"][name]
+    world.runs.runs["health_scan", day(0)] = runs.validate_python(stored, strict=False)
     world.accounts = book(6, 6)
     world.scan(day(1))
-    assert told(world, day(1)) == []
+    assert feeds_reported(world, day(1)) == []
 
 
 def test_pages_of_a_book_add_up() -> None:

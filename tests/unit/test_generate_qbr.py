@@ -1,4 +1,4 @@
-"""One review: evidence, text, check, page, invitation; asked twice, told once; what is left when something fails."""
+"""One review: evidence, text, check, page, invitation; requested twice, made once; partial failures."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_review_is_written_once_with_its_page_and_its_invitation(reviews: Revi
     assert (answer["task_type"], answer["trigger"], answer["status"]) == ("generate_qbr", "scheduled", "written")
     assert answer["qbr"]["reviewed_period"] == "Q1 2026"
     assert "partial" not in answer
-    # AND what it rests on is kept beside it
+    # AND its evidence is stored beside it
     text = reviews.qbrs.texts[KEY]
     assert text.evidence.fact("score_at_end") is not None
     # AND the model's work was counted once
@@ -66,7 +66,7 @@ def test_a_review_reads_the_features_itself(reviews: Reviews) -> None:
     assert not reviews.reports.reports
     # WHEN the review is written
     answer = reviews.review()
-    # THEN its scorecard has them, and nothing is kept of the report
+    # THEN its scorecard has them, and nothing of the report is stored
     rows = [(row["feature"], row["status"]) for row in answer["qbr"]["feature_adoption_scorecard"]]
     assert rows == [("Boards", "used"), ("SSO", "not_entitled")]
     used = reviews.qbrs.texts[KEY].evidence.fact("features_used")
@@ -139,9 +139,9 @@ def test_a_partial_review_is_replaced_when_it_is_asked_for_anew_and_not_when_red
     # WHEN the same message is delivered again
     # THEN it stays as it is
     assert reviews.review() == first
-    # WHEN somebody asks for it anew
+    # WHEN it is requested anew
     second = reviews.review(request="by hand", trigger="requested")
-    # THEN the same page holds the whole review, and nobody is invited twice
+    # THEN the same page holds the whole review, and no invitation is made twice
     assert second["status"] == "written"
     assert second["qbr_page_id"] == first["qbr_page_id"]
     assert not reviews.pages.pages[first["qbr_page_id"]].partial
@@ -178,11 +178,11 @@ def test_a_partial_review_whose_page_was_thrown_away_gets_a_new_one(reviews: Rev
 def test_a_page_that_cannot_be_written_fails_the_review_and_costs_no_second_model_call(reviews: Reviews) -> None:
     # GIVEN a Notion that is down
     reviews.pages.errors = [Unavailable("Notion is down")] * 3
-    # WHEN the message comes back until nobody wants it any more
+    # WHEN the message comes back as often as the queue allows
     for last_try in (False, False, True):
         with pytest.raises(Unavailable):
             reviews.review(last_try=last_try)
-    # THEN it is recorded as failed with the reason, and nobody was invited to a review that is not there
+    # THEN it is recorded as failed with the reason, and there is no invitation to a missing review
     record = reviews.qbrs.records[KEY]
     assert (record.state, record.error) == ("failed", "Notion is down")
     assert not reviews.drafts.drafts
@@ -246,14 +246,14 @@ def test_who_is_invited_and_from_where(facts: dict[str, None], mailbox: str | No
 def test_absent_ports_are_skipped_and_reported(reviews: Reviews) -> None:
     # WHEN neither pages nor drafts are configured
     answer = reviews.review(without=["pages", "drafts"])
-    # THEN the review is kept, and the result says what is missing
+    # THEN the review is stored, and the result says what is missing
     assert answer["qbr"]["account_id"] == "A-0001"
     assert answer["qbr_page_id"] is None
     assert "Notion is not configured" in answer["error"]
 
 
 def test_bad_input_is_refused_and_recorded(reviews: Reviews) -> None:
-    # GIVEN an account that nobody knows, and one that left
+    # GIVEN an unknown account, and an inactive one
     reviews.account(2, days=[QUARTER_DAY], status="Inactive")
     for account_id, why in (("A-0009", "not known"), ("A-0002", "inactive")):
         # WHEN its review is asked for

@@ -1,4 +1,4 @@
-"""Whatever comes twice, late, in batches or breaks off: in the end each offer is with Sales once."""
+"""Messages come twice, late, in batches or break off: in the end each offer is with Sales once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ALL = {"A-0001:seats:Q1 2026", "A-0001:module:Q1 2026", "A-0002:seats:Q1 2026", 
 
 @dataclass(frozen=True)
 class Batch:
-    """Messages in one function's hand: each a check of an account or a handoff, whichever of those there are. The
+    """Messages in one function's hand: each a check of an account or a handoff, of any account. The
     function dies `before` or after the write with the number `dies_at`, None is never.
     """
 
@@ -102,7 +102,7 @@ def redeliver_all(world: Handoffs) -> None:
 
 
 def end(world: Handoffs) -> dict[str, Any]:
-    """Where it ended, whatever ids the vendors gave."""
+    """The end state, without the vendors' ids."""
     offers, records = world.offers.offers, world.records.records
     return {
         "offers": {key: replace(each, page_id=None, page_url=None, handoff=None) for key, each in offers.items()},
@@ -157,7 +157,7 @@ def test_any_storm_ends_as_a_calm_morning(steps: list[Batch | Outage | Answered]
     assert end(world) == SAME_END
     # AND what Sales wrote is still there
     assert {answer.handoff_id: answer for page in world.records.answers(TODAY) for answer in page} == answers
-    # AND each offer was drafted and told to nobody else
+    # AND each offer was drafted and sent to its seller alone
     assert Counter(draft.key for draft in world.drafts.drafts.values()) == Counter(ALL)
 
 

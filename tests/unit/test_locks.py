@@ -104,7 +104,7 @@ def test_the_locks_are_for_every_python_that_the_project_takes() -> None:
 def test_a_changed_requirement_makes_its_locks_stale(
     project: Path, changed: str, old: str, new: str, stale: set[str]
 ) -> None:
-    # GIVEN that somebody changes a requirement and no lock
+    # GIVEN a changed requirement and an unchanged lock
     text = (project / changed).read_text("utf-8")
     assert old in text
     (project / changed).write_text(text.replace(old, new, 1))
@@ -117,10 +117,10 @@ def test_a_changed_requirement_makes_its_locks_stale(
             found[name] = str(refused)
     # THEN those that it concerns are named, with what changed and what to do
     assert set(found) == stale
-    for name, said in found.items():
-        assert str(LOCKS[name].path) in said
-        assert changed in said
-        assert said.endswith("run `make lock`")
+    for name, output in found.items():
+        assert str(LOCKS[name].path) in output
+        assert changed in output
+        assert output.endswith("run `make lock`")
 
 
 def test_an_absent_lock_is_named(project: Path) -> None:

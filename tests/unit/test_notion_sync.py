@@ -1,4 +1,4 @@
-"""Account pages are written where they show something else, and once; and people's wishes as they stand now."""
+"""Account pages are written where they show something else, and once; and people's mutes as they stand now."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,7 +25,7 @@ from tests.builders.scores import alert, row, scan_context
 @dataclass
 class Pages:
     written: list[tuple[str, PageValues]] = field(default_factory=list)
-    wishes: list[tuple[str, date | None, str | None]] = field(default_factory=list)
+    mutes: list[tuple[str, date | None, str | None]] = field(default_factory=list)
     fault: Exception | None = None
     fails_on: str = ""
 
@@ -37,7 +37,7 @@ class Pages:
     def write_mute(self, page_id: str, quiet_until: date | None, verdict: str | None) -> None:
         if self.fault:
             raise self.fault
-        self.wishes.append((page_id, quiet_until, verdict))
+        self.mutes.append((page_id, quiet_until, verdict))
 
 
 def sync_of(rows: FakeRows, pages: Pages, alerts: FakeAlerts | None = None) -> Callable[..., int]:
@@ -208,31 +208,31 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 UNTIL = date(2026, 3, 20)
 
 
-def acknowledged(**wishes: object) -> AlertAcknowledged:
+def acknowledged(**mutes: object) -> AlertAcknowledged:
     """The message of an acknowledgement."""
-    told = alert(dying(1))
+    reported = alert(dying(1))
     return AlertAcknowledged.model_validate(
         {
             "tenant_id": "acme",
-            "alert_id": told.alert_id,
-            "account_id": told.account_id,
-            "page_id": told.page_id,
-            **wishes,
+            "alert_id": reported.alert_id,
+            "account_id": reported.account_id,
+            "page_id": reported.page_id,
+            **mutes,
         }
     )
 
 
 def alerts_with(acknowledgement: Acknowledgement | None) -> FakeAlerts:
     """The alerts, with the one that the message is about."""
-    told = alert(dying(1))
-    return FakeAlerts(Writes(), {told.alert_id: AlertEntry(told, acknowledged=acknowledgement)})
+    reported = alert(dying(1))
+    return FakeAlerts(Writes(), {reported.alert_id: AlertEntry(reported, acknowledged=acknowledgement)})
 
 
 def test_an_acknowledgements_mute_is_written_to_the_accounts_page() -> None:
     pages = Pages()
     alerts = alerts_with(Acknowledgement("grace", NOON, verdict="false alarm", quiet_until=UNTIL))
     assert sync_of(FakeRows(Writes()), pages, alerts)(acknowledged(verdict="false alarm", quiet_until=UNTIL)) == 1
-    assert pages.wishes == [(account(1).page_id, UNTIL, "false alarm")]
+    assert pages.mutes == [(account(1).page_id, UNTIL, "false alarm")]
     assert pages.written == []
 
 
@@ -244,29 +244,29 @@ def test_an_older_message_that_comes_last_does_not_undo_a_newer_one() -> None:
     # WHEN both messages come, the older one last
     sync(acknowledged(verdict="true alarm", quiet_until=UNTIL))
     sync(acknowledged(verdict="false alarm", quiet_until=TODAY))
-    # THEN the page says what was said last
-    assert pages.wishes == [(account(1).page_id, UNTIL, "true alarm")] * 2
+    # THEN the page has the last text
+    assert pages.mutes == [(account(1).page_id, UNTIL, "true alarm")] * 2
 
 
 def test_a_mute_that_only_an_older_message_has_is_written_too() -> None:
     pages = Pages()
     sync = sync_of(FakeRows(Writes()), pages, alerts_with(Acknowledgement("grace", NOON, verdict="true alarm")))
     sync(acknowledged(verdict="false alarm", quiet_until=UNTIL))
-    assert pages.wishes == [(account(1).page_id, UNTIL, "true alarm")]
+    assert pages.mutes == [(account(1).page_id, UNTIL, "true alarm")]
 
 
-@pytest.mark.parametrize("kept", [True, False], ids=["corrected by a note", "the alert is not kept any more"])
-def test_a_wish_that_nothing_later_contradicts_is_written(kept: bool) -> None:
+@pytest.mark.parametrize("stored", [True, False], ids=["corrected by a note", "the alert is not kept any more"])
+def test_a_wish_that_nothing_later_contradicts_is_written(stored: bool) -> None:
     pages = Pages()
-    alerts = alerts_with(Acknowledgement("grace", NOON, note="I call them.")) if kept else FakeAlerts(Writes())
+    alerts = alerts_with(Acknowledgement("grace", NOON, note="I call them.")) if stored else FakeAlerts(Writes())
     sync_of(FakeRows(Writes()), pages, alerts)(acknowledged(verdict="false alarm", quiet_until=UNTIL))
-    assert pages.wishes == [(account(1).page_id, UNTIL, "false alarm")]
+    assert pages.mutes == [(account(1).page_id, UNTIL, "false alarm")]
 
 
 def test_an_unacknowledged_alert_keeps_the_messages_mute() -> None:
     pages = Pages()
     sync_of(FakeRows(Writes()), pages, alerts_with(None))(acknowledged(quiet_until=UNTIL))
-    assert pages.wishes == [(account(1).page_id, UNTIL, None)]
+    assert pages.mutes == [(account(1).page_id, UNTIL, None)]
 
 
 def test_a_removed_page_is_reported_and_left(caplog: pytest.LogCaptureFixture) -> None:

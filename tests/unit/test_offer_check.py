@@ -63,7 +63,7 @@ def refusal(checked: Accepted) -> str:
     return why
 
 
-def said(track: str, kind: str = "seats") -> tuple[str, tuple[str, ...]]:
+def checked(track: str, kind: str = "seats") -> tuple[str, tuple[str, ...]]:
     """What is left of a talk track that begins with what is true, and what was dropped."""
     checked = check(proposal(kind, recommended_talk_track=f"Good to see you. {track}"))
     return only(checked).recommended_talk_track.removeprefix("Good to see you.").strip(), checked.dropped
@@ -163,11 +163,11 @@ def test_an_estimate_that_nothing_is_known_for_is_refused(proposed: float) -> No
 
 
 @pytest.mark.parametrize(
-    ("kind", "proposed", "kept"),
+    ("kind", "proposed", "stored"),
     [("seats", "high", "high"), ("seats", "low", "low"), ("integration", "high", "medium"), ("module", "low", "low")],
 )
-def test_no_offer_is_surer_than_its_rationale(kind: str, proposed: str, kept: str) -> None:
-    assert only(check(proposal(kind, confidence=proposed))).confidence == kept
+def test_no_offer_is_surer_than_its_rationale(kind: str, proposed: str, stored: str) -> None:
+    assert only(check(proposal(kind, confidence=proposed))).confidence == stored
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_no_offer_is_surer_than_its_rationale(kind: str, proposed: str, kept: st
     ],
 )
 def test_what_follows_from_the_rationale_can_be_written(track: str) -> None:
-    assert said(track) == (track, ())
+    assert checked(track) == (track, ())
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_what_follows_from_the_rationale_can_be_written(track: str) -> None:
     ],
 )
 def test_a_sentence_with_a_figure_of_its_own_is_dropped(track: str, why: str) -> None:
-    left, dropped = said(track)
+    left, dropped = checked(track)
     assert left == ""
     assert dropped == (f'Account 1, seats: "{track}" ({why.casefold()})',)
 
@@ -227,15 +227,15 @@ def test_a_sentence_with_a_figure_of_its_own_is_dropped(track: str, why: str) ->
     ],
 )
 def test_what_is_not_for_the_customers_ears_is_dropped(words: str) -> None:
-    left, dropped = said(words)
+    left, dropped = checked(words)
     assert left == ""
     assert len(dropped) == 1
 
 
 def test_figures_count_for_the_feature_of_which_they_are_known() -> None:
-    assert said("Your team asked for Forecasts 360 12 times.", "module")[1] == ()
-    assert said("With Boards you are at 95% of the limit.", "module")[1] == ()
-    assert said("It is at 95%.", "module")[1] == ()
+    assert checked("Your team asked for Forecasts 360 12 times.", "module")[1] == ()
+    assert checked("With Boards you are at 95% of the limit.", "module")[1] == ()
+    assert checked("It is at 95%.", "module")[1] == ()
     for untrue in (
         "Your team asked for Boards 12 times.",
         "With Forecasts 360 you are at 95%.",
@@ -243,7 +243,7 @@ def test_figures_count_for_the_feature_of_which_they_are_known() -> None:
         "Your team asked for 360 of Forecasts 360.",
         "Your team uses 257 seats.",
     ):
-        assert said(untrue, "module")[0] == "", untrue
+        assert checked(untrue, "module")[0] == "", untrue
 
 
 def test_the_longer_of_two_names_is_read_first() -> None:
@@ -260,8 +260,8 @@ def test_the_longer_of_two_names_is_read_first() -> None:
 def test_a_name_is_found_however_its_letters_are_written(name: str) -> None:
     known = asks_for(full(), [not_in_plan(name, used=12.0)])
     line = f"{name}, not in the plan, times asked for: 12 (feature usage, 2026-03-02)"
-    for told in (name, name.casefold()):
-        track = f"Your team asked for {told} 12 times."
+    for reported in (name, name.casefold()):
+        track = f"Your team asked for {reported} 12 times."
         checked = check(proposal("module", evidence=[line], recommended_talk_track=track), known=known)
         assert only(checked).recommended_talk_track == track
 
@@ -275,7 +275,7 @@ def test_a_feature_whose_name_is_a_figure_lets_no_figure_pass() -> None:
 
 
 def test_a_continued_sentence_is_about_what_was_named_before() -> None:
-    left, dropped = said("You asked for Forecasts 360. It was asked for 38 times.", "module")
+    left, dropped = checked("You asked for Forecasts 360. It was asked for 38 times.", "module")
     assert left == "You asked for Forecasts 360."
     assert len(dropped) == 1
 

@@ -1,4 +1,4 @@
-"""Whatever goes wrong with one account, and whatever ends a job: the rest goes on, and somebody hears of it."""
+"""Any fault of one account, and any end of a job: the rest goes on, and the fault is reported."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def fault(request: pytest.FixtureRequest) -> Exception:
 def test_an_account_that_cannot_be_scored_is_rejected_by_name(
     fault: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    # GIVEN a book of which one account makes the scorer fail as nobody foresaw
+    # GIVEN a book of which one account makes the scorer fail unexpectedly
     world = World([account(1), dying(2), dying(3), account(4, status="Inactive")])
     scored = CSMHealthScorer.score
 
@@ -85,7 +85,7 @@ def test_an_account_that_cannot_be_scored_is_rejected_by_name(
     # THEN the others are scored, the alerts and the digest are out, and the counts are honest
     assert counts(result) == (4, 2, {"unexpected": 1})
     assert is_honest(result)
-    assert [alert.account_id for alert in world.topic.told_singly.values()] == ["A-0003"]
+    assert [alert.account_id for alert in world.topic.sent_individually.values()] == ["A-0003"]
     # AND the account is named, with what went wrong and what to do
     day = world.rows.rows[BAD].latest
     assert (day.status, day.reason) == ("rejected", "unexpected")
@@ -93,7 +93,7 @@ def test_an_account_that_cannot_be_scored_is_rejected_by_name(
     assert "Account 2 (A-0002)" in text_of(world, f"health_scan:{TODAY}:1")
     assert "account 'A-0002' is left out" in caplog.text
 
-    # WHEN it can be judged again, THEN it is
+    # WHEN it can be scored again, THEN it is
     monkeypatch.undo()
     assert counts(world.scan(TOMORROW)) == (4, 3, {})
 
@@ -110,9 +110,9 @@ def test_what_went_wrong_unexpectedly_is_in_the_digest_every_day(monkeypatch: py
     monkeypatch.setattr(scan, "assess", fails_for_one)
     for day in (TOMORROW, TOMORROW + timedelta(days=1)):
         world.scan(day)
-        said = text_of(world, f"health_scan:{day}:0")
-        assert "something unexpected went wrong. Look for an odd value on this page." in said
-        assert "Account 2 (A-0002): OverflowError: date value out of range" in said
+        text = text_of(world, f"health_scan:{day}:0")
+        assert "something unexpected went wrong. Look for an odd value on this page." in text
+        assert "Account 2 (A-0002): OverflowError: date value out of range" in text
 
 
 @pytest.mark.parametrize("port", ["rows", "history", "alerts"])
@@ -141,10 +141,10 @@ def test_a_row_that_the_table_does_not_take_rejects_its_account_alone(
     # WHEN the book is scanned
     result = world.scan()
 
-    # THEN the others are scored and told of, and the one is rejected with a row that holds nothing but its name
+    # THEN the others are scored and alerted, and the one is rejected with a row that holds nothing but its name
     assert counts(result) == (3, 2, {"unexpected": 1})
     assert world.rows.rows[BAD].account.notes is None
-    assert {alert.account_id for alert in world.topic.told_singly.values()} >= {"A-0001", "A-0003"}
+    assert {alert.account_id for alert in world.topic.sent_individually.values()} >= {"A-0001", "A-0003"}
 
 
 @pytest.mark.parametrize("fault", [Unavailable("the table is down"), Misconfigured("no permission")])
@@ -188,7 +188,7 @@ def test_an_alert_that_the_topic_does_not_take_keeps_none_of_the_others_back(mon
     assert world.scan()["status"] == "finished"
 
     # THEN the others are out, and its row says of every channel that it failed
-    assert {alert.account_id for alert in world.topic.told_singly.values()} == {"A-0001", "A-0003"}
+    assert {alert.account_id for alert in world.topic.sent_individually.values()} == {"A-0001", "A-0003"}
     [entry] = [e for e in world.alerts.entries.values() if e.alert.account_id == BAD]
     assert {outcome.state for outcome in entry.outcomes.values()} == {"failed"}
     assert len(entry.outcomes) == 4
@@ -205,7 +205,7 @@ def test_a_scan_that_ends_unexpectedly_is_recorded_and_reported_on_the_last_try(
         world.scan()
     assert world.runs.runs["health_scan", TODAY].status == "running"
 
-    # WHEN it is tried for the last time, THEN it is recorded and told, and raised: its message is not lost
+    # WHEN it is tried for the last time, THEN it is recorded and reported, and raised: its message is not lost
     with pytest.raises(ZeroDivisionError):
         world.scan(last_try=True)
     run = world.runs.runs["health_scan", TODAY]
@@ -220,7 +220,7 @@ def test_a_fault_that_passes_before_the_last_try_leaves_the_scan_finished() -> N
     world = World([account(1)])
     world.book.error, world.book.failures = Misconfigured("Notion refused the token"), 1
     assert world.scan()["status"] == "failed"
-    # THEN the scan finishes, and people were told once that it had failed
+    # THEN the scan finishes, and its failure was reported once
     assert world.scan()["status"] == "finished"
     assert f"health_scan:{TODAY}:failed:rule-{TODAY}" in world.digests.digests
 
@@ -244,7 +244,7 @@ def test_a_contract_check_that_fails_is_reported_on_the_last_try(monkeypatch: py
 def test_a_contract_that_cannot_be_looked_at_is_named_and_the_others_are_listed(
     fault: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # GIVEN three contracts that end soon, one of which breaks whatever looks at it
+    # GIVEN three contracts that end soon, one of which breaks every check of it
     world = Mornings([account(n, contract_end=TODAY + timedelta(days=20)) for n in (1, 2, 3)])
     world.scan()
     group = Contract.group
@@ -260,9 +260,9 @@ def test_a_contract_that_cannot_be_looked_at_is_named_and_the_others_are_listed(
 
     # THEN two are listed, one is named, and the counts are honest
     assert (result["read"], result["dated"], result["failed"]) == (3, 2, 1)
-    said = world.renewals_text()
-    assert "Account 1: " in said and "Account 3: " in said
-    assert "Account 2 (A-0002): " in said
+    text = world.renewals_text()
+    assert "Account 1: " in text and "Account 3: " in text
+    assert "Account 2 (A-0002): " in text
 
 
 # --- days to come ---
@@ -300,10 +300,10 @@ def test_a_scan_of_a_day_to_come_that_is_there_already_blocks_no_real_day() -> N
     assert world.scan(TOMORROW)["status"] == "finished"
     checked = world.check(TOMORROW)
 
-    # THEN the rows are of this day, compared with the last real one, and nobody is told twice
+    # THEN the rows are of this day, compared with the last real one, and no alert is sent twice
     assert {row.latest.run_date for row in world.rows.rows.values()} == {TOMORROW}
     assert {row.before and row.before.run_date for row in world.rows.rows.values()} == {TODAY}
-    assert world.topic.told_singly == {}
+    assert world.topic.sent_individually == {}
     assert (checked["read"], checked["confidence"]) == (3, "high")
 
 
@@ -312,7 +312,7 @@ def test_rows_of_a_day_to_come_are_assessed_by_the_contract_check_as_if_from_bef
     world = Mornings([dying(2, contract_end=TODAY + timedelta(days=20))])
     world.scan(FUTURE)
     world.today = date.min
-    # WHEN the contracts are checked  THEN the due one is judged today
+    # WHEN the contracts are checked  THEN the due one is assessed today
     assert world.check()["scanned"] == 1
     assert world.rows.rows[BAD].latest.run_date == TODAY
 
@@ -328,7 +328,7 @@ def raising(fault: Exception) -> Callable[..., Any]:
 
 
 def test_a_review_that_ends_unexpectedly_is_recorded_as_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    # GIVEN a review whose evidence breaks whatever reads it
+    # GIVEN a review whose evidence breaks its reader
     world = Reviews()
     world.account(1)
     monkeypatch.setattr(world.history, "between", raising(OverflowError("out of range")))
@@ -388,7 +388,7 @@ def test_a_check_for_offers_that_ends_unexpectedly_is_in_the_days_messages(monke
 
 
 def test_a_part_of_a_handoff_that_breaks_keeps_no_other_part_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    # GIVEN a draft that cannot be made, as nobody foresaw
+    # GIVEN a draft that fails unexpectedly
     world = Handoffs()
     world.account(1)
     world.check()
@@ -403,7 +403,7 @@ def test_a_part_of_a_handoff_that_breaks_keeps_no_other_part_back(monkeypatch: p
 def test_an_expansion_run_goes_on_past_one_account_and_is_recorded_where_it_ends(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # GIVEN two candidates, one of which breaks whatever looks at it
+    # GIVEN two candidates, one of which breaks every check of it
     world = Expansions()
     world.account(1)
     world.account(2)
@@ -430,7 +430,7 @@ def test_an_expansion_run_goes_on_past_one_account_and_is_recorded_where_it_ends
 def test_an_account_that_cannot_be_put_into_words_costs_only_its_own(
     words: str, fault: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # GIVEN a book of which one account breaks whatever counts it or says something of it
+    # GIVEN a book of which one account breaks counting and wording
     world = World([account(1), dying(2), dying(3), account(4, status="Inactive")])
     made = getattr(tally, words)
 
@@ -478,7 +478,7 @@ BY_ZERO = ZeroDivisionError("by zero")
 
 
 def heard(world: Any) -> dict[str, str]:
-    """What the team is told of what failed, by the digest's name: the line that says what."""
+    """The failures reported to the team, by the digest's name: the line that names each."""
     posted = {name: digest for name, digest in world.digests.digests.items() if name.endswith(":failed")}
     assert posted.keys() <= world.topic.digest_ids
     return {name: digest.sections[0].lines[0].text for name, digest in posted.items()}
@@ -486,11 +486,11 @@ def heard(world: Any) -> dict[str, str]:
 
 def ends_in(fault: Exception, world: Any, work: Callable[..., object], name: str, what: str) -> None:
     """The work fails on every try with this fault, and is heard of on the last one alone."""
-    for last_try, told in ((False, {}), (True, {name: what}), (True, {name: what})):
+    for last_try, reported in ((False, {}), (True, {name: what}), (True, {name: what})):
         with pytest.raises(type(fault)) as raised:
             work(last_try=last_try)
         assert raised.value is fault
-        assert heard(world) == told
+        assert heard(world) == reported
 
 
 @pytest.fixture(params=[BY_ZERO, Unavailable("503"), Misconfigured("share the page")], ids=lambda f: type(f).__name__)
@@ -551,13 +551,13 @@ def test_an_offer_that_may_not_be_made_any_more_is_found_anew() -> None:
     with pytest.raises(Refused):
         world.hand_off(offer)
     assert heard(world) == {}
-    kept = world.offers.offers[offer.handoff_id]
-    assert kept.dispatched_on is None
-    assert (kept.held_because or "").startswith("the handoff was refused: account 'A-0001' is not known")
+    stored = world.offers.offers[offer.handoff_id]
+    assert stored.dispatched_on is None
+    assert (stored.held_because or "").startswith("the handoff was refused: account 'A-0001' is not known")
 
 
 def test_pages_that_cannot_be_written_are_heard_of(end: Exception) -> None:
-    # GIVEN what writes pages, and Notion, or whatever reads the rows, at its end
+    # GIVEN what writes pages, and Notion, or the reader of the rows, failing for good
     world = World([account(1)])
     world.scan()
     publisher = AlertPublisher("acme", world.alerts, world.digests, world.topic)

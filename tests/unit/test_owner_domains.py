@@ -44,19 +44,19 @@ def chat_of(raised_rows: FakeRows, digests: FakeDigests, fallback: str | None = 
 
 
 def test_a_row_from_before_belongs_to_no_outside_owner() -> None:
-    # GIVEN rows written when nobody was a stranger
+    # GIVEN rows written before owner domains were checked
     strangers = replace(account(1), owner_email=EVE, sales_email=EVE, manager_email=EVE, primary_contact_email=EVE)
     ours = replace(account(2), owner_email="ada@example.com", sales_email="sam@MAIL.example.org")
     rows = RowsOfColleagues(rows_of(strangers, ours), OURS)
-    # WHEN they are read, whichever way  THEN no stranger is anybody's colleague, and the customer's contact stays
+    # WHEN they are read in any way  THEN no stranger owns an account, and the customer's contact stays
     for read_row in (rows.get("A-0001"), rows.get_many(["A-0001"])["A-0001"], next(rows.every())):
         assert read_row is not None
         of = read_row.account
         assert (of.owner_email, of.sales_email, of.manager_email) == (None, None, None)
         assert of.primary_contact_email == EVE
-    kept = rows.get("A-0002")
-    assert kept is not None
-    assert (kept.account.owner_email, kept.account.sales_email) == ("ada@example.com", "sam@MAIL.example.org")
+    stored = rows.get("A-0002")
+    assert stored is not None
+    assert (stored.account.owner_email, stored.account.sales_email) == ("ada@example.com", "sam@MAIL.example.org")
     assert rows.get("A-0003") is None
 
 
@@ -71,15 +71,15 @@ def test_an_alert_of_a_strangers_account_goes_to_the_fallback_owner(known: bool)
     post.alert(raised)
     DraftMail(OnceDrafts(gmail, Once(FakeLedger(), "email_alert")), OwnerOf(rows, LEAD, OURS))(raised)
     # THEN the fallback owner has both
-    (said,), (draft,) = slack.made, gmail.made
-    assert isinstance(said, ChatMessage)
+    (text,), (draft,) = slack.made, gmail.made
+    assert isinstance(text, ChatMessage)
     assert isinstance(draft, MailDraft)
-    assert (said.recipient, draft.mailbox) == (LEAD, LEAD)
+    assert (text.recipient, draft.mailbox) == (LEAD, LEAD)
 
 
 @pytest.mark.parametrize("owner", ["ada@b..example", "ada\u200b@example.com", "ada"])
 def test_an_owner_without_a_valid_address_is_none_also_without_domains(owner: str) -> None:
-    # GIVEN a row whose address passed when less was asked of one  THEN the fallback owner is told
+    # GIVEN a row whose address passed an older check  THEN the fallback owner gets the alert
     raised = alert(dying(1, owner_email=owner))
     assert OwnerOf(rows_of(dying(1, owner_email=owner)), LEAD)(raised) == LEAD
 
@@ -97,7 +97,7 @@ def test_an_owner_without_a_valid_address_is_none_also_without_domains(owner: st
 def test_a_digest_for_a_stranger_goes_to_the_fallback_owner_or_the_team(
     recipient: str | None, fallback: str | None, expected: str | None
 ) -> None:
-    # GIVEN a digest for somebody, such as the index of a quarter's reviews or news for a seller
+    # GIVEN a digest for one person, such as the index of a quarter's reviews or a message for a seller
     digests = FakeDigests(Writes())
     digest = Digest("d", "health_scan", date(2026, 3, 2), "News", (Section("News", (Line("one"),)),), recipient)
     digests.digests[digest.digest_id] = digest
@@ -105,7 +105,7 @@ def test_a_digest_for_a_stranger_goes_to_the_fallback_owner_or_the_team(
     # WHEN it is posted
     post.digest(DigestReady(tenant_id="acme", digest_id="d", run_kind="health_scan", run_date=TODAY))
     # THEN a colleague has it
-    assert [said.recipient for said in slack.made] == [expected]  # type: ignore[union-attr]
+    assert [text.recipient for text in slack.made] == [expected]  # type: ignore[union-attr]
 
 
 def test_an_offer_that_names_a_stranger_goes_to_the_accounts_own_seller() -> None:
@@ -152,7 +152,7 @@ def test_domains_are_read_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "expected"),
     [
         ({"OWNER_DOMAINS": "@example.com"}, "OWNER_DOMAINS.*'@example.com' is not a domain"),
         ({"OWNER_DOMAINS": "example.com", "FALLBACK_OWNER": EVE}, "FALLBACK_OWNER.*outside OwnerDomains"),
@@ -161,10 +161,10 @@ def test_domains_are_read_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_fallback_owner_who_is_a_stranger_is_a_wrong_setting(
-    monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], said: str
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], expected: str
 ) -> None:
     given(monkeypatch, **CHAT, **settings)
-    with pytest.raises(Misconfigured, match=said):
+    with pytest.raises(Misconfigured, match=expected):
         read(AlertChatSettings)
 
 

@@ -1,4 +1,4 @@
-"""Whatever a page of the account book holds, its account can be stored, judged and told of."""
+"""Every page of the account book makes an account that can be stored, scored and alerted."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def read(**properties: Json) -> Account:
     return account_of(page(**properties), NAMES)
 
 
-def judged(account: Account) -> AccountRow:
+def scored_row(account: Account) -> AccountRow:
     scan = ScanContext(
         tenant_id="acme",
         run_date=ON,
@@ -70,7 +70,7 @@ def judged(account: Account) -> AccountRow:
 
 def stored(account: Account) -> bytes:
     """The account's row as it lies in the table."""
-    return ROW.dump_json(judged(account), round_trip=True, by_alias=True)
+    return ROW.dump_json(scored_row(account), round_trip=True, by_alias=True)
 
 
 _CHARACTERS = st.characters(codec=None, categories=None) | st.sampled_from(
@@ -110,9 +110,9 @@ _ROI = st.builds(lambda name: f"{NAMES.roi_prefix}{name}", _TEXTS)
 @given(
     st.dictionaries(_NAMED, _PROPERTIES, max_size=40), st.dictionaries(_ROI, st.builds(number, _NUMBERS), max_size=4)
 )
-def test_every_page_makes_a_row_that_fits_into_the_table(told: dict[str, Json], roi: dict[str, Json]) -> None:
-    # GIVEN a page with anything in its properties  WHEN its account is read, and judged on two days
-    account = account_of({**page(), "properties": {**told, **roi}}, NAMES)
+def test_every_page_makes_a_row_that_fits_into_the_table(expected: dict[str, Json], roi: dict[str, Json]) -> None:
+    # GIVEN a page with anything in its properties  WHEN its account is read, and assessed on two days
+    account = account_of({**page(), "properties": {**expected, **roi}}, NAMES)
     row = stored(account)
 
     # THEN its row can be written, read again, and is far from what the table cannot take
@@ -217,8 +217,8 @@ def test_an_id_that_no_call_can_name_is_reported_and_the_page_s_own_is_used(acco
 
     # THEN it is taken exactly as it stands, or the page's own id is, and the property is named with its bound
     assert account.account_id == (account_id if taken else BY_PAGE)
-    assert [told.property for told in account.unreadable] == ([] if taken else ["Account ID"])
-    assert all("1 to 500 bytes" in told.expected for told in account.unreadable)
+    assert [note.property for note in account.unreadable] == ([] if taken else ["Account ID"])
+    assert all("1 to 500 bytes" in note.expected for note in account.unreadable)
     assert stored(account)
 
 
@@ -227,7 +227,7 @@ def test_an_id_that_no_call_can_name_is_reported_and_the_page_s_own_is_used(acco
     "field", ["contract_end", "last_interaction", "onboarding_until", "quiet_until", "signals_updated"]
 )
 def test_a_day_of_another_age_is_unknown_and_reported(field: str, day: str) -> None:
-    # GIVEN a date that can only be a slip of the pen  WHEN it is read  THEN it is unknown, and told with its bound
+    # GIVEN a date that can only be a slip of the pen  WHEN it is read  THEN it is unknown, and reported with its bound
     name = str(getattr(NAMES, field))
     account = account_of({**page(), "properties": {name: dated(day)}}, NAMES)
     assert getattr(account, field) is None
@@ -239,14 +239,14 @@ def test_a_day_of_another_age_is_unknown_and_reported(field: str, day: str) -> N
 def test_an_arr_below_zero_is_unknown_and_reported() -> None:
     account = read(ARR=number(-5))
     assert account.arr is None
-    assert [(told.property, told.expected) for told in account.unreadable] == [("ARR", "a number from 0 on")]
+    assert [(note.property, note.expected) for note in account.unreadable] == [("ARR", "a number from 0 on")]
 
 
 @pytest.mark.parametrize("value", [1e300, -1e16, 10**30])
 def test_a_number_that_nothing_can_be_is_unknown_and_reported(value: float) -> None:
     account = read(ARR=number(value), ROI_Saved=number(value))
     assert (account.arr, account.roi) == (None, {})
-    assert [(told.property, told.expected) for told in account.unreadable] == [
+    assert [(note.property, note.expected) for note in account.unreadable] == [
         ("ARR", "a number from 0 to 1e+15"),
         ("ROI Saved", "a number from -1e+15 to 1e+15"),
     ]
@@ -259,8 +259,8 @@ def test_a_property_of_an_unknown_shape_costs_itself(shapeless: Any) -> None:
     # GIVEN a property as no documentation shows it  WHEN the account is read
     account = read(Owner_Email=shapeless, ARR=number(5))
 
-    # THEN it is unknown and told, and the rest is there
+    # THEN it is unknown and reported, and the rest is there
     assert (account.owner_email, account.arr) == (None, 5)
-    [told] = account.unreadable
-    assert (told.property, told.expected) == ("Owner Email", "an e-mail address")
-    assert "a value of an unknown shape" in told.value
+    [note] = account.unreadable
+    assert (note.property, note.expected) == ("Owner Email", "an e-mail address")
+    assert "a value of an unknown shape" in note.value

@@ -1,4 +1,4 @@
-"""How an account compares with its kind: who they are, how many are enough, and what is said where they are not."""
+"""How an account compares with its kind: who they are, how many are enough, and the reason where they are not."""
 
 from __future__ import annotations
 
@@ -81,12 +81,12 @@ def test_the_plan_alone_is_compared_where_too_few_share_the_industry() -> None:
 
 
 @pytest.mark.parametrize(
-    ("others", "told"), [(4, "4 other accounts are"), (1, "1 other account is"), (0, "0 other accounts are")]
+    ("others", "expected"), [(4, "4 other accounts are"), (1, "1 other account is"), (0, "0 other accounts are")]
 )
-def test_with_fewer_than_five_others_there_is_no_comparison(others: int, told: str) -> None:
+def test_with_fewer_than_five_others_there_is_no_comparison(others: int, expected: str) -> None:
     found = comparison(book([0.5] * (others + 1)))
     assert (found.peer_group, found.peers, found.percentile) == (ENTERPRISE, others, None)
-    assert found.withheld_because == f"the adoption of {told} known, at least {FEWEST_PEERS} are needed"
+    assert found.withheld_because == f"the adoption of {expected} known, at least {FEWEST_PEERS} are needed"
 
 
 def test_where_even_the_plan_is_too_small_its_own_count_is_reported() -> None:

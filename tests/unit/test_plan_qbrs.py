@@ -96,7 +96,7 @@ def test_the_index_waits_until_every_review_is_settled(reviews: Reviews) -> None
     # WHEN the quarter is looked at
     counts = {"planned": 1, "written": 1, "partial": 0, "failed": 0, "not_wanted": 1}
     assert reviews.close() == {"task_type": "close_quarter", **counts}
-    # THEN nobody is told yet, and it is looked at again
+    # THEN no message is sent yet, and it is checked again
     assert reviews.topic.digest_ids == set()
     assert len(reviews.closings.sent) == 2
     # WHEN the last one is settled, if only by rule
@@ -110,9 +110,9 @@ def test_the_index_waits_until_every_review_is_settled(reviews: Reviews) -> None
     assert links == [reviews.qbrs.records["A-0002:Q2 2026"].page_url]
     assert len(reviews.topic.digest_ids) == 2
     # AND a second look announces the same messages, which chat recognises
-    told = set(reviews.topic.digest_ids)
+    reported = set(reviews.topic.digest_ids)
     reviews.close()
-    assert reviews.topic.digest_ids == told
+    assert reviews.topic.digest_ids == reported
 
 
 def test_the_index_is_not_held_back_for_ever(reviews: Reviews) -> None:
@@ -121,7 +121,7 @@ def test_the_index_is_not_held_back_for_ever(reviews: Reviews) -> None:
     reviews.review("A-0001")
     # WHEN a day has passed
     reviews.close(hours_later=24)
-    # THEN its owner is told what there is, and that it is not finished
+    # THEN its owner reads what there is, and that it is not finished
     text = "\n".join(
         line.text
         for digest in reviews.digests.digests.values()

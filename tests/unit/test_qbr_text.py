@@ -102,8 +102,8 @@ def test_the_sections_stand_in_their_order_and_the_evidence_after_them() -> None
 def test_every_sentence_of_the_review_is_on_the_page() -> None:
     of = evidence(*SCORES, fact("open_tickets", 2.0, "count"))
     content = ReviewByRule().write_qbr(of).content
-    told = [block.text for block in page(of).blocks if isinstance(block, Bullet)]
-    assert told == [
+    reported = [block.text for block in page(of).blocks if isinstance(block, Bullet)]
+    assert reported == [
         *content.account_health_summary,
         *content.roi_and_business_impact,
         *content.expansion_and_next_steps,
@@ -147,7 +147,7 @@ def test_what_is_empty_says_so() -> None:
         .content.model_copy(update={"account_health_summary": [], "expansion_and_next_steps": []})
     )
     of = qbr_page(KEY, account(), evidence(), content, partial=False)
-    # THEN no section stands there without a word
+    # THEN no section stands there silently
     nothing = [Paragraph("Nothing that the evidence bears out.")]
     assert section(of, "Account Health Summary") == section(of, "Expansion & Next Steps") == nothing
     assert section(of, "Feature Adoption Scorecard") == [Paragraph("not known feature by feature")]
@@ -186,7 +186,7 @@ def test_an_invitation_without_primary_contact_is_left_open() -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "said"),
+    ("facts", "expected"),
     [
         ((), ["what you would like to talk about"]),
         (CONTRACT, ["runs until 31 March 2026"]),
@@ -203,10 +203,10 @@ def test_an_invitation_without_primary_contact_is_left_open() -> None:
         ),
     ],
 )
-def test_the_invitation_names_at_most_two_topics_that_are_so(facts: tuple[Fact, ...], said: list[str]) -> None:
+def test_the_invitation_names_at_most_two_topics_that_are_so(facts: tuple[Fact, ...], expected: list[str]) -> None:
     topics = invited(*facts).paragraphs[2:-2]
-    assert len(topics) == len(said)
-    assert all(words in topic for words, topic in zip(said, topics, strict=True))
+    assert len(topics) == len(expected)
+    assert all(words in topic for words, topic in zip(expected, topics, strict=True))
 
 
 def test_features_that_are_little_used_are_a_topic_without_a_rate() -> None:
@@ -252,8 +252,8 @@ def anything_known(draw: st.DrawFn) -> QBREvidence:
 @given(anything_known())
 def test_no_invitation_says_anything_internal(of: QBREvidence) -> None:
     mail = invitation(account(arr=48_000.0), KEY, of, "ada@example.com")
-    said = NAMED.sub("", " ".join((mail.subject, *mail.paragraphs)))
-    assert FORBIDDEN.findall(said) == []
+    text = NAMED.sub("", " ".join((mail.subject, *mail.paragraphs)))
+    assert FORBIDDEN.findall(text) == []
 
 
 def qbr(number: int, state: QbrState = "written", owner: str | None = "ada@example.com", **changes: Any) -> Qbr:
@@ -273,7 +273,7 @@ def index(*qbrs: Qbr, fallback_owner: str | None = "lead@example.com") -> list[D
     return quarter_index("Q1 2026", ON, qbrs, fallback_owner)
 
 
-def told(digest: Digest) -> dict[str, list[str]]:
+def sections_of(digest: Digest) -> dict[str, list[str]]:
     return {section.title: [line.text for line in section.lines] for section in digest.sections}
 
 
@@ -287,7 +287,7 @@ def test_the_index_lists_every_review_where_it_belongs() -> None:
         qbr(5, "not_wanted"),
     )
     # THEN the count adds up and each is listed, with why
-    assert told(digest) == {
+    assert sections_of(digest) == {
         "The quarter": ["planned 5 = written 2 + partial 1 + failed 1 + not wanted 1"],
         "Written": ["Account 1", "Account 3"],
         "Partial": ["Account 2: written by rule, as the model gave no text: cut off"],
@@ -309,10 +309,10 @@ def test_the_pages_are_links() -> None:
 
 def test_a_review_that_is_not_finished_keeps_the_count_whole() -> None:
     (digest,) = index(qbr(1), qbr(2, "planned"))
-    assert told(digest)["The quarter"] == [
+    assert sections_of(digest)["The quarter"] == [
         "planned 2 = written 1 + partial 0 + failed 0 + not wanted 0 + not finished 1"
     ]
-    assert told(digest)["Not finished"] == ["Account 2"]
+    assert sections_of(digest)["Not finished"] == ["Account 2"]
 
 
 @pytest.mark.parametrize(
@@ -322,19 +322,19 @@ def test_a_review_that_is_not_finished_keeps_the_count_whole() -> None:
 def test_reviews_without_owner_go_to_the_fallback_owner_or_to_the_team(
     fallback: str | None, recipient: str | None, name: str
 ) -> None:
-    # GIVEN accounts of two owners and of nobody
+    # GIVEN accounts of two owners and of none
     digests = index(qbr(1), qbr(2, owner=None), qbr(3, owner="bo@example.com"), qbr(4), fallback_owner=fallback)
-    # THEN there is one digest for each, and none is told another's
+    # THEN there is one digest for each, and none has another's accounts
     by_recipient = {digest.recipient: digest for digest in digests}
     assert len(digests) == len(by_recipient) == 3
     assert by_recipient[recipient].digest_id == f"qbr:Q1 2026:{name}"
-    assert told(by_recipient[recipient])["Written"] == ["Account 2"]
-    assert told(by_recipient["ada@example.com"])["Written"] == ["Account 1", "Account 4"]
+    assert sections_of(by_recipient[recipient])["Written"] == ["Account 2"]
+    assert sections_of(by_recipient["ada@example.com"])["Written"] == ["Account 1", "Account 4"]
 
 
 def test_the_fallback_owners_own_reviews_stand_in_the_same_digest() -> None:
     (digest,) = index(qbr(1, owner="lead@example.com"), qbr(2, owner=None))
-    assert told(digest)["Written"] == ["Account 1", "Account 2"]
+    assert sections_of(digest)["Written"] == ["Account 1", "Account 2"]
 
 
 def test_a_quarter_without_reviews_has_no_index() -> None:
@@ -344,7 +344,7 @@ def test_a_quarter_without_reviews_has_no_index() -> None:
 def test_a_long_reason_and_a_long_quarter_lose_no_review() -> None:
     # GIVEN 300 reviews of one owner that failed at great length
     (digest,) = index(*(qbr(n, "failed", error="no answer " * 100) for n in range(300)))
-    # THEN each is told in chat, its reason cut
+    # THEN each is sent in chat, its reason cut
     lines = [line.text for message in digest_messages(digest) for line in message.lines if line.bullet]
     assert len(lines) == 300
     assert all(len(line) < 330 and line.endswith("…") for line in lines)
@@ -364,7 +364,7 @@ def test_planned_is_always_the_sum_of_what_became_of_them(cases: list[tuple[QbrS
     digests = index(*(qbr(number, state, owner) for number, (state, owner) in enumerate(cases)))
     listed = 0
     for digest in digests:
-        (equation, *_) = told(digest)["The quarter"]
+        (equation, *_) = sections_of(digest)["The quarter"]
         planned, *parts = (int(number) for number in re.findall(r"\d+", equation))
         bullets = [line for section in digest.sections for line in section.lines if line.bullet]
         assert planned == sum(parts) == len(bullets)

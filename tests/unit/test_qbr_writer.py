@@ -220,7 +220,7 @@ def test_features_that_are_little_used_are_to_be_shown() -> None:
     # GIVEN a feature that the plan includes and that is little used, and a low rate
     rows = (FeatureScore(feature="Reports", status="underutilised"), FeatureScore(feature="SSO", status="not_entitled"))
     of = evidence(fact("adoption", 0.2, "share"), features=rows)
-    # THEN the step points to the scorecard, and the rate is not told beside it once more
+    # THEN the step points to the scorecard, and the rate is not repeated beside it
     assert written(of).expansion_and_next_steps[1:] == [
         "Show what the features can do that the scorecard has as underutilised."
     ]

@@ -17,7 +17,7 @@ from tests.builders.accounts import TODAY, account
 
 
 def contract(days: int | None = 20, number: int = 1, **facts: Any) -> Contract:
-    """The contract of a healthy account that ends in so many days (None: nobody knows when)."""
+    """The contract of a healthy account that ends in so many days (None: unknown)."""
     plain = Contract(
         account_id=f"A-{number:04d}",
         name=f"Account {number}",
@@ -126,7 +126,7 @@ def test_a_notice_deadline_is_due_within_thirty_days(facts: dict[str, Any], due:
 
 
 @pytest.mark.parametrize(
-    ("facts", "said"),
+    ("facts", "expected"),
     [
         ({"notice_days": 10, "auto_renew": True}, "renews by itself unless notice is given by 2026-03-12"),
         ({"notice_days": 10}, "notice by 2026-03-12"),
@@ -141,13 +141,13 @@ def test_a_notice_deadline_is_due_within_thirty_days(facts: dict[str, Any], due:
         ({"notice_days": 20260331}, "notice period 20260331 days cannot be right, expected 0 to 3650"),
     ],
 )
-def test_a_line_says_what_the_contracts_own_terms_ask_for(facts: dict[str, Any], said: str | None) -> None:
+def test_a_line_says_what_the_contracts_own_terms_ask_for(facts: dict[str, Any], expected: str | None) -> None:
     line = the_line(contract(**facts))
-    assert line.partition("GREEN")[2] == (f", {said}" if said else "")
+    assert line.partition("GREEN")[2] == (f", {expected}" if expected else "")
 
 
 @pytest.mark.parametrize(
-    ("days", "said"),
+    ("days", "expected"),
     [
         (20, "2026-03-22 (in 20 days)"),
         (1, "2026-03-03 (in 1 day)"),
@@ -156,12 +156,12 @@ def test_a_line_says_what_the_contracts_own_terms_ask_for(facts: dict[str, Any],
         (-40, "2026-01-21 (lapsed 40 days ago)"),
     ],
 )
-def test_a_line_names_account_end_arr_owner_and_colour(days: int, said: str) -> None:
-    assert the_line(contract(days)) == f"Account 1: {said}, ARR 1,000, ada@example.com, GREEN"
+def test_a_line_names_account_end_arr_owner_and_colour(days: int, expected: str) -> None:
+    assert the_line(contract(days)) == f"Account 1: {expected}, ARR 1,000, ada@example.com, GREEN"
 
 
 @pytest.mark.parametrize(
-    ("facts", "said"),
+    ("facts", "expected"),
     [
         ({"arr": None}, "ARR unknown"),
         ({"arr": 1234567.4}, "ARR 1,234,567"),
@@ -171,8 +171,8 @@ def test_a_line_names_account_end_arr_owner_and_colour(days: int, said: str) -> 
         ({"health_status": HealthStatus(TODAY, 30.0, "RED", "critical")}, "RED, churn risk critical"),
     ],
 )
-def test_a_line_says_what_is_unknown_old_or_alarming(facts: dict[str, Any], said: str) -> None:
-    assert f", {said}, " in f"{the_line(contract(**facts))}, "
+def test_a_line_says_what_is_unknown_old_or_alarming(facts: dict[str, Any], expected: str) -> None:
+    assert f", {expected}, " in f"{the_line(contract(**facts))}, "
 
 
 def test_each_line_leads_to_the_accounts_page() -> None:
@@ -260,16 +260,16 @@ def test_of_contracts_that_end_together_the_largest_comes_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("last_scan", "said"),
+    ("last_scan", "expected"),
     [
         (TODAY, None),
         (date(2026, 2, 27), "Scores are of what the account pages said on 2026-02-27: today's scan has not finished."),
         (None, "No scan has finished yet: not every account may be known."),
     ],
 )
-def test_scores_that_are_not_of_today_are_reported(last_scan: date | None, said: str | None) -> None:
+def test_scores_that_are_not_of_today_are_reported(last_scan: date | None, expected: str | None) -> None:
     overview = sections(contract(), last_scan=last_scan)["The contracts"]
-    assert overview[1:] == ([said] if said else [])
+    assert overview[1:] == ([expected] if expected else [])
 
 
 @pytest.mark.parametrize("stage", ["Signed", "signed", " SIGNED "])
@@ -309,7 +309,7 @@ def test_a_contract_of_another_age_is_in_the_digest_beside_the_others(
     odd = contract(number=1, end=end, notice_days=notice_days, auto_renew=auto_renew)
     plain = contract(20, number=2, notice_days=10, auto_renew=True)
 
-    # WHEN the digest is made  THEN both are told of, and only the plain one's notice is due
-    told = sections(odd, plain)
-    assert told["The contracts"][0].startswith("Read: 2 = 2 with an end date")
-    assert [line.partition(":")[0] for line in told["Notice deadlines within 30 days"]] == ["Account 2"]
+    # WHEN the digest is made  THEN both are listed, and only the plain one's notice is due
+    reported = sections(odd, plain)
+    assert reported["The contracts"][0].startswith("Read: 2 = 2 with an end date")
+    assert [line.partition(":")[0] for line in reported["Notice deadlines within 30 days"]] == ["Account 2"]

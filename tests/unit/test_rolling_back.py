@@ -108,10 +108,10 @@ def test_a_review_of_today_is_read_by_the_landed_version() -> None:
 
     # THEN record, text and report have the fields that the landed version reads
     key = QbrKey("A-0001", "Q2 2026")
-    kept = reviews.qbrs.text(key)
-    assert kept
-    assert kept.content.trigger == "scheduled"
-    text = stored("review_text", kept)
+    known_ = reviews.qbrs.text(key)
+    assert known_
+    assert known_.content.trigger == "scheduled"
+    text = stored("review_text", known_)
     assert unreadable("review_text", text) == []
     assert unreadable("review", stored("review", reviews.qbrs.get(key))) == []
     assert unreadable("adoption_report", stored("adoption_report", reviews.reports.get("A-0001"))) == []
@@ -140,7 +140,9 @@ def test_an_offer_of_today_is_read_by_the_landed_version() -> None:
     entry = stored("expansion_entry", handoffs.entry())
     assert (entry.keys(), unreadable("expansion_entry", entry)) == (landed("expansion_entry").keys(), [])
     (answer,) = [
-        json.loads(kept) for (_, channel), (_, kept) in handoffs.ledger.entries.items() if channel == "expansion_found"
+        json.loads(known)
+        for (_, channel), (_, known) in handoffs.ledger.entries.items()
+        if channel == "expansion_found"
     ]
     assert (answer.keys(), unreadable("expansion_answer", answer)) == (landed("expansion_answer").keys(), [])
 
@@ -154,7 +156,7 @@ def test_a_reason_that_no_version_knows_stays_as_it_is() -> None:
 
 
 def test_a_reason_why_an_offer_is_held_is_read_as_the_one_that_it_is() -> None:
-    # GIVEN a landed offer that was held for a known reason  WHEN it is read  THEN that reason can be told from others
+    # GIVEN a landed offer that was held for a known reason  WHEN it is read  THEN that reason differs from others
     for reason in HeldReason:
         offer: Offer = read("offer", landed("offer") | {"held_because": reason.value})
         assert offer.held_because is reason

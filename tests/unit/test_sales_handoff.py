@@ -139,8 +139,8 @@ def test_what_may_not_be_offered_any_more_is_held_back_and_the_record_says_why(
     assert done(world) | {"records": []} == {"records": [], "drafts": 0, "chat": 0, "events": 0}
     (record,) = world.records.records.values()
     assert (record.state, reason in (record.note or "")) == ("Recorded", True)
-    kept = world.offers.offers[SEATS]
-    assert (kept.dispatched_on, reason in (kept.held_because or "")) == (None, True)
+    stored = world.offers.offers[SEATS]
+    assert (stored.dispatched_on, reason in (stored.held_because or "")) == (None, True)
 
 
 def test_a_talk_track_that_is_not_for_a_customer_reaches_no_mail(world: Handoffs) -> None:
@@ -158,7 +158,7 @@ def test_a_talk_track_that_is_not_for_a_customer_reaches_no_mail(world: Handoffs
 
 
 def test_an_offer_without_recipient_is_refused_in_words() -> None:
-    # GIVEN an account to which nobody sells
+    # GIVEN an account without a seller
     world = Handoffs(sales_owner=None)
     world.account(1, sales_email=None)
     # WHEN an offer comes
@@ -173,7 +173,7 @@ def test_an_offer_without_recipient_is_refused_in_words() -> None:
     [(9, None, "not known"), (2, "Churned", "inactive"), (3, "gone", "no longer in the book")],
 )
 def test_an_account_that_is_not_there_is_offered_nothing(number: int, status: str | None, why: str) -> None:
-    # GIVEN an account that nobody knows, one that left, and one that was thrown away
+    # GIVEN an unknown account, an inactive one, and a deleted one
     world = Handoffs()
     if status:
         row = world.account(number, status=status)
@@ -182,7 +182,7 @@ def test_an_account_that_is_not_there_is_offered_nothing(number: int, status: st
     # WHEN an offer to it comes
     with pytest.raises(Refused, match=f"A-000{number}.*{why}"):
         world.hand_off(message(number))
-    # THEN nobody drafts it a mail
+    # THEN no mail is drafted for it
     assert done(world) == {"records": [], "drafts": 0, "chat": 0, "events": 0}
 
 
@@ -190,7 +190,7 @@ def test_an_offer_of_another_producer_is_handed_off_once_too() -> None:
     # GIVEN an account of which no offer was found here
     world = Handoffs()
     world.account(1)
-    # WHEN somebody else's message comes five times
+    # WHEN another tenant's message comes five times
     answers = [world.hand_off(message()) for _ in range(5)]
     # THEN there is one of each
     assert done(world) == WHOLE
@@ -216,7 +216,7 @@ def test_what_fails_keeps_nothing_else_back_and_is_made_up_for(world: Handoffs, 
     assert world.offers.offers[SEATS].handoff is None
     # WHEN it comes again
     world.hand_off(sent(world))
-    # THEN it is whole; an event whose answer nobody heard may come twice
+    # THEN it is whole; an event whose answer was lost may come twice
     assert done(world) == WHOLE | {"events": 2 if (port, fault) == ("bus", "carried out") else 1}
     assert world.offers.offers[SEATS].handoff is not None
 
@@ -227,7 +227,7 @@ def test_a_gmail_that_is_down_to_the_end_is_an_output_that_failed(world: Handoff
     for attempt in range(5):
         with pytest.raises(Unavailable, match="drafts is down"):
             world.hand_off(sent(world), last_try=attempt == 4)
-    # THEN the rest is done once, and the failure counted and told to the team once
+    # THEN the rest is done once, and the failure counted and reported to the team once
     assert done(world) == WHOLE | {"drafts": 0, "chat": 2}
     assert world.counted["HandoffsFailed"] == 1
     # WHEN the message is brought back from the dead-letter queue
@@ -245,7 +245,7 @@ def test_a_draft_that_no_further_try_can_bring_holds_nothing_up(world: Handoffs,
     world.weather.faults["drafts"] = [error]
     # WHEN the message comes
     answer = world.hand_off(sent(world))
-    # THEN the offer is handed off without a draft, and that is told
+    # THEN the offer is handed off without a draft, and that is reported
     assert done(world) == WHOLE | {"drafts": 0}
     assert (answer["draft_id"], answer["partial"], answer["retryable"]) == (None, True, False)
     assert str(error) in answer["error"]
@@ -253,7 +253,7 @@ def test_a_draft_that_no_further_try_can_bring_holds_nothing_up(world: Handoffs,
     assert handoff is not None
     assert str(error) in (handoff.skipped or "")
     assert world.counted == {"Enrichments": 1, "FailOpens": 1}
-    # AND told again to whoever asks
+    # AND reported again on request
     assert world.hand_off(sent(world)) == answer | {"status": "handed_off_before"}
 
 
@@ -375,8 +375,8 @@ def test_an_offer_whose_record_is_refused_does_not_stand_as_open_for_ever(world:
     with pytest.raises(Refused):
         world.hand_off(message_of_the_check)
     # THEN it says that Sales does not have it, and is no longer open
-    kept = world.offers.offers[SEATS]
-    assert (kept.dispatched_on, kept.held_because) == (None, "the handoff was refused: no such property")
+    stored = world.offers.offers[SEATS]
+    assert (stored.dispatched_on, stored.held_because) == (None, "the handoff was refused: no such property")
     assert world.counted["HandoffsFailed"] == 1
 
 
@@ -396,7 +396,7 @@ def test_an_offer_of_yesterday_that_was_answered_is_known_as_handed_off() -> Non
     world.offers.offers[SEATS] = offer(handoff=HANDOFF)
     # WHEN its message comes late
     answer = world.hand_off(message())
-    # THEN nothing is done, and nobody is alarmed
+    # THEN nothing is done, and no alarm is raised
     assert answer["status"] == "handed_off_before"
     assert answer["draft_id"] == "draft-1"
     assert done(world) == {"records": [], "drafts": 0, "chat": 0, "events": 0}

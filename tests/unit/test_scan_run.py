@@ -74,7 +74,7 @@ def test_a_finished_run_answers_a_repeat_with_its_result() -> None:
 def test_the_first_scan_tells_only_critical_ones_singly() -> None:
     world = World([dying(1), at_risk(2), account(3)])
     result = world.scan()
-    assert set(world.topic.told_singly) == {f"A-0001:{TODAY}:critical"}
+    assert set(world.topic.sent_individually) == {f"A-0001:{TODAY}:critical"}
     assert result["told"] == {"single": 1, "digest": 1, "held": 0}
 
 
@@ -86,8 +86,8 @@ def test_the_next_day_tells_only_what_is_new_or_worse() -> None:
     # WHEN on the next day one account enters an alerting state and the others stay
     world.accounts = [dying(1), at_risk(2), at_risk(3), account(4)]
     world.scan(TOMORROW)
-    # THEN only that one is told, to its owner, with what changed
-    (alert,) = world.topic.told_singly.values()
+    # THEN only that one alerts, to its owner, with what changed
+    (alert,) = world.topic.sent_individually.values()
     assert alert.account_id == "A-0003"
     assert alert.explanation.what_changed[0] == "usage trend: growing → inactive (−15.0)"
     assert alert.owner_email == "ada@example.com"
@@ -139,7 +139,7 @@ def test_unchanged_accounts_are_not_written_and_weekly_ones_are() -> None:
 def test_an_account_without_owner_goes_to_the_fallback_owner() -> None:
     world = World([dying(1, owner_email=None)])
     world.scan()
-    (alert,) = world.topic.told_singly.values()
+    (alert,) = world.topic.sent_individually.values()
     assert alert.owner_email == "lead@example.com"
 
 
@@ -193,14 +193,14 @@ def test_on_a_weekend_only_critical_alerts_are_sent_and_the_rest_waits_for_monda
     # WHEN two fall into danger on Saturday, one of them critical
     world.accounts = [at_risk(1), dying(2), account(3)]
     saturday = world.scan(SATURDAY)
-    # THEN the critical one is told at once, there is no digest, and the other waits
+    # THEN the critical one alerts at once, there is no digest, and the other waits
     assert saturday["told"] == {"single": 1, "digest": 0, "held": 1}
-    assert set(world.topic.told_singly) == {f"A-0002:{SATURDAY}:critical"}
+    assert set(world.topic.sent_individually) == {f"A-0002:{SATURDAY}:critical"}
     assert world.topic.digest_ids == {f"health_scan:{FRIDAY}:0"}
-    # AND on Monday it is told, once, and stands in the digest with the critical one
+    # AND on Monday it alerts, once, and stands in the digest with the critical one
     world.scan(SATURDAY + timedelta(days=1))
     assert world.scan(MONDAY)["told"] == {"single": 1, "digest": 0, "held": 0}
-    assert set(world.topic.told_singly) == {f"A-0002:{SATURDAY}:critical", f"A-0001:{SATURDAY}:high"}
+    assert set(world.topic.sent_individually) == {f"A-0002:{SATURDAY}:critical", f"A-0001:{SATURDAY}:high"}
     assert f"health_scan:{MONDAY}:2" in world.topic.digest_ids
     world.scan(MONDAY, request="again", force=True)
     assert len([m for m in world.topic.published if m.kind == "alert" and m.account_id == "A-0001"]) == 2
@@ -213,7 +213,7 @@ def test_an_account_that_recovers_over_the_weekend_is_not_alerted_on_monday() ->
     world.scan(SATURDAY)
     world.accounts = [account(1), account(2)]
     world.scan(MONDAY)
-    assert world.topic.told_singly == {}
+    assert world.topic.sent_individually == {}
 
 
 def test_a_holiday_is_a_day_off() -> None:
@@ -338,8 +338,8 @@ def test_alerts_and_digest_do_not_wait_for_the_expansion_run() -> None:
     # WHEN the scan runs
     with pytest.raises(Unavailable, match="the queue is down"):
         world.scan()
-    # THEN people are told, and the next delivery asks once more
-    assert (len(world.topic.told_singly), world.topic.digest_ids) == (1, {f"health_scan:{TODAY}:1"})
+    # THEN alerts are sent, and the next delivery asks once more
+    assert (len(world.topic.sent_individually), world.topic.digest_ids) == (1, {f"health_scan:{TODAY}:1"})
     world.expansion_runs.error = None
     assert world.scan()["status"] == "finished"
     assert world.end_state["expansion"] == {f"expansion:{TODAY}#1"}
@@ -406,7 +406,7 @@ def test_a_book_that_lost_just_half_is_not_in_doubt() -> None:
 
 
 def test_a_rescan_that_finds_the_book_in_doubt_says_that_nothing_was_closed() -> None:
-    # GIVEN a day on which an account is gone
+    # GIVEN a day on which an account is missing
     world = World([account(n) for n in range(1, 5)])
     world.scan()
     world.accounts = world.accounts[:3]
@@ -442,8 +442,8 @@ def test_people_do_not_wait_for_the_portfolio() -> None:
     # WHEN the scan runs
     with pytest.raises(Unavailable, match="the table is down"):
         world.scan()
-    # THEN people are told, and the next delivery writes it
-    assert (len(world.topic.told_singly), world.topic.digest_ids) == (1, {f"health_scan:{TODAY}:1"})
+    # THEN alerts are sent, and the next delivery writes it
+    assert (len(world.topic.sent_individually), world.topic.digest_ids) == (1, {f"health_scan:{TODAY}:1"})
     world.portfolios.error = None
     assert world.scan()["status"] == "finished"
     assert in_the_portfolio(world) == ["A-0001", "A-0002"]
@@ -538,7 +538,7 @@ def test_killed_at_any_write_the_scan_ends_as_if_it_had_not_been(where: str) -> 
         world = fresh_world()
         setattr(world.writes, where, at)
         busy_days(world)
-        # THEN the end is the same: nobody told twice, nobody forgotten
+        # THEN the end is the same: no alert sent twice, none lost
         assert world.end_state == undisturbed.end_state, f"{where} write {at}"
 
 
@@ -566,7 +566,7 @@ def test_killed_before_its_figures_improve_an_account_is_alerted_all_the_same() 
         world.writes.crash_after = None
         world.accounts = [at_risk(1)]
         world.scan(TOMORROW)
-        # THEN it is told, as it stood then or as it stands now
+        # THEN it is sent, as it stood then or as it stands now
         assert {m.account_id for m in world.topic.published if m.kind == "alert"} == {"A-0001"}, f"write {at}"
 
 

@@ -28,15 +28,15 @@ def test_a_rating_caps_the_score(ratings: dict[str, str], score: float) -> None:
 
 def test_caps_apply_in_order_collections_first() -> None:
     # GIVEN a perfect account that collections and the technical account manager both rate worst
-    judged = CSMHealthScorer().score(perfect(collections_risk="CRITICAL", tam_health_rag="RED"))
+    assessed = CSMHealthScorer().score(perfect(collections_risk="CRITICAL", tam_health_rag="RED"))
     # THEN collections take 20 of 100, and the manager's rating 15 % of the 80 left
-    assert [(cap.name, cap.value, cap.factor) for cap in judged.caps] == [
+    assert [(cap.name, cap.value, cap.factor) for cap in assessed.caps] == [
         ("collections_risk", "CRITICAL", 0.80),
         ("tam_health_rag", "RED", 0.85),
     ]
-    assert [cap.points_lost for cap in judged.caps] == pytest.approx([20, 12])
+    assert [cap.points_lost for cap in assessed.caps] == pytest.approx([20, 12])
     # AND both are drivers of their own
-    assert [(driver.key, driver.value) for driver in judged.drivers[:2]] == [
+    assert [(driver.key, driver.value) for driver in assessed.drivers[:2]] == [
         ("collections_risk", "CRITICAL"),
         ("tam_health_rag", "RED"),
     ]
@@ -77,9 +77,9 @@ NEAR_AMBER: dict[str, Any] = {
     ],
 )
 def test_thresholds_see_the_score_unrounded(account: dict[str, Any], adoption: float, score: float, rag: str) -> None:
-    judged = CSMHealthScorer().score(perfect(feature_adoption_rate=adoption, **account))
-    assert judged.score == pytest.approx(score, abs=1e-9)
-    assert judged.rag == rag
+    assessed = CSMHealthScorer().score(perfect(feature_adoption_rate=adoption, **account))
+    assert assessed.score == pytest.approx(score, abs=1e-9)
+    assert assessed.rag == rag
 
 
 @pytest.mark.parametrize("twentieths", range(21))

@@ -1,4 +1,4 @@
-"""Who is in danger of leaving, and what is to be told."""
+"""Which accounts are in danger of leaving, and which alert."""
 
 import pytest
 
@@ -13,7 +13,7 @@ COLOURED = {
 }
 
 
-def judged(colour: str, renewal: int | None, usage: str | None, logins: int | None) -> CSMHealthScore:
+def scored(colour: str, renewal: int | None, usage: str | None, logins: int | None) -> CSMHealthScore:
     """An account whose colour is settled by the thresholds, so that only the triggers differ."""
     signals = healthy(days_to_renewal=renewal, usage_trend=usage, login_frequency_days=logins)
     score = COLOURED[colour].score(signals)
@@ -42,7 +42,7 @@ def test_churn_risk_follows_from_colour_contract_and_behaviour(
     colour: str, contract_ends: bool, usage_falls: bool, risk: str, trigger: str | None
 ) -> None:
     # WHEN the contract ends soon or not, and usage falls with rare logins or not
-    score = judged(
+    score = scored(
         colour,
         renewal=30 if contract_ends else 200,
         usage="declining" if usage_falls else "stable",
@@ -58,7 +58,7 @@ def test_churn_risk_follows_from_colour_contract_and_behaviour(
     ("renewal", "speaks"), [(61, False), (60, True), (0, True), (-1, True), (-900, True), (None, False)]
 )
 def test_a_contract_speaks_from_60_days_before_its_end_and_after(renewal: int | None, speaks: bool) -> None:
-    score = judged("AMBER", renewal=renewal, usage="growing", logins=5)
+    score = scored("AMBER", renewal=renewal, usage="growing", logins=5)
     assert score.churn_trigger == ("contract_proximity" if speaks else None)
 
 
@@ -88,11 +88,11 @@ def test_a_tenant_may_have_a_churn_window_of_its_own() -> None:
     ],
 )
 def test_behaviour_speaks_by_usage_and_logins(usage: str | None, logins: int | None, speaks: bool) -> None:
-    score = judged("AMBER", renewal=200, usage=usage, logins=logins)
+    score = scored("AMBER", renewal=200, usage=usage, logins=logins)
     assert score.churn_trigger == ("behavioral" if speaks else None)
 
 
 def test_a_missing_login_feed_does_not_put_a_whole_book_on_alert() -> None:
-    # GIVEN a GREEN account with declining usage whose logins nobody knows
+    # GIVEN a GREEN account with declining usage and unknown logins
     # THEN it stays calm
-    assert judged("GREEN", renewal=200, usage="declining", logins=None).churn_risk == "low"
+    assert scored("GREEN", renewal=200, usage="declining", logins=None).churn_risk == "low"

@@ -68,7 +68,7 @@ def test_a_change_lists_its_causes_the_biggest_first() -> None:
     before = scorer.score(healthy(nps_score=5))
     # WHEN usage declines, three tickets open, the NPS rises, and collections rate it RED
     after = scorer.score(healthy(usage_trend="declining", open_ticket_count=3, nps_score=9, collections_risk="RED"))
-    # THEN each is told with its points: collections take a tenth of 98 − 12 − 3 = 83
+    # THEN each is listed with its points: collections take a tenth of 98 − 12 − 3 = 83
     changes = [(delta.key, delta.delta, delta.before, delta.after) for delta in explain_change(before, after)]
     assert changes == [
         ("usage_trend", -12.0, "growing", "declining"),

@@ -61,23 +61,23 @@ def refused(**signals: Any) -> list[str]:
     return [str(refusal) for refusal in refusals(error.value)]
 
 
-@pytest.mark.parametrize(("field", "value", "told"), BAD_SIGNALS)
-def test_a_bad_signal_is_refused_in_one_line(field: str, value: Any, told: str) -> None:
-    assert refused(**{field: value}) == [told]
+@pytest.mark.parametrize(("field", "value", "expected"), BAD_SIGNALS)
+def test_a_bad_signal_is_refused_in_one_line(field: str, value: Any, expected: str) -> None:
+    assert refused(**{field: value}) == [expected]
 
 
-@pytest.mark.parametrize(("field", "value", "told"), BAD_SIGNALS)
-def test_it_is_refused_alike_when_it_comes_as_json(field: str, value: Any, told: str) -> None:
+@pytest.mark.parametrize(("field", "value", "expected"), BAD_SIGNALS)
+def test_it_is_refused_alike_when_it_comes_as_json(field: str, value: Any, expected: str) -> None:
     with pytest.raises(ValidationError) as error:
         CSMHealthSignals.model_validate_json(json.dumps({field: value}))
-    assert [refusal.field for refusal in refusals(error.value)] == [told.split(":")[0]]
+    assert [refusal.field for refusal in refusals(error.value)] == [expected.split(":")[0]]
 
 
-@pytest.mark.parametrize(("field", "value", "told"), BAD_SIGNALS)
-def test_the_plain_way_of_the_benchmark_refuses_it_too(field: str, value: Any, told: str) -> None:
+@pytest.mark.parametrize(("field", "value", "expected"), BAD_SIGNALS)
+def test_the_plain_way_of_the_benchmark_refuses_it_too(field: str, value: Any, expected: str) -> None:
     with pytest.raises(ValidationError) as error:
         PlainSignals.model_validate({field: value})
-    assert [refusal.field for refusal in refusals(error.value)] == [told.split(":")[0]]
+    assert [refusal.field for refusal in refusals(error.value)] == [expected.split(":")[0]]
 
 
 def test_a_refusal_carries_field_value_and_bound() -> None:
@@ -96,9 +96,9 @@ def test_every_bad_signal_is_reported_at_once() -> None:
 
 def test_a_long_or_broken_value_is_reported_in_one_short_line() -> None:
     # GIVEN a value of 5,000 characters, and a field name with a line break in it
-    told = refused(**{"usage_trend": "x" * 5000, "nps\nscore\u2028": 3})
-    # THEN each is told in one line of readable length
-    assert told == [
+    shown = refused(**{"usage_trend": "x" * 5000, "nps\nscore\u2028": 3})
+    # THEN each is reported in one line of readable length
+    assert shown == [
         f"usage_trend: '{'x' * 78}… is not one of growing, stable, declining, inactive",
         "'nps\\nscore\\u2028': no such field",
     ]

@@ -1,4 +1,4 @@
-"""What holds for every account, whatever its signals are."""
+"""What holds for every account with any signals."""
 
 from datetime import UTC, datetime
 from math import fsum
@@ -91,11 +91,11 @@ def score(known: dict[str, Any], **changes: Any) -> CSMHealthScore:
 @unhurried
 @given(accounts())
 def test_a_score_lies_within_0_and_100_and_each_signal_within_its_weight(known: dict[str, Any]) -> None:
-    judged = score(known)
-    assert 0 <= judged.score <= 100
-    assert set(judged.signal_breakdown) == set(SIGNALS)
-    assert all(0 <= points <= SIGNALS[key].weight for key, points in judged.signal_breakdown.items())
-    assert DEFAULT_SCORECARD.minimum_coverage <= judged.coverage <= 1
+    assessed = score(known)
+    assert 0 <= assessed.score <= 100
+    assert set(assessed.signal_breakdown) == set(SIGNALS)
+    assert all(0 <= points <= SIGNALS[key].weight for key, points in assessed.signal_breakdown.items())
+    assert DEFAULT_SCORECARD.minimum_coverage <= assessed.coverage <= 1
 
 
 @st.composite
@@ -125,17 +125,17 @@ def test_a_signal_that_improves_never_costs_anything(pair: tuple[dict[str, Any],
 @given(accounts())
 def test_breakdown_and_drivers_add_up(known: dict[str, Any]) -> None:
     # WHEN an account is scored
-    judged = score(known)
+    assessed = score(known)
     # THEN its points, scaled and capped, are its score
-    expected = fsum(judged.signal_breakdown.values()) * judged.scale
-    for cap in judged.caps:
+    expected = fsum(assessed.signal_breakdown.values()) * assessed.scale
+    for cap in assessed.caps:
         expected *= cap.factor
-    assert abs(expected - judged.score) < 0.01
+    assert abs(expected - assessed.score) < 0.01
     # AND its drivers lose all that is missing from 100, the dearest first
-    lost = [driver.points_lost for driver in judged.drivers]
-    assert abs(fsum(lost) - (100 - judged.score)) < 0.01
+    lost = [driver.points_lost for driver in assessed.drivers]
+    assert abs(fsum(lost) - (100 - assessed.score)) < 0.01
     assert lost == sorted(lost, reverse=True)
-    assert {driver.key for driver in judged.drivers} == {*SIGNALS, *(cap.name for cap in judged.caps)}
+    assert {driver.key for driver in assessed.drivers} == {*SIGNALS, *(cap.name for cap in assessed.caps)}
 
 
 @unhurried
@@ -178,7 +178,7 @@ def test_a_signal_that_drops_out_keeps_the_score_inside_what_the_others_allow(
 def test_without_a_signal_the_score_lies_between_those_at_its_worst_and_best(known: dict[str, Any], field: str) -> None:
     # GIVEN a signal whose worst value earns nothing
     assume(scoreable(CSMHealthSignals(**known | {field: None})))
-    # THEN not knowing it is no better than its best and no worse than its worst value, whatever the caps
+    # THEN not knowing it is no better than its best and no worse than its worst value, under any caps
     worst, best = (score(known, **{field: value}).score for value in WORST_AND_BEST[field])
     assert worst - 1e-9 <= score(known, **{field: None}).score <= best + 1e-9
 
@@ -190,7 +190,7 @@ def test_caps_multiply_in_their_order(known: dict[str, Any]) -> None:
     uncapped = score(known, collections_risk=None, tam_health_rag=None)
     assert uncapped.caps == []
     # WHEN it has its ratings
-    judged = score(known)
+    assessed = score(known)
     # THEN collections come first, then the technical account manager, each taking from what is left
     left = uncapped.score
     expected = []
@@ -198,8 +198,8 @@ def test_caps_multiply_in_their_order(known: dict[str, Any]) -> None:
         if factor := CAPS[key].factors.get(known[key]):
             expected.append((key, left - left * factor))
             left *= factor
-    assert [(cap.name, cap.points_lost) for cap in judged.caps] == expected
-    assert judged.score == left
+    assert [(cap.name, cap.points_lost) for cap in assessed.caps] == expected
+    assert assessed.score == left
 
 
 @unhurried
@@ -209,10 +209,10 @@ def test_the_colour_is_what_the_thresholds_say(known: dict[str, Any], one: float
     assume(one != other)
     amber, green = sorted((one, other))
     # WHEN an account is scored by them
-    judged = CSMHealthScorer(green_threshold=green, amber_threshold=amber).score(CSMHealthSignals(**known))
+    assessed = CSMHealthScorer(green_threshold=green, amber_threshold=amber).score(CSMHealthSignals(**known))
     # THEN each threshold belongs to the better colour, and the score itself does not change
-    assert judged.rag == ("GREEN" if judged.score >= green else "AMBER" if judged.score >= amber else "RED")
-    assert judged.score == score(known).score
+    assert assessed.rag == ("GREEN" if assessed.score >= green else "AMBER" if assessed.score >= amber else "RED")
+    assert assessed.score == score(known).score
 
 
 @unhurried
@@ -220,8 +220,8 @@ def test_the_colour_is_what_the_thresholds_say(known: dict[str, Any], one: float
 def test_a_score_meets_a_threshold_of_just_its_value(known: dict[str, Any]) -> None:
     value = score(known).score
     assume(value > 0)
-    judged = CSMHealthScorer(green_threshold=value, amber_threshold=0.0).score(CSMHealthSignals(**known))
-    assert judged.rag == "GREEN"
+    assessed = CSMHealthScorer(green_threshold=value, amber_threshold=0.0).score(CSMHealthSignals(**known))
+    assert assessed.rag == "GREEN"
 
 
 @unhurried
@@ -237,8 +237,8 @@ def test_null_is_absent_and_the_order_of_signals_does_not_matter(known: dict[str
 @unhurried
 @given(accounts(), st.none() | st.datetimes(timezones=st.just(UTC)))
 def test_a_score_survives_json(known: dict[str, Any], now: datetime | None) -> None:
-    judged = SCORER.score(CSMHealthSignals(**known), account_id="acme", now=now)
-    assert CSMHealthScore.model_validate_json(judged.model_dump_json()) == judged
+    assessed = SCORER.score(CSMHealthSignals(**known), account_id="acme", now=now)
+    assert CSMHealthScore.model_validate_json(assessed.model_dump_json()) == assessed
     signals = CSMHealthSignals(**known)
     assert CSMHealthSignals.model_validate_json(signals.model_dump_json()) == signals
 

@@ -1,4 +1,4 @@
-"""What models promise to whoever stores them, reads them back, or tries to talk them round."""
+"""What models promise when they are stored, read back, or given false claims."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -107,13 +107,13 @@ def test_should_alert_cannot_be_forged(claimed: Any) -> None:
     # GIVEN a healthy score and one in danger
     calm = CSMHealthScorer().score(healthy())
     for score, truth in ((calm, False), (IN_DANGER, True)):
-        # WHEN a caller claims something about their alerting, whichever way
-        told = score.model_dump() | {"should_alert": claimed}
+        # WHEN a caller claims something about their alerting, in any way
+        reported = score.model_dump() | {"should_alert": claimed}
         # THEN the score keeps saying what follows from its colour and risk
-        assert CSMHealthScore.model_validate(told).should_alert is truth
-        assert CSMHealthScore(**told).should_alert is truth
+        assert CSMHealthScore.model_validate(reported).should_alert is truth
+        assert CSMHealthScore(**reported).should_alert is truth
         assert score.model_copy(update={"should_alert": claimed}).should_alert is truth
-        assert CSMHealthScore.model_construct(**told).should_alert is truth
+        assert CSMHealthScore.model_construct(**reported).should_alert is truth
 
 
 def test_should_alert_follows_the_colour_it_is_given() -> None:
@@ -127,17 +127,17 @@ def test_should_alert_follows_the_colour_it_is_given() -> None:
 )
 def test_a_breakdown_has_exactly_eleven_keys(change: dict[str, float]) -> None:
     # GIVEN a breakdown without support
-    told = IN_DANGER.model_dump()
-    breakdown = {key: points for key, points in told["signal_breakdown"].items() if key != "support"}
+    reported = IN_DANGER.model_dump()
+    breakdown = {key: points for key, points in reported["signal_breakdown"].items() if key != "support"}
     # WHEN another key stands in for it, or none
     stand_in = {f"{key} again": points for key, points in change.items()}
     # THEN it is refused
     with pytest.raises(ValidationError, match="signal_breakdown"):
-        CSMHealthScore.model_validate(told | {"signal_breakdown": breakdown | stand_in})
+        CSMHealthScore.model_validate(reported | {"signal_breakdown": breakdown | stand_in})
 
 
 def test_an_alert_counts_the_channels_that_delivered() -> None:
-    # THEN two of four delivered, whatever a caller claims
+    # THEN two of four delivered, against any claim of a caller
     assert ALERT.alerts_sent == 2
     assert CSMAlertResult.model_validate(ALERT.model_dump() | {"alerts_sent": 4}).alerts_sent == 2
     assert ALERT.model_dump()["alerts_sent"] == 2

@@ -61,7 +61,7 @@ def test_every_driver_has_a_name_in_a_sentence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "expected"),
     [
         ({"green_threshold": 40.0, "amber_threshold": 70.0}, "green_threshold=40.0 and amber_threshold=70.0"),
         ({"minimum_coverage": 0.0}, "minimum_coverage must lie between 0 and 1, not be 0.0"),
@@ -79,13 +79,13 @@ def test_every_driver_has_a_name_in_a_sentence() -> None:
         ),
     ],
 )
-def test_a_scorecard_that_does_not_fit_together_is_refused(changes: dict[str, Any], told: str) -> None:
-    with pytest.raises(ValueError, match=told):
+def test_a_scorecard_that_does_not_fit_together_is_refused(changes: dict[str, Any], expected: str) -> None:
+    with pytest.raises(ValueError, match=expected):
         replace(DEFAULT_SCORECARD, **changes)
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "expected"),
     [
         ({"weight": 16}, "usage_trend: the best value earns 15 of a weight of 16"),
         ({"rule": Levels.of(growing=15, inactive=-1)}, "usage_trend: the worst value earns -1"),
@@ -93,8 +93,8 @@ def test_a_scorecard_that_does_not_fit_together_is_refused(changes: dict[str, An
         ({"unknown": -1}, "usage_trend: unknown earns -1, outside of 0 to 15"),
     ],
 )
-def test_points_outside_of_the_weight_are_refused(changes: dict[str, Any], told: str) -> None:
-    with pytest.raises(ValueError, match=told):
+def test_points_outside_of_the_weight_are_refused(changes: dict[str, Any], expected: str) -> None:
+    with pytest.raises(ValueError, match=expected):
         replace(SIGNALS["usage_trend"], **changes)
 
 

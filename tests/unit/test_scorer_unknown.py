@@ -1,4 +1,4 @@
-"""What is not known: neutral values, defaults, signals that drop out, and too little to judge."""
+"""What is not known: neutral values, defaults, signals that drop out, and too little for a score."""
 
 from typing import Any
 
@@ -21,12 +21,12 @@ from tests.builders.signals import PERFECT, only, perfect
 )
 def test_an_unknown_signal_with_a_neutral_value_earns_it(field: str, points: float, score: float) -> None:
     # WHEN one signal of a perfect account is unknown
-    judged = CSMHealthScorer().score(perfect(**{field: None}))
-    # THEN it earns its neutral value, and is told as unknown
-    assert judged.signal_breakdown[field] == points  # type: ignore[index]
-    assert judged.score == score
-    assert judged.unknown == [field]
-    assert judged.scale == 1.0
+    assessed = CSMHealthScorer().score(perfect(**{field: None}))
+    # THEN it earns its neutral value, and is reported as unknown
+    assert assessed.signal_breakdown[field] == points  # type: ignore[index]
+    assert assessed.score == score
+    assert assessed.unknown == [field]
+    assert assessed.scale == 1.0
 
 
 @pytest.mark.parametrize(
@@ -43,21 +43,23 @@ def test_an_unknown_signal_without_a_neutral_value_drops_out(field: str, weight:
     # GIVEN an account that loses 12 points: NPS 0 costs 3, neutral support 3, a contact 61 days ago 6
     losses = {"nps_score": 0, "avg_ticket_sentiment": "neutral", "days_since_last_interaction": 61}
     # WHEN one signal that costs nothing is unknown
-    judged = CSMHealthScorer().score(perfect(**losses, **{field: None}))
+    assessed = CSMHealthScorer().score(perfect(**losses, **{field: None}))
     # THEN it carries 0, and the others are scaled up to 100
-    assert judged.signal_breakdown[field] == 0  # type: ignore[index]
-    assert judged.scale == pytest.approx(100 / (100 - weight))
-    assert judged.score == pytest.approx((100 - weight - 12) * 100 / (100 - weight))
-    assert judged.unknown == [field]
+    assert assessed.signal_breakdown[field] == 0  # type: ignore[index]
+    assert assessed.scale == pytest.approx(100 / (100 - weight))
+    assert assessed.score == pytest.approx((100 - weight - 12) * 100 / (100 - weight))
+    assert assessed.unknown == [field]
     # AND it is no driver of what was lost
-    assert {driver.key: driver.points_lost for driver in judged.drivers}[field] == 0  # type: ignore[index]
+    assert {driver.key: driver.points_lost for driver in assessed.drivers}[field] == 0  # type: ignore[index]
 
 
 def test_two_signals_drop_out_together() -> None:
     # WHEN usage (15) and seats (5) are unknown, and adoption is half
-    judged = CSMHealthScorer().score(perfect(usage_trend=None, seats_utilization_rate=None, feature_adoption_rate=0.5))
+    assessed = CSMHealthScorer().score(
+        perfect(usage_trend=None, seats_utilization_rate=None, feature_adoption_rate=0.5)
+    )
     # THEN 70 of 80 points are 87.5 of 100
-    assert judged.score == 87.5
+    assert assessed.score == 87.5
 
 
 @pytest.mark.parametrize("field", sorted(CSMHealthSignals.model_fields))
@@ -85,12 +87,12 @@ def test_support_is_known_by_either_half(
 ) -> None:
     # WHEN this much of an account's support is known
     halves = {"avg_ticket_sentiment": None, "open_ticket_count": None, **known}
-    judged = CSMHealthScorer().score(perfect(**halves))
-    # THEN the other half takes its default, which nobody supplied
-    assert judged.signal_breakdown["support"] == points
-    assert judged.coverage == (1.0 if is_known else 0.9)
-    assert ("support" not in judged.unknown) is is_known
-    assert [driver.value for driver in judged.drivers if driver.key == "support"] == [support]
+    assessed = CSMHealthScorer().score(perfect(**halves))
+    # THEN the other half takes its default, which was not supplied
+    assert assessed.signal_breakdown["support"] == points
+    assert assessed.coverage == (1.0 if is_known else 0.9)
+    assert ("support" not in assessed.unknown) is is_known
+    assert [driver.value for driver in assessed.drivers if driver.key == "support"] == [support]
 
 
 @pytest.mark.parametrize(
@@ -108,8 +110,8 @@ def test_support_is_known_by_either_half(
     ],
 )
 def test_coverage_counts_only_what_was_really_known(unknown: tuple[str, ...], coverage: float) -> None:
-    judged = CSMHealthScorer().score(perfect(**dict.fromkeys(unknown)))
-    assert judged.coverage == coverage
+    assessed = CSMHealthScorer().score(perfect(**dict.fromkeys(unknown)))
+    assert assessed.coverage == coverage
 
 
 def test_below_the_minimum_coverage_there_is_no_score() -> None:

@@ -122,11 +122,11 @@ def test_an_account_counts_whole_until_its_limit_and_has_no_score_after_it(
         CSMHealthScorer().score(CSMHealthSignals.model_validate(known.signals))
 
 
-# ---- The story of a feed ----
+# ---- A feed that stops ----
 
 
 def test_a_feed_stops_the_accounts_are_no_longer_scored_and_all_is_as_before_when_it_comes_back() -> None:
-    # GIVEN a book of which some accounts are in danger and were told, and whose feed stops on day 0
+    # GIVEN a book of which some accounts are in danger and alerted, and whose feed stops on day 0
     book = [updated_on_day_0(of) for of in (dying(1, contract_end=day(90)), at_risk(2), *map(account, range(3, 9)))]
     world = World(book)
     world.scan(day(0))
@@ -136,9 +136,9 @@ def test_a_feed_stops_the_accounts_are_no_longer_scored_and_all_is_as_before_whe
         assert world.scan(day(number))["scored"] == 8
     assert not section(world, day(14), "Signals older than 14 days")
     world.topic.published.clear()
-    # WHEN one day more has gone by
+    # WHEN one day more has passed
     result = world.scan(day(15))
-    # THEN no account is judged, and none has a colour
+    # THEN no account is scored, and none has a colour
     assert (result["scored"], result["rejected"]) == (0, {"stale_signals": 8})
     for row in world.rows.every():
         page = row.latest.page
@@ -161,9 +161,9 @@ def test_a_feed_stops_the_accounts_are_no_longer_scored_and_all_is_as_before_whe
     assert f": unknown for 8 of 8 accounts since {day(15)}, known for 8 of 8 on {day(14)}. Look at what fills" in feeds
     assert feeds.endswith(", and 'Signals Updated': of 8 accounts it is too old to count.")
     assert ends == "Each is told until it is mended, for 28 days at most."
-    # AND nobody is told that anything recovered, or anything at all
-    assert not world.topic.told_singly
-    # WHEN it goes on THEN the news is told once, what stands is told every day, and no page is written for a day more
+    # AND no recovery or alert is sent
+    assert not world.topic.sent_individually
+    # WHEN it goes on THEN the change is reported once, the state every day, and no page is written for a day more
     world.outbox.sent.clear()
     world.scan(day(16))
     assert not section(world, day(16), "Can no longer be judged")
@@ -173,11 +173,11 @@ def test_a_feed_stops_the_accounts_are_no_longer_scored_and_all_is_as_before_whe
     # WHEN the feed comes back
     world.accounts = [replace(of, signals_updated=day(17)) for of in book]
     result = world.scan(day(17))
-    # THEN all are judged again as they were, nothing is broken, and nobody is told anything anew
+    # THEN all are scored again as they were, nothing is broken, and no alert is sent
     assert (result["scored"], result["rejected"]) == (8, {})
     assert not section(world, day(17), "Signals older than 14 days")
     assert not section(world, day(17), "Broken feeds")
-    assert not world.topic.told_singly
+    assert not world.topic.sent_individually
     assert world.runs.runs["health_scan", day(17)].tally.moves == {}
     assert {entry.alert.run_date for entry in world.alerts.entries.values()} == {TODAY}
 
@@ -223,7 +223,7 @@ def test_an_alert_of_a_failed_scan_is_not_called_recovered_because_its_account_w
     world.scan(day(14))
     # WHEN it is stale by the next scan
     world.scan(day(15))
-    # THEN its alert is told, and nothing of a recovery
+    # THEN its alert is sent, and nothing of a recovery
     alerts = section(world, day(15), "Alerts for ada@example.com")
     assert len(alerts) == 1
     assert "recovered" not in alerts[0]
@@ -256,7 +256,7 @@ def test_what_is_usual_in_the_book_is_known_still_after_days_without_a_score() -
     # WHEN an account is in danger when the feed is back
     world.accounts = [replace(of, signals_updated=day(17)) for of in (at_risk(1), *book[1:])]
     world.scan(day(17))
-    # THEN what costs it more than usual is told against the last day that was scored
+    # THEN what costs it more than usual is compared with the last day that was scored
     (entry,) = world.alerts.entries.values()
     assert any("feature adoption" in cost and "median −10.0" in cost for cost in entry.alert.explanation.what_costs)
 
@@ -267,7 +267,7 @@ def test_a_customer_who_left_is_not_stale() -> None:
     assert not section(world, TODAY, "Signals older than 14 days")
 
 
-# ---- Whatever else judges ----
+# ---- The contract check ----
 
 
 def test_the_contract_check_assesses_by_the_same_rule_when_the_scan_fails_and_leaves_the_alerts_to_the_scan() -> None:
@@ -275,20 +275,20 @@ def test_the_contract_check_assesses_by_the_same_rule_when_the_scan_fails_and_le
     mornings = Mornings([updated_on_day_0(dying(1)), *map(account, range(2, 6))], signals_stale_after_days=7)
     mornings.scan(day(4))
     mornings.topic.published.clear()
-    # WHEN the scan fails on the last day that counts THEN the contract check judges it
+    # WHEN the scan fails on the last day that counts THEN the contract check assesses it
     mornings.scan_fails(day(7))
     assert mornings.check(day(7))["scanned"] == 1
-    # WHEN the scan fails on the day after THEN the check judges nothing by what is too old, and alerts nobody
+    # WHEN the scan fails on the day after THEN the check assesses nothing by stale signals, and sends no alert
     mornings.scan_fails(day(8))
     checked = mornings.check(day(8))
     assert (checked["scanned"], checked["confidence"]) == (0, "low")
-    assert not mornings.topic.told_singly
+    assert not mornings.topic.sent_individually
     assert f"as of {day(7)}" in mornings.renewals_text(day(8))
-    # WHEN the next scan runs THEN it tells that the account can no longer be judged
+    # WHEN the next scan runs THEN it reports that the account can no longer be scored
     mornings.scan(day(9))
     (line,) = section(mornings, day(9), "Can no longer be judged")
     assert line.startswith(f"Account 1 (A-0001): was RED with churn risk critical on {day(7)}; signals last updated")
-    # AND the check of that day does not judge it otherwise
+    # AND the check of that day does not assess it otherwise
     row = mornings.rows.rows["A-0001"]
     mornings.check(day(9))
     assert mornings.rows.rows["A-0001"] == row
@@ -312,8 +312,10 @@ def test_what_would_be_is_asked_of_what_is_known() -> None:
 
 def test_rows_of_an_earlier_version_are_read_and_scored_by_the_default_limit() -> None:
     rows = TypeAdapter(AccountRow)
-    kept = rows.dump_python(scores.row(account(1, signals_updated=TODAY)), mode="json", round_trip=True, by_alias=True)
-    del kept["account"]["signals_stale_after_days"]
-    row = rows.validate_python(kept, strict=False)
+    stored = rows.dump_python(
+        scores.row(account(1, signals_updated=TODAY)), mode="json", round_trip=True, by_alias=True
+    )
+    del stored["account"]["signals_stale_after_days"]
+    row = rows.validate_python(stored, strict=False)
     assert not row.account.stale_on(day(14))
     assert row.account.stale_on(day(15))

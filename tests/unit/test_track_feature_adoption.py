@@ -1,4 +1,4 @@
-"""The job on feature adoption: kept first, written on the page once, and a mail only where one is asked for."""
+"""The job on feature adoption: stored first, written on the page once, and a mail only where one is requested."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_the_report_is_stored_and_the_section_is_written() -> None:
     reviews = world()
     # WHEN its adoption is asked for
     answer = reviews.track()
-    # THEN the report is kept as it is answered
+    # THEN the report is stored as it is answered
     assert answer["report"] == reviews.reports.reports["A-0001"].model_dump(mode="json")
     assert (answer["task_type"], answer["account_id"], answer["confidence"]) == (
         "track_feature_adoption",
@@ -80,7 +80,7 @@ def test_the_report_is_stored_and_the_section_is_written() -> None:
         Bullet("Not included in the plan: Forecasts (asked for 12 times)."),
         Paragraph("As of 1 April 2026. Confidence: high."),
     )
-    # AND nobody is written to unasked
+    # AND no mail is drafted without a request
     assert not reviews.drafts.drafts
 
 
@@ -114,7 +114,7 @@ def test_the_section_says_what_is_not_known_and_why_it_is_not_compared() -> None
 
 
 def test_counts_read_as_sentences() -> None:
-    # GIVEN one feature with a count of odd length, and one that nobody counts who asks for it
+    # GIVEN one feature with a count of odd length, and one without a count of requests
     reviews = world()
     reads(reviews, usage("Boards", used=1234.5678, limit=0.5), not_in_plan("Forecasts", used=None))
     reviews.track()
@@ -187,7 +187,7 @@ def test_a_section_that_cannot_be_written_now_comes_back(error: Exception, last_
     # WHEN adoption is asked for, be it for the last time
     with pytest.raises(type(error)):
         reviews.track(draft=True, last_try=last_try)
-    # THEN the report is kept all the same, and the next delivery writes the section
+    # THEN the report is stored all the same, and the next delivery writes the section
     assert reviews.reports.reports["A-0001"].features_used == ["Boards"]
     assert not reviews.drafts.drafts
     assert reviews.track(draft=True)["section"] == "written"
@@ -204,7 +204,7 @@ def test_a_section_that_broke_off_is_written_anew_even_if_it_is_to_read_as_befor
         reviews.track()
     # WHEN the first state is found again
     reads(reviews, *rows)
-    # THEN nobody relies on what the page said before
+    # THEN the page's earlier text is not relied on
     assert reviews.track()["section"] == "written"
 
 
@@ -217,13 +217,13 @@ def test_a_section_that_is_being_written_elsewhere_is_waited_for() -> None:
 
 
 def test_a_removed_page_is_reported_and_tried_again_when_asked_anew() -> None:
-    # GIVEN an account whose page somebody threw away
+    # GIVEN an account whose page was deleted
     reviews = world()
     page_id = reviews.rows.rows["A-0001"].account.page_id
     reviews.sections.removed = {page_id}
     # WHEN its adoption is asked for
     answer = reviews.track()
-    # THEN the report is there, and what is missing is told
+    # THEN the report is there, and the missing page is reported
     assert (answer["section"], answer["partial"], answer["retryable"]) == ("not_written", True, False)
     assert answer["error"] == f"no section was written: the page {page_id} is gone"
     assert answer["confidence"] == "low"

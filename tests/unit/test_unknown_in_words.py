@@ -1,4 +1,4 @@
-"""What is unknown is said to be unknown, and nothing else, wherever a value becomes words."""
+"""What is unknown is called unknown, and nothing else, wherever a value becomes words."""
 
 from __future__ import annotations
 
@@ -63,16 +63,16 @@ def test_a_cap_that_did_not_apply_is_not_unknown(key: Any, words: str) -> None:
 def test_no_text_about_any_account_names_what_is_not_there(now: CSMHealthScore, then: CSMHealthScore) -> None:
     # GIVEN an account of which some is known, now and before
     before = Point(TODAY, then)
-    # WHEN it is told of
-    said = narrator.explain(now, before, {}, TODAY)
-    narrative = narrator.churn_narrative(now, said)
+    # WHEN it is put into words of
+    output = narrator.explain(now, before, {}, TODAY)
+    narrative = narrator.churn_narrative(now, output)
     texts = [
         narrator.why(now),
-        said.headline,
-        *said.what_changed,
-        *said.what_costs,
-        *said.unknown,
-        said.next_step,
+        output.headline,
+        *output.what_changed,
+        *output.what_costs,
+        *output.unknown,
+        output.next_step,
         narrative.narrative,
         *(narrator.driver_words(driver) for driver in now.drivers),
         *(f"{delta.key} {side_of_change(delta.key, delta.before)}" for delta in explain_change(then, now)),
@@ -90,14 +90,14 @@ def test_no_page_and_no_message_names_what_is_not_there(signals: CSMHealthSignal
     # GIVEN an account of which anything may be unknown
     nothing: dict[str, Any] = {"arr": None, "contract_end": None, "owner_email": None, "primary_contact_email": None}
     known = signals.model_dump(exclude_none=True, exclude={"days_to_renewal"})
-    judged = assess(scan_context(), account(1, known, **(nothing if bare else {})), None, 0)
+    assessed = assess(scan_context(), account(1, known, **(nothing if bare else {})), None, 0)
     # WHEN its page and its alert are written
-    page = judged.row.latest.page
+    page = assessed.row.latest.page
     texts = [page.why, page.next_step] if page else []
-    if isinstance(judged, Scored) and judged.alert:
-        message = alert_text.chat_message(judged.alert, None)
-        mail = alert_text.mail_draft(judged.alert, "ada@example.com")
-        record = alert_text.health_record(judged.alert)
+    if isinstance(assessed, Scored) and assessed.alert:
+        message = alert_text.chat_message(assessed.alert, None)
+        mail = alert_text.mail_draft(assessed.alert, "ada@example.com")
+        record = alert_text.health_record(assessed.alert)
         texts += [message.title, *(line.text for line in message.lines), record.title, mail.subject, *mail.paragraphs]
         texts += [line.text for line in record.lines]
     # THEN nothing of it is the machine's word for nothing
@@ -118,7 +118,7 @@ def test_the_api_says_unknown_of_what_is_null() -> None:
     desk.world.scan(TODAY + timedelta(days=1))
     # WHEN its health is asked for
     drivers = {each["signal"]: each for each in desk.ask("GET", "/accounts/A-0002/health").json["drivers"]}
-    # THEN each is said to be unknown, as its value is null
+    # THEN each is called unknown, as its value is null
     for key in unknown:
         assert (drivers[key]["value"], drivers[key]["words"]) == (None, f"{LABELS[key]} unknown")
     assert not NO_WORDS.search(json.dumps([driver["words"] for driver in drivers.values()]))

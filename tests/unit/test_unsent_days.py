@@ -39,10 +39,10 @@ def test_an_alert_of_a_failed_scan_is_sent_by_the_next_days_scan() -> None:
     world.book.error, world.book.fails_at, world.book.failures = Misconfigured("401"), 10, 1
     assert world.scan(THURSDAY)["status"] == "failed"
     # WHEN Friday's scan runs
-    told = world.scan(FRIDAY)["told"]
-    # THEN both are told singly, and the digest names them and the failure
-    assert told == {"single": 2, "digest": 0, "held": 0}
-    assert set(world.topic.told_singly) == {f"A-0001:{THURSDAY}:critical", f"A-0002:{THURSDAY}:high"}
+    reported = world.scan(FRIDAY)["told"]
+    # THEN both are sent individually, and the digest names them and the failure
+    assert reported == {"single": 2, "digest": 0, "held": 0}
+    assert set(world.topic.sent_individually) == {f"A-0001:{THURSDAY}:critical", f"A-0002:{THURSDAY}:high"}
     assert f"The scan of {THURSDAY} failed: 401" in digest_text(world, FRIDAY)
     assert "Account 1: RED" in digest_text(world, FRIDAY)
     # AND once
@@ -62,8 +62,8 @@ def test_an_alert_of_a_killed_scan_is_sent_although_its_message_comes_too_late()
     world.scan(FRIDAY)
     with pytest.raises(Refused):
         world.scan(THURSDAY)
-    # THEN the account was told
-    assert set(world.topic.told_singly) == {f"A-0001:{THURSDAY}:critical"}
+    # THEN the account alerted
+    assert set(world.topic.sent_individually) == {f"A-0001:{THURSDAY}:critical"}
 
 
 @pytest.mark.parametrize("monday_fails", [True, False], ids=["Monday's scan fails", "there is none on Monday"])
@@ -73,13 +73,13 @@ def test_what_waited_over_the_weekend_is_sent_on_the_next_working_day_that_scans
     world.scan(FRIDAY)
     world.accounts = twenty(a1=at_risk(1))
     assert world.scan(SATURDAY)["told"]["held"] == 1
-    # WHEN Monday tells nobody
+    # WHEN Monday sends no alert
     if monday_fails:
         world.book.error, world.book.failures = Misconfigured("401"), 1
         world.scan(MONDAY)
     # THEN Tuesday does
     assert world.scan(TUESDAY)["told"]["single"] == 1
-    assert set(world.topic.told_singly) == {f"A-0001:{SATURDAY}:high"}
+    assert set(world.topic.sent_individually) == {f"A-0001:{SATURDAY}:high"}
 
 
 def test_a_failed_friday_is_held_over_the_weekend_but_for_what_is_critical() -> None:
@@ -89,9 +89,9 @@ def test_a_failed_friday_is_held_over_the_weekend_but_for_what_is_critical() -> 
     world.book.error, world.book.fails_at, world.book.failures = Misconfigured("401"), 10, 1
     world.scan(FRIDAY)
     assert world.scan(SATURDAY)["told"] == {"single": 1, "digest": 0, "held": 1}
-    assert set(world.topic.told_singly) == {f"A-0001:{FRIDAY}:critical"}
+    assert set(world.topic.sent_individually) == {f"A-0001:{FRIDAY}:critical"}
     world.scan(MONDAY)
-    assert set(world.topic.told_singly) == {f"A-0001:{FRIDAY}:critical", f"A-0002:{FRIDAY}:high"}
+    assert set(world.topic.sent_individually) == {f"A-0001:{FRIDAY}:critical", f"A-0002:{FRIDAY}:high"}
 
 
 def test_a_verdict_over_the_weekend_keeps_monday_quiet() -> None:
@@ -102,22 +102,22 @@ def test_a_verdict_over_the_weekend_keeps_monday_quiet() -> None:
     world.scan(SATURDAY)
     world.accounts = twenty(a1=at_risk(1, verdict="False_alarm"))
     world.scan(SUNDAY)
-    # WHEN Monday comes  THEN nobody is told singly
+    # WHEN Monday comes  THEN no alert is sent individually
     assert world.scan(MONDAY)["told"]["single"] == 0
 
 
 @pytest.mark.parametrize("worse_on", [SATURDAY, SUNDAY])
 def test_what_waits_is_not_sent_after_something_worse_was(worse_on: date) -> None:
-    # GIVEN an alert that waits since Saturday, and a worse one that was told at once the same weekend
+    # GIVEN an alert that waits since Saturday, and a worse one that was sent at once the same weekend
     world = World(twenty())
     world.scan(FRIDAY)
     world.accounts = twenty(a1=at_risk(1))
     world.scan(SATURDAY)
     world.accounts = twenty(a1=dying(1))
     world.scan(worse_on, request="worse", force=True)
-    # WHEN Monday comes  THEN the lesser one is not told any more
+    # WHEN Monday comes  THEN the lesser one is not sent any more
     assert world.scan(MONDAY)["told"]["single"] == 0
-    assert set(world.topic.told_singly) == {f"A-0001:{worse_on}:critical"}
+    assert set(world.topic.sent_individually) == {f"A-0001:{worse_on}:critical"}
 
 
 def test_a_fall_on_saturday_alerts_on_monday_although_the_account_is_green() -> None:
@@ -139,7 +139,7 @@ def test_monday_ranks_by_the_present_owner_and_lists_under_them() -> None:
     # WHEN Monday tells them
     world.scan(MONDAY)
     # THEN ada has five, and ben his one
-    assert len(world.topic.told_singly) == 6
+    assert len(world.topic.sent_individually) == 6
     sections = {
         s.title: len(s.lines) for d in world.digests.digests.values() if d.run_date == MONDAY for s in d.sections
     }
@@ -147,7 +147,7 @@ def test_monday_ranks_by_the_present_owner_and_lists_under_them() -> None:
 
 
 def test_mondays_digest_tells_the_whole_weekend_and_what_became_of_it() -> None:
-    # GIVEN a Saturday on which three fall into danger and one can no longer be judged
+    # GIVEN a Saturday on which three fall into danger and one can no longer be scored
     world = World(twenty())
     world.scan(FRIDAY)
     saturday = {f"a{n}": at_risk(n) for n in (1, 2, 3)}
@@ -172,7 +172,7 @@ def test_a_book_that_shrank_is_doubted_for_a_week_and_reported_at_once() -> None
     world.accounts = world.accounts[:6]
     # WHEN the days pass
     world.scan(SATURDAY)
-    # THEN it is told on that very day, and no account is closed for a week
+    # THEN it is reported on that very day, and no account is closed for a week
     assert "less than half of the 20" in digest_text(world, SATURDAY)
     for day in range(2, 8):
         assert world.scan(FRIDAY + timedelta(days=day))["gone"] == 0
@@ -181,7 +181,7 @@ def test_a_book_that_shrank_is_doubted_for_a_week_and_reported_at_once() -> None
 
 @pytest.mark.parametrize("how", ["inactive", "gone"])
 def test_an_account_that_is_missing_for_a_day_is_not_alerted_again(how: str) -> None:
-    # GIVEN an account that was told
+    # GIVEN an account that alerted
     world = World(twenty(a1=dying(1)))
     world.scan(MONDAY)
     # WHEN it is inactive, or missing, for a day
@@ -192,7 +192,7 @@ def test_an_account_that_is_missing_for_a_day_is_not_alerted_again(how: str) -> 
     # THEN its return is within the cool-down
     world.accounts = twenty(a1=dying(1))
     world.scan(TUESDAY + timedelta(days=1))
-    assert set(world.topic.told_singly) == {f"A-0001:{MONDAY}:critical"}
+    assert set(world.topic.sent_individually) == {f"A-0001:{MONDAY}:critical"}
 
 
 def test_an_inactive_accounts_page_is_cleared_once() -> None:
@@ -229,6 +229,6 @@ def test_a_row_that_the_days_contract_check_wrote_meanwhile_is_not_removed() -> 
     world.rows.rows["A-0002"] = replace(world.rows.rows["A-0002"], run=check_marker(FRIDAY))
     world.accounts = [account(1)]
     # WHEN the scan closes
-    # THEN that account is left, and closed the next day if it really is gone
+    # THEN that account is left, and closed the next day if it really was removed
     assert world.scan(FRIDAY)["gone"] == 0
     assert world.scan(SATURDAY)["gone"] == 1

@@ -18,7 +18,7 @@ from tests.builders.books import FIRST_DAY, book_file, usage_in_notion, usage_of
 HEAD = "Account ID,Feature,Family,Entitled,Used,Limit,As Of"
 
 
-def told(folder: Path, *lines: str) -> list[str]:
+def reports(folder: Path, *lines: str) -> list[str]:
     """The reports about these lines below the usual headings."""
     return [str(problem) for problem in usage_of(folder, HEAD, *lines).not_taken]
 
@@ -65,7 +65,7 @@ def test_columns_are_recognised_however_they_are_spelt_and_separated(
 
 
 def test_a_line_without_account_or_feature_is_left_out_and_reported(tmp_path: Path) -> None:
-    assert told(tmp_path, "A-9,API,,,,,", ",API,,,,,", "A-1,,,,,,", "A-1,API,,,,,", "Acme,api,,,,,") == [
+    assert reports(tmp_path, "A-9,API,,,,,", ",API,,,,,", "A-1,,,,,,", "A-1,API,,,,,", "Acme,api,,,,,") == [
         "line 2, A-9 API: no account of the book has this id, or an id and this name; the line was left out",
         "line 3, API: no account is given; the line was left out",
         "line 4, A-1: no Feature is given; the line was left out",

@@ -100,7 +100,7 @@ def test_too_little_for_a_trend(usage: DailyUsage, reason: str) -> None:
     assert reason in found.reason
 
 
-def test_a_feed_that_stopped_says_what_it_said_last() -> None:
+def test_a_feed_that_stopped_gives_its_last_value() -> None:
     """The feed's last whole day counts, not today: silence after it is the feed's, not the customer's."""
     usage = history(on_weekdays(10))
     assert trend_of(usage, SUNDAY) == "stable"
