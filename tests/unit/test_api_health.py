@@ -115,7 +115,7 @@ def test_it_uses_the_words_of_the_alert() -> None:
     (entry,) = world.alerts.entries.values()
     # WHEN its health is asked for, also with a day to compare with
     for since in (None, TODAY):
-        text = health(world, since).said
+        text = health(world, since).explanation
         # THEN it reads as in the alert
         alerted = entry.alert.explanation
         assert (text.headline, text.what_changed, text.next_step) == (
@@ -292,9 +292,9 @@ def test_an_account_that_cannot_be_scored_says_why_and_how_it_last_was(
     assert (answer.status, answer.reason) == (status, reason)
     assert (answer.as_of, answer.since) == (TODAY, TODAY)
     assert (answer.detail or "").startswith(detail)
-    assert answer.said.headline == answer.detail
-    assert answer.said.next_step.startswith(next_step)
-    assert bool(answer.said.next_step) == bool(next_step)
+    assert answer.explanation.headline == answer.detail
+    assert answer.explanation.next_step.startswith(next_step)
+    assert bool(answer.explanation.next_step) == bool(next_step)
     # AND how it last was
     stored = world.history.points["A-0001", days_ago(3)].score
     assert answer.last_known == ScoreShown(

@@ -22,7 +22,7 @@ Status = Literal["scored", "rejected", "skipped", "gone"]
 class AssessmentRecord:
     """The stored assessment of an account on a run date.
 
-    `last` is its latest scored point, this day's if it was scored, and `trail` the standings that later days are
+    `last` is its latest scored point, this day's if it was scored, and `trail` the statuses that later days are
     compared with. `since` is the first day with this colour and churn risk. `reason` says why it was rejected.
     `page` is what its page should show, `page_queued` when that was last handed on to be written.
     """

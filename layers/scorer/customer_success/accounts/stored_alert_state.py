@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from customer_success.accounts.alert_state import AlertState, Episode, Mute, SentAlert
 from customer_success.scoring.health_status import HealthStatus
@@ -17,15 +17,15 @@ _UNKNOWN = HealthStatus(date.min, 0.0, "RED", "critical")
 
 @dataclass(frozen=True, slots=True)
 class StoredAlertState:
-    """`told` is the status last reported, `hushed` the status at the time of a mute, `called_false` the day of the
-    alert that was called false.
+    """`last_sent` is the status last reported, `status_at_mute` the status when it was muted, `called_false` the day of
+    the alert that was called false.
     """
 
     alerting_since: date | None = None
     settled: bool = False
-    told: HealthStatus | None = None
-    told_trigger: str | None = None
-    hushed: HealthStatus | None = None
+    last_sent: Annotated[HealthStatus | None, Field(alias="told")] = None
+    last_trigger: Annotated[str | None, Field(alias="told_trigger")] = None
+    status_at_mute: Annotated[HealthStatus | None, Field(alias="hushed")] = None
     called_false: date | None = None
     quiet_until: date | None = None
     false_alarm_on: date | None = None
@@ -39,12 +39,12 @@ def from_stored(value: Any) -> AlertState:
     if isinstance(value, AlertState):
         return value
     stored = _STORED.validate_python(value)
-    called_false = stored.told is not None and stored.told.run_date == stored.called_false
+    called_false = stored.last_sent is not None and stored.last_sent.run_date == stored.called_false
     muted = stored.quiet_until or stored.false_alarm_on
     return AlertState(
         Episode(stored.alerting_since, stored.settled) if stored.alerting_since else None,
-        SentAlert(stored.told, stored.told_trigger, called_false) if stored.told else None,
-        Mute(stored.hushed or _UNKNOWN, stored.quiet_until, stored.false_alarm_on) if muted else None,
+        SentAlert(stored.last_sent, stored.last_trigger, called_false) if stored.last_sent else None,
+        Mute(stored.status_at_mute or _UNKNOWN, stored.quiet_until, stored.false_alarm_on) if muted else None,
     )
 
 
@@ -54,9 +54,9 @@ def to_stored(state: AlertState) -> StoredAlertState:
     return StoredAlertState(
         alerting_since=episode.since if episode else None,
         settled=episode.reported if episode else False,
-        told=sent.health_status if sent else None,
-        told_trigger=sent.trigger if sent else None,
-        hushed=mute.asked_at if mute and mute.asked_at is not _UNKNOWN else None,
+        last_sent=sent.health_status if sent else None,
+        last_trigger=sent.trigger if sent else None,
+        status_at_mute=mute.asked_at if mute and mute.asked_at is not _UNKNOWN else None,
         called_false=sent.health_status.run_date if sent and sent.called_false else None,
         quiet_until=mute.until if mute else None,
         false_alarm_on=mute.false_alarm_since if mute else None,

@@ -77,7 +77,7 @@ class _Progress:
 
 @dataclass(frozen=True, slots=True)
 class TrackFeatureAdoption:
-    """The job. Without `sections` the report is kept in the table alone, without `drafts` nobody is written to; the
+    """The job. Without `sections` the report is stored in the table alone, without `drafts` no mail is drafted; the
     result says so.
     """
 
@@ -95,8 +95,8 @@ class TrackFeatureAdoption:
 
         Fails with `Refused` for an account that is not known and for a signal that is none, `Unavailable` when the rest
         has to wait, `Misconfigured` when a person has to act before the section can be written, `NotTaken` if it is not
-        taken as it is; a report that is there by then is in the failure. On the `last_try` whatever ends it is told, if
-        there is a `publisher`.
+        taken as it is; a report that is there by then is in the failure. On the `last_try` an error that ends it is
+        reported, if there is a `publisher`.
         """
         progress = _Progress()
 

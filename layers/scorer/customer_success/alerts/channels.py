@@ -51,7 +51,7 @@ class AlertChannel:
         try:
             self.log.record(alert.alert_id, self.name, outcome)
         except Exception:
-            # What is raised decides whether the message is kept: that is the failure, not that nothing says so.
+            # The raised error decides whether the message stays queued: raise the failure, not its failed record.
             logger.exception("it is not written down that %s failed for alert %s", self.name, alert.alert_id)
 
 
@@ -78,9 +78,9 @@ def _rank(fault: Exception) -> int:
 
 @dataclass(frozen=True, slots=True)
 class OwnerOf:
-    """Finds who is told: the account's owner at this moment, else the one that was known, else the fallback.
+    """Finds the recipient: the account's current owner, else the last known one, else the fallback.
 
-    Nobody outside `domains` is told anything, whoever wrote the address down and when.
+    An address outside `domains` never gets a message.
     """
 
     rows: AccountRows
@@ -148,7 +148,7 @@ class DraftMail:
 
 @dataclass(frozen=True, slots=True)
 class PostToChat:
-    """A message in every chat that is configured. One that fails keeps no other from it, whatever the fault."""
+    """A message in every chat that is configured. A chat that fails for any reason does not stop the others."""
 
     chats: Sequence[OnceChat]
     owner_of: OwnerOf

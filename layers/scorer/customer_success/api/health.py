@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
+from pydantic import ConfigDict, Field
+
 from customer_success.accounts.ports import AccountRows, ScoreHistory
 from customer_success.accounts.row import AccountRow, AssessmentRecord, Status
 from customer_success.api.accounts import Answer, days_before, known_account
@@ -30,7 +32,7 @@ from customer_success.scoring.scorer import explain_change
 LOOKBACK_DAYS = 366
 """How far before the day that is asked about a point may lie that stands for it: one read holds so many."""
 
-_GONE = "No longer in the account book."
+_REMOVED = "No longer in the account book."
 
 
 class DriverShown(Answer):
@@ -95,7 +97,7 @@ class Change(Answer):
     """Why there is no delta, where there is none."""
 
 
-class SaidShown(Answer):
+class ExplanationShown(Answer):
     """The explanation of the score; what changed is compared with the scored day before."""
 
     headline: str
@@ -106,6 +108,8 @@ class SaidShown(Answer):
 
 class HealthAnswer(Answer):
     """The health of an account at the last scan. All that follows from a score is null or empty where there is none."""
+
+    model_config = ConfigDict(populate_by_name=True)
 
     account_id: str
     name: str
@@ -145,7 +149,7 @@ class HealthAnswer(Answer):
     unknown: tuple[SignalKey, ...]
     """The signals that were not really known."""
     scorecard_version: str | None
-    said: SaidShown
+    explanation: ExplanationShown = Field(alias="said")
     alert_id: str | None
     """The account's last alert, to be acknowledged; null if there was none."""
     change: Change
@@ -153,7 +157,7 @@ class HealthAnswer(Answer):
     """The last score that the account had, where it has none now."""
 
 
-class _Unjudged(NamedTuple):
+class _Unscored(NamedTuple):
     """Why a day has no score, and what is to be done about it."""
 
     reason: str
@@ -207,7 +211,7 @@ class ShowHealth:
 
 def _with_score(row: AccountRow, point: Point, against: Point | None) -> HealthAnswer:
     score, before = point.score, row.before
-    said = narrator.explain(score, before.last if before else None, {}, row.latest.since)
+    explanation = narrator.explain(score, before.last if before else None, {}, row.latest.since)
     return HealthAnswer(
         **_facts(row),
         reason=None,
@@ -222,14 +226,16 @@ def _with_score(row: AccountRow, point: Point, against: Point | None) -> HealthA
         coverage=score.coverage,
         unknown=tuple(score.unknown),
         scorecard_version=score.scorecard_version,
-        said=SaidShown(headline=said.headline, what_changed=said.what_changed, next_step=said.next_step),
+        explanation=ExplanationShown(
+            headline=explanation.headline, what_changed=explanation.what_changed, next_step=explanation.next_step
+        ),
         change=_change(point, against),
         last_known=None,
     )
 
 
 def _without_score(row: AccountRow) -> HealthAnswer:
-    day, why = row.latest, _why_unjudged(row.latest)
+    day, why = row.latest, _why_unscored(row.latest)
     return HealthAnswer(
         **_facts(row),
         reason=why.reason,
@@ -244,7 +250,7 @@ def _without_score(row: AccountRow) -> HealthAnswer:
         coverage=None,
         unknown=(),
         scorecard_version=None,
-        said=SaidShown(headline=why.detail, next_step=why.next_step),
+        explanation=ExplanationShown(headline=why.detail, next_step=why.next_step),
         change=Change(reason=f"there is no score of {day.run_date}: {why.detail}"),
         last_known=_shown(day.last) if day.last else None,
     )
@@ -252,7 +258,7 @@ def _without_score(row: AccountRow) -> HealthAnswer:
 
 def _facts(row: AccountRow) -> dict[str, Any]:
     """What does not depend on a score."""
-    account, day, told = row.account, row.latest, row.latest.alert_state.last_sent
+    account, day, sent = row.account, row.latest, row.latest.alert_state.last_sent
     return {
         "account_id": account.account_id,
         "name": account.name,
@@ -264,18 +270,18 @@ def _facts(row: AccountRow) -> dict[str, Any]:
         "as_of": day.run_date,
         "status": day.status,
         "since": day.since,
-        "alert_id": told and str(AlertId(account.account_id, told.run_date, told.churn_risk)),
+        "alert_id": sent and str(AlertId(account.account_id, sent.run_date, sent.churn_risk)),
     }
 
 
-def _why_unjudged(day: AssessmentRecord) -> _Unjudged:
+def _why_unscored(day: AssessmentRecord) -> _Unscored:
     match day.status:
         case "skipped":
-            return _Unjudged("inactive", INACTIVE, "")
+            return _Unscored("inactive", INACTIVE, "")
         case "gone":
-            return _Unjudged("gone", _GONE, "")
+            return _Unscored("gone", _REMOVED, "")
     reason = str(day.reason)
-    return _Unjudged(reason, str(day.detail), step_to_score(reason))
+    return _Unscored(reason, str(day.detail), step_to_score(reason))
 
 
 def _drivers(score: CSMHealthScore) -> tuple[DriverShown, ...]:

@@ -101,7 +101,7 @@ class ExpansionResult(JobResult):
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What the narrator's answer came to, as it is kept for a redelivery: by whom, what of it was refused or left
+    """What the narrator's answer came to, as it is stored for a redelivery: by whom, what of it was refused or left
     out, and why it was not the model's, if it was not.
     """
 
@@ -120,7 +120,7 @@ class _Checked:
     offers: tuple[Offer, ...] = ()
     answer: _Answer = _Answer()
     errors: tuple[str, ...] = ()
-    judged: bool = True
+    assessed: bool = True
 
 
 @dataclass(slots=True)
@@ -142,8 +142,8 @@ class CheckExpansion:
     """The job. `writers` word the offers, and `answers` stores what each request brought; `count` takes the counts for
     metrics.
 
-    Without `records` an offer is kept in the table and handed over all the same, without `handoff` it is found and
-    recorded only, without `log` the day's story is not kept. `sales_owner` sells to accounts that name nobody.
+    Without `records` an offer is stored in the table and handed over all the same, without `handoff` it is found and
+    recorded only, without `log` the day's entries are not stored. `sales_owner` sells to accounts without a seller.
     """
 
     tenant_id: str
@@ -164,7 +164,7 @@ class CheckExpansion:
         """Check the account, and hand over what may be offered to it; a repeat offers nothing twice.
 
         Fails with `Refused` for an account that is not there and for a signal that is none, `Unavailable` when the rest
-        has to wait, `Misconfigured` when a person has to act first; what then remains undone, whatever the fault, is
+        has to wait, `Misconfigured` when a person has to act first; what then remains undone is
         logged as failed. The offers that are found by then are in the failure.
         """
         progress = _Progress()
@@ -195,9 +195,9 @@ class CheckExpansion:
             signals = CSMHealthSignals.model_validate({**account.signals_on(on), **given})
             score = self.scorer.score(signals, account.account_id)
         except ValidationError as error:
-            return _not_judged("; ".join(map(str, refusals(error))))
+            return _not_assessed("; ".join(map(str, refusals(error))))
         except InsufficientDataError as error:
-            return _not_judged(too_little_known(error))
+            return _not_assessed(too_little_known(error))
         if why := why_no_candidate(score.rag, signals):
             return _Checked("held_back", (why,))
         if reasons := never_offered(account, signals, row.latest.alert_state, on):
@@ -208,7 +208,7 @@ class CheckExpansion:
     def _offer(
         self, request: ExpansionRequest, account: Account, found: Sequence[Rationale], progress: _Progress
     ) -> _Checked:
-        """Make of the rationales what may be offered; what an earlier delivery of the day found is gone on with."""
+        """Make of the rationales what may be offered; what an earlier delivery of the day found is continued."""
         offers = self.offers.of_account(account.account_id)
         against = blocked(offers, request.on)
         known = {o.opportunity.opportunity_type: o for o in offers if o.quarter == quarter_of(request.on)}
@@ -272,7 +272,7 @@ class CheckExpansion:
         left: Sequence[Rationale],
         known: Mapping[OpportunityType, Offer],
     ) -> tuple[_Answer, list[Offer]]:
-        """The narrator's answer and the offers that it newly makes, all of them kept before any goes further.
+        """The narrator's answer and the offers that it newly makes, all of them stored before any goes further.
 
         A redelivery of the request gets the answer that was given, and no new offer.
         """
@@ -396,7 +396,7 @@ class CheckExpansion:
         )
 
     def _settle(self, request: ExpansionRequest, row: AccountRow | None, checked: _Checked) -> None:
-        """Write what came of it to the day's story; what is only asked about is none of it."""
+        """Write the outcome to the day's entries; a question alone writes none."""
         if self.log is None or request.signals:
             return
         account = row.account if row else None
@@ -432,12 +432,12 @@ def _signals(account_id: str, given: Mapping[str, Any]) -> dict[str, Any]:
     return dict(given)
 
 
-def _not_judged(why: str) -> _Checked:
-    return _Checked("held_back", (f"cannot be judged: {why}",), judged=False)
+def _not_assessed(why: str) -> _Checked:
+    return _Checked("held_back", (f"cannot be assessed: {why}",), assessed=False)
 
 
 def _lines(checked: _Checked) -> tuple[str, ...]:
-    """The day's story of the account in words. What decides comes before the evidence, which may be long."""
+    """The day's entry of the account in words. What decides comes before the evidence, which may be long."""
     refused = [f"refused: {reason}" for reason in checked.answer.refused]
     return (*map(_line, checked.offers), *checked.reasons, *refused, *checked.errors)
 
@@ -488,10 +488,10 @@ def _result(request: ExpansionRequest, checked: _Checked, failure: str | None = 
 
 
 def _confidence(checked: _Checked) -> Confidence:
-    """low where something was done without or nothing can be judged, else that of the least sure offer; at most
+    """low where a part was skipped or the account cannot be assessed, else that of the least sure offer; at most
     medium where something was refused.
     """
-    if checked.errors or not checked.judged:
+    if checked.errors or not checked.assessed:
         return "low"
     offered = [offer.opportunity.confidence for offer in checked.offers]
     return min((*offered, "medium" if checked.answer.refused else "high"), key=_CONFIDENCES.index)

@@ -46,7 +46,7 @@ class CloseExpansions:
     def __call__(self, message: ExpansionsQueued, *, now: datetime, last_try: bool = False) -> ExpansionCounts:
         """Post the digests, or put the message back. The counts of the day's entries by their outcome.
 
-        On the `last_try` what keeps the day from being closed is told, and raised in any case.
+        On the `last_try` an error that stops the closing is reported; it is raised in any case.
         """
         on = message.run_date
         title = f"Expansion, {on}: what the day brought could not be told"

@@ -1,6 +1,6 @@
 """What follows a scan for expansion: feature usage is read, the answers of Sales are taken over, candidates are queued.
 
-Whatever is written before a checkpoint may be written again after a crash, and then says the same.
+Writes before a checkpoint may be repeated after a crash, with the same values.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ LOOK_BACK = timedelta(days=30)
 """So long ago an answer may have been written that no run has read yet."""
 BATCH = 100
 MOST_NOTED = 5
-"""Cases of one kind that are told in words."""
+"""Cases of one kind that are named; the rest is counted."""
 
 T = TypeVar("T")
 
@@ -74,7 +74,7 @@ class ExpansionRunResult(JobResult):
     status: RunStatus
     confidence: Confidence
     usage_rows: Counts
-    """The rows of feature usage that were read, kept and rejected."""
+    """The rows of feature usage that were read, stored and rejected."""
     answers: int
     candidates: int
     notes: tuple[str, ...]
@@ -87,7 +87,7 @@ class ExpansionRunResult(JobResult):
 class ExpansionRun:
     """The job. `time_left` gives the seconds that the function may still run.
 
-    Without a `usage_book` no feature usage is read, without `records` no answers are. Candidates are told of when they
+    Without a `usage_book` no feature usage is read, without `records` no answers are. Owners get a message when they
     are checked, or when `close_after` is over.
     """
 
@@ -113,7 +113,7 @@ class ExpansionRun:
         """Run, or go on with a run, and return what it found.
 
         Raises `Refused` for a day before the last run's or after today, and `Unavailable` when the rest has to wait.
-        On the last try whatever keeps it from its end is recorded, and the owners are told with what is checked.
+        On the last try an error that ends it is recorded, and the owners get a message with what is checked.
         """
         latest = self.runs.latest_day(KIND, until=today(request.on, self.now(), self.timezone))
         if latest and request.on < latest:
@@ -166,9 +166,9 @@ class ExpansionRun:
             together(page.rows, partial(self.usages.add, run.key), about=_usage_words, otherwise=lambda *_: None)
             run = self.runs.save(run.page_done(_count(page), page.next, ()))
             if self.time_left() < SECONDS_FOR_THE_REST:
-                told = f"{run.tally.read} rows of feature usage are read; the rest goes on from there"
+                named = f"{run.tally.read} rows of feature usage are read; the rest goes on from there"
                 if not last_try:
-                    raise OutOfTime(told, retry_after=1)
+                    raise OutOfTime(named, retry_after=1)
                 if page.next:
                     notes.append(f"Feature usage was not read to its end: {run.tally.read} rows took all the time")
                     break
@@ -204,7 +204,7 @@ class ExpansionRun:
         return None
 
     def _take_over(self, offer: Offer, given: RecordedAnswer, on: date) -> None:
-        """Note an answer that is new. The day's story comes first: what is noted already is not told any more.
+        """Note an answer that is new. The day's entry comes first: what is noted already is not reported again.
 
         A reason that is written anew does not make the answer a later one; one without an answer says nothing.
         """
@@ -217,7 +217,7 @@ class ExpansionRun:
         self.offers.record_answer(offer.handoff_id, answer)
 
     def _answered(self, offer: Offer, answer: SalesAnswer, on: date) -> ExpansionEntry:
-        """An answer in the day's story, for the owner that the account has now."""
+        """An answer in the day's entries, for the account's current owner."""
         account_id = offer.opportunity.account_id
         row = self.rows.get(account_id)
         return ExpansionEntry(
@@ -300,7 +300,7 @@ def _as_far_as_it_goes(pages: Iterator[T], what: str, notes: list[str], *, last_
 
 
 def _count(page: UsagePage) -> Tally:
-    """The counts of one page of feature usage; what is kept counts as scored."""
+    """The counts of one page of feature usage; what is stored counts as scored."""
     unreadable = tuple(in_short(f"{whose}: {problem}") for whose, problem in page.unreadable)
     cases = {"rejections": len(page.rejected), "unreadable": len(unreadable)}
     return Tally(
@@ -322,9 +322,9 @@ def _noted(tally: Tally) -> Iterator[str]:
 
 def _first(cases: Sequence[str], number: int) -> list[str]:
     """The first of a number of cases, and how many more there are."""
-    told = list(cases[:MOST_NOTED])
-    more = number - len(told)
-    return [*told, f"and {more} more of this kind"] if more > 0 else told
+    named = list(cases[:MOST_NOTED])
+    more = number - len(named)
+    return [*named, f"and {more} more of this kind"] if more > 0 else named
 
 
 def _unheard(answer: RecordedAnswer, error: Exception) -> str:
@@ -363,5 +363,5 @@ def _in_words(offer: Offer, answer: SalesAnswer) -> str:
     about = f"the {offer.opportunity.opportunity_type} offer of {offer.quarter}"
     if answer.status is None:
         return f"Sales took back its answer to {about}"
-    said = f"Sales marked {about} as {answer.status.lower()}"
-    return f"{said}: {answer.reason}" if answer.reason else said
+    answered = f"Sales marked {about} as {answer.status.lower()}"
+    return f"{answered}: {answer.reason}" if answer.reason else answered

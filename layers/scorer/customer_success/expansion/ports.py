@@ -17,7 +17,7 @@ class Offers(Protocol):
     """The offers that were found, per account. Those who write them do not undo each other's work."""
 
     def of_account(self, account_id: str) -> list[Offer]:
-        """All offers of an account that are kept; one that cannot be read comes as `unreadable`."""
+        """All stored offers of an account; one that cannot be read comes as `unreadable`."""
         ...
 
     def get(self, handoff_id: str) -> Offer | None: ...

@@ -24,7 +24,7 @@ ASKED_OFTEN = 10
 """A feature that was requested this often counts like one that has reached its limit."""
 
 SURE_FOR = timedelta(days=14)
-"""Older account-page figures give low confidence, whatever the tenant's staleness limit."""
+"""Older account-page figures give low confidence under any staleness limit of the tenant."""
 
 FEATURES_LISTED = 5
 """At most this many features or tools are listed, those with the strongest demand."""

@@ -1,4 +1,4 @@
-"""Offers by rule: one for each rationale of the evidence, in words that can be said to the customer."""
+"""Offers by rule: one for each rationale of the evidence, in words fit for the customer."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _module(rationale: Rationale) -> Iterator[str]:
 
 
 def _reached(share: ExpansionSignal) -> str:
-    """How far it is, in words: of features with names like "your team" no figure could be told apart."""
+    """How far it is, in words: a figure of a feature named like "your team" could not be assigned."""
     return "reached" if share.number is not None and share.number >= 1 else "nearly reached"
 
 

@@ -69,7 +69,7 @@ class HeldBack(_OfOffer):
 class SalesHandoff:
     """The job. Without `records` no record is made ready, without `drafts` nothing is drafted; the result says so.
 
-    `sales_owner` sells to accounts that name nobody, and takes the place of whoever is outside `domains`. `count` takes
+    `sales_owner` sells to accounts without a seller, and takes the place of sellers outside `domains`. `count` takes
     what failed for metrics.
     """
 
@@ -87,9 +87,9 @@ class SalesHandoff:
     def __call__(self, message: ExpansionHandoff, *, last_try: bool) -> HandedOff | HeldBack:
         """Do what is not done yet of the four, each also where another fails; a repeat does nothing twice.
 
-        Raises what kept a part from being done, so that the message comes again: `Unavailable` before `Misconfigured`
-        before `Refused`. Raises `Refused` for an account that is not there and where nobody sells to it. What ends it
-        for good, whatever the fault, is told to the team, and noted on the offer where nothing brings it back; what is
+        Raises the error of a part that failed, so that the message comes again: `Unavailable` before `Misconfigured`
+        before `Refused`. Raises `Refused` for an account that is not there and without a seller. An error that ends it
+        for good is reported to the team, and noted on the offer where nothing brings it back; what is
         refused as it may not be offered is only noted.
         """
         return recorded(
@@ -190,9 +190,9 @@ class SalesHandoff:
         """The id of the draft, and why there is none, if trying again could not bring one."""
         if self.drafts is None:
             return None, "no mail was drafted: Gmail is not configured"
-        if not (said := sayable(message.recommended_talk_track)):
+        if not (fit := sayable(message.recommended_talk_track)):
             return None, "no mail was drafted: no sentence of the talk track is fit for a customer"
-        message = message.model_copy(update={"recommended_talk_track": said})
+        message = message.model_copy(update={"recommended_talk_track": fit})
         # A passing fault brings the message back, or to the dead-letter queue: it is never the last try for the draft.
         made = self.drafts.create(offer_mail(message, account, mailbox), last_try=False)
         if isinstance(made, Drafted):

@@ -1,4 +1,4 @@
-"""The check of a talk track: it must follow from the rationale of the offer, and be fit to be said to the customer.
+"""The check of a talk track: it must follow from the rationale of the offer, and be fit for the customer.
 
 Names of features and tools are read as one word each, so that no figure, break or word within them claims anything.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from customer_success.narration.claims.figures import figures
-from customer_success.narration.claims.grounds import Grounds, whole
+from customer_success.narration.claims.known_facts import KnownFacts, whole
 from customer_success.narration.claims.sentence import Sentence
 from customer_success.narration.claims.sentences import HIDDEN, joined, plain, sentences, without_list_mark
 from customer_success.narration.evidence import Fact, QBREvidence
@@ -40,16 +40,16 @@ class Spoken:
 
 
 def spoken(text: str, rationale: Rationale, evidence: ExpansionEvidence) -> Spoken:
-    """The sentences of a talk track that follow from the offer's rationale and can be said to the customer."""
+    """The sentences of a talk track that follow from the offer's rationale and are fit for the customer."""
     names = _Names(rationale, evidence)
-    grounds = Grounds(_as_reviewed(evidence, names))
+    known_facts = KnownFacts(_as_reviewed(evidence, names))
     passed: list[tuple[str, str]] = []
     dropped: list[tuple[str, str]] = []
     spoken_of: frozenset[str] | None = None
     found = sentences(text)
     for before, found_text in zip(["", *found], found, strict=False):
         read = names.hidden(without_list_mark(found_text))
-        sentence = Sentence(grounds, read, planning=True, before=spoken_of if _GOES_ON.match(found_text) else None)
+        sentence = Sentence(known_facts, read, planning=True, before=spoken_of if _GOES_ON.match(found_text) else None)
         if fault := _unfit(read) or sentence.fault():
             dropped.append((found_text.strip(), fault))
             continue

@@ -1,4 +1,4 @@
-"""The daily look at the contracts: who is due, who must be told, which review is called for, and the renewals digest.
+"""The daily contract check: which contracts are due, which alerts and reviews follow, and the renewals digest.
 
 It reads the account rows alone, and so works on a morning on which the account book cannot be read. It keeps no
 checkpoint: what is done is seen from what is there, and any part of it may be done again.
@@ -46,7 +46,7 @@ T = TypeVar("T")
 @dataclass(slots=True)
 class Found:
     """What a look at the rows found. `failed` are accounts with which something went wrong; `due` are those
-    that are not judged today, `alerts` what they raise; `changed` are accounts whose pages an earlier try of the same
+    that are not assessed today, `alerts` what they raise; `changed` are accounts whose pages an earlier try of the same
     day changed, `reviews` contracts that call for one.
     """
 
@@ -103,8 +103,8 @@ class ContractCheck:
         """Check the contracts of the run date `on`, that of `time`, and return what was counted.
 
         `request` is the id of the event that asks for it. What an earlier try did already is not counted as scanned,
-        told or requested again. Raises `Refused` for a day after today, `Unavailable` when the rest has to wait; on the
-        `last_try` what keeps the check from its end is told.
+        sent or requested again. Raises `Refused` for a day after today, `Unavailable` when the rest has to wait; on the
+        `last_try` an error that ends the check is reported.
         """
         today(on, self.now(), self.timezone)
         return recorded(
@@ -121,7 +121,7 @@ class ContractCheck:
         self._rank(found.alerts, on, first_scan=last_scan is None)
         scanned = self._scan(found, scan)
         self.page_updates.send(pages_changed(self.tenant_id, found.changed, on))
-        told = self.publisher.publish(e for e in self.alerts.on(on) if e.state == "pending" and e.delivery)
+        sent = self.publisher.publish(e for e in self.alerts.on(on) if e.state == "pending" and e.delivery)
         requested = self._request_reviews(found.reviews, on, time)
         if self.calendar.is_working_day(on):
             # A scan that could score nothing has read the book all the same.
@@ -129,7 +129,7 @@ class ContractCheck:
             last_scan_on = next(ended, None)
             contracts, failed = found.contracts.values(), found.failed
             self.publisher.post(renewals_digest(on, contracts, failed, skipped=found.skipped, last_scan=last_scan_on))
-        return _result(on, found, request=request, scanned=scanned, alerts=told, qbrs=requested)
+        return _result(on, found, request=request, scanned=scanned, alerts=sent, qbrs=requested)
 
     def _context(self, on: date, last_scan: Run | None) -> ScanContext:
         return ScanContext(
@@ -143,7 +143,7 @@ class ContractCheck:
         )
 
     def _look(self, scan: ScanContext) -> Found:
-        """Read every row once; of each its contract is kept, not the row: a big book has many."""
+        """Read every row once; keep each contract in memory, not the row: a big book has many."""
         found = Found()
         for row in self.rows.every():
             self._alone(found, row, partial(self._look_at, found, row, scan))
@@ -188,7 +188,7 @@ class ContractCheck:
         match assessment:
             case Rejected() if row.latest.status == "scored":
                 return None
-            case Scored(alert=alert) if alert and not self._is_told(alert, row):
+            case Scored(alert=alert) if alert and not self._alerts(alert, row):
                 unchanged = replace(assessment.row.latest, alert_state=row.latest.alert_state)
                 return replace(assessment, row=replace(assessment.row, latest=unchanged), alert=None)
         return assessment
@@ -197,10 +197,10 @@ class ContractCheck:
         assessment = self._assessed(scan, row)
         return assessment.alert if isinstance(assessment, Scored) else None
 
-    def _is_told(self, alert: ChurnAlert, row: AccountRow) -> bool:
-        """True if the risk is higher than what was told; on a day off only if it is critical."""
-        told = row.latest.alert_state.last_sent
-        higher = told is None or RISKS.index(alert.churn_risk) > RISKS.index(told.churn_risk)
+    def _alerts(self, alert: ChurnAlert, row: AccountRow) -> bool:
+        """True if the risk is higher than last reported; on a day off only if it is critical."""
+        sent = row.latest.alert_state.last_sent
+        higher = sent is None or RISKS.index(alert.churn_risk) > RISKS.index(sent.churn_risk)
         return higher and (alert.churn_risk == "critical" or self.calendar.is_working_day(alert.run_date))
 
     def _rank(self, alerts: Iterable[ChurnAlert], on: date, *, first_scan: bool) -> None:

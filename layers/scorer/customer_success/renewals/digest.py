@@ -139,12 +139,12 @@ def _owner(contract: Contract) -> str:
     return contract.owner_email or NO_OWNER
 
 
-def _colour(standing: HealthStatus | None, run_date: date) -> str:
+def _colour(status: HealthStatus | None, run_date: date) -> str:
     """The colour, the churn risk where it alerts, and the day of the score unless it is today's."""
-    if standing is None:
+    if status is None:
         return "not judged"
-    risk = f", churn risk {standing.churn_risk}" if standing.churn_risk in ("high", "critical") else ""
-    return f"{standing.rag}{risk}" + ("" if standing.run_date == run_date else f" as of {standing.run_date}")
+    risk = f", churn risk {status.churn_risk}" if status.churn_risk in ("high", "critical") else ""
+    return f"{status.rag}{risk}" + ("" if status.run_date == run_date else f" as of {status.run_date}")
 
 
 def _notice(contract: Contract, run_date: date) -> str:

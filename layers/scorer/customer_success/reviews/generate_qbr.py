@@ -98,7 +98,8 @@ class _Progress:
 class GenerateQbr:
     """The job.
 
-    Without `pages` the review is kept in the table alone, without `drafts` nobody is invited; the result says so.
+    Without `pages` the review is stored in the table alone, without `drafts` there is no invitation; the result has
+    both.
     """
 
     rows: AccountRows
@@ -115,7 +116,7 @@ class GenerateQbr:
         """Write the review, or answer with the one that is there; a partial one is written anew when asked anew.
 
         Fails with `Refused` for an account that is not there, `Unavailable` when the rest has to wait, `Misconfigured`
-        when a person has to act first; what then remains undone, whatever the fault, is recorded as failed. The text
+        when a person has to act first; what then remains undone is recorded as failed. The text
         that is written by then is in the failure.
         """
         progress = _Progress()
@@ -143,11 +144,11 @@ class GenerateQbr:
 
     def _review(self, request: QbrRequest, row: AccountRow, progress: _Progress) -> QbrResult:
         text = progress.text = self._text(request, row)
-        page_id, kept = self._page(request, row, progress.known, text)
+        page_id, unwritten = self._page(request, row, progress.known, text)
         progress.page_id = page_id
         progress.page_url = self.pages.url(page_id) if self.pages and page_id else None
         draft_id, undrafted = self._draft(request, row, text)
-        errors = [reason for reason in (text.error, kept, undrafted) if reason]
+        errors = [reason for reason in (text.error, unwritten, undrafted) if reason]
         qbr = Qbr(
             request.key,
             account_name=row.account.name,
@@ -166,7 +167,7 @@ class GenerateQbr:
         return result(qbr, text)
 
     def _text(self, request: QbrRequest, row: AccountRow) -> QbrText:
-        """What the review says. It is kept before the page is written, so that the model is asked once a request."""
+        """The review's text. It is stored before the page is written, so that the model is called once per request."""
         stored = self.qbrs.text(request.key)
         if stored and stored.request == request.request:
             return stored
@@ -195,7 +196,7 @@ class GenerateQbr:
         return qbr_evidence(row, points, report, run_date=request.on, trigger=request.trigger)
 
     def _adoption(self, account: Account, on: date) -> FeatureAdoptionReport:
-        """The report of the day, kept or not; an own rate that is none is unknown here."""
+        """The report of the day, stored or not; an own rate that is none is unknown here."""
         usage, groups = self.usages.of(account), self.peers.get_many(groups_of(account))
         try:
             return adoption_report(account, usage, groups, run_date=on)

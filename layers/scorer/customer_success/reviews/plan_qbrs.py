@@ -68,7 +68,7 @@ class PlanQbrs:
         """Plan the quarter of the run date `on`, asked for by the event `request` of the moment `time`.
 
         Safe to repeat: the record is there before the message, and who takes the message knows what is written. Raises
-        `Refused` for a day after today. On the `last_try` what keeps the plan from its end is told.
+        `Refused` for a day after today. On the `last_try` an error that ends the plan is reported.
         """
         today(on, now, self.timezone)
         return recorded(
@@ -153,7 +153,7 @@ class CloseQuarter:
     def __call__(self, message: QuarterPlanned, *, now: datetime, last_try: bool = False) -> QuarterCounts:
         """Post each owner's index, or put the message back. The counts of the reviews by their state.
 
-        On the `last_try` what keeps the quarter from being closed is told, and raised in any case.
+        On the `last_try` an error that stops the closing is reported; it is raised in any case.
         """
         title = f"Quarterly reviews, {message.period}: what became of them could not be told"
         return recorded(

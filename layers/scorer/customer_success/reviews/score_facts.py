@@ -24,7 +24,7 @@ from customer_success.schemas import CapKey
 from customer_success.scoring.health_status import Point
 from customer_success.scoring.scorecard import LABELS
 from customer_success.scoring.scorer import Delta, explain_change
-from customer_success.scoring.words import CHANGES_TOLD, NOTABLE_POINTS
+from customer_success.scoring.words import MOST_CHANGES, NOTABLE_POINTS
 
 NEAR = timedelta(days=14)
 """A score counts for the start of a quarter if it is at most this old on the quarter's first day. A score within the
@@ -177,7 +177,7 @@ def _moves(scores: QuarterScores) -> Iterator[Fact]:
         return
     rest = end.score.score - start.score.score
     notable = [d for d in explain_change(start.score, end.score) if abs(d.delta) >= NOTABLE_POINTS]
-    for delta in [d for d in notable if d.key not in _NOT_QUOTED][:CHANGES_TOLD]:
+    for delta in [d for d in notable if d.key not in _NOT_QUOTED][:MOST_CHANGES]:
         rest -= delta.delta
         yield _move(delta, end.run_date)
     if _rounded(rest):

@@ -90,8 +90,8 @@ def _overview(run: Run, reported: Run | None, unreported: Sequence[Run]) -> list
         moves.update(each.tally.moves)
     if moves:
         lines.append(f"Changes of colour{_since(reported, unreported)}: {_counted(moves)}")
-    if gone := sum(each.removed for each in (*unreported, run)):
-        lines.append(f"No longer in the book{_since(reported, unreported)}: {gone}")
+    if removed := sum(each.removed for each in (*unreported, run)):
+        lines.append(f"No longer in the book{_since(reported, unreported)}: {removed}")
     lines += [f"Attention, {each.run_date}: {each.alarm}" for each in (*unreported, run) if each.alarm]
     lines += [f"The scan of {each.run_date} failed: {each.failure}" for each in unreported if each.failure]
     if reported is None and not unreported:

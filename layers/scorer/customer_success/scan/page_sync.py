@@ -41,7 +41,7 @@ class NotionSync:
     def __call__(self, message: PagesChanged | AlertAcknowledged, *, on: date, last_try: bool = False) -> int:
         """Write the pages that the message is about and return how many were written.
 
-        A page that a person threw away is logged and left. Whatever else goes wrong with a page costs the
+        A page that a person deleted is logged and left. Any other fault of a page costs the
         others nothing: they are written, and noted, before it is raised. Raises `Unavailable`, `Misconfigured`,
         `NotTaken`, or what was not expected, and of several the first of these. On the `last_try` it is reported, as of
         the day `on`.
@@ -59,7 +59,7 @@ class NotionSync:
 
     def _write(self, message: PagesChanged | AlertAcknowledged) -> int:
         if isinstance(message, AlertAcknowledged):
-            return self._write_wishes(message)
+            return self._write_mute(message)
         return self._write_values(message)
 
     def _write_values(self, message: PagesChanged) -> int:
@@ -94,7 +94,7 @@ class NotionSync:
             raise _all_of(faults, len(due) - len(done))
         return len(done)
 
-    def _write_wishes(self, message: AlertAcknowledged) -> int:
+    def _write_mute(self, message: AlertAcknowledged) -> int:
         """A queue keeps no order: the last acknowledgement counts, and the message where that asks for nothing."""
         entry = self.alerts.get(message.alert_id)
         latest = entry.acknowledged if entry else None

@@ -24,7 +24,7 @@ class Runs(Protocol):
         ...
 
     def save(self, run: Run) -> Run:
-        """Write the run if nobody else did since it was read; the saved run has the next version.
+        """Write the run if it was not written since it was read; the saved run has the next version.
 
         Raises `Unavailable` when the lease was lost to another function.
         """
@@ -35,7 +35,7 @@ class Runs(Protocol):
         ...
 
     def before(self, kind: str, on: date) -> Iterator[Run]:
-        """The runs dated before `on`, whatever became of them, latest first."""
+        """The runs dated before `on`, with any outcome, latest first."""
         ...
 
     def last_finished(self, kind: str, before: date) -> Run | None:

@@ -1,6 +1,6 @@
 """The daily health scan of the whole account book, from checkpoint to checkpoint.
 
-Whatever it writes before a checkpoint may be written again after a crash, with the same values: the baseline of
+Writes before a checkpoint may be repeated after a crash, with the same values: the baseline of
 every comparison lies before the run date, alerts have ids of their own, and a sent alert stays sent.
 """
 

@@ -240,7 +240,7 @@ def _median(counts: Counts) -> float:
 
 
 LONGEST_CASE, LARGEST_CASE = 300, 600
-"""Characters and bytes of a case in words: a run is one item of the table, whatever its cases say."""
+"""Characters and bytes of a case in words: a run is one item of the table, with cases of any length."""
 
 
 def in_short(case: str) -> str:

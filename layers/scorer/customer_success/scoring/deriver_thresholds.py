@@ -41,7 +41,7 @@ class LoginThresholds:
 
     days: int = 28
     longest: int = 90
-    """What an account has that nobody of it logged in to for as long."""
+    """The value for an account without any login for as long."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from customer_success.scoring.scorer import InsufficientDataError, explain_chang
 from customer_success.scoring.signal_words import in_words, side_of_change
 
 WHY_DRIVERS = 3
-CHANGES_TOLD = 4
-COSTS_TOLD = 4
+MOST_CHANGES = 4
+MOST_COSTS = 4
 NOTABLE_POINTS = 0.5
 BAD_SHARE = 0.4
 LONG_SILENCE_DAYS = 60
@@ -105,7 +105,7 @@ def changes(score: CSMHealthScore, before: Point | None) -> tuple[str, ...]:
     return tuple(
         f"{LABELS[delta.key]}: {side_of_change(delta.key, delta.before)} → {side_of_change(delta.key, delta.after)} "
         f"({_signed(delta.delta)})"
-        for delta in notable[:CHANGES_TOLD]
+        for delta in notable[:MOST_CHANGES]
     )
 
 
@@ -118,7 +118,7 @@ def costs(score: CSMHealthScore, medians: Mapping[str, float]) -> tuple[str, ...
     dear = [driver for driver in _costly(score) if driver.points_lost > medians.get(driver.key, 0.0)]
     return tuple(
         f"{driver_words(driver)} (−{driver.points_lost:.1f}{_median_words(driver.key, medians)})"
-        for driver in dear[:COSTS_TOLD]
+        for driver in dear[:MOST_COSTS]
     )
 
 

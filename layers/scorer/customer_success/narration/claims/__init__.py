@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from customer_success.narration.claims.grounds import Grounds
+from customer_success.narration.claims.known_facts import KnownFacts
 from customer_success.narration.claims.sentence import Sentence
 from customer_success.narration.claims.sentences import joined, plain, sentences, without_list_mark
 from customer_success.narration.evidence import QBREvidence
@@ -35,8 +35,8 @@ class Checked:
 
 def checked(content: QBRContent, evidence: QBREvidence) -> Checked:
     """The content with only those sentences and rows that follow from the evidence; checking twice drops no more."""
-    check = _Check(Grounds(evidence), [])
-    kept = content.model_copy(
+    check = _Check(KnownFacts(evidence), [])
+    holding = content.model_copy(
         update={
             "account_health_summary": check.paragraphs(content.account_health_summary),
             "roi_and_business_impact": check.roi(content.roi_and_business_impact),
@@ -44,46 +44,46 @@ def checked(content: QBRContent, evidence: QBREvidence) -> Checked:
             "expansion_and_next_steps": check.paragraphs(content.expansion_and_next_steps, planning=True),
         }
     )
-    return Checked(kept, tuple(check.dropped))
+    return Checked(holding, tuple(check.dropped))
 
 
 @dataclass(frozen=True, slots=True)
 class _Check:
     """The check of one review; what it drops is added to `dropped`."""
 
-    grounds: Grounds
+    known_facts: KnownFacts
     dropped: list[str]
 
     def paragraphs(self, paragraphs: list[str], *, planning: bool = False) -> list[str]:
-        return [kept for paragraph in paragraphs if (kept := self._paragraph(paragraph, planning=planning))]
+        return [holding for paragraph in paragraphs if (holding := self._paragraph(paragraph, planning=planning))]
 
     def _paragraph(self, paragraph: str, *, about: frozenset[str] | None = None, planning: bool = False) -> str:
         """What is left of a paragraph that speaks of the facts `about`, unless it says itself of which."""
-        kept: list[tuple[str, str]] = []
+        holding: list[tuple[str, str]] = []
         found = sentences(paragraph)
         spoken_of = about
         for before, text in zip(["", *found], found, strict=False):
             goes_on = spoken_of if _GOES_ON.match(text) else about
-            sentence = Sentence(self.grounds, plain(without_list_mark(text)), planning, goes_on)
+            sentence = Sentence(self.known_facts, plain(without_list_mark(text)), planning, goes_on)
             if fault := sentence.fault():
                 self._drop(text, fault)
                 continue
             spoken_of = sentence.keys
-            kept.append((text, before))
-        return paragraph if len(kept) == len(found) else joined(kept)
+            holding.append((text, before))
+        return paragraph if len(holding) == len(found) else joined(holding)
 
     def roi(self, paragraphs: list[str]) -> list[str]:
         """The section on ROI, which reads "not measured" and nothing else unless ROI was measured."""
-        if any(fact.key.startswith("roi_") for fact in self.grounds.evidence.facts):
+        if any(fact.key.startswith("roi_") for fact in self.known_facts.evidence.facts):
             return self.paragraphs(paragraphs)
         for text in (text for paragraph in paragraphs for text in sentences(paragraph)):
-            if Sentence(self.grounds, plain(without_list_mark(text))).figures:
+            if Sentence(self.known_facts, plain(without_list_mark(text))).figures:
                 self._drop(text, "ROI was not measured")
         return [NOT_MEASURED]
 
     def rows(self, rows: list[FeatureScore]) -> Iterator[FeatureScore]:
         """The scorecard's rows that say what is known of their features."""
-        known = {_name(feature): feature for feature in self.grounds.evidence.features}
+        known = {_name(feature): feature for feature in self.known_facts.evidence.features}
         for row in rows:
             feature = known.get(_name(row))
             if feature is None:

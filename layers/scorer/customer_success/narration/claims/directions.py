@@ -17,7 +17,7 @@ _FALL = (
     r"slipped|lost|cost|took|sank|(?:decrease|decline|drop|fall|loss|reduction)\sof|down|reduced|worsened|deteriorated"
 )
 _MOVE = re.compile(rf"\b(?:(?P<up>{_RISE})|(?P<down>{_FALL}))\b", re.IGNORECASE)
-_JUDGING = ("improve", "recover", "worsen", "deterior")
+_EVALUATIVE = ("improve", "recover", "worsen", "deterior")
 _NEGATED = re.compile(r"(?:\b(?:not|never|hardly|no)|n't)\s(?:\w+\s)?\Z", re.IGNORECASE)
 _COMPARED = re.compile(
     r"\s?(?:(?P<up>more|higher|increase|rise|growth|gain|improvement)|"
@@ -43,12 +43,12 @@ _MOVED_TO = re.compile(rf"\b(?:{_RISE}|{_FALL})\s(?:to|from)\s{HEDGES}\Z", re.IG
 
 
 class Move(NamedTuple):
-    """A way that something went, 0 if none is said. One that `judges` ("improved") says so only of what is better
+    """A way that something went, 0 if none is named. An `evaluative` one ("improved") holds only for what is better
     the more it is.
     """
 
     direction: Direction
-    judges: bool = False
+    evaluative: bool = False
 
 
 def mode_of(before: str, after: str, *, moved: bool) -> Mode:
@@ -69,7 +69,7 @@ def move_of(before: str, after: str) -> Move:
     for move in moves:
         if _NEGATED.search(move.string[: move.start()]):
             return Move(0)
-        return Move(1 if move["up"] else -1, move.group().casefold().startswith(_JUDGING))
+        return Move(1 if move["up"] else -1, move.group().casefold().startswith(_EVALUATIVE))
     return Move(0)
 
 

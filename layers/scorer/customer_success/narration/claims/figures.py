@@ -19,7 +19,7 @@ Kind = Literal[
 """What a figure states. "share" is a part of a whole, as in "99 out of 100"; "unread" is what cannot be understood."""
 
 ROUGHLY = 0.05
-"""How far, as a share of it, a ratio in words may be from the truth: "doubled" is said of 1.9 to 2.1 times."""
+"""How far, as a share of it, a ratio in words may be from the truth: "doubled" holds for 1.9 to 2.1 times."""
 CLOSELY = 0.02
 """The same of a ratio in numbers, as in "2 of 3"."""
 LARGEST = 1e15
@@ -242,8 +242,8 @@ def _number(text: str, scale: str = "") -> tuple[Reading, ...]:
     """The ways to read a number; none if it is not one."""
     if not text[-1].isdigit() or text[0].isalpha():
         spoken = read(text)
-        said = (Reading(spoken[0], spoken[1] / 2),) if spoken else ()
-        return tuple(reading for reading in said if reading.is_bounded)
+        readings = (Reading(spoken[0], spoken[1] / 2),) if spoken else ()
+        return tuple(reading for reading in readings if reading.is_bounded)
     factor = float(_SCALES.get(scale, 1))
     found = (reading.times(factor) for reading in _in_digits(text))
     return tuple(reading for reading in found if reading.is_bounded)
@@ -274,7 +274,7 @@ def _reading(whole: str, decimals: str, shift: int) -> Reading:
 
 
 def _rounder(reading: Reading) -> Reading:
-    """A number said to be rough: its zeros at the end are not exact, beyond the first two digits."""
+    """A number given as rough: its zeros at the end are not exact, beyond the first two digits."""
     half, value = reading.half, round(reading.value)
     while half >= 0.5 and value % (20 * half) == 0 and value >= 200 * half:
         half *= 10

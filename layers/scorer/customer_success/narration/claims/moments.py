@@ -42,7 +42,7 @@ MOMENTS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A day, or a month, a quarter or a year in which days lie; what was not said is None."""
+    """A day, or a month, a quarter or a year in which days lie; a part that is not given is None."""
 
     year: int | None = None
     quarter: int | None = None
@@ -52,21 +52,21 @@ class Moment:
     def holds(self, day: date) -> bool:
         """True if `day` is it, or lies in it."""
         of_day = (day.year, Quarter.of(day).number, day.month, day.day)
-        said = (self.year, self.quarter, self.month, self.day)
-        return all(part is None or part == known for part, known in zip(said, of_day, strict=True))
+        given = (self.year, self.quarter, self.month, self.day)
+        return all(part is None or part == known for part, known in zip(given, of_day, strict=True))
 
 
 def moments(match: re.Match[str]) -> tuple[Moment, ...]:
     """What a match of one of `MOMENTS` may mean: 1/5/2026 is a day in January or in May."""
-    said = match.groupdict()
-    year, quarter, month, day = (said.get(name) for name in ("year", "quarter", "month", "day"))
+    given = match.groupdict()
+    year, quarter, month, day = (given.get(name) for name in ("year", "quarter", "month", "day"))
     moment = Moment(
         int(year) if year else None,
         _ordinal(quarter) if quarter else None,
         _MONTH_NUMBERS.get(month.casefold()) or int(month) if month else None,
         _ordinal(day) if day else None,
     )
-    if said.get("by") == "/":
+    if given.get("by") == "/":
         return moment, Moment(moment.year, None, moment.day, moment.month)
     return (moment,)
 

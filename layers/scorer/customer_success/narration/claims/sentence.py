@@ -21,7 +21,7 @@ from customer_success.narration.claims.directions import (
     went,
 )
 from customer_success.narration.claims.figures import ROUGHLY, Figure, figures
-from customer_success.narration.claims.grounds import COLOUR, Grounds
+from customer_success.narration.claims.known_facts import COLOUR, KnownFacts
 from customer_success.narration.claims.matching import can_change, changes, is_of, stated
 from customer_success.narration.claims.moments import Moment
 from customer_success.narration.claims.number_words import any_of
@@ -47,7 +47,7 @@ _NONE = re.compile(
     r"(?:\w+\s){0,2}\Z",
     re.IGNORECASE,
 )
-_NO_NEWS = re.compile(
+_NO_CLAIM = re.compile(
     r"\s(?:data|reports?|history|figures?|records?|information|facts?)\b|\s(?:is|are|was|were)\s(?:known|measured|available)\b",
     re.IGNORECASE,
 )
@@ -56,7 +56,7 @@ _COUNTED = re.compile(
 )
 _ONE_THING = re.compile(r"\s(?!of\b)(?:\w+\s){0,2}\Z")
 _BETTER_THE_MORE = ("share", "points", "amount")
-_SAID = (
+_STATE = (
     r"(?:\s(?:trend|sentiment|tickets?))?\s(?:is|was|are|were|remains?|remained|stays?|stayed)\s"
     r"(?:(?:still|now|\w+ly)\s)?"
 )
@@ -75,7 +75,7 @@ class Sentence:
     about where it does not say so itself, None if that may be anything.
     """
 
-    grounds: Grounds
+    known_facts: KnownFacts
     text: str
     planning: bool = False
     before: frozenset[str] | None = None
@@ -83,7 +83,7 @@ class Sentence:
     @cached_property
     def bare(self) -> str:
         """The text with names hidden."""
-        names = self.grounds.names
+        names = self.known_facts.names
         text = names.sub(lambda match: HIDDEN * len(match.group()), self.text) if names else self.text
         return re.sub(r"\bB2[BC]\b", HIDDEN * 3, text)
 
@@ -101,7 +101,7 @@ class Sentence:
 
     @cached_property
     def clauses(self) -> list[Clause]:
-        return clauses(self.text, self.figures, self.grounds.vocabulary, self.before)
+        return clauses(self.text, self.figures, self.known_facts.vocabulary, self.before)
 
     @property
     def keys(self) -> frozenset[str] | None:
@@ -140,12 +140,12 @@ class _Part:
     figures: Sequence[Figure]
 
     @property
-    def grounds(self) -> Grounds:
-        return self.sentence.grounds
+    def known_facts(self) -> KnownFacts:
+        return self.sentence.known_facts
 
     @cached_property
     def facts(self) -> dict[str, Fact]:
-        return self.grounds.facts
+        return self.known_facts.facts
 
     def figure_faults(self) -> Iterator[str]:
         paired = {id(figure) for pair in self._pairs for figure in pair}
@@ -173,23 +173,23 @@ class _Part:
 
     def _elsewhere(self, figure: Figure) -> str:
         everything = list(self.facts.values())
-        told = self.clause.keys is not None and figure.readings and self._fits(figure, everything, whatever=True)
-        return " as the sentence has it" if told else ""
+        fits = self.clause.keys is not None and figure.readings and self._fits(figure, everything, any_move=True)
+        return " as the sentence has it" if fits else ""
 
     def colour_faults(self) -> Iterator[str]:
         text = self.sentence.bare[self.clause.start : self.clause.end]
-        told = [match.group() for match in COLOUR.finditer(text)]
-        if not told:
+        colours = [match.group() for match in COLOUR.finditer(text)]
+        if not colours:
             return
-        of_clause = {key: found for key, found in self.grounds.colours.items() if key in (self.clause.keys or ())}
-        known = frozenset().union(*(of_clause or self.grounds.colours).values())
-        yield from (f"{colour} is not in the evidence" for colour in told if colour.casefold() not in known)
+        of_clause = {key: found for key, found in self.known_facts.colours.items() if key in (self.clause.keys or ())}
+        known = frozenset().union(*(of_clause or self.known_facts.colours).values())
+        yield from (f"{colour} is not in the evidence" for colour in colours if colour.casefold() not in known)
         for first, last in _FROM_COLOUR.findall(text):
             if not self._colour_turned(first.casefold(), last.casefold()):
                 yield f"from {first} to {last} is not in the evidence"
 
     def _colour_turned(self, first: str, last: str) -> bool:
-        words = [fact for key in self.grounds.colours if (fact := self.facts[key])]
+        words = [fact for key in self.known_facts.colours if (fact := self.facts[key])]
         if any(f"from {first} to {last}" in fact.label.casefold() for fact in words):
             return True
         coloured = [(fact, str(fact.value).casefold()) for fact in words if fact.unit == "word"]
@@ -198,14 +198,14 @@ class _Part:
         )
 
     def word_faults(self) -> Iterator[str]:
-        """Words said of what has another word: "usage is growing" where it is declining."""
+        """Words for a state that has another word: "usage is growing" where it is declining."""
         text = self.sentence.bare
         for mention in self.clause.mentions:
             known = {str(fact.value) for key in mention.keys if (fact := self.facts[key]).unit == "word"}
             for words in (words for words in _WORDS if known & words):
-                told = re.compile(rf"{_SAID}(?P<word>{any_of(words)})\b", re.IGNORECASE).match(text, mention.end)
-                if told and told["word"].casefold() not in known:
-                    yield f"{told['word']} is not in the evidence"
+                state = re.compile(rf"{_STATE}(?P<word>{any_of(words)})\b", re.IGNORECASE).match(text, mention.end)
+                if state and state["word"].casefold() not in known:
+                    yield f"{state['word']} is not in the evidence"
 
     def none_faults(self) -> Iterator[str]:
         for mention in self.clause.mentions:
@@ -214,7 +214,7 @@ class _Part:
             if not (_COUNTED.fullmatch(word) and (none := _NONE.search(before))):
                 continue
             counts = [fact.value for key in mention.keys if (fact := self.facts[key]).unit == "count"]
-            if 0.0 not in counts and not _NO_NEWS.match(self.sentence.text, mention.end):
+            if 0.0 not in counts and not _NO_CLAIM.match(self.sentence.text, mention.end):
                 yield f"{none.group()}{word} is not in the evidence"
 
     def _before(self, figure: Figure) -> str:
@@ -265,7 +265,7 @@ class _Part:
         asked = exact or self._happens
         if any(fact.day for fact in named) and asked and not _FRAME.search(self._before(figure)):
             return _any_holds(figure.moments, own)
-        return _any_holds(figure.moments, self.grounds.days | (frozenset() if exact else self.grounds.months))
+        return _any_holds(figure.moments, self.known_facts.days | (frozenset() if exact else self.known_facts.months))
 
     def _candidates(self, figure: Figure) -> list[Fact]:
         """The facts that the figure may state: of what is named, or anything where nothing is."""
@@ -287,14 +287,14 @@ class _Part:
         return self._extreme(figure, [self.facts[key] for key in named])
 
     def _extreme(self, figure: Figure, named: list[Fact]) -> list[Fact]:
-        """The facts that are the lowest or highest, if the figure is said to be that and there are such."""
-        told = [*_EXTREME.finditer(self._before(figure))][-1:]
-        extreme = [fact for fact in named for match in told if fact.key.endswith(f"_{match.lastgroup}")]
+        """The facts that are the lowest or highest, if the figure is called that and there are such."""
+        words = [*_EXTREME.finditer(self._before(figure))][-1:]
+        extreme = [fact for fact in named for match in words if fact.key.endswith(f"_{match.lastgroup}")]
         return extreme or named
 
-    def _fits(self, figure: Figure, facts: Sequence[Fact], *, whatever: bool = False) -> bool:
+    def _fits(self, figure: Figure, facts: Sequence[Fact], *, any_move: bool = False) -> bool:
         move, mode = self._move(figure), self._mode(figure)
-        if whatever:
+        if any_move:
             move, mode = Move(0), "either"
         if any(self._states(figure, fact, move, mode) for fact in facts):
             return True
@@ -304,7 +304,7 @@ class _Part:
         return any(
             _changed_by(figure, change, _direction(move, earlier))
             for name in names
-            for earlier, later in combinations(self.grounds.series.get(name, ()), 2)
+            for earlier, later in combinations(self.known_facts.series.get(name, ()), 2)
             if earlier.as_of < later.as_of
             for change in changes(figure, earlier, later)
         )
@@ -329,8 +329,8 @@ class _Part:
         if value is None:
             return False
         if _is_change(fact):
-            told = mode == "change" or figure.signed or figure.kind == "points" or direction != 0
-            return told and _changed_by(figure, value, direction)
+            names_change = mode == "change" or figure.signed or figure.kind == "points" or direction != 0
+            return names_change and _changed_by(figure, value, direction)
         if mode == "change" and (fact.unit != "number" or _INCREASED_BY.search(self._before(figure))):
             return False
         if fact.unit == "days" and (value < 0 or fact.key.startswith("days_to")):
@@ -345,34 +345,34 @@ class _Part:
             quoted.kind in (figure.kind, "plain")
             and quoted.unit in (figure.unit, "")
             and [reading.value for reading in quoted.readings] == [reading.value for reading in figure.readings]
-            for quoted in self.grounds.quoted[fact.key]
+            for quoted in self.known_facts.quoted[fact.key]
             if quoted.readings and figure.kind not in ("percentage_points", "times", "amount")
         )
 
     def _is_near(self, figure: Figure, value: float) -> bool:
         """True if the figure states the value, or a bound that it keeps to and is not far from: "under 90 days"."""
-        before, said = self._before(figure), figure.readings[0].value
+        before, figure_ = self._before(figure), figure.readings[0].value
         least, most = _LEAST.search(before), _MOST.search(before)
         if not (least or most) or (least and figure.kind == "duration"):
             return is_of(figure, value)
-        kept = value >= said - NOISE if least else value <= said + NOISE
-        near = figure.kind not in ("percent", "share") and abs(value - said) <= ROUGHLY * abs(said)
-        return kept and (near or is_of(figure, value))
+        holds = value >= figure_ - NOISE if least else value <= figure_ + NOISE
+        near = figure.kind not in ("percent", "share") and abs(value - figure_) <= ROUGHLY * abs(figure_)
+        return holds and (near or is_of(figure, value))
 
     def _went_so(self, figure: Figure, fact: Fact, direction: Direction) -> bool:
-        """True if the fact's series went the way that is said, and stood so on the day that is said."""
-        series = self.grounds.series.get(fact.series or "", [fact])
+        """True if the fact's series went the stated way, and stood so on the stated day."""
+        series = self.known_facts.series.get(fact.series or "", [fact])
         if fact.series and not self._stood_then(fact):
             return False
         if direction == 0:
             return True
         if len(series) == 1:
             return not went(self._before(figure))
-        return direction in _trends(fact, series, self.grounds.evidence.reviewed_to)
+        return direction in _trends(fact, series, self.known_facts.evidence.reviewed_to)
 
     def _stood_then(self, fact: Fact) -> bool:
         """True unless the clause names one day on which it says that things stood so, and the fact is of another."""
-        return not self._then or _any_holds(self._then, {fact.as_of, self.grounds.evidence.on})
+        return not self._then or _any_holds(self._then, {fact.as_of, self.known_facts.evidence.on})
 
     @cached_property
     def _then(self) -> tuple[Moment, ...]:
@@ -410,7 +410,7 @@ def _sign(number: float) -> Direction:
 
 
 def _direction(move: Move, fact: Fact) -> Direction:
-    return 0 if move.judges and fact.unit not in _BETTER_THE_MORE else move.direction
+    return 0 if move.evaluative and fact.unit not in _BETTER_THE_MORE else move.direction
 
 
 def _is_change(fact: Fact) -> bool:

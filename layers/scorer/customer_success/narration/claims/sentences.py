@@ -38,13 +38,13 @@ def sentences(paragraph: str) -> list[str]:
     return found
 
 
-def joined(kept: Iterable[tuple[str, str]]) -> str:
+def joined(holding: Iterable[tuple[str, str]]) -> str:
     """Sentences made one paragraph again, each given with the one that stood before it.
 
     What a line break parted stays parted by one, so that the paragraph falls into the same sentences once more.
     """
     pieces: list[str] = []
-    for sentence, before in kept:
+    for sentence, before in holding:
         if pieces:
             last = pieces.pop()
             broken = "\n" in _space_after(last) + _space_after(before)

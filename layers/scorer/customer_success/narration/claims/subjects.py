@@ -11,7 +11,7 @@ from customer_success.narration.claims.figures import Figure
 from customer_success.narration.claims.number_words import any_of
 from customer_success.narration.evidence import Fact
 
-STANDING = (
+STATES = (
     "adoption",
     "arr",
     "escalation",
@@ -61,7 +61,7 @@ class Vocabulary:
 
     @cached_property
     def _keys(self) -> dict[str, frozenset[str]]:
-        keys: dict[str, frozenset[str]] = {_stem(word): frozenset() for word in STANDING}
+        keys: dict[str, frozenset[str]] = {_stem(word): frozenset() for word in STATES}
         for fact in self.facts:
             words = (*fact.about, "roi") if fact.key.startswith("roi_") else fact.about
             for word in words:

@@ -19,7 +19,7 @@ COLOUR = re.compile(r"\b(?:green|amber|red|yellow)\b(?!\s(?:flags?|lights?|tape|
 
 
 @dataclass(frozen=True)
-class Grounds:
+class KnownFacts:
     """The evidence, prepared for the check of many sentences."""
 
     evidence: QBREvidence
@@ -100,8 +100,8 @@ class Grounds:
 
 
 def _any_of(names: Iterable[str]) -> re.Pattern[str] | None:
-    told = sorted({name.strip() for name in names}, key=len, reverse=True)
-    return re.compile(whole(told), re.IGNORECASE) if told else None
+    given = sorted({name.strip() for name in names}, key=len, reverse=True)
+    return re.compile(whole(given), re.IGNORECASE) if given else None
 
 
 def whole(names: Iterable[str]) -> str:
@@ -115,5 +115,5 @@ def _is_name(text: str) -> bool:
     found = figures("".join(rest))
     for figure in found:
         rest[figure.start : figure.end] = " " * (figure.end - figure.start)
-    told = len(rest) < len(text) or bool(found)
-    return told and "%" not in text and any(character.isalpha() for character in rest)
+    given = len(rest) < len(text) or bool(found)
+    return given and "%" not in text and any(character.isalpha() for character in rest)
