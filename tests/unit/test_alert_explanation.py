@@ -130,7 +130,7 @@ def test_the_next_step_of_a_contract_that_ends_soon_is_the_renewal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("signals", "expected", "unsaid"),
+    ("signals", "expected", "unexpected"),
     [
         ({"open_ticket_count": 0, "avg_ticket_sentiment": "critical"}, (), ("support requests",)),
         ({"open_ticket_count": 2}, ("support requests",), ()),

@@ -162,7 +162,7 @@ def test_new_accounts_without_signals_break_nothing() -> None:
     world.scan(day(1))
     world.scan(day(2))
     # THEN no feed is called broken
-    assert (feeds_reported(world, day(1)), broken_feeds(world, day(2))) == ([], [])
+    assert (feeds_reported(world, day(1)), feeds_reported(world, day(2))) == ([], [])
 
 
 def test_accounts_without_expected_signals_are_not_watched() -> None:
@@ -213,12 +213,12 @@ def counted(number: int, watched: int, missing: int, *feeds: BrokenFeed) -> Run:
 )
 def test_a_book_that_is_or_was_tiny_does_not_shout(before: int, now: int, breaks: bool) -> None:
     earlier = counted(0, before, 0)
-    assert bool(feeds_reported(counted(1, now, now), replace(earlier, tally=Tally(watched=before)))) is breaks
+    assert bool(broken_feeds(counted(1, now, now), replace(earlier, tally=Tally(watched=before)))) is breaks
 
 
 def test_a_run_without_alerts_changes_nothing() -> None:
     feed = BrokenFeed("nps_score", day(0), day(-1), 9, 10)
-    assert feeds_reported(counted(1, 0, 0), counted(0, 10, 10, feed)) == (feed,)
+    assert broken_feeds(counted(1, 0, 0), counted(0, 10, 10, feed)) == (feed,)
 
 
 def test_feeds_that_broke_alike_share_a_line_across_others_between_them() -> None:
