@@ -433,7 +433,7 @@ def _signals(account_id: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _not_assessed(why: str) -> _Checked:
-    return _Checked("held_back", (f"cannot be assessed: {why}",), assessed=False)
+    return _Checked("held_back", (f"cannot be judged: {why}",), assessed=False)
 
 
 def _lines(checked: _Checked) -> tuple[str, ...]:
