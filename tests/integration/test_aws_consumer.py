@@ -148,6 +148,18 @@ def test_a_batch_that_fails_as_a_whole_is_reported_record_by_record(consumer: Qu
     assert failed(event, response) == ["a", "b"]
 
 
+def test_a_record_that_cannot_be_read_fails_alone(consumer: QueueConsumer, queue: Queue) -> None:
+    # GIVEN a record without the number of its tries between two others
+    event = queue.batch("a", "b", "c")
+    del event["Records"][1]["attributes"]["ApproximateReceiveCount"]
+    # WHEN the batch is consumed
+    work = Work()
+    response = consumer.consume(event, work)
+    # THEN it comes again, and the others do not
+    assert failed(event, response) == ["b"]
+    assert work.bodies == ["a", "c"]
+
+
 def test_the_work_gets_what_it_needs(consumer: QueueConsumer, queue: Queue) -> None:
     # GIVEN a message that comes for the fourth time, and one that comes for the last
     for receives, last_try in ((4, False), (5, True), (6, True)):

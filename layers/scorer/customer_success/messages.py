@@ -29,7 +29,7 @@ TwoDecimals = Annotated[float, Field(allow_inf_nan=False), AfterValidator(partia
 class Message(BaseModel):
     """What all messages share. `tenant_id` is checked by the reader: one deployment serves one tenant."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     version: Literal[1] = 1
     tenant_id: str = Field(min_length=1)
@@ -38,7 +38,7 @@ class Message(BaseModel):
 class ScheduledEvent(BaseModel):
     """The event that a schedule rule puts on a queue; `time` tells the day it is about."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     source: Literal["aws.events"]
     id: str
@@ -191,7 +191,7 @@ def pages_changed(tenant_id: str, account_ids: Iterable[str], on: date) -> Itera
 class Explanation(BaseModel):
     """The explanation of an account's alert, in reading order."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     headline: str
     what_changed: tuple[str, ...] = ()
@@ -265,7 +265,7 @@ class DigestReady(Message):
 class HealthEvent(BaseModel):
     """The detail of the bus event, for other systems of the company."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     version: Literal[1] = 1
     alert_type: Literal["csm_churn_alert"] = "csm_churn_alert"
@@ -286,7 +286,7 @@ class HealthEvent(BaseModel):
 class ExpansionHandedOff(BaseModel):
     """The detail of the bus event `expansion.handed_off`, for other systems of the company."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     version: Literal[1] = 1
     handoff_id: str
@@ -303,9 +303,13 @@ class ExpansionHandedOff(BaseModel):
 
 
 ScanAsked = ScanRequested | ExpansionRunRequested | ExpansionsQueued | ScheduledEvent
-ScanMessage = TypeAdapter[ScanAsked](ScanAsked)
+_AT_FIRST_USE = ConfigDict(defer_build=True)
+
+ScanMessage = TypeAdapter[ScanAsked](ScanAsked, config=_AT_FIRST_USE)
 SyncMessage = TypeAdapter[PagesChanged | AlertAcknowledged](
-    Annotated[PagesChanged | AlertAcknowledged, Field(discriminator="kind")]
+    Annotated[PagesChanged | AlertAcknowledged, Field(discriminator="kind")], config=_AT_FIRST_USE
 )
-PlanMessage = TypeAdapter[QuarterPlanned | ScheduledEvent](QuarterPlanned | ScheduledEvent)
-AlertOrDigest = TypeAdapter[ChurnAlert | DigestReady](Annotated[ChurnAlert | DigestReady, Field(discriminator="kind")])
+PlanMessage = TypeAdapter[QuarterPlanned | ScheduledEvent](QuarterPlanned | ScheduledEvent, config=_AT_FIRST_USE)
+AlertOrDigest = TypeAdapter[ChurnAlert | DigestReady](
+    Annotated[ChurnAlert | DigestReady, Field(discriminator="kind")], config=_AT_FIRST_USE
+)

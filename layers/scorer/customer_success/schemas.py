@@ -117,7 +117,7 @@ def plain_value(value: DriverValue) -> SignalValue:
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class _SelfComputing(_Model):

@@ -46,7 +46,7 @@ class Deployed(BaseModel):
     `owner_domains` alone; the fallback owners must be among them.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     tenant_id: Text
     table_name: Text

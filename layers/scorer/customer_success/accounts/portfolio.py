@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, get_type_hints
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic_core import to_json
 
 from customer_success.accounts.row import AccountRow
@@ -73,7 +73,10 @@ class Snapshot:
 
 
 FIELDS = tuple(get_type_hints(PortfolioLine))
-PACKED: TypeAdapter[tuple[Any, ...]] = TypeAdapter(tuple[*get_type_hints(PortfolioLine).values()])  # type: ignore[misc]
+PACKED: TypeAdapter[tuple[Any, ...]] = TypeAdapter(
+    tuple[*get_type_hints(PortfolioLine).values()],  # type: ignore[misc]
+    config=ConfigDict(defer_build=True),
+)
 
 
 def line_of(row: AccountRow) -> PortfolioLine | None:

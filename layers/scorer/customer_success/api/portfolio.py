@@ -40,7 +40,7 @@ Owner = Annotated[
 class PortfolioQuery(BaseModel):
     """Which accounts are wanted: those that meet all that is given, all of them if nothing is."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
 
     owner: Owner | None = None
     """The owner's e-mail address, in any case; `none` for accounts that have no owner."""
@@ -76,7 +76,7 @@ class PortfolioQuery(BaseModel):
 class PortfolioAccount(Answer):
     """One account as it stood in the snapshot; what is not known is null."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, defer_build=True)
 
     account_id: str
     name: str
@@ -99,7 +99,7 @@ class PortfolioAccount(Answer):
 class PortfolioTotals(Answer):
     """Sums over all accounts that match the filters, on all pages."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, defer_build=True)
 
     accounts: int
     arr: float

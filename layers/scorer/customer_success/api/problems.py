@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 class ProblemAnswer(BaseModel):
     """The body of every answer that is no success."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     type: str
     """A URI that names the kind of problem."""

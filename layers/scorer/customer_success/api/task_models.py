@@ -31,7 +31,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class _Form(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
 
     tenant_id: Text | None = None
     """The tenant that is served here, where a caller wants to be sure of it."""
@@ -101,7 +101,7 @@ class TaskRequest(RootModel[dict[str, JsonValue]]):
     `priority`, which it had once, is ignored.
     """
 
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False, defer_build=True)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:

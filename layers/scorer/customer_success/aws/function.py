@@ -25,7 +25,7 @@ from customer_success.alerts.publisher import AlertPublisher
 from customer_success.aws.dynamodb.store import Store
 from customer_success.aws.dynamodb.table import Table
 from customer_success.aws.messaging.bus import EventBridgeBus
-from customer_success.aws.messaging.consumer import Delivery, QueueConsumer
+from customer_success.aws.messaging.consumer import ConsumerResponse, Delivery, QueueConsumer
 from customer_success.aws.messaging.queues import SqsOutbox
 from customer_success.aws.messaging.sending import CORRELATION
 from customer_success.aws.messaging.topic import SnsAnnouncements
@@ -51,7 +51,6 @@ from customer_success.shadow.adapters import (
 from customer_success.task_records.states import TaskStates
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from mypy_boto3_sqs import SQSClient
 
     from customer_success.accounts.ports import AccountRows
@@ -214,7 +213,7 @@ class QueueFunction(Function[S]):
 
     def consume(
         self, event: Mapping[str, Any], context: Any, work: Callable[[Delivery], object]
-    ) -> PartialItemFailureResponse | dict[str, Any]:
+    ) -> ConsumerResponse | dict[str, Any]:
         """Do `work` for each record of a queue's event, and answer which ones failed."""
         self.begin(context)
 

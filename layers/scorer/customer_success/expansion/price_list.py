@@ -12,7 +12,7 @@ Price = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 class PriceList(BaseModel):
     """Prices a year, in the currency of the accounts' ARR."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
 
     seat: Price | None = None
     """One seat more."""

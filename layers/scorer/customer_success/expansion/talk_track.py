@@ -16,19 +16,20 @@ from customer_success.narration.claims.sentence import Sentence
 from customer_success.narration.claims.sentences import HIDDEN, joined, plain, sentences, without_list_mark
 from customer_success.narration.evidence import Fact, QBREvidence
 from customer_success.narration.offer_evidence import ExpansionEvidence, Rationale
+from customer_success.patterns import lazy_pattern
 from customer_success.periods import Quarter
 
-_GOES_ON = re.compile(r"\s*(?:it|its|this|that|they|their|these|those)\b", re.IGNORECASE)
-_OURS_ALONE = re.compile(
+_GOES_ON = lazy_pattern(r"\s*(?:it|its|this|that|they|their|these|those)\b", re.IGNORECASE)
+_OURS_ALONE = lazy_pattern(
     r"\b(?:churn\w*|scor(?:es?|ed|ing)|ratings?|rated|invoic\w+|overdue|collections|escalat\w+|risks?|risky|nps|"
     r"sentiment|arr|up-?sell\w*|cross-?sell\w*|revenue|pric(?:es?|ed|ing)|discount\w*|free|costs?|attrition|"
     r"cancel\w*|leav(?:e|es|ing)|quit\w*|instructions?|passwords?)\b",
     re.IGNORECASE,
 )
 LONGEST_NAME = 60
-_NO_NAME = re.compile(r"[:;,!?<>]")
+_NO_NAME = lazy_pattern(r"[:;,!?<>]")
 """Characters that make a name a statement."""
-_LINK = re.compile(r"https?:|www\.|\S@\S", re.IGNORECASE)
+_LINK = lazy_pattern(r"https?:|www\.|\S@\S", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

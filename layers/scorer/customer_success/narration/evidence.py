@@ -22,7 +22,7 @@ class Fact(BaseModel):
     label. Stored facts have the fields of this class alone.
     """
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     key: Text
     """Its name, unique within the evidence, as in "score_at_end"."""
@@ -60,7 +60,7 @@ class Fact(BaseModel):
 class QBREvidence(BaseModel):
     """All that a review of one account may state. What is not here is unknown."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
 
     account_id: Text
     account_name: Text

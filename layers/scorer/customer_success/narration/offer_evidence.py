@@ -39,7 +39,7 @@ class ExpansionSignal(Fact):
 class Rationale(BaseModel):
     """Why something of one type could be offered."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     opportunity_type: OpportunityType
     signals: Annotated[tuple[ExpansionSignal, ...], Field(min_length=1)]
@@ -51,7 +51,7 @@ class Rationale(BaseModel):
 class ExpansionEvidence(BaseModel):
     """All that an offer to one account may state. What is not here is unknown."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
 
     account_id: Text
     account_name: Text

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import boto3
 
 from customer_success.aws.function import QueueFunction
-from customer_success.aws.messaging.consumer import Delivery
+from customer_success.aws.messaging.consumer import ConsumerResponse, Delivery
 from customer_success.settings import ModelSettings
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-
     from customer_success.narration.ports import Narrator
 
 W = TypeVar("W", bound=ModelSettings)
@@ -24,7 +22,7 @@ class ModelFunction(QueueFunction[W]):
 
     def consume(
         self, event: Mapping[str, Any], context: Any, work: Callable[[Delivery], object]
-    ) -> PartialItemFailureResponse | dict[str, Any]:
+    ) -> ConsumerResponse | dict[str, Any]:
         """Do `work` for each record of a queue's event; of an event that asks for the model, say what `make doctor`
         cannot see from outside.
         """

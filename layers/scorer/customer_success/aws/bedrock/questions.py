@@ -71,7 +71,7 @@ class Opportunities(BaseModel):
 class _Proposed(BaseModel):
     """What is read of an answer: each opportunity as it comes, so that one that is wrong costs none of the others."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     opportunities: Annotated[list[dict[str, Any]], Field(max_length=MOST_OPPORTUNITIES)]
 

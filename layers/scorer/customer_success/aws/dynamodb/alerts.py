@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date
+from functools import cache
 from typing import TYPE_CHECKING, Literal, cast
 
 from pydantic import TypeAdapter
@@ -28,8 +29,15 @@ NOT_LATER = "(attribute_not_exists(#acknowledged_at) OR #acknowledged_at <= :ack
 
 logger = logging.getLogger(__name__)
 
-OUTCOME = TypeAdapter(Outcome)
-ACKNOWLEDGEMENT = TypeAdapter(Acknowledgement)
+
+@cache
+def _outcome_adapter() -> TypeAdapter[Outcome]:
+    return TypeAdapter(Outcome)
+
+
+@cache
+def _acknowledgement_adapter() -> TypeAdapter[Acknowledgement]:
+    return TypeAdapter(Acknowledgement)
 
 
 class DynamoAlertLog:
@@ -119,11 +127,13 @@ class DynamoAlertLog:
             delivery=cast("Delivery | None", item["delivery"].get("S")),
             held=item["held"]["BOOL"],
             outcomes={
-                channel: OUTCOME.validate_json(item[_attribute(channel)]["S"])
+                channel: _outcome_adapter().validate_json(item[_attribute(channel)]["S"])
                 for channel in CHANNELS
                 if _attribute(channel) in item
             },
-            acknowledged=ACKNOWLEDGEMENT.validate_json(item["acknowledged"]["S"]) if "acknowledged" in item else None,
+            acknowledged=_acknowledgement_adapter().validate_json(item["acknowledged"]["S"])
+            if "acknowledged" in item
+            else None,
         )
 
 
@@ -136,14 +146,14 @@ def _marks(entry: AlertEntry) -> dict[str, AttributeValueTypeDef]:
 
 
 def _outcomes(outcomes: Mapping[Channel, Outcome]) -> dict[str, AttributeValueTypeDef]:
-    return {_attribute(channel): text(OUTCOME.dump_json(o).decode()) for channel, o in outcomes.items()}
+    return {_attribute(channel): text(_outcome_adapter().dump_json(o).decode()) for channel, o in outcomes.items()}
 
 
 def _acknowledged(acknowledgement: Acknowledgement) -> dict[str, AttributeValueTypeDef]:
     """It, and beside it when it was, written so that the later one is the greater."""
     at = acknowledgement.at.astimezone(UTC).isoformat(timespec="microseconds")
     return {
-        "acknowledged": text(ACKNOWLEDGEMENT.dump_json(acknowledgement).decode()),
+        "acknowledged": text(_acknowledgement_adapter().dump_json(acknowledgement).decode()),
         "acknowledged_at": text(at),
     }
 

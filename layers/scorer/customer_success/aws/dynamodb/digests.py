@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 from itertools import groupby, islice
 
 from pydantic import TypeAdapter
@@ -21,8 +22,6 @@ from customer_success.errors import Unreadable
 STORED_DAYS = 90
 LARGEST_PART = 300 * 1024
 """Bytes of lines in one item; the table takes 400 KB."""
-
-LINE = TypeAdapter(Line)
 
 LOST = Section("", (Line("A part of this cannot be read any more: the log says which.", strong=True),))
 
@@ -89,10 +88,15 @@ def _parts(digest: Digest) -> Iterator[tuple[int, Section]]:
 
 
 def _bytes(line: Line) -> int:
-    return len(LINE.dump_json(line))
+    return len(_line_adapter().dump_json(line))
 
 
 def _joined(parts: Iterable[Section]) -> Section:
     found = list(parts)
     title = next((part.title for part in found if part is not LOST), "Not readable")
     return Section(title, tuple(line for part in found for line in part.lines))
+
+
+@cache
+def _line_adapter() -> TypeAdapter[Line]:
+    return TypeAdapter(Line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
@@ -35,7 +36,11 @@ class Stored(Generic[T]):
         self._table = table
         self._beside = beside
         self._attribute = attribute
-        self._json = TypeAdapter(model)
+        self._model = model
+
+    @cached_property
+    def _json(self) -> TypeAdapter[T]:
+        return TypeAdapter(self._model)
 
     def item(self, key: Key, value: T, **attributes: AttributeValueTypeDef) -> Item:
         """The item that keeps `value`, with attributes beside it."""

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from itertools import chain
 
 from pydantic import TypeAdapter
@@ -21,8 +22,6 @@ from customer_success.aws.dynamodb.table import Table
 STORED_DAYS = 90
 MOST_BYTES = 380 * 1024
 """Bytes of rows in one item; the table takes 400 KB."""
-
-ROW = TypeAdapter(FeatureUsage)
 
 logger = logging.getLogger(__name__)
 
@@ -111,7 +110,7 @@ def _fitting(holder: str, rows: tuple[FeatureUsage, ...]) -> tuple[FeatureUsage,
     fitting: list[FeatureUsage] = []
     left = MOST_BYTES
     for row in rows:
-        size = len(ROW.dump_json(row)) + 1
+        size = len(_row_adapter().dump_json(row)) + 1
         if size <= left:
             fitting.append(row)
             left -= size
@@ -124,3 +123,8 @@ def _fitting(holder: str, rows: tuple[FeatureUsage, ...]) -> tuple[FeatureUsage,
             MOST_BYTES,
         )
     return tuple(fitting)
+
+
+@cache
+def _row_adapter() -> TypeAdapter[FeatureUsage]:
+    return TypeAdapter(FeatureUsage)

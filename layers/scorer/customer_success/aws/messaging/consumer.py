@@ -5,21 +5,29 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from customer_success.aws.errors import translated
 from customer_success.errors import Misconfigured, NotTaken, NotUnderstood, Refused, Unavailable
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
-    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from mypy_boto3_sqs import SQSClient
 
 LONGEST_WAIT = 43_200
 """Seconds: a queue hides a message for 12 hours at most."""
+
+
+class FailedRecord(TypedDict):
+    """A record that the queue delivers again."""
+
+    itemIdentifier: str
+
+
+class ConsumerResponse(TypedDict):
+    """What Lambda needs to know: which records failed. Powertools has these types too, and loads a third of a start."""
+
+    batchItemFailures: list[FailedRecord]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +67,18 @@ class QueueConsumer:
         self._max_receives = max_receives
         self._logger = logger
 
-    def consume(self, event: Mapping[str, Any], work: Callable[[Delivery], object]) -> PartialItemFailureResponse:
+    def consume(self, event: Mapping[str, Any], work: Callable[[Delivery], object]) -> ConsumerResponse:
         """Do the work for every record, and return what Lambda needs to know of those that failed."""
+        failed: list[FailedRecord] = []
+        for record in event["Records"]:
+            try:
+                self._handle(record, work)
+            except Exception as fault:  # noqa: BLE001 - what happens to one record must not fail the others
+                self._logger.debug("record %s is reported as failed: %s", record["messageId"], fault)
+                failed.append({"itemIdentifier": record["messageId"]})
+        return {"batchItemFailures": failed}
 
-        def handle(record: SQSRecord) -> None:
-            self._handle(record, work)
-
-        return process_partial_response(
-            event=dict(event),
-            record_handler=handle,
-            processor=BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False),
-        )
-
-    def _handle(self, record: SQSRecord, work: Callable[[Delivery], object]) -> None:
+    def _handle(self, record: Mapping[str, Any], work: Callable[[Delivery], object]) -> None:
         delivery = self._delivery(record)
         about = {"message_id": delivery.message_id, "receive_count": delivery.receive_count}
         try:
@@ -92,14 +99,14 @@ class QueueConsumer:
         else:
             self._logger.info("message done", extra=about)
 
-    def _delivery(self, record: SQSRecord) -> Delivery:
-        received = int(record.attributes.approximate_receive_count)
-        attributes = record.raw_event.get("messageAttributes") or {}
+    def _delivery(self, record: Mapping[str, Any]) -> Delivery:
+        received = int(record["attributes"]["ApproximateReceiveCount"])
+        attributes = record.get("messageAttributes") or {}
         return Delivery(
-            body=record.body,
+            body=record["body"],
             receive_count=received,
             last_try=received >= self._max_receives,
-            message_id=record.message_id,
+            message_id=record["messageId"],
             attributes={name: value.get("stringValue", "") for name, value in attributes.items()},
         )
 
@@ -111,12 +118,12 @@ class QueueConsumer:
             asked = math.ldexp(self._retry_base_seconds, min(receive_count - 1, 100))
         return math.ceil(max(1.0, min(asked, LONGEST_WAIT)))
 
-    def _hide(self, record: SQSRecord, seconds: int) -> None:
+    def _hide(self, record: Mapping[str, Any], seconds: int) -> None:
         """Set the message's own visibility; where that fails, it comes back after the queue's."""
         try:
             with translated(f"queue {self._queue_url}"):
                 self._client.change_message_visibility(
-                    QueueUrl=self._queue_url, ReceiptHandle=record.receipt_handle, VisibilityTimeout=seconds
+                    QueueUrl=self._queue_url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=seconds
                 )
         except (Unavailable, Misconfigured) as error:
-            self._logger.warning("message %s could not be hidden: %s", record.message_id, error)
+            self._logger.warning("message %s could not be hidden: %s", record["messageId"], error)

@@ -13,12 +13,13 @@ from customer_success.narration.claims.known_facts import KnownFacts
 from customer_success.narration.claims.sentence import Sentence
 from customer_success.narration.claims.sentences import joined, plain, sentences, without_list_mark
 from customer_success.narration.evidence import QBREvidence
+from customer_success.patterns import lazy_pattern
 from customer_success.schemas import FeatureScore, QBRContent
 from customer_success.text import short
 
 NOT_MEASURED = "not measured"
 LONGEST_SHOWN = 300
-_GOES_ON = re.compile(r"\s*(?:it|its|this|that|they|their|these|those)\b", re.IGNORECASE)
+_GOES_ON = lazy_pattern(r"\s*(?:it|its|this|that|they|their|these|those)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
+from customer_success.patterns import lazy_pattern
+
 Direction = Literal[-1, 0, 1]
 Mode = Literal["level", "change", "either"]
 
@@ -16,30 +18,30 @@ _FALL = (
     r"fell|fallen|falls?|falling|declined|declines|drop(?:ped|s|ping)|decreased|decreases|shrank|shrunk|shrinks|"
     r"slipped|lost|cost|took|sank|(?:decrease|decline|drop|fall|loss|reduction)\sof|down|reduced|worsened|deteriorated"
 )
-_MOVE = re.compile(rf"\b(?:(?P<up>{_RISE})|(?P<down>{_FALL}))\b", re.IGNORECASE)
+_MOVE = lazy_pattern(rf"\b(?:(?P<up>{_RISE})|(?P<down>{_FALL}))\b", re.IGNORECASE)
 _EVALUATIVE = ("improve", "recover", "worsen", "deterior")
-_NEGATED = re.compile(r"(?:\b(?:not|never|hardly|no)|n't)\s(?:\w+\s)?\Z", re.IGNORECASE)
-_COMPARED = re.compile(
+_NEGATED = lazy_pattern(r"(?:\b(?:not|never|hardly|no)|n't)\s(?:\w+\s)?\Z", re.IGNORECASE)
+_COMPARED = lazy_pattern(
     r"\s?(?:(?P<up>more|higher|increase|rise|growth|gain|improvement)|"
     r"(?P<down>less|lower|fewer|drop|decline|decrease|reduction))\b",
     re.IGNORECASE,
 )
 
 HEDGES = r"(?:(?:about|around|roughly|approximately|nearly|almost|some|over|more than|just)\s)*"
-_BY = re.compile(
+_BY = lazy_pattern(
     rf"\b(?P<by>by|up|down|gained|lost|cost|took|added|brought|earned|(?:increase|rise|growth|gain|jump|improvement|"
     rf"decrease|decline|drop|fall|loss|reduction|change|difference)\sof)\s{HEDGES}\Z",
     re.IGNORECASE,
 )
-_AT = re.compile(
+_AT = lazy_pattern(
     r"(?:\b(?:to|at|from|reach(?:ed|es|ing)?|is|was|are|were|of|with|stands|stood|hit|exceeds|exceeded)\s|→\s?)"
     rf"{HEDGES}\Z",
     re.IGNORECASE,
 )
-_FROM = re.compile(rf"\bfrom\s{HEDGES}\Z", re.IGNORECASE)
-_TO = re.compile(rf"(?:\bto\s|→\s?){HEDGES}\Z", re.IGNORECASE)
-_ARROW = re.compile(r"\s?→")
-_MOVED_TO = re.compile(rf"\b(?:{_RISE}|{_FALL})\s(?:to|from)\s{HEDGES}\Z", re.IGNORECASE)
+_FROM = lazy_pattern(rf"\bfrom\s{HEDGES}\Z", re.IGNORECASE)
+_TO = lazy_pattern(rf"(?:\bto\s|→\s?){HEDGES}\Z", re.IGNORECASE)
+_ARROW = lazy_pattern(r"\s?→")
+_MOVED_TO = lazy_pattern(rf"\b(?:{_RISE}|{_FALL})\s(?:to|from)\s{HEDGES}\Z", re.IGNORECASE)
 
 
 class Move(NamedTuple):

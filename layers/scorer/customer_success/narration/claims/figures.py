@@ -12,6 +12,7 @@ from typing import Literal
 from customer_success.narration.claims.moments import MOMENTS, Moment, moments
 from customer_success.narration.claims.number_words import NUMBER_WORDS, SCALES, read
 from customer_success.narration.claims.sentences import HIDDEN
+from customer_success.patterns import lazy_pattern
 
 Kind = Literal[
     "percent", "percentage_points", "amount", "plain", "points", "duration", "times", "share", "moment", "unread"
@@ -90,7 +91,7 @@ _DIGITS = (
 _SCALE = r"(?:[kmb]|mn|bn|mio|hundred|thousand|million|billion|dozen)\b"
 _SCALES = {**SCALES, "k": 1_000, "m": 1_000_000, "mn": 1_000_000, "mio": 1_000_000, "b": 10**9, "bn": 10**9}
 _NUMBER = rf"(?P<number>{_DIGITS})(?:\s?(?P<scale>{_SCALE}))?|(?P<words>{NUMBER_WORDS})"
-_QUANTITY = re.compile(
+_QUANTITY = lazy_pattern(
     rf"(?:(?<![\w)%])(?P<sign>[+-]))?(?P<before>{_CURRENCY}\s?)?(?<![\w)%])(?P<sign2>[+-])?(?:{_NUMBER})"
     r"(?:[\s-]{0,2}(?:"
     r"(?P<points_of_percent>(?:%|per\s?cent(?:age)?)[\s-]?points?\b|pp\b|ppts?\b)"
@@ -111,7 +112,7 @@ _KINDS: dict[str, Kind] = {
     "points": "points",
 }
 _PART = rf"(?:{_DIGITS}|{NUMBER_WORDS})"
-_RATIO = re.compile(
+_RATIO = lazy_pattern(
     rf"(?<![\w.,])(?P<part>{_PART})\s*(?:out\s+of(?:\s+every)?|of(?:\s+(?:the|every|its|all))?|in(?:\s+every)?|per|/)"
     rf"\s*(?P<whole>{_PART})(?!\s?(?:%|per\s?cent|{_SCALE})|[\s-]*(?:day|week|month|quarter|year)s?\b)",
     re.IGNORECASE,
@@ -127,13 +128,15 @@ _FACTORS = {
     "halfas": 0.5,
     "inhalf": 0.5,
 }
-_FACTOR = re.compile(
+_FACTOR = lazy_pattern(
     r"\b(?P<factor>doubl|two-?fold|tripl|three-?fold|trebl|quadrupl|halv|half\sas\b|in\shalf\b)(?:e[ds]?|ing)?\b(?![\s-](?:check|click|down))"
     r"|\b(?P<twice>twice)(?P<as>\s+(?:as|the|its|that|what)\b)?",
     re.IGNORECASE,
 )
-_A_WHILE = re.compile(r"(?:(?<=\bin\s)|(?<=\bwithin\s))an?\s(?P<duration>day|week|month|quarter|year)\b", re.IGNORECASE)
-_FRACTION = re.compile(
+_A_WHILE = lazy_pattern(
+    r"(?:(?<=\bin\s)|(?<=\bwithin\s))an?\s(?P<duration>day|week|month|quarter|year)\b", re.IGNORECASE
+)
+_FRACTION = lazy_pattern(
     r"(?P<position>\b(?:first|second|third|latter|other)\s+(?:half|third)\b|\bthird[\s-]part(?:y|ies)\b)"
     r"|\b(?P<three_quarters>three[\s-]quarters\b(?=\s+of))|\b(?P<two_thirds>two[\s-]thirds)\b"
     r"|\b(?P<third>(?:a|one|by)[\s-]third)\b|\b(?P<quarter>(?:(?:a|one)[\s-])?quarter\b(?=\s+of\s+(?:the|all|its|our)\s+"
@@ -141,15 +144,15 @@ _FRACTION = re.compile(
     re.IGNORECASE,
 )
 _FRACTIONS = {"three_quarters": 0.75, "two_thirds": 2 / 3, "third": 1 / 3, "quarter": 0.25, "half": 0.5}
-_VAGUE = re.compile(r"\b(?:dozens|hundreds|thousands|millions|billions|percent|per\scent|pct)\b", re.IGNORECASE)
+_VAGUE = lazy_pattern(r"\b(?:dozens|hundreds|thousands|millions|billions|percent|per\scent|pct)\b", re.IGNORECASE)
 _SIGNS = "%‰‱٪$€£¥₹"
 
-_HEDGED = re.compile(
+_HEDGED = lazy_pattern(
     r"(?:\b(?:about|around|roughly|approximately|approx\.?|circa|ca\.?|some|nearly|almost|close to|over|under|"
     r"more than|less than)|~|≈)\s*$",
     re.IGNORECASE,
 )
-_FROM_TO = re.compile(r"\s*(?:-|–|—|to|and|or|→)\s*", re.IGNORECASE)
+_FROM_TO = lazy_pattern(r"\s*(?:-|–|—|to|and|or|→)\s*", re.IGNORECASE)
 _WINDOW = 24
 
 

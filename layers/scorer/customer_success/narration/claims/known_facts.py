@@ -13,9 +13,10 @@ from customer_success.narration.claims.figures import Figure, figures
 from customer_success.narration.claims.sentences import plain
 from customer_success.narration.claims.subjects import Vocabulary
 from customer_success.narration.evidence import Fact, QBREvidence
+from customer_success.patterns import lazy_pattern
 from customer_success.periods import Quarter
 
-COLOUR = re.compile(r"\b(?:green|amber|red|yellow)\b(?!\s(?:flags?|lights?|tape|thread)\b)", re.IGNORECASE)
+COLOUR = lazy_pattern(r"\b(?:green|amber|red|yellow)\b(?!\s(?:flags?|lights?|tape|thread)\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from customer_success.narration.claims.number_words import ORDINALS, any_of
+from customer_success.patterns import lazy_pattern
 from customer_success.periods import Quarter
 
 _MONTHS = tuple(name.casefold() for name in month_name[1:])
@@ -20,7 +21,7 @@ _YEAR = r"(?P<year>(?:19|20)\d\d)(?!\d|[.,]\d|\s?%)"
 _QUARTERS = r"(?P<quarter>first|second|third|fourth|1st|2nd|3rd|4th)"
 
 MOMENTS = tuple(
-    re.compile(pattern, re.IGNORECASE)
+    lazy_pattern(pattern, re.IGNORECASE)
     for pattern in (
         r"\b(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})(?:t\d{2}:\d{2}[\d:.]*(?:z|[+-]\d{2}:?\d{2})?)?\b",
         r"\b(?P<year>\d{4})/(?P<month>\d{1,2})/(?P<day>\d{1,2})\b",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from customer_success.patterns import lazy_pattern
+
 _UNITS = re.findall(
     r"\w+",
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -44,7 +46,7 @@ NUMBER_WORDS = (
     rf"(?:(?:[\s-]*|(?:(?<=hundred)|(?<=thousand)|(?<=million))\s+and\s+)(?:{_SMALL}|{_SCALE})){{0,12}}"
     rf"\b{_POINT}"
 )
-_WORD = re.compile(rf"{_SMALL}|{_SCALE}|point", re.IGNORECASE)
+_WORD = lazy_pattern(rf"{_SMALL}|{_SCALE}|point", re.IGNORECASE)
 
 
 def read(words: str) -> tuple[float, float] | None:

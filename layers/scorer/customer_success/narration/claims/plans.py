@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 
 from customer_success.narration.claims.figures import Figure
+from customer_success.patterns import lazy_pattern
 
 LONGEST_MEETING = {"minute": 480.0, "min": 480.0, "hour": 8.0, "hr": 8.0}
 MOST_STEPS = 10
 
-_MEETING = re.compile(
+_MEETING = lazy_pattern(
     r"\b(?:call|meeting|session|workshop|review|training|demo|webinar|check-in|conversation|discussion|sync|slot)s?\b",
     re.IGNORECASE,
 )
-_WITHIN = re.compile(
+_WITHIN = lazy_pattern(
     r"\b(?:(?:(?:within|in|over|during|for)\s)?(?:the\s)?(?:next|coming|following)|within|in|every)\s\Z", re.IGNORECASE
 )
-_STEPS = re.compile(
+_STEPS = lazy_pattern(
     r"\s(?:\w+\s)?(?:steps?|actions?|options?|workshops?|sessions?|calls?|meetings?|topics?|priorit(?:y|ies)|questions?)\b",
     re.IGNORECASE,
 )
-_PER = re.compile(r"\s(?:a|per|every)\s(?:day|week|month|quarter|year)\b", re.IGNORECASE)
+_PER = lazy_pattern(r"\s(?:a|per|every)\s(?:day|week|month|quarter|year)\b", re.IGNORECASE)
 
 
 def is_planned(figure: Figure, before: str, after: str, timed: bool) -> bool:

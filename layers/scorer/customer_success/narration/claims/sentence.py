@@ -29,40 +29,41 @@ from customer_success.narration.claims.plans import is_planned
 from customer_success.narration.claims.sentences import HIDDEN
 from customer_success.narration.claims.subjects import Clause, clauses
 from customer_success.narration.evidence import Fact
+from customer_success.patterns import lazy_pattern
 from customer_success.schemas import Sentiment, UsageTrend
 
-_FROM_COLOUR = re.compile(r"\bfrom\s(green|amber|red)\sto\s(green|amber|red)\b", re.IGNORECASE)
-_LEAST = re.compile(r"\b(?:more than|over|above|at least|exceed(?:s|ed|ing)?)\s\Z", re.IGNORECASE)
-_MOST = re.compile(r"\b(?:less than|fewer than|under|below|at most|nearly|almost)\s\Z", re.IGNORECASE)
-_PAST = re.compile(r"\b(?:ago|lapsed|expired|ended|overdue)\b", re.IGNORECASE)
-_FRAME = re.compile(r"(?:\b(?:as of|as at|by|since|between|during)\s(?:the\s)?|\A\W*(?:on|in|at)\s)\Z", re.IGNORECASE)
-_ON = re.compile(r"\b(?:on|as of|as at)\s(?:the\s)?\Z", re.IGNORECASE)
-_HAPPENS = re.compile(
+_FROM_COLOUR = lazy_pattern(r"\bfrom\s(green|amber|red)\sto\s(green|amber|red)\b", re.IGNORECASE)
+_LEAST = lazy_pattern(r"\b(?:more than|over|above|at least|exceed(?:s|ed|ing)?)\s\Z", re.IGNORECASE)
+_MOST = lazy_pattern(r"\b(?:less than|fewer than|under|below|at most|nearly|almost)\s\Z", re.IGNORECASE)
+_PAST = lazy_pattern(r"\b(?:ago|lapsed|expired|ended|overdue)\b", re.IGNORECASE)
+_FRAME = lazy_pattern(r"(?:\b(?:as of|as at|by|since|between|during)\s(?:the\s)?|\A\W*(?:on|in|at)\s)\Z", re.IGNORECASE)
+_ON = lazy_pattern(r"\b(?:on|as of|as at)\s(?:the\s)?\Z", re.IGNORECASE)
+_HAPPENS = lazy_pattern(
     r"\b(?:end(?:s|ed|ing)?|expire[sd]?|until|due|renews|renewed|lapse[sd]?|starts?|began|signed|changed|turned|became)\b",
     re.IGNORECASE,
 )
-_CHANGING = re.compile(r"change|moved|lost|gain|delta|difference|cost|growth", re.IGNORECASE)
-_NONE = re.compile(
+_CHANGING = lazy_pattern(r"change|moved|lost|gain|delta|difference|cost|growth", re.IGNORECASE)
+_NONE = lazy_pattern(
     r"\b(?:no(?!\s(?:longer|further|more|such|other)\b)|not a single|without(?: any)?|none of (?:the|its|their))\s"
     r"(?:\w+\s){0,2}\Z",
     re.IGNORECASE,
 )
-_NO_CLAIM = re.compile(
+_NO_CLAIM = lazy_pattern(
     r"\s(?:data|reports?|history|figures?|records?|information|facts?)\b|\s(?:is|are|was|were)\s(?:known|measured|available)\b",
     re.IGNORECASE,
 )
-_COUNTED = re.compile(
+_COUNTED = lazy_pattern(
     r"\b(?:tickets?|escalations?|features?|modules?|incidents?|invoices?|complaints?)\b", re.IGNORECASE
 )
-_ONE_THING = re.compile(r"\s(?!of\b)(?:\w+\s){0,2}\Z")
+_ONE_THING = lazy_pattern(r"\s(?!of\b)(?:\w+\s){0,2}\Z")
 _BETTER_THE_MORE = ("share", "points", "amount")
 _STATE = (
     r"(?:\s(?:trend|sentiment|tickets?))?\s(?:is|was|are|were|remains?|remained|stays?|stayed)\s"
     r"(?:(?:still|now|\w+ly)\s)?"
 )
 _WORDS = [frozenset(get_args(words)) for words in (UsageTrend, Sentiment)]
-_INCREASED_BY = re.compile(r"\bby\s(?:\w+\s)?\Z", re.IGNORECASE)
-_EXTREME = re.compile(
+_INCREASED_BY = lazy_pattern(r"\bby\s(?:\w+\s)?\Z", re.IGNORECASE)
+_EXTREME = lazy_pattern(
     r"\b(?:(?P<lowest>lowest|worst|minimum|low)|(?P<highest>highest|best|maximum|peak|high))\b", re.IGNORECASE
 )
 _WINDOW = 60

@@ -6,17 +6,19 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+from customer_success.patterns import lazy_pattern
+
 HIDDEN = "\ue000"
 """Stands for each character of what is no claim, such as a name."""
 
-_ABBREVIATION = re.compile(
+_ABBREVIATION = lazy_pattern(
     r"(?:\b(?:e\.g|i\.e|vs|inc|ltd|co|corp|llc|plc|no|approx|ca|cf|dr|mr|mrs|ms|prof|st|dept|est|incl|excl|"
     r"jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|[a-z]\.[a-z])|^\s*\d{1,2})\.$",
     re.IGNORECASE,
 )
-_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|\n")
-_STARTS_SMALL = re.compile(r"\s*[a-z]")
-_LIST_MARK = re.compile(r"\A\s*(?:\d{1,2}[.)](?=\s)|[-•*](?=\s))")
+_END = lazy_pattern(r"[.!?…]+[\"'”’)\]]*(?=\s)|\n")
+_STARTS_SMALL = lazy_pattern(r"\s*[a-z]")
+_LIST_MARK = lazy_pattern(r"\A\s*(?:\d{1,2}[.)](?=\s)|[-•*](?=\s))")
 _SMOOTHED = str.maketrans({"‐": "-", "‑": "-", "−": "-", "⁻": "-", "*": None, "`": None, "’": "'"})
 _LONGEST_ABBREVIATION = 12
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from customer_success.narration.claims.figures import Figure
 from customer_success.narration.claims.number_words import any_of
 from customer_success.narration.evidence import Fact
+from customer_success.patterns import lazy_pattern
 
 STATES = (
     "adoption",
@@ -25,21 +26,21 @@ STATES = (
 )
 """What reviews speak of. A figure about one of these of which nothing is known is invented."""
 
-_BREAK = re.compile(
+_BREAK = lazy_pattern(
     r",\s|;|:\s|\s[–—-]\s|[()\[\]]"
     r"|\b(?:and|but|while|whereas|although|though|because|which|with|when|after|before|so|yet|versus|vs|against)\b"
     r"|\bas\b(?!\s(?:of|at|many|much|well|high|low|few|an?)\b)",
     re.IGNORECASE,
 )
-_DIRECTLY = re.compile(
+_DIRECTLY = lazy_pattern(
     r"[\s-]*(?:(?!(?:to|by|from|on|in|due|for|as|than|over|under|at|after|thanks|per|was|were|is|are|has|have)\b)"
     r"[\w-]+\s+){0,3}\Z",
     re.IGNORECASE,
 )
-_COMPARED = re.compile(r"\b(?:like|unlike|than)\s(?:the\s|its\s|their\s)?\Z", re.IGNORECASE)
+_COMPARED = lazy_pattern(r"\b(?:like|unlike|than)\s(?:the\s|its\s|their\s)?\Z", re.IGNORECASE)
 _WINDOW = 20
 _SHORTEST_PLURAL = 3
-_FILLER = re.compile(
+_FILLER = lazy_pattern(
     r"\b(?:the|its|their|our|both|all|current|open|active|total|average|number|of|share|rate)\b|\W", re.IGNORECASE
 )
 
