@@ -14,7 +14,7 @@ RUNTIME = $(shell for python in python3.13 $(wildcard $(HOME)/.pyenv/versions/3.
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-qbr import-history redrive rescan doctor shadow-report notion-setup notion-import cost api \
-	generated openapi picture permissions demo-clean install lock locks-fresh types test test-slow pr bench clean
+	generated openapi picture permissions imports demo-clean install lock locks-fresh types test test-slow pr bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -52,13 +52,16 @@ cost: install ## what a month costs: ACCOUNTS=5000 MODEL=yes MODEL_PRICE=3,15
 api: install ## the API of a scanned book on this machine, with signed calls to try: ACCOUNTS=book.csv
 	@$(RUN) -m local.demo api
 
-generated: openapi picture permissions ## write anew what is made from the code and the template
+generated: openapi picture permissions imports ## write anew what is made from the code and the template
 
 openapi: install ## write docs/openapi.json anew, from the code
 	@$(RUN) -m local.api.openapi
 
 picture: install ## write docs/architecture.md anew, a flowchart from the template
 	@$(RUN) -m local.picture
+
+imports: install ## write docs/imports anew: what each function loads before its first message
+	@$(RUN) -m local.cold_start
 
 permissions: install ## write docs/permissions.md anew, from the template
 	@$(RUN) -m local.permissions

@@ -16,7 +16,6 @@ from customer_success.settings import (
     Settings,
     Text,
 )
-from customer_success.shadow.adapters import ShadowChat
 
 if TYPE_CHECKING:
     from customer_success.ports import Chat
@@ -43,7 +42,7 @@ class AlertChat(QueueFunction[AlertChatSettings]):
     @cached_property
     def post(self) -> PostToChat:
         owner_of = OwnerOf(self.rows, self.settings.fallback_owner, self.settings.owner_domains)
-        chats: list[Chat] = self.outward(self._chats, lambda shadow: [ShadowChat(shadow)])
+        chats: list[Chat] = self.outward(self._chats, lambda shadow: [shadow.chat()])
         once = [OnceChat(chat, self.once(f"chat_alert:{chat.name}")) for chat in chats]
         return PostToChat(once, owner_of, self.store.digests)
 

@@ -10,7 +10,6 @@ from customer_success.alerts.channels import AlertChannel, RecordAlert
 from customer_success.alerts.records import OnceRecords
 from customer_success.aws.function import QueueFunction
 from customer_success.settings import NotionSettings, Text
-from customer_success.shadow.adapters import ShadowRecords
 
 if TYPE_CHECKING:
     from customer_success.alerts.ports import HealthRecords
@@ -38,4 +37,4 @@ class AlertNotion(QueueFunction[AlertNotionSettings]):
         def live() -> HealthRecords:
             return health_records(self, settings, settings.notion_health_records)
 
-        return self.outward(live, ShadowRecords)
+        return self.outward(live, lambda shadow: shadow.records())

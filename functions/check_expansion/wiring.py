@@ -26,7 +26,6 @@ from customer_success.settings import (
     Text,
     from_json,
 )
-from customer_success.shadow.adapters import ShadowOffers
 
 if TYPE_CHECKING:
     from customer_success.expansion.ports import ExpansionRecords
@@ -79,4 +78,4 @@ class CheckExpansion(ModelFunction[CheckExpansionSettings]):
         def live() -> ExpansionRecords:
             return expansion_records(self, settings, settings.notion_expansions)
 
-        return self.outward(live, ShadowOffers)
+        return self.outward(live, lambda shadow: shadow.offers())

@@ -22,7 +22,6 @@ from customer_success.settings import (
     Optional,
     Text,
 )
-from customer_success.shadow.adapters import ShadowReviews
 
 if TYPE_CHECKING:
     from customer_success.reviews.ports import QbrPages
@@ -67,4 +66,4 @@ class GenerateQbr(ModelFunction[GenerateQbrSettings]):
         def live() -> QbrPages:
             return qbr_pages(self, settings, settings.notion_qbrs)
 
-        return self.outward(live, ShadowReviews)
+        return self.outward(live, lambda shadow: shadow.reviews())

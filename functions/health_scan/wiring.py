@@ -25,7 +25,6 @@ from customer_success.settings import (
     Optional,
     Text,
 )
-from customer_success.shadow.adapters import ShadowOffers
 
 if TYPE_CHECKING:
     from customer_success.adoption.ports import FeatureUsageBook
@@ -132,4 +131,4 @@ class HealthScan(QueueFunction[HealthScanSettings]):
         def live() -> ExpansionRecords:
             return expansion_records(self, settings, settings.notion_expansions)
 
-        return self.outward(live, ShadowOffers)
+        return self.outward(live, lambda shadow: shadow.offers())

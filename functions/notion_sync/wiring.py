@@ -9,7 +9,6 @@ from connectors.notion.wiring import account_pages
 from customer_success.aws.function import QueueFunction
 from customer_success.scan.page_sync import NotionSync
 from customer_success.settings import AccountPagesSettings, Text
-from customer_success.shadow.adapters import ShadowPages
 
 if TYPE_CHECKING:
     from customer_success.accounts.ports import AccountPages
@@ -31,6 +30,6 @@ class SyncNotion(QueueFunction[NotionSyncSettings]):
         def live() -> AccountPages:
             return account_pages(self, self.settings)
 
-        pages = self.outward(live, ShadowPages)
+        pages = self.outward(live, lambda shadow: shadow.pages())
         publisher = self.publisher(self.settings.churn_topic_arn)
         return NotionSync(self.rows, self.store.written_pages, pages, self.store.alerts, publisher)

@@ -17,7 +17,6 @@ from customer_success.settings import (
     Optional,
     Text,
 )
-from customer_success.shadow.adapters import ShadowOffers
 
 if TYPE_CHECKING:
     from customer_success.expansion.ports import ExpansionRecords
@@ -59,4 +58,4 @@ class SalesHandoff(QueueFunction[SalesHandoffSettings]):
         def live() -> ExpansionRecords:
             return expansion_records(self, settings, settings.notion_expansions)
 
-        return self.outward(live, ShadowOffers)
+        return self.outward(live, lambda shadow: shadow.offers())

@@ -17,7 +17,6 @@ from customer_success.settings import (
     Optional,
     Text,
 )
-from customer_success.shadow.adapters import ShadowSections
 
 if TYPE_CHECKING:
     from customer_success.adoption.ports import AdoptionSections
@@ -59,4 +58,4 @@ class TrackAdoption(QueueFunction[TrackFeatureAdoptionSettings]):
         def live() -> AdoptionSections:
             return adoption_sections(self, self.settings)
 
-        return self.outward(live, ShadowSections)
+        return self.outward(live, lambda shadow: shadow.sections())

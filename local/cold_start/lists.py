@@ -54,7 +54,7 @@ def start_of(name: str, environment: Mapping[str, str], wanted: str = "*") -> St
     """Load a function in a fresh interpreter up to its first message. Raises RuntimeError with what it printed."""
     path = os.pathsep.join(str(ROOT / folder) for folder in (f"functions/{name}", *LAYERS))
     done = subprocess.run(
-        [sys.executable, "-B", recording.__file__, ",".join(sorted(packages_distributions().keys() - deployed_packages())), wanted],
+        [sys.executable, "-B", recording.__file__, ",".join(sorted(_not_deployed())), wanted],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": path, "PYTHONSAFEPATH": "1", **environment},
         capture_output=True,
         text=True,
@@ -113,6 +113,11 @@ def deployed_packages() -> frozenset[str]:
     )
 
 
+@cache
+def _not_deployed() -> frozenset[str]:
+    return frozenset(packages_distributions()) - deployed_packages()
+
+
 def _needs(distribution: str) -> list[Requirement]:
     try:
         return [Requirement(line) for line in requires(distribution) or ()]
@@ -134,4 +139,7 @@ def _short(module: str) -> str:
     first = module.partition(".")[0]
     if first not in deployed_packages():
         return ""
-    return ".".join(module.split(".")[:3]) if first == DETAILED else first
+    if first != DETAILED:
+        return first
+    parts = module.split(".")
+    return ".".join(parts[:3] if parts[1:2] == ["utilities"] else parts[:2])

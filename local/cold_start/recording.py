@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from functools import cached_property
+from importlib import import_module
 from types import FrameType
 
 
@@ -20,7 +21,7 @@ class Recorder:
         self.importers: dict[str, str] = {}
         self._absent = absent
 
-    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+    def find_spec(self, name: str, *_place: object) -> None:
         """Note who imports `name`. Raises ModuleNotFoundError for what a deployment does not have."""
         if name.partition(".")[0] in self._absent:
             raise ModuleNotFoundError(f"{name} is not deployed", name=name)
@@ -28,7 +29,7 @@ class Recorder:
 
 
 def _importer(frame: FrameType | None) -> str:
-    while frame and str(frame.f_globals.get("__name__")).startswith("importlib."):
+    while frame and str(frame.f_globals.get("__name__")).partition(".")[0] == "importlib":
         frame = frame.f_back
     return str(frame.f_globals.get("__name__")) if frame else ""
 
@@ -38,7 +39,7 @@ def main(absent: str, wanted: str) -> None:
     recorder = Recorder(set(absent.split(",")))
     sys.meta_path.insert(0, recorder)
     clients: list[str] = []
-    import app
+    app = import_module("app")
 
     if "boto3" in sys.modules:
         _note_clients(sys.modules["boto3"].session.Session, clients)

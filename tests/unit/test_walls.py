@@ -151,7 +151,7 @@ import os, socket, sys
 class Watched(dict):
     def _seen(self, key):
         caller = sys._getframe(2).f_code.co_filename
-        if "customer_success" in caller or caller.endswith("app.py"):
+        if any(part in caller for part in ("customer_success", "connectors", "/functions/")):
             raise AssertionError(f"{caller} read {key}")
     def __getitem__(self, key):
         self._seen(key)
@@ -165,8 +165,9 @@ class Watched(dict):
 
 import boto3
 os.environ = Watched(os.environ)
-socket.socket.connect = None
+socket.socket.connect = socket.socket.__init__ = socket.getaddrinfo = None
 boto3.client = boto3.resource = boto3.session.Session.client = None
+import wiring
 import app
 assert callable(app.handler)
 vendors = {"notion_client", "slack_sdk", "googleapiclient"} & set(sys.modules)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote
 
 from connectors.text import one_line, shortened
 from customer_success.errors import Misconfigured, Refused, Unavailable
-from customer_success.ports import Secret
+
+if TYPE_CHECKING:
+    from customer_success.ports import Secret
 
 Opened = TypeVar("Opened")
 Answer = TypeVar("Answer")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from google.auth.credentials import Credentials
 from googleapiclient.discovery import build_from_document  # type: ignore[import-untyped]
@@ -14,8 +14,10 @@ from connectors.access import Access, Content
 from connectors.answers import NOT_THEIRS
 from connectors.google_faults import FAILURES, fault_of, not_googles
 from connectors.google_http import GatedHttp
-from connectors.retry_policy import RetryPolicy
-from customer_success.ports import Secret
+
+if TYPE_CHECKING:
+    from connectors.retry_policy import RetryPolicy
+    from customer_success.ports import Secret
 
 Answer = TypeVar("Answer")
 

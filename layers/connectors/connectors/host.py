@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from connectors.retry_policy import RetryPolicy
-from customer_success.ports import RateLimiter, Secret
+
+if TYPE_CHECKING:
+    from customer_success.ports import RateLimiter, Secret
 
 
 class Host(Protocol):

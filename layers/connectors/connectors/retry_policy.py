@@ -6,11 +6,13 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from customer_success.errors import Unavailable, Unclear
 from customer_success.pauses import bounded
-from customer_success.ports import RateLimiter
+
+if TYPE_CHECKING:
+    from customer_success.ports import RateLimiter
 
 Answer = TypeVar("Answer")
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from customer_success.results import Failed, TaskResult
-from customer_success.tasks import Task
+
+if TYPE_CHECKING:
+    from customer_success.tasks import Task
 
 SUPPORTED = ("health_scan", "generate_qbr", "check_expansion", "track_feature_adoption")
 

@@ -7,17 +7,19 @@ drafts, and the transport lets no other request through.
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connectors.answers import text_at
 from connectors.gmail.mime import message_id, raw_mail
 from connectors.google_auth import credentials_for
 from connectors.google_service import GoogleService
-from connectors.retry_policy import RetryPolicy
 from customer_success.addresses import is_address
-from customer_success.documents import MailDraft
 from customer_success.errors import Refused
-from customer_success.ports import Secret
+
+if TYPE_CHECKING:
+    from connectors.retry_policy import RetryPolicy
+    from customer_success.documents import MailDraft
+    from customer_success.ports import Secret
 
 SCOPE = "https://www.googleapis.com/auth/gmail.compose"
 

@@ -14,11 +14,14 @@ from collections.abc import Iterator
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from email.policy import SMTP, compat32
+from typing import TYPE_CHECKING
 
 from connectors.text import clean, one_line, shortened
 from customer_success.addresses import is_address
-from customer_success.documents import MailDraft
 from customer_success.errors import NotTaken, Refused
+
+if TYPE_CHECKING:
+    from customer_success.documents import MailDraft
 
 LONGEST_SUBJECT = 150
 LONGEST_CHUNK = 39

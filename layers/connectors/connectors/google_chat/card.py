@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import html
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connectors.lines import fitted, named
 from connectors.text import clean, one_line, shortened, web_address
-from customer_success.documents import ChatMessage, Line
+
+if TYPE_CHECKING:
+    from customer_success.documents import ChatMessage, Line
 
 LARGEST_MESSAGE = 32_000
 """Bytes that Google Chat takes for a message, everything in it counted."""

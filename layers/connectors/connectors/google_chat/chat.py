@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
 from connectors.answers import text_at
 from connectors.google_chat.card import card_message
 from connectors.google_chat.space import space_service
-from connectors.retry_policy import RetryPolicy
-from customer_success.documents import ChatMessage
 from customer_success.errors import Misconfigured
-from customer_success.ports import Secret
+
+if TYPE_CHECKING:
+    from connectors.retry_policy import RetryPolicy
+    from customer_success.documents import ChatMessage
+    from customer_success.ports import Secret
 
 ALLOWED = (("POST", r"/v1/spaces/[\w-]+/messages"),)
 

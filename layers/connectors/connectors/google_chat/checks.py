@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connectors.answers import text_at
 from connectors.google_chat.space import space_service
-from connectors.retry_policy import RetryPolicy
-from customer_success.ports import Secret
+
+if TYPE_CHECKING:
+    from connectors.retry_policy import RetryPolicy
+    from customer_success.ports import Secret
 
 ALLOWED = (("GET", r"/v1/spaces/[\w-]+"),)
 

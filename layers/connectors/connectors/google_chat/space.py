@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from connectors.google_auth import credentials_for
 from connectors.google_service import GoogleService
-from connectors.retry_policy import RetryPolicy
-from customer_success.ports import Secret
+
+if TYPE_CHECKING:
+    from connectors.retry_policy import RetryPolicy
+    from customer_success.ports import Secret
 
 SCOPE = "https://www.googleapis.com/auth/chat.bot"
 

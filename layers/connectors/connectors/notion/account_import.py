@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from notion_client import Client
 
 from connectors.notion.answers import wanted
-from connectors.notion.client import NotionClient
 from connectors.notion.faults import NotFound
-from connectors.notion.names import PropertyNames
 from connectors.notion.reading import PropertyReader, Read, value_of
 from connectors.notion.source import DataSource
-from connectors.notion.walk import Row
 from customer_success.errors import Misconfigured, Removed
 from customer_success.paging import Bookmark
+
+if TYPE_CHECKING:
+    from connectors.notion.client import NotionClient
+    from connectors.notion.names import PropertyNames
+    from connectors.notion.walk import Row
 
 KEY_KINDS = ("rich_text", "title")
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
-from connectors.notion.names import PropertyNames
 from connectors.notion.reading import LARGEST_NUMBER, PropertyReader
 from connectors.text import web_address
 from customer_success.accounts.account import Account
@@ -17,6 +16,9 @@ from customer_success.schemas import (
     Sentiment,
     UsageTrend,
 )
+
+if TYPE_CHECKING:
+    from connectors.notion.names import PropertyNames
 
 _NUMBERS = (
     "feature_adoption_rate",

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connectors.notion.account_page import account_of
 from connectors.notion.answers import wanted
-from connectors.notion.client import NotionClient
 from connectors.notion.faults import NotFound
 from connectors.notion.names import PropertyNames
 from connectors.notion.owners import without_strangers
 from connectors.notion.source import DataSource
-from connectors.notion.values import Value
-from customer_success.accounts.account import Account
 from customer_success.accounts.ports import BookPage
-from customer_success.accounts.row import PageValues
 from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.errors import NotTaken, Removed
-from customer_success.paging import Bookmark
+
+if TYPE_CHECKING:
+    from connectors.notion.client import NotionClient
+    from connectors.notion.values import Value
+    from customer_success.accounts.account import Account
+    from customer_success.accounts.row import PageValues
+    from customer_success.paging import Bookmark
 
 
 class NotionCSMAdapter:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connectors.notion.answers import wanted
 from connectors.notion.blocks import Block, batches, page_blocks, toggle
 from connectors.notion.children import children
-from connectors.notion.client import NotionClient
 from connectors.notion.faults import NotFound
 from connectors.text import one_line
-from customer_success.documents import PageBlock
 from customer_success.errors import NotTaken, Removed, Unavailable
+
+if TYPE_CHECKING:
+    from connectors.notion.client import NotionClient
+    from customer_success.documents import PageBlock
 
 
 class NotionAdoptionSections:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from connectors.notion.answers import wanted
-from connectors.notion.client import NotionClient
+
+if TYPE_CHECKING:
+    from connectors.notion.client import NotionClient
 
 
 @dataclass(frozen=True, slots=True)

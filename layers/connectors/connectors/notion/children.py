@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from notion_client import Client
 
 from connectors.notion.answers import Answer, wanted
-from connectors.notion.client import NotionClient
 from connectors.notion.faults import less_if_too_large
 from connectors.notion.walk import LARGEST_PAGE, check_moves_on, half
+
+if TYPE_CHECKING:
+    from connectors.notion.client import NotionClient
 
 
 def children(client: NotionClient, block_id: str, about: str) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from notion_client import Client
@@ -13,8 +13,10 @@ from notion_client import Client
 from connectors.access import Access, Content, token_in
 from connectors.notion.answers import wanted
 from connectors.notion.faults import FAILURES, fault_of
-from connectors.retry_policy import RetryPolicy
-from customer_success.ports import Secret
+
+if TYPE_CHECKING:
+    from connectors.retry_policy import RetryPolicy
+    from customer_success.ports import Secret
 
 REAL_SERVICE = "https://api.notion.com"
 NOTION_VERSION = "2026-03-11"

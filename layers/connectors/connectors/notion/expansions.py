@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
-from connectors.notion.client import NotionClient
 from connectors.notion.faults import NotFound
 from connectors.notion.keyed import KeyedPages
 from connectors.notion.names import ExpansionNames
@@ -18,6 +17,9 @@ from customer_success.errors import NotTaken
 from customer_success.expansion.offer import ExpansionRecord, SalesStatus
 from customer_success.expansion.ports import RecordedAnswer
 from customer_success.paging import Bookmark
+
+if TYPE_CHECKING:
+    from connectors.notion.client import NotionClient
 
 UNANSWERED = "not started"
 """How a property of type status reads before anybody sets it: such a property is never empty."""

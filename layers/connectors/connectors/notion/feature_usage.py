@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from connectors.notion.client import NotionClient
 from connectors.notion.names import UsageNames
 from connectors.notion.reading import PropertyReader
 from connectors.notion.source import DataSource
 from connectors.text import one_line, shortened
-from customer_success.accounts.account import Unreadable
 from customer_success.adoption.feature_usage import FeatureUsage, UsagePage
-from customer_success.paging import Bookmark
+
+if TYPE_CHECKING:
+    from connectors.notion.client import NotionClient
+    from customer_success.accounts.account import Unreadable
+    from customer_success.paging import Bookmark
 
 LONGEST_NAME_SHOWN = 60
 """Units of a feature's name that are shown: what is wrong with it has to fit beside it."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connectors.notion.answers import wanted
-from connectors.notion.blocks import Block
-from connectors.notion.client import NotionClient
 from connectors.notion.faults import NotFound
-from connectors.notion.source import DataSource
 from connectors.text import clean
 from customer_success.errors import Misconfigured, NotTaken, Removed
+
+if TYPE_CHECKING:
+    from connectors.notion.blocks import Block
+    from connectors.notion.client import NotionClient
+    from connectors.notion.source import DataSource
 
 
 class KeyedPages:

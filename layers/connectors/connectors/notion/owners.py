@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from connectors.notion.names import PropertyNames
 from customer_success.accounts.account import Account, Unreadable
-from customer_success.addresses import OwnerDomains
+
+if TYPE_CHECKING:
+    from connectors.notion.names import PropertyNames
+    from customer_success.addresses import OwnerDomains
 
 
 def without_strangers(account: Account, domains: OwnerDomains, names: PropertyNames) -> Account:

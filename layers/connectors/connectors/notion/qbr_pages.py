@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from connectors.notion.blocks import Block, batches, page_blocks
-from connectors.notion.client import NotionClient
 from connectors.notion.keyed import KeyedPages
 from connectors.notion.names import QbrNames
 from connectors.notion.source import DataSource
@@ -13,7 +13,10 @@ from connectors.notion.values import Related, Value
 from connectors.text import one_line
 from customer_success.errors import Misconfigured, Refused, Unavailable, Unclear
 from customer_success.reviews.ports import FoundPage
-from customer_success.reviews.qbr import QbrPage
+
+if TYPE_CHECKING:
+    from connectors.notion.client import NotionClient
+    from customer_success.reviews.qbr import QbrPage
 
 WRITING = "Writing"
 """The state of a page that is not whole yet, or stayed so because writing it broke off."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from connectors.notion.blocks import batches, line_blocks
-from connectors.notion.client import NotionClient
 from connectors.notion.keyed import KeyedPages
 from connectors.notion.names import RecordNames
 from connectors.notion.source import DataSource
 from connectors.notion.values import Related, Value
 from connectors.text import one_line
-from customer_success.alerts.records import HealthRecord
 from customer_success.errors import Misconfigured, Refused, Unavailable
+
+if TYPE_CHECKING:
+    from connectors.notion.client import NotionClient
+    from customer_success.alerts.records import HealthRecord
 
 logger = logging.getLogger(__name__)
 

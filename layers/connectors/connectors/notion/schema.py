@@ -6,9 +6,10 @@ The team may rename, retype or leave out any of them; this is what a new one is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from connectors.notion.names import ExpansionNames, PropertyNames, QbrNames, RecordNames, UsageNames
+if TYPE_CHECKING:
+    from connectors.notion.names import ExpansionNames, PropertyNames, QbrNames, RecordNames, UsageNames
 
 Schema = dict[str, dict[str, Any]]
 

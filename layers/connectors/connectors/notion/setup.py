@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from notion_client import Client
 
 from connectors.notion.answers import wanted
 from connectors.notion.children import children
-from connectors.notion.client import NotionClient
 from connectors.notion.faults import NotFound
-from connectors.notion.fit import Definition, Definitions
 from connectors.text import one_line
 from customer_success.errors import Misconfigured, NotTaken
+
+if TYPE_CHECKING:
+    from connectors.notion.client import NotionClient
+    from connectors.notion.fit import Definition, Definitions
 
 CONNECT = "open it in Notion, choose ··· > Connections, and add your integration"
 _CHILDREN_OF_THEIR_OWN = ("child_page", "child_database")

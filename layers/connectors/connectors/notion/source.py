@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from notion_client import Client
 
 from connectors.notion.answers import Answer, wanted
-from connectors.notion.client import NotionClient
 from connectors.notion.faults import NotFound, less_if_too_large
 from connectors.notion.values import Value, property_value
 from connectors.notion.walk import Row, Walk
 from customer_success.errors import Misconfigured, NotTaken, Refused
-from customer_success.paging import Bookmark
+
+if TYPE_CHECKING:
+    from connectors.notion.client import NotionClient
+    from customer_success.paging import Bookmark
 
 logger = logging.getLogger(__name__)
 

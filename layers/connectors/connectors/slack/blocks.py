@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connectors.lines import fitted
 from connectors.text import clean, one_line, shortened, size, web_address
-from customer_success.documents import Line
+
+if TYPE_CHECKING:
+    from customer_success.documents import Line
 
 Block = dict[str, Any]
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connectors.access import TokenRefused
 from connectors.answers import text_at
 from connectors.lines import named
-from connectors.retry_policy import RetryPolicy
 from connectors.slack.blocks import blocks, notice
 from connectors.slack.client import SlackClient
 from connectors.text import clean
-from customer_success.documents import ChatMessage, Line
 from customer_success.errors import Misconfigured, NotTaken
-from customer_success.ports import Secret
+
+if TYPE_CHECKING:
+    from connectors.retry_policy import RetryPolicy
+    from customer_success.documents import ChatMessage, Line
+    from customer_success.ports import Secret
 
 logger = logging.getLogger(__name__)
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
 from connectors.answers import text_at
-from connectors.retry_policy import RetryPolicy
 from connectors.slack.client import SlackClient
-from customer_success.ports import Secret
+
+if TYPE_CHECKING:
+    from connectors.retry_policy import RetryPolicy
+    from customer_success.ports import Secret
 
 SCOPES: Mapping[str, str] = {
     "chat:write": "nothing can be posted",

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
 from connectors.access import Access, Content, TokenRefused, token_in
 from connectors.answers import NOT_THEIRS
-from connectors.retry_policy import RetryPolicy
 from connectors.slack.faults import FAILURES, code_of, fault_of
 from customer_success.errors import Misconfigured, Unclear
-from customer_success.ports import Secret
+
+if TYPE_CHECKING:
+    from connectors.retry_policy import RetryPolicy
+    from customer_success.ports import Secret
 
 Answer = TypeVar("Answer")
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from customer_success.accounts.ports import AccountRows
-from customer_success.accounts.row import AccountRow
-from customer_success.addresses import OwnerDomains
+if TYPE_CHECKING:
+    from customer_success.accounts.ports import AccountRows
+    from customer_success.accounts.row import AccountRow
+    from customer_success.addresses import OwnerDomains
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from customer_success.paging import Bookmark
-
 if TYPE_CHECKING:
     from datetime import date
 
     from customer_success.accounts.account import Account
     from customer_success.accounts.portfolio import PortfolioLine, Snapshot
     from customer_success.accounts.row import AccountRow, PageValues
+    from customer_success.paging import Bookmark
     from customer_success.scoring.health_status import Point
 
 

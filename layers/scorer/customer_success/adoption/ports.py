@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from customer_success.paging import Bookmark
-
 if TYPE_CHECKING:
     from customer_success.accounts.account import Account
     from customer_success.adoption.feature_usage import FeatureUsage, UsagePage
     from customer_success.adoption.peers import PeerGroup
     from customer_success.documents import PageBlock
+    from customer_success.paging import Bookmark
     from customer_success.schemas import FeatureAdoptionReport
 
 

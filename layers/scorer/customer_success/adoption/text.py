@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
-from customer_success.accounts.account import Account
-from customer_success.adoption.feature_usage import FeatureUsage
 from customer_success.adoption.report import named
 from customer_success.alerts.text import NAME_LIMIT
 from customer_success.documents import Bullet, Callout, Grid, MailDraft, PageBlock, Paragraph
 from customer_success.periods import long_date
-from customer_success.schemas import FeatureAdoptionReport, FeatureStatus
 from customer_success.text import short
+
+if TYPE_CHECKING:
+    from customer_success.accounts.account import Account
+    from customer_success.adoption.feature_usage import FeatureUsage
+    from customer_success.schemas import FeatureAdoptionReport, FeatureStatus
 
 TITLE = "Feature adoption"
 

@@ -6,19 +6,22 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import TYPE_CHECKING
 
-from customer_success.accounts.ports import AccountRows
 from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.alerts import text
 from customer_success.alerts.digest_messages import digest_messages
 from customer_success.alerts.entry import Channel, Outcome
-from customer_success.alerts.ports import AlertLog, Digests
-from customer_success.alerts.records import OnceRecords
-from customer_success.documents import ChatMessage
-from customer_success.drafts.drafts import OnceDrafts
 from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, words_of
 from customer_success.messages import HEALTH_DETAIL_TYPE, ChurnAlert, DigestReady, HealthEvent
-from customer_success.once import OnceBus, OnceChat
+
+if TYPE_CHECKING:
+    from customer_success.accounts.ports import AccountRows
+    from customer_success.alerts.ports import AlertLog, Digests
+    from customer_success.alerts.records import OnceRecords
+    from customer_success.documents import ChatMessage
+    from customer_success.drafts.drafts import OnceDrafts
+    from customer_success.once import OnceBus, OnceChat
 
 logger = logging.getLogger(__name__)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from customer_success.alerts.digest import Digest, Section
 from customer_success.documents import ChatMessage, Line
+
+if TYPE_CHECKING:
+    from customer_success.alerts.digest import Digest, Section
 
 LINES_A_MESSAGE = 40
 CHARACTERS_A_MESSAGE = 8_000

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
-from customer_success.alerts.digest import Digest
 from customer_success.alerts.entry import CHANNELS, AlertEntry, Outcome
-from customer_success.alerts.ports import AlertLog, Announcements, Digests
 from customer_success.batches import batches
 from customer_success.isolation import alone, cause, together
 from customer_success.messages import DigestReady
-from customer_success.once import Once
+
+if TYPE_CHECKING:
+    from customer_success.alerts.digest import Digest
+    from customer_success.alerts.ports import AlertLog, Announcements, Digests
+    from customer_success.once import Once
 
 BATCH = 100
 

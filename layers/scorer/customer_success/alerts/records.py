@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from customer_success.documents import Line
-from customer_success.once import Once
-
 if TYPE_CHECKING:
     from customer_success.alerts.ports import HealthRecords
+    from customer_success.documents import Line
+    from customer_success.once import Once
 
 
 @dataclass(frozen=True, slots=True)

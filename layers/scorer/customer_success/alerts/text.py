@@ -7,12 +7,15 @@ score, colour, ARR or word of churn.
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from customer_success.alerts.records import HealthRecord
 from customer_success.documents import ChatMessage, Line, MailDraft
-from customer_success.messages import ChurnAlert
 from customer_success.periods import long_date
 from customer_success.text import short
+
+if TYPE_CHECKING:
+    from customer_success.messages import ChurnAlert
 
 NAME_LIMIT = 120
 RENEWAL_TALK = timedelta(days=90)

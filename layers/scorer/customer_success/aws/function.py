@@ -1,7 +1,7 @@
 """What all functions share: settings, clients, time, and the way from a queue's event to the work.
 
-A function's `wiring.py` builds on it. Making one touches neither environment nor network: what it needs is built at its
-first use, once per process.
+A function's `wiring.py` builds on it. Making one touches neither environment nor network: what it needs is imported and
+built at its first use, once per process, so that no function loads what others need.
 """
 
 from __future__ import annotations
@@ -15,48 +15,38 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
-from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from pydantic import TypeAdapter, ValidationError
 
-from customer_success.accounts.colleagues import RowsOfColleagues
 from customer_success.addresses import ANYBODY
-from customer_success.alerts.publisher import AlertPublisher
-from customer_success.aws.dynamodb.store import Store
-from customer_success.aws.dynamodb.table import Table
-from customer_success.aws.messaging.bus import EventBridgeBus
 from customer_success.aws.messaging.consumer import ConsumerResponse, Delivery, QueueConsumer
-from customer_success.aws.messaging.queues import SqsOutbox
 from customer_success.aws.messaging.sending import CORRELATION
-from customer_success.aws.messaging.topic import SnsAnnouncements
 from customer_success.aws.retries import CLIENT_CONFIG
-from customer_success.aws.secrets import ManagedSecret
-from customer_success.drafts.colleagues import DraftsOfColleagues
-from customer_success.drafts.drafts import OnceDrafts, OptionalDrafts
 from customer_success.errors import NotUnderstood, Refused
 from customer_success.isolation import attempted
 from customer_success.log_privacy import without_addresses
 from customer_success.messages import Message
-from customer_success.metrics import Metric
-from customer_success.once import Once, OnceBus
 from customer_success.periods import run_date
-from customer_success.results import Failed, JobResult
 from customer_success.schemas import refusals
 from customer_success.settings import Deployed, Settings, read
-from customer_success.shadow.adapters import (
-    Shadow,
-    ShadowBus,
-    ShadowDrafts,
-)
-from customer_success.task_records.states import TaskStates
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.parameters import SecretsProvider
     from mypy_boto3_sqs import SQSClient
 
     from customer_success.accounts.ports import AccountRows
+    from customer_success.alerts.publisher import AlertPublisher
     from customer_success.aws.dynamodb.ledger import DynamoLedger
     from customer_success.aws.dynamodb.rate_limiter import DynamoRateLimiter
+    from customer_success.aws.dynamodb.store import Store
+    from customer_success.aws.messaging.queues import SqsOutbox
+    from customer_success.aws.secrets import ManagedSecret
+    from customer_success.drafts.drafts import OnceDrafts, OptionalDrafts
+    from customer_success.metrics import Metric
+    from customer_success.once import Once, OnceBus
     from customer_success.ports import Drafts, EventBus
+    from customer_success.results import JobResult
+    from customer_success.shadow.adapters import Shadow
+    from customer_success.task_records.states import TaskStates
     from customer_success.tasks import Task
 
 D = TypeVar("D", bound=Deployed)
@@ -107,7 +97,11 @@ class Function(Generic[D]):
     @cached_property
     def shadow(self) -> Shadow | None:
         """What takes the place of all that reaches people, if the deployment runs in shadow."""
-        return Shadow(self.store.shadow_log, self._today) if self.settings.shadow else None
+        if not self.settings.shadow:
+            return None
+        from customer_success.shadow.adapters import Shadow
+
+        return Shadow(self.store.shadow_log, self._today)
 
     def outward(self, live: Callable[[], P], shadowed: Callable[[Shadow], P]) -> P:
         """What reaches people: `live`, or in shadow mode what records it instead."""
@@ -119,6 +113,8 @@ class Function(Generic[D]):
 
     def report(self, counts: Mapping[Metric, float]) -> None:
         """Write counts as metrics. What was done does not fail for one that is none."""
+        from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
         metrics = EphemeralMetrics()
         for name, value in counts.items():
             attempted(f"the metric {name}", partial(metrics.add_metric, name, MetricUnit.Count, value))
@@ -157,6 +153,9 @@ class Function(Generic[D]):
 
     def store_of(self, space: str) -> Store:
         """What is stored in a space."""
+        from customer_success.aws.dynamodb.store import Store
+        from customer_success.aws.dynamodb.table import Table
+
         client, name = boto3.client("dynamodb", config=CLIENT_CONFIG), self.settings.table_name
         return Store(Table(client, name, space), shared=Table(client, name, self.settings.tenant_id))
 
@@ -164,14 +163,22 @@ class Function(Generic[D]):
     def rows(self) -> AccountRows:
         """The account rows, in which no account belongs to anybody outside the owners' domains."""
         rows, domains = self.store.rows, self.settings.owner_domains
-        return rows if domains == ANYBODY else RowsOfColleagues(rows, domains)
+        if domains == ANYBODY:
+            return rows
+        from customer_success.accounts.colleagues import RowsOfColleagues
+
+        return RowsOfColleagues(rows, domains)
 
     @cached_property
     def task_states(self) -> TaskStates:
+        from customer_success.task_records.states import TaskStates
+
         return TaskStates(self.store.task_records)
 
     def once(self, channel: str) -> Once:
         """What does one kind of thing once for each key; `channel` is what the ledger calls the kind."""
+        from customer_success.once import Once
+
         return Once(self._ledger, channel)
 
     @cached_property
@@ -180,10 +187,15 @@ class Function(Generic[D]):
 
     def outbox(self, queue_url: str) -> SqsOutbox:
         """What sends to a queue."""
+        from customer_success.aws.messaging.queues import SqsOutbox
+
         return SqsOutbox(self._sqs, queue_url, lambda: self.correlation_id)
 
     def publisher(self, topic_arn: str) -> AlertPublisher:
         """What publishes alerts and digests for the channels that listen on the topic."""
+        from customer_success.alerts.publisher import AlertPublisher
+        from customer_success.aws.messaging.topic import SnsAnnouncements
+
         topic = SnsAnnouncements(boto3.client("sns", config=CLIENT_CONFIG), topic_arn, lambda: self.correlation_id)
         return AlertPublisher(self.settings.space, self.store.alerts, self.store.digests, topic)
 
@@ -197,10 +209,14 @@ class Function(Generic[D]):
 
     def secret(self, name: str) -> ManagedSecret:
         """A secret by its name."""
+        from customer_success.aws.secrets import ManagedSecret
+
         return ManagedSecret(self._secrets, name)
 
     @cached_property
     def _secrets(self) -> SecretsProvider:
+        from aws_lambda_powertools.utilities.parameters import SecretsProvider
+
         return SecretsProvider(boto_config=CLIENT_CONFIG)
 
     @cached_property
@@ -239,6 +255,8 @@ class QueueFunction(Function[S]):
         `task_id` is the task of the API that asked for it. Raises the cause for which it failed, by which the consumer
         decides what becomes of the message.
         """
+        from customer_success.results import Failed
+
         context = {"now": self.now(), "run_date": run_date, "request_id": request_id, "last_try": last_try}
         result = self.task_states.run(task_id, lambda: execute(task, context), last_try=last_try)
         finished = result.finished if isinstance(result, Failed) else result
@@ -293,20 +311,29 @@ class QueueFunction(Function[S]):
 
     def drafts(self, live: Callable[[], Drafts | None], channel: str) -> OnceDrafts | None:
         """Drafts in the mailboxes of the owners' domains alone, `live` ones or shadowed, each once on `channel`."""
-        drafts = self.outward(live, ShadowDrafts)
+        from customer_success.drafts.colleagues import DraftsOfColleagues
+        from customer_success.drafts.drafts import OnceDrafts
+
+        drafts = self.outward(live, lambda shadow: shadow.drafts())
         if drafts is None:
             return None
         return OnceDrafts(DraftsOfColleagues(drafts, self.settings.owner_domains), self.once(channel))
 
     def optional_drafts(self, live: Callable[[], Drafts | None], channel: str) -> OptionalDrafts | None:
         """Drafts that only enrich what they belong to."""
+        from customer_success.drafts.drafts import OptionalDrafts
+
         drafts = self.drafts(live, channel)
         return None if drafts is None else OptionalDrafts(drafts, self.report)
 
     def bus(self, name: str, channel: str) -> OnceBus:
         """What puts each event on a bus once."""
 
+        from customer_success.once import OnceBus
+
         def live() -> EventBus:
+            from customer_success.aws.messaging.bus import EventBridgeBus
+
             return EventBridgeBus(boto3.client("events", config=CLIENT_CONFIG), name)
 
-        return OnceBus(self.outward(live, ShadowBus), self.once(channel))
+        return OnceBus(self.outward(live, lambda shadow: shadow.bus()), self.once(channel))

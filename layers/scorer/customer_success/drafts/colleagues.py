@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from customer_success.addresses import OwnerDomains
-from customer_success.documents import MailDraft
 from customer_success.errors import Misconfigured
-from customer_success.ports import Drafts
+
+if TYPE_CHECKING:
+    from customer_success.addresses import OwnerDomains
+    from customer_success.documents import MailDraft
+    from customer_success.ports import Drafts
 
 
 @dataclass(frozen=True, slots=True)

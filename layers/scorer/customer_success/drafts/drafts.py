@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from customer_success.documents import MailDraft
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from customer_success.metrics import Count, Metric
-from customer_success.once import Once
-from customer_success.ports import Drafts
+
+if TYPE_CHECKING:
+    from customer_success.documents import MailDraft
+    from customer_success.once import Once
+    from customer_success.ports import Drafts
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from customer_success.errors import Removed
-from customer_success.once import Once
 
 if TYPE_CHECKING:
     from customer_success.expansion.offer import ExpansionRecord
     from customer_success.expansion.ports import ExpansionRecords
+    from customer_success.once import Once
 
 logger = logging.getLogger(__name__)
 

@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
-from customer_success.accounts.account import Account
 from customer_success.alerts import digest
 from customer_success.alerts.digest import Digest, Section
 from customer_success.alerts.text import NAME_LIMIT
 from customer_success.documents import Line, MailDraft
-from customer_success.expansion.entry import ExpansionEntry, Outcome
 from customer_success.expansion.offer import ExpansionRecord, Offer
-from customer_success.messages import ExpansionHandoff
 from customer_success.narration.offer_evidence import ExpansionSignalKind
-from customer_success.schemas import OpportunityType
 from customer_success.text import short
+
+if TYPE_CHECKING:
+    from customer_success.accounts.account import Account
+    from customer_success.expansion.entry import ExpansionEntry, Outcome
+    from customer_success.messages import ExpansionHandoff
+    from customer_success.schemas import OpportunityType
 
 SALES_KIND = "sales_handoff"
 KIND = "check_expansion"

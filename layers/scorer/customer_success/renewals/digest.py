@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from customer_success.accounts.account import LONGEST_NOTICE_DAYS
 from customer_success.alerts.digest import NAME_LIMIT, NO_OWNER, Digest, Section, failed_digest
@@ -11,8 +12,10 @@ from customer_success.documents import Line
 from customer_success.renewals.contracts import ENDS_SOON, KIND, LISTED, Contract, Group, UncheckedAccount
 from customer_success.scan.tally import in_short
 from customer_success.scan.words import step_to_score
-from customer_success.scoring.health_status import HealthStatus
 from customer_success.text import short
+
+if TYPE_CHECKING:
+    from customer_success.scoring.health_status import HealthStatus
 
 NAMED = 50
 """Contracts of one group that are named; the rest is counted. Those that end later will be named later."""

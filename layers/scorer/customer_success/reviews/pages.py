@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from customer_success.once import Once
-
 if TYPE_CHECKING:
+    from customer_success.once import Once
     from customer_success.reviews.ports import QbrPages
     from customer_success.reviews.qbr import QbrPage
 

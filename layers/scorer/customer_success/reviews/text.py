@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import groupby
+from typing import TYPE_CHECKING
 
-from customer_success.accounts.account import Account
 from customer_success.alerts import digest
 from customer_success.alerts.digest import Digest, Section
 from customer_success.alerts.text import NAME_LIMIT
@@ -20,8 +20,11 @@ from customer_success.periods import long_date
 from customer_success.reviews.facts import FactKey
 from customer_success.reviews.qbr import Qbr, QbrKey, QbrPage, QbrState
 from customer_success.reviews.rules_writer import adoption_is_low, number, renewal_due
-from customer_success.schemas import FeatureStatus, QBRContent
 from customer_success.text import short
+
+if TYPE_CHECKING:
+    from customer_success.accounts.account import Account
+    from customer_success.schemas import FeatureStatus, QBRContent
 
 KIND = "generate_qbr"
 REASON_LIMIT = 300

@@ -9,24 +9,27 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from customer_success.accounts.portfolio import PackedLines, line_of
-from customer_success.accounts.ports import AccountRows, Portfolios
 from customer_success.accounts.row import AccountRow, AssessmentRecord, check_marker
-from customer_success.alerts.entry import AlertEntry
 from customer_success.alerts.policy import FALL_POINTS, Delivery, Reason, muted, rank
-from customer_success.alerts.ports import AlertLog
 from customer_success.alerts.publisher import BATCH, AlertPublisher
 from customer_success.batches import batches
 from customer_success.errors import Misconfigured, Unavailable
 from customer_success.isolation import alone, attempted, together
-from customer_success.periods import Calendar
 from customer_success.scan.assessment import alert_state_after_leaving
 from customer_success.scan.digest import alarm_digest, failure_digest, scan_digest
 from customer_success.scan.feeds import NEW_NORMAL_AFTER, broken_feeds
-from customer_success.scan.ports import Runs
 from customer_success.scan.run import Run, SentCounts
 from customer_success.scan.tally import add_counts
+
+if TYPE_CHECKING:
+    from customer_success.accounts.ports import AccountRows, Portfolios
+    from customer_success.alerts.entry import AlertEntry
+    from customer_success.alerts.ports import AlertLog
+    from customer_success.periods import Calendar
+    from customer_success.scan.ports import Runs
 
 SHRUNK_BELOW = 0.5
 ONE_DAY = timedelta(days=1)

@@ -6,17 +6,20 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
 from customer_success.alerts.digest import NAME_LIMIT, NO_OWNER, Digest, Section, _counted
-from customer_success.alerts.entry import AlertEntry
 from customer_success.documents import Line
 from customer_success.isolation import alone
-from customer_success.messages import ChurnAlert
 from customer_success.scan.feeds import NEW_NORMAL_AFTER, in_words
-from customer_success.scan.run import Run
 from customer_success.scan.words import step_to_score
 from customer_success.scoring.health_status import COLOURS, RISKS
 from customer_success.text import short
+
+if TYPE_CHECKING:
+    from customer_success.alerts.entry import AlertEntry
+    from customer_success.messages import ChurnAlert
+    from customer_success.scan.run import Run
 
 Place = tuple[str, int, float, str]
 """Where an alert is in the digest: by owner, then by danger."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from customer_success.errors import Misconfigured, Refused
-from customer_success.results import TaskResult
-from customer_success.scan.one_account import HealthScan
 from customer_success.tasks import Task, account_id_of, context_of, signals_of
+
+if TYPE_CHECKING:
+    from customer_success.results import TaskResult
+    from customer_success.scan.one_account import HealthScan
 
 
 def health_scan_task(account: HealthScan, book: Task | None = None, *, timezone: str = "UTC") -> Task:

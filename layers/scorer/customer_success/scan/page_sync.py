@@ -6,16 +6,19 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
-from customer_success.accounts.ports import AccountPages, AccountRows, WrittenPages
 from customer_success.accounts.row import PageValues, same_but_for_the_scan_date
 from customer_success.alerts.digest import failed_digest
-from customer_success.alerts.ports import AlertLog
-from customer_success.alerts.publisher import AlertPublisher
 from customer_success.errors import Misconfigured, NotTaken, OutOfTime, Refused, Unavailable
 from customer_success.isolation import cause, recorded
 from customer_success.messages import AlertAcknowledged, PagesChanged
 from customer_success.scan.assessment import PAGE_REFRESH
+
+if TYPE_CHECKING:
+    from customer_success.accounts.ports import AccountPages, AccountRows, WrittenPages
+    from customer_success.alerts.ports import AlertLog
+    from customer_success.alerts.publisher import AlertPublisher
 
 logger = logging.getLogger(__name__)
 

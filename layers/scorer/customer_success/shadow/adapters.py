@@ -7,11 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from customer_success.accounts.row import PageValues
-from customer_success.alerts.records import HealthRecord
 from customer_success.documents import (
     Bullet,
     Callout,
@@ -23,11 +22,15 @@ from customer_success.documents import (
     PageBlock,
     Paragraph,
 )
-from customer_success.expansion.offer import ExpansionRecord
-from customer_success.expansion.ports import RecordedAnswer
-from customer_success.reviews.qbr import QbrPage
 from customer_success.shadow.outputs import Kind, ShadowedOutput
-from customer_success.shadow.ports import ShadowLog
+
+if TYPE_CHECKING:
+    from customer_success.accounts.row import PageValues
+    from customer_success.alerts.records import HealthRecord
+    from customer_success.expansion.offer import ExpansionRecord
+    from customer_success.expansion.ports import RecordedAnswer
+    from customer_success.reviews.qbr import QbrPage
+    from customer_success.shadow.ports import ShadowLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,30 @@ class Shadow:
         output = ShadowedOutput(self.on(), kind, key, title, recipient, tuple(lines))
         self.log.put(output)
         return output.reference
+
+    def pages(self) -> ShadowPages:
+        return ShadowPages(self)
+
+    def records(self) -> ShadowRecords:
+        return ShadowRecords(self)
+
+    def drafts(self) -> ShadowDrafts:
+        return ShadowDrafts(self)
+
+    def chat(self) -> ShadowChat:
+        return ShadowChat(self)
+
+    def bus(self) -> ShadowBus:
+        return ShadowBus(self)
+
+    def offers(self) -> ShadowOffers:
+        return ShadowOffers(self)
+
+    def reviews(self) -> ShadowReviews:
+        return ShadowReviews(self)
+
+    def sections(self) -> ShadowSections:
+        return ShadowSections(self)
 
 
 class _RecordedAgain:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from customer_success.errors import Unavailable
-from customer_success.signals.directory import Directory, Known
-from customer_success.signals.freshness import Feed
-from customer_success.signals.slots import Holder, Slot, SlotName
+
+if TYPE_CHECKING:
+    from customer_success.signals.directory import Directory, Known
+    from customer_success.signals.freshness import Feed
+    from customer_success.signals.slots import Holder, Slot, SlotName
 
 
 class Outdated(Unavailable):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable
 from customer_success.isolation import cause
 from customer_success.results import Failed, JobResult, TaskResult
-from customer_success.task_records.ports import TaskRecords
 from customer_success.task_records.record import CUT, TaskState
+
+if TYPE_CHECKING:
+    from customer_success.task_records.ports import TaskRecords
 
 logger = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import boto3
 
 from customer_success.aws.function import QueueFunction
-from customer_success.aws.messaging.consumer import ConsumerResponse, Delivery
 from customer_success.settings import ModelSettings
 
 if TYPE_CHECKING:
+    from customer_success.aws.messaging.consumer import ConsumerResponse, Delivery
     from customer_success.narration.ports import Narrator
 
 W = TypeVar("W", bound=ModelSettings)

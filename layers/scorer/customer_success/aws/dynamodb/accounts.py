@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 from customer_success.accounts.row import AccountRow
-from customer_success.aws.dynamodb.items import Key
 from customer_success.aws.dynamodb.stored import Stored
-from customer_success.aws.dynamodb.table import Table
+
+if TYPE_CHECKING:
+    from customer_success.aws.dynamodb.items import Key
+    from customer_success.aws.dynamodb.table import Table
 
 SHARDS = 16
 

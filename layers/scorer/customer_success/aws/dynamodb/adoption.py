@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from customer_success.aws.dynamodb.items import Item, Key, text
 from customer_success.aws.dynamodb.stored import Stored
-from customer_success.aws.dynamodb.table import Table
 from customer_success.schemas import FeatureAdoptionReport
+
+if TYPE_CHECKING:
+    from customer_success.aws.dynamodb.table import Table
 
 BESIDE: dict[str, Any] = {"generated_at": True}
 """What the version before this one refuses in a body."""

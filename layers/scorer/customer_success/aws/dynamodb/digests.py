@@ -8,16 +8,19 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from itertools import groupby, islice
+from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
 from customer_success.alerts.digest import Digest, Section
 from customer_success.aws.dynamodb.items import Item, expiry, number
 from customer_success.aws.dynamodb.stored import Stored
-from customer_success.aws.dynamodb.table import Table
 from customer_success.batches import batches
 from customer_success.documents import Line
 from customer_success.errors import Unreadable
+
+if TYPE_CHECKING:
+    from customer_success.aws.dynamodb.table import Table
 
 STORED_DAYS = 90
 LARGEST_PART = 300 * 1024

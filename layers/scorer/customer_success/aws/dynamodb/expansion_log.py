@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from typing import TYPE_CHECKING
 
 from customer_success.aws.dynamodb.items import Item, Key, expiry, key_of, shortened
 from customer_success.aws.dynamodb.stored import Stored
-from customer_success.aws.dynamodb.table import Table
 from customer_success.expansion.entry import ExpansionEntry
+
+if TYPE_CHECKING:
+    from customer_success.aws.dynamodb.table import Table
 
 STORED_DAYS = 90
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from customer_success.aws.dynamodb.items import Key
+from typing import TYPE_CHECKING
+
 from customer_success.aws.dynamodb.stored import Stored
 from customer_success.aws.dynamodb.table import ConditionNotMetError, Table
 from customer_success.signals.freshness import Feed
 from customer_success.signals.ports import Outdated
+
+if TYPE_CHECKING:
+    from customer_success.aws.dynamodb.items import Key
 
 
 class DynamoFeeds:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import TYPE_CHECKING
 
 from customer_success.aws.dynamodb.stored import Stored
-from customer_success.aws.dynamodb.table import Table
 from customer_success.scoring.health_status import Point
+
+if TYPE_CHECKING:
+    from customer_success.aws.dynamodb.table import Table
 
 
 class DynamoScoreHistory:

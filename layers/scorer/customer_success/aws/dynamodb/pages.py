@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from customer_success.accounts.row import PageValues
-from customer_success.aws.dynamodb.items import Key
 from customer_success.aws.dynamodb.stored import Stored
-from customer_success.aws.dynamodb.table import Table
+
+if TYPE_CHECKING:
+    from customer_success.aws.dynamodb.items import Key
+    from customer_success.aws.dynamodb.table import Table
 
 
 class DynamoWrittenPages:

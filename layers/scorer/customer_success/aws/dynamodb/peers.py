@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from customer_success.adoption.peers import PeerGroup
 from customer_success.aws.dynamodb.items import Key, shortened
 from customer_success.aws.dynamodb.stored import Stored
-from customer_success.aws.dynamodb.table import Table
+
+if TYPE_CHECKING:
+    from customer_success.aws.dynamodb.table import Table
 
 
 class DynamoAdoptionPeers:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from customer_success.accounts.portfolio import PortfolioLine, Snapshot
 from customer_success.aws.dynamodb.items import Item, Key, expiry
 from customer_success.aws.dynamodb.stored import Stored
-from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from customer_success.aws.dynamodb.table import Table
 
 STORED_DAYS = 7
 STORED_DAYS_OF_PARTS = STORED_DAYS + 1

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from customer_success.aws.dynamodb.items import Item, Key, expiry, key_of
 from customer_success.aws.dynamodb.stored import Stored
-from customer_success.aws.dynamodb.table import Table
 from customer_success.reviews.qbr import Qbr, QbrKey, QbrText
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+    from customer_success.aws.dynamodb.table import Table
 
 STORED_DAYS = 800
 """Two years and a bit: a review is compared with that of a year before."""

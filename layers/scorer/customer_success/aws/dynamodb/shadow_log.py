@@ -6,11 +6,14 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from customer_success.aws.dynamodb.items import expiry, shortened, text
 from customer_success.aws.dynamodb.stored import Stored
-from customer_success.aws.dynamodb.table import Table
 from customer_success.shadow.outputs import KINDS, Kind, ShadowedOutput
+
+if TYPE_CHECKING:
+    from customer_success.aws.dynamodb.table import Table
 
 STORED_DAYS = 90
 LARGEST_ITEM = 300 * 1024

@@ -12,11 +12,12 @@ from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 
 from customer_success.aws.dynamodb.items import Item, Key, key_of, text
-from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import Unreadable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+    from customer_success.aws.dynamodb.table import Table
 
 T = TypeVar("T")
 

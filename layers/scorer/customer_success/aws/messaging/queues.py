@@ -7,12 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from customer_success.aws.messaging.sending import CORRELATION, Letter, send_all
-from customer_success.messages import Message
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import BatchResultErrorEntryTypeDef as Failure
     from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef, SendMessageBatchRequestEntryTypeDef
+
+    from customer_success.messages import Message
 
 
 class SqsOutbox:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from customer_success.aws.messaging.sending import CORRELATION, Letter, send_all
-from customer_success.messages import ChurnAlert, DigestReady
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sns.type_defs import PublishBatchRequestEntryTypeDef
     from mypy_boto3_sqs.type_defs import BatchResultErrorEntryTypeDef as Failure
+
+    from customer_success.messages import ChurnAlert, DigestReady
 
 
 class SnsAnnouncements:
