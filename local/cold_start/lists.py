@@ -34,12 +34,26 @@ class Start:
     modules: Mapping[str, str]
     clients: tuple[str, ...]
 
+    @classmethod
+    def read(cls, printed: str) -> Start:
+        """What `recording` printed."""
+        recorded = json.loads(printed)
+        return cls(recorded["modules"], tuple(recorded["clients"]))
+
     @property
     def listed(self) -> list[str]:
         """Our modules, then packages of others, as they stand in the function's list."""
         ours = {name for name in self.modules if name.partition(".")[0] in OURS}
         others = {short for name in self.modules if (short := _short(name)) and name not in ours}
         return [*sorted(ours), *sorted(others)]
+
+    @property
+    def floor(self) -> str:
+        """The program of a function that only imports the same modules of others and makes the same clients."""
+        others = [name for name in self.modules if not is_ours(name)]
+        packages = [name for name in others if name.partition(".")[0] in deployed_packages()]
+        clients = [f"boto3.client({service!r})" for service in dict.fromkeys(self.clients)]
+        return "\n".join([*(f"import {name}" for name in packages), *clients])
 
     def chain(self, name: str) -> list[str]:
         """How a listed module came in: the function's own file first, each imported by the one before."""
@@ -48,6 +62,11 @@ class Start:
         while (importer := self.modules.get(chain[0], "")) and importer not in chain:
             chain.insert(0, importer)
         return chain
+
+
+def is_ours(module: str) -> bool:
+    """Whether a module is the project's own."""
+    return module.partition(".")[0] in (*OURS, "app", "wiring")
 
 
 def start_of(name: str, environment: Mapping[str, str], wanted: str = "*") -> Start:
@@ -62,8 +81,7 @@ def start_of(name: str, environment: Mapping[str, str], wanted: str = "*") -> St
     )
     if done.returncode:
         raise RuntimeError(f"{name} did not start:\n{done.stderr}")
-    printed = json.loads(done.stdout)
-    return Start(printed["modules"], tuple(printed["clients"]))
+    return Start.read(done.stdout)
 
 
 def committed(name: str) -> list[str]:

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
+from local.cold_start.environment import secrets_manager
+from local.cold_start.lists import Start, is_ours
 from local.stack.template import read_template
-from tests.benchmarks.figures import Promise, show
-from tests.benchmarks.functions import ROOT, Function, deployed_functions, secrets_manager, unzipped_layers
+from tests.benchmarks.figures import Promise, at_most, show
+from tests.benchmarks.functions import ROOT, Function, deployed_functions, unzipped_layers
 
 LARGEST_DEPLOYMENT = 250.0
 """MB that Lambda takes, all layers and the function together, unzipped."""
+FLOOR_LIMIT = 1.3
+"""A function's start over its own floor: an empty one that imports the same packages and makes the same clients."""
 WORK = {
-    "health_scan": "scan",
+    "health_scan": "agent",
     "notion_sync": "sync",
     "contract_check": "check",
     "plan_qbrs": "plan",
-    "generate_qbr": "review",
-    "track_feature_adoption": "track",
-    "check_expansion": "check",
+    "generate_qbr": "agent",
+    "track_feature_adoption": "agent",
+    "check_expansion": "agent",
     "sales_handoff": "hand_off",
     "api": "_resolver",
 }
@@ -34,12 +38,23 @@ WORK = {
 class Size:
     """How often each function is started; all of them, unless some are named."""
 
-    rounds: int = 5
+    rounds: int = 9
     names: tuple[str, ...] = ()
 
 
 QUICK = Size(rounds=1, names=("health_scan", "alert_chat", "api"))
-IMPORT, SETTINGS, CLIENTS = "import app", "import app; app.function.settings", "import app; app.function.{}"
+IMPORT = "import app"
+READY = "import app; app.function.settings; app.function.{}"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A function's start, in seconds of CPU, beside its floor; each the best of its rounds."""
+
+    name: str
+    loaded: Start
+    ready: float
+    floor: float
 
 
 def run(console: Console, size: Size = Size()) -> list[Promise]:
@@ -50,34 +65,44 @@ def run(console: Console, size: Size = Size()) -> list[Promise]:
         layers = unzipped_layers(template, folder)
         empty, functions = deployed_functions(template, layers, folder, endpoint)
         started = [function for function in functions if not size.names or function.name in size.names]
-        _show_starts(console, empty, started, size.rounds)
-        return _show_sizes(console, layers)
+        return [*_show_starts(console, empty, started, size.rounds), *_show_sizes(console, layers)]
 
 
-def _show_starts(console: Console, empty: Function, functions: list[Function], rounds: int) -> None:
+def _show_starts(console: Console, empty: Function, functions: list[Function], rounds: int) -> list[Promise]:
+    idle, measured = _measured(empty, functions, rounds)
+    show(
+        console,
+        f"Cold start until the work is built, best of {rounds} (an empty handler: {idle * 1000:.0f} ms)",
+        ("function", "over an empty one", "over its own floor", "modules", "of them ours"),
+        [
+            (
+                each.name,
+                f"{each.ready / idle:.1f}",
+                f"{each.ready / each.floor:.2f}",
+                str(len(each.loaded.modules)),
+                str(sum(is_ours(name) for name in each.loaded.modules)),
+            )
+            for each in measured
+        ],
+        "CPU time of a fresh interpreter with nothing but the function's folder and layers, read-only, with byte code; "
+        "its own floor: an empty handler that imports the same modules of others and makes the same AWS clients",
+    )
+    slowest = max(measured, key=lambda each: each.ready / each.floor)
+    return [at_most(f"cold start over its own floor ({slowest.name})", slowest.ready / slowest.floor, FLOOR_LIMIT)]
+
+
+def _measured(empty: Function, functions: list[Function], rounds: int) -> tuple[float, list[Measured]]:
+    work = {function: READY.format(WORK.get(function.name, "channel")) for function in functions}
+    loaded = {function: function.recorded(WORK.get(function.name, "channel")) for function in functions}
     idle: list[float] = []
-    imported: dict[str, list[float]] = {function.name: [] for function in functions}
-    ready: dict[str, list[float]] = {function.name: [] for function in functions}
-
+    ready: dict[Function, list[float]] = defaultdict(list)
+    floor: dict[Function, list[float]] = defaultdict(list)
     for _ in range(rounds):
         idle.append(empty.start(IMPORT))
         for function in functions:
-            imported[function.name].append(function.start(SETTINGS))
-            ready[function.name].append(function.start(CLIENTS.format(WORK.get(function.name, "channel"))))
-    show(
-        console,
-        f"Cold start over that of an empty handler ({median(idle) * 1000:.0f} ms), medians of {rounds}",
-        ("function", "imported, settings read", "clients built"),
-        [
-            (name, _over(imported[name], idle), _over(ready[name], idle))
-            for name in (function.name for function in functions)
-        ],
-        "both from a fresh interpreter on, with byte code, with nothing but the function's own layers on the path",
-    )
-
-
-def _over(times: list[float], idle: list[float]) -> str:
-    return f"{median(times) / median(idle):.1f}"
+            ready[function].append(function.start(work[function]))
+            floor[function].append(function.start(loaded[function].floor))
+    return min(idle), [Measured(each.name, loaded[each], min(ready[each]), min(floor[each])) for each in functions]
 
 
 def _show_sizes(console: Console, layers: Mapping[str, Path]) -> list[Promise]:

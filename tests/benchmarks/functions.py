@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
+import shutil
 import subprocess
-import time
 import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
-from local.sandbox.google import service_account
+from local.cold_start import recording
+from local.cold_start.environment import environments
+from local.cold_start.lists import Start
 from local.stack.build import build
 from local.stack.template import Template
 
@@ -28,26 +24,8 @@ RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "ur
 """What the Lambda runtime brings."""
 EMPTY = "def handler(event, context):\n    return None\n"
 
-CONFIGURED = {
-    "TenantId": "acme",
-    "FallbackOwner": "lead@example.com",
-    "NotionAccounts": "0" * 32,
-    "NotionHealthRecords": "0" * 32,
-    "NotionQbrs": "0" * 32,
-    "NotionExpansions": "0" * 32,
-    "NotionFeatureUsage": "0" * 32,
-    "BedrockModelId": "some.model-v1",
-    "NotionSecret": "notion",
-    "GmailSecret": "google",
-    "SlackSecret": "slack",
-    "SlackChannel": "customer-success",
-    "GoogleChatSecret": "google",
-    "GoogleChatSpace": "spaces/customer-success",
-}
-"""Parameters of a deployment that uses everything; the others have their defaults."""
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Function:
     """One function as it is deployed: its folder and its layers on the path, and its environment."""
 
@@ -56,13 +34,29 @@ class Function:
     environment: Mapping[str, str]
 
     def start(self, code: str) -> float:
-        """Seconds that a fresh interpreter takes for `code`."""
-        path = os.pathsep.join(map(str, self.path))
-        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": path, **self.environment}
-        start = time.perf_counter()
+        """Seconds of CPU that a fresh interpreter takes for `code`: other work on this machine changes them little."""
+        started = subprocess.Popen([*self._python, "-c", code], env=self._environment)
+        _, status, used = os.wait4(started.pid, 0)
+        started.returncode = os.waitstatus_to_exitcode(status)
+        if started.returncode:
+            raise RuntimeError(f"{self.name} did not start: see above")
+        return used.ru_utime + used.ru_stime
+
+    def recorded(self, wanted: str) -> Start:
+        """What a start loads and makes until `wanted`, a property of the function, is built."""
+        command = [*self._python, recording.__file__, "", wanted]
+        done = subprocess.run(command, env=self._environment, stdout=subprocess.PIPE, text=True, check=True)
+        return Start.read(done.stdout)
+
+    @property
+    def _python(self) -> list[str]:
         # Without the environment's own packages: what is not in a layer or in the runtime is not there.
-        subprocess.run([str(PYTHON), "-S", "-B", "-c", code], env=environment, check=True)
-        return time.perf_counter() - start
+        return [str(PYTHON), "-S", "-B"]
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        path = os.pathsep.join(map(str, self.path))
+        return {"PATH": os.environ["PATH"], "PYTHONPATH": path, "PYTHONSAFEPATH": "1", **self.environment}
 
 
 def unzipped_layers(template: Template, folder: Path) -> dict[str, Path]:
@@ -73,7 +67,7 @@ def unzipped_layers(template: Template, folder: Path) -> dict[str, Path]:
         if resource["Type"] == "AWS::Serverless::LayerVersion":
             with zipfile.ZipFile(zips[name]) as archive:
                 archive.extractall(folder / name)
-            layers[name] = folder / name / "python"
+            layers[name] = _read_only(folder / name / "python")
     return layers
 
 
@@ -84,18 +78,29 @@ def deployed_functions(
     runtime, nothing = _runtime(folder / "runtime"), folder / "empty"
     nothing.mkdir()
     (nothing / "app.py").write_text(EMPTY, "utf-8")
-    shared = template["Globals"]["Function"]
+    shared, environment = template["Globals"]["Function"], environments(template, secrets)
     found = []
     for resource in template["Resources"].values():
         if resource["Type"] != "AWS::Serverless::Function":
             continue
         own = resource["Properties"]
-        source = ROOT / own["CodeUri"]
+        source = _copied(ROOT / own["CodeUri"], folder)
         used = [layers[layer["Ref"]] for layer in [*shared["Layers"], *own.get("Layers", [])]]
-        variables = shared["Environment"]["Variables"] | own["Environment"]["Variables"]
-        environment = {name: value_of(value, template["Parameters"]) for name, value in variables.items()}
-        found.append(Function(source.name, (source, *used, runtime), environment | _aws(secrets)))
+        found.append(Function(source.name, (source, *used, runtime), environment[source.name]))
     return Function("empty", (nothing, runtime), {}), found
+
+
+def _copied(source: Path, folder: Path) -> Path:
+    """A function's folder as it is deployed: without what Python has put there on this machine."""
+    copy = folder / "functions" / source.name
+    shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    return _read_only(copy)
+
+
+def _read_only(folder: Path) -> Path:
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    return folder
 
 
 def _runtime(folder: Path) -> Path:
@@ -108,57 +113,3 @@ def _runtime(folder: Path) -> Path:
         package = origin.parent if origin.name == "__init__.py" else origin
         (folder / package.name).symlink_to(package)
     return folder
-
-
-def value_of(given: Any, parameters: Mapping[str, Any]) -> str:
-    """A variable's value: as written, a parameter's, or the name of the resource that it comes from.
-
-    Raises `ValueError` for a function of CloudFormation that is not known here.
-    """
-    match given:
-        case {"Ref": name}:
-            return CONFIGURED.get(name) or str(parameters.get(name, {"Default": name})["Default"])
-        case {"Fn::GetAtt": [name, attribute]}:
-            return f"{name}.{attribute}"
-        case {"Fn::If": [_, there, _]}:
-            return value_of(there, parameters)
-        case {"Fn::Sub": str(text)}:
-            return re.sub(r"\$\{([\w:]+)\}", lambda found: value_of({"Ref": found[1]}, parameters), text)
-        case dict():
-            raise ValueError(f"{given}: value_of in tests/benchmarks/functions.py does not know this function yet")
-    return str(given)
-
-
-def _aws(secrets: str) -> dict[str, str]:
-    return {
-        "AWS_DEFAULT_REGION": "eu-central-1",
-        "AWS_ACCESS_KEY_ID": "nobody",
-        "AWS_SECRET_ACCESS_KEY": "nothing",
-        "AWS_ENDPOINT_URL_SECRETS_MANAGER": secrets,
-    }
-
-
-@contextmanager
-def secrets_manager() -> Iterator[str]:
-    """A Secrets Manager on this machine whose every secret fits every vendor; its address."""
-    secret = json.dumps({"token": "nobody's", **service_account("http://127.0.0.1:9/token")})
-    answer = json.dumps({"Name": "any", "SecretString": secret}).encode()
-
-    class Answering(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *_: object) -> None:
-            """Requests are not logged here."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()

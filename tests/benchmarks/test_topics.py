@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from local.cold_start.environment import value_of
 from local.stack.template import read_template
 from tests.benchmarks.__main__ import QUICK, TOPICS, main
 from tests.benchmarks.cold_start import WORK
 from tests.benchmarks.figures import Promise, at_most
-from tests.benchmarks.functions import ROOT, value_of
+from tests.benchmarks.functions import ROOT
 
 
 def printing() -> tuple[Console, io.StringIO]:

@@ -29,7 +29,7 @@ IfKnown = Annotated[T | None, Field(exclude_if=_is_none)]
 class JobResult(BaseModel):
     """What a job brought. `error` says what it did without: the result is then partial."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     LOGGED: ClassVar[tuple[str, ...]] = ()
     """The fields that the log shows; all of them if none is named."""

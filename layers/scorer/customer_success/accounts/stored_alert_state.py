@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
@@ -31,14 +32,16 @@ class StoredAlertState:
     false_alarm_on: date | None = None
 
 
-_STORED = TypeAdapter(StoredAlertState)
+@cache
+def _stored() -> TypeAdapter[StoredAlertState]:
+    return TypeAdapter(StoredAlertState)
 
 
 def from_stored(value: Any) -> AlertState:
     """The alert state of a row's attribute. Raises `ValueError` for what is none."""
     if isinstance(value, AlertState):
         return value
-    stored = _STORED.validate_python(value)
+    stored = _stored().validate_python(value)
     called_false = stored.last_sent is not None and stored.last_sent.run_date == stored.called_false
     muted = stored.quiet_until or stored.false_alarm_on
     return AlertState(

@@ -69,7 +69,7 @@ class ExpansionRequest:
 class NotDispatched(BaseModel):
     """An offer that did not go to Sales, and why."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     handoff_id: str
     reason: str

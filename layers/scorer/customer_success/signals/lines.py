@@ -52,7 +52,7 @@ Optional = BeforeValidator(_empty_is_none)
 class Line(BaseModel):
     """One line of a feed: which account it is of, by its Account ID, an external id of the source, or its domain."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, defer_build=True)
 
     account: Key
 
@@ -146,7 +146,7 @@ class OutcomeLine(Line):
 class IdLine(BaseModel):
     """An account's id in another tool."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     account_id: Key
     source: Annotated[
