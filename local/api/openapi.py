@@ -12,6 +12,7 @@ from typing import Any, cast
 from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn, Server, ServerVariable
 
 from customer_success.api.routes import ApiDesk, build
+from local.api.descriptions import describe
 from local.generated import generated
 
 DOCUMENT = Path(__file__).parents[2] / "docs/openapi.json"
@@ -55,6 +56,7 @@ def document() -> dict[str, Any]:
     )
     for name in UNUSED:
         made["components"]["schemas"].pop(name, None)
+    describe(made)
     return made
 
 

@@ -15,7 +15,7 @@ from customer_success.errors import Refused
 class Answer(BaseModel):
     """What is answered, or a part of it; what stands below a field is its description in the API's document."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 def known_account(rows: AccountRows, account_id: str) -> AccountRow:

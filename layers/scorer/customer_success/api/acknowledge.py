@@ -45,7 +45,7 @@ def _day(given: object) -> object:
 class AcknowledgeRequest(BaseModel):
     """Who has taken care of an alert, what they made of it, and what they wish for its account."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
 
     by: Annotated[str, Field(min_length=1, max_length=LONGEST_BY, pattern=_VISIBLE_LINES)]
     """The person's e-mail address or name."""
@@ -72,7 +72,7 @@ class AcknowledgeRequest(BaseModel):
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Acknowledged(_Answer):

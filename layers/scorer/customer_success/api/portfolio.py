@@ -40,7 +40,7 @@ Owner = Annotated[
 class PortfolioQuery(BaseModel):
     """Which accounts are wanted: those that meet all that is given, all of them if nothing is."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     owner: Owner | None = None
     """The owner's e-mail address, in any case; `none` for accounts that have no owner."""

@@ -31,7 +31,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class _Form(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
 
     tenant_id: Text | None = None
     """The tenant that is served here, where a caller wants to be sure of it."""
