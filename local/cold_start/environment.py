@@ -89,7 +89,7 @@ def secrets_manager() -> Iterator[str]:
             self.wfile.write(answer)
 
         def log_message(self, *_: object) -> None:
-            """Requests are no news here."""
+            """Requests are not logged here."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
     Thread(target=server.serve_forever, daemon=True).start()

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 
 class _Pattern:
-    """Stands for a pattern: whatever is asked of it first compiles it."""
+    """Stands for a pattern: its first use compiles it."""
 
     def __init__(self, text: str, flags: int) -> None:
         self._given = text, flags
