@@ -234,11 +234,14 @@ def test_a_long_sentence_is_listed_in_short() -> None:
     ids=lambda text: text[:12],
 )  # fmt: skip
 def test_a_very_long_paragraph_takes_time_in_proportion(text: str) -> None:
-    # GIVEN how long a quarter of the text takes
-    def seconds(length: int) -> float:
+    # GIVEN how long a quarter of the text takes, at its best: a processor that others use slows single runs
+    def once(length: int) -> float:
         started = process_time()
         check(text[:length])
         return process_time() - started
+
+    def seconds(length: int) -> float:
+        return min(once(length) for _ in range(3))
 
     check(text[:100])
     short = seconds(5_000)

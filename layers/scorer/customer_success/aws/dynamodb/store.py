@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from customer_success.aws.dynamodb.adoption import DynamoAdoptionReports
     from customer_success.aws.dynamodb.alerts import DynamoAlertLog
     from customer_success.aws.dynamodb.digests import DynamoDigests
+    from customer_success.aws.dynamodb.directories import DynamoDirectories
     from customer_success.aws.dynamodb.expansion_log import DynamoExpansionLog
+    from customer_success.aws.dynamodb.feeds import DynamoFeeds
     from customer_success.aws.dynamodb.history import DynamoScoreHistory
     from customer_success.aws.dynamodb.ledger import DynamoLedger
+    from customer_success.aws.dynamodb.observations import DynamoObservations
     from customer_success.aws.dynamodb.offers import DynamoOffers
     from customer_success.aws.dynamodb.pages import DynamoWrittenPages
     from customer_success.aws.dynamodb.peers import DynamoAdoptionPeers
@@ -49,6 +52,25 @@ class Store:
         from customer_success.aws.dynamodb.history import DynamoScoreHistory
 
         return DynamoScoreHistory(self._shared)
+
+    @cached_property
+    def observations(self) -> DynamoObservations:
+        """What feeds delivered is observed once, for the tenant and its shadow."""
+        from customer_success.aws.dynamodb.observations import DynamoObservations
+
+        return DynamoObservations(self._shared)
+
+    @cached_property
+    def feeds(self) -> DynamoFeeds:
+        from customer_success.aws.dynamodb.feeds import DynamoFeeds
+
+        return DynamoFeeds(self._shared)
+
+    @cached_property
+    def directories(self) -> DynamoDirectories:
+        from customer_success.aws.dynamodb.directories import DynamoDirectories
+
+        return DynamoDirectories(self._shared)
 
     @cached_property
     def alerts(self) -> DynamoAlertLog:
