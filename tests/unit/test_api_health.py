@@ -14,6 +14,7 @@ from customer_success.api.health import HealthAnswer, ScoreShown, ShowHealth
 from customer_success.api.problems import Problem
 from customer_success.errors import Refused, Unavailable
 from customer_success.scoring.health_status import Point
+from local.api.openapi import document
 from tests.builders.accounts import AT_RISK, HEALTHY, TODAY, account, dying
 from tests.builders.fakes import FakeHistory, FakeRows, Writes
 from tests.builders.scans import World
@@ -411,9 +412,9 @@ def test_the_answer_is_frozen_and_takes_nothing_else() -> None:
 
 
 def test_the_fields_are_described() -> None:
-    schema = HealthAnswer.model_json_schema()
-    assert schema["properties"]["coverage"]["description"].startswith("Weight of the signals")
-    assert all("description" in model for model in [schema, *schema["$defs"].values()])
+    schemas = document()["components"]["schemas"]
+    assert schemas["HealthAnswer"]["properties"]["coverage"]["description"].startswith("Weight of the signals")
+    assert all("description" in schemas[name] for name in ["HealthAnswer", *HealthAnswer.model_json_schema()["$defs"]])
 
 
 def test_the_last_alert_of_an_account_is_named_so_that_it_can_be_acknowledged() -> None:

@@ -23,6 +23,7 @@ from customer_success.api.portfolio import (
     ShowPortfolio,
 )
 from customer_success.api.problems import Problem
+from local.api.openapi import document
 from tests.builders.accounts import TODAY
 from tests.builders.portfolios import RUN, FakePortfolios, cut, line, red
 
@@ -313,7 +314,9 @@ def test_a_filter_out_of_bounds_is_refused(filters: dict[str, Any]) -> None:
         asked(**filters)
 
 
-def test_what_the_fields_mean_stands_in_the_schema() -> None:
-    described = PortfolioAnswer.model_json_schema()["properties"]
+def test_what_the_fields_mean_is_in_the_document() -> None:
+    made = document()
+    described = made["components"]["schemas"][PortfolioAnswer.__name__]["properties"]
     assert described["next"]["description"].startswith("The `cursor` of the next page")
-    assert "none" in PortfolioQuery.model_json_schema()["properties"]["owner"]["description"]
+    (owner,) = [given for given in made["paths"]["/portfolio"]["get"]["parameters"] if given["name"] == "owner"]
+    assert "none" in owner["description"]
