@@ -86,8 +86,8 @@ test: install .sam/installed .checkov/installed ## lint, types and all tests but
 	@$(MAKE) --no-print-directory types
 	.venv/bin/pytest --numprocesses 2 --dist worksteal
 
-test-slow: install ## the tests marked slow: every fault of every dependency, whole books
-	.venv/bin/pytest -m slow --numprocesses 2 --dist worksteal
+test-slow: install ## the tests marked slow (every fault of every dependency, whole books), and properties at length
+	.venv/bin/pytest -m "slow or hypothesis" --hypothesis-profile slow --numprocesses 2 --dist worksteal
 
 pr: test test-slow ## what has to pass before a change goes in
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from connectors.notion.names import ExpansionNames, PropertyNames, QbrNames, RecordNames, UsageNames
@@ -28,11 +29,13 @@ from local.stack.aws import Aws
 from local.stack.build import build
 from local.stack.bus_tap import empty_bus_tap, open_bus_tap
 from local.stack.deploy import Deployment, deploy
-from local.stack.queues import depths, wait_until_drained
+from local.stack.queues import LOOK_SECONDS, STILL_SECONDS, NotDrainedError, Stillness, depths, wait_until_drained
 from local.stack.schedule import fire
 from local.stack.secret_store import put_secret
-from local.stack.serving import serving
+from local.stack.serving import LOG, serving
 from local.stack.template import read_template
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).parents[1]
 STACK_PYTHON = ROOT / ".stack/bin/python"
@@ -97,11 +100,30 @@ class LocalDeployment:
         tick = {**event, "id": str(uuid4()), "time": f"{day}T{hour:02d}:00:00Z"}
         fire(self.aws, self.stack.outputs[rule], tick)
 
-    def drain(self, seconds: float = 60.0) -> dict[str, int]:
-        """Wait until every queue has drained; the dead letters that are left, by their queue."""
-        wait_until_drained(self.aws, self.stack.queues, seconds)
+    def drain(self) -> dict[str, int]:
+        """Wait until every queue has drained; the dead letters that are left, by their queue.
+
+        Raises `NotDrainedError` when messages are left and nothing moves any more.
+        """
+        wait_until_drained(self.aws, self.stack.queues, work=self.work)
         found = depths(self.aws, self.stack.queues)
         return {name: depth.total for name, depth in found.items() if depth.total}
+
+    def wait_for(self, found: Callable[[], T | None], what: str) -> T:
+        """Look until what is looked for is there, however long that takes while anything moves.
+
+        Raises `NotDrainedError`, with `what` in its text, when nothing moves any more.
+        """
+        stillness = Stillness()
+        while (result := found()) is None:
+            if stillness.seconds((depths(self.aws, self.stack.queues), self.work())) > STILL_SECONDS:
+                raise NotDrainedError(f"nothing has moved for {STILL_SECONDS:.0f} s, still waiting for {what}")
+            time.sleep(LOOK_SECONDS)
+        return result
+
+    def work(self) -> tuple[int, int]:
+        """What changes whenever a function has done something: the stack's log of invocations, the vendors' calls."""
+        return (self.folder / "stack" / LOG).stat().st_size, self.sandbox.requests
 
 
 @contextmanager

@@ -22,7 +22,6 @@ from local.stack.schedule import fire
 
 SEVEN = time(7)
 SCAN_QUEUE = "scan"
-MOST_SECONDS = 3600.0
 STALL_SECONDS = 150.0
 """Seconds without any movement until the demo gives up: longer than a lease that a killed function has left."""
 STALL_SECONDS_WITH_FAULTS = 60.0
@@ -75,7 +74,7 @@ class DemoRun:
         queues = {name: url for name, url in self.deployment.stack.queues.items() if name not in but}
         watch = Watch(self.deployment, look, screen, self.stall_seconds)
         with block, suppress(Stalled):
-            wait_until_drained(self.deployment.aws, queues, MOST_SECONDS, watch)
+            wait_until_drained(self.deployment.aws, queues, watch, work=self.deployment.work)
             watch.look()
         self.deployment.write_bus_events()
 

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 from local.demo.errors import DemoError
 from local.demo.state import DemoState
@@ -22,15 +23,22 @@ def demo_deployment(state: DemoState, parameters: Mapping[str, str] | None = Non
     """
     if not STACK_PYTHON.exists():
         raise DemoError(f"{STACK_PYTHON} is missing: `make install` makes it")
+    with deployed(state.folder, PARAMETERS | dict(parameters or {})) as deployment:
+        yield deployment
+
+
+@contextmanager
+def deployed(folder: Path, parameters: Mapping[str, str]) -> Iterator[LocalDeployment]:
+    """Run everything while the block runs, and leave nothing in the folder but the state."""
     ours = False
     try:
-        with local_deployment(state.folder, PARAMETERS | dict(parameters or {})) as deployment:
+        with local_deployment(folder, parameters) as deployment:
             ours = True
             yield deployment
     finally:
         if ours:
             # The embedded AWS unpacks layers there for each worker, hundreds of megabytes.
-            shutil.rmtree(state.folder / "stack" / "tmp", ignore_errors=True)
+            shutil.rmtree(folder / "stack" / "tmp", ignore_errors=True)
 
 
 def refuse(deployment: LocalDeployment, vendor: str) -> None:

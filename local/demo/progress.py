@@ -24,7 +24,7 @@ from local.demo.findings import brought, expansions_of, reviews_of_contracts, re
 from local.demo.log_errors import crashed, last_logged_error
 from local.demo.report.words import name_of
 from local.deployment import LocalDeployment
-from local.stack.queues import Depth
+from local.stack.queues import Depth, Stillness
 
 LOOK_SECONDS = 0.5
 PLAIN_SECONDS = 3.0
@@ -244,9 +244,9 @@ class Watch:
         self._screen = screen
         self._stall_seconds = stall_seconds
         self._began = datetime.now(UTC)
-        self._seen: object = None
+        self._stillness = Stillness()
         self._shown: set[str | None] = {None}
-        self._moved = self._next_look = time.monotonic()
+        self._next_look = time.monotonic()
 
     def __call__(self, depths: Mapping[str, Depth]) -> None:
         now = time.monotonic()
@@ -255,9 +255,7 @@ class Watch:
         self._next_look = now + LOOK_SECONDS
         pages = depths.get("notion-updates")
         come = self.look(pages_wait=pages is not None and pages.total > 0)
-        if (come, depths) != self._seen:
-            self._seen, self._moved = (come, depths), now
-        still = now - self._moved
+        still = self._stillness.seconds((come, depths, self._deployment.work()))
         if still > STILL_SECONDS:
             self._show_why()
         if still > self._stall_seconds or (still > STILL_SECONDS and crashed(self._deployment, self._began)):

@@ -159,6 +159,12 @@ class Tally:
         with self._lock:
             self._calls.setdefault(vendor, Counter())[call] += 1
 
+    @property
+    def total(self) -> int:
+        """The requests of all vendors."""
+        with self._lock:
+            return sum(calls.total() for calls in self._calls.values())
+
     def count_throttled(self, vendor: str) -> None:
         """Count an answer 429."""
         with self._lock:

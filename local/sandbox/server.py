@@ -132,6 +132,11 @@ class Sandbox:
         """The port on 127.0.0.1."""
         return self._port
 
+    @property
+    def requests(self) -> int:
+        """The requests that all vendors have received so far."""
+        return self._tally.total
+
     def url(self, vendor: str) -> str:
         """The base address that the vendor's client is to be given. Raises KeyError for an unknown vendor."""
         return f"http://127.0.0.1:{self._port}{BASE_PATHS[vendor]}"

@@ -16,12 +16,30 @@ DEAD_LETTERS = "-dlq"
 # A message is for a moment in no queue that was looked at: between two looks it can move on.
 CALM_LOOKS = 3
 LOOK_SECONDS = 0.2
+STILL_SECONDS = 600.0
+"""Seconds without any movement until a wait gives up: longer than a queue hides the message of a killed function."""
 # Seconds that a dead letter is ours while it is put back.
 HOLD_SECONDS = 60
 
 
 class NotDrainedError(Exception):
-    """Queues still hold messages when the time is up; the text names them."""
+    """Queues still hold messages, and nothing has moved for too long; the text names them."""
+
+
+class Stillness:
+    """Measures how long what is seen has stayed as it is: a slow machine moves on, a stuck one does not."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._seen: object = None
+        self._since = clock()
+
+    def seconds(self, seen: object) -> float:
+        """Seconds since what is seen was last anything else."""
+        now = self._clock()
+        if seen != self._seen:
+            self._seen, self._since = seen, now
+        return now - self._since
 
 
 @dataclass(frozen=True)
@@ -45,30 +63,26 @@ def depths(aws: Aws, queues: Mapping[str, str]) -> dict[str, Depth]:
 def wait_until_drained(
     aws: Aws,
     queues: Mapping[str, str],
-    timeout: float,
     progress: Callable[[Mapping[str, Depth]], None] = lambda _: None,
+    *,
+    work: Callable[[], object] = lambda: None,
+    still_seconds: float = STILL_SECONDS,
 ) -> None:
-    """Waits until no queue but the dead-letter queues holds a message.
+    """Wait until no queue but the dead-letter queues holds a message, however long that takes while anything moves.
 
-    Args:
-        aws: where the queues are.
-        queues: URLs by name.
-        timeout: seconds after which to give up.
-        progress: called with the depths at every look.
-
-    Raises:
-        NotDrainedError: messages are left when the time is up.
+    `queues` are URLs by name; `progress` is given their depths at every look. `work` shows what moves besides them:
+    a value that changes whenever a function has done something. Raises `NotDrainedError` once neither has changed for
+    `still_seconds`.
     """
-    deadline = time.monotonic() + timeout
-    calm = 0
+    stillness, calm = Stillness(), 0
     while calm < CALM_LOOKS:
         seen = depths(aws, queues)
         progress(seen)
         left = {name: depth for name, depth in seen.items() if depth.total and not name.endswith(DEAD_LETTERS)}
         calm = 0 if left else calm + 1
-        if left and time.monotonic() > deadline:
+        if stillness.seconds((seen, work())) > still_seconds and left:
             rest = ", ".join(f"{name} {depth.total}" for name, depth in left.items())
-            raise NotDrainedError(f"after {timeout:.0f} s messages are left: {rest}")
+            raise NotDrainedError(f"nothing has moved for {still_seconds:.0f} s, and messages are left: {rest}")
         time.sleep(LOOK_SECONDS)
 
 

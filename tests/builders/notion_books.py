@@ -34,7 +34,7 @@ def load_book(sandbox: Sandbox, rows: list[Row], schema: Json | None = None) -> 
 
 
 def notion_client(sandbox: Sandbox, waiting: Waiting, *, token: str = NOTION_TOKEN) -> NotionClient:
-    return NotionClient(notion_secret(token), waiting.retry_policy, base_url=sandbox.url("notion"), timeout=5)
+    return NotionClient(notion_secret(token), waiting.retry_policy, base_url=sandbox.url("notion"), timeout=60)
 
 
 def account_book(sandbox: Sandbox, accounts_id: str, waiting: Waiting | None = None) -> NotionCSMAdapter:

@@ -16,26 +16,26 @@ from local.deployment import LocalDeployment
 
 def fault(deployment: LocalDeployment, vendor: str, **what: Any) -> None:
     """Let a vendor fail: `kind` and the rest as the sandbox's control takes them."""
-    answer = requests.post(f"{deployment.sandbox.url('control')}/faults", json={"vendor": vendor, **what}, timeout=10)
+    answer = requests.post(f"{deployment.sandbox.url('control')}/faults", json={"vendor": vendor, **what}, timeout=60)
     answer.raise_for_status()
 
 
 def mend(deployment: LocalDeployment, vendor: str) -> None:
     """End the vendor's faults."""
     requests.delete(
-        f"{deployment.sandbox.url('control')}/faults", params={"vendor": vendor}, timeout=10
+        f"{deployment.sandbox.url('control')}/faults", params={"vendor": vendor}, timeout=60
     ).raise_for_status()
 
 
 def faults_in_force(deployment: LocalDeployment) -> list[dict[str, Any]]:
     """The faults that have not struck as often as they are meant to."""
-    answer = requests.get(f"{deployment.sandbox.url('control')}/faults", timeout=10)
+    answer = requests.get(f"{deployment.sandbox.url('control')}/faults", timeout=60)
     return answer.json()["faults"]  # type: ignore[no-any-return]
 
 
 def calls(deployment: LocalDeployment, vendor: str) -> dict[str, int]:
     """How often a vendor was called, by method and path."""
-    answer = requests.get(f"{deployment.sandbox.url('control')}/requests", params={"vendor": vendor}, timeout=10)
+    answer = requests.get(f"{deployment.sandbox.url('control')}/requests", params={"vendor": vendor}, timeout=60)
     return answer.json()["calls"]  # type: ignore[no-any-return]
 
 

@@ -8,14 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from local.demo import environment
 from local.deployment import LocalDeployment, local_deployment
+from tests.builders.demo import WarmDemos
+from tests.builders.warm_stack import WarmStack, WarmStacks
 
 Enter = Callable[[Mapping[str, str]], LocalDeployment]
 Operate = Callable[[LocalDeployment], None]
 
 
 @pytest.fixture
-def enter(tmp_path: Path) -> Iterator[Enter]:
+def enter_anew(tmp_path: Path) -> Iterator[Enter]:
     """Deploys with some parameters of its own; entering again restarts everything on the saved state."""
     with ExitStack() as running:
 
@@ -26,10 +29,50 @@ def enter(tmp_path: Path) -> Iterator[Enter]:
         yield enter_with
 
 
+@pytest.fixture(scope="session")
+def warm_stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmStacks]:
+    """The worker's one deployment with the parameters of every day."""
+    stacks = WarmStacks(tmp_path_factory.mktemp("warm"))
+    yield stacks
+    stacks.close()
+
+
 @pytest.fixture
-def deployment(enter: Enter) -> LocalDeployment:
-    """A fresh deployment."""
-    return enter({})
+def warm_stack(warm_stacks: WarmStacks) -> WarmStack:
+    """That deployment, at rest, on the evening that an earlier story ended with."""
+    return warm_stacks.stack()
+
+
+@pytest.fixture
+def deployment(warm_stack: WarmStack) -> LocalDeployment:
+    """A deployment on which nothing has been played.
+
+    A story that alters the deployment by more than its parameters, or starts it again, uses `enter_anew`.
+    """
+    return warm_stack.return_to()
+
+
+@pytest.fixture
+def enter(warm_stacks: WarmStacks) -> Enter:
+    """The same with some parameters of its own; entering again updates them on the kept state."""
+    entered: list[WarmStack] = []
+
+    def enter_with(parameters: Mapping[str, str]) -> LocalDeployment:
+        if entered:
+            return entered[0].configure(parameters)
+        entered.append(warm_stacks.stack(parameters))
+        return entered[0].return_to()
+
+    return enter_with
+
+
+@pytest.fixture
+def warm_demos(warm_stacks: WarmStacks, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Demos that are played in this process find everything started."""
+    demos = WarmDemos(warm_stacks)
+    monkeypatch.setattr(environment, "deployed", demos.deployed)
+    yield
+    demos.move_out()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,19 +14,26 @@ from tests.builders.accounts import TODAY
 from tests.builders.pages import at_risk_page, critical_page, day, page
 from tests.builders.sandbox import calls, pages
 from tests.builders.signed import api
+from tests.builders.warm_stack import WarmStack
 from tests.e2e.conftest import Enter
 
 TOMORROW = TODAY + timedelta(days=1)
+SCANNED = "scanned"
+MANY = 50
+"""Calls at the same moment: more than the gateway takes, on however slow a machine."""
 ALERT = f"A-0001:{TODAY}:critical"
 
 
 @pytest.fixture
-def scanned(deployment: LocalDeployment) -> LocalDeployment:
+def scanned(warm_stack: WarmStack) -> LocalDeployment:
     """A book with a critical account, one at risk and three healthy ones, scanned once."""
-    deployment.load([critical_page(1), at_risk_page(2), page(3), page(4), page(5)])
-    deployment.tick(TODAY)
-    assert deployment.drain(120) == {}
-    return deployment
+    if not warm_stack.remembers(SCANNED):
+        deployment = warm_stack.return_to()
+        deployment.load([critical_page(1), at_risk_page(2), page(3), page(4), page(5)])
+        deployment.tick(TODAY)
+        assert deployment.drain() == {}
+        warm_stack.remember(SCANNED)
+    return warm_stack.return_to(SCANNED)
 
 
 def test_reads_answer_from_the_table_and_never_ask_notion(scanned: LocalDeployment) -> None:
@@ -81,14 +89,14 @@ def test_a_task_is_queued_done_and_answered_again_under_its_key(scanned: LocalDe
     task = {"task_type": "generate_qbr", "account_id": "A-0003", "tenant_id": "demo", "context": {}, "priority": "high"}
     asked = api(deployment, "POST", "/tasks", task, Idempotency_Key="review-of-A-0003")
     assert (asked.status_code, asked.json()["state"]) == (202, "queued")
-    assert deployment.drain(120) == {}
+    assert deployment.drain() == {}
     # THEN it is written, and the task says so
     shown = api(deployment, "GET", asked.headers["Location"]).json()
     assert shown["state"] in ("done", "partial")
     assert shown["result"]["status"] in ("written", "partial")
     # WHEN it is asked for again under the same key
     again = api(deployment, "POST", "/tasks", task, Idempotency_Key="review-of-A-0003")
-    assert deployment.drain(120) == {}
+    assert deployment.drain() == {}
     # THEN it is the same task, and there is still one review
     assert (again.status_code, again.headers["Location"]) == (202, asked.headers["Location"])
     assert len(pages(deployment, "QBR")) == 1
@@ -135,7 +143,7 @@ def test_an_acknowledgement_reaches_notion_and_the_next_scan_obeys(scanned: Loca
     answer = api(deployment, "POST", f"/alerts/{ALERT}/acknowledge", wish)
     # THEN the answer says so, and the account's page has it
     assert answer.status_code == 200, answer.text
-    assert deployment.drain(60) == {}
+    assert deployment.drain() == {}
     account = next(text for name, text in pages(deployment, "Accounts").items() if name.startswith("Account-1-"))
     assert f"**CSM Quiet Until**: {until}" in account
     entry = DynamoAlertLog(deployment.table).get(ALERT)
@@ -144,7 +152,7 @@ def test_an_acknowledgement_reaches_notion_and_the_next_scan_obeys(scanned: Loca
     assert entry.acknowledged.by == "ada@example.com"
     # AND the next day no alert is sent again
     deployment.tick(TOMORROW)
-    assert deployment.drain(120) == {}
+    assert deployment.drain() == {}
     assert [e.alert_id for e in DynamoAlertLog(deployment.table).on(TOMORROW)] == []
 
 
@@ -155,9 +163,9 @@ def test_what_the_gateway_answers_by_itself_is_read_by_a_machine_too(enter: Ente
     unsigned = api(deployment, "GET", "/portfolio", signed=False)
     nowhere = api(deployment, "GET", "/nowhere")
     large = api(deployment, "POST", "/tasks", f'{{"type": "{"x" * 10 * 1024 * 1024}"}}')
-    throttled = next(
-        answer for answer in (api(deployment, "GET", "/shadow") for _ in range(50)) if answer.status_code == 429
-    )
+    with ThreadPoolExecutor(MANY) as people:
+        crowd = list(people.map(lambda _: api(deployment, "GET", "/shadow"), range(MANY)))
+    throttled = next(answer for answer in crowd if answer.status_code == 429)
     # THEN each answer is a problem that says the number of its status
     _assert_reported(unsigned, 403, "missing-authentication-token")
     _assert_reported(nowhere, 403, "missing-authentication-token")
@@ -182,8 +190,9 @@ def test_a_signature_that_does_not_fit_is_reported_as_a_problem(deployment: Loca
         assert answer.json()["type"].startswith("urn:problem:gateway:")
 
 
-def test_an_answer_that_takes_too_long_is_reported_as_a_problem(deployment: LocalDeployment) -> None:
+def test_an_answer_that_takes_too_long_is_reported_as_a_problem(enter_anew: Enter) -> None:
     # GIVEN a gateway that waits for the function as short as it can
+    deployment = enter_anew({})
     gateway = deployment.aws.session.client("apigateway", endpoint_url=deployment.aws.endpoint)
     api_id = deployment.stack.outputs["ApiId"]
     (portfolio,) = [each for each in gateway.get_resources(restApiId=api_id)["items"] if each["path"] == "/portfolio"]

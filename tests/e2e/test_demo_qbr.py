@@ -15,8 +15,11 @@ from local.demo.state import DemoState
 from local.deployment import TENANT, LocalDeployment
 from tests.builders.accounts import TODAY
 from tests.builders.books import book_file
-from tests.builders.demo import run, started
+from tests.builders.demo import play, started
 from tests.builders.pages import page
+from tests.builders.texts.claims import not_in_evidence
+
+pytestmark = pytest.mark.usefixtures("warm_demos")
 
 HEADINGS = (
     "id,name,owner,primary contact,contract_end_date,feature adoption,usage,login frequency,days since last contact,"
@@ -53,7 +56,7 @@ def reviews(book: Path) -> dict[str, str]:
 
 def test_a_quarter_with_older_scores_and_the_same_quarter_again(book: Path) -> None:
     # GIVEN a book that was played on one day, and older scores of it
-    code, output = run(book, DATE="2026-03-02")
+    code, output = play(book, DATE="2026-03-02")
     assert code == 0, output
     history = book_file(book.parent, *HISTORY, name="older.csv")
     # WHEN they are imported, twice
@@ -61,13 +64,13 @@ def test_a_quarter_with_older_scores_and_the_same_quarter_again(book: Path) -> N
         "read 3 = imported 2 (of 1 accounts) + already known 0 + rejected 1",
         "read 3 = imported 0 (of 0 accounts) + already known 2 + rejected 1",
     ):
-        code, output = run(book, "import-history", FILE=str(history))
+        code, output = play(book, "import-history", FILE=str(history))
         # THEN each counts once, and what was rejected is reported
         assert code == 0, output
         assert counts in output
         assert "line 4, A-9: no scan has read an account of that id or name" in output
     # WHEN the quarter is played
-    code, output = run(book, "qbr", DATE="2026-04-01")
+    code, output = play(book, "qbr", DATE="2026-04-01")
     # THEN every account is accounted for, as it went and in the end
     assert code == 0, output
     assert "planned 3/3 · not wanted 1/1 · written 2/2" in output
@@ -83,13 +86,13 @@ def test_a_quarter_with_older_scores_and_the_same_quarter_again(book: Path) -> N
     assert "2026-01-02" in pages["Fine & Co"]
     # WHEN the quarter is played again
     sent = Sent.now(DemoState.of(book))
-    code, output = run(book, "qbr", DATE="2026-04-01")
+    code, output = play(book, "qbr", DATE="2026-04-01")
     # THEN nothing is new
     assert code == 0, output
     assert "nothing is new, no review is written twice, nobody is told again" in output
     assert Sent.now(DemoState.of(book)) == sent
     # AND the days of the book go on where they were
-    code, output = run(book, "qbr", DATE="2026-03-01")
+    code, output = play(book, "qbr", DATE="2026-03-01")
     assert code == 1
     assert output == "DATE=2026-03-01 lies before the scan of this book, 2026-03-02: take a later day\n"
 
@@ -98,7 +101,7 @@ def test_a_model_writes_the_quarter_of_a_book_that_was_never_scanned(book: Path)
     # GIVEN older scores beside the book
     (book.parent / "book.history.csv").write_text("\n".join(HISTORY) + "\n", encoding="utf-8")
     # WHEN the quarter is played with a model
-    code, output = run(book, "qbr", DATE="2026-04-01", NARRATOR="bedrock")
+    code, output = play(book, "qbr", DATE="2026-04-01", NARRATOR="bedrock")
     # THEN the book is scanned first, and the older scores are brought in
     assert code == 0, output
     assert "the book was not scanned yet: the scan of 1 April 2026" in output
@@ -108,16 +111,16 @@ def test_a_model_writes_the_quarter_of_a_book_that_was_never_scanned(book: Path)
     assert "written by sandbox.writer-v1 2" in output
     # AND what notes command and what the model invents is listed as dropped, and on no page
     reported = " ".join(output.split())
-    assert '"Feature adoption is 99 %." (99 % is not in the evidence): Gloom' in reported
+    assert f'"Feature adoption is 99 %." ({not_in_evidence("99 %")}): Gloom' in reported
     assert "Customers like this save 37 %" in reported
     assert not any(figure in page for figure in ("99 %", "37 %") for page in reviews(book).values())
 
 
 def test_a_model_that_is_down_leaves_the_writing_to_the_rules(book: Path) -> None:
-    code, output = run(book, DATE="2026-03-02")
+    code, output = play(book, DATE="2026-03-02")
     assert code == 0, output
     # WHEN the quarter is played while the model is down
-    code, output = run(book, "qbr", DATE="2026-04-01", NARRATOR="bedrock", DOWN="bedrock")
+    code, output = play(book, "qbr", DATE="2026-04-01", NARRATOR="bedrock", DOWN="bedrock")
     # THEN the reviews are there, and say why they are partial
     assert code == 0, output
     reported = " ".join(output.split())
@@ -146,7 +149,7 @@ def test_older_scores_go_into_a_deployment_by_its_table_and_the_usual_credential
     # WHEN older scores are imported by the name of the table
     asked = {"TABLE": deployment.stack.outputs["TableName"], "TENANT": TENANT, "FILE": str(history)}
     ended = started("local.import_history", **aws, **asked)
-    output, _ = ended.communicate(timeout=60)
+    output, _ = ended.communicate()
     # THEN they are in the history, beside the scan's own
     assert ended.returncode == 0, output
     assert "read 2 = imported 2 (of 1 accounts) + already known 0 + rejected 0" in output
@@ -162,7 +165,7 @@ def test_older_scores_go_into_a_deployment_by_its_table_and_the_usual_credential
     ],
 )
 def test_an_import_that_cannot_be_meant_is_answered_in_one_line(book: Path, asked: dict[str, str], answer: str) -> None:
-    code, output = run(book, "import-history", **asked)
+    code, output = play(book, "import-history", **asked)
     assert code == 1
     assert answer in output
     assert output.count("\n") == 1

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
-import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from customer_success.aws.dynamodb.qbrs import DynamoQbrs
 from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.messages import QbrRequested
-from local.deployment import TENANT, LocalDeployment, local_deployment
+from customer_success.scan.run import Run
+from local.deployment import TENANT, LocalDeployment
 from local.stack.queues import DEAD_LETTERS, redrive
 from tests.builders.accounts import TODAY
 from tests.builders.end_state import Leaves, alike, differences, end_state, unexplained
 from tests.builders.pages import at_risk_page, critical_page, day, page
 from tests.builders.sandbox import fault, mend
+from tests.builders.warm_stack import WarmStacks
 from tests.e2e.test_expansion import usage
 
 TOMORROW = TODAY + timedelta(days=1)
@@ -31,6 +29,9 @@ SOON = {"Contract_End_Date": day(TODAY + timedelta(days=40))}
 END = {"Contract_End_Date": day(TOMORROW + timedelta(days=60))}
 """A contract that comes within 60 days on the second day."""
 AGAIN = "asked for again"
+FIRST_DAY = "first day"
+DAILY = "Slack and Google Chat"
+"""The outage that is played every day; `make test-slow` plays the others."""
 BUS_FUNCTIONS = ("alert-event-bus", "sales-handoff")
 
 
@@ -50,9 +51,9 @@ def first_day(deployment: LocalDeployment) -> None:
     )
     deployment.load_usage([usage(4, "Dashboards")])
     deployment.tick(TODAY)
-    assert deployment.drain(120) == {}
+    assert deployment.drain() == {}
     deployment.check_contracts(TODAY)
-    assert deployment.drain(120) == {}
+    assert deployment.drain() == {}
 
 
 def change(deployment: LocalDeployment) -> None:
@@ -72,32 +73,34 @@ def change(deployment: LocalDeployment) -> None:
     deployment.load_usage([usage(4, "Dashboards", Limit={"number": 10})])
 
 
-def morning(deployment: LocalDeployment, *, scans: bool = True, scan_seconds: float = 60) -> dict[str, int]:
+def morning(deployment: LocalDeployment, *, scans: bool = True) -> dict[str, int]:
     """The second morning, until nothing moves any more; the dead letters, by their queue.
 
-    The contract check comes when the scan is done, within `scan_seconds`, and some channels are perhaps still
+    The contract check comes when the scan is done, and some channels are perhaps still
     trying; if the day `scans` nothing, it comes while the scan tries.
     """
     deployment.tick(TOMORROW)
     if scans:
-        _wait_for_scan(deployment, scan_seconds)
+        _wait_for_scan(deployment)
     deployment.check_contracts(TOMORROW)
-    return deployment.drain(240)
+    return deployment.drain()
 
 
-def _wait_for_scan(deployment: LocalDeployment, seconds: float) -> None:
+def _wait_for_scan(deployment: LocalDeployment) -> None:
     runs, after = DynamoRuns(deployment.table), TOMORROW + timedelta(days=1)
-    deadline = time.monotonic() + seconds
-    while (run := runs.last_finished("health_scan", after)) is None or run.run_date != TOMORROW:
-        assert time.monotonic() < deadline, f"the scan has not finished within {seconds:.0f} s"
-        time.sleep(0.2)
+
+    def of_tomorrow() -> Run | None:
+        run = runs.last_finished("health_scan", after)
+        return run if run and run.run_date == TOMORROW else None
+
+    deployment.wait_for(of_tomorrow, f"the scan of {TOMORROW}")
 
 
 def bring_back(deployment: LocalDeployment) -> None:
     """Redrive every queue that has dead letters, once."""
-    for queue in deployment.drain(240):
+    for queue in deployment.drain():
         redrive(deployment.aws, deployment.stack.queues, queue.removesuffix(DEAD_LETTERS))
-    assert deployment.drain(240) == {}
+    assert deployment.drain() == {}
 
 
 def ask_for_what_is_partial(deployment: LocalDeployment) -> None:
@@ -113,39 +116,25 @@ def ask_for_what_is_partial(deployment: LocalDeployment) -> None:
                 contract_end=qbr.key.contract_end,
             )
             deployment.aws.sqs.send_message(QueueUrl=deployment.stack.queues["qbr"], MessageBody=anew.model_dump_json())
-    assert deployment.drain(240) == {}
+    assert deployment.drain() == {}
+
+
+def second_day(stacks: WarmStacks) -> LocalDeployment:
+    """A deployment that lived through its first day."""
+    stack = stacks.stack(MODEL)
+    if not stack.remembers(FIRST_DAY):
+        first_day(stack.return_to())
+        stack.remember(FIRST_DAY)
+    return stack.return_to(FIRST_DAY)
 
 
 @pytest.fixture(scope="module")
-def yesterday(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a deployment that lived through its first day."""
-    folder = tmp_path_factory.mktemp("yesterday") / "deployment"
-    with local_deployment(folder, MODEL) as deployment:
-        first_day(deployment)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def second_day(
-    yesterday: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[], AbstractContextManager[LocalDeployment]]:
-    """Begins a second day after that first one, as often as it is called."""
-
-    def begin() -> AbstractContextManager[LocalDeployment]:
-        folder = tmp_path_factory.mktemp("second-day") / "deployment"
-        shutil.copytree(yesterday, folder, symlinks=True, ignore=shutil.ignore_patterns("tmp"))
-        return local_deployment(folder, MODEL)
-
-    return begin
-
-
-@pytest.fixture(scope="module")
-def whole(second_day: Callable[[], AbstractContextManager[LocalDeployment]]) -> Leaves:
+def whole(warm_stacks: WarmStacks) -> Leaves:
     """The end state of a morning on which all went well."""
-    with second_day() as deployment:
-        change(deployment)
-        assert morning(deployment) == {}
-        return end_state(deployment)
+    deployment = second_day(warm_stacks)
+    change(deployment)
+    assert morning(deployment) == {}
+    return end_state(deployment)
 
 
 def silence_bus(deployment: LocalDeployment) -> Callable[[], None]:
@@ -335,30 +324,34 @@ OUTAGES = {
 }
 
 
-@pytest.mark.parametrize("outage", OUTAGES.values(), ids=OUTAGES)
-def test_a_morning_without_one_of_them_loses_nothing(
-    whole: Leaves, second_day: Callable[[], AbstractContextManager[LocalDeployment]], outage: Outage
-) -> None:
-    with second_day() as deployment:
-        # GIVEN a dependency that is down when the morning begins
-        change(deployment)
-        back = outage.down(deployment)
-        # WHEN the morning comes
-        dead = morning(deployment, scans=outage.scans)
-        # THEN what needs it waits in the dead-letter queues, and all else is as on any morning
-        held_up = differences(whole, end_state(deployment))
-        assert dead == outage.dead
-        assert {path.split(maxsplit=1)[0] for path in held_up} == outage.touched
-        for like in outage.as_ever:
-            assert alike(whole, like)
-            assert alike(held_up, like) == []
-        # WHEN it is back, the queues are redriven, and what is partial is asked for again
-        back()
-        bring_back(deployment)
-        ask_for_what_is_partial(deployment)
-        # THEN the end is that of a morning on which nothing was down
-        left = differences(whole, renamed(end_state(deployment), outage.renamed))
-        assert unexplained(left, outage.remains) == {}
+@pytest.mark.parametrize(
+    "outage",
+    [
+        pytest.param(outage, id=name, marks=[] if name == DAILY else pytest.mark.slow)
+        for name, outage in OUTAGES.items()
+    ],
+)
+def test_a_morning_without_one_of_them_loses_nothing(whole: Leaves, warm_stacks: WarmStacks, outage: Outage) -> None:
+    deployment = second_day(warm_stacks)
+    # GIVEN a dependency that is down when the morning begins
+    change(deployment)
+    back = outage.down(deployment)
+    # WHEN the morning comes
+    dead = morning(deployment, scans=outage.scans)
+    # THEN what needs it waits in the dead-letter queues, and all else is as on any morning
+    held_up = differences(whole, end_state(deployment))
+    assert dead == outage.dead
+    assert {path.split(maxsplit=1)[0] for path in held_up} == outage.touched
+    for like in outage.as_ever:
+        assert alike(whole, like)
+        assert alike(held_up, like) == []
+    # WHEN it is back, the queues are redriven, and what is partial is asked for again
+    back()
+    bring_back(deployment)
+    ask_for_what_is_partial(deployment)
+    # THEN the end is that of a morning on which nothing was down
+    left = differences(whole, renamed(end_state(deployment), outage.renamed))
+    assert unexplained(left, outage.remains) == {}
 
 
 def renamed(state: Leaves, names: Mapping[str, str]) -> Leaves:

@@ -15,7 +15,7 @@ from local.doctor.__main__ import main
 from local.stack.secret_store import put_secret
 from tests.builders.accounts import TODAY
 from tests.builders.books import book_file
-from tests.builders.demo import run, started
+from tests.builders.demo import play, played
 from tests.builders.pages import at_risk_page, critical_page, page
 from tests.builders.sandbox import calls
 from tests.e2e.conftest import Enter, Operate
@@ -45,9 +45,11 @@ def vendor_writes(deployment: LocalDeployment) -> list[str]:
     ]
 
 
-def test_a_deployment_is_right_and_then_much_goes_wrong_at_once(enter: Enter, examined) -> None:  # type: ignore[no-untyped-def]
+def test_a_deployment_is_right_and_then_much_goes_wrong_at_once(enter_anew: Enter, examined) -> None:  # type: ignore[no-untyped-def]
     # GIVEN a deployment in shadow, with a scan behind it
-    deployment = enter({"Shadow": "true", "AlarmEmail": "ops@example.com", "BedrockModelId": "eu.anthropic.claude"})
+    deployment = enter_anew(
+        {"Shadow": "true", "AlarmEmail": "ops@example.com", "BedrockModelId": "eu.anthropic.claude"}
+    )
     deployment.load([critical_page(1), at_risk_page(2), page(3)])
     deployment.tick(TODAY)
     assert deployment.drain() == {}
@@ -109,18 +111,18 @@ def book(tmp_path: Path) -> Iterator[Path]:
 
 
 def examined_demo(book: Path) -> tuple[int, str]:
-    process = started("local.doctor", ACCOUNTS=str(book), STACK="")
-    output, _ = process.communicate(timeout=240)
-    return process.returncode, " ".join(output.split())
+    code, output = played(main, ACCOUNTS=str(book), STACK="")
+    return code, " ".join(output.split())
 
 
+@pytest.mark.usefixtures("warm_demos")
 def test_what_the_demo_left_is_looked_at_without_a_stack(book: Path) -> None:
     # GIVEN a book that was not played yet
     code, output = examined_demo(book)
     assert code == 1
     assert "was not played yet: `make demo` plays it, or name a deployment with STACK=…" in output
     # WHEN it has been played
-    code, output = run(book, DATE=str(TODAY))
+    code, output = play(book, DATE=str(TODAY))
     assert code == 0, output
     code, output = examined_demo(book)
     # THEN nothing is wrong, and the day is reported to be one of long ago
@@ -131,7 +133,7 @@ def test_what_the_demo_left_is_looked_at_without_a_stack(book: Path) -> None:
     assert f"what people see is {(today - TODAY).days} days old" in output
     assert f"make demo ACCOUNTS={book} DATE={today}" in output
     # WHEN the present day is played
-    code, output = run(book, DATE=str(today))
+    code, output = play(book, DATE=str(today))
     assert code == 0, output
     code, output = examined_demo(book)
     # THEN all is right

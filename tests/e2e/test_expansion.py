@@ -117,7 +117,7 @@ def test_a_morning_from_the_scan_to_sales_and_the_next_check(deployment: LocalDe
     )
     # WHEN the scan's rule fires
     deployment.tick(TODAY)
-    assert deployment.drain(120) == {}
+    assert deployment.drain() == {}
     # THEN each candidate has an outcome
     assert outcomes(deployment, TODAY) == {
         "A-0001": "offered",
@@ -155,7 +155,7 @@ def test_a_morning_from_the_scan_to_sales_and_the_next_check(deployment: LocalDe
     # WHEN the day is scanned again
     again = ScanRequested(tenant_id=TENANT, id="by hand", time=f"{TODAY}T09:00:00Z", force=True)
     deployment.aws.sqs.send_message(QueueUrl=deployment.stack.queues["scan"], MessageBody=again.model_dump_json())
-    assert deployment.drain(120) == {}
+    assert deployment.drain() == {}
     # THEN no message or draft is made again
     after = (
         len(drafts(deployment)),
@@ -169,7 +169,7 @@ def test_a_morning_from_the_scan_to_sales_and_the_next_check(deployment: LocalDe
     answer(deployment, SEATS, Sales_Status=choice("Rejected"), Rejection_Reason=text("they hire nobody this year"))
     answer(deployment, "A-0002:module:Q1 2026", Sales_Status=choice("Accepted"))
     deployment.tick(TOMORROW)
-    assert deployment.drain(120) == {}
+    assert deployment.drain() == {}
     # THEN the check obeys both, the owner gets a message, and what Sales wrote stays
     found = outcomes(deployment, TOMORROW)
     assert (found[SEATS], found["A-0002:module:Q1 2026"]) == ("answered", "answered")
@@ -188,14 +188,14 @@ def test_an_offer_that_is_delivered_five_times_with_broken_connections_is_handed
     # GIVEN a Notion and a Gmail that drop a connection after the work is done
     deployment.load([page(1, **SALES)])
     deployment.tick(TODAY)
-    assert deployment.drain(120) == {}
+    assert deployment.drain() == {}
     fault(deployment, "notion", kind="drop_after", method="POST", match="/pages")
     fault(deployment, "gmail", kind="drop_after", method="POST", match="/drafts")
     # WHEN a message comes three times at once and twice later
     queued(deployment, *[handoff()] * 3)
-    assert deployment.drain(240) == {}
+    assert deployment.drain() == {}
     queued(deployment, *[handoff()] * 2)
-    assert deployment.drain(240) == {}
+    assert deployment.drain() == {}
     # THEN there is one record, one draft and one event, and the sales owner got one message
     assert (len(pages(deployment, "Expansion")), len(for_sales(deployment)), len(events(deployment))) == (1, 1, 1)
     assert messages_with(deployment, "Account 1: more seats") == 1
@@ -205,11 +205,11 @@ def test_poison_reaches_the_dead_letters_and_blocks_no_other(deployment: LocalDe
     # GIVEN good offers, and among them what no reader can take
     deployment.load([page(number, **SALES) for number in (1, 2, 3)])
     deployment.tick(TODAY)
-    assert deployment.drain(120) == {}
+    assert deployment.drain() == {}
     poison = ["{", handoff(version=2), handoff(opportunity_type="yacht"), handoff(estimated_arr_impact=-1)]
     # WHEN they come together
     queued(deployment, handoff(1), *poison, handoff(2), handoff(3), handoff(evidence=[]))
-    dead = deployment.drain(180)
+    dead = deployment.drain()
     # THEN the good ones are handed off once, and the others lie where a person finds them
     assert dead == {"sales-handoff-dlq": 5}
     assert (len(pages(deployment, "Expansion")), len(for_sales(deployment)), len(events(deployment))) == (3, 3, 3)
@@ -223,14 +223,14 @@ def test_a_gmail_that_is_down_holds_up_the_draft_alone_and_a_redrive_makes_it_wh
     fault(deployment, "gmail", kind="status", status=503, times=None)
     # WHEN an offer is found
     deployment.tick(TODAY)
-    dead = deployment.drain(180)
+    dead = deployment.drain()
     # THEN record and event are there, and the message waits
     assert dead == {"sales-handoff-dlq": 1}
     assert (len(pages(deployment, "Expansion")), len(for_sales(deployment)), len(events(deployment))) == (1, 0, 1)
     # WHEN Gmail is back and the queue is redriven
     mend(deployment, "gmail")
     assert redrive(deployment.aws, deployment.stack.queues, "sales-handoff") == 1
-    assert deployment.drain(120) == {}
+    assert deployment.drain() == {}
     # THEN the end is that of a morning without the fault
     assert (len(pages(deployment, "Expansion")), len(for_sales(deployment)), len(events(deployment))) == (1, 1, 1)
     (offer,) = DynamoOffers(deployment.table).of_account("A-0001")
@@ -250,7 +250,7 @@ def test_what_cannot_go_to_sales_is_recorded_and_shown_to_the_owner(
     deployment.load([page(1, Seats_Used={"number": 107})])
     # WHEN an offer is found
     deployment.tick(TODAY)
-    assert deployment.drain(120) == {}
+    assert deployment.drain() == {}
     # THEN it is recorded, nothing is drafted, and the owner reads why
     assert outcomes(deployment, TODAY) == {"A-0001": "recorded"}
     (record,) = pages(deployment, "Expansion").values()
@@ -266,7 +266,7 @@ def test_a_system_of_the_sales_team_takes_the_offers_from_the_queue(enter: Enter
     # WHEN an offer is found
     deployment.tick(TODAY)
     others = {name: url for name, url in deployment.stack.queues.items() if name != "sales-handoff"}
-    wait_until_drained(deployment.aws, others, 120)
+    wait_until_drained(deployment.aws, others, work=deployment.work)
     assert for_sales(deployment) == []
     # THEN the consumer of docs/sales-handoff.md gets it
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/sales-handoff.md").read_text("utf-8"), re.DOTALL)

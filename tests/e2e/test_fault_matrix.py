@@ -22,7 +22,7 @@ from tests.builders.end_state import Leaves, differences, end_state, unexplained
 from tests.builders.matrix_table import MATRIX, Played
 from tests.builders.pages import critical_page, day, page
 from tests.builders.sandbox import fault, faults_in_force, mend
-from tests.builders.warm_stack import WarmStack, warm_stack
+from tests.builders.warm_stack import ProxiedStack, proxied_stack
 from tests.e2e.test_dependencies_down import ASKED, MODEL, OUTAGES, SALES, ask_for_what_is_partial, bring_back, morning
 
 pytestmark = pytest.mark.slow
@@ -45,22 +45,22 @@ FEW: Mapping[tuple[str, Kind], int] = {
 """Operations of which fewer calls are struck."""
 
 Place = Mapping[str, Any]
-Strike = Callable[[WarmStack], None]
+Strike = Callable[[ProxiedStack], None]
 
 
 def evening_before(deployment: LocalDeployment) -> None:
     """A book of three healthy accounts is known."""
     deployment.load([page(1), page(2, **IN_90_DAYS), page(3, **SALES)])
     deployment.tick(TODAY)
-    assert deployment.drain(120) == {}
+    assert deployment.drain() == {}
     deployment.check_contracts(TODAY)
-    assert deployment.drain(120) == {}
+    assert deployment.drain() == {}
 
 
 def next_morning(deployment: LocalDeployment) -> dict[str, int]:
     """Account 1 falls into danger, the contract of 2 comes within 90 days, 3 needs more seats than it bought."""
     deployment.load([critical_page(1), page(3, Seats_Used={"number": 107}, **SALES)])
-    return morning(deployment, scan_seconds=400)
+    return morning(deployment)
 
 
 class Evenings:
@@ -69,18 +69,18 @@ class Evenings:
     def __init__(self, tmp_path_factory: pytest.TempPathFactory) -> None:
         self._folders = tmp_path_factory
         self._running = ExitStack()
-        self._stack: WarmStack | None = None
+        self._stack: ProxiedStack | None = None
         self.whole: Leaves = {}
 
-    def stack(self) -> WarmStack:
+    def stack(self) -> ProxiedStack:
         if self._stack is None:
-            self._stack = self._running.enter_context(warm_stack(self._folders.mktemp("matrix"), MODEL))
+            self._stack = self._running.enter_context(proxied_stack(self._folders.mktemp("matrix"), MODEL))
             evening_before(self._stack.deployment)
             self._stack.remember()
-            deployment = self._stack.return_to_evening()
+            deployment = self._stack.return_to()
             assert next_morning(deployment) == {}
             self.whole = end_state(deployment)
-        self._stack.return_to_evening()
+        self._stack.return_to()
         return self._stack
 
     def abandon(self) -> None:
@@ -197,7 +197,7 @@ REMAINS: Mapping[tuple[str, str], Mapping[str, str]] = {
 def vendor_strikes(vendor: str, places: list[Place], what: Place) -> Strike:
     """The fault at each of the vendor's places."""
 
-    def strike(stack: WarmStack) -> None:
+    def strike(stack: ProxiedStack) -> None:
         for place in places:
             fault(stack.deployment, vendor, **{**place, **what})
 
@@ -240,7 +240,7 @@ OPERATIONS: Mapping[str, tuple[Service, tuple[str, ...]]] = {
 def aws_strikes(faults: list[AwsFault]) -> Strike:
     """The faults; where a message is to be hidden, Gmail fails, too, so that there is one."""
 
-    def strike(stack: WarmStack) -> None:
+    def strike(stack: ProxiedStack) -> None:
         stack.proxy.fault(*map(replace, faults))
         if any(each.operation == HIDE for each in faults):
             fault(stack.deployment, "gmail", kind="status", status=500, method="POST", match="/drafts", times=2)

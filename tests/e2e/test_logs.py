@@ -11,7 +11,6 @@ from local.stack.logs import LogLine, log_lines
 from tests.builders.accounts import TODAY
 from tests.builders.pages import at_risk_page, critical_page, page, title
 from tests.builders.sandbox import fault
-from tests.e2e.conftest import Enter
 
 NAMES = ("Zebra Quill Holdings", "Quagga Ink Limited", "Okapi Press")
 SHORTEST_SECRET = 12
@@ -45,10 +44,9 @@ def environments(deployment: LocalDeployment) -> str:
     return json.dumps([function.get("Environment") for function in functions])
 
 
-def test_logs_can_be_followed_and_tell_nothing_that_is_private(enter: Enter) -> None:
+def test_logs_can_be_followed_and_tell_nothing_that_is_private(deployment: LocalDeployment) -> None:
     # GIVEN accounts with telling names, a mailbox that is refused and a chat that fails
     began = datetime.now(UTC)
-    deployment = enter({})
     first, second, third = (title(name) for name in NAMES)
     deployment.load([critical_page(1, Name=first), at_risk_page(2, Name=second), page(3, Name=third), page(4)])
     fault(deployment, "gmail", kind="status", status=403, times=2)

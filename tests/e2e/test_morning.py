@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -88,7 +87,7 @@ def test_a_channel_that_is_down_delays_no_other_and_its_dead_letters_come_back(d
     fault(deployment, "slack", kind="status", status=503, times=None)
     # WHEN an account alerts
     deployment.tick(TODAY)
-    dead = deployment.drain(120)
+    dead = deployment.drain()
     # THEN the other channels have it, Google Chat among them, and chat's messages lie in its dead-letter queue
     assert dead == {"alert-chat-dlq": 2}
     assert results(deployment)[f"A-0001:{TODAY}:critical"] == {
@@ -122,12 +121,8 @@ def test_connections_that_break_after_the_work_was_done_double_nothing(deploymen
 
 
 def first_message(deployment: LocalDeployment, chat: str) -> dict[str, Any]:
-    """The first message that a chat gets, within two minutes."""
-    deadline = time.monotonic() + 120
-    while not (messages := chat_messages(deployment, chat)):
-        assert time.monotonic() < deadline, f"no message has come to {chat}"
-        time.sleep(0.2)
-    return messages[0]
+    """The first message that a chat gets."""
+    return deployment.wait_for(lambda: next(iter(chat_messages(deployment, chat)), None), f"a message to {chat}")
 
 
 @pytest.mark.parametrize(
@@ -147,7 +142,7 @@ def test_a_notion_that_must_be_put_right_stops_the_run_and_says_how(
     assert fix in digest["text"]
     # AND once that is done, the day is scanned after all: its message was not given up
     mend(deployment, "notion")
-    assert deployment.drain(180) == {}
+    assert deployment.drain() == {}
     assert len(drafts(deployment)) == 1
 
 
@@ -207,21 +202,21 @@ def test_an_unreadable_message_ends_in_the_dead_letter_queue_and_another_tenants
     for name in set(sources) - {"scan", "notion-updates"}:
         deployment.aws.sqs.send_message(QueueUrl=deployment.stack.queues[name], MessageBody='{"kind": "noise"}')
     # WHEN they are delivered as often as the queue allows
-    dead = deployment.drain(120)
+    dead = deployment.drain()
     # THEN what is unreadable is stored for a person, and what is another's is dropped
     assert dead == {f"{name}-dlq": 1 for name in set(sources) - {"scan", "notion-updates"}}
     assert DynamoRuns(deployment.table).latest_day("health_scan") is None
 
 
-def test_a_restart_goes_on_with_the_state(enter: Enter) -> None:
+def test_a_restart_goes_on_with_the_state(enter_anew: Enter) -> None:
     # GIVEN a morning, and a stack that was stopped
-    deployment = enter({})
+    deployment = enter_anew({})
     deployment.load([critical_page(1), page(2)])
     deployment.tick(TODAY)
     deployment.drain()
     sent = sent_so_far(deployment)
     # WHEN it starts again, with a parameter changed
-    deployment = enter({"GreenThreshold": "80"})
+    deployment = enter_anew({"GreenThreshold": "80"})
     deployment.tick(TODAY)
     assert deployment.drain() == {}
     # THEN the day is known as scanned, and no alert is sent again
@@ -238,7 +233,7 @@ def test_one_request_for_each_hundred_accounts_and_none_for_an_account(deploymen
     deployment.load([page(n) for n in range(1, 251)])
     # WHEN they are scanned
     deployment.tick(TODAY)
-    assert deployment.drain(120) == {}
+    assert deployment.drain() == {}
     # THEN Notion was asked three times for them, once for feature usage and once for the answers of Sales, and written
     # once for each
     notion = calls(deployment, "notion")
@@ -246,17 +241,13 @@ def test_one_request_for_each_hundred_accounts_and_none_for_an_account(deploymen
     assert sum(count for call, count in notion.items() if call.startswith("PATCH")) == 250
 
 
-def test_a_real_tick_of_the_rule_scans_the_book(enter: Enter) -> None:
+def test_a_real_tick_of_the_rule_scans_the_book(enter_anew: Enter) -> None:
     # GIVEN a deployment whose rule ticks every minute
-    deployment = enter({"ScanSchedule": "rate(1 minute)", "ScanEnabled": "true"})
+    deployment = enter_anew({"ScanSchedule": "rate(1 minute)", "ScanEnabled": "true"})
     deployment.load([critical_page(1)])
     # WHEN a minute or so passes without any action
     runs = DynamoRuns(deployment.table)
-    for _ in range(400):
-        if runs.latest_day("health_scan"):
-            break
-        time.sleep(0.25)
+    deployment.wait_for(lambda: runs.latest_day("health_scan"), "a scan")
     # THEN the book was scanned, and the account alerted
     deployment.drain()
-    assert runs.latest_day("health_scan") is not None
     assert len(drafts(deployment)) == 1

@@ -62,7 +62,7 @@ def test_dead_letters_are_brought_back_and_done_once(
     deployment.load([critical_page(1), page(2)])
     fault(deployment, "slack", kind="status", status=503, times=None)
     deployment.tick(TODAY)
-    dead = deployment.drain(120)
+    dead = deployment.drain()
     assert set(dead) == {"alert-chat-dlq"}
     # WHEN it is back, and the runbook is followed
     mend(deployment, "slack")
@@ -107,7 +107,7 @@ def test_a_scan_that_gave_up_is_done_to_its_end(deployment: LocalDeployment, com
     deployment.load([critical_page(1), *(page(number) for number in range(2, 251))])
     fault(deployment, "notion", kind="status", status=503, times=None, after=1, method="POST", match="/query")
     deployment.tick(TODAY)
-    assert set(deployment.drain(240)) == {"scan-dlq"}
+    assert set(deployment.drain()) == {"scan-dlq"}
     assert DynamoRuns(deployment.table).last_finished("health_scan", TOMORROW) is None
     asked = calls(deployment, "notion")[QUERY]
     # WHEN Notion is back, and the runbook is followed
@@ -121,15 +121,16 @@ def test_a_scan_that_gave_up_is_done_to_its_end(deployment: LocalDeployment, com
     assert outcome(deployment, 1, "chat_alert") == "delivered"
 
 
-def test_the_notion_token_is_rotated_without_a_deploy(deployment: LocalDeployment) -> None:
+def test_the_notion_token_is_rotated_without_a_deploy(enter_anew: Enter) -> None:
     # GIVEN functions that are warm, with the token of yesterday
+    deployment = enter_anew({})
     deployment.load([critical_page(1), page(2)])
     deployment.tick(TODAY)
     assert deployment.drain() == {}
     # WHEN the token is refreshed in Notion, and then put into the secret
     control = deployment.sandbox.url("control")
     rotation = {"vendor": "notion", "token": "ntn_the_next_token_of_the_integration"}
-    requests.post(f"{control}/rotate", json=rotation, timeout=10).raise_for_status()
+    requests.post(f"{control}/rotate", json=rotation, timeout=60).raise_for_status()
     put_secret(deployment.aws, SECRETS["notion"], {"token": rotation["token"]})
     deployment.load([at_risk_page(2)])
     deployment.tick(TOMORROW)
@@ -155,8 +156,9 @@ def test_a_channel_is_switched_off_and_nothing_waits_for_it(enter: Enter) -> Non
     )
 
 
-def test_a_version_is_rolled_back_and_the_table_stays(deployment: LocalDeployment) -> None:
+def test_a_version_is_rolled_back_and_the_table_stays(enter_anew: Enter) -> None:
     # GIVEN a deployment that ran for a day, and then a new version of it
+    deployment = enter_anew({})
     deployment.load([critical_page(1), page(2)])
     deployment.tick(TODAY)
     assert deployment.drain() == {}

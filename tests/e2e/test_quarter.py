@@ -57,7 +57,7 @@ def ask(deployment: LocalDeployment, account_id: str, request: str = "by hand") 
 def behave(deployment: LocalDeployment, behaviour: str, times: int) -> None:
     """Let the model answer as given, so many times."""
     answer = requests.post(
-        f"{deployment.sandbox.url('control')}/bedrock", json={"behaviour": behaviour, "times": times}, timeout=10
+        f"{deployment.sandbox.url('control')}/bedrock", json={"behaviour": behaviour, "times": times}, timeout=60
     )
     answer.raise_for_status()
 
@@ -70,7 +70,7 @@ def test_a_quarter_from_the_rule_to_pages_invitations_and_the_index(deployment: 
     # WHEN the quarterly rule's target gets its event, twice
     for _ in range(2):
         deployment.plan_quarter(QUARTER_DAY)
-        assert deployment.drain(120) == {}
+        assert deployment.drain() == {}
     # THEN every account is accounted for, and each that wants one has one page and one invitation
     found = reviews(deployment)
     assert {account_id: qbr.state for account_id, qbr in found.items()} == {
@@ -188,7 +188,7 @@ def test_a_throttled_model_is_asked_again_and_at_last_done_without(modelled: Loc
     fault(deployment, "bedrock", kind="status", status=429, times=None)
     ask(deployment, "A-0002")
     # THEN the last try fails open, and nothing is in the dead-letter queue
-    assert deployment.drain(120) == {}
+    assert deployment.drain() == {}
     assert reviews(deployment)["A-0002"].state == "partial"
     assert len(pages(deployment, "QBR")) == 2
 
@@ -201,7 +201,7 @@ def test_a_page_that_cannot_be_written_waits_for_a_person_and_costs_no_second_an
     deployment.plan_quarter(QUARTER_DAY)
     # THEN the messages end in the dead-letter queue, each review is recorded as failed, no one is invited,
     # and the index says so
-    assert deployment.drain(180) == {"qbr-dlq": 2, "adoption-dlq": 2}
+    assert deployment.drain() == {"qbr-dlq": 2, "adoption-dlq": 2}
     assert {qbr.state for qbr in reviews(deployment).values()} == {"failed"}
     assert not drafts(deployment)
     assert "failed 2" in chat_messages(deployment, "slack")[-1]["text"]
@@ -228,7 +228,7 @@ def test_the_contract_check_works_on_a_morning_without_notion(deployment: LocalD
     # WHEN Notion is down the next morning, and the contract check runs at eight
     fault(deployment, "notion", kind="status", status=503, times=None)
     deployment.check_contracts(tomorrow)
-    deployment.drain(180)
+    deployment.drain()
     mend(deployment, "notion")
     # THEN the account whose contract has come within 60 days is scored and alerted, by its higher risk
     points = list(DynamoScoreHistory(deployment.table).between("A-0001", tomorrow, tomorrow))

@@ -45,7 +45,7 @@ def test_a_slack_that_refuses_costs_no_message(deployment: LocalDeployment) -> N
     deployment.load([critical_page(2)])
     deployment.tick(TOMORROW)
     # THEN Google Chat has the alert and the digest of the team all the same
-    assert deployment.drain(120) == {DEAD_LETTER_QUEUE: 2}
+    assert deployment.drain() == {DEAD_LETTER_QUEUE: 2}
     since = texts(deployment, "chat")[len(first) :]
     assert len(since) == 2
     assert sum("Account 2" in text for text in since) >= 1
@@ -57,7 +57,7 @@ def test_a_slack_that_refuses_costs_no_message(deployment: LocalDeployment) -> N
     # WHEN it is set right, and the messages are brought back
     mend(deployment, "slack")
     redrive(deployment.aws, deployment.stack.queues, "alert-chat")
-    assert deployment.drain(120) == {}
+    assert deployment.drain() == {}
     # THEN Slack has them too, and nothing was posted twice
     assert len(texts(deployment, "slack")) == 4
     assert texts(deployment, "chat") == [*first, *since]

@@ -215,10 +215,11 @@ def test_the_template_is_valid_in_the_other_stage_too(deployer: Deployer) -> Non
 
 
 def test_the_operator_may_use_every_tool_and_deploy_nothing(
-    enter: Enter, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    enter_anew: Enter, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     # GIVEN a deployment in shadow, and a user with the rights of docs/operator-policy.json
-    deployment = enter({"Shadow": "true", "AlarmEmail": "ops@example.com", "BedrockModelId": "eu.anthropic.claude"})
+    parameters = {"Shadow": "true", "AlarmEmail": "ops@example.com", "BedrockModelId": "eu.anthropic.claude"}
+    deployment = enter_anew(parameters)
     deployment.load([critical_page(1), page(2)])
     credentials = user(deployment.aws, json.loads((ROOT / "docs/operator-policy.json").read_text("utf-8")))
     region = str(deployment.aws.session.region_name)

@@ -94,7 +94,7 @@ def test_a_team_tries_it_in_shadow_and_then_goes_live(enter: Enter) -> None:
     deployment.aws.sqs.send_message(
         QueueUrl=deployment.stack.queues["notion-updates"], MessageBody=old.model_dump_json()
     )
-    assert deployment.drain(240) == {"notion-updates-dlq": 1}
+    assert deployment.drain() == {"notion-updates-dlq": 1}
     assert vendor_writes(deployment) == {}
 
     # WHEN the team goes live and the next morning comes

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from zlib import crc32
 
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import CHECKS
@@ -17,9 +18,6 @@ from local.api.openapi import document
 from tests.builders.accounts import TODAY
 from tests.builders.api import ODD, Desk, Wsgi
 from tests.builders.tasks import MORNING, queued
-
-CASES = 500
-"""Of each operation, besides those that the document's own examples and bounds make."""
 
 # Most of what is generated names something that is there, else hardly an answer but 403 and 404 would be seen.
 KNOWN = {
@@ -46,8 +44,9 @@ schema = schemathesis.openapi.from_dict({**document(), "security": []}, config=C
 schema.app = Wsgi(desk)
 
 
+@pytest.mark.hypothesis
 @schema.parametrize()
-@settings(max_examples=CASES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 def test_every_answer_is_one_of_the_documented_ones(case: schemathesis.Case) -> None:
     if case.meta and case.meta.generation.mode.is_positive:
         mean_it(case)

@@ -366,7 +366,7 @@ def test_a_call_that_takes_too_long_is_given_up_and_not_repeated(
     assert requests_to(sandbox, "bedrock") == {CONVERSE: 1}
 
     # AND the model writes on, for no reader
-    deadline = monotonic() + 5
+    deadline = monotonic() + 600
     while not calls(tmp_path):
         assert monotonic() < deadline, "the model wrote nothing"
         sleep(0.01)

@@ -106,7 +106,7 @@ def test_what_comes_after_the_deadline_changes_nothing(records: DynamoTaskRecord
 MARKS = st.lists(st.tuples(st.sampled_from(("running", *FINAL)), st.integers(0, 200)), max_size=8)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(marks=MARKS)
 def test_marks_in_any_order_come_to_the_same_in_the_table_and_in_memory(
     table: Table, clock: Clock, marks: list[tuple[TaskState, int]]

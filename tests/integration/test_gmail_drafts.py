@@ -34,7 +34,7 @@ def gmail(sandbox: Sandbox, info: dict[str, Any] | None = None, waiting: Waiting
         google_secret(service_account_of(sandbox) if info is None else info),
         (waiting or Waiting()).retry_policy,
         base_url=sandbox.url("gmail"),
-        timeout=5,
+        timeout=60,
     )
 
 

@@ -53,7 +53,7 @@ def chat_of(sandbox: Sandbox, space: str = "spaces/TEAM") -> GoogleChat:
         space,
         Waiting().retry_policy,
         base_url=sandbox.url("chat"),
-        timeout=5,
+        timeout=60,
     )
 
 

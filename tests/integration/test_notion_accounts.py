@@ -203,14 +203,14 @@ def test_a_book_that_is_too_heavy_is_read_in_smaller_parts_for_the_rest_of_the_r
         {"kind": "html", "status": 502},
         {"kind": "html", "status": 504},
         {"kind": "empty", "status": 503},
-        {"kind": "delay", "seconds": 1.5},
+        {"kind": "delay", "seconds": 3.5},
     ],
 )
 def test_every_timeout_halves_what_is_asked_for(sandbox: Sandbox, fault: dict[str, Any]) -> None:
     # GIVEN a Notion, or what stands before it, that comes to no end with the first question
     source = load_book(sandbox, [row(number, minute(number)) for number in range(60)]).data_source_id
     break_next(sandbox, "notion", match="/query", **fault)
-    client = NotionClient(notion_secret(), Waiting().retry_policy, base_url=sandbox.url("notion"), timeout=1)
+    client = NotionClient(notion_secret(), Waiting().retry_policy, base_url=sandbox.url("notion"), timeout=3)
     # WHEN the book is read  THEN it is asked for half as many
     pages = list(NotionCSMAdapter(client, source).read(Bookmark()))
     assert [len(page.accounts) for page in pages] == [50, 10]

@@ -78,8 +78,8 @@ def test_a_broken_answer_to_a_question_is_asked_again(sandbox: Sandbox, kind: st
 def test_a_question_that_takes_too_long_is_asked_again(sandbox: Sandbox) -> None:
     # GIVEN an answer that comes later than the caller waits
     source = load_book(sandbox, [row(1)]).data_source_id
-    break_next(sandbox, "notion", "delay", seconds=1, match="/databases")
-    client = NotionClient(notion_secret(), Waiting().retry_policy, base_url=sandbox.url("notion"), timeout=0.3)
+    break_next(sandbox, "notion", "delay", seconds=2.5, match="/databases")
+    client = NotionClient(notion_secret(), Waiting().retry_policy, base_url=sandbox.url("notion"), timeout=2)
 
     # WHEN it is asked  THEN it is asked again
     database = load_book(sandbox, []).database_id

@@ -30,6 +30,7 @@ from local.sandbox import NOTION_TOKEN, Sandbox
 from local.spreadsheets.errors import SpreadsheetError
 from tests.builders.books import book_file
 from tests.builders.notion_books import load_book, notion_client, row, typed
+from tests.builders.texts.scoring import NPS_11
 from tests.builders.vendors import NASTY, Waiting, break_next, requests_to
 
 TODAY = date(2026, 3, 2)
@@ -108,7 +109,7 @@ def test_a_book_is_brought_in_once_and_the_second_run_has_nothing_to_do(team: Te
     assert "line 62, FW-160 Yarrow Laboratories: Account ID 'FW-160' stands on lines 61, 62; expected it once" in output
     assert "line 64: Account ID is not given" in output
     assert "line 60, FW-159 Teasel Tools: Contract End Date 'next spring' is left out, expected a date as" in output
-    assert "line 57, FW-156 Periwinkle Fashion: nps_score: 11 is above the bound 10" in output
+    assert f"line 57, FW-156 Periwinkle Fashion: {NPS_11}" in output
     assert "line 63, FW-162 Velvet Fern Florists: Owner Email: 'owner of record' could not be read" in output
     assert output.count("Mascot: not known") == 1
     assert "ROI Hours Saved per Month: Notion has no property 'ROI Hours Saved per Month'; add it there" in output

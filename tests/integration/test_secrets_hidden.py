@@ -45,11 +45,11 @@ def calls(
 ) -> dict[str, tuple[object, Call]]:
     """A connector for each of the secrets, and a call of it that changes something."""
     retry_policy = Waiting(seconds_left).retry_policy
-    notion = NotionClient(secrets["notion"], retry_policy, base_url=sandbox.url("notion"), timeout=5)
-    slack = SlackChat(secrets["slack"], "C0TEAM", retry_policy, base_url=sandbox.url("slack"), timeout=5)
-    chat = GoogleChat(secrets["chat"], "spaces/TEAM", retry_policy, base_url=sandbox.url("chat"), timeout=5)
-    gmail = GmailDrafts(secrets["gmail"], retry_policy, base_url=sandbox.url("gmail"), timeout=5)
-    granted = GmailDrafts(secrets["granted"], retry_policy, base_url=sandbox.url("gmail"), timeout=5)
+    notion = NotionClient(secrets["notion"], retry_policy, base_url=sandbox.url("notion"), timeout=60)
+    slack = SlackChat(secrets["slack"], "C0TEAM", retry_policy, base_url=sandbox.url("slack"), timeout=60)
+    chat = GoogleChat(secrets["chat"], "spaces/TEAM", retry_policy, base_url=sandbox.url("chat"), timeout=60)
+    gmail = GmailDrafts(secrets["gmail"], retry_policy, base_url=sandbox.url("gmail"), timeout=60)
+    granted = GmailDrafts(secrets["granted"], retry_policy, base_url=sandbox.url("gmail"), timeout=60)
     message = ChatMessage("k", "Acme", (Line("usage fell"),), recipient=ADA)
     draft = MailDraft("k", ADA, None, "A word", ("Dear Kim,",))
     return {

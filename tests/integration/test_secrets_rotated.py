@@ -58,7 +58,7 @@ def _notion(sandbox: Sandbox, folder: Path) -> Warm:
     schema = records_schema(RecordNames(), accounts_source_id=source)
     database = sandbox.load(Book(title="Records", properties=schema, key="Alert ID", rows=[])).database_id
     secret = notion_secret()
-    client = NotionClient(secret, Waiting().retry_policy, base_url=sandbox.url("notion"), timeout=5)
+    client = NotionClient(secret, Waiting().retry_policy, base_url=sandbox.url("notion"), timeout=60)
     records = NotionHealthRecords(client, database)
 
     def create(key: str) -> str:
@@ -78,7 +78,7 @@ def _notion(sandbox: Sandbox, folder: Path) -> Warm:
 
 def _slack(sandbox: Sandbox, folder: Path) -> Warm:
     secret = slack_secret()
-    chat = SlackChat(secret, "C0TEAM", Waiting().retry_policy, base_url=sandbox.url("slack"), timeout=5)
+    chat = SlackChat(secret, "C0TEAM", Waiting().retry_policy, base_url=sandbox.url("slack"), timeout=60)
     return Warm(
         "slack",
         lambda key: chat.post(ChatMessage(key, "Acme", (Line("usage fell"),))),
@@ -93,7 +93,7 @@ def _slack(sandbox: Sandbox, folder: Path) -> Warm:
 def _chat(sandbox: Sandbox, folder: Path) -> Warm:
     account = service_account_of(sandbox)
     secret = google_secret(account)
-    chat = GoogleChat(secret, "spaces/TEAM", Waiting().retry_policy, base_url=sandbox.url("chat"), timeout=5)
+    chat = GoogleChat(secret, "spaces/TEAM", Waiting().retry_policy, base_url=sandbox.url("chat"), timeout=60)
     return Warm(
         "chat",
         lambda key: chat.post(ChatMessage(key, "Acme", (Line("usage fell"),))),
@@ -124,7 +124,7 @@ def _drafts(
     token: str,
 ) -> Warm:
     secret = google_secret(info)
-    drafts = GmailDrafts(secret, Waiting().retry_policy, base_url=sandbox.url("gmail"), timeout=5)
+    drafts = GmailDrafts(secret, Waiting().retry_policy, base_url=sandbox.url("gmail"), timeout=60)
     return Warm(
         "gmail",
         lambda key: drafts.create(MailDraft(key, ADA, None, "A word", ("Dear Kim,",))),
@@ -256,6 +256,6 @@ def test_a_store_that_is_away_is_a_passing_fault_and_is_asked_again(sandbox: San
     secret = Away(slack_secret().content, "csm/slack")
 
     # WHEN a message is posted  THEN it is, once
-    chat = SlackChat(secret, "C0TEAM", Waiting().retry_policy, base_url=sandbox.url("slack"), timeout=5)
+    chat = SlackChat(secret, "C0TEAM", Waiting().retry_policy, base_url=sandbox.url("slack"), timeout=60)
     chat.post(ChatMessage("k1", "Acme", (Line("usage fell"),)))
     assert _lines(tmp_path / "slack/C0TEAM.jsonl") == 1

@@ -42,7 +42,7 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 def slack(sandbox: Sandbox, *, token: str = SLACK_TOKEN, waiting: Waiting | None = None) -> SlackChat:
     """A connector as a fresh process makes it."""
     return SlackChat(
-        slack_secret(token), TEAM, (waiting or Waiting()).retry_policy, base_url=sandbox.url("slack"), timeout=5
+        slack_secret(token), TEAM, (waiting or Waiting()).retry_policy, base_url=sandbox.url("slack"), timeout=60
     )
 
 

@@ -6,7 +6,7 @@ import json
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from customer_success.addresses import OwnerDomains, domain_of, is_address
@@ -136,7 +136,6 @@ def test_what_only_looks_like_an_address_is_none(text: str) -> None:
 WORTHLESS = ("Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp", "So", "Me")
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.characters(categories=WORTHLESS), st.integers(0, 12))
 def test_no_invisible_character_is_in_an_address(character: str, place: int) -> None:
     # GIVEN an address with such a character somewhere  THEN it is none
@@ -144,7 +143,6 @@ def test_no_invisible_character_is_in_an_address(character: str, place: int) -> 
     assert not is_address(address[:place] + character + address[place:])
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.text(st.characters(categories=("Lu", "Ll", "Lo", "Nd", "Mn", "Pd", "Po", "Cf", "Cs")), max_size=12))
 def test_an_address_is_one_token_of_a_header_a_url_and_a_log(text: str) -> None:
     # GIVEN every valid address

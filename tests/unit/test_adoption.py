@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from customer_success.adoption.report import MOST_RECOMMENDED, adoption_rate, ad
 from customer_success.errors import Refused
 from customer_success.schemas import FeatureAdoptionReport
 from tests.builders.accounts import HEALTHY, TODAY, account
+from tests.builders.texts.scoring import above_bound
 from tests.builders.usage import little_used, not_in_plan, usage
 
 PLAN = "plan Enterprise"
@@ -92,7 +94,9 @@ def test_where_nothing_of_the_plan_is_in_use_the_accounts_own_rate_is_not_believ
 
 def test_a_rate_of_its_own_that_is_none_is_refused_unless_the_features_speak_for_themselves() -> None:
     wrong = account(1, {"feature_adoption_rate": 1.35})
-    with pytest.raises(Refused, match=r"account 'A-0001': feature_adoption_rate: 1\.35 is above the bound 1\.0"):
+    with pytest.raises(
+        Refused, match=re.escape(f"account 'A-0001': {above_bound('feature_adoption_rate', 1.35, 1.0)}")
+    ):
         report(of=wrong)
     with pytest.raises(Refused):
         adoption_rate(wrong, (), TODAY)

@@ -21,6 +21,7 @@ from tests.builders.handoffs import Handoffs
 from tests.builders.reviews import Reviews
 from tests.builders.scans import World
 from tests.builders.scores import row
+from tests.builders.texts.scoring import NPS_11, above_bound
 
 CONTEXT = {"now": datetime(TODAY.year, TODAY.month, TODAY.day, 9, tzinfo=UTC)}
 SPRING = {"now": datetime(2026, 4, 1, 9, tzinfo=UTC)}
@@ -104,7 +105,7 @@ def test_signals_of_a_task_are_laid_over_the_accounts_own() -> None:
 def test_a_wrong_signal_fails_open_with_field_value_and_bound() -> None:
     assert answer(agent(), {**SCAN, "signals": {"nps_score": 11}}) == {
         "task_type": "health_scan",
-        "error": "account 'A-0001': nps_score: 11 is above the bound 10",
+        "error": f"account 'A-0001': {NPS_11}",
         "confidence": "low",
         "partial": True,
         "retryable": False,
@@ -301,7 +302,7 @@ def test_a_rate_that_is_none_is_refused_with_its_bound() -> None:
     reviews = Reviews()
     reviews.account(1, signals={"feature_adoption_rate": 1.35})
     result = answer(reviewing(reviews), ADOPTION, SPRING)
-    assert result["error"] == "account 'A-0001': feature_adoption_rate: 1.35 is above the bound 1.0"
+    assert result["error"] == f"account 'A-0001': {above_bound('feature_adoption_rate', 1.35, 1.0)}"
     assert not reviews.reports.reports
 
 

@@ -74,7 +74,7 @@ def test_an_odd_body_is_refused_as_a_problem(path: str, body: Any) -> None:
     _assert_problem(answer)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     method=st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "BREW", ""]),
     path=st.sampled_from(PATHS),

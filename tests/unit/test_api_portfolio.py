@@ -9,7 +9,7 @@ from math import fsum
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -189,7 +189,6 @@ queries = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(lines, max_size=60), queries, st.integers(1, 20), st.integers(1, 15), st.integers(0, 6))
 def test_the_pages_add_up_to_the_sums_and_no_account_is_lost_or_doubled(
     facts: list[dict[str, Any]], query: PortfolioQuery, limit: int, lines_per_part: int, scanned_after: int

@@ -29,6 +29,7 @@ from tests.builders.accounts import TODAY, account
 from tests.builders.fakes import FakeOutbox, FakeRows, Writes
 from tests.builders.scores import row
 from tests.builders.tasks import MORNING, FakeTaskRecords, queued
+from tests.builders.texts.scoring import NPS_11, above_bound
 
 SCAN = {"type": "health_scan", "account_id": "A-0001"}
 QBR = {"type": "generate_qbr", "account_id": "A-0001"}
@@ -169,7 +170,7 @@ def test_a_wrong_signal_is_named_with_its_bound_where_it_stands(office: Office) 
     problem = office.refused({**SCAN, "signals": wrong})
     assert (problem.status, problem.field) == (422, "signals.nps_score")
     assert problem.detail.startswith(
-        "signals.nps_score: 11 is above the bound 10; "
+        f"signals.{NPS_11}; "
         "signals.usage_tren: no such field (did you mean usage_trend?); an account has feature_adoption_rate, "
     )
     problem = office.refused(handoff(SCAN, signals={"nps_score": True}))
@@ -184,7 +185,7 @@ def test_an_account_that_cannot_be_scored_is_reported_with_the_reason(office: Of
     wrong, unknown = office.refused({**SCAN, "account_id": "A-0002"}), office.refused({**SCAN, "account_id": "A-0003"})
     # THEN both answers say why, and that the request is not at fault
     assert (wrong.status, wrong.kind, wrong.field) == (422, "cannot-be-judged", None)
-    assert wrong.detail == "account 'A-0002': nps_score: 44 is above the bound 10"
+    assert wrong.detail == f"account 'A-0002': {above_bound('nps_score', 44, 10)}"
     assert unknown.status == 422
     assert "are known, at least" in unknown.detail
 

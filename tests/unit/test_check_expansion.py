@@ -19,6 +19,7 @@ from tests.builders.accounts import TODAY
 from tests.builders.fakes import Crash, FakeLedger
 from tests.builders.handoffs import FakeOfferNarrator, Handoffs
 from tests.builders.offers import offer
+from tests.builders.texts.scoring import above_bound
 
 TOMORROW = TODAY + timedelta(days=1)
 NEXT_QUARTER = date(2026, 4, 1)
@@ -486,7 +487,7 @@ def test_what_would_not_go_to_sales_is_named_as_such() -> None:
 
 def test_a_signal_that_is_none_is_refused_by_name_and_bound(world: Handoffs) -> None:
     # WHEN it is asked what would be with a share above all bounds
-    with pytest.raises(Refused, match=r"'A-0001': seats_utilization_rate: 3\.0 is above the bound 2"):
+    with pytest.raises(Refused, match=re.escape(f"'A-0001': {above_bound('seats_utilization_rate', 3.0, 2)}")):
         world.check(signals={"seats_utilization_rate": 3.0})
     # THEN the day's entry has nothing of it
     assert world.log.entries == {}

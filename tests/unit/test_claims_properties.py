@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from customer_success.expansion.talk_track import sayable
@@ -16,8 +16,6 @@ from customer_success.narration.claims.sentences import plain
 from tests.builders.evidence import ON, evidence, fact
 from tests.unit.claims_case import FACTS, KNOWN, check, content
 from tests.unit.test_claims import FALSE, TRUE
-
-unhurried = settings(max_examples=200, deadline=None)
 
 _FULL_WIDTH = str.maketrans("0123456789%", "０１２３４５６７８９％")
 _SMALL = re.findall(
@@ -82,21 +80,18 @@ counts = st.integers(0, 999)
 days = st.dates(date(2024, 1, 1), date(2028, 12, 31))
 
 
-@unhurried
 @given(share=shares, dress=st.sampled_from(sorted(PERCENTAGES)))
 def test_a_share_passes_in_every_dress(share: float, dress: str) -> None:
     sentence = f"Adoption is at {PERCENTAGES[dress](round(100 * share))} now."
     assert check(sentence, known=evidence(fact("adoption", share, "share"))).dropped_claims == ()
 
 
-@unhurried
 @given(share=shares, decimals=st.integers(0, 6))
 def test_a_share_passes_with_any_number_of_decimals(share: float, decimals: int) -> None:
     sentence = f"Adoption is at {100 * share:.{decimals}f} %."
     assert check(sentence, known=evidence(fact("adoption", share, "share"))).dropped_claims == ()
 
 
-@unhurried
 @given(
     shares=st.lists(shares, min_size=1, max_size=3),
     percent=st.integers(0, 100),
@@ -116,7 +111,6 @@ def test_a_percentage_that_no_share_rounds_to_passes_in_no_dress(shares: list[fl
     assert len(result.dropped_claims) == 2
 
 
-@unhurried
 @given(was=shares, became=shares, percent=st.integers(1, 100))
 def test_a_change_in_percent_passes_if_it_is_one_and_else_does_not(was: float, became: float, percent: int) -> None:
     # GIVEN a share at two times
@@ -137,7 +131,6 @@ def test_a_change_in_percent_passes_if_it_is_one_and_else_does_not(was: float, b
     assert (result.dropped_claims == ()) == any(margin < 0 for margin in off)
 
 
-@unhurried
 @given(count=counts, dress=st.sampled_from(sorted(COUNTS)))
 def test_a_count_passes_in_every_dress(count: int, dress: str) -> None:
     known = evidence(fact("tickets", float(count), "count"))
@@ -146,7 +139,6 @@ def test_a_count_passes_in_every_dress(count: int, dress: str) -> None:
     assert len(check(wrong, known=known).dropped_claims) == 1
 
 
-@unhurried
 @given(amount=st.integers(1_000, 5_000_000), dress=st.sampled_from(sorted(AMOUNTS)))
 def test_an_amount_passes_in_every_dress(amount: int, dress: str) -> None:
     assume(dress != "millions" or amount > 10_000)
@@ -155,7 +147,6 @@ def test_an_amount_passes_in_every_dress(amount: int, dress: str) -> None:
     assert len(check(f"ARR is {AMOUNTS[dress](amount + 10_000)}.", known=known).dropped_claims) == 1
 
 
-@unhurried
 @given(points=st.floats(0, 100), decimals=st.integers(0, 3))
 def test_points_pass_as_they_round(points: float, decimals: int) -> None:
     known = evidence(fact("score", points, "points"))
@@ -163,7 +154,6 @@ def test_points_pass_as_they_round(points: float, decimals: int) -> None:
     assert len(check(f"The score is {points + 2:.{decimals}f} points.", known=known).dropped_claims) == 1
 
 
-@unhurried
 @given(day=days, dress=st.sampled_from(sorted(DAYS)))
 def test_a_day_passes_in_every_dress_and_no_other_day_does(day: date, dress: str) -> None:
     known = evidence(fact("contract_end", day.isoformat(), "date"))
@@ -173,7 +163,6 @@ def test_a_day_passes_in_every_dress_and_no_other_day_does(day: date, dress: str
     assert len(check(f"The contract {verb} on {other}.", known=known).dropped_claims) == 1
 
 
-@unhurried
 @given(days=st.integers(1, 900))
 def test_the_days_to_the_contract_s_end_pass(days: int) -> None:
     known = evidence(fact("contract_end", (ON + timedelta(days=days)).isoformat(), "date"))
@@ -189,7 +178,6 @@ pieces = st.lists(
 )
 
 
-@unhurried
 @given(
     paragraphs=st.lists(
         st.one_of(sentences.map(" ".join), sentences.map("\n".join), pieces.map("".join), st.text()).filter(bool)
@@ -206,7 +194,6 @@ def test_checking_twice_drops_nothing_more(paragraphs: list[str]) -> None:
     assert (again.content, again.dropped_claims) == (once, ())
 
 
-@unhurried
 @given(true=st.lists(st.sampled_from(TRUE), max_size=3), false=st.sampled_from([sentence for sentence, _ in FALSE]))
 def test_an_invented_sentence_takes_no_true_one_with_it(true: list[str], false: str) -> None:
     result = check(" ".join([*true, false, *true]))
@@ -246,7 +233,6 @@ _ODD = st.one_of(
 )
 
 
-@unhurried
 @given(st.lists(_ODD | st.text(max_size=20), max_size=6).map(" ".join))
 def test_no_text_has_a_figure_that_cannot_be_reckoned_with(text: str) -> None:
     # GIVEN any text, with exponents, long numbers and every script's digits  WHEN its figures are read
@@ -256,7 +242,6 @@ def test_no_text_has_a_figure_that_cannot_be_reckoned_with(text: str) -> None:
         assert figure.is_of(float("inf")) is figure.is_of(float("nan")) is figure.is_of(1e308) is False
 
 
-@unhurried
 @given(_ODD, _ODD)
 def test_no_name_or_id_keeps_a_review_from_being_checked(account_id: str, name: str) -> None:
     # GIVEN an account whose id and name read like numbers  WHEN a review that speaks of them is checked

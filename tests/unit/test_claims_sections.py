@@ -8,6 +8,7 @@ import pytest
 
 from customer_success.schemas import FeatureScore
 from tests.builders.evidence import evidence, fact
+from tests.builders.texts.claims import not_as_written, not_in_evidence
 from tests.unit.claims_case import FACTS, FEATURES, check
 
 UNMEASURED = evidence(*(known for known in FACTS if not known.key.startswith("roi_")), features=FEATURES)
@@ -22,8 +23,8 @@ def test_the_rest_of_a_paragraph_stays() -> None:
     # THEN that one goes, and so does the one that names a quarter of which nothing is known
     assert result.content.account_health_summary == ["Adoption is at 85 %, i.e. good.", "Fine."]
     assert result.dropped_claims == (
-        '"It doubled in Q4 2025." (doubled is not in the evidence as the sentence has it)',
-        '"The account of Acme Inc. grew, vs. Q3." (Q3 is not in the evidence)',
+        f'"It doubled in Q4 2025." ({not_as_written("doubled")})',
+        f'"The account of Acme Inc. grew, vs. Q3." ({not_in_evidence("Q3")})',
     )
 
 
@@ -149,7 +150,7 @@ def test_rows_say_what_is_known_of_their_features() -> None:
         FeatureScore(feature="API", status="not_entitled", comment="not in the plan"),
     ]
     assert result.dropped_claims == (
-        '"By 99 % of all people." (99 % is not in the evidence as the sentence has it)',
+        f'"By 99 % of all people." ({not_as_written("99 %")})',
         '"reports: underutilised" (the evidence has it as used)',
         '"Dashboards (99 % adopted): used" (the evidence has no such feature)',
     )

@@ -18,6 +18,7 @@ from local.demo.report.quarter import quarter_report
 from local.demo.report.review import review_page
 from local.demo.state import DemoState
 from tests.builders.accounts import TODAY
+from tests.builders.texts.claims import not_in_evidence
 
 PERIOD = "Q2 2026"
 QUARTER_DAY = date(2026, 4, 1)
@@ -159,14 +160,14 @@ def test_planned_is_the_sum_of_what_became_of_the_reviews_and_each_that_is_not_w
 
 def test_dropped_claims_that_differ_in_figures_only_are_listed_once_and_the_rarest_first(tmp_path: Path) -> None:
     # GIVEN an invented saving in three reviews, and one claim that a note asked for
-    saving = '"It saved {0} hours." ({0} is not in the evidence)'
+    saving = '"It saved {0} hours." (' + not_in_evidence("{0}") + ")"
     qbrs = [review(number, "written", saving.format(number * 100)) for number in (1, 2, 3)]
-    obeyed = review(4, "written", '"Feature adoption is 99 %." (99 % is not in the evidence)')
+    obeyed = review(4, "written", f'"Feature adoption is 99 %." ({not_in_evidence("99 %")})')
     # WHEN the quarter is reported
     printed = shown(quarter(*qbrs, obeyed), tmp_path, {"calls": 4, "input": 4000, "output": 800})
     # THEN each kind stands once, with what the model took
-    assert "99 % is not in the evidence): Account 4" in printed
-    assert printed.index("99 %") < printed.index('"It saved 100 hours." (100 is not in the evidence): Account 1')
+    assert not_in_evidence("99 %") + "): Account 4" in printed
+    assert printed.index("99 %") < printed.index(f'"It saved 100 hours." ({not_in_evidence("100")}): Account 1')
     assert "Account 1, and such in 2 more" in printed
     assert "4 calls, 4,000 tokens in and 800 out: 1,000 and 200 a call" in printed
 

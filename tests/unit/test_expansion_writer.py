@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from customer_success.accounts.account import Account
@@ -205,7 +205,6 @@ SEATS = st.none() | st.integers(-5, 10**6).map(float) | st.floats(0, 1e5)
     tools=(),
     rows=[],
 )
-@settings(deadline=None)
 def test_what_the_rules_propose_always_passes_the_check(
     rate: float | None, trend: str | None, facts: dict[str, Any], tools: tuple[str, ...], rows: list[FeatureUsage]
 ) -> None:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from customer_success.errors import Unavailable
@@ -16,8 +16,6 @@ from customer_success.messages import ExpansionHandoff
 from tests.builders.accounts import TODAY
 from tests.builders.fakes import Crash
 from tests.builders.handoffs import PORTS, Fault, Handoffs, Port, message
-
-unhurried = settings(max_examples=150, deadline=None)
 
 ACCOUNTS = ("A-0001", "A-0002")
 OF_OTHERS = message(3)
@@ -133,7 +131,6 @@ def test_the_end_without_a_fault_is_one_of_each() -> None:
     assert SAME_END["story"] == dict.fromkeys(ACCOUNTS, "offered")
 
 
-@unhurried
 @given(STORM)
 def test_any_storm_ends_as_a_calm_morning(steps: list[Batch | Outage | Answered]) -> None:
     # GIVEN messages in any order and number, ports that fail, and functions that die
@@ -161,7 +158,6 @@ def test_any_storm_ends_as_a_calm_morning(steps: list[Batch | Outage | Answered]
     assert Counter(draft.key for draft in world.drafts.drafts.values()) == Counter(ALL)
 
 
-@unhurried
 @given(st.lists(CALM, max_size=12), st.randoms(use_true_random=False))
 def test_five_times_in_any_order_in_one_batch_or_many_is_once(batches: list[Batch], shuffle: Any) -> None:
     # GIVEN checks, and some handoffs between them

@@ -15,6 +15,7 @@ from local.spreadsheets.history import History
 from tests.builders.accounts import TODAY, account
 from tests.builders.books import sheet_of
 from tests.builders.fakes import FakeHistory, FakeRows, Writes
+from tests.builders.texts.scoring import above_bound
 
 HEADINGS = "Account ID,Date,Feature Adoption,Usage,Login Frequency,Last Contact,Invoice Status,Contract End"
 WHOLE = "0.8,Growing,3,2026-01-01,Current,2026-04-15"
@@ -98,7 +99,7 @@ def test_a_day_that_has_a_point_keeps_it_and_a_second_import_brings_nothing(
         (f"A-0001,soon,{WHOLE}", "Date 'soon', expected a day"),
         (f"A-0001,,{WHOLE}", "Date '', expected a day"),
         (f"A-0001,1999-12-31,{WHOLE}", "Date '1999-12-31', expected a day"),
-        ("A-0001,2026-01-05,1.4,Growing,3,2026-01-01,Current,", "feature_adoption_rate: 1.4 is above the bound 1.0"),
+        ("A-0001,2026-01-05,1.4,Growing,3,2026-01-01,Current,", above_bound("feature_adoption_rate", 1.4, 1.0)),
         ("A-0001,2026-01-05,0.8,Sideways,3,2026-01-01,Current,", "usage_trend: 'Sideways'"),
         ("A-0001,2026-01-05,0.8,Growing,often,,Current,", "Login Frequency 'often', expected a number"),
         ("A-0001,2026-01-05,0.8,Growing,3,2026-01-09,Current,", "days_since_last_interaction: -4"),

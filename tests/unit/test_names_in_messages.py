@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.google_chat.card import LARGEST_MESSAGE, card_message
@@ -65,7 +65,6 @@ def texts(part: Any) -> list[str]:
     return [text for one in inner for text in texts(one)]
 
 
-@settings(max_examples=200, deadline=None)
 @given(names)
 def test_slack_shows_a_name_and_reads_nothing_in_it(name: str) -> None:
     # GIVEN a message with the name as its title and as a line
@@ -91,7 +90,6 @@ def test_slack_shows_a_name_and_reads_nothing_in_it(name: str) -> None:
     assert not any(CONTROL.search(text) for text in [shown, *texts([header, *rest])])
 
 
-@settings(max_examples=200, deadline=None)
 @given(names)
 def test_google_chat_shows_a_name_and_reads_nothing_in_it(name: str) -> None:
     # GIVEN the same as a card
@@ -109,7 +107,6 @@ def test_google_chat_shows_a_name_and_reads_nothing_in_it(name: str) -> None:
     assert not any(CONTROL.search(text) for text in texts(body))
 
 
-@settings(max_examples=200, deadline=None)
 @given(names)
 def test_notion_shows_a_name_and_reads_nothing_in_it(name: str) -> None:
     # GIVEN the same as rich text  THEN it is text without mentions, equations and links, in whole characters

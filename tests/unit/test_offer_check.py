@@ -14,6 +14,7 @@ from customer_success.narration.offer_evidence import ExpansionEvidence
 from customer_success.schemas import ExpansionOpportunity
 from tests.builders.accounts import HEALTHY, account
 from tests.builders.opportunities import asks_for, full
+from tests.builders.texts.claims import not_as_written, not_in_evidence
 from tests.builders.usage import little_used, not_in_plan, usage
 
 PRICES = PriceList(seat=300)
@@ -142,7 +143,7 @@ def test_evidence_may_differ_in_white_space_alone() -> None:
 )
 def test_a_line_that_is_not_in_the_rationales_evidence_is_refused(line: str) -> None:
     why = refusal(check(proposal(evidence=[SEATS_IN_USE, line])))
-    assert why == f"Account 1, seats: evidence[1]: {line!r} is not in the evidence"
+    assert why == f"Account 1, seats: evidence[1]: {not_in_evidence(repr(line))}"
 
 
 @pytest.mark.parametrize("proposed", [None, 5100, 5100.0, 5125.0, 5075.0])
@@ -189,13 +190,13 @@ def test_what_follows_from_the_rationale_can_be_written(track: str) -> None:
 @pytest.mark.parametrize(
     ("track", "why"),
     [
-        ("Your team uses 300 seats.", "300 is not in the evidence"),
-        ("Your seats are used to 99%.", "99% is not in the evidence"),
-        ("Your adoption reached 107%.", "107% is not in the evidence as the sentence has it"),
-        ("Usage has tripled.", "tripled is not in the evidence"),
-        ("It is worth $5,100 a year.", "$5,100 is not in the evidence"),
-        ("You would save 20 hours.", "20 hours is not in the evidence"),
-        ("Your team is at 95% with Boards.", "95% is not in the evidence"),
+        ("Your team uses 300 seats.", not_in_evidence("300")),
+        ("Your seats are used to 99%.", not_in_evidence("99%")),
+        ("Your adoption reached 107%.", not_as_written("107%")),
+        ("Usage has tripled.", not_in_evidence("tripled")),
+        ("It is worth $5,100 a year.", not_in_evidence("$5,100")),
+        ("You would save 20 hours.", not_in_evidence("20 hours")),
+        ("Your team is at 95% with Boards.", not_in_evidence("95%")),
     ],
 )
 def test_a_sentence_with_a_figure_of_its_own_is_dropped(track: str, why: str) -> None:
@@ -284,7 +285,7 @@ def test_a_proposal_without_a_usable_sentence_is_refused() -> None:
     why = refusal(check(proposal(recommended_talk_track="You have 900 seats. Your churn risk is low.")))
     assert why == (
         'Account 1, seats: recommended_talk_track: no sentence of it can be said: "You have 900 seats." '
-        '(900 is not in the evidence), "Your churn risk is low." (churn is nothing to tell the customer)'
+        f'({not_in_evidence("900")}), "Your churn risk is low." (churn is nothing to tell the customer)'
     )
     assert refusal(check(proposal(recommended_talk_track=" \n "))).endswith("can be said: it is empty")
 

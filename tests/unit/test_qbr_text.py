@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from customer_success.alerts.digest import Digest
@@ -248,7 +248,6 @@ def anything_known(draw: st.DrawFn) -> QBREvidence:
     return evidence(*facts, *words, CONTRACT[0], notes="ARR 48,000, churn risk critical", gaps=("churn", "score 71.5"))
 
 
-@settings(max_examples=200, deadline=None)
 @given(anything_known())
 def test_no_invitation_says_anything_internal(of: QBREvidence) -> None:
     mail = invitation(account(arr=48_000.0), KEY, of, "ada@example.com")
@@ -350,7 +349,6 @@ def test_a_long_reason_and_a_long_quarter_lose_no_review() -> None:
     assert all(len(line) < 330 and line.endswith("…") for line in lines)
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from customer_success.narration.claims import checked
@@ -336,7 +336,6 @@ def reviews(draw: st.DrawFn) -> QBREvidence:
     return qbr_evidence(row(of, on=ON), points, report, run_date=ON, trigger="scheduled")
 
 
-@settings(max_examples=150, deadline=None)
 @given(reviews())
 def test_the_check_drops_nothing_that_the_rules_write(of: QBREvidence) -> None:
     content = written(of)

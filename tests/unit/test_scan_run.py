@@ -10,6 +10,7 @@ from customer_success.messages import ExpansionRunRequested
 from tests.builders.accounts import AT_RISK, DYING, HEALTHY, TODAY, account, at_risk, dying
 from tests.builders.fakes import Crash
 from tests.builders.scans import World
+from tests.builders.texts.scoring import NPS_11
 
 TOMORROW = TODAY + timedelta(days=1)
 
@@ -39,10 +40,8 @@ def test_a_rejected_account_says_which_field_which_value_and_which_bound() -> No
     page = world.rows.rows["A-0002"].latest.page
     assert page is not None
     assert (page.rag, page.score) == ("Unknown", None)
-    assert page.why == "nps_score: 11 is above the bound 10"
-    assert world.runs.runs["health_scan", TODAY].tally.rejections == (
-        "Account 2 (A-0002): nps_score: 11 is above the bound 10",
-    )
+    assert page.why == NPS_11
+    assert world.runs.runs["health_scan", TODAY].tally.rejections == (f"Account 2 (A-0002): {NPS_11}",)
 
 
 def test_an_account_in_onboarding_reads_so() -> None:

@@ -9,9 +9,10 @@ from pydantic import ValidationError
 from customer_success.schemas import CSMHandoffRequest, CSMHealthSignals, ExpansionOpportunity, refusals
 from tests.benchmarks.plain_scorer import PlainSignals
 from tests.builders.signals import only
+from tests.builders.texts.scoring import NPS_11, above_bound
 
 BAD_SIGNALS: list[tuple[str, Any, str]] = [
-    ("nps_score", 11, "nps_score: 11 is above the bound 10"),
+    ("nps_score", 11, NPS_11),
     ("nps_score", -1, "nps_score: -1 is below the bound 0"),
     ("nps_score", "9", "nps_score: must be an integer, not '9'"),
     ("nps_score", 9.0, "nps_score: must be an integer, not 9.0"),
@@ -19,13 +20,13 @@ BAD_SIGNALS: list[tuple[str, Any, str]] = [
     ("nps_score", float("nan"), "nps_score: must be an integer, not nan"),
     ("nps_scor", 9, "nps_scor: no such field (did you mean nps_score?)"),
     ("shoe_size", 43, "shoe_size: no such field"),
-    ("feature_adoption_rate", 1.01, "feature_adoption_rate: 1.01 is above the bound 1.0"),
+    ("feature_adoption_rate", 1.01, above_bound("feature_adoption_rate", 1.01, 1.0)),
     ("feature_adoption_rate", -0.01, "feature_adoption_rate: -0.01 is below the bound 0.0"),
     ("feature_adoption_rate", "0.5", "feature_adoption_rate: must be a number, not '0.5'"),
     ("feature_adoption_rate", False, "feature_adoption_rate: must be a number, not False"),
     ("feature_adoption_rate", float("nan"), "feature_adoption_rate: must be a finite number, not nan"),
     ("feature_adoption_rate", float("inf"), "feature_adoption_rate: must be a finite number, not inf"),
-    ("seats_utilization_rate", 2.5, "seats_utilization_rate: 2.5 is above the bound 2.0"),
+    ("seats_utilization_rate", 2.5, above_bound("seats_utilization_rate", 2.5, 2.0)),
     ("seats_utilization_rate", -float("inf"), "seats_utilization_rate: must be a finite number, not -inf"),
     ("login_frequency_days", -1, "login_frequency_days: -1 is below the bound 0"),
     ("days_since_last_interaction", 30.0, "days_since_last_interaction: must be an integer, not 30.0"),

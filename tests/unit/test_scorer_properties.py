@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from math import fsum
 from typing import Any, get_args
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 from pydantic import ValidationError
@@ -21,8 +21,6 @@ from customer_success.scoring.scorecard import DEFAULT_SCORECARD
 from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError, explain_change
 from tests.benchmarks.plain_scorer import plain_explanation
 from tests.builders.signals import healthy
-
-unhurried = settings(max_examples=100, deadline=None)
 
 SCORER = CSMHealthScorer()
 SIGNALS = {signal.key: signal for signal in DEFAULT_SCORECARD.signals}
@@ -88,7 +86,6 @@ def score(known: dict[str, Any], **changes: Any) -> CSMHealthScore:
     return SCORER.score(CSMHealthSignals(**known | changes), account_id="acme")
 
 
-@unhurried
 @given(accounts())
 def test_a_score_lies_within_0_and_100_and_each_signal_within_its_weight(known: dict[str, Any]) -> None:
     assessed = score(known)
@@ -110,7 +107,6 @@ def improvements(draw: DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
     return known | {field: worse}, known | {field: better}
 
 
-@unhurried
 @given(improvements())
 def test_a_signal_that_improves_never_costs_anything(pair: tuple[dict[str, Any], dict[str, Any]]) -> None:
     # WHEN a known signal becomes better, and nothing else changes
@@ -121,7 +117,6 @@ def test_a_signal_that_improves_never_costs_anything(pair: tuple[dict[str, Any],
     assert RISKS.index(worse.churn_risk) >= RISKS.index(better.churn_risk)
 
 
-@unhurried
 @given(accounts())
 def test_breakdown_and_drivers_add_up(known: dict[str, Any]) -> None:
     # WHEN an account is scored
@@ -138,7 +133,6 @@ def test_breakdown_and_drivers_add_up(known: dict[str, Any]) -> None:
     assert {driver.key for driver in assessed.drivers} == {*SIGNALS, *(cap.name for cap in assessed.caps)}
 
 
-@unhurried
 @given(accounts(), accounts())
 def test_a_change_is_explained_to_the_last_point(then: dict[str, Any], now: dict[str, Any]) -> None:
     # WHEN two scorings are compared
@@ -151,7 +145,6 @@ def test_a_change_is_explained_to_the_last_point(then: dict[str, Any], now: dict
     assert sizes == sorted(sizes, reverse=True)
 
 
-@unhurried
 @given(accounts(), st.sampled_from(sorted(WORST_AND_BEST)))
 def test_a_signal_that_drops_out_keeps_the_score_inside_what_the_others_allow(
     known: dict[str, Any], field: str
@@ -173,7 +166,6 @@ def test_a_signal_that_drops_out_keeps_the_score_inside_what_the_others_allow(
     assert worst.score - floor - 1e-9 <= without.score <= best.score + 1e-9
 
 
-@unhurried
 @given(accounts(), st.sampled_from(["usage_trend", "feature_adoption_rate", "invoice_payment_status"]))
 def test_without_a_signal_the_score_lies_between_those_at_its_worst_and_best(known: dict[str, Any], field: str) -> None:
     # GIVEN a signal whose worst value earns nothing
@@ -183,7 +175,6 @@ def test_without_a_signal_the_score_lies_between_those_at_its_worst_and_best(kno
     assert worst - 1e-9 <= score(known, **{field: None}).score <= best + 1e-9
 
 
-@unhurried
 @given(accounts())
 def test_caps_multiply_in_their_order(known: dict[str, Any]) -> None:
     # GIVEN an account without ratings
@@ -202,7 +193,6 @@ def test_caps_multiply_in_their_order(known: dict[str, Any]) -> None:
     assert assessed.score == left
 
 
-@unhurried
 @given(accounts(), st.floats(0, 100), st.floats(0, 100))
 def test_the_colour_is_what_the_thresholds_say(known: dict[str, Any], one: float, other: float) -> None:
     # GIVEN a tenant's thresholds
@@ -215,7 +205,6 @@ def test_the_colour_is_what_the_thresholds_say(known: dict[str, Any], one: float
     assert assessed.score == score(known).score
 
 
-@unhurried
 @given(accounts())
 def test_a_score_meets_a_threshold_of_just_its_value(known: dict[str, Any]) -> None:
     value = score(known).score
@@ -224,7 +213,6 @@ def test_a_score_meets_a_threshold_of_just_its_value(known: dict[str, Any]) -> N
     assert assessed.rag == "GREEN"
 
 
-@unhurried
 @given(accounts())
 def test_null_is_absent_and_the_order_of_signals_does_not_matter(known: dict[str, Any]) -> None:
     # GIVEN the same account with its nulls left out, in another order, and a scorer that has seen nothing
@@ -234,7 +222,6 @@ def test_null_is_absent_and_the_order_of_signals_does_not_matter(known: dict[str
     assert again.model_dump_json() == score(known).model_dump_json()
 
 
-@unhurried
 @given(accounts(), st.none() | st.datetimes(timezones=st.just(UTC)))
 def test_a_score_survives_json(known: dict[str, Any], now: datetime | None) -> None:
     assessed = SCORER.score(CSMHealthSignals(**known), account_id="acme", now=now)
@@ -249,7 +236,6 @@ ANYTHING = st.recursive(
 )
 
 
-@unhurried
 @given(st.dictionaries(st.sampled_from(sorted(VALUES)) | st.text(), ANYTHING, max_size=5))
 def test_any_input_is_either_taken_or_refused_in_single_lines(given_signals: dict[str, Any]) -> None:
     try:
@@ -268,7 +254,6 @@ def test_the_properties_cover_every_field() -> None:
     assert set(SIGNALS) == set(get_args(SignalKey))
 
 
-@unhurried
 @given(accounts())
 def test_a_score_is_the_plain_calculation_to_the_last_digit(known: dict[str, Any]) -> None:
     # GIVEN the same rules as chains of ifs, without tables, memos or shared drivers
@@ -276,7 +261,6 @@ def test_a_score_is_the_plain_calculation_to_the_last_digit(known: dict[str, Any
     assert score(known).model_dump_json() == plain_explanation(known, "acme")
 
 
-@unhurried
 @given(accounts())
 def test_a_score_does_not_depend_on_what_was_scored_before(known: dict[str, Any]) -> None:
     # THEN a scorer that has scored many accounts and one that has scored none agree

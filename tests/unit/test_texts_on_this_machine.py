@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from rich.console import Console
@@ -109,7 +109,6 @@ def test_a_call_to_copy_is_one_command_for_any_account(monkeypatch: pytest.Monke
     assert len(words) == 6
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.text(max_size=100) | st.text("./\\\x00-é🦊𠀀\ud83e", max_size=100))
 @example("𠀀" * 100)
 def test_a_name_is_a_part_of_a_files_name(text: str) -> None:
