@@ -7,7 +7,6 @@ own lists in tests/template/test_deployer_policy.py.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -25,7 +24,7 @@ from botocore.exceptions import ClientError
 
 from customer_success.aws.dynamodb.history import DynamoScoreHistory
 from customer_success.aws.dynamodb.table import Table
-from local.deployment import BUILT, ROOT, STACK, STACK_PYTHON, TENANT
+from local.deployment import ROOT, STACK, STACK_PYTHON, TENANT
 from local.doctor import __main__ as doctor
 from local.import_history import __main__ as import_history
 from local.operating import __main__ as operating
@@ -35,6 +34,7 @@ from local.stack.serving import serving
 from local.stack.template import read_template, without_metric_math
 from tests.builders.accounts import TODAY
 from tests.builders.pages import critical_page, page
+from tests.builders.sam_build import sam_build
 from tests.e2e.conftest import Enter
 
 SAM = ROOT / ".sam/bin"
@@ -115,18 +115,9 @@ class Deployer:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project as it is after `sam build`."""
-    if not (SAM / "python3.13").exists():
-        reason = "`sam build` needs Python 3.13 on the PATH or in ~/.pyenv; then `rm -rf .sam` and `make test`"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    project, cache = tmp_path_factory.mktemp("project"), BUILT / "sam"
-    cache.mkdir(parents=True, exist_ok=True)
+    project = tmp_path_factory.mktemp("project")
     build = project / ".aws-sam/build"
-    with (cache / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        command = [SAM / "sam", "build", "--build-dir", str(build), "--cache-dir", str(cache)]
-        path = {"PATH": f"{SAM}:{os.environ['PATH']}", "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "eu-central-1"}
-        done = subprocess.run(command, cwd=ROOT, env=os.environ | path, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+    shutil.copytree(sam_build(tmp_path_factory), build)
     deployable = without_metric_math(read_template(build / "template.yaml"))
     (build / "template.yaml").write_text(json.dumps(deployable))
     for name in ("template.yaml", "samconfig.toml"):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import struct
 import subprocess
 from collections.abc import Iterator
@@ -13,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from local.stack.template import Template, read_template
+from tests.builders.sam_build import SAM, sam, sam_build
 from tests.template.byte_code import byte_code_faults
 from tests.template.cloud import ROOT, Cloud, named_by, service
 
-SAM = ROOT / ".sam/bin"
 MB = 1_000_000
 MOST_OF_THE_SCORER = 19 * MB
 MOST_OF_A_FUNCTION = 60 * MB
@@ -29,15 +27,7 @@ RUNTIME_OWN = ("boto3", "botocore", "s3transfer")
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that `sam build` makes, one folder in it for each function and layer."""
-    if not (SAM / "python3.13").exists():
-        reason = "`sam build` needs Python 3.13 on the PATH or in ~/.pyenv; then `rm -rf .sam` and `make test`"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    folder, cache = tmp_path_factory.mktemp("sam"), ROOT / ".build/sam"
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        sam("build", "--build-dir", str(folder), "--cache-dir", str(cache))
-    return folder
+    return sam_build(tmp_path_factory)
 
 
 def test_sam_finds_nothing_to_say_about_the_template() -> None:
@@ -130,28 +120,6 @@ def test_layers_bring_our_own_code(built: Path) -> None:
             path.relative_to(built / layer / "python" / package) for path in (built / layer).rglob(f"{package}/**/*.py")
         }
         assert shipped == {path.relative_to(folder) for path in folder.rglob("*.py")}
-
-
-def sam(*command: str, template: Path = ROOT / "template.yaml") -> str:
-    """What SAM prints without an account; its telemetry is off."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    no_one = {
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-    here = {"PATH": f"{SAM}:{os.environ['PATH']}", "AWS_DEFAULT_REGION": "eu-central-1", "SAM_CLI_TELEMETRY": "0"}
-    assert (SAM / "sam").exists(), "`make test` installs SAM into .sam"
-    done = subprocess.run(
-        [SAM / "sam", *command, "--template-file", template],
-        cwd=ROOT,
-        env=own | no_one | here,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
 
 
 def byte_code_of(python: Path) -> tuple[str, bytes]:
