@@ -16,7 +16,17 @@ from tests.builders.sandbox import chat_messages, drafts, pages
 
 Leaves = dict[str, str]
 
-TIMES = ("scored_at", "started_at", "finished_at", "expires_at", "at", "lease_until", "lease_holder", "version")
+TIMES = (
+    "scored_at",
+    "made_at",
+    "started_at",
+    "finished_at",
+    "expires_at",
+    "at",
+    "lease_until",
+    "lease_holder",
+    "version",
+)
 """Fields of the table that say when, or by which function's hand: they differ between any two runs."""
 RATE_LIMITER = "PACE"
 """Kind of the items that say when a vendor may be called next."""

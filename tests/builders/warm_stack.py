@@ -75,6 +75,15 @@ class WarmStack:
         found = depths(self.deployment.aws, self.deployment.stack.queues)
         return not any(depth.total for name, depth in found.items() if not name.endswith(DEAD_LETTERS))
 
+    def cool(self, *names: str) -> None:
+        """Let functions start anew with their next message, with nothing in their memory; all if none is named."""
+        point_functions_at(self.deployment, self._endpoint, names)
+
+    @property
+    def _endpoint(self) -> str:
+        """Where the functions reach AWS."""
+        return self.deployment.aws.endpoint or ""
+
     def stop(self) -> None:
         """Let go of the vendors that were started last."""
         with suppress(OSError):
@@ -135,9 +144,9 @@ class ProxiedStack(WarmStack):
         self.proxy.mend()
         return super().return_to(evening)
 
-    def cool(self, *names: str) -> None:
-        """Let functions start anew with their next message, with nothing in their memory; all if none is named."""
-        point_functions_at(self.deployment, self.proxy.url, names)
+    @property
+    def _endpoint(self) -> str:
+        return self.proxy.url
 
 
 class WarmStacks:

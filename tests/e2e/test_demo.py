@@ -154,6 +154,7 @@ def test_a_sudden_end_leaves_no_process_and_the_next_start_goes_on(book: Path) -
     assert Sent.now(state) == Sent(records=1, events=1, drafts=1, messages=6, reviews=1)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("warm_demos")
 def test_a_day_in_shadow_sends_nothing_and_is_reported(book: Path) -> None:
     # WHEN a day is played in shadow

@@ -116,6 +116,7 @@ def test_a_model_writes_the_quarter_of_a_book_that_was_never_scanned(book: Path)
     assert not any(figure in page for figure in ("99 %", "37 %") for page in reviews(book).values())
 
 
+@pytest.mark.slow
 def test_a_model_that_is_down_leaves_the_writing_to_the_rules(book: Path) -> None:
     code, output = play(book, DATE="2026-03-02")
     assert code == 0, output

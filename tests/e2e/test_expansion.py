@@ -182,6 +182,7 @@ def test_a_morning_from_the_scan_to_sales_and_the_next_check(deployment: LocalDe
     assert (offer.answer.status, offer.answer.on) == ("Rejected", TOMORROW)
 
 
+@pytest.mark.slow
 def test_an_offer_that_is_delivered_five_times_with_broken_connections_is_handed_off_once(
     deployment: LocalDeployment,
 ) -> None:

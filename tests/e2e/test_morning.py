@@ -81,6 +81,7 @@ def test_a_morning_from_the_rule_to_every_channel_and_the_days_after(deployment:
     assert sent_so_far(deployment) == {"records": 3, "drafts": 2, "slack": 4, "google_chat": 4, "events": 3}
 
 
+@pytest.mark.slow
 def test_a_channel_that_is_down_delays_no_other_and_its_dead_letters_come_back(deployment: LocalDeployment) -> None:
     # GIVEN a Slack that is down, and a Gmail that is not
     deployment.load([critical_page(1)])
@@ -208,6 +209,7 @@ def test_an_unreadable_message_ends_in_the_dead_letter_queue_and_another_tenants
     assert DynamoRuns(deployment.table).latest_day("health_scan") is None
 
 
+@pytest.mark.slow
 def test_a_restart_goes_on_with_the_state(enter_anew: Enter) -> None:
     # GIVEN a morning, and a stack that was stopped
     deployment = enter_anew({})
@@ -241,6 +243,7 @@ def test_one_request_for_each_hundred_accounts_and_none_for_an_account(deploymen
     assert sum(count for call, count in notion.items() if call.startswith("PATCH")) == 250
 
 
+@pytest.mark.slow
 def test_a_real_tick_of_the_rule_scans_the_book(enter_anew: Enter) -> None:
     # GIVEN a deployment whose rule ticks every minute
     deployment = enter_anew({"ScanSchedule": "rate(1 minute)", "ScanEnabled": "true"})

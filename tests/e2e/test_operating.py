@@ -102,6 +102,7 @@ def test_a_day_is_run_again(deployment: LocalDeployment, command: Command, capsy
     assert "DATE=tomorrow" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_scan_that_gave_up_is_done_to_its_end(deployment: LocalDeployment, command: Command) -> None:
     # GIVEN a book of three pages, and a Notion that goes down after the first
     deployment.load([critical_page(1), *(page(number) for number in range(2, 251))])
@@ -121,6 +122,7 @@ def test_a_scan_that_gave_up_is_done_to_its_end(deployment: LocalDeployment, com
     assert outcome(deployment, 1, "chat_alert") == "delivered"
 
 
+@pytest.mark.slow
 def test_the_notion_token_is_rotated_without_a_deploy(enter_anew: Enter) -> None:
     # GIVEN functions that are warm, with the token of yesterday
     deployment = enter_anew({})
@@ -156,6 +158,7 @@ def test_a_channel_is_switched_off_and_nothing_waits_for_it(enter: Enter) -> Non
     )
 
 
+@pytest.mark.slow
 def test_a_version_is_rolled_back_and_the_table_stays(enter_anew: Enter) -> None:
     # GIVEN a deployment that ran for a day, and then a new version of it
     deployment = enter_anew({})

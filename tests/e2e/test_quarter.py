@@ -175,6 +175,7 @@ def test_a_model_that_gives_no_usable_answer_is_asked_once_more_and_then_replace
     assert len(pages(deployment, "QBR")) == 6
 
 
+@pytest.mark.slow
 def test_a_throttled_model_is_asked_again_and_at_last_done_without(modelled: LocalDeployment) -> None:
     deployment = modelled
     scanned(deployment, page(1), page(2))
@@ -193,6 +194,7 @@ def test_a_throttled_model_is_asked_again_and_at_last_done_without(modelled: Loc
     assert len(pages(deployment, "QBR")) == 2
 
 
+@pytest.mark.slow
 def test_a_page_that_cannot_be_written_waits_for_a_person_and_costs_no_second_answer(modelled: LocalDeployment) -> None:
     deployment = modelled
     scanned(deployment, page(1), page(2))
@@ -218,6 +220,7 @@ def test_a_page_that_cannot_be_written_waits_for_a_person_and_costs_no_second_an
     assert sum(calls(deployment, "bedrock").values()) == 2
 
 
+@pytest.mark.slow
 def test_the_contract_check_works_on_a_morning_without_notion(deployment: LocalDeployment) -> None:
     # GIVEN a book that was scanned yesterday: one contract ends in 61 days, one in 200, one is signed
     in_61, signed = TODAY + timedelta(days=61), {"Renewal_Stage": choice("Signed")}

@@ -134,6 +134,7 @@ def deployer(built: Path, tmp_path: Path) -> Iterator[Deployer]:
         yield Deployer(project, aws, user(aws, json.loads((ROOT / "docs/deployer-policy.json").read_text("utf-8"))))
 
 
+@pytest.mark.slow
 def test_from_nothing_to_two_stages_and_back_to_nothing(deployer: Deployer) -> None:
     # GIVEN an account in which SAM was never used
     assert deployer.stack(MANAGED) is None
@@ -190,6 +191,7 @@ def test_from_nothing_to_two_stages_and_back_to_nothing(deployer: Deployer) -> N
     assert deployer.aws.dynamodb.list_tables()["TableNames"] == tables[1:]
 
 
+@pytest.mark.slow
 def test_a_wrong_answer_makes_nothing_and_is_reported_by_its_name(deployer: Deployer) -> None:
     # WHEN a person gives the link of a database instead of its id
     wrong = {"NotionAccounts": "https://www.notion.so/Accounts"}
@@ -201,6 +203,7 @@ def test_a_wrong_answer_makes_nothing_and_is_reported_by_its_name(deployer: Depl
     assert deployer.functions() == []
 
 
+@pytest.mark.slow
 def test_the_template_is_valid_in_the_other_stage_too(deployer: Deployer) -> None:
     assert "is a valid SAM Template" in deployer.sam("validate", "--lint", "--config-env", "prod")
 
