@@ -1,4 +1,4 @@
-"""One deployment for many stories: brought back to an evening that it remembers before each of them."""
+"""One deployment for many tests: brought back to an evening that it remembers before each of them."""
 
 from __future__ import annotations
 
@@ -150,9 +150,9 @@ class ProxiedStack(WarmStack):
 
 
 class WarmStacks:
-    """One warm stack for all stories that are told one after the other, each with the parameters that it asks for.
+    """One warm stack for all tests of a process, one after the other, each with the parameters that it asks for.
 
-    It is deployed anew after a story that left it in disorder, and updated for one that asks for other parameters.
+    It is deployed anew after a test that left it in disorder, and updated for one that asks for other parameters.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -162,7 +162,7 @@ class WarmStacks:
         self._count = 0
 
     def stack(self, parameters: Mapping[str, str] = MappingProxyType({})) -> WarmStack:
-        """The stack, at rest; it is at the evening on which its last story ended."""
+        """The stack, at rest; it is at the evening on which its last test ended."""
         if self._stack and not self._stack.at_rest:
             self.close()
         if self._stack is None:
@@ -181,7 +181,7 @@ class WarmStacks:
 
 
 def _slack_names(vendors: Path) -> list[tuple[str, str, str]]:
-    """The people and channels of Slack: warm functions remember their ids, so they stay from story to story."""
+    """The people and channels of Slack: warm functions remember their ids, so they stay from test to test."""
     with closing(sqlite3.connect(vendors / "state.sqlite")) as state:
         return state.execute("SELECT name, key, body FROM rows WHERE name = 'slack.names'").fetchall()
 

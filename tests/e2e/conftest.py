@@ -39,7 +39,7 @@ def warm_stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmStacks
 
 @pytest.fixture
 def warm_stack(warm_stacks: WarmStacks) -> WarmStack:
-    """That deployment, at rest, on the evening that an earlier story ended with."""
+    """That deployment, at rest, on the evening that an earlier test ended with."""
     return warm_stacks.stack()
 
 
@@ -47,14 +47,14 @@ def warm_stack(warm_stacks: WarmStacks) -> WarmStack:
 def deployment(warm_stack: WarmStack) -> LocalDeployment:
     """A deployment on which nothing has been played.
 
-    A story that alters the deployment by more than its parameters, or starts it again, uses `enter_anew`.
+    A test that alters the deployment by more than its parameters, or starts it again, uses `enter_anew`.
     """
     return warm_stack.return_to()
 
 
 @pytest.fixture
 def enter(warm_stacks: WarmStacks) -> Enter:
-    """The same with some parameters of its own; entering again updates them on the kept state."""
+    """The same with some parameters of its own; entering again updates them on the stored state."""
     entered: list[WarmStack] = []
 
     def enter_with(parameters: Mapping[str, str]) -> LocalDeployment:
