@@ -499,6 +499,7 @@ def test_every_type_of_the_agent_has_a_form() -> None:
         ({**QBR, "account_id": 7}, "account_id: 7 is refused"),
         ({**QBR, "account_id": None}, "account_id: None is refused"),
         ({**SCAN, "account_id": "x" * 1025}, "account_id: "),
+        ({**SCAN, "refresh": True, "account_id": None}, "account_id: None is refused"),
         ({**SCAN, "account_id": None}, "account_id: None is refused"),
         (
             {"type": "health_scan", "signals": {"nps_score": 3}},

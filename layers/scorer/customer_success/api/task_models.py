@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
@@ -15,6 +16,7 @@ from pydantic import (
     RootModel,
     TypeAdapter,
     ValidationError,
+    WithJsonSchema,
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
@@ -51,6 +53,13 @@ class HealthScanTask(_OfAccount):
     refresh: Literal[False] = False
 
 
+def _given(account_id: object) -> object:
+    """A null is a slip of the caller's, and no request to alert about the whole book."""
+    if account_id is None:
+        raise ValueError("None names no account; leave it out for a scan of the whole book")
+    return account_id
+
+
 class BookScanTask(_Form):
     """A scan of the whole account book; it alerts as the daily scan does."""
 
@@ -59,7 +68,11 @@ class BookScanTask(_Form):
     """The book is scanned again, also where the day's scan has come to its end; else that scan's result is the
     answer.
     """
-    account_id: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
+    account_id: Annotated[
+        Annotated[str, Field(min_length=1, max_length=1024)] | None,
+        BeforeValidator(_given),
+        WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 1024}),
+    ] = None
     """With `refresh`, the account that it is asked for; the scan reads the others too, and also one that no scan has
     read yet.
     """
