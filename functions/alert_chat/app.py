@@ -11,10 +11,10 @@ function = AlertChat()
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:
-    return function.consume(event, context, tell)
+    return function.consume(event, context, deliver)
 
 
-def tell(delivery: Delivery) -> None:
+def deliver(delivery: Delivery) -> None:
     message = function.message(AlertOrDigest, delivery)
     if isinstance(message, DigestReady):
         function.post.digest(message)

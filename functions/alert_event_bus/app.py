@@ -11,8 +11,8 @@ function = AlertEventBus()
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:
-    return function.consume(event, context, tell)
+    return function.consume(event, context, deliver)
 
 
-def tell(delivery: Delivery) -> None:
+def deliver(delivery: Delivery) -> None:
     function.channel(function.message(ChurnAlert, delivery), last_try=delivery.last_try)

@@ -1,4 +1,4 @@
-"""`python -m local.api.openapi [--check]`: writes the API's document, made from its code, or tells that it is stale."""
+"""`python -m local.api.openapi [--check]`: writes the API's document, made from its code, or says that it is stale."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ class Screen(Protocol):
         ...
 
     def warn(self, words: str) -> None:
-        """Tell why nothing moves, or why it failed."""
+        """Say why nothing moves, or why it failed."""
         ...
 
 

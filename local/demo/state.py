@@ -23,7 +23,7 @@ class DemoState:
 
     @classmethod
     def of(cls, book: Path) -> DemoState:
-        """The folder of the book at this path: its name, and a mark that tells books of the same name apart."""
+        """The folder of the book at this path: its name, and a mark that distinguishes books of the same name."""
         mark = hashlib.sha256(str(book.resolve()).encode()).hexdigest()[:6]
         name = re.sub(r"[^\w.-]+", "-", book.stem)[:LONGEST_NAME]
         return cls(SCRATCH / f"{name}-{mark}")

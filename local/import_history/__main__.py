@@ -35,7 +35,7 @@ INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Import, and tell what became of the lines. 0 if any could be used, 1 with the reason on standard error."""
+    """Import, and report what became of the lines. 0 if any could be used, 1 with the reason on standard error."""
     asked = _asked(arguments)
     console = PlainConsole()
     try:

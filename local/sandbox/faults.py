@@ -134,7 +134,7 @@ class Limits:
                 self._taken[limit.vendor] = deque(maxlen=limit.per_second)
 
     def wait(self, vendor: str) -> int:
-        """Seconds to tell in Retry-After; 0 if the request may pass, which then counts."""
+        """Seconds for Retry-After; 0 if the request may pass, which then counts."""
         with self._lock:
             taken = self._taken.get(vendor)
             if taken is None:

@@ -17,7 +17,7 @@ DELIMITERS = ",;\t"
 LONGEST_CELL = 1_000_000
 HEADINGS_SHOWN = 8
 SEPARATOR = re.compile(r'"?sep=([,;|\t])"?[ \t]*(?=\r?\n|$)', re.IGNORECASE)
-"""The first line in which a file tells Excel its cell separator. It is no part of the book."""
+"""The first line in which a file names the cell separator for Excel. It is no part of the book."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class AccountBook:
         return sum(n % 100 in CHANGED if day else n % 100 != INACTIVE for n in range(self.size))
 
     def created(self, number: int) -> str:
-        """When the account's page was created, to the minute, as Notion tells it."""
+        """When the account's page was created, to the minute, as Notion has it."""
         moment = FIRST_CREATED + timedelta(minutes=number // CREATED_PER_MINUTE)
         return moment.strftime("%Y-%m-%dT%H:%M:00.000Z")
 

@@ -19,7 +19,7 @@ Script: TypeAlias = Callable[[Operation, Request], Any]
 
 
 class Client:
-    """A real client. Notes its calls and counts them; `instead` tells how the next ones of an operation go."""
+    """A real client. Notes its calls and counts them; `instead` says how the next ones of an operation go."""
 
     def __init__(self, real: Any) -> None:
         self.real = real

@@ -64,7 +64,7 @@ class Mornings(World):
 
     @property
     def reviews_asked_for(self) -> set[str]:
-        """The reviews that were asked for, as those who make them tell them apart: repeats are left out."""
+        """The reviews that were asked for, by what their makers recognise: repeats are left out."""
         return {m.id for m in self.qbr_requests.sent if isinstance(m, QbrRequested)}
 
     @property

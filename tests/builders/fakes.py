@@ -275,7 +275,7 @@ class FakeLedger:
 
 @dataclass
 class FakeQbrs:
-    """Reviews by their run key: of those that a contract's end called for, the quarter tells none apart."""
+    """Reviews by their run key: of those that a contract's end called for, the quarter distinguishes none."""
 
     writes: Writes
     records: dict[str, Qbr] = field(default_factory=dict)

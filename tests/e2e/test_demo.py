@@ -36,7 +36,7 @@ def book(tmp_path: Path) -> Iterator[Path]:
 
 
 def running_below(folder: Path) -> list[str]:
-    """The processes that work in the folder, as far as this machine can tell."""
+    """The processes that work in the folder, as far as this machine shows."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):

@@ -44,7 +44,7 @@ def environments(deployment: LocalDeployment) -> str:
     return json.dumps([function.get("Environment") for function in functions])
 
 
-def test_logs_can_be_followed_and_tell_nothing_that_is_private(deployment: LocalDeployment) -> None:
+def test_logs_can_be_followed_and_hold_nothing_that_is_private(deployment: LocalDeployment) -> None:
     # GIVEN accounts with telling names, a mailbox that is refused and a chat that fails
     began = datetime.now(UTC)
     first, second, third = (title(name) for name in NAMES)

@@ -204,7 +204,7 @@ def test_a_model_that_stays_wrong_writes_nothing(
     with pytest.raises(NotWritten, match=reason) as unwritten:
         narrator(bedrock).write_qbr(known(account_name="Northwind", notes="Kim is leaving."))
 
-    # THEN it was asked twice, and the reason is short and tells no more of the account than its id
+    # THEN it was asked twice, and the reason is short and names no more of the account than its id
     assert len(calls(tmp_path)) == 2
     message = str(unwritten.value)
     assert len(message) < 300
@@ -487,7 +487,7 @@ def test_a_model_that_stays_wrong_offers_nothing(
     with pytest.raises(NotWritten, match=reason) as unwritten:
         narrator(bedrock).find_expansions(prospect(module(), account_name="Northwind", notes="Kim is leaving."))
 
-    # THEN it was asked twice, and the reason is short and tells no more of the account than its id
+    # THEN it was asked twice, and the reason is short and names no more of the account than its id
     assert len(calls(tmp_path)) == 2
     message = str(unwritten.value)
     assert len(message) < 400

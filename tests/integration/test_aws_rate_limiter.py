@@ -68,7 +68,7 @@ def test_two_functions_share_the_slots(function: Function, another: Function, cl
     times = sorted(call for _ in range(10) for call in (function.call(), another.call()))
     # THEN no two calls lie closer together than the vendor allows, and no slot is left empty
     assert [time - start for time in times] == pytest.approx([n / 2 for n in range(20)])
-    # AND a slot costs two writes at most: one that is refused and tells which is free, and one that takes it
+    # AND a slot costs two writes at most: one that is refused and names the free one, and one that takes it
     assert dynamodb.calls["put_item"] <= 40
 
 

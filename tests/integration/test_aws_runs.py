@@ -64,7 +64,7 @@ def test_a_saved_run_comes_back_as_it_was(runs: DynamoRuns, elsewhere: DynamoRun
     assert dynamodb.calls["update_item"] == 2
 
 
-def test_a_held_run_tells_how_long_to_wait(runs: DynamoRuns, elsewhere: DynamoRuns, clock: Clock) -> None:
+def test_a_held_run_reports_how_long_to_wait(runs: DynamoRuns, elsewhere: DynamoRuns, clock: Clock) -> None:
     # GIVEN a run under way, whose lease runs for another 90 seconds
     take(runs)
     clock.sleep(30)

@@ -1,4 +1,4 @@
-"""The demo over its days: which alerts a day tells, and a book that is longer than one query."""
+"""The demo over its days: which alerts a day reports, and a book that is longer than one query."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -42,7 +42,7 @@ def sent_on(table: Table, day: date) -> list[str]:
     return [each.alert.account_id for each in AlertDays.until(table, day).alerts(table)]
 
 
-def test_a_monday_tells_what_the_weekend_held_and_no_critical_alert_twice(table: Table) -> None:
+def test_a_monday_reports_what_the_weekend_held_and_no_critical_alert_twice(table: Table) -> None:
     # GIVEN a finished Friday, a weekend with an alert that was sent at once, one released and one left to the digest
     scanned(table, {FRIDAY: FINISHED, SATURDAY: FINISHED, SUNDAY: FINISHED, MONDAY: FINISHED})
     raised(table, "friday", FRIDAY, delivery="single")
@@ -63,7 +63,7 @@ def test_alerts_of_failed_scans_are_sent_by_the_next_one_that_finishes(table: Ta
     raised(table, "friday", FRIDAY, risk="critical", delivery="single")
     raised(table, "monday", MONDAY, delivery="digest")
     raised(table, "not ranked yet", MONDAY)
-    # THEN the next tells all that it ranked
+    # THEN the next reports all that it ranked
     assert sent_on(table, TUESDAY) == ["friday", "monday"]
 
 

@@ -81,7 +81,7 @@ def test_a_draft_is_found_by_its_key_in_its_mailbox_only(sandbox: Sandbox) -> No
     assert drafts.find(ADA, "A-1:2024-09-30:high") is None
 
 
-def test_a_mail_tells_the_customer_nothing_about_the_account(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_mail_shows_the_customer_nothing_about_the_account(sandbox: Sandbox, tmp_path: Path) -> None:
     # GIVEN a key that says what we think of the account  WHEN the draft is created
     gmail(sandbox).create(draft())
 

@@ -243,7 +243,7 @@ def test_what_a_retry_cannot_help_is_reported_at_once(
         (500, "backendError", Unclear),
     ],
 )
-def test_google_tells_by_its_reason_what_a_status_means(status: int, reason: str, error: type[Exception]) -> None:
+def test_the_reason_says_what_a_status_of_google_means(status: int, reason: str, error: type[Exception]) -> None:
     # GIVEN an answer of Google's  WHEN it is read  THEN its kind says whether to wait, to look or to repair
     body = {"error": {"message": "said", "errors": [{"reason": reason}]}}
     answer = httplib2.Response({"status": str(status), "retry-after": "4"})

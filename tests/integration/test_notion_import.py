@@ -184,7 +184,7 @@ def test_how_long_a_large_book_takes_is_shown_before(team: Team) -> None:
     assert "requests" not in output
 
 
-def test_of_many_changes_the_first_are_shown_and_without_a_terminal_lines_tell_how_far_it_is(team: Team) -> None:
+def test_of_many_changes_the_first_are_shown_and_without_a_terminal_lines_show_how_far_it_is(team: Team) -> None:
     many = range(101)
     load_book(team.sandbox, [row(number, ARR={"number": 1}) for number in many])
     lines = ["Account ID,ARR", *(f"A-{number},2" for number in many)]

@@ -58,7 +58,7 @@ class Team:
         )
 
     def set_up(self, parent: str | None = ROOT_PAGE, token: str = NOTION_TOKEN, **more: Any) -> list[str]:
-        """Run the command: the lines that it tells, wrapped ones whole."""
+        """Run the command: the lines that it reports, wrapped ones whole."""
         screen = io.StringIO()
         console = Console(file=screen, markup=False, emoji=False, highlight=False, width=WIDTH)
         url = more.pop("api_url", self.sandbox.url("notion"))

@@ -162,7 +162,7 @@ def test_a_measured_return_takes_the_place_of_not_measured(bedrock: Any) -> None
     assert review["roi_and_business_impact"][:-1] == ["ROI hours saved: 120."]
 
 
-def test_a_section_tells_how_things_moved_and_ends_after_six_bullets(bedrock: Any) -> None:
+def test_a_section_reports_how_things_moved_and_ends_after_six_bullets(bedrock: Any) -> None:
     # GIVEN a figure then and now, and many others
     moved = [
         {"key": "adoption_at_start", "label": "adoption at the start", "value": 0.4, "unit": "share"},

@@ -133,7 +133,7 @@ def test_a_dropped_connection_may_or_may_not_have_done_the_work(sandbox: Sandbox
         notion.pages.create(parent={"data_source_id": source}, properties=title)
     assert notion.data_sources.query(source)["results"] == []
 
-    # WHEN it drops after the work: the client cannot tell the two apart
+    # WHEN it drops after the work: the client cannot distinguish the two
     break_down(sandbox, "notion", "drop_after", match="/pages")
     with pytest.raises(httpx.RemoteProtocolError):
         notion.pages.create(parent={"data_source_id": source}, properties=title)
@@ -263,7 +263,7 @@ def run(folder: Path, processes: list[subprocess.Popen[str]]) -> Any:
     return json.loads(process.stdout.readline())
 
 
-def test_the_process_tells_its_port_and_keeps_what_it_answered_even_when_killed(
+def test_the_process_reports_its_port_and_keeps_what_it_answered_even_when_killed(
     tmp_path: Path, processes: list[subprocess.Popen[str]]
 ) -> None:
     # GIVEN a sandbox process that has taken a database

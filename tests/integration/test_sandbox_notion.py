@@ -570,7 +570,7 @@ def test_a_review_reads_well_as_markdown(notion: Any, tmp_path: Path) -> None:
     )
 
 
-def test_a_page_tells_who_edited_it_last(sandbox: Sandbox, notion: Any, clock: Clock, tmp_path: Path) -> None:
+def test_a_page_reports_who_edited_it_last(sandbox: Sandbox, notion: Any, clock: Clock, tmp_path: Path) -> None:
     # GIVEN a page that the integration made, and one of a book that a person imported
     own = notion.users.me()["id"]
     page = new_page(notion, new_source(notion, "QBR"), "Acme")
@@ -584,7 +584,7 @@ def test_a_page_tells_who_edited_it_last(sandbox: Sandbox, notion: Any, clock: C
     edit = {"page_id": page["id"], "text": "Spoke with Dana"}
     httpx.post(sandbox.url("control") + "/notion/edit", json=edit).raise_for_status()
 
-    # THEN page, block and file tell it, while the page remains the integration's own
+    # THEN page, block and file report it, while the page remains the integration's own
     edited = notion.pages.retrieve(page["id"])
     person = edited["last_edited_by"]["id"]
     assert person == imported["last_edited_by"]["id"]

@@ -272,7 +272,7 @@ def test_a_thread_that_cannot_be_seen_keeps_no_message(sandbox: Sandbox, tmp_pat
     assert len(posted(tmp_path)) == 1
 
 
-def test_a_bad_token_is_no_reason_to_tell_the_team() -> None:
+def test_a_bad_token_is_no_reason_to_notify_the_team() -> None:
     # GIVEN a token that was revoked  WHEN a user is looked up  THEN that is reported, not worked around
     chat, stand_in = answering(users_lookupByEmail="token_revoked", chat_postMessage=DONE)
     with pytest.raises(Misconfigured, match="Check the secret 'csm/slack'"):
@@ -444,7 +444,7 @@ UNTAKEN = (
         ({"error": "never_heard_of"}, 503, Unclear),
     ],
 )
-def test_slack_tells_by_its_code_what_went_wrong(data: dict[str, Any], status: int, error: type[Exception]) -> None:
+def test_the_code_of_slack_says_what_went_wrong(data: dict[str, Any], status: int, error: type[Exception]) -> None:
     # GIVEN an answer of Slack's  WHEN it is read  THEN its kind says whether to wait, to look or to repair
     answer = response({"ok": False, **data}, status, {"Retry-After": "3"})
     fault = fault_of(SlackApiError("failed", answer), "it")  # type: ignore[no-untyped-call]

@@ -145,8 +145,8 @@ def test_an_alarm_says_what_happened_and_where_to_look(cloud: Cloud) -> None:
 
 def test_an_alarm_notifies_the_named_address_and_only_of_its_beginning(cloud: Cloud) -> None:
     for alarm in cloud.all("CloudWatch::Alarm"):
-        tells = {"Fn::If": ["AlarmsHaveRecipient", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
-        assert alarm.properties["AlarmActions"] == tells, alarm.id
+        reports = {"Fn::If": ["AlarmsHaveRecipient", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
+        assert alarm.properties["AlarmActions"] == reports, alarm.id
         assert "OKActions" not in alarm.properties, alarm.id
         assert "TreatMissingData" in alarm.properties, alarm.id
     # AND CloudWatch may publish there
@@ -155,7 +155,7 @@ def test_an_alarm_notifies_the_named_address_and_only_of_its_beginning(cloud: Cl
 
 
 def test_cloudwatch_takes_the_alarms(cloud: Cloud) -> None:
-    # GIVEN bounds that only the deployment would tell otherwise
+    # GIVEN bounds that otherwise only the deployment would report
     for alarm in cloud.all("CloudWatch::Alarm"):
         metrics = alarm.properties.get("Metrics", [])
         assert len(metrics) <= MOST_METRICS_OF_AN_ALARM, alarm.id

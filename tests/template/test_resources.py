@@ -1,4 +1,4 @@
-"""The table keeps what it must, the topic tells whom it should, and each rule starts its own job."""
+"""The table keeps what it must, the topic notifies whom it should, and each rule starts its own job."""
 
 from __future__ import annotations
 

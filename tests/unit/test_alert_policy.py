@@ -15,7 +15,7 @@ def test_an_account_that_enters_an_alerting_state_is_alerted_once() -> None:
     assert days.scan(0, NOWHERE_NEAR).alert is None
     # WHEN it becomes at risk and stays so
     entered, stayed = days.scan(1, AT_RISK), days.scan(2, AT_RISK)
-    # THEN the first day tells, and the second says why it does not
+    # THEN the first day reports, and the second says why it does not
     assert entered.alert is Reason.ENTERED
     assert (stayed.alert, stayed.suppressed) == (None, Suppressed.ALREADY_SENT)
 
@@ -161,7 +161,7 @@ def test_a_rescan_that_finds_less_danger_sends_no_alert_again() -> None:
     assert days.scan(1, AT_RISK).suppressed is Suppressed.ALREADY_SENT
 
 
-def test_a_rescan_that_finds_more_danger_tells_it() -> None:
+def test_a_rescan_that_finds_more_danger_reports_it() -> None:
     days = Days()
     reported = days.scan(0, AT_RISK, remember=False).alert_state.last_sent
     assert days.scan(0, IN_DANGER, sent_today=reported).alert is Reason.ENTERED

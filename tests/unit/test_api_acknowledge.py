@@ -73,7 +73,7 @@ def test_it_is_noted_on_the_alert_and_what_is_wished_is_handed_on(world: World) 
     }
 
 
-def test_the_answer_tells_what_became_of_the_alert_on_its_channels(world: World) -> None:
+def test_the_answer_reports_what_became_of_the_alert_on_its_channels(world: World) -> None:
     world.alerts.record(ALERT, "email_alert", Outcome("delivered", reference="draft-7"))
     result = acknowledge(world, GRACE).result
     assert (result.channels["email_alert"], result.channels["notion"]) == ("delivered", "pending")

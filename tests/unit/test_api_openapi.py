@@ -65,7 +65,7 @@ def test_it_is_of_openapi_3_1_and_says_how_to_sign() -> None:
 
 def test_it_has_every_operation_with_its_parameters_and_nothing_else() -> None:
     assert {(path, method): operation["operationId"] for path, method, operation in operations()} == OPERATION_IDS
-    # THEN what is let through by its name is what the document tells of
+    # THEN what is let through by its name is what the document lists
     reported = {
         (path, method.upper()): {p["name"] for p in operation["parameters"] if p["in"] == "query"}
         for path, method, operation in operations()

@@ -24,7 +24,7 @@ def test_a_book_is_read_with_any_cell_separator(tmp_path: Path, delimiter: str, 
 
 
 @pytest.mark.parametrize("first", ["sep=;", "SEP=;", '"sep=;"'])
-def test_the_line_that_tells_excel_the_separator_is_no_heading(tmp_path: Path, first: str) -> None:
+def test_the_line_that_names_the_separator_for_excel_is_no_heading(tmp_path: Path, first: str) -> None:
     sheet = sheet_of(tmp_path, first, "Name;ARR", "Acme, Inc;5")
     assert sheet.headings == ("Name", "ARR")
     assert [(line.number, line.cells) for line in sheet.lines] == [(3, ("Acme, Inc", "5"))]

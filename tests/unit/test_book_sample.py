@@ -60,13 +60,13 @@ def test_the_first_day_has_every_colour_risk_trigger_cap_and_reason_to_reject(wo
     assert 55 <= tally.read <= 70
 
 
-def test_the_first_day_tells_only_the_critical_ones_one_by_one(world: World) -> None:
+def test_the_first_day_reports_only_the_critical_ones_one_by_one(world: World) -> None:
     reported = run_of(world, 1).sent
     assert reported is not None
     assert (reported.single, reported.digest) == (4, 11)
 
 
-def test_over_three_days_every_reason_to_tell_and_to_stay_quiet_occurs(world: World) -> None:
+def test_over_three_days_every_reason_to_alert_and_to_stay_quiet_occurs(world: World) -> None:
     reasons = Counter(entry.alert.reason for entry in world.alerts.entries.values())
     assert reasons.keys() >= {Reason.ENTERED, Reason.RISK_HIGHER, Reason.FELL}
     quiet = {reason for day in (1, 2, 3) for reason in run_of(world, day).tally.suppressed}

@@ -78,10 +78,10 @@ def test_delivered_five_times_an_alert_is_posted_once() -> None:
     # GIVEN an alert
     raised, slack = alert(dying(1)), Vendor()
     log = log_with(raised)
-    tell = channel([slack], log)
+    post = channel([slack], log)
     # WHEN its message is delivered five times
     for _ in range(5):
-        tell(raised, last_try=False)
+        post(raised, last_try=False)
     # THEN there is one message, and the alert knows of it
     assert len(slack.made) == 1
     assert log.entries[raised.alert_id].outcomes == {"chat_alert": Outcome("delivered", "slack:slack-1")}
@@ -92,12 +92,12 @@ def test_a_chat_that_is_down_keeps_the_other_from_nothing_and_is_tried_again() -
     slack, google = Vendor(faults=[Unavailable("503")]), Vendor("google_chat")
     raised = alert(dying(1))
     log = log_with(raised)
-    tell = channel([slack, google], log)
+    post = channel([slack, google], log)
     # WHEN the alert is delivered, and again
     with pytest.raises(Unavailable):
-        tell(raised, last_try=False)
+        post(raised, last_try=False)
     assert (len(slack.made), len(google.made)) == (0, 1)
-    tell(raised, last_try=False)
+    post(raised, last_try=False)
     # THEN each has it once
     assert (len(slack.made), len(google.made)) == (1, 1)
 
@@ -119,11 +119,11 @@ def test_any_fault_of_one_chat_leaves_the_other_its_alert_and_is_recorded(fault:
     slack, google = Vendor(faults=[fault] * 2), Vendor("google_chat")
     raised = alert(dying(1))
     log, ledger = log_with(raised), FakeLedger()
-    tell = channel([slack, google] if first else [google, slack], log, ledger)
+    post = channel([slack, google] if first else [google, slack], log, ledger)
     # WHEN the alert is delivered, and again for the last time  THEN its message is failed each time, with that fault
     for last_try in (False, True):
         with pytest.raises(type(fault)):
-            tell(raised, last_try=last_try)
+            post(raised, last_try=last_try)
     # AND the other has it, once
     assert (len(slack.made), len(google.made)) == (0, 1)
     # AND the alert says where it is, and why not everywhere
@@ -195,11 +195,11 @@ def test_a_connection_that_breaks_after_posting_is_looked_up_and_not_posted_agai
     # GIVEN a chat that posts and then drops the connection
     slack = Vendor(faults=[Unclear("connection lost")], done_before_fault=True)
     raised = alert(dying(1))
-    tell = channel([slack], log_with(raised), FakeLedger())
+    post = channel([slack], log_with(raised), FakeLedger())
     with pytest.raises(Unclear):
-        tell(raised, last_try=False)
+        post(raised, last_try=False)
     # WHEN the message is delivered again
-    tell(raised, last_try=False)
+    post(raised, last_try=False)
     # THEN it was found there
     assert (len(slack.made), slack.looked_up) == (1, 1)
 

@@ -166,7 +166,7 @@ def test_an_alert_compares_with_the_median_of_the_last_finished_scan() -> None:
     # GIVEN yesterday's scan of a book of which most lose 4 points on their renewal
     world = scanned(lukewarm(61), *(ending(61, n) for n in range(2, 6)))
     world.scan_fails(TOMORROW)
-    # WHEN the check tells an account
+    # WHEN the check reports an account
     world.check(TOMORROW)
     # THEN the explanation compares with that scan
     (alert,) = world.topic.sent_individually.values()
@@ -197,7 +197,7 @@ def test_what_is_no_riskier_than_reported_is_left_for_the_next_scan() -> None:
     world.scan_fails()
     assert world.check()["alerts"] == 0
     assert (row(world).latest.run_date, row(world).latest.alert_state) == (TODAY, row(world).before.alert_state)  # type: ignore[union-attr]
-    # THEN the next scan tells it
+    # THEN the next scan reports it
     world.scan(TOMORROW)
     assert f"A-0001:{TOMORROW}:high" in world.topic.sent_individually
 
@@ -312,7 +312,7 @@ def test_the_sixth_of_an_owner_goes_out_for_record_and_bus_alone() -> None:
     world = scanned(*(lukewarm(61, n) for n in range(1, 8)), lukewarm(31, 8))
     world.topic.published.clear()
     world.scan_fails(TOMORROW)
-    # WHEN the check tells them
+    # WHEN the check reports them
     assert world.check(TOMORROW)["alerts"] == 8
     # THEN five of the largest and the critical one go singly, and the digest lists all of them
     assert {alert.account_id for alert in world.topic.sent_individually.values()} == {
@@ -400,7 +400,7 @@ def test_on_a_day_off_critical_alerts_are_sent_and_lesser_ones_wait_untouched() 
             world.renewals_text(day)
     assert alerted(world) == {f"A-0002:{SATURDAY}:critical"}
     assert row(world, 1).latest.alert_state.alerting_since is None
-    # AND Monday's check tells the other
+    # AND Monday's check reports the other
     world.scan_fails(MONDAY)
     world.check(MONDAY)
     assert set(world.topic.sent_individually) == {f"A-0002:{SATURDAY}:critical", f"A-0001:{MONDAY}:high"}
@@ -571,7 +571,7 @@ def test_an_alert_is_never_there_without_its_delivery() -> None:
         world.writes.crash_after = world.writes.count + at
         with pytest.raises(Crash):
             world.check(TOMORROW)
-        # THEN a scan that closes at that moment finds how to tell each alert
+        # THEN a scan that closes at that moment finds how to send each alert
         assert all(entry.delivery for entry in world.alerts.entries.values()), f"write {at}"
 
 

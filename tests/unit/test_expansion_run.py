@@ -224,7 +224,7 @@ def test_on_a_day_off_usage_is_read_and_no_message_is_sent(day: date, holidays: 
     assert world.peers.groups["plan Team"].on == day
     assert (world.asked, world.queued, list(world.log.on(day))) == ([], [], [])
     assert world.offers.offers[offer_id()].answer is None
-    # AND the next working day tells of it
+    # AND the next working day reports it
     world.account(1, on=MONDAY)
     result = world.run(MONDAY)
     assert (result["answers"], result["candidates"]) == (1, 1)
@@ -317,7 +317,7 @@ def test_a_reported_answer_is_not_reported_again(world: Expansions) -> None:
     world.run()
     # WHEN the next runs read it once more
     result = world.run(TOMORROW)
-    # THEN there is nothing to tell, and the answer is as old as it is
+    # THEN there is nothing to report, and the answer is as old as it is
     assert (result["answers"], [e for e in world.log.on(TOMORROW) if e.outcome == "answered"]) == (0, [])
     assert world.offers.offers[offer_id()].answer == SalesAnswer("Rejected", TODAY, "no budget")
 

@@ -82,12 +82,12 @@ def test_on_a_first_scan_nothing_was_known_before() -> None:
 
 
 @pytest.mark.parametrize(("size", "tells"), [(3, False), (4, True)])
-def test_a_tiny_book_does_not_shout(size: int, tells: bool) -> None:
+def test_a_tiny_book_does_not_shout(size: int, reports: bool) -> None:
     world = World(book(size, 0))
     world.scan(day(0))
     world.accounts = book(size, size)
     world.scan(day(1))
-    assert bool(feeds_reported(world, day(1))) is tells
+    assert bool(feeds_reported(world, day(1))) is reports
 
 
 def test_a_feed_that_leaves_accounts_without_a_score_is_counted_all_the_same() -> None:

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 INSTEAD = {
-    "told|untold": "sent, alerted, reported, shown or stored",
+    "told|untold|tell|tells": "sent, alerted, reported, shown or stored",
     "kept": "stored, retained, cached, held or respected",
     "said|unsaid": "the explanation, text, output or answer",
     "gone": "removed",

@@ -25,7 +25,7 @@ from customer_success.log_privacy import MASK, without_addresses
 def test_a_mail_address_is_masked(text: str) -> None:
     # WHEN a text with an address is logged, or an error's trace with one
     logged = without_addresses({"message": text, "nested": {"exception": f"Traceback:\n  {text}"}})
-    # THEN the entry is JSON still, and tells everything but the address
+    # THEN the entry is JSON still, and reports everything but the address
     entry = json.loads(logged)
     assert "@" not in logged
     assert MASK in entry["message"]

@@ -107,7 +107,7 @@ def test_the_reader_refuses_an_unknown_version_and_an_unknown_field(name: str) -
 
 
 def test_what_a_scan_sends_has_the_shape_of_the_samples() -> None:
-    # GIVEN a scan that tells of an account
+    # GIVEN a scan that alerts about an account
     world = World([dying(1), account(2)])
     world.scan()
     sent = {m.kind: m for m in (*world.topic.published, *world.outbox.sent)}  # type: ignore[attr-defined]

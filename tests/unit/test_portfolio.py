@@ -131,7 +131,7 @@ def test_the_most_arr_at_risk_comes_first_then_the_lower_id() -> None:
     assert [each.account_id for each in part] == ["A-0002", "A-0005", "A-0004", "A-0001", "A-0003", "A-0006"]
 
 
-def test_a_snapshot_tells_its_parts_its_lines_and_its_sums() -> None:
+def test_a_snapshot_reports_its_parts_its_lines_and_its_sums() -> None:
     # GIVEN as many lines as two parts take, and one
     lines = [line(n) for n in range(2 * LINES_PER_PART + 1)]
     # WHEN they are cut

@@ -70,14 +70,14 @@ def test_a_finished_run_answers_a_repeat_with_its_result() -> None:
     assert world.book.reads == 1
 
 
-def test_the_first_scan_tells_only_critical_ones_singly() -> None:
+def test_the_first_scan_reports_only_critical_ones_singly() -> None:
     world = World([dying(1), at_risk(2), account(3)])
     result = world.scan()
     assert set(world.topic.sent_individually) == {f"A-0001:{TODAY}:critical"}
     assert result["told"] == {"single": 1, "digest": 1, "held": 0}
 
 
-def test_the_next_day_tells_only_what_is_new_or_worse() -> None:
+def test_the_next_day_reports_only_what_is_new_or_worse() -> None:
     # GIVEN a first scan
     world = World([dying(1), at_risk(2), account(3), account(4)])
     world.scan()
@@ -235,7 +235,7 @@ def test_a_query_that_notion_refuses_fails_the_run_and_is_reported() -> None:
     assert len(world.digests.digests) == 1
 
 
-def test_a_misconfigured_notion_fails_the_run_with_what_to_fix_and_tells_it() -> None:
+def test_a_misconfigured_notion_fails_the_run_with_what_to_fix_and_reports_it() -> None:
     # GIVEN a Notion that refuses the token
     world = World([account(1)])
     world.book.error, world.book.failures = Misconfigured("Notion refused the token: check the secret"), 1
@@ -283,7 +283,7 @@ def test_a_passing_fault_goes_on_from_the_checkpoint() -> None:
     assert (result["read"], world.book.reads - reads) == (6, 2)
 
 
-def test_the_last_try_tells_that_the_scan_failed() -> None:
+def test_the_last_try_reports_that_the_scan_failed() -> None:
     world = World([account(1)])
     world.book.error, world.book.failures = Unavailable("Notion answered 503"), 1
     with pytest.raises(Unavailable):

@@ -155,7 +155,7 @@ def test_a_feed_stops_the_accounts_are_no_longer_scored_and_all_is_as_before_whe
     stale = section(world, day(15), "Signals older than 14 days")
     assert len(stale) == 8
     assert stale[2] == f"Account 3 (A-0003): signals last updated on {TODAY}, 15 days ago"
-    # AND it tells the feeds that broke, once for all that broke alike
+    # AND it reports the feeds that broke, once for all that broke alike
     feeds, ends = section(world, day(15), "Broken feeds")
     assert feeds.startswith("feature adoption, usage trend, days between logins, stakeholder engagement, NPS, ")
     assert f": unknown for 8 of 8 accounts since {day(15)}, known for 8 of 8 on {day(14)}. Look at what fills" in feeds

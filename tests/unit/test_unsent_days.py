@@ -1,4 +1,4 @@
-"""What a day could not tell, the next one does: failed scans, killed ones, weekends, and what happened meanwhile."""
+"""What a day could not report, the next one does: failed scans, killed ones, weekends, and what happened meanwhile."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -136,7 +136,7 @@ def test_monday_ranks_by_the_present_owner_and_lists_under_them() -> None:
     world.accounts = twenty(**in_danger)
     world.scan(SATURDAY)
     world.accounts = twenty(**in_danger | {"a1": at_risk(1, owner_email="ben@example.com")})
-    # WHEN Monday tells them
+    # WHEN Monday reports them
     world.scan(MONDAY)
     # THEN ada has five, and ben his one
     assert len(world.topic.sent_individually) == 6
@@ -146,7 +146,7 @@ def test_monday_ranks_by_the_present_owner_and_lists_under_them() -> None:
     assert (sections["Alerts for ada@example.com"], sections["Alerts for ben@example.com"]) == (5, 1)
 
 
-def test_mondays_digest_tells_the_whole_weekend_and_what_became_of_it() -> None:
+def test_mondays_digest_reports_the_whole_weekend_and_what_became_of_it() -> None:
     # GIVEN a Saturday on which three fall into danger and one can no longer be scored
     world = World(twenty())
     world.scan(FRIDAY)

@@ -92,7 +92,7 @@ def token_in(content: Content) -> str:
     if not isinstance(token, str) or not token:
         raise Unfit('holds no token: it must read {"token": "…"}')
     if not re.fullmatch(r"[!-~]+", token):
-        # Libraries tell of a header that cannot be sent by showing it.
+        # Libraries report a header that cannot be sent by showing it.
         raise Unfit("holds a token that cannot be one: with a line break, a space or another character beyond ASCII")
     return token
 

@@ -38,7 +38,7 @@ class GatedHttp:
     """Sends the allowed requests, each once, with the credentials' token.
 
     `allowed` are pairs of a method and a pattern that must match the whole path below `endpoint`. One session
-    serves each thread. `timeout` tells how long an answer may take now, in seconds.
+    serves each thread. `timeout` is how long an answer may take now, in seconds.
     """
 
     def __init__(

@@ -36,7 +36,7 @@ class Message(BaseModel):
 
 
 class ScheduledEvent(BaseModel):
-    """The event that a schedule rule puts on a queue; `time` tells the day it is about."""
+    """The event that a schedule rule puts on a queue; `time` is of the day that it is about."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 

@@ -36,7 +36,7 @@ def renewal(end: date | None, today: date) -> str:
 
 
 def owner(email: str | None) -> str:
-    """An owner by the part of the address that tells colleagues apart."""
+    """An owner by the part of the address that distinguishes colleagues."""
     return email.partition("@")[0] if email else "no owner"
 
 

@@ -26,7 +26,7 @@ TRIES = 6
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Import, and tell what became of the lines: 0 if it came to its end, 1 with the reason on standard error."""
+    """Import, and report what became of the lines: 0 if it came to its end, 1 with the reason on standard error."""
     retry_policy = RetryPolicy(LocalRateLimiter(REQUESTS_PER_SECOND), lambda: math.inf, tries=TRIES)
     width = None if sys.stdout.isatty() else WIDTH
     console = PlainConsole(width=width)

@@ -29,7 +29,7 @@ INTERRUPTED = 130
 
 
 def import_accounts(options: Options, output: Output, retry_policy: RetryPolicy, today: date) -> int:
-    """Read the file and Notion, tell the plan and, unless it is a dry run, carry it out. The result is an exit code.
+    """Read the file and Notion, show the plan and, unless it is a dry run, carry it out. The result is an exit code.
 
     Raises `SpreadsheetError`, `Misconfigured`, `Refused`, `Unavailable` while nothing is written, the last also while
     another import into the same data source runs on this machine.

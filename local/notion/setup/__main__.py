@@ -25,7 +25,7 @@ INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Set up, and tell what was made: 0 if it came to its end, 1 with the reason on standard error."""
+    """Set up, and report what was made: 0 if it came to its end, 1 with the reason on standard error."""
     retry_policy = RetryPolicy(LocalRateLimiter(REQUESTS_PER_SECOND), lambda: math.inf, tries=TRIES)
     console = PlainConsole(width=None if sys.stdout.isatty() else WIDTH)
     try:

@@ -22,7 +22,7 @@ REQUESTS_PER_SECOND = 3
 
 
 def set_up(options: Options, output: Output, retry_policy: RetryPolicy) -> None:
-    """Make what is missing and tell it. All is looked up, and refused where it is not clear, before anything is made.
+    """Make what is missing and report it. All is looked up, and refused where it is not clear, before anything is made.
 
     Raises `Misconfigured`, `Refused`, `Unavailable`, also half-way; another run goes on from there.
     """

@@ -50,7 +50,7 @@ def raw_mail(draft: MailDraft) -> str:
 
 
 def _headers(draft: MailDraft) -> Headers:
-    # The mail may go out as it stands: the key itself would tell the customer what we think of the account.
+    # The mail may go out as it stands: the key itself would show the customer what we think of the account.
     return {
         "From": _address(draft, "From", draft.mailbox),
         **({"To": _address(draft, "To", draft.to)} if draft.to else {}),

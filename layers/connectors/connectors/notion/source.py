@@ -156,12 +156,12 @@ class DataSource:
             kind = self.schema.get(name)
             fitted = None if kind is None else property_value(kind, value)
             if fitted is None:
-                self._tell_once(name, kind, value)
+                self._warn_once(name, kind, value)
             else:
                 properties[name] = fitted
         return properties
 
-    def _tell_once(self, name: str, kind: str | None, value: Value) -> None:
+    def _warn_once(self, name: str, kind: str | None, value: Value) -> None:
         if name not in self._reported:
             self._reported.add(name)
             held = type(value).__name__

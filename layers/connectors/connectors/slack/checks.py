@@ -63,7 +63,7 @@ class SlackChecks:
         self._page = page
 
     def bot(self) -> Bot:
-        """The bot, with the scopes that Slack tells beside every answer."""
+        """The bot, with the scopes that Slack sends beside every answer."""
         scopes: set[str] = set()
 
         def tested(slack: WebClient) -> SlackResponse:

@@ -104,7 +104,7 @@ class TrackFeatureAdoption:
             return recorded(
                 f"the feature adoption of account {request.account_id!r}",
                 lambda: self._track(request, progress),
-                lambda error: self._tell(request, error),
+                lambda error: self._report_failure(request, error),
                 last_try=request.last_try,
             )
 
@@ -114,8 +114,8 @@ class TrackFeatureAdoption:
 
         return finished_or_failed(KIND, track, finished)
 
-    def _tell(self, request: AdoptionRequest, error: Exception) -> None:
-        """Tell the team that an output is missing; who asks for what cannot be is answered, and nothing is missing."""
+    def _report_failure(self, request: AdoptionRequest, error: Exception) -> None:
+        """Report to the team that an output is missing. An impossible request is answered, and nothing is missing."""
         if isinstance(error, Refused) and not isinstance(error, NotTaken):
             return
         title = f"Feature adoption, {request.on}: a page does not show it"

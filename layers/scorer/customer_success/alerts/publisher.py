@@ -55,7 +55,7 @@ class AlertPublisher:
             raise faults[0]
 
     def post(self, digest: Digest) -> None:
-        """Put the digest where the channels find it, and tell them of it."""
+        """Put the digest where the channels find it, and announce it there."""
         self.digests.put(digest)
         ready = DigestReady(
             tenant_id=self.tenant_id, digest_id=digest.digest_id, run_kind=digest.run_kind, run_date=digest.run_date

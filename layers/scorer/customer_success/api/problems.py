@@ -1,4 +1,4 @@
-"""Errors of the API, as `application/problem+json` (RFC 9457) tells them."""
+"""Errors of the API, as `application/problem+json` (RFC 9457) has them."""
 
 from __future__ import annotations
 

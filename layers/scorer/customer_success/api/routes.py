@@ -105,7 +105,7 @@ class ApiDesk(Protocol):
 
 
 class Resolver(APIGatewayRestResolver):
-    """Finds the operation of a request, and tells every error in the one way."""
+    """Finds the operation of a request, and answers every error in the one way."""
 
     def __init__(self, cors: CORSConfig | None) -> None:
         super().__init__(cors=cors, enable_validation=True, serializer=as_json)

@@ -28,7 +28,7 @@ class ShadowedOutputAnswer(Answer):
 
     kind: Kind
     key: str
-    """Tells it from others of its kind on that day."""
+    """Distinguishes it from others of its kind on that day."""
     title: str
     recipient: str | None
     """The e-mail address of the person it would have been for; null where it is for the team."""

@@ -1,4 +1,4 @@
-"""Tells the owners what a day brought for expansion, when all that was planned has come to an end."""
+"""Informs the owners of what a day brought for expansion, when all that was planned has come to an end."""
 
 from __future__ import annotations
 

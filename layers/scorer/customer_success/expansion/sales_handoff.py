@@ -95,11 +95,11 @@ class SalesHandoff:
         return recorded(
             f"the handoff of offer {message.handoff_id!r}",
             lambda: self._hand_off(message, last_try=last_try),
-            partial(self._tell_failure, message),
+            partial(self._report_failure, message),
             last_try=last_try,
         )
 
-    def _tell_failure(self, message: ExpansionHandoff, error: Exception) -> None:
+    def _report_failure(self, message: ExpansionHandoff, error: Exception) -> None:
         attempted(f"the note on offer {message.handoff_id!r}", partial(self._note, message, error))
         if isinstance(error, Refused) and not isinstance(error, NotTaken):
             return
@@ -141,7 +141,7 @@ class SalesHandoff:
         known_url = (offer.page_url if offer else None) or message.record_url
         record_url = tried(lambda: self._record(message, account, offer, sales_email)) or known_url
         draft_id, skipped = tried(lambda: self._draft(message, account, sales_email)) or (None, None)
-        tried(lambda: self._tell(message, account, sales_email, record_url))
+        tried(lambda: self._notify_seller(message, account, sales_email, record_url))
         tried(lambda: self._put_on_bus(message, sales_email, record_url))
         if undone:
             self._fail(message, offer, undone, last_try=last_try)
@@ -200,8 +200,10 @@ class SalesHandoff:
         logger.warning("offer %s has no draft: %s", message.handoff_id, made.reason)
         return None, f"no mail was drafted: {made.reason}"
 
-    def _tell(self, message: ExpansionHandoff, account: Account, sales_email: str, record_url: str | None) -> None:
-        """Tell the sales owner."""
+    def _notify_seller(
+        self, message: ExpansionHandoff, account: Account, sales_email: str, record_url: str | None
+    ) -> None:
+        """Draft the mail to the sales owner."""
         self.publisher.post_once(message.handoff_id, sales_digest(message, account, sales_email, record_url))
 
     def _put_on_bus(self, message: ExpansionHandoff, sales_email: str, record_url: str | None) -> None:

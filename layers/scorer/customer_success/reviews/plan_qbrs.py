@@ -1,4 +1,4 @@
-"""Plans the reviews of a quarter, and tells the owners when all of them have come to an end."""
+"""Plans the reviews of a quarter, and informs the owners when all of them have come to an end."""
 
 from __future__ import annotations
 
@@ -74,11 +74,11 @@ class PlanQbrs:
         return recorded(
             f"the plan of the reviews of {on}",
             lambda: self._plan(on, request, time, now),
-            lambda error: self._tell(on, error),
+            lambda error: self._report_failure(on, error),
             last_try=last_try,
         )
 
-    def _tell(self, on: date, error: Exception) -> None:
+    def _report_failure(self, on: date, error: Exception) -> None:
         title = f"Quarterly reviews, {Quarter.of(on)}: the plan failed"
         self.publisher.post(failed_digest(KIND, on, title, cause(error)))
 

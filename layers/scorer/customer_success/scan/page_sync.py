@@ -52,11 +52,11 @@ class NotionSync:
         return recorded(
             "the writing of account pages",
             lambda: self._write(message),
-            lambda error: self._tell(on, error),
+            lambda error: self._report_failure(on, error),
             last_try=last_try,
         )
 
-    def _tell(self, on: date, error: Exception) -> None:
+    def _report_failure(self, on: date, error: Exception) -> None:
         title = f"Account pages, {on}: some do not show what is known now"
         self.publisher.post(failed_digest(KIND, on, title, cause(error), OTHERS))
 

@@ -117,7 +117,7 @@ class ShadowReviews(_RecordedAgain):
     def create(self, page: QbrPage) -> str:
         return self.shadow.keep("review", page.key, page.title, list(_read(page.blocks)), page.owner_email)
 
-    def replace(self, page_id: str, page: QbrPage) -> bool:  # noqa: ARG002 — the key tells which one it is
+    def replace(self, page_id: str, page: QbrPage) -> bool:  # noqa: ARG002 — the key says which one it is
         self.create(page)
         return True
 
@@ -150,7 +150,7 @@ class ShadowOffers(_RecordedAgain):
         ]
         return self.shadow.keep("offer", record.key, record.title, lines, record.sales_email)
 
-    def write(self, page_id: str, record: ExpansionRecord) -> None:  # noqa: ARG002 — the key tells which one it is
+    def write(self, page_id: str, record: ExpansionRecord) -> None:  # noqa: ARG002 — the key says which one it is
         self.create(record)
 
     def url(self, page_id: str) -> str:

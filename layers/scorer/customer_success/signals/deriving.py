@@ -26,7 +26,7 @@ in another tool, so there it is unknown."""
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What deriving needs beside the deliveries: the day, the account's seats, and what the book tells."""
+    """What deriving needs beside the deliveries: the day, the account's seats, and what is known of the book."""
 
     on: date
     feeds: Mapping[SlotName, Feed]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 STORED_DAYS = 7
 STORED_DAYS_OF_PARTS = STORED_DAYS + 1
-"""Longer than what tells of them: as long as a snapshot can be found, its lines are there."""
+"""Longer than what refers to them: as long as a snapshot can be found, its lines are there."""
 
 
 class DynamoPortfolios:

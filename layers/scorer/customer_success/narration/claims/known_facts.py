@@ -84,7 +84,7 @@ class KnownFacts:
 
     @cached_property
     def colours(self) -> dict[str, frozenset[str]]:
-        """The colours that the facts with these keys have or tell of."""
+        """The colours that the facts with these keys have or mention."""
         texts = {key: f"{fact.label} {fact.value}" for key, fact in self.facts.items()}
         found = {key: frozenset(map(str.casefold, COLOUR.findall(text))) for key, text in texts.items()}
         return {key: colours for key, colours in found.items() if colours}
