@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from customer_success.schemas import SignalKey
+
 WEIGHTS = {
     "feature_adoption_rate": 20,
     "usage_trend": 15,
@@ -33,19 +35,6 @@ DROPS_OUT = (
 )
 
 
-SignalKey = Literal[
-    "feature_adoption_rate",
-    "usage_trend",
-    "login_frequency_days",
-    "days_since_last_interaction",
-    "invoice_payment_status",
-    "support",
-    "days_to_renewal",
-    "seats_utilization_rate",
-    "stakeholder_engagement",
-    "nps_score",
-    "escalation_count_90_days",
-]
 Key = Literal[SignalKey, "collections_risk", "tam_health_rag"]
 
 
