@@ -81,7 +81,7 @@ def test_on_a_first_scan_nothing_was_known_before() -> None:
     assert feeds_reported(world, TODAY) == []
 
 
-@pytest.mark.parametrize(("size", "tells"), [(3, False), (4, True)])
+@pytest.mark.parametrize(("size", "reports"), [(3, False), (4, True)])
 def test_a_tiny_book_does_not_shout(size: int, reports: bool) -> None:
     world = World(book(size, 0))
     world.scan(day(0))
