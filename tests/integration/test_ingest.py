@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from itertools import permutations
@@ -20,6 +20,7 @@ from customer_success.signals.deriving import Context, derive
 from customer_success.signals.directory import ExternalId, Known
 from customer_success.signals.ingest import Delivery, Ingest, Ingested
 from customer_success.signals.lines import Kind
+from customer_success.signals.records import Cells, Record, from_object
 from customer_success.signals.slots import Holder, Mark, SlotName
 from customer_success.signals.spool import DiskSpool
 
@@ -31,6 +32,12 @@ BOOK = [
     Known("A-3", (ExternalId("domain", "shared.example"),)),
 ]
 Line = dict[str, Any]
+
+
+def _records(lines: Sequence[Line]) -> Iterator[tuple[int, Record]]:
+    """The lines as a file has them: of text alone as a table, else as JSON."""
+    for number, line in enumerate(lines, start=2):
+        yield number, Cells(line) if all(isinstance(cell, str) for cell in line.values()) else from_object(line)
 
 
 class Inbox:
@@ -48,7 +55,7 @@ class Inbox:
         self, kind: Kind, lines: Sequence[Line], *, at: datetime = NOON, source: str = "crm", snapshot: bool = False
     ) -> Ingested:
         content = sha256(repr(lines).encode()).hexdigest()
-        return self._ingest(Delivery(kind, source, "file.csv", at, content, snapshot), enumerate(lines, start=2))
+        return self._ingest(Delivery(kind, source, "file.csv", at, content, snapshot), _records(lines))
 
     def signals(self, account_id: str) -> Mapping[str, object]:
         slots = self.observations.get_many([Holder.account(account_id)]).get(Holder.account(account_id), {})

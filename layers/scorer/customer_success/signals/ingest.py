@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import Protocol
+from typing import Protocol, cast
 
 from pydantic import ValidationError
 
@@ -24,6 +24,7 @@ from customer_success.signals.directory import Directory
 from customer_success.signals.freshness import Feed
 from customer_success.signals.lines import MODELS, AnyLine, IdLine, Kind
 from customer_success.signals.ports import Directories, Feeds, Observations, Outdated
+from customer_success.signals.records import Record, parsed
 from customer_success.signals.slots import Fields, Holder, Mark, Slot, SlotName, entry
 from customer_success.signals.stamped import Stamp, Stamped, changed
 
@@ -109,10 +110,10 @@ class Ingest:
     mark: Mark
     most_lines: int = 10_000_000
 
-    def __call__(self, delivery: Delivery, lines: Iterable[tuple[int, Mapping[str, object]]]) -> Ingested:
+    def __call__(self, delivery: Delivery, records: Iterable[tuple[int, Record]]) -> Ingested:
         """Take a delivery in. Raises `Refused` for one that is too large, and `Unavailable` when the store is."""
         with closing(self.spool()) as spool:
-            read = self._read(delivery, lines, spool)
+            read = self._read(delivery, records, spool)
             merged = self._merge(delivery, spool)
         self._delivered(delivery, merged)
         return Ingested(
@@ -128,12 +129,12 @@ class Ingest:
             unjoined=tuple(merged.unjoined),
         )
 
-    def _read(self, delivery: Delivery, lines: Iterable[tuple[int, Mapping[str, object]]], spool: Spool) -> _Reading:
+    def _read(self, delivery: Delivery, records: Iterable[tuple[int, Record]], spool: Spool) -> _Reading:
         read = _Reading(delivery.kind)
-        for number, raw in lines:
+        for number, record in records:
             if read.lines == self.most_lines:
                 raise Refused(f"{delivery.name} has more than {self.most_lines:,} lines: deliver it in several files")
-            line = read.line(number, raw)
+            line = read.line(number, record)
             if isinstance(line, IdLine):
                 key = f"{line.source}:{line.external_id}"
                 spool.add(line.account_id, key, [line.source, line.external_id], date.min)
@@ -209,11 +210,11 @@ class _Reading:
     refused: int = 0
     refusals: list[RefusedLine] = field(default_factory=list)
 
-    def line(self, number: int, raw: Mapping[str, object]) -> AnyLine | None:
+    def line(self, number: int, record: Record) -> AnyLine | None:
         self.lines += 1
         model = MODELS[self.kind]
         try:
-            return model.model_validate(raw)
+            return cast("AnyLine", parsed(record, model))
         except ValidationError as error:
             self._refuse(number, "; ".join(map(str, refusals(error, model))))
             return None

@@ -7,7 +7,16 @@ from datetime import date
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+)
 
 from customer_success.identifiers import ID_BOUND, is_nameable
 from customer_success.periods import FIRST_DAY, LAST_DAY
@@ -34,8 +43,9 @@ def _within_calendar(day: date) -> date:
     return day
 
 
-def _empty_is_none(value: Any) -> Any:
-    return None if value == "" else value
+def _separate(value: Any) -> Any:
+    """A cell of a table holds several people, separated by semicolons."""
+    return [part.strip() for part in value.split(";") if part.strip()] if isinstance(value, str) else value
 
 
 Key = Annotated[str, AfterValidator(_nameable)]
@@ -46,7 +56,6 @@ Amount = Annotated[float, Field(ge=0, le=LARGEST_AMOUNT)]
 Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
 Csat = Annotated[int, Field(ge=1, le=5)]
 Source = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern="^[a-z0-9][a-z0-9_-]{0,39}$")]
-Optional = BeforeValidator(_empty_is_none)
 
 
 class Line(BaseModel):
@@ -54,7 +63,7 @@ class Line(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, defer_build=True)
 
-    account: Key
+    account: Annotated[Key, Field(validation_alias=AliasChoices("account", "account_id"))]
 
 
 class SignalLine(Line):
@@ -70,18 +79,18 @@ class UsageLine(Line):
 
     date: Day
     active_users: Count
-    events: Annotated[Count | None, Optional] = None
-    feature: Annotated[Name | None, Optional] = None
+    events: Count | None = None
+    feature: Name | None = None
 
 
 class FeatureLine(Line):
     """How much of a feature is used, as the Feature Usage database has it."""
 
     feature: Name
-    family: Annotated[Name | None, Optional] = None
-    entitled: Annotated[bool | None, Optional] = None
-    used: Annotated[Amount | None, Optional] = None
-    limit: Annotated[Amount | None, Optional] = None
+    family: Name | None = None
+    entitled: bool | None = None
+    used: Amount | None = None
+    limit: Amount | None = None
     as_of: Day
 
 
@@ -90,11 +99,11 @@ class TicketLine(Line):
 
     id: Key
     opened: Day
-    closed: Annotated[Day | None, Optional] = None
-    priority: Annotated[Name | None, Optional] = None
-    sentiment: Annotated[Sentiment | None, Optional] = None
-    csat: Annotated[Csat | None, Optional] = None
-    escalated: Annotated[bool | None, Optional] = None
+    closed: Day | None = None
+    priority: Name | None = None
+    sentiment: Sentiment | None = None
+    csat: Csat | None = None
+    escalated: bool | None = None
 
 
 class InvoiceLine(Line):
@@ -102,9 +111,9 @@ class InvoiceLine(Line):
 
     id: Key
     due: Day
-    paid: Annotated[Day | None, Optional] = None
-    amount: Annotated[Amount | None, Optional] = None
-    currency: Annotated[Currency | None, Optional] = None
+    paid: Day | None = None
+    amount: Amount | None = None
+    currency: Currency | None = None
 
 
 class TouchpointLine(Line):
@@ -112,7 +121,7 @@ class TouchpointLine(Line):
 
     at: Day
     kind: TouchpointKind
-    people: tuple[Name, ...] = ()
+    people: Annotated[list[Name], BeforeValidator(_separate), Field(max_length=200)] = []
 
 
 class NpsLine(Line):
@@ -126,11 +135,11 @@ class NpsLine(Line):
 class ContractLine(Line):
     """The terms of a contract."""
 
-    end: Annotated[Day | None, Optional] = None
-    no_end: Annotated[bool | None, Optional] = None
-    notice_days: Annotated[int | None, Optional, Field(ge=0, le=3650)] = None
-    auto_renew: Annotated[bool | None, Optional] = None
-    term_months: Annotated[int | None, Optional, Field(ge=1, le=600)] = None
+    end: Day | None = None
+    no_end: bool | None = None
+    notice_days: Annotated[int, Field(ge=0, le=3650)] | None = None
+    auto_renew: bool | None = None
+    term_months: Annotated[int, Field(ge=1, le=600)] | None = None
 
 
 class OutcomeLine(Line):
@@ -138,9 +147,9 @@ class OutcomeLine(Line):
 
     outcome: Literal["renewed", "churned", "contracted", "expanded"]
     at: Day
-    decision_date: Annotated[Day | None, Optional] = None
-    arr_before: Annotated[Amount | None, Optional] = None
-    arr: Annotated[Amount | None, Optional] = None
+    decision_date: Day | None = None
+    arr_before: Amount | None = None
+    arr: Amount | None = None
 
 
 class IdLine(BaseModel):
