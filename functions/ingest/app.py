@@ -1,0 +1,20 @@
+"""Takes in the files that feeds put into the inbox."""
+
+from typing import Any
+
+from wiring import TakeFiles
+
+from customer_success.aws.inbox import ObjectsCreated
+from customer_success.aws.messaging.consumer import Delivery
+from customer_success.signals.inbox import result_of
+
+function = TakeFiles()
+
+
+def handler(event: dict[str, Any], context: Any) -> Any:
+    return function.consume(event, context, take)
+
+
+def take(delivery: Delivery) -> None:
+    for key in function.message(ObjectsCreated, delivery).keys:
+        function.done("file", result_of(function.take_file(key)))
