@@ -16,6 +16,7 @@ from customer_success.expansion.expansion_run import ExpansionRun
 from customer_success.periods import Calendar
 from customer_success.scan.closing import Closing
 from customer_success.scan.health_scan import health_scan_task
+from customer_success.scan.observed_book import ObservedBook
 from customer_success.scan.one_account import HealthScan as OneAccount
 from customer_success.scan.scan import ScanRun, book_scan_task
 from customer_success.scoring.scorer import scorer_of
@@ -57,6 +58,10 @@ class HealthScan(QueueFunction[HealthScanSettings]):
         return CustomerSuccessAgent({"health_scan": health_scan_task(account, book, timezone=settings.timezone)})
 
     @cached_property
+    def observed(self) -> ObservedBook:
+        return ObservedBook(self.store.observations, self.store.feeds, self.store.directories)
+
+    @cached_property
     def scan(self) -> ScanRun:
         settings = self.settings
         return ScanRun(
@@ -74,9 +79,11 @@ class HealthScan(QueueFunction[HealthScanSettings]):
                 self.store.runs,
                 self.store.portfolios,
                 self.publisher(settings.churn_topic_arn),
+                self.observed,
                 Calendar(settings.holidays),
                 self.now,
             ),
+            observed=self.observed,
             scorer=scorer_of(settings),
             fallback_owner=settings.fallback_owner,
             signals_stale_after_days=settings.signals_stale_after_days,

@@ -22,6 +22,7 @@ from customer_success.aws.messaging.topic import SnsAnnouncements
 from customer_success.messages import PagesChanged
 from customer_success.periods import Calendar
 from customer_success.scan.closing import Closing
+from customer_success.scan.observed_book import ObservedBook
 from customer_success.scan.page_sync import NotionSync
 from customer_success.scan.scan import ScanRequest, ScanRun
 from customer_success.scoring.scorer import CSMHealthScorer
@@ -89,6 +90,7 @@ class Deployment:
         on = FIRST_DAY + timedelta(days=day)
         table, pages = self._function()
         store = Store(table)
+        observed = ObservedBook(store.observations, store.feeds, store.directories)
         rows, alerts, runs, portfolios = store.rows, store.alerts, store.runs, store.portfolios
 
         def now() -> datetime:
@@ -103,7 +105,8 @@ class Deployment:
             runs=runs,
             page_updates=SqsOutbox(self.updates, "notion-updates", str),
             expansion_runs=SqsOutbox(self.scans, "scan", str),
-            closing=Closing(rows, alerts, runs, portfolios, self._publisher(store), Calendar(), now),
+            closing=Closing(rows, alerts, runs, portfolios, self._publisher(store), observed, Calendar(), now),
+            observed=observed,
             scorer=CSMHealthScorer(),
             fallback_owner="lead@example.com",
             signals_stale_after_days=14,

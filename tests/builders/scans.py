@@ -28,6 +28,7 @@ from tests.builders.fakes import (
     FakeTopic,
     Writes,
 )
+from tests.builders.feeds import FakeInbox
 from tests.builders.portfolios import FakePortfolios
 from tests.builders.results import brought
 
@@ -55,6 +56,7 @@ class World:
         self.topic = FakeTopic(self.writes)
         self.outbox = FakeOutbox(self.writes)
         self.expansion_runs = FakeQueue(self.writes)
+        self.inbox = FakeInbox()
 
     def scan(
         self,
@@ -101,6 +103,7 @@ class World:
             self.runs,
             self.portfolios,
             AlertPublisher("acme", self.alerts, self.digests, self.topic),
+            self.inbox.observed,
             Calendar(self.holidays),
             now,
         )
@@ -114,6 +117,7 @@ class World:
             page_updates=self.outbox,
             expansion_runs=self.expansion_runs,
             closing=closing,
+            observed=self.inbox.observed,
             scorer=CSMHealthScorer(),
             fallback_owner="lead@example.com",
             signals_stale_after_days=self.signals_stale_after_days,

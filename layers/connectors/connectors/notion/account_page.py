@@ -74,6 +74,7 @@ def account_of(page: Mapping[str, Any], names: PropertyNames) -> Account:
         seats_used=seats_used,
         connected_tools=read.several(names.connected_tools),
         notes=read.text_of_lines(names.notes),
+        external_ids=read.text(names.external_ids),
         signals={field: value for field, value in signals.items() if value is not None},
         roi=read.numbers_named(names.roi_prefix),
         unreadable=tuple(read.unreadable),

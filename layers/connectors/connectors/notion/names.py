@@ -32,6 +32,7 @@ class PropertyNames:
     verdict: str = "CSM Verdict"
     signals_updated: str = "Signals Updated"
     connected_tools: str = "Connected Tools"
+    external_ids: str = "External IDs"
     notes: str = "Notes"
 
     feature_adoption_rate: str = "Feature Adoption Rate"

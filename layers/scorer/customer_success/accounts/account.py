@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from customer_success.addresses import OwnerDomains
 
@@ -27,6 +28,19 @@ class Unreadable:
 
     def __str__(self) -> str:
         return f"{self.property}: {self.value!r} could not be read, expected {self.expected}"
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedSignal:
+    """A signal that a feed observed: its value, the day that it tells of, and the feed's source."""
+
+    value: Any
+    as_of: date
+    source: str
+
+
+LAST_INTERACTION = "last_interaction"
+"""The observed day of the last contact; how many days ago that is depends on the day of the scan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +83,9 @@ class Account:
     notes: str | None = None
     signals: Mapping[str, object] = field(default_factory=dict)
     roi: Mapping[str, float] = field(default_factory=dict)
+    external_ids: str | None = None
+    observed: Mapping[str, ObservedSignal] = field(default_factory=dict)
+    """What fresh feeds say, by signal: it counts before what was typed."""
     unreadable: tuple[Unreadable, ...] = ()
 
     @property
@@ -126,6 +143,11 @@ class Account:
             signals["days_to_renewal"] = self.days_to_renewal(day)
         if self.last_interaction is not None:
             signals["days_since_last_interaction"] = (day - self.last_interaction).days
+        for name, seen in self.observed.items():
+            if name == LAST_INTERACTION:
+                signals["days_since_last_interaction"] = (day - date.fromisoformat(str(seen.value))).days
+            else:
+                signals[name] = seen.value
         return signals
 
 

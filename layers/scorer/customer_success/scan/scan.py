@@ -38,12 +38,15 @@ from customer_success.scan.assessment import (
     rejected_for_error,
 )
 from customer_success.scan.closing import Closing
+from customer_success.scan.observed_book import ObservedBook
 from customer_success.scan.ports import Runs
 from customer_success.scan.run import Run, RunStatus
 from customer_success.scan.tally import Counts, count
 from customer_success.schemas import Confidence
 from customer_success.scoring.health_status import Point
 from customer_success.scoring.scorer import CSMHealthScorer
+from customer_success.signals.freshness import Feed
+from customer_success.signals.slots import SlotName
 from customer_success.tasks import Task, context_of
 
 KIND: Literal["health_scan"] = "health_scan"
@@ -119,6 +122,7 @@ class ScanRun:
     page_updates: Outbox
     expansion_runs: Outbox
     closing: Closing
+    observed: ObservedBook
     scorer: CSMHealthScorer
     fallback_owner: str | None
     signals_stale_after_days: int
@@ -193,7 +197,9 @@ class ScanRun:
             medians=previous.tally.medians() if previous else {},
             fallback_owner=self.fallback_owner,
         )
-        for page in one_ahead(self.book.read(run.bookmark)):
+        feeds = self.observed.prepare(self.book)
+        for read in one_ahead(self.book.read(run.bookmark)):
+            page = replace(read, accounts=tuple(self._observed(read.accounts, feeds, run.run_date)))
             assessed = self._written(scan, self._assessed(scan, page, run.chunk))
             changed = (*run.pages_waiting, *(each.row.account_id for each in assessed if each.page_changed))
             full = len(changed) - (len(changed) % PAGES_HANDED_ON_TOGETHER if page.next else 0)
@@ -203,13 +209,19 @@ class ScanRun:
                 raise OutOfTime(f"{run.tally.read} accounts are scanned; the rest goes on from there", retry_after=1)
         return run
 
+    def _observed(
+        self, accounts: Sequence[Account], feeds: Mapping[SlotName, Feed], run_date: date
+    ) -> Sequence[Account]:
+        """The accounts with what feeds observed of them, and with the limit after which typed signals are too old."""
+        limited = [replace(account, signals_stale_after_days=self.signals_stale_after_days) for account in accounts]
+        return self.observed.with_observations(limited, feeds, run_date)
+
     def _assessed(self, scan: ScanContext, page: BookPage, chunk: int) -> list[Assessment]:
         """Assess a page of the book. An account of an earlier page of the book was counted there."""
         known = self._known(page.accounts)
         assessed: list[Assessment] = []
         holders: dict[str, Account] = {}
-        for read in page.accounts:
-            account = replace(read, signals_stale_after_days=self.signals_stale_after_days)
+        for account in page.accounts:
             row = known.get(account.account_id)
             if row and row.run == scan.run and row.chunk != chunk:
                 holders.setdefault(account.account_id, row.account)

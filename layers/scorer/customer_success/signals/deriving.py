@@ -15,10 +15,6 @@ from customer_success.signals.observations import Observation
 from customer_success.signals.slots import Slot, SlotName
 from customer_success.signals.usage import Season
 
-LAST_INTERACTION = "last_interaction"
-"""What touchpoints bring is a day; how many days ago it lies is for the day of the scan to say."""
-
-
 COMPLETE = ("tickets",)
 """Kinds of which an account without a line has none: who wrote no ticket has none open. Who is in no other feed may be
 in another tool, so there it is unknown."""
@@ -83,7 +79,7 @@ def _of_feed(name: SlotName, slot: Slot, feed: Feed, context: Context) -> Iterat
         case "touchpoints":
             touches = decoding.touchpoints(slot)
             last = touchpoints.last_interaction(touches, context.on)
-            yield LAST_INTERACTION, last, last.value if isinstance(last, Derived) else delivered
+            yield "last_interaction", last, last.value if isinstance(last, Derived) else delivered
             engagement = touchpoints.stakeholder_engagement(touches, context.on, context.thresholds.contact)
             yield "stakeholder_engagement", engagement, delivered
         case "nps":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from customer_success.errors import Unavailable
@@ -25,6 +25,12 @@ class Observations(Protocol):
 
     def put(self, holder: Holder, name: SlotName, slot: Slot, before: Slot | None) -> None:
         """Write a slot in the place of `before`. Raises `Outdated` if it was written meanwhile."""
+
+    def waiting(self) -> Iterator[Holder]:
+        """The keys that lead to no account yet, and for which something waits."""
+
+    def adopt(self, account: Holder, waiting: Holder) -> None:
+        """Merge what waits for a key into an account, and let it wait no longer. Raises `Unavailable`."""
 
 
 class Feeds(Protocol):

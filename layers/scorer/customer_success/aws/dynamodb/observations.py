@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from hashlib import sha256
 
-from customer_success.aws.dynamodb.items import Item, Key, Update, expiry, key_of, shortened
+from customer_success.aws.dynamodb.items import Item, Key, Update, expiry, key_of, shortened, text
 from customer_success.aws.dynamodb.table import ConditionNotMetError, Table
 from customer_success.signals.ports import Outdated
 from customer_success.signals.slots import Holder, Slot, SlotName, packed, unpacked
@@ -34,7 +34,11 @@ class DynamoObservations:
         given: Item = {} if before is None else {"before": {"B": packed(name, before)}}
         update = Update(
             self._key(holder),
-            {attribute: {"B": packed(name, slot)}, "expires_at": expiry(self._clock(), STORED_DAYS)},
+            {
+                attribute: {"B": packed(name, slot)},
+                "expires_at": expiry(self._clock(), STORED_DAYS),
+                **_named(holder),
+            },
             condition=f"attribute_not_exists(#{attribute})" if before is None else f"#{attribute} = :before",
             given=given,
         )
@@ -43,11 +47,36 @@ class DynamoObservations:
         except ConditionNotMetError as error:
             raise Outdated(f"the observations of {holder} were written by another delivery meanwhile") from error
 
+    def waiting(self) -> Iterator[Holder]:
+        items = self._table.query(self._table.partition("WAITING", "ALL"))
+        return (Holder.waiting(item["source"]["S"], item["key"]["S"]) for item in items)
+
+    def adopt(self, account: Holder, waiting: Holder) -> None:
+        slots = self.get_many([waiting]).get(waiting, {})
+        for name, slot in slots.items():
+            before = self.get_many([account]).get(account, {}).get(name)
+            after = slot if before is None else before.joined_with(slot, name.kind)
+            if after != before:
+                self.put(account, name, after, before)
+        adopted: Item = {_attribute(name): {"B": packed(name, slot)} for name, slot in slots.items()}
+        unchanged = " AND ".join(f"#{attribute} = :{attribute}" for attribute in adopted) or "attribute_exists(#pk)"
+        try:
+            self._table.delete(self._key(waiting), condition=unchanged, given=adopted)
+        except ConditionNotMetError:
+            logger.info("more was delivered for %s meanwhile: it is adopted with the next scan", waiting)
+
     def _key(self, holder: Holder) -> Key:
         if holder.account_id is not None:
             return self._table.key("OBSERVATIONS", holder.account_id, "ACCOUNT")
-        source, key = holder.unjoined or ("", "")
-        return self._table.key("UNJOINED", source, shortened(key))
+        return self._table.key("WAITING", "ALL", shortened("\t".join(holder.unjoined or ())))
+
+
+def _named(holder: Holder) -> Item:
+    """The source and the key of what waits: in the item's own key they may be cut short."""
+    if holder.unjoined is None:
+        return {}
+    source, key = holder.unjoined
+    return {"source": text(source), "key": text(key)}
 
 
 def _slots(item: Item) -> Iterator[tuple[SlotName, Slot]]:

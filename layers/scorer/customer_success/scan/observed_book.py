@@ -1,0 +1,115 @@
+"""The book as feeds observe it: accounts with the signals that count on a day, and the ids by which feeds find them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from customer_success.accounts.account import LAST_INTERACTION, Account, ObservedSignal
+from customer_success.accounts.ports import AccountBook
+from customer_success.accounts.row import AccountRow
+from customer_success.isolation import alone
+from customer_success.paging import Bookmark
+from customer_success.scoring.deriver_thresholds import DeriverThresholds
+from customer_success.signals.deriving import Context, derive
+from customer_success.signals.directory import Directory, ExternalId, Known
+from customer_success.signals.freshness import Feed
+from customer_success.signals.observations import TYPED, Observation, observed
+from customer_success.signals.ports import Directories, Feeds, Observations
+from customer_success.signals.slots import Holder, Slot, SlotName
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedBook:
+    """What feeds deliver, joined to the accounts of the book."""
+
+    observations: Observations
+    feeds: Feeds
+    directories: Directories
+    thresholds: DeriverThresholds = DeriverThresholds()
+
+    def prepare(self, book: AccountBook) -> Mapping[SlotName, Feed]:
+        """The feeds that there are. Before the first scan, what they delivered waits for the book's ids: those are read
+        ahead, so that the first score rests on the feeds already.
+        """
+        feeds = {feed.slot: feed for feed in self.feeds.all()}
+        if feeds and self.directories.read() is None:
+            self.remember(_known(account) for page in book.read(Bookmark()) for account in page.accounts)
+        return feeds
+
+    def with_observations(
+        self, accounts: Sequence[Account], feeds: Mapping[SlotName, Feed], run_date: date
+    ) -> list[Account]:
+        """The accounts with what was observed of them. Without a feed they stay as they are, and nothing is read."""
+        if not feeds:
+            return list(accounts)
+        slots = self.observations.get_many([Holder.account(account.account_id) for account in accounts])
+        return [
+            self._observed(account, slots.get(Holder.account(account.account_id), {}), feeds, run_date)
+            for account in accounts
+        ]
+
+    def remember(self, book: Iterable[Known]) -> None:
+        """Write the ids of the whole book, and give each account what waited for one of them. Without a feed there is
+        nothing to find.
+        """
+        if not self.feeds.all():
+            return
+        known = list(book)
+        self.directories.write(known)
+        directory = Directory.of(known)
+        for waiting in self.observations.waiting():
+            source, key = waiting.unjoined or ("", "")
+            if match := directory.account_of(key, source):
+                self.observations.adopt(Holder.account(match[0]), waiting)
+
+    def _observed(
+        self, account: Account, slots: Mapping[SlotName, Slot], feeds: Mapping[SlotName, Feed], run_date: date
+    ) -> Account:
+        def with_signals() -> Account:
+            context = Context(run_date, feeds, self.thresholds, account.seats_bought)
+            found, _ = derive(slots, context)
+            counting = observed([*found, *_typed(account, run_date)]).signals
+            signals = {
+                signal: ObservedSignal(one.value, one.as_of, one.source)
+                for signal, one in counting.items()
+                if not one.typed
+            }
+            return replace(account, observed=signals, external_ids=_with_delivered_ids(account, slots))
+
+        return alone(f"the observations of account {account.account_id!r}", with_signals, lambda _: account)
+
+
+def known_ids(row: AccountRow) -> Known:
+    """The ids of an account, as its row has them."""
+    return _known(row.account)
+
+
+def _known(account: Account) -> Known:
+    ids, _ = ExternalId.parse_all(account.external_ids)
+    return Known(account.account_id, ids)
+
+
+def _typed(account: Account, run_date: date) -> list[Observation]:
+    """What people typed into the account's page, as far as it is not too old."""
+    on = account.signals_updated or run_date
+    typed = [Observation(name, value, on, TYPED) for name, value in account.known_on(run_date).signals.items()]
+    if account.last_interaction:
+        typed.append(Observation(LAST_INTERACTION, account.last_interaction, account.last_interaction, TYPED))
+    return typed
+
+
+def _with_delivered_ids(account: Account, slots: Mapping[SlotName, Slot]) -> str | None:
+    """The account's ids in other tools: those on its page, and those that a file of ids delivered."""
+    delivered = [
+        str(ExternalId(str(held.entry[0]), str(held.entry[1])))
+        for name, slot in sorted(slots.items())
+        if name.kind == "ids"
+        for _, held in sorted(slot.entries.items())
+    ]
+    typed = [part.strip() for part in (account.external_ids or "").split(",") if part.strip()]
+    return ", ".join(dict.fromkeys([*typed, *delivered])) or None
