@@ -132,7 +132,7 @@ def _needed_to_scan(deployment: Deployment, counted: dict[str, Any], reads: int,
         # A rate limit slot per read, the run with its lease, the digest, the portfolio and the mark of the latest one.
         "PutItem": reads + 4,
         # The run, and whether its portfolio is there already.
-        "GetItem": 2,
+        "GetItem": 3,
         # With the request for the expansion run.
         "SendMessageBatch": ceil(changed / ACCOUNTS_PER_SEND) + 1,
         # With the digest.

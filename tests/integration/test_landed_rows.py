@@ -45,6 +45,13 @@ def body(item: Item) -> Any:
     return json.loads(item["body"]["S"])
 
 
+def as_known_to(landed: Any, written: Any) -> Any:
+    """What is written, as far as the landed version knows its attributes."""
+    if isinstance(landed, dict) and isinstance(written, dict):
+        return {name: as_known_to(landed[name], value) for name, value in written.items() if name in landed}
+    return written
+
+
 def in_table(dynamodb: Client, name: str) -> list[Item]:
     """The sample's items, which are in the table from now on."""
     items = sample(name)
@@ -59,8 +66,8 @@ def test_a_row_of_the_version_before_is_read_and_written_as_it_was(table: Table,
     for item in sample(name):
         # GIVEN an item as the version before wrote it  WHEN it is read and written
         written = stored.item(key_of(item), stored.read(item))
-        # THEN it is the same, attribute by attribute
-        assert body(written) == body(item)
+        # THEN none of its attributes is lost or changed; those of later versions may stand beside them
+        assert as_known_to(body(item), body(written)) == body(item)
 
 
 def test_account_rows_and_points_are_found_by_their_keys(table: Table, dynamodb: Client) -> None:

@@ -18,7 +18,7 @@ def signals_of(world: World, account_id: str, on: date = TODAY) -> dict[str, obj
     return world.rows.rows[account_id].account.signals_on(on)
 
 
-def test_what_a_feed_delivers_counts_before_what_was_typed_whatever_their_dates() -> None:
+def test_a_fresh_feed_counts_before_a_typed_value_of_a_later_day() -> None:
     # GIVEN an account whose page was typed today, and a feed that says something else as of yesterday
     typed = account(1, {"usage_trend": "growing", "open_ticket_count": 0})
     world = World([replace(typed, signals_updated=TODAY)])

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from customer_success.scan.observed_book import ObservedBook
     from customer_success.scan.ports import Runs
     from customer_success.signals.directory import Known
+    from customer_success.signals.freshness import Feed
+    from customer_success.signals.slots import SlotName
 
 SHRUNK_BELOW = 0.5
 ONE_DAY = timedelta(days=1)
@@ -72,7 +74,9 @@ class Closing:
     calendar: Calendar
     now: Callable[[], datetime]
 
-    def close(self, run: Run, past: Past, *, signals_stale_after_days: int, last_try: bool) -> Run:
+    def close(
+        self, run: Run, past: Past, *, feeds: Mapping[SlotName, Feed], signals_stale_after_days: int, last_try: bool
+    ) -> Run:
         """Rank the alerts, mark accounts as removed, publish, post the digest, store the portfolio.
 
         The digest names the limit after which signals count as stale.
@@ -81,7 +85,8 @@ class Closing:
         if run.sent is None:
             run = self._ranked(run, past)
         run, lines, known = self._mark_removed(run, past.trusted)
-        attempted("the directory of the book's ids", lambda: self.observed.remember(known))
+        if feeds:
+            attempted("the directory of the book's ids", lambda: self.observed.remember(known))
         self._publish(run, past)
         run = replace(
             run,

@@ -54,11 +54,7 @@ class ObservedBook:
         ]
 
     def remember(self, book: Iterable[Known]) -> None:
-        """Write the ids of the whole book, and give each account what waited for one of them. Without a feed there is
-        nothing to find.
-        """
-        if not self.feeds.all():
-            return
+        """Write the ids of the whole book, and give each account what waited for one of them."""
         known = list(book)
         self.directories.write(known)
         directory = Directory.of(known)

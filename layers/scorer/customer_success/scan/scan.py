@@ -160,9 +160,12 @@ class ScanRun:
 
     def _finish(self, run: Run, *, last_try: bool) -> Run:
         past = self.closing.past(run)
+        feeds = self.observed.prepare(self.book)
         if run.status == "running":
-            run = self._scan(run, past.previous)
-        run = self.closing.close(run, past, signals_stale_after_days=self.signals_stale_after_days, last_try=last_try)
+            run = self._scan(run, past.previous, feeds)
+        run = self.closing.close(
+            run, past, feeds=feeds, signals_stale_after_days=self.signals_stale_after_days, last_try=last_try
+        )
         self._request_expansion(run, last_try=last_try)
         return self.runs.save(run)
 
@@ -187,7 +190,7 @@ class ScanRun:
         attempted("the request for the pages that changed", lambda: self._hand_on(run.pages_waiting, run.run_date))
         return self.closing.fail(run, failure, last_try=request.last_try)
 
-    def _scan(self, run: Run, previous: Run | None) -> Run:
+    def _scan(self, run: Run, previous: Run | None, feeds: Mapping[SlotName, Feed]) -> Run:
         scan = ScanContext(
             tenant_id=self.tenant_id,
             run_date=run.run_date,
@@ -197,7 +200,6 @@ class ScanRun:
             medians=previous.tally.medians() if previous else {},
             fallback_owner=self.fallback_owner,
         )
-        feeds = self.observed.prepare(self.book)
         for read in one_ahead(self.book.read(run.bookmark)):
             page = replace(read, accounts=tuple(self._observed(read.accounts, feeds, run.run_date)))
             assessed = self._written(scan, self._assessed(scan, page, run.chunk))

@@ -52,7 +52,7 @@ def records(file: IO[bytes], model: type[BaseModel]) -> Iterator[tuple[int, Reco
     """The records of a file with the number of the line on which each begins.
 
     `model` is what a line is of: its fields are the columns that are known. Raises `Refused` for a file that is none,
-    which may be in its middle: whoever reads has to write nothing before the end.
+    which may be in its middle: nothing is to be written before its end.
     """
     lines = _lines(file)
     first = next(lines, None)
@@ -147,7 +147,7 @@ def _lines(file: IO[bytes]) -> Iterator[str]:
 
 
 class _Bounded(RawIOBase):
-    """A stream that refuses to go on beyond `MOST_BYTES`, whatever its beginning promised."""
+    """A stream that refuses to go on beyond `MOST_BYTES`: a compressed file does not say its size."""
 
     def __init__(self, source: IO[bytes]) -> None:
         self._source = source

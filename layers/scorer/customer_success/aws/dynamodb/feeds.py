@@ -1,16 +1,20 @@
-"""The feeds of the tenant: one item per kind and source."""
+"""The feeds of the tenant, together in one item: a scan reads them at once, each is written by itself."""
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from customer_success.aws.dynamodb.items import Update
 from customer_success.aws.dynamodb.stored import Stored
 from customer_success.aws.dynamodb.table import ConditionNotMetError, Table
 from customer_success.signals.freshness import Feed
 from customer_success.signals.ports import Outdated
 
 if TYPE_CHECKING:
-    from customer_success.aws.dynamodb.items import Key
+    from customer_success.aws.dynamodb.items import Item
+
+_PREFIX = "feed_"
 
 
 class DynamoFeeds:
@@ -18,18 +22,22 @@ class DynamoFeeds:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._feeds = Stored(table, Feed)
+        self._key = table.key("FEEDS", "ALL", "ALL")
 
     def all(self) -> list[Feed]:
-        return list(self._feeds.query(self._table.partition("FEEDS", "ALL")))
+        item = self._table.get(self._key) or {}
+        attributes = sorted(name for name in item if name.startswith(_PREFIX))
+        return [feed for name in attributes for feed in self._stored(name).readable([item])]
 
     def put(self, feed: Feed, before: Feed | None) -> None:
-        condition = "attribute_not_exists(pk)" if before is None else "#body = :before"
-        given = {} if before is None else {"before": self._feeds.body(before)}
+        attribute = _PREFIX + sha256(str(feed.slot).encode()).hexdigest()[:16]
+        stored = self._stored(attribute)
+        condition = f"attribute_not_exists(#{attribute})" if before is None else f"#{attribute} = :before"
+        given: Item = {} if before is None else {"before": stored.body(before)}
         try:
-            self._table.put(self._feeds.item(self._key(feed), feed), condition=condition, given=given)
+            self._table.update(Update(self._key, {attribute: stored.body(feed)}, condition, given))
         except ConditionNotMetError as error:
             raise Outdated(f"the feed {feed.slot} was written by another delivery meanwhile") from error
 
-    def _key(self, feed: Feed) -> Key:
-        return self._table.key("FEEDS", "ALL", str(feed.slot))
+    def _stored(self, attribute: str) -> Stored[Feed]:
+        return Stored(self._table, Feed, attribute=attribute)
