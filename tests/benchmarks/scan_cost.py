@@ -131,7 +131,7 @@ def _needed_to_scan(deployment: Deployment, counted: dict[str, Any], reads: int,
         "UpdateItem": ceil(counted["read"] / ACCOUNTS_PER_CHECKPOINT) + 2,
         # A rate limit slot per read, the run with its lease, the digest, the portfolio and the mark of the latest one.
         "PutItem": reads + 4,
-        # The run, and whether its portfolio is there already.
+        # The run, the feeds, and whether its portfolio is there already.
         "GetItem": 3,
         # With the request for the expansion run.
         "SendMessageBatch": ceil(changed / ACCOUNTS_PER_SEND) + 1,
