@@ -223,7 +223,8 @@ class Closing:
         # A contract check that came between reading and writing a row has marked it as its own.
         ours = (run.key, check_marker(run.run_date))
         removed = 0
-        lines, known = PackedLines(), list[Known]()
+        lines = PackedLines()
+        known: list[Known] = []
         for rows in batches(self.rows.every(), count=BATCH):
             missing = {
                 row.account_id: _removed(row, run)
