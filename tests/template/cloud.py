@@ -17,6 +17,7 @@ from local.stack.template import Template, resources_with_code
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "template.yaml"
+BUCKET_ARN = "arn:${AWS::Partition}:s3:::"
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,23 @@ class Cloud:
     def at(self, reference: Any) -> Resource:
         """The resource that a Ref or GetAtt points to."""
         return self.resources[named_by(reference)]
+
+    def source(self, reference: Any) -> str:
+        """The resource that a policy's condition names, by a reference or by the ARN of a bucket that is made later."""
+        match reference:
+            case {"Fn::Sub": str(arn)} if arn.startswith(BUCKET_ARN):
+                name = {"Fn::Sub": arn.removeprefix(BUCKET_ARN)}
+                return next((each.id for each in self.all("S3::Bucket") if each.properties["BucketName"] == name), "")
+        return named_by(reference)
+
+    @cached_property
+    def notified(self) -> dict[str, str]:
+        """Logical id of each queue that a bucket tells of new objects, and of the bucket."""
+        return {
+            named_by(configuration["Queue"]): bucket.id
+            for bucket in self.all("S3::Bucket")
+            for configuration in bucket.properties.get("NotificationConfiguration", {}).get("QueueConfigurations", [])
+        }
 
     def permissions(self, function: Resource) -> list[Statement]:
         """What the function's role allows."""

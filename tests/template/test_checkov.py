@@ -20,6 +20,7 @@ CHECKOV = ROOT / ".checkov/bin/checkov"
 # What costs or hinders more than it brings, here, for the reasons given in the template. What is not in this list
 # may not be passed over at all.
 PASSED_OVER = {
+    "CKV_AWS_18": {"InboxBucket", "ContentBucket"},  # access logs
     "CKV_AWS_26": {"AlarmTopic"},  # an encrypted topic that alarms cannot publish to
     "CKV_AWS_27": "SQS::Queue",  # a key of KMS, where SQS has its own
     "CKV_AWS_73": {"Api"},  # X-Ray

@@ -1,4 +1,4 @@
-"""docs/deployer-policy.json allows what CloudFormation does to deploy the template, on names of ours, and no more.
+"""The deployer's two policies allow what CloudFormation does to deploy the template, on names of ours, and no more.
 
 What it does is what AWS says: the permissions that the registry's schema of each resource type lists for creating,
 reading, updating and deleting one. cfn-lint brings these schemas along.
@@ -16,7 +16,11 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER  # type: ignore[impor
 
 from tests.template.cloud import ROOT, Cloud
 
-POLICY = json.loads((ROOT / "docs/deployer-policy.json").read_text("utf-8"))
+POLICIES = {
+    name: json.loads((ROOT / "docs" / name).read_text("utf-8"))
+    for name in ("deployer-policy.json", "deployer-policy-data.json")
+}
+STATEMENTS = [statement for policy in POLICIES.values() for statement in policy["Statement"]]
 LARGEST = 6144
 """Characters that IAM takes as a managed policy, white space not counted."""
 
@@ -40,6 +44,8 @@ ARNS = {
     "Lambda::LayerVersion": f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:{STACK}-scorer:7",
     "Lambda::Permission": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{STACK}-api",
     "Logs::LogGroup": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/{STACK}-health-scan",
+    "S3::Bucket": f"arn:aws:s3:::{STACK}-inbox-{ACCOUNT}",
+    "S3::BucketPolicy": f"arn:aws:s3:::{STACK}-inbox-{ACCOUNT}",
     "SNS::Subscription": f"arn:aws:sns:{REGION}:{ACCOUNT}:{STACK}-churn-alerts",
     "SNS::Topic": f"arn:aws:sns:{REGION}:{ACCOUNT}:{STACK}-churn-alerts",
     "SNS::TopicPolicy": f"arn:aws:sns:{REGION}:{ACCOUNT}:{STACK}-churn-alerts",
@@ -54,6 +60,7 @@ ELSEWHERE = {
     "lambda:GetLayerVersion": ARNS["Lambda::LayerVersion"],
     "s3:GetObject": "arn:aws:s3:::aws-sam-cli-managed-default-samclisourcebucket-1ab/customer-success-prod/1a2b",
     "s3:GetObjectVersion": "arn:aws:s3:::aws-sam-cli-managed-default-samclisourcebucket-1ab/customer-success-prod/1a2b",
+    "s3:DeleteObject": f"{ARNS['S3::Bucket']}/in/usage/product/a.csv",
     "sns:Unsubscribe": "*",
     "sns:GetSubscriptionAttributes": "*",
     "sns:SetSubscriptionAttributes": "*",
@@ -129,11 +136,39 @@ WITHOUT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "KmsKeyId": ("logs:AssociateKmsKey", "logs:DisassociateKmsKey"),
         "ResourcePolicyDocument": ("logs:PutResourcePolicy", "logs:DeleteResourcePolicy"),
     },
+    "S3::Bucket": {
+        "AbacStatus": ("s3:PutBucketAbac",),
+        "AccelerateConfiguration": ("s3:PutAccelerateConfiguration",),
+        "AccessControl": ("s3:*Acl",),
+        "AnalyticsConfigurations": ("s3:PutAnalyticsConfiguration", "s3:DeleteBucketAnalyticsConfiguration"),
+        "CorsConfiguration": ("s3:PutBucketCORS", "s3:DeleteBucketCors"),
+        "IntelligentTieringConfigurations": ("s3:PutIntelligentTieringConfiguration",),
+        "InventoryConfigurations": ("s3:PutInventoryConfiguration",),
+        "LoggingConfiguration": ("s3:PutBucketLogging",),
+        "MetadataConfiguration": ("s3:UpdateBucketMetadata*",),
+        "MetadataTableConfiguration": ("s3:CreateBucketMetadata*", "s3:DeleteBucketMetadata*", "s3tables:*"),
+        "MetricsConfigurations": ("s3:PutMetricsConfiguration", "s3:DeleteBucketMetricsConfiguration"),
+        "ObjectLockConfiguration": ("s3:PutBucketObjectLockConfiguration", "s3:PutObjectLockConfiguration"),
+        "ReplicationConfiguration": (
+            "s3:PutReplicationConfiguration",
+            "s3:PutBucketReplication",
+            "s3:DeleteBucketReplication",
+            "iam:PassRole",
+        ),
+        "WebsiteConfiguration": ("s3:PutBucketWebsite", "s3:DeleteBucketWebsite"),
+    },
     "SNS::Subscription": {"SubscriptionRoleArn": ("iam:*",)},
     "SNS::Topic": {"DeliveryStatusLogging": ("iam:*",), "DataProtectionPolicy": ("sns:PutDataProtectionPolicy",)},
     "SecretsManager::Secret": {
         "ReplicaRegions": ("secretsmanager:ReplicateSecretToRegions", "secretsmanager:RemoveRegionsFromReplication")
     },
+}
+
+# What the registry lists as actions and IAM does not know: the action that allows it.
+ALLOWED_BY = {
+    "s3:DeleteBucketEncryption": "s3:PutEncryptionConfiguration",
+    "s3:DeleteBucketLifecycle": "s3:PutLifecycleConfiguration",
+    "s3:DeleteBucketTagging": "s3:PutBucketTagging",
 }
 
 # Of keys that AWS manages: their own policies let in everybody whom the service lets in.
@@ -144,9 +179,29 @@ MANAGED = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/aws-sam-cli-managed-
 OURS = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{STACK}/1a2b"
 BUCKET = "arn:aws:s3:::aws-sam-cli-managed-default-samclisourcebucket-1ab"
 
+EMPTYING = {"s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion"}
+"""What a person does to our buckets before the stack is removed: CloudFormation removes none that holds objects."""
 
-def test_it_fits_into_a_managed_policy() -> None:
-    assert len("".join(json.dumps(POLICY, separators=(",", ":")).split())) <= LARGEST
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_it_fits_into_a_managed_policy(policy: str) -> None:
+    assert len("".join(json.dumps(POLICIES[policy], separators=(",", ":")).split())) <= LARGEST
+
+
+def test_each_policy_is_about_services_of_its_own() -> None:
+    # GIVEN the services of each, stacks and SAM's own bucket aside
+    services = {
+        name: {
+            action.partition(":")[0]
+            for statement in policy["Statement"]
+            if statement["Sid"] != "Artifacts"
+            for action in listed(statement["Action"])
+        }
+        for name, policy in POLICIES.items()
+    }
+    # THEN who asks where a permission stands finds one answer
+    assert services["deployer-policy.json"] & services["deployer-policy-data.json"] == set()
+    assert services["deployer-policy-data.json"] == {"dynamodb", "events", "s3", "secretsmanager", "sns", "sqs"}
 
 
 def test_every_type_of_resource_is_known_here(cloud: Cloud) -> None:
@@ -227,6 +282,9 @@ def test_what_sam_itself_asks_for_is_allowed(action: str, resource: str) -> None
         ("dynamodb:GetItem", ARNS["DynamoDB::Table"]),
         ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:csm/prod/notion-x1y2z3"),
         ("s3:GetObject", "arn:aws:s3:::customers/book.csv"),
+        ("s3:DeleteBucket", "arn:aws:s3:::customers"),
+        ("s3:GetObject", f"{ARNS['S3::Bucket']}/in/usage/product/a.csv"),
+        ("s3:PutObject", f"{ARNS['S3::Bucket']}/in/usage/product/a.csv"),
         ("sqs:ReceiveMessage", ARNS["SQS::Queue"]),
         ("sns:Publish", ARNS["SNS::Topic"]),
     ],
@@ -235,13 +293,21 @@ def test_what_is_not_ours_and_what_accounts_hold_stays_out_of_reach(action: str,
     assert not allowed(action, resource)
 
 
+def test_a_bucket_can_be_emptied_by_who_removes_it() -> None:
+    for bucket in ("inbox", "content"):
+        arn = f"arn:aws:s3:::{STACK}-{bucket}-{ACCOUNT}"
+        assert {
+            action for action in EMPTYING if allowed(action, arn if "List" in action else f"{arn}/a/b.csv")
+        } == EMPTYING
+
+
 def test_roles_are_passed_to_functions_alone() -> None:
-    (passing,) = (each for each in POLICY["Statement"] if "iam:PassRole" in listed(each["Action"]))
+    (passing,) = (each for each in STATEMENTS if "iam:PassRole" in listed(each["Action"]))
     assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
 
 
 def test_event_sources_are_those_of_our_functions() -> None:
-    (statement,) = (e for e in POLICY["Statement"] if "lambda:CreateEventSourceMapping" in listed(e["Action"]))
+    (statement,) = (e for e in STATEMENTS if "lambda:CreateEventSourceMapping" in listed(e["Action"]))
     (function,) = statement["Condition"]["ArnLike"].values()
     assert fnmatchcase(ARNS["Lambda::Function"], function)
     assert not fnmatchcase(f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:payroll", function)
@@ -250,15 +316,15 @@ def test_event_sources_are_those_of_our_functions() -> None:
 def test_nothing_is_allowed_that_no_deployment_needs() -> None:
     # GIVEN all that CloudFormation does to our resources
     wanted = {action for kind in ARNS for action in needed(kind)}
-    # THEN each action of the policy is among it, those aside that are for stacks and SAM's own bucket
-    for statement in POLICY["Statement"]:
+    # THEN each action of the policies is among it, those aside that are for stacks, SAM's own bucket, emptying ours
+    for statement in STATEMENTS:
         for action in listed(statement["Action"]):
-            if action.partition(":")[0] not in ("cloudformation", "s3"):
-                assert action in wanted, action
+            if action.partition(":")[0] != "cloudformation" and statement["Sid"] != "Artifacts":
+                assert action in wanted | EMPTYING, action
     # AND what is allowed on everything changes nothing, subscriptions aside: AWS narrows those by no name
     changing = {
         action
-        for statement in POLICY["Statement"]
+        for statement in STATEMENTS
         if "*" in listed(statement["Resource"]) and "Condition" not in statement
         for action in listed(statement["Action"])
         if not action.partition(":")[2].startswith(("Describe", "Get", "List"))
@@ -270,7 +336,11 @@ def needed(kind: str) -> set[str]:
     """What is done to our resources of a type."""
     left_out = [pattern for patterns in WITHOUT.get(kind, {}).values() for pattern in patterns]
     left_out += [MANAGED_KEYS[kind]] if kind in MANAGED_KEYS else []
-    return {action for action in everything(kind) if not any(fnmatchcase(action, each) for each in left_out)}
+    return {
+        ALLOWED_BY.get(action, action)
+        for action in everything(kind)
+        if not any(fnmatchcase(action, each) for each in left_out)
+    }
 
 
 def everything(kind: str) -> set[str]:
@@ -297,7 +367,7 @@ def allowed(action: str, resource: str) -> bool:
     return any(
         any(fnmatchcase(action, pattern) for pattern in listed(statement["Action"]))
         and any(pattern == "*" or fnmatchcase(resource, pattern) for pattern in listed(statement["Resource"]))
-        for statement in POLICY["Statement"]
+        for statement in STATEMENTS
     )
 
 

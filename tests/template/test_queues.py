@@ -100,6 +100,15 @@ def test_a_topic_may_fill_the_queues_subscribed_to_it(cloud: Cloud) -> None:
         assert may_send(cloud, queue, "sns.amazonaws.com", topic), subscription.id
 
 
+def test_a_bucket_may_fill_the_queue_that_it_notifies_and_no_other_account_in_its_name(cloud: Cloud) -> None:
+    assert cloud.notified == {"InboxQueue": "InboxBucket"}
+    for queue, bucket in cloud.notified.items():
+        assert may_send(cloud, queue, "s3.amazonaws.com", bucket), bucket
+        # The name of a bucket that was removed may be taken by another account.
+        (grant,) = (each for each in cloud.queue_policy(queue) if each.effect == "Allow")
+        assert grant.condition["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+
+
 def test_a_message_that_a_topic_cannot_deliver_goes_where_its_channels_failures_go(cloud: Cloud) -> None:
     # GIVEN a channel whose queue was deleted, or does not let the topic send any more
     for subscription in cloud.all("SNS::Subscription"):
@@ -121,8 +130,8 @@ def test_a_function_that_knows_another_queue_may_send_to_it(cloud: Cloud) -> Non
 
 
 def test_every_queue_has_a_sender(cloud: Cloud) -> None:
-    # GIVEN all that may come from a rule, a topic, a role or another queue's failures
-    fed = set(cloud.dead_letter_queues)
+    # GIVEN all that may come from a rule, a topic, a bucket, a role or another queue's failures
+    fed = set(cloud.dead_letter_queues) | set(cloud.notified)
     fed |= {named_by(t["Arn"]) for rule in cloud.all("Events::Rule") for t in rule.properties["Targets"]}
     fed |= {named_by(subscription.properties["Endpoint"]) for subscription in cloud.all("SNS::Subscription")}
     for function in cloud.all("Lambda::Function"):
@@ -151,15 +160,15 @@ def test_queues_let_only_known_services_send_and_only_for_a_known_source(cloud: 
         for grant in (s for s in cloud.queue_policy(queue.id) if s.effect == "Allow"):
             assert grant.actions == ["sqs:SendMessage"], grant.of
             assert set(grant.principal) == {"Service"}, grant.of
-            assert _sources(grant.condition), grant.of
-            assert set(_sources(grant.condition)) <= set(cloud.resources), grant.of
+            assert _sources(cloud, grant.condition), grant.of
+            assert set(_sources(cloud, grant.condition)) <= set(cloud.resources), grant.of
 
 
 def test_a_rules_queue_takes_nothing_from_another_rule(cloud: Cloud) -> None:
     for rule in cloud.all("Events::Rule"):
         (target,) = rule.properties["Targets"]
         (grant,) = (s for s in cloud.queue_policy(named_by(target["Arn"])) if s.effect == "Allow")
-        assert _sources(grant.condition) == [rule.id]
+        assert _sources(cloud, grant.condition) == [rule.id]
 
 
 def may_send(cloud: Cloud, queue: str, service: str, source: str) -> bool:
@@ -168,7 +177,7 @@ def may_send(cloud: Cloud, queue: str, service: str, source: str) -> bool:
         grant.effect == "Allow"
         and "sqs:SendMessage" in grant.actions
         and grant.principal == {"Service": service}
-        and source in _sources(grant.condition)
+        and source in _sources(cloud, grant.condition)
         for grant in cloud.queue_policy(queue)
     )
 
@@ -183,9 +192,9 @@ def senders_by_role(cloud: Cloud, function: str) -> set[str]:
     }
 
 
-def _sources(condition: dict[str, Any]) -> list[str]:
+def _sources(cloud: Cloud, condition: dict[str, Any]) -> list[str]:
     arns = condition.get("ArnEquals", {}).get("aws:SourceArn", [])
-    return [named_by(arn) for arn in (arns if isinstance(arns, list) else [arns])]
+    return [cloud.source(arn) for arn in (arns if isinstance(arns, list) else [arns])]
 
 
 def test_offers_wait_for_a_system_of_the_sales_team_where_that_is_asked_for(cloud: Cloud) -> None:

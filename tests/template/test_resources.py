@@ -23,6 +23,22 @@ def test_the_table_outlives_the_stack_and_forgets_what_has_expired(cloud: Cloud)
     assert table.properties["SSESpecification"] == {"SSEEnabled": True}
 
 
+def test_buckets_are_closed_and_what_is_delivered_does_not_stay(cloud: Cloud) -> None:
+    for bucket in cloud.all("S3::Bucket"):
+        assert set(bucket.properties["PublicAccessBlockConfiguration"].values()) == {True}, bucket.id
+        assert bucket.properties["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+        (policy,) = (p for p in cloud.all("S3::BucketPolicy") if named_by(p.properties["Bucket"]) == bucket.id)
+        (refusal,) = policy.properties["PolicyDocument"]["Statement"]
+        assert (refusal["Effect"], refusal["Principal"], refusal["Action"]) == ("Deny", "*", "s3:*")
+        assert refusal["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        arn = {"Fn::GetAtt": [bucket.id, "Arn"]}
+        assert refusal["Resource"] == [arn, {"Fn::Sub": f"${{{bucket.id}.Arn}}/*"}], bucket.id
+    # What was taken in is in the table: neither a file nor an old version of it stays for longer than 30 days.
+    (rule,) = cloud.resources["InboxBucket"].properties["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 30)
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+
+
 def test_subscriptions_hand_on_the_bare_message_and_choose_by_its_attributes(cloud: Cloud) -> None:
     for subscription in cloud.all("SNS::Subscription"):
         assert subscription.properties["Protocol"] == "sqs", subscription.id

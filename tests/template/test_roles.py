@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any
 
@@ -16,6 +17,8 @@ OWN_QUEUE = {
     "sqs:GetQueueAttributes",
     "sqs:ChangeMessageVisibility",
 }
+FOLDER = re.compile(r"\$\{(\w+)\.Arn\}/([a-z]+)/\*")
+"""A folder of a bucket of the template's."""
 OWN_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
 
@@ -89,9 +92,31 @@ def test_who_could_delete_rows_is_known(cloud: Cloud) -> None:
         function.id: allowed(cloud, function, "Table") & {"dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
         for function in cloud.all("Lambda::Function")
     }
-    assert {name for name, actions in able.items() if not actions} == {"ApiFunction"}
+    assert {name for name, actions in able.items() if not actions} == {"ApiFunction", "Ingest"}
     by_batches = {name for name, actions in able.items() if actions == {"dynamodb:BatchWriteItem"}}
     assert by_batches == {"HealthScan", "ContractCheck", "PlanQbrs", "NotionSync"}
+
+
+def test_what_is_delivered_is_only_read_and_only_results_are_written(cloud: Cloud) -> None:
+    # GIVEN all that roles may do to objects
+    objects = {
+        (function.id, action, str(resource.get("Fn::Sub") or named_by(resource)))
+        for function in cloud.all("Lambda::Function")
+        for statement in cloud.permissions(function)
+        for action in statement.actions
+        if action.startswith("s3:")
+        for resource in statement.resources
+    }
+    # THEN what a function writes cannot start it again, and it removes nothing
+    assert objects == {
+        ("Ingest", "s3:GetObject", "${InboxBucket.Arn}/in/*"),
+        ("Ingest", "s3:ListBucket", "InboxBucket"),
+        ("Ingest", "s3:PutObject", "${InboxBucket.Arn}/results/*"),
+    }
+    bucket = cloud.resources["InboxBucket"].properties
+    assert named_by(environment(cloud.resources["Ingest"])["INBOX_BUCKET"]) == "InboxBucket"
+    (told,) = bucket["NotificationConfiguration"]["QueueConfigurations"]
+    assert told["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "in/"}]
 
 
 def test_an_optional_secret_can_be_read_only_where_it_is_set(source: Template) -> None:
@@ -112,7 +137,12 @@ def test_an_optional_secret_can_be_read_only_where_it_is_set(source: Template) -
 def test_each_role_and_each_policy_on_a_resource_says_why_in_a_comment_above_it(source: Template) -> None:
     text = SOURCE.read_text("utf-8")
     for name, body in source["Resources"].items():
-        if body["Type"] in ("AWS::IAM::Role", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"):
+        if body["Type"] in (
+            "AWS::IAM::Role",
+            "AWS::SQS::QueuePolicy",
+            "AWS::SNS::TopicPolicy",
+            "AWS::S3::BucketPolicy",
+        ):
             above = text[: text.index(f"\n  {name}:\n")].rsplit("\n", 1)[-1]
             assert above.startswith("  # ") and not above.startswith("  # --"), f"{name}: no comment above it says why"
 
@@ -163,12 +193,14 @@ def is_bound(statement: Statement) -> bool:
 
 
 def is_named(resource: Any) -> bool:
-    """Whether a statement's resource is one of the template's own, or a secret of a given name.
+    """Whether a statement's resource is one of the template's own, one folder of a bucket, or a secret of a given name.
 
     Secrets Manager adds six characters of its own to a secret's name, which are unknown beforehand.
     """
     match resource:
         case {"Ref": _} | {"Fn::GetAtt": _}:
+            return True
+        case {"Fn::Sub": str(arn)} if FOLDER.fullmatch(arn):
             return True
         case {"Fn::Sub": str(arn)}:
             return "*" not in arn and arn.endswith(("}-??????", "/${BedrockModelId}"))

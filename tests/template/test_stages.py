@@ -19,6 +19,7 @@ NAMES = {
     "IAM::Role": "RoleName",
     "Lambda::Function": "FunctionName",
     "Logs::LogGroup": "LogGroupName",
+    "S3::Bucket": "BucketName",
     "SNS::Topic": "TopicName",
     "SQS::Queue": "QueueName",
     "SecretsManager::Secret": "Name",
@@ -29,6 +30,7 @@ NAMELESS = {
     "Lambda::EventSourceMapping",
     "Lambda::LayerVersion",  # see below: SAM fills in the stage by itself
     "Lambda::Permission",
+    "S3::BucketPolicy",
     "SNS::Subscription",
     "SNS::TopicPolicy",
     "SQS::QueuePolicy",
@@ -56,6 +58,12 @@ def test_every_layer_has_the_stage_in_its_name(source: Template) -> None:
 def test_no_name_is_used_twice(cloud: Cloud) -> None:
     taken = [(resource.type, str(name)) for resource, name in names(cloud)]
     assert len(set(taken)) == len(taken)
+
+
+def test_the_name_of_a_bucket_is_free_in_every_account(cloud: Cloud) -> None:
+    # Names of buckets are shared by all of AWS.
+    for bucket in cloud.all("S3::Bucket"):
+        assert bucket.properties["BucketName"]["Fn::Sub"].endswith("-${AWS::AccountId}"), bucket.id
 
 
 def test_metrics_are_counted_by_stage(cloud: Cloud) -> None:
