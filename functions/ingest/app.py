@@ -6,7 +6,6 @@ from wiring import TakeFiles
 
 from customer_success.aws.inbox import ObjectsCreated
 from customer_success.aws.messaging.consumer import Delivery
-from customer_success.signals.inbox import result_of
 
 function = TakeFiles()
 
@@ -17,4 +16,4 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
 def take(delivery: Delivery) -> None:
     for key in function.message(ObjectsCreated, delivery).keys:
-        function.done("file", result_of(function.take_file(key)))
+        function.done("file", function.take_file(key))

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, cast
 from urllib.parse import unquote_plus
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, IncompleteReadError
 from pydantic import BaseModel, ConfigDict, Field
 
 from customer_success.aws.errors import code_of, translated
-from customer_success.errors import Removed
+from customer_success.errors import Removed, Unavailable
 from customer_success.signals.inbox import OpenFile
 
 if TYPE_CHECKING:
@@ -39,8 +39,12 @@ class ObjectsCreated(BaseModel):
 
     @property
     def keys(self) -> list[str]:
-        """The objects' keys, decoded: S3 sends them as they stand in a URL, with '+' for a space."""
-        return [unquote_plus(record.s3.object.key) for record in self.records]
+        """The files' keys, decoded: S3 sends them as they stand in a URL, with '+' for a space.
+
+        A key that ends in '/' is a folder that a person made in the console.
+        """
+        keys = [unquote_plus(record.s3.object.key) for record in self.records]
+        return [key for key in keys if not key.endswith("/")]
 
 
 class S3Files:
@@ -60,13 +64,22 @@ class S3Files:
                 if code_of(error) in ("NoSuchKey", "404"):
                     raise Removed(f"{self._where}: {key!r} is not there any more") from error
                 raise
-        with found["Body"] as body:
-            yield OpenFile(
-                cast("IO[bytes]", body), found["ContentLength"], found["LastModified"], found["ETag"].strip('"')
-            )
+            with found["Body"] as body, _whole(self._where, key):
+                yield OpenFile(
+                    cast("IO[bytes]", body), found["ContentLength"], found["LastModified"], found["ETag"].strip('"')
+                )
 
     def write(self, key: str, text: str) -> None:
         with translated(self._where):
             self._client.put_object(
                 Bucket=self._bucket, Key=key, Body=text.encode("utf-8", "replace"), ContentType="application/json"
             )
+
+
+@contextmanager
+def _whole(where: str, key: str) -> Iterator[None]:
+    """A connection that ends early is a passing fault: the file is not shorter than it was."""
+    try:
+        yield
+    except IncompleteReadError as error:
+        raise Unavailable(f"{where}: {key!r} was not read to its end: {error}") from error

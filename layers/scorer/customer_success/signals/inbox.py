@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import json
-import logging
-from collections.abc import Callable
+import re
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, Any, Protocol, get_args
+from hashlib import sha256
+from typing import IO, ClassVar, Literal, Protocol, get_args
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from customer_success.errors import Refused
+from customer_success.log_privacy import ADDRESS
+from customer_success.metrics import Metric
+from customer_success.results import IfKnown, JobResult
 from customer_success.signals.ingest import Delivery, Ingest, Ingested
 from customer_success.signals.lines import MODELS, Kind, Source
 from customer_success.signals.records import MOST_BYTES, records
 
 FOLDER, RESULTS = "in/", "results/"
 SNAPSHOT = "snapshot"
+LONGEST_PATH = 1_000
+"""Bytes of a result's path without folder and ending: S3 takes keys of 1,024."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 PEOPLE_ONLY: frozenset[Kind] = frozenset({"outcomes"})
 """What became of a contract is not for a feed to say, but for who holds a grant of their own."""
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +49,99 @@ class Files(Protocol):
         """Write a file, in the place of one with the same key."""
 
 
+class LineRefusal(BaseModel):
+    """Why a line was not taken: each field and its bound."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    line: int
+    reason: str
+
+
+class FileResult(JobResult):
+    """What became of a file, as the function logs it and writes it beside the inbox: counts, and of what was refused
+    the line, field and bound. No value of a person is in it.
+    """
+
+    LOGGED: ClassVar[tuple[str, ...]] = (
+        *(
+            "file",
+            "status",
+            "reason",
+            "kind",
+            "source",
+            "lines",
+            "accepted",
+            "refused",
+            "accounts",
+            "joined",
+            "changed",
+        ),
+    )
+
+    task_type: Literal["ingest"] = "ingest"
+    file: str
+    status: Literal["accepted", "accepted in part", "refused"]
+    reason: IfKnown[str] = None
+    """Why the file as a whole was refused."""
+    content_hash: IfKnown[str] = None
+    """The ETag of the content that was read."""
+    kind: IfKnown[Kind] = None
+    source: IfKnown[str] = None
+    lines: int = 0
+    accepted: int = 0
+    refused: int = 0
+    accounts: int = 0
+    """Keys of accounts that the file names."""
+    joined: int = 0
+    """Those of them that lead to an account."""
+    changed: int = 0
+    refusals: tuple[LineRefusal, ...] = ()
+    unjoined: tuple[str, ...] = ()
+    """Keys that lead to no account, the first of them."""
+
+    def counts(self) -> Mapping[Metric, float]:
+        return {
+            Metric.FILES_REFUSED if self.status == "refused" else Metric.FILES_ACCEPTED: 1,
+            Metric.LINES_ACCEPTED: self.accepted,
+            Metric.LINES_REFUSED: self.refused,
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class TakeFile:
     """The job: takes one file of the inbox in, and writes its result beside the inbox."""
 
     files: Files
     ingest: Ingest
-    count: Callable[[Ingested], None] = lambda _: None
 
-    def __call__(self, key: str) -> Ingested:
-        """Take a file in. Raises `Refused` once its result says why it was not taken, and `Unavailable`."""
+    def __call__(self, key: str) -> FileResult:
+        """Take a file in. What cannot be read is refused in its result. Raises `Unavailable`."""
         try:
             place = place_of(key)
             with self.files.open(key) as file:
-                if file.size > MOST_BYTES:
-                    raise Refused(f"the file has {file.size:,} bytes, at most {MOST_BYTES:,} are read at once")
-                delivery = Delivery(
-                    place.kind, place.source, key, file.arrived_at, file.content_hash, snapshot=place.snapshot
-                )
-                done = self.ingest(delivery, records(file.content, MODELS[place.kind]))
+                result = self._take(key, place, file)
         except Refused as refused:
-            self.files.write(result_key(key), _json({"file": key, "status": "refused", "reason": str(refused)}))
-            raise
-        self.files.write(result_key(key), _json(result_of(done)))
-        return done
+            result = FileResult(file=key, status="refused", reason=str(refused))
+        self.files.write(result_key(key), result.model_dump_json(indent=2) + "\n")
+        return result
+
+    def _take(self, key: str, place: Place, file: OpenFile) -> FileResult:
+        delivery = Delivery(place.kind, place.source, key, file.arrived_at, file.content_hash, snapshot=place.snapshot)
+        try:
+            if file.size > MOST_BYTES:
+                raise Refused(f"the file has {file.size:,} bytes, at most {MOST_BYTES:,} are read at once")
+            done = self.ingest(delivery, records(file.content, MODELS[place.kind]))
+        except Refused as refused:
+            return FileResult(
+                file=key,
+                status="refused",
+                reason=str(refused),
+                content_hash=file.content_hash,
+                kind=place.kind,
+                source=place.source,
+            )
+        return _result(done, file.content_hash)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,30 +174,37 @@ def place_of(key: str) -> Place:
 
 
 def result_key(key: str) -> str:
-    """Where the result of a file lies: outside of the folder that is watched, under the file's own path."""
-    return f"{RESULTS}{key.removeprefix(FOLDER)}.json"
+    """Where the result of a file lies: outside of the folder that is watched, under the file's own path.
+
+    A path that leaves no room for the ending is cut, and told from others by its hash.
+    """
+    path = key.removeprefix(FOLDER)
+    if len(path.encode()) > LONGEST_PATH:
+        path = f"{path.encode()[: LONGEST_PATH - 65].decode(errors='ignore')}-{sha256(path.encode()).hexdigest()}"
+    return f"{RESULTS}{path}.json"
 
 
-def result_of(done: Ingested) -> dict[str, Any]:
-    """A result as it is written: counts, and of what was refused the line, field and bound. No value of a person."""
-    return {
-        "file": done.name,
-        "status": "accepted" if not done.refused else "accepted in part" if done.accepted else "refused",
-        "kind": done.kind,
-        "source": done.source,
-        "lines": done.lines,
-        "accepted": done.accepted,
-        "refused": done.refused,
-        "accounts": done.accounts,
-        "joined": done.joined,
-        "changed": done.changed,
-        "refusals": [{"line": refusal.number, "reason": refusal.reason} for refusal in done.refusals],
-        "unjoined": list(done.unjoined),
-    }
+def _result(done: Ingested, content_hash: str) -> FileResult:
+    return FileResult(
+        file=done.name,
+        status="accepted" if not done.refused else "accepted in part" if done.accepted else "refused",
+        content_hash=content_hash,
+        kind=done.kind,
+        source=done.source,
+        lines=done.lines,
+        accepted=done.accepted,
+        refused=done.refused,
+        accounts=done.accounts,
+        joined=done.joined,
+        changed=done.changed,
+        refusals=tuple(LineRefusal(line=refusal.number, reason=refusal.bounds) for refusal in done.refusals),
+        unjoined=tuple(ADDRESS.sub(_without_person, key) for key in done.unjoined),
+    )
 
 
 _SOURCE = TypeAdapter(Source)
 
 
-def _json(result: dict[str, Any]) -> str:
-    return json.dumps(result, indent=2, ensure_ascii=False) + "\n"
+def _without_person(address: re.Match[str]) -> str:
+    """The domain of an address, by which its account could be found."""
+    return f"…@{address[0].rpartition('@')[2]}"

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from customer_success.batches import batches
 from customer_success.errors import Refused
-from customer_success.schemas import refusals
+from customer_success.schemas import Refusal, refusals
 from customer_success.signals.directory import Directory
 from customer_success.signals.freshness import Feed
 from customer_success.signals.lines import MODELS, AnyLine, IdLine, Kind
@@ -57,10 +57,11 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class RefusedLine:
-    """A line that was not taken, by its number in the file, and why."""
+    """A line that was not taken, by its number in the file, and why. `bounds` names fields and bounds, and no value."""
 
     number: int
     reason: str
+    bounds: str
 
     def __str__(self) -> str:
         return f"line {self.number}: {self.reason}"
@@ -216,13 +217,14 @@ class _Reading:
         try:
             return cast("AnyLine", parsed(record, model))
         except ValidationError as error:
-            self._refuse(number, "; ".join(map(str, refusals(error, model))))
+            self._refuse(number, refusals(error, model))
             return None
 
-    def _refuse(self, number: int, reason: str) -> None:
+    def _refuse(self, number: int, reasons: Sequence[Refusal]) -> None:
         self.refused += 1
         if len(self.refusals) < MOST_REFUSALS_SHOWN:
-            self.refusals.append(RefusedLine(number, reason))
+            bounds = "; ".join(f"{reason.field}: {reason.bound}" for reason in reasons)
+            self.refusals.append(RefusedLine(number, "; ".join(map(str, reasons)), bounds))
 
 
 @dataclass(frozen=True, slots=True)
