@@ -1,4 +1,4 @@
-"""`python -m local.demo [qbr | import-history | redrive | api | shadow-report]`, asked by the variables of `make`."""
+"""`python -m local.demo`, or with one of `COMMANDS`, asked by the variables of `make`."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from rich.console import Console
 
 from local.console import PlainConsole, print_error
 from local.demo.api import run_api
-from local.demo.commands import run_demo, run_redrive, run_shadow_report
+from local.demo.commands import run_demo, run_ingest, run_redrive, run_shadow_report
 from local.demo.errors import DemoError, state_in_words
 from local.demo.options import Options, read_options
 from local.demo.quarter import run_import_history, run_quarter
 from local.demo.state import SCRATCH, DemoState
+from local.ingest.asked import AskedWronglyError
+from local.ingest.delivery import NoResultError
 from local.spreadsheets.errors import SpreadsheetError
 from local.stack.build import BuildError
 from local.stack.deploy import DeployError
@@ -28,6 +30,7 @@ COMMANDS: Mapping[str, Callable[[Options, Console], None]] = {
     "qbr": run_quarter,
     "import-history": run_import_history,
     "redrive": run_redrive,
+    "ingest": run_ingest,
     "api": run_api,
     "shadow-report": run_shadow_report,
 }
@@ -53,7 +56,15 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         print_error(f"{error.filename or 'the demo cannot go on'}: {error.strerror or error}")
         return 1
-    except (DemoError, SpreadsheetError, BuildError, DeployError, StackStartError) as error:
+    except (
+        DemoError,
+        AskedWronglyError,
+        NoResultError,
+        SpreadsheetError,
+        BuildError,
+        DeployError,
+        StackStartError,
+    ) as error:
         print_error(error)
         return 1
     return 0

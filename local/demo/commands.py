@@ -22,6 +22,8 @@ from local.demo.report import channel_report, day_report, full_report, heading, 
 from local.demo.report.expansion import expansion_report
 from local.demo.state import DemoState
 from local.deployment import LocalDeployment
+from local.ingest.asked import read_asked
+from local.ingest.delivery import deliver, result_lines
 from local.shadow_report.report import shadow_report
 from local.spreadsheets.book import Sheet, read_book
 from local.spreadsheets.changes import Change, changed, changes_beside, changes_file, in_words
@@ -128,6 +130,21 @@ def run_redrive(options: Options, console: Console) -> None:
         demo_run.drain(ScanLook(deployment, day, 0))
         if found := gather(deployment, state, day, before):
             channel_report(console, found, named(options.book))
+
+
+def run_ingest(options: Options, console: Console) -> None:
+    """`make ingest`. Raises `DemoError`, `AskedWronglyError` and what `demo_deployment` raises."""
+    state = DemoState.of(options.book)
+    given = {"FILE": options.file, "KIND": options.kind, "SOURCE": options.source, "SNAPSHOT": options.snapshot}
+    asked = read_asked(given)
+    if not state.played:
+        raise DemoError(f"{options.book} was not played yet: `make demo{named(options.book)}` makes its inbox")
+    with demo_deployment(state) as deployment:
+        result = deliver(deployment.aws, deployment.stack, asked, console.print)
+    for line in result_lines(result):
+        console.print(line, soft_wrap=True)
+    if result.status == "refused":
+        raise DemoError(f"FILE={options.file}: nothing of it was taken in")
 
 
 def run_shadow_report(options: Options, console: Console) -> None:

@@ -40,6 +40,9 @@ class Options:
     shadow: bool = False
     narrator: str = "rules"
     file: str = ""
+    kind: str = ""
+    source: str = ""
+    snapshot: str = ""
 
 
 def read_options(given: Mapping[str, str], *, today: date | None = None) -> Options:
@@ -56,6 +59,9 @@ def read_options(given: Mapping[str, str], *, today: date | None = None) -> Opti
         shadow=_yes("SHADOW", given.get("SHADOW", "")),
         narrator=_narrator(given.get("NARRATOR", "").strip()),
         file=given.get("FILE", "").strip(),
+        kind=given.get("KIND", "").strip(),
+        source=given.get("SOURCE", "").strip(),
+        snapshot=given.get("SNAPSHOT", "").strip(),
     )
     not_ahead(options.day, options.days, today or datetime.now(UTC).date())
     return options

@@ -1,6 +1,6 @@
-"""`python -m local.operating redrive|rescan --stack NAME`: on a real deployment, by the usual AWS credentials.
+"""`python -m local.operating redrive|rescan|ingest --stack NAME`: on a real deployment, by the usual AWS credentials.
 
-`make redrive` takes STACK and QUEUE, `make rescan` STACK and DATE.
+`make redrive` takes STACK and QUEUE, `make rescan` STACK and DATE, `make ingest` STACK and what names the file.
 """
 
 from __future__ import annotations
@@ -10,20 +10,23 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 
+from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from customer_success.errors import Refused
+from local.console import literal, print_error
+from local.ingest.asked import AskedWronglyError, read_asked
+from local.ingest.delivery import NoResultError, deliver, result_lines
 from local.operating.rescan import ask_for_scan
 from local.stack.aws import Aws
 from local.stack.deploy import DeployError, describe
 from local.stack.queues import brought_back, dead_letters_left, redrive
 
 INTERRUPTED = 130
-
-
-class AskedWronglyError(Exception):
-    """What is asked for is missing or wrong; the text names the variable."""
+STOPPED = {"ingest": "a file that was put into the inbox is taken in all the same, and has its result there"}
+STOPPED_OTHERWISE = "each message is back in its queue, or still among the dead letters"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -35,10 +38,13 @@ def main(arguments: Sequence[str]) -> int:
         aws = Aws.of_operator()
         print(DEEDS[asked.deed](aws, asked))
     except KeyboardInterrupt:
-        print("\nstopped; each message is back in its queue, or still among the dead letters", file=sys.stderr)
+        print(f"\nstopped; {STOPPED.get(asked.deed, STOPPED_OTHERWISE)}", file=sys.stderr)
         return INTERRUPTED
-    except (AskedWronglyError, DeployError) as error:
-        print(error, file=sys.stderr)
+    except (AskedWronglyError, DeployError, NoResultError) as error:
+        print_error(error)
+        return 1
+    except S3UploadFailedError as error:
+        print_error(f"FILE={os.environ.get('FILE')}: {error}; look at the rights of docs/operator-policy.json")
         return 1
     except (ClientError, BotoCoreError) as error:
         print(f"STACK={asked.stack}: {error}; look at AWS_PROFILE and AWS_DEFAULT_REGION", file=sys.stderr)
@@ -71,7 +77,17 @@ def _rescan(aws: Aws, asked: argparse.Namespace) -> str:
     return f"asked for a scan of {day}; its log lines bear the request {request}"
 
 
-DEEDS = {"redrive": _redrive, "rescan": _rescan}
+def _ingest(aws: Aws, asked: argparse.Namespace) -> str:
+    file = read_asked(os.environ)
+    result = deliver(aws, describe(aws, asked.stack), file, partial(print, flush=True))
+    text = "\n".join(map(literal, result_lines(result)))
+    if result.status != "refused":
+        return text
+    print(text)
+    raise AskedWronglyError(f"FILE={file.path}: nothing of it was taken in")
+
+
+DEEDS = {"redrive": _redrive, "rescan": _rescan, "ingest": _ingest}
 
 
 def _asked(arguments: Sequence[str]) -> argparse.Namespace:

@@ -19,8 +19,8 @@ the comment above the role in the template says why. Names are without `customer
 Beside this, each function takes the messages of its own queue and writes its own log. *Deletes* is `DeleteItem`; *could
 delete* is `BatchWriteItem` alone, which IAM does not split into puts and deletes."""
 FOOT = """\
-People: [deployer-policy.json](deployer-policy.json) is for those who deploy,
-[operator-policy.json](operator-policy.json) for those who operate. Neither is used by a function."""
+People: [deployer-policy.json](deployer-policy.json) and [deployer-policy-data.json](deployer-policy-data.json) are for
+those who deploy, [operator-policy.json](operator-policy.json) is for those who operate. None is used by a function."""
 OWN = {
     "logs:CreateLogStream",
     "logs:PutLogEvents",
@@ -32,6 +32,8 @@ OWN = {
 """What each function may do with its own queue and log; in no column."""
 READS = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
 WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem"}
+READS_FILES = {"s3:GetObject", "s3:ListBucket"}
+WRITES_FILES = {"s3:PutObject"}
 SENDS = {"sqs:SendMessage": "queue", "sns:Publish": "topic", "events:PutEvents": ""}
 CALLS = {"bedrock:InvokeModel": "Bedrock"}
 SECRETS = {"secretsmanager:GetSecretValue"}
@@ -58,13 +60,23 @@ class Page:
         role = named_by(properties["Role"])
         allowed = list(role_statements(self.template, role))
         actions = {action for statement in allowed for action in statement.actions}
-        if unknown := actions - OWN - READS - WRITES - SENDS.keys() - CALLS.keys() - SECRETS:
+        if (
+            unknown := actions
+            - OWN
+            - READS
+            - WRITES
+            - READS_FILES
+            - WRITES_FILES
+            - SENDS.keys()
+            - CALLS.keys()
+            - SECRETS
+        ):
             raise UnknownActionError(f"{role}: no column of docs/permissions.md is for {', '.join(sorted(unknown))}")
         return (
             f"`{shown(self.template, function)}`",
             ", ".join(dict.fromkeys(self._trigger(event) for event in properties.get("Events", {}).values())),
-            "table" if actions & READS else "",
-            _writes(actions),
+            ", ".join([*(["table"] if actions & READS else []), *self._files(allowed, READS_FILES)]),
+            ", ".join([*_writes(actions), *self._files(allowed, WRITES_FILES)]),
             ", ".join(self._targets(allowed)),
             ", ".join(dict.fromkeys(self._calls(properties, allowed))),
             ", ".join(self._secrets(allowed)),
@@ -79,6 +91,16 @@ class Page:
             for resource in statement.resources:
                 name = shown(self.template, named_by(resource))
                 yield f"{SENDS[action]} `{name}`" if SENDS[action] else "event bus"
+
+    def _files(self, allowed: Iterable[Statement], actions: Iterable[str]) -> Iterator[str]:
+        """The folders of buckets, and the buckets whose files may be listed."""
+        for statement, _ in _those(allowed, actions):
+            for resource in statement.resources:
+                if bucket := named_by(resource):
+                    yield f"names of files in bucket `{shown(self.template, bucket)}`"
+                else:
+                    bucket, _, folder = resource["Fn::Sub"].removeprefix("${").partition(".Arn}/")
+                    yield f"bucket `{shown(self.template, bucket)}` `{folder}`"
 
     def _calls(self, properties: dict[str, Any], allowed: Iterable[Statement]) -> Iterator[str]:
         """The vendors outside AWS, then what IAM lets it call."""
@@ -109,9 +131,10 @@ def _those(allowed: Iterable[Statement], actions: Iterable[str]) -> Iterator[tup
         yield from ((statement, action) for action in statement.actions if action in wanted)
 
 
-def _writes(actions: set[str]) -> str:
-    if not actions & WRITES:
-        return ""
+def _writes(actions: set[str]) -> Iterator[str]:
+    if actions & WRITES:
+        yield "table"
     if "dynamodb:DeleteItem" in actions:
-        return "table, deletes"
-    return "table, could delete" if "dynamodb:BatchWriteItem" in actions else "table"
+        yield "deletes"
+    elif "dynamodb:BatchWriteItem" in actions:
+        yield "could delete"

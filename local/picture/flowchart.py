@@ -12,6 +12,7 @@ from local.stack.template import Template
 
 QUEUE, TOPIC, RULE, BUS = "AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::Events::Rule", "AWS::Events::EventBus"
 SUBSCRIPTION = "AWS::SNS::Subscription"
+BUCKET = "AWS::S3::Bucket"
 SENDS = {"sqs:SendMessage", "sns:Publish", "events:PutEvents"}
 SPACING = '%%{init: {"flowchart": {"nodeSpacing": 18, "rankSpacing": 36, "padding": 8}}}%%'
 """Tight enough for letters of a readable size on a page as wide as GitHub's."""
@@ -19,6 +20,7 @@ STYLES = (
     "classDef rule fill:#fff4e0,stroke:#d99a2b,color:#6b4404",
     "classDef api fill:#e9e6fb,stroke:#7c6fd0,color:#3a2f86",
     "classDef function fill:#eaf2fb,stroke:#5f8fc2,color:#123a66",
+    "classDef bucket fill:#f3ece2,stroke:#a5835a,color:#4f3716",
     "classDef topic fill:#e2f5f1,stroke:#2f9c86,color:#0d5446",
 )
 """Fill, border and text of each kind: all three, so that they are readable on a light and on a dark page."""
@@ -32,17 +34,24 @@ class Flowchart:
 
     def drawn(self) -> str:
         """The flowchart as Mermaid text."""
-        lines = [*self._rules(), *self._functions(), *self._topics_and_buses(), *self._drawn_arrows(), *STYLES]
+        lines = [
+            *self._rules(),
+            *self._buckets(),
+            *self._functions(),
+            *self._topics_and_buses(),
+            *self._drawn_arrows(),
+            *STYLES,
+        ]
         return "\n".join([SPACING, "flowchart TB", *(f"  {line}" for line in lines)])
 
     @cached_property
     def arrows(self) -> list[tuple[str, str]]:
-        """From each rule, function and topic to the functions, topics and buses that it starts or fills.
+        """From each rule, bucket, function and topic to the functions, topics and buses that it starts or fills.
 
         A function that puts messages on its own queue has no arrow for that.
         """
         found = []
-        for source, target in [*self._targets(), *self._sent(), *self._subscribed()]:
+        for source, target in [*self._targets(), *self._notified(), *self._sent(), *self._subscribed()]:
             arrow = (source, self._called.get(target, target))
             if source != arrow[1] and arrow not in found:
                 found.append(arrow)
@@ -72,6 +81,11 @@ class Flowchart:
             if parameter := named_by(when):
                 when = self.template["Parameters"][parameter]["Default"]
             yield f'{name}(["{_words(name)}<br/>{when}"]):::rule'
+
+    def _buckets(self) -> Iterator[str]:
+        """Those whose files start a function."""
+        for name in dict(self._notified()):
+            yield f'{name}[("bucket {shown(self.template, name)}")]:::bucket'
 
     def _functions(self) -> Iterator[str]:
         for name, properties in self._properties.items():
@@ -119,6 +133,12 @@ class Flowchart:
         for name, body in of_type(self.template, RULE).items():
             for target in body["Properties"]["Targets"]:
                 yield name, named_by(target["Arn"])
+
+    def _notified(self) -> Iterator[tuple[str, str]]:
+        """From each bucket to the queues on which it names new files."""
+        for name, body in of_type(self.template, BUCKET).items():
+            configured = body["Properties"].get("NotificationConfiguration", {}).get("QueueConfigurations", [])
+            yield from ((name, named_by(configuration["Queue"])) for configuration in configured)
 
     def _sent(self) -> Iterator[tuple[str, str]]:
         """From each function to each queue, topic and bus that its role lets it fill."""

@@ -90,10 +90,10 @@ def shown(template: Template, logical_id: str) -> str:
     properties = template["Resources"][logical_id].get("Properties", {})
     if "CodeUri" in properties:
         return str(properties["CodeUri"]).rstrip("/").rsplit("/", 1)[-1]
-    for property_name in ("QueueName", "TopicName", "LogGroupName", "Name"):
+    for property_name in ("QueueName", "TopicName", "LogGroupName", "BucketName", "Name"):
         if property_name in properties:
             name = properties[property_name]
-            text = str(name.get("Fn::Sub", name) if isinstance(name, dict) else name)
+            text = str(name.get("Fn::Sub", name) if isinstance(name, dict) else name).removesuffix("-${AWS::AccountId}")
             return text.split("${Stage}-", 1)[1] if "${Stage}-" in text else logical_id
     return logical_id
 

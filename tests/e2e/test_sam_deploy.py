@@ -107,6 +107,17 @@ class Deployer:
         written = tomllib.loads((self.folder / "samconfig.toml").read_text("utf-8"))
         return str(written[environment]["deploy"]["parameters"]["parameter_overrides"])
 
+    def empty(self, bucket: str) -> None:
+        """What the console's "Empty" does, by the deployer's own rights."""
+        region, keys = str(self.aws.session.region_name), self.credentials
+        session = boto3.Session(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"], region_name=region)
+        s3 = Aws(session, self.aws.endpoint).s3
+        with pytest.raises(ClientError, match=r"not authorized|AccessDenied"):
+            s3.get_object(Bucket=bucket, Key="in/usage/product/a.csv")
+        found = s3.list_object_versions(Bucket=bucket)
+        for version in [*found.get("Versions", []), *found.get("DeleteMarkers", [])]:
+            s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+
     def functions(self) -> list[str]:
         """The names of all functions in the account."""
         return sorted(each["FunctionName"] for each in self.aws.functions.list_functions()["Functions"])
@@ -127,11 +138,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def deployer(built: Path, tmp_path: Path) -> Iterator[Deployer]:
-    """A user with the rights of docs/deployer-policy.json."""
+    """A user with the rights of the deployer's two policies."""
     project = tmp_path / "project"
     shutil.copytree(built, project)
     with serving(tmp_path / "stack", STACK_PYTHON) as aws:
-        yield Deployer(project, aws, user(aws, json.loads((ROOT / "docs/deployer-policy.json").read_text("utf-8"))))
+        yield Deployer(project, aws, user(aws, "deployer-policy", "deployer-policy-data"))
 
 
 @pytest.mark.slow
@@ -171,10 +182,14 @@ def test_from_nothing_to_two_stages_and_back_to_nothing(deployer: Deployer) -> N
     code, printed = deployer.tries("deploy", "--no-confirm-changeset", "--stack-name", "network")
     assert code != 0 and "not authorized to perform: cloudformation:" in printed
 
-    # WHEN both are removed
+    # WHEN both are removed, after the one bucket with a file in it was emptied of every version
+    inbox = f"{DEV}-inbox-000000000000"
+    for _ in range(2):
+        deployer.aws.s3.put_object(Bucket=inbox, Key="in/usage/product/a.csv", Body=b"account,date,active_users\n")
+    deployer.empty(inbox)
     deployer.sam("delete", "--no-prompts")
     deployer.sam("delete", "--no-prompts", "--config-env", "prod")
-    # THEN the tables are left, and the bucket that SAM keeps for all its applications, empty
+    # THEN the tables are left, and SAM's bucket for all its applications, empty
     assert (deployer.stack(DEV), deployer.stack(PROD), deployer.functions()) == (None, None, [])
     tables = deployer.aws.dynamodb.list_tables()["TableNames"]
     assert [table.rpartition("-")[0] for table in sorted(tables)] == [f"{DEV}-Table", f"{PROD}-Table"]
@@ -215,12 +230,13 @@ def test_the_operator_may_use_every_tool_and_deploy_nothing(
     parameters = {"Shadow": "true", "AlarmEmail": "ops@example.com", "BedrockModelId": "eu.anthropic.claude"}
     deployment = enter_anew(parameters)
     deployment.load([critical_page(1), page(2)])
-    credentials = user(deployment.aws, json.loads((ROOT / "docs/operator-policy.json").read_text("utf-8")))
+    credentials = user(deployment.aws, "operator-policy")
     region = str(deployment.aws.session.region_name)
     here = {"AWS_ENDPOINT_URL": str(deployment.aws.endpoint), "AWS_DEFAULT_REGION": region}
     for name, value in (credentials | here).items():
         monkeypatch.setenv(name, value)
-    # WHEN they ask for a scan, look at everything, read the report, bring back a dead letter and import older scores
+    # WHEN they ask for a scan, look at everything, read the report, bring back a dead letter, import older scores, and
+    # take a file in
     assert operating.main(["rescan", "--stack", STACK, "--date", str(TODAY)]) == 0
     assert deployment.drain() == {}
     assert doctor.main(["--stack", STACK]) == 0, capsys.readouterr().out
@@ -235,6 +251,11 @@ def test_the_operator_may_use_every_tool_and_deploy_nothing(
     )
     given = [str(history), "--table", deployment.stack.outputs["TableName"], "--tenant", TENANT]
     assert import_history.main(given) == 0, capsys.readouterr().err
+    usage = tmp_path / "usage.csv"
+    usage.write_text("account,date,active_users\nA-0002,2026-01-05,9\n")
+    for name, value in {"FILE": str(usage), "KIND": "usage", "SOURCE": "product"}.items():
+        monkeypatch.setenv(name, value)
+    assert operating.main(["ingest", "--stack", STACK]) == 0, capsys.readouterr().err
     # AND the line is taken, although the account is known in shadow alone so far
     history_of = DynamoScoreHistory(Table(deployment.aws.dynamodb, deployment.stack.outputs["TableName"], TENANT))
     assert len(list(history_of.between("A-0002", date(2026, 1, 5), date(2026, 1, 5)))) == 1, capsys.readouterr().out
@@ -250,18 +271,21 @@ def test_the_operator_may_use_every_tool_and_deploy_nothing(
         lambda: me.functions.invoke(FunctionName="customer-success-local-health-scan"),
         lambda: me.sqs.delete_queue(QueueUrl=deployment.stack.queues["scan"]),
         lambda: me.cloudformation.delete_stack(StackName=STACK),
+        lambda: me.s3.put_object(Bucket=deployment.stack.outputs["InboxBucketName"], Key="results/usage/a.json"),
         lambda: me.dynamodb.delete_table(TableName=deployment.stack.outputs["TableName"]),
     ):
         with pytest.raises(ClientError, match=r"not authorized|AccessDenied"):
             refused()
 
 
-def user(aws: Aws, policy: Mapping[str, Any]) -> dict[str, str]:
-    """The credentials of a new user with this policy."""
+def user(aws: Aws, *policies: str) -> dict[str, str]:
+    """The credentials of a new user with these policies of docs/."""
     iam = aws.session.client("iam", endpoint_url=aws.endpoint)
     iam.create_user(UserName="deployer")
-    made = iam.create_policy(PolicyName="customer-success-deployer", PolicyDocument=json.dumps(policy))
-    iam.attach_user_policy(UserName="deployer", PolicyArn=made["Policy"]["Arn"])
+    for policy in policies:
+        document = json.dumps(json.loads((ROOT / f"docs/{policy}.json").read_text("utf-8")))
+        made = iam.create_policy(PolicyName=f"customer-success-{policy}", PolicyDocument=document)
+        iam.attach_user_policy(UserName="deployer", PolicyArn=made["Policy"]["Arn"])
     key = iam.create_access_key(UserName="deployer")["AccessKey"]
     return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
 

@@ -91,7 +91,7 @@ class Cloud:
 
     @cached_property
     def notified(self) -> dict[str, str]:
-        """Logical id of each queue that a bucket tells of new objects, and of the bucket."""
+        """Logical id of each queue that a bucket notifies of new objects, and of the bucket."""
         return {
             named_by(configuration["Queue"]): bucket.id
             for bucket in self.all("S3::Bucket")

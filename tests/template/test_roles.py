@@ -115,8 +115,8 @@ def test_what_is_delivered_is_only_read_and_only_results_are_written(cloud: Clou
     }
     bucket = cloud.resources["InboxBucket"].properties
     assert named_by(environment(cloud.resources["Ingest"])["INBOX_BUCKET"]) == "InboxBucket"
-    (told,) = bucket["NotificationConfiguration"]["QueueConfigurations"]
-    assert told["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "in/"}]
+    (configured,) = bucket["NotificationConfiguration"]["QueueConfigurations"]
+    assert configured["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "in/"}]
 
 
 def test_an_optional_secret_can_be_read_only_where_it_is_set(source: Template) -> None:

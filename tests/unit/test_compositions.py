@@ -45,6 +45,7 @@ SETTINGS = {
     "CHURN_WINDOW_DAYS": "60",
     "SIGNALS_STALE_AFTER_DAYS": "14",
     "API_CURSOR_SECRET": "cursors",
+    "INBOX_BUCKET": "inbox",
 } | {
     f"{name}QUEUE_URL": "https://queue.example"
     for name in ("", "SCAN_", "QBR_", "EXPANSION_", "ADOPTION_", "NOTION_UPDATES_", "SALES_HANDOFF_")

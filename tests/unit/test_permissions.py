@@ -11,7 +11,17 @@ import pytest
 
 from local.permissions import __main__ as command
 from local.permissions.__main__ import PAGE, page
-from local.permissions.page import OWN, READS, SECRETS, SENDS, WRITES, Page, UnknownActionError
+from local.permissions.page import (
+    OWN,
+    READS,
+    READS_FILES,
+    SECRETS,
+    SENDS,
+    WRITES,
+    WRITES_FILES,
+    Page,
+    UnknownActionError,
+)
 from local.stack.policies import functions, named_by, role_statements, shown, vendors
 from local.stack.template import Template, read_template
 
@@ -32,8 +42,10 @@ def test_every_right_of_every_function_is_in_its_row_and_nothing_more(template: 
         statements = list(role_statements(template, named_by(body["Role"])))
         actions = {action for statement in statements for action in statement.actions}
         row = rows[str(body["CodeUri"]).rstrip("/").rsplit("/", 1)[-1]]
-        assert (row["reads"] != "") == bool(actions & READS)
-        assert (row["writes"] != "") == bool(actions & WRITES)
+        assert ("table" in row["reads"]) == bool(actions & READS)
+        assert ("table" in row["writes"]) == bool(actions & WRITES)
+        assert row["reads"].count("bucket") == len(actions & READS_FILES)
+        assert row["writes"].count("bucket") == len(actions & WRITES_FILES)
         assert ("deletes" in row["writes"]) == ("dynamodb:DeleteItem" in actions)
         assert ("Bedrock" in row["calls"]) == ("bedrock:InvokeModel" in actions)
         assert set(vendors(body)) == {name.split(" (if")[0] for name in row["calls"].split(", ") if name}
@@ -54,13 +66,20 @@ def test_every_right_of_every_function_is_in_its_row_and_nothing_more(template: 
         named = re.findall(r"`(\w+)`(?: \(|,|$)", row["secrets"])
         assert len(read) == len(named)
         assert all(name in resource for name, resource in zip(named, read, strict=True))
-        assert actions - OWN - READS - WRITES - SENDS.keys() - SECRETS <= {"bedrock:InvokeModel"}
+        files = READS_FILES | WRITES_FILES
+        assert actions - OWN - READS - WRITES - files - SENDS.keys() - SECRETS <= {"bedrock:InvokeModel"}
 
 
 def test_what_starts_a_function_is_in_its_row() -> None:
     rows = _rows(page())
     assert rows["api"]["trigger"] == "REST API"
     assert rows["health_scan"]["trigger"] == "queue `scan`"
+
+
+def test_a_right_to_files_names_bucket_and_folder() -> None:
+    row = _rows(page())["ingest"]
+    assert row["reads"] == "table, bucket `inbox` `in/*`, names of files in bucket `inbox`"
+    assert row["writes"] == "table, bucket `inbox` `results/*`"
 
 
 def test_a_right_under_a_setting_names_the_setting() -> None:
@@ -105,7 +124,7 @@ def test_a_new_right_appears_in_its_row(template: Template) -> None:
 
 def test_the_policies_of_people_are_linked() -> None:
     linked = re.findall(r"\]\(([a-z-]+\.json)\)", page())
-    assert linked == ["deployer-policy.json", "operator-policy.json"]
+    assert linked == ["deployer-policy.json", "deployer-policy-data.json", "operator-policy.json"]
     assert all((PAGE.parent / name).exists() for name in linked)
 
 

@@ -51,9 +51,10 @@ def test_no_box_is_without_an_arrow(template: Template) -> None:
 
 def test_arrows_are_read_from_targets_subscriptions_and_permissions(template: Template) -> None:
     arrows = set(Flowchart(template).arrows)
-    # A rule's target, what a role may send to, a topic's subscription, through the API, and onto the bus.
+    # A rule's target, a bucket's notification, what a role may send to, a subscription, through the API, onto the bus.
     assert {
         ("ScanRule", "HealthScan"),
+        ("InboxBucket", "Ingest"),
         ("HealthScan", "ChurnAlerts"),
         ("HealthScan", "NotionSync"),
         ("CheckExpansion", "SalesHandoff"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import IO, TYPE_CHECKING, cast
 from urllib.parse import unquote_plus
 
@@ -64,7 +64,8 @@ class S3Files:
                 if code_of(error) in ("NoSuchKey", "404"):
                     raise Removed(f"{self._where}: {key!r} is not there any more") from error
                 raise
-            with found["Body"] as body, _whole(self._where, key):
+            # As a context manager the body hands out the bare connection, which neither counts nor translates.
+            with closing(found["Body"]) as body, _whole(self._where, key):
                 yield OpenFile(
                     cast("IO[bytes]", body), found["ContentLength"], found["LastModified"], found["ETag"].strip('"')
                 )

@@ -176,7 +176,7 @@ def place_of(key: str) -> Place:
 def result_key(key: str) -> str:
     """Where the result of a file lies: outside of the folder that is watched, under the file's own path.
 
-    A path that leaves no room for the ending is cut, and told from others by its hash.
+    A path that leaves no room for the ending is cut, and differs from others by its hash.
     """
     path = key.removeprefix(FOLDER)
     if len(path.encode()) > LONGEST_PATH:

@@ -1,0 +1,70 @@
+"""What `make ingest` is asked for: a file, whose it is, and whether it is complete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from customer_success.errors import Refused
+from customer_success.signals.inbox import FOLDER, SNAPSHOT, place_of
+from customer_success.signals.records import MOST_BYTES
+
+LONGEST_NAME = 100
+"""Bytes of the file's own name that go into its key."""
+
+
+class AskedWronglyError(Exception):
+    """What is asked for is missing or wrong; the text names the variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileAsked:
+    """A file to be taken in. `folder` is its place in the inbox."""
+
+    path: Path
+    folder: str
+
+    def key(self, mark: str) -> str:
+        """Where the file is put; `mark` keeps it apart from others of the same name."""
+        name = self.path.name.encode("utf-8", "replace")[:LONGEST_NAME].decode("utf-8", "ignore")
+        return f"{self.folder}{mark}-{name}"
+
+
+def read_asked(given: Mapping[str, str]) -> FileAsked:
+    """The file that FILE, KIND, SOURCE and SNAPSHOT name. Raises `AskedWronglyError`."""
+    file, kind, source = (given.get(name, "").strip() for name in ("FILE", "KIND", "SOURCE"))
+    if not file:
+        raise AskedWronglyError("FILE is missing: name the file to take in, as in FILE=usage.csv")
+    for name, value, example in (("KIND", kind, "usage"), ("SOURCE", source, "product")):
+        if not value or "/" in value:
+            raise AskedWronglyError(f"{name}={value}: name what the file is of, as in KIND=usage SOURCE=product")
+        _check(name, value, "usage" if name == "SOURCE" else value, value if name == "SOURCE" else example)
+    snapshot = given.get("SNAPSHOT", "").strip()
+    if snapshot not in ("", "0", "1"):
+        raise AskedWronglyError(
+            f"SNAPSHOT={snapshot}: expected 1 for a file that is complete for its source, or nothing"
+        )
+    return FileAsked(_readable(file), f"{FOLDER}{kind}/{source}/{f'{SNAPSHOT}/' if snapshot == '1' else ''}")
+
+
+def _check(name: str, value: str, kind: str, source: str) -> None:
+    try:
+        place_of(f"{FOLDER}{kind}/{source}/file")
+    except Refused as refused:
+        raise AskedWronglyError(f"{name}={value}: {str(refused).partition(': ')[2]}") from refused
+
+
+def _readable(file: str) -> Path:
+    path = Path(file)
+    try:
+        size = path.stat().st_size
+        if not path.is_file():
+            raise AskedWronglyError(f"FILE={file}: this is no file")
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise AskedWronglyError(f"FILE={file}: {error.strerror or error}") from error
+    if size > MOST_BYTES:
+        raise AskedWronglyError(f"FILE={file}: {size:,} bytes, at most {MOST_BYTES:,} are read at once: split it")
+    return path
