@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from customer_success.errors import Refused
-from customer_success.signals.inbox import FOLDER, SNAPSHOT, place_of
+from customer_success.signals.inbox import FOLDER, KINDS, SNAPSHOT, place_of
 from customer_success.signals.records import MOST_BYTES
 
 LONGEST_NAME = 100
@@ -36,10 +36,12 @@ def read_asked(given: Mapping[str, str]) -> FileAsked:
     file, kind, source = (given.get(name, "").strip() for name in ("FILE", "KIND", "SOURCE"))
     if not file:
         raise AskedWronglyError("FILE is missing: name the file to take in, as in FILE=usage.csv")
-    for name, value, example in (("KIND", kind, "usage"), ("SOURCE", source, "product")):
-        if not value or "/" in value:
-            raise AskedWronglyError(f"{name}={value}: name what the file is of, as in KIND=usage SOURCE=product")
-        _check(name, value, "usage" if name == "SOURCE" else value, value if name == "SOURCE" else example)
+    if not kind:
+        raise AskedWronglyError(f"KIND is missing: one of {', '.join(KINDS)}")
+    if not source:
+        raise AskedWronglyError("SOURCE is missing: name the tool that the file is from, as in SOURCE=product")
+    _check("KIND", kind, f"{FOLDER}{kind}/source/file")
+    _check("SOURCE", source, f"{FOLDER}usage/{source}/file")
     snapshot = given.get("SNAPSHOT", "").strip()
     if snapshot not in ("", "0", "1"):
         raise AskedWronglyError(
@@ -48,9 +50,11 @@ def read_asked(given: Mapping[str, str]) -> FileAsked:
     return FileAsked(_readable(file), f"{FOLDER}{kind}/{source}/{f'{SNAPSHOT}/' if snapshot == '1' else ''}")
 
 
-def _check(name: str, value: str, kind: str, source: str) -> None:
+def _check(name: str, value: str, key: str) -> None:
     try:
-        place_of(f"{FOLDER}{kind}/{source}/file")
+        if "/" in value:
+            raise Refused(f"{key}: a name has no '/'")
+        place_of(key)
     except Refused as refused:
         raise AskedWronglyError(f"{name}={value}: {str(refused).partition(': ')[2]}") from refused
 

@@ -30,6 +30,7 @@ SAMPLES = {
     "contract_check": ["schedule"],
     "generate_qbr": ["qbr_requested"],
     "health_scan": ["schedule"],
+    "ingest": ["objects_created"],
     "notion_sync": ["pages_changed"],
     "plan_qbrs": ["schedule"],
     "sales_handoff": ["expansion_handoff"],

@@ -16,6 +16,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from botocore.response import StreamingBody
 from moto import mock_aws
+from pydantic import ValidationError
 
 from customer_success.aws.dynamodb.directories import DynamoDirectories
 from customer_success.aws.dynamodb.feeds import DynamoFeeds
@@ -30,6 +31,7 @@ from customer_success.signals.inbox import FileResult, OpenFile, TakeFile, place
 from customer_success.signals.ingest import Ingest
 from customer_success.signals.slots import Mark
 from customer_success.signals.spool import DiskSpool
+from local.deployment import ROOT
 from tests.builders.aws import REGION, TABLE, TENANT, Client, create_table, raising, refused
 from tests.builders.fakes import Crash
 from tests.integration.test_scan_killed import KilledAt
@@ -139,6 +141,14 @@ def test_what_s3_sends_is_read() -> None:
     assert ObjectsCreated.model_validate_json(test).keys == []
     named = ObjectsCreated.model_validate_json(json.dumps({"Records": records})).keys
     assert named == ["in/usage/product/two words/ünits+1%.csv"]
+    sample = (ROOT / "events/objects_created.json").read_text("utf-8")
+    assert ObjectsCreated.model_validate_json(sample).keys == ["in/usage/product/usage 2026-03-01.csv"]
+
+
+@pytest.mark.parametrize("body", ["{}", '{"Records": []}', '{"Records": [{"s3": {}}]}', '{"Event": "s3:Other"}', "[]"])
+def test_what_s3_does_not_send_is_not_acknowledged(body: str) -> None:
+    with pytest.raises(ValidationError):
+        ObjectsCreated.model_validate_json(body)
 
 
 def test_a_result_lies_outside_of_what_starts_the_function_and_fits() -> None:

@@ -43,6 +43,7 @@ OF_BOOKS: dict[str, tuple[Command, list[str], str]] = {
 """What reads a book: the command, what it is given besides, and the variable that names the file."""
 VARIABLES = (
     *("ACCOUNTS", "DATE", "DAYS", "FORCE", "DOWN", "QUEUE", "SHADOW", "NARRATOR", "FILE", "STACK", "TABLE", "TENANT"),
+    *("KIND", "SOURCE", "SNAPSHOT"),
     *("PARENT", "NOTION_TOKEN", "NOTION_ACCOUNTS", "NOTION_PROPERTIES", "NOTION_API_URL", "DRY_RUN", "MODEL"),
     *("AWS_PROFILE", "AWS_REGION", "AWS_ENDPOINT_URL", "MODEL_PRICE"),
 )
@@ -102,13 +103,14 @@ def test_no_file_or_a_folder_is_reported(name: str, shell: pytest.MonkeyPatch, t
         assert str(path) in ends(command(arguments))
 
 
-@pytest.mark.parametrize("play", [["redrive"], ["import-history"], ["shadow-report"]], ids=" ".join)
+@pytest.mark.parametrize("play", [["redrive"], ["import-history"], ["ingest"], ["shadow-report"]], ids=" ".join)
 def test_a_book_that_was_never_played_is_reported(
     play: list[str], shell: pytest.MonkeyPatch, tmp_path: Path, ends: Ends
 ) -> None:
     book = tmp_path / "book.csv"
     book.write_text(GOOD)
-    for name, value in {"ACCOUNTS": str(book), "QUEUE": "scan", "FILE": str(book)}.items():
+    given = {"ACCOUNTS": str(book), "QUEUE": "scan", "FILE": str(book), "KIND": "usage", "SOURCE": "product"}
+    for name, value in given.items():
         shell.setenv(name, value)
     assert "was not played yet" in ends(demo(play))
     assert "was not played yet" in ends(doctor([]))
@@ -157,6 +159,9 @@ def test_changes_beside_a_book_that_cannot_be_read_are_reported(
         (lambda: demo(["qbr", "twice"]), "qbr twice: no such command"),
         (lambda: demo(["import-history"]), "FILE is missing"),
         (lambda: demo(["redrive"]), "QUEUE is missing"),
+        (lambda: demo(["ingest"]), "FILE is missing"),
+        (lambda: operating(["ingest"]), "STACK is missing"),
+        (lambda: operating(["ingest", "--stack", "s"]), "FILE is missing"),
         (lambda: operating(["redrive"]), "STACK is missing"),
         (lambda: operating(["redrive", "--stack", "s"]), "QUEUE is missing"),
         (lambda: operating(["rescan", "--stack", "s"]), "DATE=: expected the day"),
@@ -175,6 +180,7 @@ def test_what_is_missing_or_wrong_is_named(command: Callable[[], int], expected:
     [
         lambda: operating(["redrive", "--stack", "s", "--queue", "scan"]),
         lambda: operating(["rescan", "--stack", "s", "--date", "2026-03-02"]),
+        lambda: operating(["ingest", "--stack", "s"]),
         lambda: shadow_report(["--stack", "s"]),
         lambda: doctor(["--stack", "s"]),
         lambda: import_history([*_HISTORY]),

@@ -18,6 +18,9 @@ def test_nothing_given_plays_the_bundled_book_for_a_day() -> None:
 def test_everything_given_counts() -> None:
     given = {"ACCOUNTS": "my book.csv", "DATE": "2024-09-30", "DAYS": "3", "FORCE": "1", "DOWN": "slack, gmail"}
     assert read_options(given) == Options(Path("my book.csv"), date(2024, 9, 30), 3, True, ("slack", "gmail"))
+    file = {"FILE": "usage.csv", "KIND": "usage", "SOURCE": "product", "SNAPSHOT": "1"}
+    expected = Options(SAMPLE_BOOK, file="usage.csv", kind="usage", source="product", snapshot="1")
+    assert read_options(file) == expected
     given = {"NARRATOR": "bedrock", "FILE": "older.csv", "DOWN": "bedrock"}
     assert read_options(given) == Options(SAMPLE_BOOK, down=("bedrock",), narrator="bedrock", file="older.csv")
 

@@ -13,7 +13,8 @@ from local.stack.template import read_template
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/limits.md").read_text("utf-8")
-PARAMETERS = read_template(ROOT / "template.yaml")["Parameters"]
+TEMPLATE = read_template(ROOT / "template.yaml")
+PARAMETERS, RESOURCES = TEMPLATE["Parameters"], TEMPLATE["Resources"]
 ROWS = [
     (limit, source)
     for limit, sources in re.findall(r"^\| [^|]+ \| ([\d,]+(?: KB)?) \| (.+) \|$", PAGE, re.MULTILINE)
@@ -29,12 +30,15 @@ def number(limit: str) -> int:
 
 
 def in_code(source: str) -> Any:
-    """The value of what a row names: a parameter's default, a Makefile's variable, or a module's constant."""
+    """The value of what a row names: a parameter's default, a Makefile's variable, a bucket's expiry, or a module's constant."""
     if parameter := re.fullmatch(r"parameter `(\w+)`", source):
         return float(PARAMETERS[parameter[1]]["Default"])
     if variable := re.fullmatch(r"`(\w+)` in `([\w/]+)`", source):
         (found,) = re.findall(rf"^{variable[1]} \?= (\d+)$", (ROOT / variable[2]).read_text("utf-8"), re.MULTILINE)
         return int(found)
+    if expiry := re.fullmatch(r"`ExpirationInDays` of `(\w+)`", source):
+        (rule,) = RESOURCES[expiry[1]]["Properties"]["LifecycleConfiguration"]["Rules"]
+        return rule["ExpirationInDays"]
     module, _, constant = source.strip("`").rpartition(".")
     found = getattr(import_module(module), constant, None)
     assert found is not None, f"docs/limits.md names {source}, which is not there: write the name that it has now"
@@ -50,7 +54,8 @@ def test_every_row_of_the_table_is_compared() -> None:
     table = PAGE.partition("| what | limit | where |")[2].partition("\n\n")[0].splitlines()[2:]
     assert len(table) > 20
     assert sum(
-        row.count("parameter `") + row.count(" in `") + len(re.findall(r"`\w+\.[\w.]+`", row)) for row in table
+        row.count("parameter `") + row.count("` in `") + row.count("` of `") + len(re.findall(r"`\w+\.[\w.]+`", row))
+        for row in table
     ) == len(ROWS)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, Self, cast
 from urllib.parse import unquote_plus
 
 from botocore.exceptions import ClientError, IncompleteReadError
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from customer_success.aws.errors import code_of, translated
 from customer_success.errors import Removed, Unavailable
@@ -16,6 +16,9 @@ from customer_success.signals.inbox import OpenFile
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+
+TEST_EVENT = "s3:TestEvent"
 
 
 class _Object(BaseModel):
@@ -36,6 +39,13 @@ class ObjectsCreated(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     records: list[_Record] = Field(default=[], alias="Records")
+    event: str = Field(default="", alias="Event")
+
+    @model_validator(mode="after")
+    def _of_s3(self) -> Self:
+        if not self.records and self.event != TEST_EVENT:
+            raise ValueError(f"Records: names no object, and Event is not {TEST_EVENT}")
+        return self
 
     @property
     def keys(self) -> list[str]:

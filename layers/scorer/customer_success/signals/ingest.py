@@ -28,6 +28,7 @@ from customer_success.signals.records import Record, parsed
 from customer_success.signals.slots import Fields, Holder, Mark, Slot, SlotName, entry
 from customer_success.signals.stamped import Stamp, Stamped, changed
 
+MOST_LINES = 10_000_000
 MOST_REFUSALS_SHOWN = 100
 MOST_TRIES = 5
 HOLDERS_AT_ONCE = 100
@@ -102,14 +103,14 @@ class Spool(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ingest:
-    """The job. `spool` opens an empty one; `count_lines_up_to` bounds a file."""
+    """The job. `spool` opens an empty one; `most_lines` bounds a file."""
 
     observations: Observations
     feeds: Feeds
     directories: Directories
     spool: Callable[[], Spool]
     mark: Mark
-    most_lines: int = 10_000_000
+    most_lines: int = MOST_LINES
 
     def __call__(self, delivery: Delivery, records: Iterable[tuple[int, Record]]) -> Ingested:
         """Take a delivery in. Raises `Refused` for one that is too large, and `Unavailable` when the store is."""
