@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -140,7 +141,7 @@ def run_ingest(options: Options, console: Console) -> None:
     if not state.played:
         raise DemoError(f"{options.book} was not played yet: `make demo{named(options.book)}` makes its inbox")
     with demo_deployment(state) as deployment:
-        result = deliver(deployment.aws, deployment.stack, asked, console.print)
+        result = deliver(deployment.aws, deployment.stack, asked, partial(console.print, soft_wrap=True))
     for line in result_lines(result):
         console.print(line, soft_wrap=True)
     if result.status == "refused":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -18,9 +19,12 @@ from customer_success.signals.decoding import daily_usage
 from customer_success.signals.directory import ExternalId, Known
 from customer_success.signals.inbox import result_key
 from customer_success.signals.slots import Holder, Slot, SlotName
+from local.demo.state import DemoState
 from local.deployment import STACK, LocalDeployment
 from local.operating.__main__ import main
 from tests.builders.aws_proxy import AwsFault
+from tests.builders.books import book_file
+from tests.builders.demo import run
 from tests.builders.warm_stack import warm_stack
 from tests.e2e.conftest import Operate
 
@@ -159,3 +163,24 @@ def test_a_person_brings_a_file_in(
     output = capsys.readouterr()
     assert "refused: the first line names none of the columns" in output.out
     assert "nothing of it was taken in" in output.err
+
+
+def test_a_file_is_brought_into_what_the_demo_left_behind(tmp_path: Path) -> None:
+    # GIVEN a book of which a day was played
+    book = book_file(tmp_path, "Account ID,Name,ARR,Contract End Date", "A-1,Acme,1000,2026-12-31")
+    usage = tmp_path / "usage.csv"
+    usage.write_text("account,date,active_users\nA-1,2026-02-28,5\nA-1,2026-02-29,5\n")
+    asked = {"FILE": str(usage), "KIND": "usage", "SOURCE": "product"}
+    try:
+        assert run(book, DATE="2026-03-02")[0] == 0
+        # WHEN a file of its usage is brought in
+        code, printed = run(book, "ingest", **asked)
+        # THEN what was taken is printed, and the line that was not
+        assert code == 0, printed
+        assert "putting usage.csv into s3://customer-success-local-inbox-" in printed
+        assert "accepted in part: 1 of 2 lines; new or changed values: 1" in printed
+        assert "  line 3: date: " in printed
+        # AND again nothing is new
+        assert "new or changed values: 0" in run(book, "ingest", **asked)[1]
+    finally:
+        shutil.rmtree(DemoState.of(book).folder, ignore_errors=True)
