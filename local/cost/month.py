@@ -31,6 +31,8 @@ API_CALLS_PER_ACCOUNT, API_HOURS = 2, 220
 READS_PER_API_CALL = 4
 COUNTING_HOURS_A_DAY = 2
 RUNS_OF_PLAN = 10
+FEEDS = 5
+"""Files a day that name every account: usage, tickets, invoices, touchpoints, NPS."""
 SECONDS_PER_AWS_CALL, SECONDS_PER_VENDOR_CALL, SECONDS_PER_MODEL_CALL = 0.01, 2 / 3, 8.0
 SLOWER = 2
 """How much longer Lambda computes, with its share of a core."""
@@ -53,6 +55,8 @@ ASSUMPTIONS = (
     f"Guessed: {LOG_BYTES / 1000:.0f} KB of log for each run of a function. {STORED_MONTHS} months of "
     "history in the table.",
     "All four secrets of vendors are used, and the sales handoff is on.",
+    f"Guessed: {FEEDS} feeds deliver a file a day that names every account. What their lines take up in the table and "
+    "in S3 is not counted yet.",
     "Not counted: traffic to the internet (100 GB are free), tax, support, the vendors' own plans.",
 )
 
@@ -114,6 +118,7 @@ class Work:
             "generate_qbr": self.reviews,
             "check_expansion": self.checks,
             "sales_handoff": self.offers,
+            "ingest": FEEDS * DAYS,
             "api": self.api_calls,
             **dict.fromkeys(CHANNELS, self.alerts),
             "alert_chat": self.alerts + self.digests,
@@ -135,6 +140,7 @@ class Work:
             "generate_qbr": self.reviews * (review + thinking),
             "check_expansion": self.checks * (handoff + SECONDS_PER_VENDOR_CALL + thinking),
             "sales_handoff": self.offers * (handoff + 2 * SECONDS_PER_VENDOR_CALL),
+            "ingest": FEEDS * self.scanned * SECONDS_PER_AWS_CALL,
             "api": self.api_calls * READS_PER_API_CALL * SECONDS_PER_AWS_CALL,
             "alert_notion": self.alerts * (handoff + SECONDS_PER_VENDOR_CALL),
             "alert_event_bus": self.alerts * handoff,
