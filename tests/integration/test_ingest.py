@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from itertools import permutations
@@ -18,9 +19,11 @@ from customer_success.errors import Refused
 from customer_success.signals.decoding import daily_usage
 from customer_success.signals.deriving import Context, derive
 from customer_success.signals.directory import ExternalId, Known
+from customer_success.signals.freshness import Feed
 from customer_success.signals.ingest import Delivery, Ingest, Ingested
 from customer_success.signals.lines import Kind
 from customer_success.signals.records import Cells, Record, from_object
+from customer_success.signals.season import BookSeason
 from customer_success.signals.slots import Holder, Mark, SlotName
 from customer_success.signals.spool import DiskSpool
 
@@ -78,6 +81,18 @@ def days_of(inbox: Inbox, account_id: str) -> dict[date, int]:
     slots = inbox.observations.get_many([Holder.account(account_id)]).get(Holder.account(account_id), {})
     found = daily_usage(slots[SlotName("usage", "crm")])
     return {day: use.active_users for day, use in found.days.items()}
+
+
+def test_a_feed_stores_the_season_of_its_book(table: Table) -> None:
+    # GIVEN a feed as it was stored before any season
+    feeds, bare = DynamoFeeds(table), Feed("usage", "product", (NOON,))
+    feeds.put(bare, None)
+    # WHEN it gets one, THEN it is read as it was written, and can be written again
+    full = replace(bare, seasons=(BookSeason(TODAY, 25, (1.0, 0.35)),))
+    feeds.put(full, bare)
+    assert feeds.all() == [full]
+    feeds.put(bare, full)
+    assert feeds.all() == [bare]
 
 
 @pytest.mark.parametrize(

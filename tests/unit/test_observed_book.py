@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from tests.builders.accounts import TODAY, account
-from tests.builders.feeds import usage_lines
+from tests.builders.feeds import Line, usage_lines
 from tests.builders.scans import World
 
 YESTERDAY = TODAY - timedelta(days=1)
@@ -79,3 +79,53 @@ def test_the_last_contact_is_a_day_and_ages_with_the_scan() -> None:
     assert signals_of(world, known.account_id)["days_since_last_interaction"] == 10
     world.scan(TODAY + timedelta(days=2))
     assert signals_of(world, known.account_id, TODAY + timedelta(days=2))["days_since_last_interaction"] == 12
+
+
+MONDAY = TODAY - timedelta(days=TODAY.weekday())
+
+
+def usage_of_the_book(accounts: int, weeks: int, *, halves: int, from_account: int = 1) -> list[Line]:
+    """Weeks of a book up to last Sunday in which everybody is away for the last fortnight; `halves` also lost half of
+    its people three weeks before that.
+    """
+    lines: list[Line] = []
+    for number in range(from_account, from_account + accounts):
+        usual, away = 10 + number % 20, (3 + 6 * (number % 20) // 20)
+        fewer = (usual // 2, away // 2) if number == halves else (usual, away)
+        by_week = [usual] * (weeks - 5) + [fewer[0]] * 3 + [fewer[1]] * 2
+        users = [of_day for week in by_week for of_day in [week] * 5 + [0, 1]]
+        lines += usage_lines(account(number).account_id, MONDAY - timedelta(days=1), users)
+    return lines
+
+
+def test_a_quiet_fortnight_of_the_whole_book_is_nobodys_decline() -> None:
+    # GIVEN a book of 25 accounts that is away for a fortnight, of which one also lost half of its people
+    world = World([account(number) for number in range(1, 26)])
+    world.inbox.take("usage", *usage_of_the_book(25, 16, halves=7), at=NIGHT)
+    # WHEN it is scanned
+    world.scan()
+    # THEN that one alone declines
+    trends = {account(number).account_id: signals_of(world, account(number).account_id) for number in range(1, 26)}
+    assert [id_ for id_, signals in trends.items() if signals["usage_trend"] == "declining"] == [account(7).account_id]
+    assert {signals["usage_trend"] for signals in trends.values()} == {"declining", "stable"}
+
+
+def test_a_file_about_one_account_leaves_the_season_of_the_book_as_it_was() -> None:
+    world = World([account(number) for number in range(1, 26)])
+    whole, one = usage_of_the_book(25, 16, halves=0), usage_of_the_book(1, 16, halves=0)
+    world.inbox.take("usage", *whole, at=NIGHT)
+    [before] = world.inbox.feeds.all()
+    assert before.seasons[-1].accounts == 25
+    # WHEN the file of one account comes, or the whole file again
+    world.inbox.take("usage", *one, at=NIGHT + timedelta(hours=1))
+    world.inbox.take("usage", *whole, at=NIGHT)
+    # THEN the season stays
+    assert [feed.seasons for feed in world.inbox.feeds.all()] == [before.seasons]
+
+
+def test_a_small_book_has_no_season_and_its_quiet_fortnight_counts() -> None:
+    world = World([account(number) for number in range(1, 11)])
+    world.inbox.take("usage", *usage_of_the_book(10, 16, halves=0), at=NIGHT)
+    world.scan()
+    assert signals_of(world, account(1).account_id)["usage_trend"] == "declining"
+    assert [feed.seasons for feed in world.inbox.feeds.all()] == [()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
 import pytest
@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from customer_success.schemas import UsageTrend
 from customer_success.scoring.deriver_thresholds import LoginThresholds, TrendThresholds
 from customer_success.signals.derived import Derived, NotEnough
-from customer_success.signals.season import season_of
+from customer_success.signals.season import BookSeason, SeasonTally, joined
 from customer_success.signals.usage import (
     DailyUsage,
     DayOfUsage,
     Season,
     login_frequency_days,
+    mondays_followed,
     seats_utilization_rate,
     usage_trend,
 )
@@ -115,14 +116,60 @@ def test_a_quiet_fortnight_of_the_whole_book_is_a_season() -> None:
     book = [history(away(users)) for users in range(10, 40)]
     half = history(lambda age: away(20)(age) if age >= 28 else away(10)(age))
     # THEN without a season all would decline; with it that one alone
-    season = {MONDAY: season_of(book, MONDAY, AT) or ()}
+    season = {found.monday: found.factors for found in seasons_of(book)}
     assert trend_of(book[10]) == "declining"
     assert trend_of(book[10], season=season) == "stable"
     assert trend_of(half, season=season) == "declining"
 
 
+def seasons_of(book: Iterable[DailyUsage]) -> tuple[BookSeason, ...]:
+    tally = SeasonTally(SUNDAY, AT)
+    for usage in book:
+        tally.add(usage)
+    return tally.seasons()
+
+
+def test_the_season_is_that_of_the_account_in_the_middle() -> None:
+    # GIVEN one Monday's twelve weeks, the last at half of the usual for most of the book, and none for some of it
+    half = [history(lambda age: on_weekdays(10 if age >= 7 else 5)(age), days=84)] * 14
+    none = [history(lambda age: on_weekdays(10)(age) if age >= 7 else 0, days=84, first=half[0].first)] * 10
+    [found] = seasons_of([*half, *none])
+    # THEN it is half of a usual week, where a usual one is a twelfth of all twelve
+    assert (found.monday, found.accounts) == (MONDAY, 24)
+    assert found.factors == pytest.approx((12 / 11.5,) * 11 + (6 / 11.5,), rel=0.006)
+
+
 def test_a_small_book_has_no_season() -> None:
-    assert season_of([history(on_weekdays(10))] * 19, MONDAY, AT) is None
+    assert seasons_of([history(on_weekdays(10))] * 19) == ()
+    # AND accounts that are too small or too new for a trend of their own make it no larger
+    small, new = history(lambda age: age % 7 == 3), history(on_weekdays(10), days=80)
+    assert seasons_of([history(on_weekdays(10))] * 19 + [small, new]) == ()
+
+
+def test_the_season_that_rests_on_more_accounts_wins() -> None:
+    few, many = BookSeason(MONDAY, 20, (1.0,) * 12), BookSeason(MONDAY, 400, (0.5,) * 12)
+    assert joined([few], [many], AT) == joined([many], [few], AT) == (many,)
+    # AND only as many Mondays stay as a trend is followed over
+    mondays = [BookSeason(MONDAY - timedelta(days=7 * back), 20, (1.0,) * 12) for back in range(20)]
+    assert [season.monday for season in joined(mondays, [many], AT)] == mondays_followed(MONDAY, AT)
+
+
+def test_the_week_before_the_sudden_weeks_is_no_base_of_theirs() -> None:
+    """Else more usage in it would make the fall after it look deeper."""
+    # GIVEN a fall to two thirds for three weeks, and a week before it with twice the usual usage
+    fell = history(lambda age: on_weekdays(10 if age >= 21 else 7)(age))
+    peak = history(lambda age: on_weekdays(20 if 21 <= age < 28 else 10 if age >= 21 else 7)(age))
+    assert (trend_of(fell), trend_of(peak)) == ("stable", "stable")
+
+
+def test_a_week_of_few_usual_visits_weighs_little() -> None:
+    # GIVEN a fortnight in which the book makes a tenth of its visits, and an account makes none by chance
+    usual, holiday = 12 / 10.2, 1.2 / 10.2
+    season = {MONDAY: (usual,) * 10 + (holiday,) * 2}
+    none = history(lambda age: on_weekdays(2)(age) if age >= 14 else 0)
+    # THEN those two weeks say nothing of the two before them
+    assert trend_of(none) == "declining"
+    assert trend_of(none, season=season) == "stable"
 
 
 @given(

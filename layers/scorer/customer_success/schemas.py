@@ -77,6 +77,11 @@ Moment = Annotated[AwareDatetime, Strict(False)]
 Unsigned = AfterValidator(abs)
 
 
+def is_empty(value: object) -> bool:
+    """True for None and for what holds nothing: an optional field that is left out of what is stored."""
+    return not value
+
+
 class Support(NamedTuple):
     """The two halves of the signal `support`, each None where unknown."""
 

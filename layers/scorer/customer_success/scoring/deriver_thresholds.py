@@ -30,9 +30,15 @@ class TrendThresholds:
     inactive_days: int = 28
     """Days without an event after which an account is inactive."""
     dispersion: float = 1.3
-    """The least scatter of a week, as a multiple of that of independent visits (the square root of the mean)."""
+    """The least scatter of a week, as a multiple of that of independent visits (the square root of the mean): people
+    are away for weeks at a time, and eight weeks are too few to show it."""
     smallest_book: int = 20
     """Accounts from which the book has a season of its own."""
+
+    @property
+    def weeks(self) -> int:
+        """The weeks that a trend looks back on."""
+        return self.base_weeks + self.recent_weeks
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from customer_success.scoring.deriver_thresholds import DeriverThresholds
@@ -13,7 +13,6 @@ from customer_success.signals.derived import Derived, NotEnough
 from customer_success.signals.freshness import Feed
 from customer_success.signals.observations import Observation
 from customer_success.signals.slots import Slot, SlotName
-from customer_success.signals.usage import Season
 
 COMPLETE = ("tickets",)
 """Kinds of which an account without a line has none: who wrote no ticket has none open. Who is in no other feed may be
@@ -29,8 +28,6 @@ class Context:
     thresholds: DeriverThresholds = DeriverThresholds()
     seats: float | None = None
     expected_features: frozenset[str] | None = None
-    seasons: Mapping[str, Season] = field(default_factory=dict)
-    """The book's season by the source of its usage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,7 @@ def _of_feed(name: SlotName, slot: Slot, feed: Feed, context: Context) -> Iterat
     delivered = min(feed.deliveries[-1].date(), context.on)
     match name.kind:
         case "usage":
-            yield from _of_usage(slot, feed, name.source, context)
+            yield from _of_usage(slot, feed, context)
         case "tickets":
             held = decoding.tickets(slot, feed.snapshot)
             at = context.thresholds.support
@@ -93,10 +90,10 @@ def _of_feed(name: SlotName, slot: Slot, feed: Feed, context: Context) -> Iterat
                     yield signal, Derived(value), as_of
 
 
-def _of_usage(slot: Slot, feed: Feed, source: str, context: Context) -> Iterator[Found]:
+def _of_usage(slot: Slot, feed: Feed, context: Context) -> Iterator[Found]:
     until = min(feed.last_whole_day or context.on, context.on - timedelta(days=1))
     daily, at = decoding.daily_usage(slot), context.thresholds
-    yield "usage_trend", usage.usage_trend(daily, until, context.seasons.get(source, {}), at.trend), until
+    yield "usage_trend", usage.usage_trend(daily, until, feed.season, at.trend), until
     yield "login_frequency_days", usage.login_frequency_days(daily, until, context.seats, at.logins), until
     seats = usage.seats_utilization_rate(daily, until, context.seats, None, at.logins)
     yield "seats_utilization_rate", seats, until

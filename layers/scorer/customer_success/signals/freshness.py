@@ -7,11 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from statistics import median
+from typing import Annotated
 
+from pydantic import Field
+
+from customer_success.schemas import is_empty
 from customer_success.scoring.deriver_thresholds import FreshDays
 from customer_success.signals.lines import Kind
+from customer_success.signals.season import BookSeason
 from customer_success.signals.slots import SlotName
 from customer_success.signals.stamped import Stamp
+from customer_success.signals.usage import Season
 
 DELIVERIES_STORED = 6
 """Deliveries that are remembered of a feed: five intervals say how often it usually comes."""
@@ -23,7 +29,7 @@ class Feed:
 
     `deliveries` are the latest times of arrival, oldest first, one a day. `last_whole_day` is the newest day that its
     lines speak of, `snapshot` the stamp of its latest complete file. `lines` and `joined` count the accounts that it
-    named, and those of them that are in the book.
+    named, and those of them that are in the book. `seasons` are the book's own before each of the latest Mondays.
     """
 
     kind: Kind
@@ -33,6 +39,12 @@ class Feed:
     snapshot: Stamp | None = None
     named: int = 0
     joined: int = 0
+    seasons: Annotated[tuple[BookSeason, ...], Field(exclude_if=is_empty)] = ()
+
+    @property
+    def season(self) -> Season:
+        """The season of the book that the feed covers, where it is large enough."""
+        return {season.monday: season.factors for season in self.seasons}
 
     @property
     def slot(self) -> SlotName:

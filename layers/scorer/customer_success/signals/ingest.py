@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from typing import Protocol, cast
@@ -20,11 +20,14 @@ from pydantic import ValidationError
 from customer_success.batches import batches
 from customer_success.errors import Refused
 from customer_success.schemas import Refusal, refusals
+from customer_success.scoring.deriver_thresholds import TrendThresholds
+from customer_success.signals import decoding, season
 from customer_success.signals.directory import Directory
 from customer_success.signals.freshness import Feed
 from customer_success.signals.lines import MODELS, AnyLine, IdLine, Kind
 from customer_success.signals.ports import Directories, Feeds, Observations, Outdated
 from customer_success.signals.records import Record, parsed
+from customer_success.signals.season import SeasonTally
 from customer_success.signals.slots import Fields, Holder, Mark, Slot, SlotName, entry
 from customer_success.signals.stamped import Stamp, Stamped, changed
 
@@ -111,12 +114,13 @@ class Ingest:
     spool: Callable[[], Spool]
     mark: Mark
     most_lines: int = MOST_LINES
+    trend: TrendThresholds = TrendThresholds()
 
     def __call__(self, delivery: Delivery, records: Iterable[tuple[int, Record]]) -> Ingested:
         """Take a delivery in. Raises `Refused` for one that is too large, and `Unavailable` when the store is."""
         with closing(self.spool()) as spool:
             read = self._read(delivery, records, spool)
-            merged = self._merge(delivery, spool)
+            merged = self._merge(delivery, spool, self._season(delivery, read))
         self._delivered(delivery, merged)
         return Ingested(
             kind=delivery.kind,
@@ -141,12 +145,21 @@ class Ingest:
                 key = f"{line.source}:{line.external_id}"
                 spool.add(line.account_id, key, [line.source, line.external_id], date.min)
             elif line is not None:
-                spool.add(line.account, *entry(line, delivery.kind, self.mark))
+                key, fields, day = entry(line, delivery.kind, self.mark)
+                spool.add(line.account, key, fields, day)
+                read.newest = max(read.newest, day)
         return read
 
-    def _merge(self, delivery: Delivery, spool: Spool) -> _Merged:
+    def _season(self, delivery: Delivery, read: _Reading) -> SeasonTally | None:
+        """What counts the book's season where usage is delivered: while it is merged, each account's is at hand."""
+        if delivery.kind != "usage" or read.newest == date.min:
+            return None
+        until = min(read.newest, delivery.arrived_at.date() - timedelta(days=1))
+        return SeasonTally(until, self.trend)
+
+    def _merge(self, delivery: Delivery, spool: Spool, season: SeasonTally | None) -> _Merged:
         directory = self.directories.read() or Directory(frozenset())
-        merged = _Merged()
+        merged = _Merged(season)
         by_account = groupby(spool.by_account(), key=itemgetter(0))
         for several in batches(
             ((key, _entries(rows, delivery.stamp)) for key, rows in by_account), count=HOLDERS_AT_ONCE
@@ -157,10 +170,10 @@ class Ingest:
                 holder = Holder.account(match[0]) if match else Holder.waiting(delivery.source, key)
                 by_holder[holder] = by_holder[holder].plus(entries) if holder in by_holder else entries
                 merged.count(key, joined=match is not None, newest=entries.newest)
-            merged.changed += self._put(delivery.slot, by_holder)
+            merged.changed += self._put(delivery.slot, by_holder, season)
         return merged
 
-    def _put(self, name: SlotName, delivered: Mapping[Holder, _Entries]) -> int:
+    def _put(self, name: SlotName, delivered: Mapping[Holder, _Entries], season: SeasonTally | None) -> int:
         """Merge entries into their slots; how many values changed. A slot that was written meanwhile is read again."""
         left, changes = dict(delivered), 0
         for _ in range(MOST_TRIES):
@@ -174,6 +187,8 @@ class Ingest:
                     except Outdated:
                         continue
                     changes += changed(before.entries if before else {}, after.entries)
+                if season:
+                    season.add(decoding.daily_usage(after))
                 del left[holder]
             if not left:
                 return changes
@@ -193,6 +208,7 @@ class Ingest:
                 snapshot=max(stamps, default=None),
                 named=merged.accounts,
                 joined=merged.joined,
+                seasons=season.joined(feed.seasons, merged.season.seasons() if merged.season else (), self.trend),
             )
             if after == before:
                 return None
@@ -211,6 +227,7 @@ class _Reading:
     lines: int = 0
     refused: int = 0
     refusals: list[RefusedLine] = field(default_factory=list)
+    newest: date = date.min
 
     def line(self, number: int, record: Record) -> AnyLine | None:
         self.lines += 1
@@ -246,6 +263,7 @@ class _Entries:
 class _Merged:
     """What merging came to."""
 
+    season: SeasonTally | None = None
     accounts: int = 0
     joined: int = 0
     changed: int = 0

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import sqrt
-from statistics import stdev
 
 from customer_success.schemas import UsageTrend
 from customer_success.scoring.deriver_thresholds import LoginThresholds, TrendThresholds
@@ -69,9 +68,25 @@ Season = Mapping[date, Sequence[float]]
 """The book's factor of each of the weeks before a Monday, oldest first; a Monday without any has no season."""
 
 
-def weekly_user_days(usage: DailyUsage, monday: date, weeks: int) -> list[int]:
+def user_days_by_week(usage: DailyUsage) -> dict[date, int]:
+    """The user-days of each week with usage, by the week's Monday."""
+    by_week: dict[date, int] = {}
+    for day, use in usage.days.items():
+        monday = monday_on_or_before(day)
+        by_week[monday] = by_week.get(monday, 0) + use.active_users
+    return by_week
+
+
+def weeks_before(by_week: Mapping[date, int], monday: date, weeks: int) -> list[int]:
     """The user-days of each of the whole weeks before `monday`, oldest first."""
-    return [usage.user_days(monday - back * _WEEK - timedelta(days=1), 7) for back in reversed(range(weeks))]
+    return [by_week.get(monday - back * _WEEK, 0) for back in range(weeks, 0, -1)]
+
+
+def mondays_followed(newest: date, thresholds: TrendThresholds) -> list[date]:
+    """The Mondays that a trend is followed over, oldest first: those before which all of its weeks are stored."""
+    # The newest day that is stored may lie up to six days after the newest Monday's last week.
+    most = (DAYS_STORED - 6 - thresholds.weeks * 7) // 7
+    return [newest - back * _WEEK for back in range(most, -1, -1)]
 
 
 def usage_trend(
@@ -88,16 +103,16 @@ def usage_trend(
         return NotEnough("this feed has never carried the account")
     if (until - last).days >= thresholds.inactive_days:
         return Derived("inactive", f"no event since {last}")
-    weeks = thresholds.base_weeks + thresholds.recent_weeks
-    newest = _monday_on_or_before(until + timedelta(days=1))
-    if not usage.carried_since(newest, weeks):
-        return NotEnough(f"usage since {usage.first}, a trend takes {weeks * 7} days")
-    comparison = _compare(usage, newest, season, thresholds)
+    newest = monday_on_or_before(until + timedelta(days=1))
+    if not usage.carried_since(newest, thresholds.weeks):
+        return NotEnough(f"usage since {usage.first}, a trend takes {thresholds.weeks * 7} days")
+    by_week, comparison, followed = user_days_by_week(usage), None, _Followed()
+    for monday in mondays_followed(newest, thresholds):
+        if usage.carried_since(monday, thresholds.weeks):
+            comparison = _compare(weeks_before(by_week, monday, thresholds.weeks), season.get(monday), thresholds)
+            followed = followed.after(comparison, thresholds)
     if comparison is None:
         return NotEnough(f"fewer than {thresholds.smallest_base} user-days in the {thresholds.base_weeks} base weeks")
-    followed = _Followed()
-    for monday in _mondays(usage, newest, weeks):
-        followed = followed.after(_compare(usage, monday, season, thresholds), thresholds)
     return Derived(followed.trend, f"{comparison.change:+.0%} in {thresholds.recent_weeks} weeks")
 
 
@@ -173,36 +188,27 @@ class _Followed:
         return self.trend if still_falls or still_rises else "stable"
 
 
-def _compare(usage: DailyUsage, monday: date, season: Season, at: TrendThresholds) -> _Comparison | None:
-    """None where the base is too small."""
-    weeks = at.base_weeks + at.recent_weeks
-    sums = weekly_user_days(usage, monday, weeks)
-    if sum(sums[: at.base_weeks]) < at.smallest_base:
+def _compare(weeks: Sequence[int], season: Sequence[float] | None, at: TrendThresholds) -> _Comparison | None:
+    """None where the base is too small.
+
+    A week counts by what the season leaves of it: a change is user-days per usual week against user-days per usual
+    week, so that a Christmas week with a third of the usual visits weighs a third, and its chance is not blown up.
+    The error is that of counts, by the scatter of the account's own base weeks around what the season lets expect.
+    """
+    factors = season if season and len(season) == len(weeks) else (1.0,) * len(weeks)
+    base, usual = weeks[: at.base_weeks], factors[: at.base_weeks]
+    if sum(base) < max(at.smallest_base, 1):
         return None
-    factors = season.get(monday) or (1.0,) * weeks
-    even = [week / factor for week, factor in zip(sums, factors, strict=True)]
-    change, error = _change(even, at.recent_weeks, at)
-    sudden_change, sudden_error = _change(even, at.sudden_weeks, at)
-    return _Comparison(change, error, sudden_change, sudden_error)
+    rate = sum(base) / sum(usual)
+    deviations = ((week - rate * factor) ** 2 / (rate * factor) for week, factor in zip(base, usual, strict=True))
+    dispersion = max(sum(deviations) / (at.base_weeks - 1), at.dispersion**2)
+
+    def change(recent: int) -> tuple[float, float]:
+        left = sum(factors[-recent:])
+        return sum(weeks[-recent:]) / left / rate - 1, sqrt(dispersion * (1 / left + 1 / sum(usual)) / rate)
+
+    return _Comparison(*change(at.recent_weeks), *change(at.sudden_weeks))
 
 
-def _change(weeks: Sequence[float], recent: int, at: TrendThresholds) -> tuple[float, float]:
-    """The change of the last `recent` weeks against the base before them, and its error, as shares of the base."""
-    base = weeks[len(weeks) - recent - at.base_weeks : len(weeks) - recent]
-    mean = sum(base) / len(base)
-    if not mean:
-        return 0.0, 1.0
-    scatter = max(stdev(base), at.dispersion * sqrt(mean))
-    error = scatter * sqrt(1 / recent + 1 / at.base_weeks)
-    return sum(weeks[-recent:]) / recent / mean - 1, error / mean
-
-
-def _mondays(usage: DailyUsage, newest: date, weeks: int) -> list[date]:
-    """The Mondays, oldest first, before which all weeks are stored and the account was carried."""
-    most = (DAYS_STORED - weeks * 7) // 7
-    mondays = [newest - back * _WEEK for back in reversed(range(most + 1))]
-    return [monday for monday in mondays if usage.carried_since(monday, weeks)]
-
-
-def _monday_on_or_before(day: date) -> date:
+def monday_on_or_before(day: date) -> date:
     return day - timedelta(days=day.weekday())
