@@ -19,6 +19,7 @@ from customer_success.scan.health_scan import health_scan_task
 from customer_success.scan.observed_book import ObservedBook
 from customer_success.scan.one_account import HealthScan as OneAccount
 from customer_success.scan.scan import ScanRun, book_scan_task
+from customer_success.scoring.scorecard import DEFAULT_SCORECARD
 from customer_success.scoring.scorer import scorer_of
 from customer_success.settings import (
     AccountPagesSettings,
@@ -59,7 +60,12 @@ class HealthScan(QueueFunction[HealthScanSettings]):
 
     @cached_property
     def observed(self) -> ObservedBook:
-        return ObservedBook(self.store.observations, self.store.feeds, self.store.directories)
+        return ObservedBook(
+            self.store.observations,
+            self.store.feeds,
+            self.store.directories,
+            core_features=DEFAULT_SCORECARD.core_features,
+        )
 
     @cached_property
     def scan(self) -> ScanRun:

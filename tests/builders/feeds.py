@@ -82,10 +82,11 @@ class FakeInbox:
     observations: FakeObservations = field(default_factory=FakeObservations)
     feeds: FakeFeeds = field(default_factory=FakeFeeds)
     directories: FakeDirectories = field(default_factory=FakeDirectories)
+    core_features: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     @property
     def observed(self) -> ObservedBook:
-        return ObservedBook(self.observations, self.feeds, self.directories)
+        return ObservedBook(self.observations, self.feeds, self.directories, core_features=self.core_features)
 
     def take(
         self, kind: Kind, *lines: Line, at: datetime = NIGHT, source: str = "product", snapshot: bool = False

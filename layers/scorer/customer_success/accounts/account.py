@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from customer_success.addresses import OwnerDomains
+from customer_success.schemas import is_empty
 
 LEFT = ("inactive", "churned", "cancelled", "canceled")
 """The words for a customer who left, in the status of an account."""
@@ -86,6 +89,8 @@ class Account:
     external_ids: str | None = None
     observed: Mapping[str, ObservedSignal] = field(default_factory=dict)
     """What fresh feeds say, by signal: it counts before what was typed."""
+    used_features: Annotated[Mapping[str, tuple[str, ...]], Field(exclude_if=is_empty)] = field(default_factory=dict)
+    """The features in use, by the feed that counts them: what half of a plan uses is expected of the others."""
     unreadable: tuple[Unreadable, ...] = ()
 
     @property

@@ -21,7 +21,7 @@ from customer_success.isolation import alone, attempted, together
 from customer_success.scan.assessment import alert_state_after_leaving
 from customer_success.scan.digest import alarm_digest, failure_digest, scan_digest
 from customer_success.scan.feeds import NEW_NORMAL_AFTER, broken_feeds
-from customer_success.scan.observed_book import known_ids
+from customer_success.scan.observed_book import BookTally
 from customer_success.scan.run import Run, SentCounts
 from customer_success.scan.tally import add_counts
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from customer_success.periods import Calendar
     from customer_success.scan.observed_book import ObservedBook
     from customer_success.scan.ports import Runs
-    from customer_success.signals.directory import Known
     from customer_success.signals.freshness import Feed
     from customer_success.signals.slots import SlotName
 
@@ -84,9 +83,13 @@ class Closing:
         """
         if run.sent is None:
             run = self._ranked(run, past)
-        run, lines, known = self._mark_removed(run, past.trusted)
+        run, lines, book = self._mark_removed(run, past.trusted)
         if feeds:
-            attempted("the directory of the book's ids", lambda: self.observed.remember(known))
+            attempted("the directory of the book's ids", lambda: self.observed.remember(book.known))
+            attempted(
+                "the features that each plan is expected to use",
+                lambda: self.observed.expect(book, feeds, run.run_date),
+            )
         self._publish(run, past)
         run = replace(
             run,
@@ -212,7 +215,7 @@ class Closing:
             if entry.state == "pending" or (entry.held and entry.delivery == "single")
         )
 
-    def _mark_removed(self, run: Run, trusted: Run | None) -> tuple[Run, PackedLines, list[Known]]:
+    def _mark_removed(self, run: Run, trusted: Run | None) -> tuple[Run, PackedLines, BookTally]:
         """Close the accounts that the book no longer holds, unless so many are missing that the book is in doubt.
 
         Those that are left come back in short: the book is read only once.
@@ -223,8 +226,7 @@ class Closing:
         # A contract check that came between reading and writing a row has marked it as its own.
         ours = (run.key, check_marker(run.run_date))
         removed = 0
-        lines = PackedLines()
-        known: list[Known] = []
+        lines, book = PackedLines(), BookTally()
         for rows in batches(self.rows.every(), count=BATCH):
             missing = {
                 row.account_id: _removed(row, run)
@@ -236,8 +238,9 @@ class Closing:
             removed += sum(row.latest.status == "gone" and row.latest.run_date == run.run_date for row in closed)
             for row in closed:
                 alone(_about(row), partial(_add_line, lines, row), lambda _: None)
-            known += [known_ids(row) for row in closed if row.latest.status != "gone"]
-        return replace(run, alarm=alarm, removed=0 if alarm else removed), lines, known
+                if row.latest.status != "gone":
+                    book.add(row)
+        return replace(run, alarm=alarm, removed=0 if alarm else removed), lines, book
 
     def _store_portfolio(self, run: Run, lines: PackedLines, *, last_try: bool) -> None:
         """Store the portfolio. A scan whose digest is posted does not fail for it."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from customer_success.accounts.account import LAST_INTERACTION, Account, ObservedSignal
@@ -12,15 +12,35 @@ from customer_success.accounts.ports import AccountBook
 from customer_success.accounts.row import AccountRow
 from customer_success.isolation import alone
 from customer_success.paging import Bookmark
+from customer_success.periods import Quarter
 from customer_success.scoring.deriver_thresholds import DeriverThresholds
-from customer_success.signals.deriving import Context, derive
+from customer_success.signals.adoption import HabitTally
+from customer_success.signals.deriving import Context, derive, features_used
 from customer_success.signals.directory import Directory, ExternalId, Known
 from customer_success.signals.freshness import Feed
 from customer_success.signals.observations import TYPED, Observation, observed
-from customer_success.signals.ports import Directories, Feeds, Observations
+from customer_success.signals.ports import Directories, Feeds, Observations, Outdated
 from customer_success.signals.slots import Holder, Slot, SlotName
 
+MOST_TRIES = 5
+
 logger = logging.getLogger(__name__)
+
+
+class BookTally:
+    """What the end of a scan learns of the book for those to come: the ids, and which features each plan uses."""
+
+    def __init__(self) -> None:
+        self.known: list[Known] = []
+        self.habits: dict[str, HabitTally] = {}
+        """By the source of the usage."""
+
+    def add(self, row: AccountRow) -> None:
+        """Count an account that the book holds."""
+        self.known.append(_known(row.account))
+        if row.latest.status != "skipped":
+            for source, used in row.account.used_features.items():
+                self.habits.setdefault(source, HabitTally()).add(row.account.plan, used)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +51,7 @@ class ObservedBook:
     feeds: Feeds
     directories: Directories
     thresholds: DeriverThresholds = DeriverThresholds()
+    core_features: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def prepare(self, book: AccountBook) -> Mapping[SlotName, Feed]:
         """The feeds that there are. Before the first scan, what they delivered waits for the book's ids: those are read
@@ -63,11 +84,28 @@ class ObservedBook:
             if match := directory.account_of(key, source):
                 self.observations.adopt(Holder.account(match[0]), waiting)
 
+    def expect(self, book: BookTally, feeds: Mapping[SlotName, Feed], run_date: date) -> None:
+        """Write what each plan's accounts are expected to use, once a quarter."""
+        for source, habits in book.habits.items():
+            found = habits.expected(Quarter.of(run_date), self.thresholds.adoption)
+            before = feeds.get(SlotName("usage", source))
+            for _ in range(MOST_TRIES):
+                if before is None or not found.by_plan:
+                    break
+                after = replace(before, expected=before.expected.joined_with(found) if before.expected else found)
+                if after == before:
+                    break
+                try:
+                    self.feeds.put(after, before)
+                    break
+                except Outdated:
+                    before = next((feed for feed in self.feeds.all() if feed.slot == after.slot), None)
+
     def _observed(
         self, account: Account, slots: Mapping[SlotName, Slot], feeds: Mapping[SlotName, Feed], run_date: date
     ) -> Account:
         def with_signals() -> Account:
-            context = Context(run_date, feeds, self.thresholds, account.seats_bought)
+            context = Context(run_date, feeds, self.thresholds, account.seats_bought, account.plan, self.core_features)
             found, _ = derive(slots, context)
             counting = observed([*found, *_typed(account, run_date)]).signals
             signals = {
@@ -75,14 +113,14 @@ class ObservedBook:
                 for signal, one in counting.items()
                 if not one.typed
             }
-            return replace(account, observed=signals, external_ids=_with_delivered_ids(account, slots))
+            return replace(
+                account,
+                observed=signals,
+                used_features=features_used(slots, context),
+                external_ids=_with_delivered_ids(account, slots),
+            )
 
         return alone(f"the observations of account {account.account_id!r}", with_signals, lambda _: account)
-
-
-def known_ids(row: AccountRow) -> Known:
-    """The ids of an account, as its row has them."""
-    return _known(row.account)
 
 
 def _known(account: Account) -> Known:

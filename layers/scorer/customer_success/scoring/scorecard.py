@@ -7,7 +7,7 @@ always be taken apart to 100.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from math import inf
 from types import MappingProxyType
@@ -221,6 +221,9 @@ class Scorecard:
     minimum_coverage: float
     """Share of the weight that must be known for a score to be given."""
     churn: ChurnRules
+    core_features: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The features that every account on a plan should use, by plan, as a usage feed names them. Of a plan that is not
+    named, what half of its accounts use is expected."""
 
     def __post_init__(self) -> None:
         _require_each_once("signals", [signal.key for signal in self.signals], get_args(SignalKey))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from customer_success.periods import Quarter
 from customer_success.scoring.deriver_thresholds import AdoptionThresholds
 from customer_success.signals.derived import Derived, NotEnough
 
@@ -30,21 +31,59 @@ class FeatureWeeks:
         )
 
 
-def expected_features(
-    core: Collection[str], used_by_the_plan: Iterable[frozenset[str]], thresholds: AdoptionThresholds
-) -> frozenset[str] | None:
-    """What an account on a plan is expected to use.
-
-    The plan's core features where the team names them, else those that half of the accounts on the plan use. None
-    where too few accounts are on it: a handful of customers is no habit.
+@dataclass(frozen=True, slots=True)
+class ExpectedFeatures:
+    """The features that are expected of accounts by their plan, the same for a whole quarter: a rate that moves says
+    something of the account, not of the others.
     """
-    if core:
-        return frozenset(core)
-    accounts = list(used_by_the_plan)
-    if len(accounts) < thresholds.smallest_group:
-        return None
-    counts = Counter(feature for used in accounts for feature in used)
-    return frozenset(feature for feature, count in counts.items() if count >= thresholds.usual_share * len(accounts))
+
+    quarter: Quarter
+    by_plan: Mapping[str, tuple[str, ...]]
+
+    def joined_with(self, found: ExpectedFeatures) -> ExpectedFeatures:
+        """What holds once `found` is worked out: within a quarter that of a plan that had none, else all of it."""
+        if found.quarter == self.quarter:
+            return ExpectedFeatures(self.quarter, {**found.by_plan, **self.by_plan})
+        return found
+
+
+class HabitTally:
+    """Counts account by account which features the accounts on each plan use."""
+
+    def __init__(self) -> None:
+        self._accounts: Counter[str] = Counter()
+        self._features: dict[str, Counter[str]] = {}
+
+    def add(self, plan: str | None, used: Collection[str]) -> None:
+        """Count an account. One of which no use of features is known is not counted."""
+        self._accounts[plan_key(plan)] += 1
+        self._features.setdefault(plan_key(plan), Counter()).update(used)
+
+    def expected(self, quarter: Quarter, thresholds: AdoptionThresholds) -> ExpectedFeatures:
+        """Of each plan what enough of its accounts use; none where too few are on it: a handful is no habit."""
+        by_plan = {
+            plan: tuple(sorted(name for name, users in self._features[plan].items() if users >= usual))
+            for plan, accounts in self._accounts.items()
+            if accounts >= thresholds.smallest_group and (usual := thresholds.usual_share * accounts)
+        }
+        return ExpectedFeatures(quarter, {plan: features for plan, features in by_plan.items() if features})
+
+
+def plan_key(plan: str | None) -> str:
+    """The plan's name as plans are told apart: accounts without one are a plan of their own."""
+    return " ".join((plan or "").split()).casefold()
+
+
+def expected_of(
+    plan: str | None, core: Mapping[str, Collection[str]], habits: ExpectedFeatures | None
+) -> frozenset[str] | None:
+    """What an account on a plan is expected to use: the plan's core features where the team names them, else what half
+    of the accounts on the plan use; None where neither is known.
+    """
+    named = {plan_key(name): features for name, features in core.items()}.get(plan_key(plan))
+    if named:
+        return frozenset(named)
+    return frozenset(habits.by_plan.get(plan_key(plan), ())) if habits else None
 
 
 def feature_adoption_rate(used: frozenset[str], expected: frozenset[str] | None) -> Derived[float] | NotEnough:

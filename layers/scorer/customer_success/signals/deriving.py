@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from customer_success.scoring.deriver_thresholds import DeriverThresholds
 from customer_success.signals import decoding, invoices, nps, tickets, touchpoints, usage
-from customer_success.signals.adoption import feature_adoption_rate
+from customer_success.signals.adoption import expected_of, feature_adoption_rate
 from customer_success.signals.derived import Derived, NotEnough
 from customer_success.signals.freshness import Feed
 from customer_success.signals.observations import Observation
@@ -21,13 +21,15 @@ in another tool, so there it is unknown."""
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What deriving needs beside the deliveries: the day, the account's seats, and what is known of the book."""
+    """What deriving needs beside the deliveries: the day, the account's seats, and what is expected of its plan."""
 
     on: date
     feeds: Mapping[SlotName, Feed]
     thresholds: DeriverThresholds = DeriverThresholds()
     seats: float | None = None
-    expected_features: frozenset[str] | None = None
+    plan: str | None = None
+    core_features: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """The features that the team expects of accounts, by their plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +93,42 @@ def _of_feed(name: SlotName, slot: Slot, feed: Feed, context: Context) -> Iterat
 
 
 def _of_usage(slot: Slot, feed: Feed, context: Context) -> Iterator[Found]:
-    until = min(feed.last_whole_day or context.on, context.on - timedelta(days=1))
+    until = _until(feed, context)
     daily, at = decoding.daily_usage(slot), context.thresholds
     yield "usage_trend", usage.usage_trend(daily, until, feed.season, at.trend), until
     yield "login_frequency_days", usage.login_frequency_days(daily, until, context.seats, at.logins), until
     seats = usage.seats_utilization_rate(daily, until, context.seats, None, at.logins)
     yield "seats_utilization_rate", seats, until
-    weeks = decoding.feature_weeks(slot)
-    if weeks.people:
-        used = weeks.used(until, context.seats, at.adoption)
-        yield "feature_adoption_rate", feature_adoption_rate(used, context.expected_features), until
+    used = _features_used(slot, until, context)
+    if used is not None:
+        expected = expected_of(context.plan, context.core_features, feed.expected)
+        rate = used if isinstance(used, NotEnough) else feature_adoption_rate(used, expected)
+        yield "feature_adoption_rate", rate, until
+
+
+def features_used(slots: Mapping[SlotName, Slot], context: Context) -> Mapping[str, tuple[str, ...]]:
+    """The features that an account uses, by the source of its usage; a source that is late or too new has no say."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, slot in slots.items():
+        feed = context.feeds.get(name)
+        if name.kind == "usage" and feed and not feed.late_on(context.on, context.thresholds.fresh):
+            used = _features_used(slot, _until(feed, context), context)
+            if isinstance(used, frozenset):
+                found[name.source] = tuple(sorted(used))
+    return found
+
+
+def _features_used(slot: Slot, until: date, context: Context) -> frozenset[str] | NotEnough | None:
+    """None where the feed counts no features."""
+    weeks, at = decoding.feature_weeks(slot), context.thresholds.adoption
+    if not weeks.people:
+        return None
+    monday = usage.monday_on_or_before(until + timedelta(days=1))
+    if slot.first is None or slot.first > monday - timedelta(weeks=at.weeks):
+        return NotEnough(f"usage since {slot.first}, adoption takes {at.weeks * 7} days")
+    return weeks.used(until, context.seats, at)
+
+
+def _until(feed: Feed, context: Context) -> date:
+    """The feed's last whole day, as far as it lies in the past."""
+    return min(feed.last_whole_day or context.on, context.on - timedelta(days=1))

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from customer_success.schemas import is_empty
 from customer_success.scoring.deriver_thresholds import FreshDays
+from customer_success.signals.adoption import ExpectedFeatures
 from customer_success.signals.lines import Kind
 from customer_success.signals.season import BookSeason
 from customer_success.signals.slots import SlotName
@@ -29,7 +30,8 @@ class Feed:
 
     `deliveries` are the latest times of arrival, oldest first, one a day. `last_whole_day` is the newest day that its
     lines speak of, `snapshot` the stamp of its latest complete file. `lines` and `joined` count the accounts that it
-    named, and those of them that are in the book. `seasons` are the book's own before each of the latest Mondays.
+    named, and those of them that are in the book. `seasons` are the book's own before
+    each of the latest Mondays, `expected` the features that are expected of each plan.
     """
 
     kind: Kind
@@ -40,6 +42,7 @@ class Feed:
     named: int = 0
     joined: int = 0
     seasons: Annotated[tuple[BookSeason, ...], Field(exclude_if=is_empty)] = ()
+    expected: Annotated[ExpectedFeatures | None, Field(exclude_if=is_empty)] = None
 
     @property
     def season(self) -> Season:
