@@ -9,7 +9,7 @@ from functools import partial
 
 from rich.console import Console
 
-from tests.benchmarks import api, cold_start, growth, handoffs, notion_limit, reviews, scoring
+from tests.benchmarks import api, cold_start, feeds, growth, handoffs, notion_limit, reviews, scoring, trends
 from tests.benchmarks.figures import Promise, show_promises
 
 Topic = Callable[[Console], list[Promise]]
@@ -21,6 +21,8 @@ TOPICS: Mapping[str, Topic] = {
     "reviews": reviews.run,
     "handoffs": handoffs.run,
     "api": api.run,
+    "feeds": feeds.run,
+    "trends": trends.run,
     "cold_start": cold_start.run,
 }
 QUICK: Mapping[str, Topic] = {
@@ -30,6 +32,8 @@ QUICK: Mapping[str, Topic] = {
     "reviews": partial(reviews.run, size=reviews.QUICK),
     "handoffs": partial(handoffs.run, size=handoffs.QUICK),
     "api": partial(api.run, size=api.QUICK),
+    "feeds": partial(feeds.run, size=feeds.QUICK),
+    "trends": partial(trends.run, size=trends.QUICK),
     "cold_start": partial(cold_start.run, size=cold_start.QUICK),
 }
 """Each topic so small that it takes seconds: that it runs is all that its figures say."""

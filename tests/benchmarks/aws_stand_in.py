@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -119,10 +120,10 @@ class TableOnDisk:
     def _read(self, key: Item) -> Item | None:
         place = (key["pk"]["S"], key["sk"]["S"])
         row = self._db.execute("SELECT item FROM items WHERE pk = ? AND sk = ?", place).fetchone()
-        return cast("Item", json.loads(row[0])) if row else None
+        return _unpacked(row[0]) if row else None
 
     def _write(self, items: Iterable[Item]) -> None:
-        rows = [(item["pk"]["S"], item["sk"]["S"], json.dumps(item)) for item in items]
+        rows = [(item["pk"]["S"], item["sk"]["S"], json.dumps(item, default=_encoded)) for item in items]
         self._db.execute("BEGIN")
         self._db.executemany("INSERT OR REPLACE INTO items VALUES (?, ?, ?)", rows)
         self._db.execute("COMMIT")
@@ -166,8 +167,19 @@ def _one_answer(rows: sqlite3.Cursor) -> tuple[list[Item], bool]:
         if items and size + len(text) > LARGEST_ANSWER:
             return items, True
         size += len(text)
-        items.append(json.loads(text))
+        items.append(_unpacked(text))
     return items, False
+
+
+def _encoded(content: bytes) -> str:
+    return b64encode(content).decode("ascii")
+
+
+def _unpacked(item: str) -> Item:
+    def with_bytes(found: Item) -> Item:
+        return {"B": b64decode(found["B"])} if found.keys() == {"B"} else found
+
+    return cast("Item", json.loads(item, object_hook=with_bytes))
 
 
 def _values(request: Request) -> dict[str, Any]:

@@ -81,6 +81,10 @@ def page_id(number: int) -> str:
     return f"00000000-0000-4000-8000-{number:012d}"
 
 
+def account_id(number: int) -> str:
+    return f"A-{number:06d}"
+
+
 def number_of(page: str) -> int:
     """The number of the account whose page this is."""
     return int(page[-12:])
@@ -106,7 +110,7 @@ def _properties(number: int, day: int) -> Json:
     renewal = FIRST_DAY + timedelta(days=known["renewal"] + number % 10)
     return {
         NAMES.name: notion.title(f"Account {number}"),
-        NAMES.account_id: notion.text(f"A-{number:06d}"),
+        NAMES.account_id: notion.text(account_id(number)),
         NAMES.status: notion.select("Inactive" if place == INACTIVE else "Active"),
         NAMES.industry: notion.select("Retail"),
         NAMES.plan: notion.select("Enterprise"),

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,8 +27,14 @@ from customer_success.scan.observed_book import ObservedBook
 from customer_success.scan.page_sync import NotionSync
 from customer_success.scan.scan import ScanRequest, ScanRun
 from customer_success.scoring.scorer import CSMHealthScorer
+from customer_success.signals.directory import Known
+from customer_success.signals.ingest import Delivery, Ingest, Ingested
+from customer_success.signals.lines import UsageLine
+from customer_success.signals.records import records
+from customer_success.signals.slots import Mark
+from customer_success.signals.spool import DiskSpool
 from tests.benchmarks.aws_stand_in import QueueOnDisk, TableOnDisk
-from tests.benchmarks.book import FIRST_DAY
+from tests.benchmarks.book import FIRST_DAY, account_id
 from tests.benchmarks.notion_stand_in import DATABASE, NotionStandIn
 from tests.builders.secrets import notion_secret
 
@@ -114,6 +121,19 @@ class Deployment:
             now=now,
         )
         return job(ScanRequest(on, f"rule-{on}")).to_fields()
+
+    def know_ids(self) -> None:
+        """Write the ids of the book, as the first scan with a feed does."""
+        numbers = range(self.notion.book.size)
+        Store(self._function()[0]).directories.write(Known(account_id(number)) for number in numbers)
+
+    def take_usage(self, file: Path, arrived_at: datetime) -> Ingested:
+        """Take a file of usage in, as the function does with one of the inbox."""
+        store = Store(self._function()[0])
+        ingest = Ingest(store.observations, store.feeds, store.directories, DiskSpool, Mark(TENANT))
+        delivery = Delivery("usage", "product", file.name, arrived_at, sha256(file.name.encode()).hexdigest())
+        with file.open("rb") as content:
+            return ingest(delivery, records(content, UsageLine))
 
     def page_updates(self) -> list[PagesChanged]:
         """Take all messages off the queue of pages to be written."""

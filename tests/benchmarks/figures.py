@@ -24,6 +24,11 @@ def at_most(what: str, measured: float, limit: float) -> Promise:
     return Promise(what, f"{measured:.4g}", f"≤ {limit:g}", measured <= limit)
 
 
+def at_least(what: str, measured: float, limit: float) -> Promise:
+    """A promise that holds from its limit on."""
+    return Promise(what, f"{measured:.4g}", f"≥ {limit:g}", measured >= limit)
+
+
 def exactly(what: str, measured: int, wanted: int) -> Promise:
     """A promise that holds for one number alone."""
     return Promise(what, f"{measured:,}", f"= {wanted:,}", measured == wanted)

@@ -93,7 +93,7 @@ def _day(deployment: Deployment, day: int, *, write: bool) -> DayCost:
         accounts=counted["read"],
         reads=reads,
         changed=changed,
-        calls=Calls(made, _needed_to_scan(deployment, counted, reads, changed)),
+        calls=Calls(made, needed_to_scan(deployment, counted, reads, changed)),
         writing=_write(deployment, updates, changed) if write else None,
         peak_megabytes=peak_megabytes(),
     )
@@ -110,7 +110,7 @@ def _write(deployment: Deployment, updates: list[PagesChanged], changed: int) ->
     return Writing(notion.requests["write"] - written, notion.idle_writes - idle, calls_of_it)
 
 
-def _needed_to_scan(deployment: Deployment, counted: dict[str, Any], reads: int, changed: int) -> dict[str, int]:
+def needed_to_scan(deployment: Deployment, counted: dict[str, Any], reads: int, changed: int) -> dict[str, int]:
     """A row and a point per account, an alert per alert, a checkpoint per 100 accounts, and the portfolio's parts.
 
     All batches are full.
