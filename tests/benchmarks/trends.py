@@ -46,20 +46,22 @@ DAYS_OF_ABSENCE = (5, 7, 7, 10, 14)
 class Size:
     """How many stable accounts of each number of seats, and how many of ten seats whose usage halves."""
 
-    stable: tuple[tuple[int, int], ...] = ((3, 1_500), (10, 1_000), (30, 250), (100, 80))
-    halved: int = 1_500
+    stable: tuple[tuple[int, int], ...] = ((3, 1_200), (10, 800), (30, 200), (100, 60))
+    halved: int = 1_000
     followed: int = WEEKS_FOLLOWED
 
 
 QUICK = Size(stable=((3, 20), (10, 20)), halved=10, followed=4)
 SEATS_HALVED = 10
+MOST_OF_THE_SEASON = 100
+"""Accounts of each number of seats that the season rests on: as many as a book may have."""
 
 
 def run(console: Console, size: Size = Size()) -> list[Promise]:
     """Simulate a book, and follow each of its accounts from Monday to Monday over a year."""
     chance = Random(20261130)
     book = {seats: [_account(seats, chance) for _ in range(accounts)] for seats, accounts in size.stable}
-    season = _season([usage for accounts in book.values() for usage in accounts])
+    season = _season([usage for accounts in book.values() for usage in accounts[:MOST_OF_THE_SEASON]])
     false = {seats: _entries_a_year(accounts, season, size.followed) for seats, accounts in book.items()}
     found = _share_found(size.halved, season, chance)
     show(
@@ -119,8 +121,8 @@ _LEFT = [_left(FIRST_MONDAY + timedelta(number)) for number in range(DAYS)]
 
 def _stored(usage: DailyUsage, monday: date) -> DailyUsage:
     """What is stored of the account on a Monday."""
-    start = monday - timedelta(days=DAYS_STORED)
-    return DailyUsage({day: use for day, use in usage.days.items() if start <= day < monday}, usage.first)
+    days = [monday - timedelta(days=back) for back in range(1, DAYS_STORED + 1)]
+    return DailyUsage({day: use for day in days if (use := usage.days.get(day))}, usage.first)
 
 
 def _season(book: Sequence[DailyUsage]) -> Season:

@@ -175,12 +175,16 @@ def test_a_week_of_few_usual_visits_weighs_little() -> None:
 @given(
     st.lists(st.integers(0, 30), min_size=112, max_size=200),
     st.lists(st.integers(0, 30), min_size=28, max_size=28),
+    st.lists(st.floats(0.05, 2), min_size=12, max_size=12),
 )
-def test_more_usage_in_the_recent_weeks_never_makes_the_trend_worse(users: list[int], more: list[int]) -> None:
+def test_more_usage_in_the_recent_weeks_never_makes_the_trend_worse(
+    users: list[int], more: list[int], factors: list[float]
+) -> None:
+    season: Season = {MONDAY: factors}
     usage = history(lambda age: users[age], len(users), first=SUNDAY - timedelta(days=len(users) - 1))
     raised = [count + extra for count, extra in zip(users, [*more, *[0] * len(users)], strict=False)]
     grown = history(lambda age: raised[age], len(users), first=usage.first)
-    before, after = usage_trend(usage, SUNDAY, {}, AT), usage_trend(grown, SUNDAY, {}, AT)
+    before, after = usage_trend(usage, SUNDAY, season, AT), usage_trend(grown, SUNDAY, season, AT)
     if isinstance(before, Derived) and isinstance(after, Derived):
         assert ORDER.index(after.value) >= ORDER.index(before.value)
 
