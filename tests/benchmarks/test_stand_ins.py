@@ -84,6 +84,23 @@ def test_the_table_ends_an_answer_at_a_megabyte(tmp_path: Path) -> None:
     assert table.full_answers("BOOK#") == 3
 
 
+def test_the_table_keeps_bytes_and_compares_them(tmp_path: Path) -> None:
+    # GIVEN an item with bytes
+    table = TableOnDisk(tmp_path / "table")
+    key, packed = {"pk": {"S": "t#OBSERVATIONS#1"}, "sk": {"S": "ACCOUNT"}}, {"B": b"\x78\x00"}
+    table.put_item(Item={**key, "slot": packed})
+    # THEN they are read as they were written, and a condition holds for them alone
+    assert table.get_item(Key=key)["Item"]["slot"] == packed
+    condition = {"ConditionExpression": "#slot = :before", "ExpressionAttributeNames": {"#slot": "slot"}}
+    written = [
+        _written(
+            table, {"Item": {**key, "slot": packed}, **condition, "ExpressionAttributeValues": {":before": before}}
+        )
+        for before in (packed, {"B": b"\x79"})
+    ]
+    assert written == [True, False]
+
+
 def _written(table: TableOnDisk, request: dict[str, object]) -> bool:
     try:
         table.put_item(**request)

@@ -29,7 +29,7 @@ class TrendThresholds:
     """User-days in the base weeks under which an account is too small for a trend."""
     inactive_days: int = 28
     """Days without an event after which an account is inactive."""
-    dispersion: float = 1.3
+    dispersion: float = 1.25
     """The least scatter of a week, as a multiple of that of independent visits (the square root of the mean): people
     are away for weeks at a time, and eight weeks are too few to show it."""
     smallest_book: int = 20
