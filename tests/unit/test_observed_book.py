@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from tests.builders.accounts import TODAY, account
 from tests.builders.feeds import Line, usage_lines
 from tests.builders.scans import World
@@ -108,6 +110,23 @@ def test_a_quiet_fortnight_of_the_whole_book_is_nobodys_decline() -> None:
     trends = {account(number).account_id: signals_of(world, account(number).account_id) for number in range(1, 26)}
     assert [id_ for id_, signals in trends.items() if signals["usage_trend"] == "declining"] == [account(7).account_id]
     assert {signals["usage_trend"] for signals in trends.values()} == {"declining", "stable"}
+
+
+@pytest.mark.parametrize("accounts", [25, 60])
+def test_a_quiet_week_waits_for_the_season_of_the_book(accounts: int) -> None:
+    """A Sunday's file names few accounts; until the book is heard, its quiet week is nobody's decline."""
+    # GIVEN a book that was away for a fortnight, of which a third worked on its last Sunday
+    world = World([account(number) for number in range(1, accounts + 1)])
+    lines = usage_of_the_book(accounts, 16, halves=0)
+    sunday = str(MONDAY - timedelta(days=1))
+    whole = [line for line in lines if line["date"] != sunday]
+    world.inbox.take("usage", *whole, at=NIGHT - timedelta(days=1))
+    few = [line for line in lines if line["date"] == sunday][: accounts * 2 // 5]
+    world.inbox.take("usage", *few, at=NIGHT)
+    # WHEN the morning's scan comes, THEN nobody declines
+    world.scan()
+    trends = {signals_of(world, known.account_id)["usage_trend"] for known in world.accounts}
+    assert trends == {"stable"}
 
 
 def test_a_file_about_one_account_leaves_the_season_of_the_book_as_it_was() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from customer_success.schemas import UsageTrend
 from customer_success.scoring.deriver_thresholds import LoginThresholds, TrendThresholds
 from customer_success.signals.derived import Derived, NotEnough
-from customer_success.signals.season import BookSeason, SeasonTally, joined
+from customer_success.signals.season import BookSeason, SeasonTally, joined, settled
 from customer_success.signals.usage import (
     DailyUsage,
     DayOfUsage,
@@ -170,6 +170,12 @@ def test_a_week_of_few_usual_visits_weighs_little() -> None:
     # THEN those two weeks say nothing of the two before them
     assert trend_of(none) == "declining"
     assert trend_of(none, season=season) == "stable"
+
+
+@pytest.mark.parametrize(("accounts", "newest"), [(199, MONDAY - timedelta(days=7)), (200, MONDAY)])
+def test_the_newest_season_waits_until_half_of_the_book_speaks(accounts: int, newest: date) -> None:
+    whole = BookSeason(MONDAY - timedelta(days=7), 400, (1.0,) * 12)
+    assert max(settled([whole, BookSeason(MONDAY, accounts, (1.0,) * 12)])) == newest
 
 
 @given(

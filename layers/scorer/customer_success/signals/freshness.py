@@ -15,7 +15,7 @@ from customer_success.schemas import is_empty
 from customer_success.scoring.deriver_thresholds import FreshDays
 from customer_success.signals.adoption import ExpectedFeatures
 from customer_success.signals.lines import Kind
-from customer_success.signals.season import BookSeason
+from customer_success.signals.season import BookSeason, settled
 from customer_success.signals.slots import SlotName
 from customer_success.signals.stamped import Stamp
 from customer_success.signals.usage import Season
@@ -47,7 +47,7 @@ class Feed:
     @property
     def season(self) -> Season:
         """The season of the book that the feed covers, where it is large enough."""
-        return {season.monday: season.factors for season in self.seasons}
+        return settled(self.seasons)
 
     @property
     def slot(self) -> SlotName:

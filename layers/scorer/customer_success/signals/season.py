@@ -6,7 +6,7 @@ Holidays hit every customer. Taken off week by week, a quiet Christmas neither l
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import log, log1p
@@ -14,6 +14,7 @@ from math import log, log1p
 from customer_success.scoring.deriver_thresholds import TrendThresholds
 from customer_success.signals.usage import (
     DailyUsage,
+    Season,
     monday_on_or_before,
     mondays_followed,
     user_days_by_week,
@@ -78,6 +79,16 @@ def joined(
             by_monday[season.monday] = season
     latest = len(mondays_followed(date.max, thresholds))
     return tuple(by_monday[monday] for monday in sorted(by_monday)[-latest:])
+
+
+def settled(seasons: Sequence[BookSeason]) -> Season:
+    """The seasons that are known for the book as a whole, oldest first as they come.
+
+    A Sunday's file names few accounts: the newest season waits until it rests on half as many as the one before.
+    """
+    if len(seasons) > 1 and seasons[-1].accounts * 2 < seasons[-2].accounts:
+        seasons = seasons[:-1]
+    return {season.monday: season.factors for season in seasons}
 
 
 def _step(share: float) -> int:

@@ -103,7 +103,7 @@ def usage_trend(
         return NotEnough("this feed has never carried the account")
     if (until - last).days >= thresholds.inactive_days:
         return Derived("inactive", f"no event since {last}")
-    newest = monday_on_or_before(until + timedelta(days=1))
+    newest = _newest_monday(until, season)
     if not usage.carried_since(newest, thresholds.weeks):
         return NotEnough(f"usage since {usage.first}, a trend takes {thresholds.weeks * 7} days")
     by_week, comparison, followed = user_days_by_week(usage), None, _Followed()
@@ -208,6 +208,15 @@ def _compare(weeks: Sequence[int], season: Sequence[float] | None, at: TrendThre
         return sum(weeks[-recent:]) / left / rate - 1, sqrt(dispersion * (1 / left + 1 / sum(usual)) / rate)
 
     return _Comparison(*change(at.recent_weeks), *change(at.sudden_weeks))
+
+
+def _newest_monday(until: date, season: Season) -> date:
+    """The newest Monday that can be assessed: the one before, while the book's season of the last week is to come.
+
+    Else a quiet week of everybody would look like a decline until it is known that it was everybody's.
+    """
+    newest = monday_on_or_before(until + timedelta(days=1))
+    return newest - _WEEK if newest not in season and newest - _WEEK in season else newest
 
 
 def monday_on_or_before(day: date) -> date:
