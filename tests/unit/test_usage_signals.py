@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customer_success.schemas import UsageTrend
@@ -178,6 +178,7 @@ def test_the_newest_season_waits_until_half_of_the_book_speaks(accounts: int, ne
     assert max(settled([whole, BookSeason(MONDAY, accounts, (1.0,) * 12)])) == newest
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(0, 30), min_size=112, max_size=200),
     st.lists(st.integers(0, 30), min_size=28, max_size=28),
