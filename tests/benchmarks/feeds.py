@@ -59,7 +59,7 @@ def run(console: Console, size: Size = Size()) -> list[Promise]:
             without.notion_reads,
         ),
         exactly(
-            f"six steady days of {size.book:,} accounts with a feed: page writes",
+            f"four steady days of {size.book:,} accounts with a feed: page writes",
             sum(cost.pages_written for cost in steady),
             0,
         ),
@@ -112,7 +112,7 @@ def _show_scans(console: Console, book: int, without: ScanCost, steady: Sequence
             f"{cost.day:%A}",
             "no" if cost is without else "yes",
             f"{cost.table_reads:,}",
-            f"{cost.table_reads / cost.floor:.2f}",
+            "-" if cost is without else f"{cost.table_reads / cost.floor:.2f}",
             f"{cost.notion_reads:,}",
             f"{cost.pages_written:,}",
         )
