@@ -56,7 +56,7 @@ def adoption(world: World, number: int, on: date) -> object:
 
 
 def world_of(accounts: list[Account]) -> World:
-    """Nobody typed an adoption rate."""
+    """The page has no adoption rate."""
     return World([replace(known, signals={}) for known in accounts])
 
 
@@ -80,7 +80,7 @@ def test_what_is_expected_stays_for_the_quarter() -> None:
     world = world_of(book(basic=20))
     deliver(world, {})
     world.scan(MONDAY)
-    # WHEN all but one begin to use the API, in the same quarter that lowers nobody's rate
+    # WHEN all but one begin to use the API, in the same quarter that lowers no rate
     later = MONDAY + timedelta(days=28)
     deliver(world, {account(number).account_id: BOTH for number in range(2, 21)}, later, weeks=4)
     world.scan(later)

@@ -100,7 +100,7 @@ def usage_of_the_book(accounts: int, weeks: int, *, halves: int, from_account: i
     return lines
 
 
-def test_a_quiet_fortnight_of_the_whole_book_is_nobodys_decline() -> None:
+def test_a_quiet_fortnight_of_the_whole_book_is_no_decline() -> None:
     # GIVEN a book of 25 accounts that is away for a fortnight, of which one also lost half of its people
     world = World([account(number) for number in range(1, 26)])
     world.inbox.take("usage", *usage_of_the_book(25, 16, halves=7), at=NIGHT)
@@ -114,7 +114,7 @@ def test_a_quiet_fortnight_of_the_whole_book_is_nobodys_decline() -> None:
 
 @pytest.mark.parametrize("accounts", [25, 60])
 def test_a_quiet_week_waits_for_the_season_of_the_book(accounts: int) -> None:
-    """A Sunday's file names few accounts; until the book is heard, its quiet week is nobody's decline."""
+    """A Sunday's file names few accounts; until the book has reported, its quiet week is no decline."""
     # GIVEN a book that was away for a fortnight, of which a third worked on its last Sunday
     world = World([account(number) for number in range(1, accounts + 1)])
     lines = usage_of_the_book(accounts, 16, halves=0)
@@ -123,7 +123,7 @@ def test_a_quiet_week_waits_for_the_season_of_the_book(accounts: int) -> None:
     world.inbox.take("usage", *whole, at=NIGHT - timedelta(days=1))
     few = [line for line in lines if line["date"] == sunday][: accounts * 2 // 5]
     world.inbox.take("usage", *few, at=NIGHT)
-    # WHEN the morning's scan comes, THEN nobody declines
+    # WHEN the morning's scan comes, THEN no account declines
     world.scan()
     trends = {signals_of(world, known.account_id)["usage_trend"] for known in world.accounts}
     assert trends == {"stable"}

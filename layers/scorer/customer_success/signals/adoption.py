@@ -70,7 +70,7 @@ class HabitTally:
 
 
 def plan_key(plan: str | None) -> str:
-    """The plan's name as plans are told apart: accounts without one are a plan of their own."""
+    """The plan's name by which plans are distinguished: accounts without one are a plan of their own."""
     return " ".join((plan or "").split()).casefold()
 
 

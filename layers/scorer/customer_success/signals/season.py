@@ -70,7 +70,7 @@ def joined(
 ) -> tuple[BookSeason, ...]:
     """Of each Monday the season that rests on more accounts, the one found now where both rest on as many.
 
-    So a file about a part of the book leaves the season of the whole as it was, in whatever order files arrive.
+    So a file about a part of the book leaves the season of the whole as it was, in any order of files.
     """
     by_monday = {season.monday: season for season in stored}
     for season in found:
