@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -16,17 +17,18 @@ from connectors.notion.client import NotionClient
 from connectors.notion.names import PropertyNames
 from connectors.notion.schema import accounts_schema
 from connectors.notion.walk import Walk
+from connectors.notion.wiring import account_pages
 from customer_success.accounts.account import Account
 from customer_success.accounts.ports import BookPage
 from customer_success.accounts.row import PageValues
-from customer_success.addresses import OwnerDomains
+from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.errors import Misconfigured, NotTaken, OutOfTime, Refused, Unavailable
 from customer_success.paging import Bookmark
 from local.sandbox import Sandbox
 from local.sandbox.notion.load import Book
 from tests.builders.notion_books import account_book, load_book, notion_client, row, typed
 from tests.builders.secrets import notion_secret
-from tests.builders.vendors import NASTY, Waiting, break_next, requests_to
+from tests.builders.vendors import NASTY, CountingRateLimiter, Waiting, break_next, requests_to
 
 LIMIT = 120
 QUERY = "POST /v1/data_sources/{data_source_id}/query"
@@ -711,3 +713,36 @@ def test_a_stranger_on_a_page_owns_nothing_and_is_named(sandbox: Sandbox) -> Non
 
     # AND the customer's contact may be anyone
     assert (third.primary_contact_email, third.unreadable) == ("kim@customer.example", ())
+
+
+def test_a_book_says_which_properties_it_has_filled_or_empty_and_reads_moments_in_the_tenants_zone(
+    sandbox: Sandbox,
+) -> None:
+    # GIVEN a book without the property for invoices, and an account that was met late in the evening in Los Angeles
+    schema = {name: kind for name, kind in accounts_schema(PropertyNames()).items() if name != "Invoice Status"}
+    late = {"date": {"start": "2026-03-02T00:30:00.000+00:00"}}
+    source = load_book(sandbox, [row(1, Last_Interaction=late)], schema).data_source_id
+
+    # WHEN a function of a deployment in that zone reads it
+    settings: Any = SimpleNamespace(
+        notion_secret="notion",
+        notion_requests_per_second=3.0,
+        notion_api_url=sandbox.url("notion"),
+        notion_accounts=source,
+        notion_properties={},
+        owner_domains=ANYBODY,
+        timezone="America/Los_Angeles",
+    )
+    host: Any = SimpleNamespace(
+        secret=lambda _: notion_secret(),
+        rate_limiter=lambda *_, **__: CountingRateLimiter(),
+        time_left=lambda: 60.0,
+    )
+    [page] = account_pages(host, settings).read(Bookmark())
+
+    # THEN each property that is there is named, also an empty one, and none that is not or that we write
+    assert page.properties
+    assert (page.properties["status"], page.properties["contract_end"]) == ("Status", "Contract End Date")
+    assert not {"invoice_payment_status", "health_score"} & page.properties.keys()
+    # AND the touch is of the day before
+    assert page.accounts[0].last_interaction == date(2026, 3, 1)

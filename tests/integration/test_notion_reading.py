@@ -97,8 +97,10 @@ def test_what_cannot_be_a_number_is_unknown_and_reported(given: Json, shown: str
     ("given", "meant"),
     [
         (dated("2024-10-01"), date(2024, 10, 1)),
-        (dated("2024-10-01T23:30:00.000-08:00"), date(2024, 10, 1)),
-        (dated("2024-10-01T00:30:00.000+09:00"), date(2024, 10, 1)),
+        (dated("2024-10-01T23:30:00.000-08:00"), date(2024, 10, 2)),
+        (dated("2024-10-01T00:30:00.000+09:00"), date(2024, 9, 30)),
+        (dated("2024-10-01T12:30:00.000"), date(2024, 10, 1)),
+        (rollup(dated("2024-10-01"), dated("2024-10-01")), date(2024, 10, 1)),
         (dated("2024-01-01", "2024-12-31"), date(2024, 12, 31)),
         (formula("date", {"start": "2024-10-01", "end": None}), date(2024, 10, 1)),
         (rolled_up("date", {"start": "2024-10-01", "end": None}), date(2024, 10, 1)),
@@ -107,11 +109,90 @@ def test_what_cannot_be_a_number_is_unknown_and_reported(given: Json, shown: str
         (dated(None), UNKNOWN),
     ],
 )
-def test_a_date_is_the_day_as_it_is_written(given: Json, meant: date | None) -> None:
-    # GIVEN a date, with or without time and offset  WHEN it is read  THEN it is the day in its own offset
+def test_a_date_is_the_day_in_the_tenants_zone(given: Json, meant: date | None) -> None:
+    # GIVEN a date, with or without time and offset  WHEN it is read  THEN it is the day in UTC
     account = read(Contract_End_Date=given)
     assert account.contract_end == meant
     assert account.unreadable == ()
+
+
+LAST_MOMENT = "2026-03-02T00:30:00.000+00:00"
+
+
+@pytest.mark.parametrize(
+    ("given", "timezone", "meant"),
+    [
+        (dated(LAST_MOMENT), "America/Los_Angeles", date(2026, 3, 1)),
+        (dated(LAST_MOMENT), "Europe/Berlin", date(2026, 3, 2)),
+        (prop("created_time", "2026-03-02T23:30:00.000Z"), "Europe/Berlin", date(2026, 3, 3)),
+        (
+            prop("date", {"start": "2026-03-01T16:30:00.000", "time_zone": "America/Los_Angeles"}),
+            "Europe/Berlin",
+            date(2026, 3, 2),
+        ),
+        (dated("2026-03-02"), "America/Los_Angeles", date(2026, 3, 2)),
+    ],
+)
+def test_a_moment_is_the_day_where_the_team_is(given: Json, timezone: str, meant: date) -> None:
+    account = account_of(page(Last_Interaction=given), PropertyNames(), timezone)
+    assert (account.last_interaction, account.unreadable) == (meant, ())
+
+
+@pytest.mark.parametrize("kind", ["unsupported", "incomplete"])
+@pytest.mark.parametrize("wrapper", ["formula", "rollup"])
+def test_what_notion_does_not_compute_is_listed_and_not_taken_for_empty(wrapper: str, kind: str) -> None:
+    # GIVEN formulas or rollups without a result: a number, a date, a word, a list, an address, a measured return
+    not_computed = prop(wrapper, {"type": kind, kind: {}})
+    names = {"NPS": A_NUMBER, "ARR": "a number from 0 on", "Contract End Date": A_DATE, "Status": "a text"}
+    names |= {"Usage Trend": "one of growing, stable, declining, inactive", "Connected Tools": "a list"}
+    names |= {"Owner Email": AN_ADDRESS, "ROI Hours": A_NUMBER, "Auto-Renew": "yes or no"}
+
+    # WHEN the account is read
+    account = account_of({**page(), "properties": dict.fromkeys(names, not_computed)}, PropertyNames())
+
+    # THEN each is unknown, and listed with its property, what stands there, and what is expected
+    assert {note.property: note.expected for note in account.unreadable} == names
+    assert {note.value for note in account.unreadable} == {f"not computed by Notion ({kind})"}
+    assert (account.status, account.arr, account.signals, account.roi) == (None, None, {}, {})
+
+
+def test_amounts_and_counts_of_a_rollup_add_up_equal_ones_too() -> None:
+    # GIVEN rollups that show each value
+    two = rollup(number(12000), number(12000))
+    account = read(ARR=two, Open_Tickets=rollup(number(2), number(2), number(3)), Seats_Bought=rollup(number(5)))
+    # WHEN they are read  THEN they are added up, and their names are noted
+    assert (account.arr, account.signals["open_ticket_count"], account.seats_bought) == (24000, 7, 5)
+    assert set(account.added_up) == {"ARR", "Open Tickets"}
+    assert account.unreadable == ()
+
+
+def test_rates_dates_and_words_of_a_rollup_count_only_where_they_agree() -> None:
+    # GIVEN rollups of equal, and of different values
+    equal = read(NPS=rollup(number(8.5), number(8.5)), Usage_Trend=rollup(select("Growing"), select("Growing")))
+    assert (equal.signals["nps_score"], equal.signals["usage_trend"], equal.unreadable) == (8.5, "growing", ())
+    different = read(
+        NPS=rollup(number(8), number(9)),
+        Usage_Trend=rollup(select("Growing"), select("Declining")),
+        Contract_End_Date=rollup(dated("2026-10-01"), dated("2027-10-01")),
+    )
+    # THEN different ones are listed, as no rule says which one counts
+    assert {note.property for note in different.unreadable} == {"NPS", "Usage Trend", "Contract End Date"}
+    # AND a text or a list has each once
+    listed = read(Industry=rollup(select("Retail"), select("Retail"), select("Food")))
+    assert listed.industry == "Retail, Food"
+
+
+@pytest.mark.parametrize("name", ["Signals_Updated", "Last_Interaction"])
+def test_the_time_of_the_last_edit_is_no_delivery(name: str) -> None:
+    # GIVEN a date of delivery that each of our own writes moves  WHEN it is read
+    account = read(**{name: prop("last_edited_time", "2026-03-02T07:00:00.000Z")})
+    # THEN it is unknown, and the account says why
+    assert (account.signals_updated, account.last_interaction) == (None, None)
+    [note] = account.unreadable
+    assert note.property == name.replace("_", " ")
+    assert "each page that we write changes this one" in note.expected
+    # AND a property that says when the page was made is fine
+    assert read(**{name: prop("created_time", "2026-03-02T07:00:00.000Z")}).unreadable == ()
 
 
 @pytest.mark.parametrize("given", [text("next spring"), text("2024-10-01"), number(45000), dated("soon")])

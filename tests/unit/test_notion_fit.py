@@ -11,7 +11,7 @@ from connectors.notion.account_page import account_of
 from connectors.notion.databases import accounts_database, related_databases
 from connectors.notion.fit import Missing, MissingOptions, WrongType, additions, compare, fits, kind_of
 from connectors.notion.names import ExpansionNames, PropertyNames, QbrNames, UsageNames
-from connectors.notion.reading import PropertyReader
+from connectors.notion.reading import OWN_EDITS, PropertyReader
 from connectors.notion.schema import accounts_schema, feature_usage_schema
 from connectors.notion.values import Related, property_value
 
@@ -48,7 +48,8 @@ ADDRESSED: dict[str, Any] = {
 LINES = ("url", "email", "phone_number", "unique_id")
 """Types whose values are texts, and may be any text as far as the type says."""
 ADDRESSES = [name for name, wanted in ACCOUNTS.items() if "email" in wanted]
-WRITTEN = accounts_database(NAMES).written
+DATABASE = accounts_database(NAMES)
+WRITTEN = DATABASE.written
 READ_AS_TEXTS = (NAMES.status, NAMES.renewal_stage, NAMES.qbr_cadence)
 """Choices that the scan reads as a text, so that it understands more of them than it can use."""
 
@@ -164,7 +165,9 @@ def test_a_type_is_right_where_the_scan_reads_it(name: str, kind: str) -> None:
     held = ADDRESSED.get(kind, SHOWN[kind]) if name in ADDRESSES else SHOWN[kind]
     account = account_of({"id": "p", "properties": {name: {"type": kind, kind: held}}}, NAMES)
     understood = not account.unreadable or (name in (*ADDRESSES, NAMES.auto_renew) and kind in LINES)
-    assert fits(wanted, shown(kind)) is understood
+    differences = compare({name: wanted}, {name: shown(kind)}, deliveries=DATABASE.deliveries)
+    refused = kind in OWN_EDITS and any(isinstance(each, WrongType) for each in differences)
+    assert (fits(wanted, shown(kind)) and not refused) is understood
 
 
 @pytest.mark.parametrize("kind", SHOWN)
@@ -213,3 +216,24 @@ def test_what_sales_fills_in_is_read() -> None:
     assert offers.differences(there, "s") == ()
     there |= {ExpansionNames().state: shown("status", options=[])}
     assert [type(each) for each in offers.differences(there, "s")] == [WrongType]
+
+
+@pytest.mark.parametrize("name", [NAMES.signals_updated, NAMES.last_interaction])
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"type": "last_edited_time", "last_edited_time": {}},
+        {"type": "last_edited_by", "last_edited_by": {}},
+        {"type": "formula", "formula": {"expression": 'dateAdd(prop("Touched"), 0, "days")'}},
+        {"type": "formula", "formula": {"expression": "{{notion:block_property:Ab%3F:x:y}}"}},
+    ],
+)
+def test_a_date_of_delivery_must_not_move_with_our_own_writes(name: str, found: dict[str, Any]) -> None:
+    # GIVEN a book whose date of delivery is the last edit, or made of it
+    there = {name: found, "Touched": {"id": "Ab%3F", "type": "last_edited_time", "last_edited_time": {}}}
+    # WHEN set-up or doctor compares it  THEN it is refused with the reason; an honest formula is not
+    [difference] = [each for each in DATABASE.differences(there) if isinstance(each, WrongType)]
+    assert difference.property == name
+    assert "a feed that stopped would look alive" in str(difference)
+    honest = {"type": "formula", "formula": {"expression": 'prop("Last call")'}}
+    assert not [each for each in DATABASE.differences(there | {name: honest}) if isinstance(each, WrongType)]

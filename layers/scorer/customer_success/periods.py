@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from customer_success.errors import Refused
 
@@ -19,6 +19,28 @@ _SATURDAY = 5
 def run_date(time: datetime, timezone: str) -> date:
     """The day that an event's `time` belongs to, in the tenant's time zone."""
     return time.astimezone(ZoneInfo(timezone)).date()
+
+
+def day_as_written(text: str, timezone: str, *, written_in: str | None = None) -> date:
+    """The day of an ISO date or moment, the latter in the tenant's time zone.
+
+    A moment without an offset is one of the zone `written_in`; if that is not given, its day is the one written.
+    Raises `ValueError` for any other text.
+    """
+    if len(text) <= len("2026-01-31"):
+        return date.fromisoformat(text)
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        if written_in is None:
+            return moment.date()
+        try:
+            moment = moment.replace(tzinfo=ZoneInfo(written_in))
+        except ZoneInfoNotFoundError:
+            raise ValueError(f"{written_in!r} is no time zone") from None
+    try:
+        return run_date(moment, timezone)
+    except OverflowError:
+        return moment.date()
 
 
 def shifted(day: date, days: int) -> date:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
-from connectors.notion.reading import LARGEST_NUMBER, PropertyReader
+from connectors.notion.reading import LARGEST_NUMBER, OWN_EDITS, PropertyReader
 from connectors.text import web_address
-from customer_success.accounts.account import Account
+from customer_success.accounts.account import Account, Unreadable
 from customer_success.schemas import (
     CollectionsRisk,
     Engagement,
@@ -20,13 +21,8 @@ from customer_success.schemas import (
 if TYPE_CHECKING:
     from connectors.notion.names import PropertyNames
 
-_NUMBERS = (
-    "feature_adoption_rate",
-    "login_frequency_days",
-    "nps_score",
-    "open_ticket_count",
-    "escalation_count_90_days",
-)
+_RATES = ("feature_adoption_rate", "login_frequency_days", "nps_score")
+_COUNTS = ("open_ticket_count", "escalation_count_90_days")
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "usage_trend": get_args(UsageTrend),
     "stakeholder_engagement": get_args(Engagement),
@@ -37,11 +33,13 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def account_of(page: Mapping[str, Any], names: PropertyNames) -> Account:
-    """The account on a page as Notion returns it. Values that cannot be read are in `unreadable`."""
-    read = PropertyReader(page.get("properties") or {})
+def account_of(page: Mapping[str, Any], names: PropertyNames, timezone: str = "UTC") -> Account:
+    """The account on a page as Notion returns it, moments as days in the `timezone`. Values that cannot be read are in
+    `unreadable`.
+    """
+    read = PropertyReader(page.get("properties") or {}, timezone)
     account_id = read.account_id(names.account_id) or page["id"].replace("-", "")
-    last_interaction = read.day(names.last_interaction)
+    last_interaction = read.day(names.last_interaction, refused=OWN_EDITS)
     seats_bought, seats_used = read.count(names.seats_bought), read.count(names.seats_used)
     signals = {**_signals(read, names), "seats_utilization_rate": _seats(read, names, seats_used, seats_bought)}
     if last_interaction is None:
@@ -69,7 +67,7 @@ def account_of(page: Mapping[str, Any], names: PropertyNames) -> Account:
         onboarding_until=read.day(names.onboarding_until),
         quiet_until=read.day(names.quiet_until),
         verdict=read.text(names.verdict),
-        signals_updated=read.day(names.signals_updated),
+        signals_updated=read.day(names.signals_updated, refused=OWN_EDITS),
         seats_bought=seats_bought,
         seats_used=seats_used,
         connected_tools=read.several(names.connected_tools),
@@ -77,15 +75,28 @@ def account_of(page: Mapping[str, Any], names: PropertyNames) -> Account:
         external_ids=read.text(names.external_ids),
         signals={field: value for field, value in signals.items() if value is not None},
         roi=read.numbers_named(names.roi_prefix),
-        unreadable=tuple(read.unreadable),
+        unreadable=tuple(_with_field(one, read, names) for one in read.unreadable),
+        added_up=tuple(dict.fromkeys(read.added_up)),
     )
+
+
+def _with_field(one: Unreadable, read: PropertyReader, names: PropertyNames) -> Unreadable:
+    """With our name for the property. One of a refused type is a matter of set-up: it holds nothing of any account."""
+    return one if one.property in read.refused else replace(one, field=names.field_of(one.property))
+
+
+def fields_on(page: Mapping[str, Any], names: PropertyNames) -> dict[str, str]:
+    """The properties of a page that are read, by our name for each, whether they are filled or empty."""
+    present = page.get("properties") or {}
+    return {field: name for field, name in names.read.items() if name in present}
 
 
 def _signals(read: PropertyReader, names: PropertyNames) -> dict[str, object]:
     """The signals as they stand on the page, each under its own name; the scorer validates them."""
-    numbers = {field: read.number(getattr(names, field)) for field in _NUMBERS}
+    numbers = {field: read.number(getattr(names, field)) for field in _RATES}
+    counts = {field: read.total(getattr(names, field)) for field in _COUNTS}
     choices = {field: read.choice(getattr(names, field), words) for field, words in _CHOICES.items()}
-    return {**numbers, **choices}
+    return {**numbers, **counts, **choices}
 
 
 def _seats(read: PropertyReader, names: PropertyNames, used: float | None, bought: float | None) -> float | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from connectors.notion.account_page import account_of
+from connectors.notion.account_page import account_of, fields_on
 from connectors.notion.answers import wanted
 from connectors.notion.faults import NotFound
 from connectors.notion.names import PropertyNames
@@ -28,7 +28,7 @@ class NotionCSMAdapter:
     """The team's accounts in one Notion data source: the ports `AccountBook` and `AccountPages`.
 
     `accounts_id` is the id of the data source or of its database; `source_name` chooses among several of
-    a database. Colleagues outside `owner_domains` own nothing.
+    a database. Colleagues outside `owner_domains` own nothing. Moments become days in the `timezone`.
     """
 
     def __init__(
@@ -39,11 +39,13 @@ class NotionCSMAdapter:
         source_name: str | None = None,
         names: PropertyNames | None = None,
         owner_domains: OwnerDomains = ANYBODY,
+        timezone: str = "UTC",
     ) -> None:
         self._client = client
         self._source = DataSource(client, accounts_id, name=source_name, parameter="NotionAccounts")
         self._names = names or PropertyNames()
         self._owner_domains = owner_domains
+        self._timezone = timezone
 
     def read(self, start: Bookmark) -> Iterator[BookPage]:
         """Yield the book from `start` on, one request for each 100 accounts, past Notion's limit of 10,000.
@@ -52,10 +54,12 @@ class NotionCSMAdapter:
         Raises `Misconfigured`, `NotTaken`, `Unavailable`.
         """
         for rows, after in self._source.rows(start):
-            yield BookPage(tuple(map(self._account, rows)), after)
+            # Notion shows all properties of the data source on each page, empty ones too.
+            properties = fields_on(rows[0], self._names) if rows else None
+            yield BookPage(tuple(map(self._account, rows)), after, properties)
 
     def _account(self, row: Mapping[str, Any]) -> Account:
-        return without_strangers(account_of(row, self._names), self._owner_domains, self._names)
+        return without_strangers(account_of(row, self._names, self._timezone), self._owner_domains, self._names)
 
     def write(self, page_id: str, values: PageValues) -> None:
         """Set the values on an account's page, as far as its data source has properties for them.

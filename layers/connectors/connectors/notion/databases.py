@@ -22,7 +22,8 @@ class Database:
     """One of them. `parameter` is the deployment's that takes its id.
 
     `schema` makes its properties, given the id of the accounts' data source. We write the properties `written`; those
-    `exact` must have the very type, as without it nothing is written or read.
+    `exact` must have the very type, as without it nothing is written or read. Those of `deliveries` say when something
+    was delivered.
     """
 
     title: str
@@ -30,10 +31,17 @@ class Database:
     schema: Callable[[str], Schema]
     written: frozenset[str] = frozenset()
     exact: frozenset[str] = frozenset()
+    deliveries: frozenset[str] = frozenset()
 
     def differences(self, found: Definitions, accounts_source_id: str = "") -> tuple[Difference, ...]:
         """How its properties, as Notion shows them, differ from those that it is to have."""
-        return compare(self.schema(accounts_source_id), found, written=self.written, exact=self.exact)
+        return compare(
+            self.schema(accounts_source_id),
+            found,
+            written=self.written,
+            exact=self.exact,
+            deliveries=self.deliveries,
+        )
 
 
 def accounts_database(names: PropertyNames) -> Database:
@@ -50,7 +58,10 @@ def accounts_database(names: PropertyNames) -> Database:
     )
     # A date that a person asks for is written as given, and read again by the next scan.
     exact = frozenset({names.quiet_until})
-    return Database("Accounts", "NotionAccounts", lambda _: accounts_schema(names), frozenset(written), exact)
+    deliveries = frozenset({names.signals_updated, names.last_interaction})
+    return Database(
+        "Accounts", "NotionAccounts", lambda _: accounts_schema(names), frozenset(written), exact, deliveries
+    )
 
 
 def related_databases() -> tuple[Database, ...]:

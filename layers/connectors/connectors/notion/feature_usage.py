@@ -25,7 +25,7 @@ LONGEST_FEATURE = 500
 class NotionFeatureUsage:
     """The port `FeatureUsageBook`, over one Notion data source named by its id or its database's.
 
-    `source_name` chooses among several data sources of a database.
+    `source_name` chooses among several data sources of a database. Moments become days in the `timezone`.
     """
 
     def __init__(
@@ -35,9 +35,11 @@ class NotionFeatureUsage:
         *,
         source_name: str | None = None,
         names: UsageNames | None = None,
+        timezone: str = "UTC",
     ) -> None:
         self._source = DataSource(client, usage_id, name=source_name, parameter="NotionFeatureUsage")
         self._names = names or UsageNames()
+        self._timezone = timezone
 
     def read(self, start: Bookmark) -> Iterator[UsagePage]:
         """Yield the list from `start` on, one request for each 100 rows, past Notion's limit of 10,000.
@@ -53,7 +55,7 @@ class NotionFeatureUsage:
         rejected: list[str] = []
         unreadable: list[tuple[str, Unreadable]] = []
         for row in rows:
-            read = PropertyReader(row.get("properties") or {})
+            read = PropertyReader(row.get("properties") or {}, self._timezone)
             usage = self._usage(read)
             if isinstance(usage, str):
                 rejected.append(f"{usage} ({row.get('url') or row['id']})")

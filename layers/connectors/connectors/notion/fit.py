@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.notion.reading import OWN_EDITS
+
 Definition = Mapping[str, Any]
 Definitions = Mapping[str, Definition]
 """Properties by name, as `data_sources.retrieve` shows them, or as Notion takes them."""
@@ -100,15 +102,51 @@ Difference = Missing | WrongType | MissingOptions
 
 
 def compare(
-    wanted: Definitions, found: Definitions, *, written: Collection[str] = (), exact: Collection[str] = ()
+    wanted: Definitions,
+    found: Definitions,
+    *,
+    written: Collection[str] = (),
+    exact: Collection[str] = (),
+    deliveries: Collection[str] = (),
 ) -> tuple[Difference, ...]:
     """What keeps `found`, the properties of a data source as Notion shows them, from being as `wanted`.
 
-    `written` are the names that we write, the others are read; those `exact` must have the very type. Properties
+    `written` are the names that we write, the others are read; those `exact` must have the very type, and those of
+    `deliveries` say when people or a feed delivered something, so our own edits must not change them. Properties
     that are not wanted do not matter, nor does the title's name.
     """
-    differences = (_difference(name, wanted[name], found, name in written, name in exact) for name in wanted)
+    differences = (
+        _own_edits(name, wanted[name], found)
+        if name in deliveries and _is_own_edit(name, found)
+        else _difference(name, wanted[name], found, name in written, name in exact)
+        for name in wanted
+    )
     return tuple(filter(None, differences))
+
+
+def _is_own_edit(name: str, found: Definitions) -> bool:
+    """Whether a property changes with every page that we write: it is the time or the person of the last edit, or a
+    formula over one of the two.
+    """
+    if name not in found:
+        return False
+    if kind_of(found[name]) in OWN_EDITS:
+        return True
+    expression = str((found[name].get("formula") or {}).get("expression") or "")
+    edits = {each: about for each, about in found.items() if kind_of(about) in OWN_EDITS}
+    shown = {f'prop("{each}")' for each in edits} | {str(about["id"]) for about in edits.values() if "id" in about}
+    return any(each in expression for each in shown)
+
+
+def _own_edits(name: str, wanted: Definition, found: Definitions) -> WrongType:
+    kind = called(kind_of(found[name]))
+    what = kind if kind_of(found[name]) in OWN_EDITS else f"{kind} over the last edit"
+    return WrongType(
+        name,
+        f"{what}, which changes with each page that we write, so that a feed that stopped would look alive",
+        called(kind_of(wanted)),
+        "it is unknown",
+    )
 
 
 def additions(differences: Sequence[Difference]) -> dict[str, Definition]:

@@ -70,6 +70,20 @@ class PropertyNames:
             raise Misconfigured(f"Property names: {', '.join(unknown)} is not known; known are {', '.join(known)}")
         return replace(cls(), **names)
 
+    @property
+    def read(self) -> Mapping[str, str]:
+        """The names of the properties that are read, by our name for each; those that we write are not among them."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in _NOT_READ}
+
+    def field_of(self, name: str) -> str | None:
+        """Our name for the property with this name."""
+        return next((field for field, called in self.read.items() if called == name), None)
+
+
+_NOT_READ = frozenset(
+    {"roi_prefix", "health_score", "health_rag", "churn_risk", "why", "since", "next_step", "last_scan"}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class RecordNames:

@@ -1,8 +1,12 @@
 """Reads properties of any type: what a value can mean, and what it cannot.
 
 A missing or empty property is None: unknown. One whose value cannot mean what is asked for is None too,
-and noted. A value that is read is whole characters, and bounded: a page is one item of the table, and an item has
-a largest size.
+and noted; so is a formula or rollup that Notion did not compute, which is not empty. A value that is read is whole
+characters, and bounded: a page is one item of the table, and an item has a largest size.
+
+A rollup that shows each value is a list. Amounts and counts in it add up, equal ones too: two contracts of 12,000 are
+24,000. Rates, averages, days, dates, words and people do not add up: where all are equal that is the value, and where
+they differ the property cannot be read, as no rule says which one counts. Texts and lists take each value once.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from connectors.text import clean, cut, one_line, shortened
 from customer_success.accounts.account import Unreadable
 from customer_success.addresses import address_of
 from customer_success.identifiers import ID_BOUND, is_nameable
-from customer_success.periods import FIRST_DAY, LAST_DAY
+from customer_success.periods import FIRST_DAY, LAST_DAY, day_as_written
 
 LONGEST_SHOWN = 200
 """Units of a value that could not be read which are shown, and of a property's name."""
@@ -46,9 +50,10 @@ class OutOfBoundsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """A date or a span; `last` is its last day as written, in its own offset."""
+    """A date or a span; `last` is its last day or moment as written, in the time zone `zone` if it has no offset."""
 
     last: str
+    zone: str | None = None
 
     def __str__(self) -> str:
         return self.last
@@ -85,23 +90,41 @@ class Opaque:
         return f"a value of type {self.kind}"
 
 
-Single = str | int | float | bool | Dated | Person | RelatedPage | Opaque
+@dataclass(frozen=True, slots=True)
+class NotComputed:
+    """A formula or rollup without a result. `kind` is Notion's word for why: `unsupported` or `incomplete`."""
+
+    kind: str
+
+    def __str__(self) -> str:
+        return f"not computed by Notion ({self.kind})"
+
+
+Single = str | int | float | bool | Dated | Person | RelatedPage | Opaque | NotComputed
 Read = Single | tuple[Single, ...] | None
 Meaning = TypeVar("Meaning")
 
 NUMBERS = f"a number from -{LARGEST_NUMBER:.0e} to {LARGEST_NUMBER:.0e}"
 COUNTS = f"a number from 0 to {LARGEST_NUMBER:.0e}"
 DAYS = f"a day from {FIRST_DAY} to {LAST_DAY}"
+OWN_EDITS = ("last_edited_time", "last_edited_by")
+"""Types of property that change whenever we write a page: as the date of a delivery they keep a dead feed alive."""
 
 logger = logging.getLogger(__name__)
 
 
 class PropertyReader:
-    """The properties of one page; `unreadable` gathers those that could not be read."""
+    """The properties of one page; `unreadable` gathers those that could not be read, `added_up` the names of those
+    that hold the sum of several values, `refused` of those that have a type which is not read. Moments become days in
+    the `timezone`.
+    """
 
-    def __init__(self, properties: Mapping[str, Any]) -> None:
+    def __init__(self, properties: Mapping[str, Any], timezone: str = "UTC") -> None:
         self._properties = properties
+        self._timezone = timezone
         self.unreadable: list[Unreadable] = []
+        self.added_up: list[str] = []
+        self.refused: list[str] = []
 
     def title(self) -> str | None:
         """The page's title, under any property name."""
@@ -125,27 +148,41 @@ class PropertyReader:
         return self._read(name, f"a key of at most {LONGEST_KEY} bytes", _key, as_it_stands=True)
 
     def number(self, name: str) -> float | None:
-        """A number; a whole one comes as an int."""
-        return self._read(name, "a number", _number)
+        """A rate or an average; a whole number comes as an int. Several do not add up."""
+        return self._read(name, "a number", lambda value: _number(_each_once(value)))
+
+    def total(self, name: str) -> float | None:
+        """A number of things; a whole one comes as an int. Several are added up."""
+        return self._read(name, "a number", lambda value: _number(self._sum(name, value)))
 
     def count(self, name: str) -> float | None:
-        """A number that is not negative; a whole one comes as an int."""
-        return self._read(name, "a number from 0 on", _count)
+        """An amount or a count that is not negative; a whole one comes as an int. Several are added up."""
+        return self._read(name, "a number from 0 on", lambda value: _count(self._sum(name, value)))
 
     def days(self, name: str) -> int | None:
         """A whole number of days."""
-        return self._read(name, "a whole number of days", _whole)
+        return self._read(name, "a whole number of days", lambda value: _whole(_each_once(value)))
 
-    def day(self, name: str) -> date | None:
-        """A date; of a span its last day."""
-        return self._read(name, "a date", _day)
+    def day(self, name: str, *, refused: Collection[str] = ()) -> date | None:
+        """A date; of a span its last day. A property of a `refused` type is noted and not read."""
+        kind = (self._properties.get(name) or {}).get("type")
+        if kind in refused:
+            self.refused.append(name)
+            self.note(
+                name,
+                f"a property of type {kind}",
+                "a date that people or a feed set: each page that we write changes this one, and a feed that stopped "
+                "would look alive",
+            )
+            return None
+        return self._read(name, "a date", lambda value: _day(_each_once(value), self._timezone))
 
     def choice(self, name: str, words: Collection[str]) -> str | None:
         """One of `words`, however its case, spaces and hyphens are written; else the text as it stands."""
-        return self._read(name, f"one of {', '.join(words)}", lambda value: _choice(value, words))
+        return self._read(name, f"one of {', '.join(words)}", lambda value: _choice(_each_once(value), words))
 
     def yes_or_no(self, name: str) -> bool | None:
-        return self._read(name, "yes or no", _yes_or_no)
+        return self._read(name, "yes or no", lambda value: _yes_or_no(_each_once(value)))
 
     def email(self, name: str) -> str | None:
         """An e-mail address in lower case; of several people the first who has one."""
@@ -153,14 +190,14 @@ class PropertyReader:
 
     def several(self, name: str) -> tuple[str, ...]:
         """The texts of a list, or of a text with commas: the first `MOST_IN_A_LIST`, each in one line and cut."""
-        listed = self._read(name, "a list", _several) or ()
+        listed = self._read(name, "a list", lambda value: _several(_each_once(value))) or ()
         if len(listed) > MOST_IN_A_LIST:
             self.note(name, f"{len(listed)} values", f"at most {MOST_IN_A_LIST}, so only the first are taken")
         return tuple(cut(one_line(each), LONGEST_IN_A_LIST) for each in listed[:MOST_IN_A_LIST])
 
     def account(self, name: str) -> str | None:
         """An account: its page's id without hyphens, or its Account ID; of several the first, and that is noted."""
-        singles = self._read(name, "an account", lambda value: tuple(_singles(value)), as_it_stands=True)
+        singles = self._read(name, "an account", lambda value: tuple(_singles(_each_once(value))), as_it_stands=True)
         if singles is None:
             return None
         if len(singles) > 1:
@@ -171,8 +208,13 @@ class PropertyReader:
         return account
 
     def numbers_named(self, prefix: str) -> dict[str, float]:
-        """All numbers whose property's name begins with `prefix`, by that name; at most `MOST_NAMED_NUMBERS`."""
-        numbers = ((name, self._number_of(prop)) for name, prop in self._properties.items() if name.startswith(prefix))
+        """All numbers whose property's name begins with `prefix`, by that name; at most `MOST_NAMED_NUMBERS`.
+
+        Several of one property are added up.
+        """
+        numbers = (
+            (name, self._number_of(name, prop)) for name, prop in self._properties.items() if name.startswith(prefix)
+        )
         found = {one_line(name): (name, float(number)) for name, number in numbers if number is not None}
         taken: dict[str, float] = {}
         for shown, (name, number) in found.items():
@@ -193,15 +235,24 @@ class PropertyReader:
             shown = [shortened(one_line(str(part)), LONGEST_SHOWN) for part in (name, value)]
             self.unreadable.append(Unreadable(shown[0], shown[1], expected))
 
-    def _number_of(self, prop: Any) -> int | float | None:
+    def _number_of(self, name: str, prop: Any) -> int | float | None:
         """The number that a property holds, however large; None if it holds none."""
         try:
-            value = value_of(prop)
+            value = self._sum(name, value_of(prop))
         except Exception as error:
             logger.warning("a property that begins like a measured return has an unknown shape", exc_info=error)
             return None
+        if isinstance(value, NotComputed):
+            self.note(name, value, "a number")
         number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         return value if number else None  # type: ignore[return-value]
+
+    def _sum(self, name: str, value: Read) -> Read:
+        """The sum of several numbers, which is noted; any other value as it is."""
+        if not isinstance(value, tuple) or not all(map(_is_number, value)):
+            return value
+        self.added_up.append(shortened(one_line(name), LONGEST_SHOWN))
+        return sum(value)  # type: ignore[arg-type]
 
     def _read(
         self, name: str, expected: str, meaning_of: Callable[[Read], Meaning | None], *, as_it_stands: bool = False
@@ -232,6 +283,8 @@ def value_of(prop: Mapping[str, Any] | None) -> Read:
     kind = str(prop.get("type"))
     held = prop.get(kind)
     match kind:
+        case "unsupported" | "incomplete":
+            return NotComputed(kind)
         case "formula":
             return value_of(held)
         case "rollup":
@@ -247,7 +300,7 @@ def value_of(prop: Mapping[str, Any] | None) -> Read:
         case "checkbox" | "boolean":
             return None if held is None else bool(held)
         case "date":
-            return Dated(held.get("end") or held["start"]) if held else None
+            return Dated(held.get("end") or held["start"], held.get("time_zone")) if held else None
         case "created_time" | "last_edited_time":
             return Dated(held) if held else None
         case "multi_select":
@@ -267,8 +320,20 @@ def value_of(prop: Mapping[str, Any] | None) -> Read:
 def _rolled_up(rollup: Mapping[str, Any] | None) -> Read:
     if rollup is None or rollup.get("type") != "array":
         return value_of(rollup)
-    values = dict.fromkeys(single for prop in rollup["array"] for single in _singles(value_of(prop)))
-    return tuple(values) if len(values) > 1 else next(iter(values), None)
+    values = tuple(single for prop in rollup["array"] for single in _singles(value_of(prop)))
+    return values if len(values) > 1 else next(iter(values), None)
+
+
+def _each_once(value: Read) -> Read:
+    """The values in their order without repetition; one that all agree on stands alone."""
+    if not isinstance(value, tuple):
+        return value
+    once = tuple(dict.fromkeys(value))
+    return once[0] if len(once) == 1 < len(value) else once
+
+
+def _is_number(value: Single) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _filled(text: str | None) -> str | None:
@@ -293,8 +358,8 @@ def _clean(value: Read) -> Read:
             return tuple(single for single in singles if single is not None and not isinstance(single, tuple)) or None
         case str():
             return _filled(clean(value))
-        case Dated(last):
-            return Dated(clean(last))
+        case Dated(last, zone):
+            return Dated(clean(last), zone)
         case Person(name, email):
             return Person(clean(name), clean(email) if email else None)
         case RelatedPage(page_id):
@@ -327,9 +392,9 @@ def _singles(value: Read) -> Iterator[Single]:
 
 
 def _text(value: Read) -> str | None:
-    if any(isinstance(single, bool | RelatedPage | Opaque) for single in _singles(value)):
+    if any(isinstance(single, bool | RelatedPage | Opaque | NotComputed) for single in _singles(value)):
         return None
-    return ", ".join(str(_whole_if_whole(single)) for single in _singles(value))
+    return ", ".join(str(_whole_if_whole(single)) for single in _singles(_each_once(value)))
 
 
 def _in_one_line(value: Read, limit: int) -> str | None:
@@ -382,11 +447,11 @@ def _whole_if_whole(value: Meaning) -> Meaning | int:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _day(value: Read) -> date | None:
+def _day(value: Read, timezone: str) -> date | None:
     if not isinstance(value, Dated):
         return None
     try:
-        day = date.fromisoformat(value.last[:10])
+        day = day_as_written(value.last, timezone, written_in=value.zone)
     except ValueError:
         return None
     if not FIRST_DAY <= day <= LAST_DAY:

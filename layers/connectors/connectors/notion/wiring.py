@@ -38,6 +38,7 @@ def account_pages(host: Host, settings: AccountPagesSettings) -> NotionCSMAdapte
         settings.notion_accounts,
         names=PropertyNames.overridden_by(settings.notion_properties),
         owner_domains=settings.owner_domains,
+        timezone=settings.timezone,
     )
 
 
@@ -52,7 +53,7 @@ def feature_usage(host: Host, settings: NotionSettings, usage_id: str) -> Notion
     """The list of feature usage."""
     from connectors.notion.feature_usage import NotionFeatureUsage
 
-    return NotionFeatureUsage(notion_client(host, settings), usage_id)
+    return NotionFeatureUsage(notion_client(host, settings), usage_id, timezone=settings.timezone)
 
 
 def adoption_sections(host: Host, settings: NotionSettings) -> NotionAdoptionSections:

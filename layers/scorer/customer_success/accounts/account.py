@@ -9,11 +9,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from customer_success.accounts.status_words import Meaning, meaning_of
 from customer_success.addresses import OwnerDomains
 from customer_success.schemas import is_empty
-
-LEFT = ("inactive", "churned", "cancelled", "canceled")
-"""The words for a customer who left, in the status of an account."""
 
 AGELESS = ("tam_health_rag", "collections_risk")
 """Signals that do not grow old: what people rate by hand, and what only ever lowers a score. A warning does not fade
@@ -23,11 +21,15 @@ because a feed died.
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A property whose value could not be read. The signal behind it is unknown; the account is not refused."""
+    """A property whose value could not be read. The signal behind it is unknown; the account is not refused.
+
+    `field` is our name for the property, None where it is none of the account's own.
+    """
 
     property: str
     value: str
     expected: str
+    field: str | None = None
 
     def __str__(self) -> str:
         return f"{self.property}: {self.value!r} could not be read, expected {self.expected}"
@@ -92,11 +94,20 @@ class Account:
     used_features: Annotated[Mapping[str, tuple[str, ...]], Field(exclude_if=is_empty)] = field(default_factory=dict)
     """The features in use, by the feed that counts them: what half of a plan uses is expected of the others."""
     unreadable: tuple[Unreadable, ...] = ()
+    added_up: tuple[str, ...] = ()
+    """The properties that hold the sum of several values of a rollup."""
+    last_known: Mapping[str, date] = field(default_factory=dict)
+    """The fields whose property is no longer in the book, each with the day on which it was last read."""
 
     @property
     def inactive(self) -> bool:
         """True for a customer who left: skipped by the scan, and what is open is closed."""
-        return (self.status or "").strip().lower() in LEFT
+        return self.status_meaning == "left"
+
+    @property
+    def status_meaning(self) -> Meaning:
+        """What the word of the status says. One that is not known keeps the account active inwards."""
+        return meaning_of(self.status)
 
     @property
     def wants_review(self) -> bool:

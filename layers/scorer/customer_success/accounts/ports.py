@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BookPage:
-    """Up to 100 accounts, and where to go on; `next` is None after the last ones."""
+    """Up to 100 accounts, and where to go on; `next` is None after the last ones.
+
+    `properties` are those that the book has at this moment, by our name for each; None if that is unknown.
+    """
 
     accounts: tuple[Account, ...]
     next: Bookmark | None
+    properties: Mapping[str, str] | None = None
 
 
 class AccountBook(Protocol):
