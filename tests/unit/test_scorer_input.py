@@ -14,10 +14,10 @@ from tests.builders.texts.scoring import NPS_11, above_bound
 BAD_SIGNALS: list[tuple[str, Any, str]] = [
     ("nps_score", 11, NPS_11),
     ("nps_score", -1, "nps_score: -1 is below the bound 0"),
-    ("nps_score", "9", "nps_score: must be an integer, not '9'"),
-    ("nps_score", 9.0, "nps_score: must be an integer, not 9.0"),
-    ("nps_score", True, "nps_score: must be an integer, not True"),
-    ("nps_score", float("nan"), "nps_score: must be an integer, not nan"),
+    ("nps_score", "9", "nps_score: must be a number, not '9'"),
+    ("nps_score", 10.1, "nps_score: 10.1 is above the bound 10"),
+    ("nps_score", True, "nps_score: must be a number, not True"),
+    ("nps_score", float("nan"), "nps_score: must be a finite number, not nan"),
     ("nps_scor", 9, "nps_scor: no such field (did you mean nps_score?)"),
     ("shoe_size", 43, "shoe_size: no such field"),
     ("feature_adoption_rate", 1.01, above_bound("feature_adoption_rate", 1.01, 1.0)),
@@ -79,6 +79,14 @@ def test_the_plain_way_of_the_benchmark_refuses_it_too(field: str, value: Any, e
     with pytest.raises(ValidationError) as error:
         PlainSignals.model_validate({field: value})
     assert [refusal.field for refusal in refusals(error.value)] == [expected.split(":")[0]]
+
+
+@pytest.mark.parametrize(("given", "taken"), [(8.5, "8.5"), (8.0, "8"), (8, "8"), (0.0, "0")])
+def test_an_average_is_taken_and_a_whole_number_stays_whole(given: float, taken: str) -> None:
+    signals = CSMHealthSignals(nps_score=given, login_frequency_days=given)
+    assert (str(signals.nps_score), str(signals.login_frequency_days)) == (taken, taken)
+    assert f'"nps_score":{taken},' in signals.model_dump_json()
+    assert CSMHealthSignals.model_validate_json(signals.model_dump_json()) == signals
 
 
 def test_a_refusal_carries_field_value_and_bound() -> None:

@@ -26,6 +26,7 @@ from pydantic import (
     Strict,
     ValidationError,
     ValidationInfo,
+    WithJsonSchema,
     computed_field,
     field_validator,
     model_validator,
@@ -80,6 +81,17 @@ Unsigned = AfterValidator(abs)
 def is_empty(value: object) -> bool:
     """True for None and for what holds nothing: an optional field that is left out of what is stored."""
     return not value
+
+
+def whole_if_whole(number: float) -> float:
+    """A whole number as an int, so that 8.0 is stored and shown as 8."""
+    return int(number) if float(number).is_integer() else number
+
+
+# The serializer has no annotations, so that the JSON schema stays that of a number.
+WholeIfWhole = Annotated[
+    float, AfterValidator(whole_if_whole), PlainSerializer(lambda number: number, when_used="json")
+]
 
 
 class Support(NamedTuple):
@@ -153,11 +165,17 @@ class CSMHealthSignals(_Model):
     feature_adoption_rate: Annotated[Share, Unsigned] | None = None
     """Share of the entitled features in use, 0.0 to 1.0."""
     usage_trend: UsageTrend | None = None
-    login_frequency_days: Days | None = None
-    """Average days between logins."""
+    login_frequency_days: (
+        Annotated[WholeIfWhole, Field(ge=0), WithJsonSchema({"type": "number", "minimum": 0})] | None
+    ) = None
+    """Average days between logins, such as 2.4."""
     days_since_last_interaction: Days | None = None
     stakeholder_engagement: Engagement | None = None
-    nps_score: Annotated[int, Field(ge=0, le=10)] | None = None
+    nps_score: (
+        Annotated[WholeIfWhole, Field(ge=0, le=10), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 10})]
+        | None
+    ) = None
+    """0 to 10; the mean of several answers, such as 8.5."""
     invoice_payment_status: PaymentStatus | None = None
     days_to_renewal: int | None = None
     """Days until the contract ends; negative when it has lapsed."""

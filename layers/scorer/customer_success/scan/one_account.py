@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from customer_success.accounts.ports import AccountRows
+from customer_success.accounts.readable_signals import ReadableSignals, readable_signals
 from customer_success.errors import Refused
 from customer_success.results import JobResult
 from customer_success.schemas import ChurnRiskResult, Confidence, CSMHealthScore, CSMHealthSignals, refusals
@@ -42,21 +43,23 @@ class HealthScan:
     def __call__(self, account_id: str, signals: Mapping[str, Any], *, on: date, now: datetime) -> HealthScanResult:
         """Score the account on the day `on`, with `signals` laid over its own.
 
-        Raises `Refused` for an account that is not known and brings no signals, `CannotBeScored` for signals that
-        cannot be scored.
+        A value of the account's own that is out of bounds is unknown. Raises `Refused` for an account that is not known
+        and brings no signals, `CannotBeScored` for given signals that are out of bounds or too few to be scored.
         """
         row = self.accounts.get(account_id)
         if row is None and not signals:
             raise Refused(f"account {account_id!r} is not known; it is known once a scan has read it")
-        known = row.account.signals_on(on) if row else {}
+        own = readable_signals(row.account, on) if row else ReadableSignals(CSMHealthSignals())
         try:
-            score = self.scorer.score(CSMHealthSignals.model_validate({**known, **signals}), account_id, now)
+            laid_over = CSMHealthSignals.model_validate({**own.signals.model_dump(), **signals})
+            score = self.scorer.score(laid_over, account_id, now)
         except ValidationError as error:
             reasons = "; ".join(str(refusal) for refusal in refusals(error))
             raise CannotBeScored(f"account {account_id!r}: {reasons}") from error
         except InsufficientDataError as error:
-            raise CannotBeScored(str(error)) from error
+            raise CannotBeScored("; ".join((str(error), *map(str, own.refused)))) from error
         before = row.latest_before(on) if row else None
         explanation = words.explain(score, before.last if before else None, {}, row.latest.since if row else on)
         churn = words.churn_narrative(score, explanation)
-        return HealthScanResult(account_id=account_id, health=score, churn=churn, confidence="high")
+        confidence: Confidence = "medium" if any(one.field not in signals for one in own.refused) else "high"
+        return HealthScanResult(account_id=account_id, health=score, churn=churn, confidence=confidence)
