@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 
 from connectors.notion.accounts import NotionCSMAdapter
@@ -15,6 +16,7 @@ from connectors.notion.setup import Databases, FoundDatabase
 from customer_success.accounts.account import Account
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from customer_success.paging import Bookmark
+from customer_success.scan.book_notes import HOW_TO_MAP, MOSTLY
 from customer_success.schemas import CSMHealthSignals
 from local.doctor.check_result import CheckResult, bad, off, ok, untried
 from local.doctor.secrets import secret_fault
@@ -121,7 +123,8 @@ class _Book:
             yield ok(f"{begin} is reachable, and its {_count_of(database, accounts)} properties fit")
 
     def _filled(self, accounts: FoundDatabase, names: PropertyNames) -> Iterator[CheckResult]:
-        adapter = NotionCSMAdapter(self._client, accounts.id, names=names)
+        zone = self._target.setting("Timezone") or "UTC"
+        adapter = NotionCSMAdapter(self._client, accounts.id, names=names, timezone=zone)
         page = next(adapter.read(Bookmark()))
         read = page.accounts
         if not read:
@@ -131,8 +134,22 @@ class _Book:
                 f"make notion-import FILE=book.csv NOTION_TOKEN=… NOTION_ACCOUNTS={accounts.id}",
             )
             return
+        yield from _statuses(read, names)
         yield from _facts(read, names, first=page.next is not None)
         yield from _signals(read, names)
+
+
+def _statuses(read: Sequence[Account], names: PropertyNames) -> Iterator[CheckResult]:
+    """The status words that are not known; nothing if there is none."""
+    words = Counter(each.status for each in read if each.status and each.status_meaning == "unknown")
+    if not words:
+        return
+    count = words.total()
+    what = f"{names.status!r} is a word that is not known in {count} of {len(read)} accounts: {_some(list(words))}"
+    if count < len(read) * MOSTLY:
+        yield off(f"{what}; they get alerts, but no draft and no offer. {HOW_TO_MAP}")
+    else:
+        yield bad(f"{what}: nothing is drafted for their customers, and nothing is offered", HOW_TO_MAP)
 
 
 def _facts(read: Sequence[Account], names: PropertyNames, *, first: bool) -> Iterator[CheckResult]:

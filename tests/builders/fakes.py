@@ -53,6 +53,7 @@ class FakeBook:
     fails_at: int | None = None
     failures: int = 0
     reads: int = 0
+    properties: Mapping[str, str] | None = None
 
     def read(self, start: Bookmark) -> Iterator[BookPage]:
         first = int(start.cursor or 0)
@@ -63,7 +64,7 @@ class FakeBook:
                 raise self.error
             after = at + self.page_size
             more = Bookmark(cursor=str(after)) if after < len(self.accounts) else None
-            yield BookPage(tuple(self.accounts[at:after]), more)
+            yield BookPage(tuple(self.accounts[at:after]), more, self.properties)
 
 
 @dataclass

@@ -49,6 +49,8 @@ def as_known_to(landed: Any, written: Any) -> Any:
     """What is written, as far as the landed version knows its attributes."""
     if isinstance(landed, dict) and isinstance(written, dict):
         return {name: as_known_to(landed[name], value) for name, value in written.items() if name in landed}
+    if isinstance(landed, list) and isinstance(written, list) and len(landed) == len(written):
+        return [as_known_to(known, value) for known, value in zip(landed, written, strict=True)]
     return written
 
 

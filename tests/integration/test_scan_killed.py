@@ -21,7 +21,7 @@ from customer_success.aws.dynamodb.portfolios import DynamoPortfolios
 from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import Unavailable
-from tests.builders.accounts import HEALTHY, TODAY, account, at_risk, dying
+from tests.builders.accounts import TODAY, account, at_risk, dying
 from tests.builders.aws import TABLE, TENANT, Client, Clock, create_table
 from tests.builders.fakes import Crash
 from tests.builders.scans import World
@@ -118,7 +118,7 @@ def two_mornings(world: TableWorld) -> None:
     world.accounts = [
         dying(1),
         *(at_risk(n) for n in range(2, 9)),
-        account(9, {**HEALTHY, "nps_score": 11}),
+        account(9, {"nps_score": 9}),
         account(10),
     ]
     world.scan_to_the_end(TOMORROW)

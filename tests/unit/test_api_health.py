@@ -266,7 +266,6 @@ NOT_ENOUGH: dict[str, object] = {"nps_score": 9}
 @pytest.mark.parametrize(
     ("now", "status", "reason", "detail", "next_step"),
     [
-        (account(1, {**HEALTHY, "nps_score": 11}), "rejected", "invalid_signal", "nps_score: 11", "Correct the value"),
         (account(1, NOT_ENOUGH), "rejected", "insufficient_data", "13% of what", "Fill in the signals"),
         (
             account(1, NOT_ENOUGH, onboarding_until=TODAY + timedelta(days=9)),

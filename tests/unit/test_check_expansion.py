@@ -135,7 +135,8 @@ def test_an_absent_account_is_refused_and_reported(world: Handoffs, account_id: 
 @pytest.mark.parametrize(
     ("signals", "facts", "why"),
     [
-        ({"usage_trend": "sideways"}, {}, "cannot be judged: usage_trend"),
+        ({"usage_trend": "sideways"}, {}, "usage_trend: 'sideways' could not be read"),
+        ({}, {"status": "Renewing"}, "status 'Renewing' is not known"),
         (dict.fromkeys(("usage_trend", "login_frequency_days", "feature_adoption_rate", "nps_score",
                         "days_since_last_interaction", "invoice_payment_status", "stakeholder_engagement")), {},
          "cannot be judged: .*unknown"),
@@ -145,7 +146,7 @@ def test_an_absent_account_is_refused_and_reported(world: Handoffs, account_id: 
         ({"escalation_count_90_days": 1}, {}, "escalations in 90 days: 1"),
         ({}, {"contract_end": TODAY + timedelta(days=80)}, "the contract ends on 2026-05-21"),
     ],
-    ids=["no signal", "too little known", "not green", "rating", "escalation", "contract"],
+    ids=["no signal", "status", "too little known", "not green", "rating", "escalation", "contract"],
 )  # fmt: skip
 def test_who_may_be_offered_nothing_is_held_back_with_every_reason(
     signals: dict[str, Any], facts: dict[str, Any], why: str

@@ -12,7 +12,7 @@ from customer_success.accounts.account import Account
 from customer_success.accounts.row import AccountRow
 from customer_success.errors import Unavailable
 from customer_success.messages import PagesChanged, QbrRequested
-from tests.builders.accounts import AT_RISK, HEALTHY, TODAY, account, at_risk, dying
+from tests.builders.accounts import AT_RISK, TODAY, account, at_risk, dying
 from tests.builders.contract_checks import Mornings
 from tests.builders.fakes import Crash
 
@@ -540,7 +540,7 @@ def fresh_mornings() -> Mornings:
             *(lukewarm(high, n) for n in range(1, 4)),
             *(lukewarm((MONDAY - TODAY).days + 60, n) for n in range(4, 9)),
             lukewarm(critical, 9),
-            ending(-4, 10, {**HEALTHY, "nps_score": 11}),
+            ending(-4, 10, {"nps_score": 11}),
             account(11),
             ending(95, 12),
         ],

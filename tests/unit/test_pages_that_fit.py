@@ -116,7 +116,9 @@ def test_every_page_makes_a_row_that_fits_into_the_table(expected: dict[str, Jso
 
     # THEN its row can be written, read again, and is far from what the table cannot take
     assert len(row) < LARGEST_ROW
-    assert ROW.validate_json(row).account == account
+    # AND beside what the reader noted, the values that are out of bounds
+    read = ROW.validate_json(row).account
+    assert replace(read, unreadable=account.unreadable) == account
     assert is_nameable(account.account_id)
     assert account.name
 

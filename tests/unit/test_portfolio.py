@@ -86,7 +86,7 @@ def test_either_the_colour_or_the_risk_puts_arr_at_risk(rag: str, risk: str, at_
 
 @pytest.mark.parametrize(
     ("today", "status"),
-    [(account(1, {**AT_RISK, "nps_score": 11}), "rejected"), (account(1, AT_RISK, status="Inactive"), "skipped")],
+    [(account(1, {"nps_score": 9}), "rejected"), (account(1, AT_RISK, status="Inactive"), "skipped")],
 )
 def test_of_an_account_that_is_not_scored_today_yesterdays_score_counts_for_nothing(
     today: Account, status: str

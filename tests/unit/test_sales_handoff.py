@@ -122,7 +122,7 @@ def test_who_in_sales_gets_it(given: str | None, account: str | None, deployment
     [
         ({"escalation_count_90_days": 1}, "escalations in 90 days: 1"),
         ({"usage_trend": "inactive", "feature_adoption_rate": 0.1, "nps_score": 2}, "its colour is AMBER"),
-        ({"nps_score": 11}, "it could not be judged"),
+        ({"nps_score": 11}, "nps_score: '11' could not be read, expected at most 10"),
     ],
 )
 def test_what_may_not_be_offered_any_more_is_held_back_and_the_record_says_why(

@@ -16,7 +16,7 @@ TOMORROW = TODAY + timedelta(days=1)
 
 
 def test_read_is_scored_plus_rejected_plus_skipped() -> None:
-    # GIVEN a book with a healthy, a broken, an inactive, an unknown and an onboarding account
+    # GIVEN a book with a healthy account, one with a bad value, an inactive, an unknown and an onboarding account
     world = World(
         [
             account(1),
@@ -29,19 +29,20 @@ def test_read_is_scored_plus_rejected_plus_skipped() -> None:
     # WHEN it is scanned
     result = world.scan()
     # THEN each account is counted once, and each rejection with its reason
-    assert (result["read"], result["scored"], result["skipped"]) == (5, 1, 1)
-    assert result["rejected"] == {"invalid_signal": 1, "insufficient_data": 1, "onboarding": 1}
+    assert (result["read"], result["scored"], result["skipped"]) == (5, 2, 1)
+    assert result["rejected"] == {"insufficient_data": 1, "onboarding": 1}
     assert result["confidence"] == "medium"
 
 
-def test_a_rejected_account_says_which_field_which_value_and_which_bound() -> None:
+def test_a_value_that_is_refused_is_named_with_account_field_value_and_bound() -> None:
     world = World([account(2, {**HEALTHY, "nps_score": 11})])
     world.scan()
     page = world.rows.rows["A-0002"].latest.page
     assert page is not None
-    assert (page.rag, page.score) == ("Unknown", None)
-    assert page.why == NPS_11
-    assert world.runs.runs["health_scan", TODAY].tally.rejections == (f"Account 2 (A-0002): {NPS_11}",)
+    assert page.rag == "GREEN"
+    assert world.runs.runs["health_scan", TODAY].tally.unreadable == (
+        "Account 2 (A-0002): nps_score: '11' could not be read, expected at most 10",
+    )
 
 
 def test_an_account_in_onboarding_reads_so() -> None:
@@ -516,7 +517,7 @@ def busy_days(world: World) -> None:
         dying(1),
         at_risk(2),
         *(at_risk(n) for n in range(3, 10)),
-        account(10, {**HEALTHY, "nps_score": 11}),
+        account(10, {"nps_score": 9}),
     ]
     world.scan_to_the_end(SATURDAY + timedelta(days=1))
     world.accounts = [replace(a, arr=5.0) for a in world.accounts]

@@ -296,6 +296,7 @@ def test_an_account_without_owner_has_its_mail_in_the_fallback_mailbox() -> None
     ("facts", "without", "why"),
     [
         ({}, ["drafts"], "Gmail is not configured"),
+        ({"status": "Renewing"}, [], "status 'Renewing' is not known"),
         ({"primary_contact_email": None}, [], "the account has no primary contact"),
         ({"owner_email": None}, ["fallback_owner"], "the account has no owner, and there is none to fall back on"),
     ],

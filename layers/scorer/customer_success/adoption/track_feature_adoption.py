@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from customer_success.accounts.account import Account
+from customer_success.accounts.outward import draft_held_because
 from customer_success.accounts.ports import AccountRows
 from customer_success.accounts.row import AccountRow
 from customer_success.adoption.feature_usage import FeatureUsage
@@ -179,6 +180,8 @@ class TrackFeatureAdoption:
             return None, f"{NO_MAIL}: the account has no primary contact"
         if row.latest.status in ("gone", "skipped"):
             return None, f"{NO_MAIL}: the account is inactive or no longer in the book"
+        if why := draft_held_because(account):
+            return None, f"{NO_MAIL}: {why}"
         made = self.drafts.create(adoption_mail(account, report, key, mailbox), last_try=request.last_try)
         if isinstance(made, Drafted):
             return made.draft_id, None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
+from customer_success.accounts.outward import draft_held_because
 from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.alerts import text
 from customer_success.alerts.digest_messages import digest_messages
@@ -135,7 +136,9 @@ class PutOnBus:
 
 @dataclass(frozen=True, slots=True)
 class DraftMail:
-    """A mail draft in the owner's mailbox; `drafts` is None where no mail is configured."""
+    """A mail draft in the owner's mailbox; `drafts` is None where no mail is configured. None is made for an account of
+    which something is unknown that has to be known before the customer is written to.
+    """
 
     drafts: OnceDrafts | None
     owner_of: OwnerOf
@@ -146,6 +149,9 @@ class DraftMail:
             return Outcome("skipped", reason="Gmail is not configured")
         if mailbox is None:
             return Outcome("skipped", reason="the account has no owner, and no fallback owner is set")
+        row = self.owner_of.rows.get(alert.account_id)
+        if row and (why := draft_held_because(row.account)):
+            return Outcome("skipped", reason=f"no mail to the customer is drafted: {why}")
         return Outcome("delivered", self.drafts.create(text.mail_draft(alert, mailbox)))
 
 

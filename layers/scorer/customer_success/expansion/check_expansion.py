@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from customer_success.accounts.account import Account
 from customer_success.accounts.ports import AccountRows
+from customer_success.accounts.readable_signals import readable_signals
 from customer_success.accounts.row import AccountRow
 from customer_success.adoption.ports import FeatureUsages
 from customer_success.errors import Refused, words_of
@@ -191,13 +192,12 @@ class CheckExpansion:
     def _check(self, request: ExpansionRequest, row: AccountRow, progress: _Progress) -> _Checked:
         account, on = row.account, request.on
         given = _signals(account.account_id, request.signals)
+        own = readable_signals(account, on)
         try:
-            signals = CSMHealthSignals.model_validate({**account.signals_on(on), **given})
+            signals = CSMHealthSignals.model_validate({**own.signals.model_dump(), **given})
             score = self.scorer.score(signals, account.account_id)
-        except ValidationError as error:
-            return _not_assessed("; ".join(map(str, refusals(error))))
         except InsufficientDataError as error:
-            return _not_assessed(too_little_known(error))
+            return _not_assessed("; ".join((too_little_known(error), *map(str, own.refused))))
         if why := why_no_candidate(score.rag, signals):
             return _Checked("held_back", (why,))
         if reasons := never_offered(account, signals, row.latest.alert_state, on):

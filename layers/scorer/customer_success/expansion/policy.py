@@ -1,7 +1,7 @@
 """Which accounts may get an offer, and which types of offer may not be repeated.
 
-The rules are those of "Expansion and the Sales handoff" in the architecture. What is unknown counts neither for an
-offer nor against it.
+The rules are those of "Expansion and the Sales handoff" in the architecture. A signal that is unknown counts neither
+for an offer nor against it; a status that is not known, and a value that could not be read, hold every offer.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from datetime import date, timedelta
 
 from customer_success.accounts.account import Account
 from customer_success.accounts.alert_state import FALL_WINDOW, AlertState
+from customer_success.accounts.outward import offer_held_because
+from customer_success.accounts.readable_signals import readable_signals
 from customer_success.accounts.row import AccountRow
 from customer_success.expansion.offer import Offer
 from customer_success.periods import shifted
@@ -29,7 +31,7 @@ def is_candidate(row: AccountRow, run_date: date) -> bool:
     point = row.latest.point
     if row.latest.run_date != run_date or row.latest.status != "scored" or point is None:
         return False
-    signals = CSMHealthSignals.model_validate(row.account.signals_on(run_date))
+    signals = readable_signals(row.account, run_date).signals
     return why_no_candidate(point.score.rag, signals) is None
 
 
@@ -57,7 +59,9 @@ def never_offered(
     looked back on for so long, and a recovery is too recent for an offer. An alert that a person called false is over
     at once, unless the account is still in an alerting state.
     """
+    unknown = offer_held_because(account)
     return (
+        *((unknown,) if unknown else ()),
         *_of_ratings(signals),
         *_of_contract(account, signals, run_date),
         *_of_dealings(signals),

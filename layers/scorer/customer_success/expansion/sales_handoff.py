@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, NoReturn, TypeVar
 
-from pydantic import ValidationError
-
 from customer_success.accounts.account import Account
 from customer_success.accounts.ports import AccountRows
+from customer_success.accounts.readable_signals import readable_signals
 from customer_success.accounts.row import AccountRow
 from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.alerts.digest import failed_digest
@@ -29,7 +28,6 @@ from customer_success.messages import HANDED_OFF_DETAIL_TYPE, ExpansionHandedOff
 from customer_success.metrics import Count, Metric
 from customer_success.once import OnceBus
 from customer_success.results import JobResult
-from customer_success.schemas import CSMHealthSignals, refusals
 
 KIND: Literal["sales_handoff"] = "sales_handoff"
 
@@ -264,9 +262,6 @@ def _against(row: AccountRow) -> tuple[str, ...]:
     point, day = row.latest.point, row.latest
     if point is None:
         return (f"it could not be judged on {day.run_date}",)
-    try:
-        signals = CSMHealthSignals.model_validate(row.account.signals_on(day.run_date))
-    except ValidationError as error:
-        return tuple(f"it cannot be judged: {refusal}" for refusal in refusals(error))
+    signals = readable_signals(row.account, day.run_date).signals
     colour = () if point.score.rag == "GREEN" else (f"its colour is {point.score.rag}",)
     return (*colour, *never_offered(row.account, signals, day.alert_state, day.run_date))

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any, Literal
 
 from customer_success.accounts.account import Account
+from customer_success.accounts.outward import draft_held_because
 from customer_success.accounts.ports import AccountRows, ScoreHistory
 from customer_success.accounts.row import AccountRow
 from customer_success.adoption.peers import groups_of
@@ -237,6 +238,9 @@ class GenerateQbr:
             return None, None
         key, mailbox = f"{request.account_id}:{request.key.period}", row.account.owner_email or self.fallback_owner
         if mailbox is None or row.account.primary_contact_email is None:
+            return None, None
+        if why := draft_held_because(row.account):
+            logger.warning("the review of account %s invites nobody: %s", row.account_id, why)
             return None, None
         draft = replace(invitation(row.account, request.key, text.evidence, mailbox), key=key)
         made = self.drafts.create(draft, last_try=request.last_try)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal, TypeAlias, TypeVar
 
-from pydantic import ValidationError
-
 from customer_success.accounts.account import Account
 from customer_success.accounts.alert_state import AlertState
+from customer_success.accounts.last_known import with_last_known
+from customer_success.accounts.outward import marks
+from customer_success.accounts.readable_signals import readable_signals
 from customer_success.accounts.row import (
     AccountRow,
     AssessmentRecord,
@@ -23,7 +24,7 @@ from customer_success.identifiers import is_nameable
 from customer_success.isolation import alone, cause, whole
 from customer_success.messages import AlertId, ChurnAlert
 from customer_success.scan.words import INACTIVE, step_to_score, too_old
-from customer_success.schemas import CSMHealthScore, CSMHealthSignals, refusals
+from customer_success.schemas import CSMHealthScore, CSMHealthSignals
 from customer_success.scoring import words
 from customer_success.scoring.health_status import HealthStatus, Point
 from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError
@@ -32,9 +33,7 @@ from customer_success.text import short
 PAGE_REFRESH = timedelta(days=7)
 NAME_LIMIT, URL_LIMIT = 100, 500
 
-RejectionReason = Literal[
-    "invalid_signal", "insufficient_data", "stale_signals", "onboarding", "duplicate_account_id", "unexpected"
-]
+RejectionReason = Literal["insufficient_data", "stale_signals", "onboarding", "duplicate_account_id", "unexpected"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,8 @@ class ScanContext:
     """What is the same for all accounts of a run.
 
     `medians` are the points that the median account lost on each signal in the last finished scan, empty before the
-    first; `now` is when the scores are made; `run` marks what this run wrote.
+    first; `now` is when the scores are made; `run` marks what this run wrote. `absent` are the fields whose property
+    the book does not have, as far as that is known.
     """
 
     tenant_id: str
@@ -93,24 +93,24 @@ class ScanContext:
     scorer: CSMHealthScorer
     medians: Mapping[str, float]
     fallback_owner: str | None
+    absent: frozenset[str] = frozenset()
 
 
 def assess(scan: ScanContext, account: Account, known: AccountRow | None, chunk: int) -> Assessment:
     """Assess one account, `known` being its present row. The new row has what is known of the account on the run date,
-    without stale signals.
+    without stale signals, and with those that were refused among what could not be read.
     """
-    account = account.known_on(scan.run_date)
+    account = with_last_known(account, known, scan.absent, scan.run_date).known_on(scan.run_date)
     if account.inactive:
         return _inactive(scan, account, known, chunk)
-    try:
-        signals = CSMHealthSignals.model_validate(account.signals_on(scan.run_date))
-    except ValidationError as error:
-        detail = "; ".join(str(refusal) for refusal in refusals(error))
-        return _rejected(scan, account, known, chunk, "invalid_signal", detail)
+    readable = readable_signals(account, scan.run_date)
+    signals = readable.signals
+    account = replace(account, unreadable=tuple(dict.fromkeys((*account.unreadable, *readable.refused))))
     try:
         score = scan.scorer.score(signals, account_id=account.account_id, now=scan.now)
     except InsufficientDataError as error:
         reason, detail = _too_little_known(scan, account, error)
+        detail = "; ".join((detail, *map(str, readable.refused)))
         return replace(_rejected(scan, account, known, chunk, reason, detail), signals=signals)
     return _scored(scan, account, known, chunk, signals, score)
 
@@ -272,6 +272,7 @@ def _alert(
     reason: Reason,
     since: date,
 ) -> ChurnAlert:
+    explanation = words.explain(score, before.last if before else None, scan.medians, since)
     return ChurnAlert(
         tenant_id=scan.tenant_id,
         alert_id=str(AlertId(account.account_id, scan.run_date, score.churn_risk)),
@@ -284,7 +285,7 @@ def _alert(
         churn_risk=score.churn_risk,
         churn_trigger=score.churn_trigger,
         reason=reason,
-        explanation=words.explain(score, before.last if before else None, scan.medians, since),
+        explanation=explanation.model_copy(update={"unknown": (*explanation.unknown, *marks(account))}),
         topics=words.topics(signals),
         owner_email=account.owner_email or scan.fallback_owner,
         primary_contact_email=account.primary_contact_email,

@@ -19,6 +19,7 @@ from customer_success.batches import batches
 from customer_success.errors import Misconfigured, Unavailable
 from customer_success.isolation import alone, attempted, together
 from customer_success.scan.assessment import alert_state_after_leaving
+from customer_success.scan.book_notes import vanished_properties
 from customer_success.scan.digest import alarm_digest, failure_digest, scan_digest
 from customer_success.scan.feeds import NEW_NORMAL_AFTER, broken_feeds
 from customer_success.scan.observed_book import BookTally
@@ -96,6 +97,7 @@ class Closing:
             status="finished",
             finished_at=self.now(),
             broken_feeds=broken_feeds(run, past.trusted),
+            vanished=vanished_properties(run, past.previous),
             alerts_ever=add_counts(run.tally.alerts, past.previous.alerts_ever if past.previous else {}),
             false_alarms_ever=add_counts(
                 run.tally.false_alarms, past.previous.false_alarms_ever if past.previous else {}

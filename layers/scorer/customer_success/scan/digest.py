@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from customer_success.alerts.digest import NAME_LIMIT, NO_OWNER, Digest, Section, _counted
 from customer_success.documents import Line
 from customer_success.isolation import alone
+from customer_success.scan.book_notes import mostly_unknown_statuses, property_lines, status_lines
 from customer_success.scan.feeds import NEW_NORMAL_AFTER, in_words
 from customer_success.scan.words import step_to_score
 from customer_success.scoring.health_status import COLOURS, RISKS
@@ -41,6 +42,7 @@ def scan_digest(
     sections = (
         Section("The scan", tuple(Line(text) for text in _overview(run, reported, unreported))),
         *_broken_feeds(run),
+        *_book(run),
         *_owner_sections(alerts),
         *_listed("Can no longer be judged", ("danger_lost_sight_of", "no_longer_judged"), runs),
         *_listed("Rejected", ("rejections",), [run] if reported is None else []),
@@ -83,7 +85,9 @@ def _overview(run: Run, reported: Run | None, unreported: Sequence[Run]) -> list
     tally = run.tally
     rejected = sum(tally.rejected.values())
     at = f" at {run.started_at:%H:%M} UTC" if run.started_at else ""
+    mostly_unknown = mostly_unknown_statuses(run)
     lines = [
+        *([mostly_unknown] if mostly_unknown else []),
         f"Scanned{at}: {tally.read} read = {tally.scored} scored + {rejected} rejected{_reasons(tally.rejected)} "
         f"+ {tally.inactive} skipped (inactive)",
         "Colours: " + ", ".join(_colour(colour, run, reported) for colour in COLOURS),
@@ -155,6 +159,16 @@ def _broken_feeds(run: Run) -> list[Section]:
     lines = [Line(text, bullet=True) for text in in_words(run)]
     ends = Line(f"Each is told until it is mended, for {NEW_NORMAL_AFTER.days} days at most.")
     return [Section("Broken feeds", (*lines, ends))] if lines else []
+
+
+def _book(run: Run) -> list[Section]:
+    """What is wrong with the book's properties and with its status words."""
+    notes = {
+        "Properties of the account book": property_lines(run),
+        "Status words that are not known": status_lines(run),
+    }
+    sections = (Section(title, tuple(Line(text, bullet=True) for text in lines)) for title, lines in notes.items())
+    return [section for section in sections if section.lines]
 
 
 def _too_old(days: int) -> str:

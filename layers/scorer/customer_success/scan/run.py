@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -38,14 +39,24 @@ class BrokenFeed:
 
 
 @dataclass(frozen=True, slots=True)
+class VanishedProperty:
+    """A property of the book, by our name `field` and its own, that was there at the scan of the day `last_seen`."""
+
+    field: str
+    property: str
+    last_seen: date
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One run of a kind on a day.
 
     `request_id` is the id of the event that started the present attempt, so that its redelivery goes on with it and
     another request starts anew. `chunk` is the number of the next page of the book. `pages_waiting` are accounts
     whose pages changed and which are not handed on yet. `found` counts what a run brought beside the tally of what it
-    read, `notes` are what people are to know of it. The counts that end in `_ever` add up all runs of the deployment,
-    by trigger.
+    read, `notes` are what people are to know of it. `properties` are those that the book had, by our name for each,
+    empty where that is unknown, and `vanished` those that it had before. The counts that end in `_ever` add up all runs
+    of the deployment, by trigger.
     """
 
     kind: str
@@ -62,6 +73,8 @@ class Run:
     found: Counts = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     broken_feeds: tuple[BrokenFeed, ...] = ()
+    properties: Mapping[str, str] = field(default_factory=dict)
+    vanished: tuple[VanishedProperty, ...] = ()
     alerts_ever: Counts = field(default_factory=dict)
     false_alarms_ever: Counts = field(default_factory=dict)
     alarm: str | None = None
@@ -75,12 +88,19 @@ class Run:
         """The name under which this attempt marks what it wrote."""
         return f"{self.run_date.isoformat()}#{self.attempt}"
 
-    def page_done(self, counted: Tally, goes_on_at: Bookmark | None, pages_waiting: tuple[str, ...]) -> Run:
-        """The run after one more page of the book; without a further one it closes."""
+    def page_done(
+        self,
+        counted: Tally,
+        goes_on_at: Bookmark | None,
+        pages_waiting: tuple[str, ...],
+        properties: Mapping[str, str] | None = None,
+    ) -> Run:
+        """The run after one more page of the book, which had these `properties`; without a further one it closes."""
         return replace(
             self,
             tally=self.tally.plus(counted),
             pages_waiting=pages_waiting,
+            properties={**self.properties, **(properties or {})},
             chunk=self.chunk + 1,
             bookmark=goes_on_at or self.bookmark,
             status="running" if goes_on_at else "closing",

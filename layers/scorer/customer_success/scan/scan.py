@@ -16,6 +16,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from customer_success.accounts.account import Account
+from customer_success.accounts.last_known import IN_WORDS
 from customer_success.accounts.ports import AccountBook, AccountRows, BookPage, ScoreHistory
 from customer_success.accounts.row import AccountRow
 from customer_success.alerts.entry import AlertEntry
@@ -202,11 +203,13 @@ class ScanRun:
         )
         for read in one_ahead(self.book.read(run.bookmark)):
             page = replace(read, accounts=tuple(self._observed(read.accounts, feeds, run.run_date)))
+            if read.properties is not None:
+                scan = replace(scan, absent=frozenset(IN_WORDS.keys() - read.properties.keys()))
             assessed = self._written(scan, self._assessed(scan, page, run.chunk))
             changed = (*run.pages_waiting, *(each.row.account_id for each in assessed if each.page_changed))
             full = len(changed) - (len(changed) % PAGES_HANDED_ON_TOGETHER if page.next else 0)
             self._hand_on(changed[:full], run.run_date)
-            run = self.runs.save(run.page_done(count(assessed), page.next, changed[full:]))
+            run = self.runs.save(run.page_done(count(assessed), page.next, changed[full:], read.properties))
             if page.next and self.time_left() < SECONDS_FOR_A_PAGE:
                 raise OutOfTime(f"{run.tally.read} accounts are scanned; the rest goes on from there", retry_after=1)
         return run

@@ -49,6 +49,8 @@ def _count(assessment: Assessment) -> Tally:
         watched=int(signals is not None),
         missing={signal: 1 for signal, value in signals or () if value is None},
         outdated=int(signals is not None and _stale(assessment)),
+        statuses=_once(_unknown_status(assessment)),
+        sums=dict.fromkeys(assessment.row.account.added_up[:EXAMPLES], 1),
         cases={name: len(found) for name, found in cases.items() if found},
         **examples,
     )
@@ -138,6 +140,12 @@ def _last_updated(assessment: Assessment) -> str:
     return f"signals last updated on {updated}, {(assessment.row.latest.run_date - updated).days} days ago"
 
 
+def _unknown_status(assessment: Assessment) -> str | None:
+    """The word of the account's status if it is not known."""
+    account = assessment.row.account
+    return short(account.status or "", 60) if account.status_meaning == "unknown" else None
+
+
 def _watched(assessment: Assessment) -> CSMHealthSignals | None:
     """The signals of an account whose feeds are watched: one that is scored, or was once and has too little known now.
     New and onboarding accounts are not expected to have signals.
@@ -166,6 +174,7 @@ def _name(assessment: Assessment) -> str:
 
 
 EXAMPLES = 50
+OTHER = "other words"
 
 
 Counts = dict[str, int]
@@ -180,7 +189,8 @@ class Tally:
     `EXAMPLES` cases in words, `cases` how many there are of each list.
 
     `watched` are the accounts that are scored, or that once were and with too little known now: `missing` counts
-    for each field of the signals for how many of them it is unknown, `outdated` how many of them are stale.
+    for each field of the signals for how many of them it is unknown, `outdated` how many of them are stale. `statuses`
+    counts the words of a status that are not known, `sums` the properties that hold the sum of several values.
     """
 
     read: int = 0
@@ -199,6 +209,8 @@ class Tally:
     watched: int = 0
     missing: Counts = field(default_factory=dict)
     outdated: int = 0
+    statuses: Counts = field(default_factory=dict)
+    sums: Counts = field(default_factory=dict)
     cases: Counts = field(default_factory=dict)
     rejections: tuple[str, ...] = ()
     unexpected: tuple[str, ...] = ()
@@ -210,7 +222,8 @@ class Tally:
 
     def plus(self, other: Tally) -> Tally:
         """Both counts together."""
-        return Tally(**{f.name: _sum(getattr(self, f.name), getattr(other, f.name)) for f in fields(Tally)})
+        both = Tally(**{f.name: _sum(getattr(self, f.name), getattr(other, f.name)) for f in fields(Tally)})
+        return replace(both, statuses=_bounded(both.statuses))
 
     def medians(self) -> dict[str, float]:
         """The points that the median scored account loses on each signal."""
@@ -228,6 +241,15 @@ def _sum(a: Any, b: Any) -> Any:
     if isinstance(a, tuple):
         return (*a, *b)[:EXAMPLES]
     return a + b
+
+
+def _bounded(counts: Counts) -> Counts:
+    """The first `EXAMPLES` keys, and what the others count together: a run is one item of the table."""
+    named = {key: count for key, count in counts.items() if key != OTHER}
+    if len(named) <= EXAMPLES:
+        return counts
+    first = dict(list(named.items())[:EXAMPLES])
+    return {**first, OTHER: sum(counts.values()) - sum(first.values())}
 
 
 def _median(counts: Counts) -> float:

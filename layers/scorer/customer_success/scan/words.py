@@ -10,7 +10,6 @@ INACTIVE = "Inactive: not scanned."
 _STEP_TO_SCORE = {
     "insufficient_data": "Fill in the signals that are named as missing.",
     "stale_signals": "Bring the signals on this page up to date, and the day of Signals Updated with them.",
-    "invalid_signal": "Correct the value on this page.",
     "onboarding": "Nothing yet: it is judged once its signals arrive.",
     "duplicate_account_id": "Give one of the two pages its own Account ID.",
     "unexpected": "Look for an odd value on this page. If there is none, report the log line that names this account.",
