@@ -29,7 +29,7 @@ class Unreadable:
     property: str
     value: str
     expected: str
-    field: str | None = None
+    field: Annotated[str | None, Field(exclude_if=is_empty)] = None
 
     def __str__(self) -> str:
         return f"{self.property}: {self.value!r} could not be read, expected {self.expected}"
@@ -94,9 +94,9 @@ class Account:
     used_features: Annotated[Mapping[str, tuple[str, ...]], Field(exclude_if=is_empty)] = field(default_factory=dict)
     """The features in use, by the feed that counts them: what half of a plan uses is expected of the others."""
     unreadable: tuple[Unreadable, ...] = ()
-    added_up: tuple[str, ...] = ()
+    added_up: Annotated[tuple[str, ...], Field(exclude_if=is_empty)] = ()
     """The properties that hold the sum of several values of a rollup."""
-    last_known: Mapping[str, date] = field(default_factory=dict)
+    last_known: Annotated[Mapping[str, date], Field(exclude_if=is_empty)] = field(default_factory=dict)
     """The fields whose property is no longer in the book, each with the day on which it was last read."""
 
     @property
