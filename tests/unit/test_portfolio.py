@@ -84,23 +84,30 @@ def test_either_the_colour_or_the_risk_puts_arr_at_risk(rag: str, risk: str, at_
     assert short.arr_at_risk == at_risk
 
 
-@pytest.mark.parametrize(
-    ("today", "status"),
-    [(account(1, {"nps_score": 9}), "rejected"), (account(1, AT_RISK, status="Inactive"), "skipped")],
-)
-def test_of_an_account_that_is_not_scored_today_yesterdays_score_counts_for_nothing(
-    today: Account, status: str
-) -> None:
-    # GIVEN an account that was at risk yesterday, and is not scored today
+def test_of_an_account_that_left_yesterdays_score_counts_for_nothing() -> None:
+    # GIVEN an account that was at risk yesterday, and left today
     world = World([at_risk(1), account(2)])
     world.scan()
-    world.accounts = [today, account(2)]
+    world.accounts = [account(1, AT_RISK, status="Inactive"), account(2)]
     world.scan(TODAY + timedelta(days=1))
     # THEN its ARR is known, and nothing of how it is
     short = line_of(world.rows.rows["A-0001"])
     assert short is not None
-    assert (short.status, short.score, short.rag, short.churn_risk) == (status, None, None, None)
+    assert (short.status, short.score, short.rag, short.churn_risk) == ("skipped", None, None, None)
     assert (short.arr, short.arr_at_risk) == (1000.0, 0.0)
+
+
+def test_an_account_of_which_too_little_is_known_today_stays_at_risk_without_a_score() -> None:
+    # GIVEN an account that was at risk yesterday, and of which hardly anything is known today
+    world = World([at_risk(1), account(2)])
+    world.scan()
+    world.accounts = [account(1, {"nps_score": 9}), account(2)]
+    world.scan(TODAY + timedelta(days=1))
+    # THEN it has no score, and its ARR is at risk by the colour that it had last
+    short = line_of(world.rows.rows["A-0001"])
+    assert short is not None
+    assert (short.status, short.score, short.rag, short.churn_risk) == ("rejected", None, "AMBER", "high")
+    assert (short.arr, short.arr_at_risk) == (1000.0, 1000.0)
 
 
 def test_since_is_the_first_day_with_this_colour_and_risk() -> None:

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from customer_success.accounts.account import AGELESS, Account
 from customer_success.accounts.row import AccountRow
 from customer_success.errors import Misconfigured
+from customer_success.periods import long_date
 from customer_success.scan.one_account import CannotBeScored, HealthScan
 from customer_success.schemas import CSMHealthSignals
 from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError
@@ -138,20 +139,25 @@ def test_a_feed_stops_the_accounts_are_no_longer_scored_and_all_is_as_before_whe
     world.topic.published.clear()
     # WHEN one day more has passed
     result = world.scan(day(15))
-    # THEN no account is scored, and none has a colour
+    # THEN no account is scored, and each keeps its last known colour, marked
     assert (result["scored"], result["rejected"]) == (0, {"stale_signals": 8})
     for row in world.rows.every():
         page = row.latest.page
         assert page is not None
-        assert (page.rag, page.score, page.churn_risk) == ("Unknown", None, None)
-        assert page.why == f"signals last updated on {TODAY}, more than 14 days ago, so they count as unknown"
+        last = row.latest.last
+        assert last is not None
+        assert (page.rag, page.score, page.churn_risk) == (last.score.rag, None, last.score.churn_risk)
+        assert page.why == (
+            f"{last.score.rag} as of {long_date(day(14))}, no data since. "
+            f"signals last updated on {TODAY}, more than 14 days ago, so they count as unknown"
+        )
         assert page.next_step == MEND
         assert row.account.signals == {}
     # AND the digest says of whom it can no longer speak, those that were in danger first, and why
     unseen = section(world, day(15), "Can no longer be judged")
     assert len(unseen) == 8
-    assert unseen[0].startswith(f"Account 1 (A-0001): was RED with churn risk high on {day(14)}; signals last updated")
-    assert unseen[1].startswith("Account 2 (A-0002): was AMBER with churn risk high on")
+    assert unseen[0].startswith(f"Account 1 (A-0001): RED as of {long_date(day(14))}, no data since, churn risk high; ")
+    assert unseen[1].startswith(f"Account 2 (A-0002): AMBER as of {long_date(day(14))}, no data since, churn risk high")
     stale = section(world, day(15), "Signals older than 14 days")
     assert len(stale) == 8
     assert stale[2] == f"Account 3 (A-0003): signals last updated on {TODAY}, 15 days ago"
@@ -209,7 +215,7 @@ def test_of_many_that_are_lost_sight_of_those_in_danger_are_named_first() -> Non
     world.scan(day(15))
     # THEN that one is named
     lines = section(world, day(15), "Can no longer be judged")
-    assert lines[0].startswith("Account 80 (A-0080): was AMBER with churn risk high")
+    assert lines[0].startswith("Account 80 (A-0080): AMBER as of")
     assert (len(lines), lines[-1]) == (52, "and 29 more")
 
 
@@ -227,7 +233,7 @@ def test_an_alert_of_a_failed_scan_is_not_called_recovered_because_its_account_w
     alerts = section(world, day(15), "Alerts for ada@example.com")
     assert len(alerts) == 1
     assert "recovered" not in alerts[0]
-    assert section(world, day(15), "Can no longer be judged")[0].startswith("Account 1 (A-0001): was AMBER")
+    assert section(world, day(15), "Can no longer be judged")[0].startswith("Account 1 (A-0001): AMBER as of")
 
 
 def test_onboarding_reads_so_and_says_that_what_is_there_is_too_old() -> None:
@@ -287,7 +293,7 @@ def test_the_contract_check_assesses_by_the_same_rule_when_the_scan_fails_and_le
     # WHEN the next scan runs THEN it reports that the account can no longer be scored
     mornings.scan(day(9))
     (line,) = section(mornings, day(9), "Can no longer be judged")
-    assert line.startswith(f"Account 1 (A-0001): was RED with churn risk critical on {day(7)}; signals last updated")
+    assert line.startswith(f"Account 1 (A-0001): RED as of {long_date(day(7))}, no data since, churn risk critical; ")
     # AND the check of that day does not assess it otherwise
     row = mornings.rows.rows["A-0001"]
     mornings.check(day(9))

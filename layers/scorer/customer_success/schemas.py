@@ -78,11 +78,6 @@ Moment = Annotated[AwareDatetime, Strict(False)]
 Unsigned = AfterValidator(abs)
 
 
-def is_empty(value: object) -> bool:
-    """True for None and for what holds nothing: an optional field that is left out of what is stored."""
-    return not value
-
-
 def whole_if_whole(number: float) -> float:
     """A whole number as an int, so that 8.0 is stored and shown as 8."""
     return int(number) if float(number).is_integer() else number
@@ -92,6 +87,11 @@ def whole_if_whole(number: float) -> float:
 WholeIfWhole = Annotated[
     float, AfterValidator(whole_if_whole), PlainSerializer(lambda number: number, when_used="json")
 ]
+
+
+def is_empty(value: object) -> bool:
+    """True for None and for what holds nothing: an optional field that is left out of what is stored."""
+    return not value
 
 
 class Support(NamedTuple):

@@ -88,8 +88,8 @@ class Account:
     notes: str | None = None
     signals: Mapping[str, object] = field(default_factory=dict)
     roi: Mapping[str, float] = field(default_factory=dict)
-    external_ids: str | None = None
-    observed: Mapping[str, ObservedSignal] = field(default_factory=dict)
+    external_ids: Annotated[str | None, Field(exclude_if=is_empty)] = None
+    observed: Annotated[Mapping[str, ObservedSignal], Field(exclude_if=is_empty)] = field(default_factory=dict)
     """What fresh feeds say, by signal: it counts before what was typed."""
     used_features: Annotated[Mapping[str, tuple[str, ...]], Field(exclude_if=is_empty)] = field(default_factory=dict)
     """The features in use, by the feed that counts them: what half of a plan uses is expected of the others."""

@@ -82,24 +82,25 @@ PACKED: TypeAdapter[tuple[Any, ...]] = TypeAdapter(
 def line_of(row: AccountRow) -> PortfolioLine | None:
     """The account as its row stands, amounts in whole cents, the score as people see it; None if it has left the book.
 
-    Score, colour and risk are those of the row's day: of an account that was not scored then they are not known.
+    Score, colour and risk are those of the row's day. An account that was not scored then has no score; where that is
+    for want of data it keeps its last colour and risk.
     """
     account, day = row.account, row.latest
     if day.status == "gone":
         return None
-    score = day.point.score if day.point else None
+    scored = day.point.health_status if day.point else None
+    status = scored or day.last_colour
     arr = None if account.arr is None or not abs(account.arr) < MOST_ARR else round(float(account.arr), 2)
-    at_risk = score is not None and (score.churn_risk in ("high", "critical") or score.rag == "RED")
     return PortfolioLine(
         account_id=account.account_id,
         name=account.name,
         owner_email=account.owner_email,
         status=day.status,
-        score=round(score.score, 1) if score else None,
-        rag=score.rag if score else None,
-        churn_risk=score.churn_risk if score else None,
+        score=round(scored.score, 1) if scored else None,
+        rag=status.rag if status else None,
+        churn_risk=status.churn_risk if status else None,
         arr=arr,
-        arr_at_risk=arr if at_risk and arr else 0.0,
+        arr_at_risk=arr if status and status.at_risk and arr else 0.0,
         contract_end=account.contract_end,
         since=day.since,
     )

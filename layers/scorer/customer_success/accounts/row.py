@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Annotated, Literal
 
@@ -10,12 +11,17 @@ from pydantic import Field, PlainSerializer, PlainValidator
 
 from customer_success.accounts.account import Account
 from customer_success.accounts.alert_state import FALL_WINDOW, AlertState
+from customer_success.accounts.carried import LastKnown, known_at
 from customer_success.accounts.stored_alert_state import StoredAlertState, from_stored, to_stored
+from customer_success.schemas import is_empty
 from customer_success.scoring.health_status import HealthStatus, Point
 
 CONTRACT_CHECK = "contract_check"
 
 Status = Literal["scored", "rejected", "skipped", "gone"]
+
+WANT_OF_DATA = ("insufficient_data", "stale_signals")
+"""The reasons of rejections that tell of the data alone, and nothing of the account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +30,9 @@ class AssessmentRecord:
 
     `last` is its latest scored point, this day's if it was scored, and `trail` the statuses that later days are
     compared with. `since` is the first day with this colour and churn risk. `reason` says why it was rejected.
-    `page` is what its page should show, `page_queued` when that was last handed on to be written.
+    `page` is what its page should show, `page_queued` when that was last handed on to be written. `carried` are the
+    last known values of signals that the day's point lacks; of a day without a point, of all signals. `overruled` are
+    typed values that a feed goes before, or went before while it lived.
     """
 
     run_date: Annotated[date, Field(alias="on")]
@@ -42,6 +50,24 @@ class AssessmentRecord:
     detail: str | None = None
     page: PageValues | None = None
     page_queued: date | None = None
+    carried: Annotated[Mapping[str, LastKnown], Field(exclude_if=is_empty)] = field(default_factory=dict)
+    overruled: Annotated[Mapping[str, object], Field(exclude_if=is_empty)] = field(default_factory=dict)
+
+    @property
+    def last_known(self) -> Mapping[str, LastKnown]:
+        """The last known value of every signal that was ever known; none once the account has left."""
+        match self.status:
+            case "scored":
+                return {**known_at(self.last), **self.carried}
+            case "rejected":
+                return self.carried or known_at(self.last)
+        return {}
+
+    @property
+    def last_colour(self) -> HealthStatus | None:
+        """The last health status of an account that is not scored for want of data: it stays until there is data."""
+        lost_sight = self.status == "rejected" and self.reason in WANT_OF_DATA
+        return self.last.health_status if lost_sight and self.last else None
 
     @property
     def point(self) -> Point | None:

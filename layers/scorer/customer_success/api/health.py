@@ -13,7 +13,7 @@ from customer_success.accounts.row import AccountRow, AssessmentRecord, Status
 from customer_success.api.accounts import Answer, days_before, known_account
 from customer_success.api.problems import invalid
 from customer_success.messages import AlertId
-from customer_success.scan.words import INACTIVE, step_to_score
+from customer_success.scan.words import INACTIVE, mark_of, step_to_score
 from customer_success.schemas import (
     CapKey,
     ChurnRisk,
@@ -67,7 +67,8 @@ class ScoreShown(Answer):
     score: float
     """0 to 100 with one decimal, as people see it."""
     exact_score: float
-    """The same with two decimals; the colour is by the score with all of them."""
+    """The same with two decimals; the colour is by the score with all of them, and by the last known values of signals
+    that became unknown."""
     rag: Rag
     churn_risk: ChurnRisk
 
@@ -79,6 +80,8 @@ class DeltaShown(Answer):
     label: str
     delta: float
     """Points of the score gained; negative when lost."""
+    data: float
+    """Of these points those that the data made: a signal became unknown or known, or another one did."""
     before: SignalValue
     after: SignalValue
     """The values then and now; null where unknown, or where the cap did not apply."""
@@ -212,14 +215,16 @@ class ShowHealth:
 def _with_score(row: AccountRow, point: Point, against: Point | None) -> HealthAnswer:
     score, before = point.score, row.before
     explanation = narrator.explain(score, before.last if before else None, {}, row.latest.since)
+    mark = mark_of(point.health_status, score, row.latest.since, row.latest.carried)
+    headline = f"{explanation.headline}; {mark}" if mark else explanation.headline
     return HealthAnswer(
         **_facts(row),
         reason=None,
         detail=None,
         score=round(score.score, 1),
         exact_score=score.score,
-        rag=score.rag,
-        churn_risk=score.churn_risk,
+        rag=point.health_status.rag,
+        churn_risk=point.health_status.churn_risk,
         churn_trigger=score.churn_trigger,
         drivers=_drivers(score),
         caps=_caps(score),
@@ -227,7 +232,7 @@ def _with_score(row: AccountRow, point: Point, against: Point | None) -> HealthA
         unknown=tuple(score.unknown),
         scorecard_version=score.scorecard_version,
         explanation=ExplanationShown(
-            headline=explanation.headline, what_changed=explanation.what_changed, next_step=explanation.next_step
+            headline=headline, what_changed=explanation.what_changed, next_step=explanation.next_step
         ),
         change=_change(point, against),
         last_known=None,
@@ -312,7 +317,12 @@ def _change(now: Point, against: Point | None) -> Change:
     deltas = explain_change(against.score, now.score)
     made_by = [
         DeltaShown(
-            signal=d.key, label=LABELS[d.key], delta=d.delta, before=plain_value(d.before), after=plain_value(d.after)
+            signal=d.key,
+            label=LABELS[d.key],
+            delta=d.delta,
+            data=d.data,
+            before=plain_value(d.before),
+            after=plain_value(d.after),
         )
         for d in deltas
     ]
@@ -325,6 +335,6 @@ def _shown(point: Point) -> ScoreShown:
         on=point.run_date,
         score=round(score.score, 1),
         exact_score=score.score,
-        rag=score.rag,
-        churn_risk=score.churn_risk,
+        rag=point.health_status.rag,
+        churn_risk=point.health_status.churn_risk,
     )

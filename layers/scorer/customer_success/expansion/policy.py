@@ -32,7 +32,7 @@ def is_candidate(row: AccountRow, run_date: date) -> bool:
     if row.latest.run_date != run_date or row.latest.status != "scored" or point is None:
         return False
     signals = readable_signals(row.account, run_date).signals
-    return why_no_candidate(point.score.rag, signals) is None
+    return why_no_candidate(point.health_status.rag, signals) is None
 
 
 def why_no_candidate(rag: Rag, signals: CSMHealthSignals) -> str | None:

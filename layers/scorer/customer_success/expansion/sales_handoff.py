@@ -263,5 +263,5 @@ def _against(row: AccountRow) -> tuple[str, ...]:
     if point is None:
         return (f"it could not be judged on {day.run_date}",)
     signals = readable_signals(row.account, day.run_date).signals
-    colour = () if point.score.rag == "GREEN" else (f"its colour is {point.score.rag}",)
+    colour = () if point.health_status.rag == "GREEN" else (f"its colour is {point.health_status.rag}",)
     return (*colour, *never_offered(row.account, signals, day.alert_state, day.run_date))

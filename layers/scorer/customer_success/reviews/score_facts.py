@@ -144,7 +144,7 @@ def _colours(scores: QuarterScores) -> Iterator[Fact]:
     if end:
         yield _colour(FactKey.COLOUR_AT_END, f"colour at the end of {quarter}", end)
     if start and end:
-        changes = [(a, b) for a, b in pairwise(scores.span) if a.score.rag != b.score.rag]
+        changes = [(a, b) for a, b in pairwise(scores.span) if a.health_status.rag != b.health_status.rag]
         label, number = f"changes of colour in {quarter}", float(len(changes))
         yield fact(FactKey.COLOUR_CHANGES, label, ("colour",), number, "count", HISTORY, end.run_date)
         yield from (_colour_change(number, *change) for number, change in enumerate(changes, start=1))
@@ -153,20 +153,20 @@ def _colours(scores: QuarterScores) -> Iterator[Fact]:
 
 
 def _colour(key: FactKey, label: str, point: Point) -> Fact:
-    return fact(key, label, _ABOUT_COLOUR, point.score.rag, "word", HISTORY, point.run_date, series="colour")
+    return fact(key, label, _ABOUT_COLOUR, point.health_status.rag, "word", HISTORY, point.run_date, series="colour")
 
 
 def _colour_change(number: int, before: Point, after: Point) -> ColourChange:
     return ColourChange(
         key=f"colour_change_{number}",
-        label=f"colour changed from {before.score.rag} to {after.score.rag}",
+        label=f"colour changed from {before.health_status.rag} to {after.health_status.rag}",
         about=("colour",),
         value=after.run_date,
         unit="date",
         source=HISTORY,
         as_of=after.run_date,
-        before=before.score.rag,
-        after=after.score.rag,
+        before=before.health_status.rag,
+        after=after.health_status.rag,
     )
 
 
@@ -176,9 +176,9 @@ def _moves(scores: QuarterScores) -> Iterator[Fact]:
     if not (start and end and _has_drivers(start, end)):
         return
     rest = end.score.score - start.score.score
-    notable = [d for d in explain_change(start.score, end.score) if abs(d.delta) >= NOTABLE_POINTS]
+    notable = [d for d in explain_change(start.score, end.score) if abs(d.account) >= NOTABLE_POINTS]
     for delta in [d for d in notable if d.key not in _NOT_QUOTED][:MOST_CHANGES]:
-        rest -= delta.delta
+        rest -= delta.account
         yield _move(delta, end.run_date)
     if _rounded(rest):
         yield OtherMoves(
@@ -198,7 +198,7 @@ def _move(delta: Delta, as_of: date) -> SignalMove:
         key=f"moved_by_{delta.key}",
         label=f"{LABELS[delta.key]} {before} → {after}",
         about=_ABOUT[delta.key],
-        value=_rounded(delta.delta),
+        value=_rounded(delta.account),
         unit="points",
         source=HISTORY,
         as_of=as_of,

@@ -9,6 +9,15 @@ from typing import Literal, TypeAlias, TypeVar
 
 from customer_success.accounts.account import Account
 from customer_success.accounts.alert_state import AlertState
+from customer_success.accounts.carried import (
+    LastKnown,
+    carried,
+    known_on,
+    left_over,
+    overruled,
+    plain,
+    sources_of,
+)
 from customer_success.accounts.last_known import with_last_known
 from customer_success.accounts.outward import marks
 from customer_success.accounts.readable_signals import readable_signals
@@ -23,10 +32,10 @@ from customer_success.alerts.policy import Decision, MuteRequest, Reason, decide
 from customer_success.identifiers import is_nameable
 from customer_success.isolation import alone, cause, whole
 from customer_success.messages import AlertId, ChurnAlert
-from customer_success.scan.words import INACTIVE, step_to_score, too_old
+from customer_success.scan.words import INACTIVE, mark_of, step_to_score, too_old
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals
 from customer_success.scoring import words
-from customer_success.scoring.health_status import HealthStatus, Point
+from customer_success.scoring.health_status import HealthStatus, Point, status_of
 from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError
 from customer_success.text import short
 
@@ -40,7 +49,8 @@ RejectionReason = Literal["insufficient_data", "stale_signals", "onboarding", "d
 class Scored:
     """An account with a score, made of these signals, and the alert that it raises, if any.
 
-    `page_changed` is true if its page is to be written, `again` if the day was scanned before.
+    `page_changed` is true if its page is to be written, `again` if the day was scanned before. `mark` says in words
+    that its colour is the last known one, with signals that are unknown now; empty where it is that of the score.
     """
 
     row: AccountRow
@@ -50,6 +60,13 @@ class Scored:
     decision: Decision
     alert: ChurnAlert | None
     again: bool
+    mark: str = ""
+
+    @property
+    def health_status(self) -> HealthStatus:
+        """The health status that decisions and people compare."""
+        point = self.row.latest.point
+        return point.health_status if point else status_of(self.row.latest.run_date, self.score)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +128,7 @@ def assess(scan: ScanContext, account: Account, known: AccountRow | None, chunk:
     except InsufficientDataError as error:
         reason, detail = _too_little_known(scan, account, error)
         detail = "; ".join((detail, *map(str, readable.refused)))
-        return replace(_rejected(scan, account, known, chunk, reason, detail), signals=signals)
+        return _rejected(scan, account, known, chunk, reason, detail, signals)
     return _scored(scan, account, known, chunk, signals, score)
 
 
@@ -184,11 +201,19 @@ def _inactive(scan: ScanContext, account: Account, known: AccountRow | None, chu
 
 
 def _rejected(
-    scan: ScanContext, account: Account, known: AccountRow | None, chunk: int, reason: RejectionReason, detail: str
+    scan: ScanContext,
+    account: Account,
+    known: AccountRow | None,
+    chunk: int,
+    reason: RejectionReason,
+    detail: str,
+    signals: CSMHealthSignals | None = None,
 ) -> Rejected:
     before = known.latest_before(scan.run_date) if known else None
     since = before.since if before and before.status == "rejected" else scan.run_date
-    page = PageValues(None, "Unknown", None, detail, since, step_to_score(reason), scan.run_date)
+    last = before.last_known if before else {}
+    left = left_over(account, last, before.overruled if before else {})
+    now = known_on(scan.run_date, account, signals) if signals else {}
     record = AssessmentRecord(
         scan.run_date,
         "rejected",
@@ -198,9 +223,21 @@ def _rejected(
         alert_state=before.alert_state if before else AlertState(),
         reason=reason,
         detail=detail,
+        carried={**last, **{name: one for name, one in now.items() if name not in left}},
+        overruled={**(before.overruled if before else {}), **overruled(account)},
     )
+    page = PageValues(None, "Unknown", None, detail, since, step_to_score(reason), scan.run_date)
+    if status := record.last_colour:
+        mark = words.last_known_mark(status.rag, status.run_date, status.run_date, status.run_date)
+        page = replace(
+            page,
+            rag=status.rag,
+            churn_risk=status.churn_risk,
+            why=f"{mark}. {detail}",
+            since=_colour_since(before) or since,
+        )
     row = AccountRow(account, record, before, scan.run, chunk)
-    return _with_page(Rejected(row, page_changed=False, reason=reason, detail=detail), page, known)
+    return _with_page(Rejected(row, page_changed=False, reason=reason, detail=detail, signals=signals), page, known)
 
 
 def _scored(
@@ -212,38 +249,76 @@ def _scored(
     score: CSMHealthScore,
 ) -> Scored:
     before = known.latest_before(scan.run_date) if known else None
-    point = Point(scan.run_date, score)
+    left = left_over(account, before.last_known, before.overruled) if before else {}
+    missed = carried(signals, before.last_known, left) if before else {}
+    shown = _with_last_known(scan, account, signals, missed) if missed else score
+    point = Point(
+        scan.run_date,
+        score,
+        signals=plain(signals),
+        sources=sources_of(account),
+        typed_on=account.signals_updated,
+        carried=status_of(scan.run_date, shown) if missed else None,
+    )
     decision = decide(
         point.health_status,
-        should_alert=score.should_alert,
-        trigger=score.churn_trigger,
+        should_alert=shown.should_alert,
+        trigger=shown.churn_trigger,
         alert_state=before.alert_state if before else AlertState(),
         trail=before.trail if before else (),
         mute_request=MuteRequest(account.quiet_until, _plain(account.verdict) == "false alarm"),
         sent_today=_sent_on(known, scan.run_date),
     )
-    since = _since(before, score) or scan.run_date
+    since = _since(before, point.health_status) or scan.run_date
+    no_data = _no_data(scan, score, shown, since, missed) if missed else None
+    mark = no_data.mark if no_data else ""
     page = PageValues(
-        score=round(score.score, 1),
-        rag=score.rag,
-        churn_risk=score.churn_risk,
-        why=words.why(score),
+        score=round(shown.score, 1),
+        rag=shown.rag,
+        churn_risk=shown.churn_risk,
+        why=f"{mark}. {words.why(score)}" if mark else words.why(score),
         since=since,
-        next_step=words.next_step(score),
+        next_step=words.next_step(shown),
         last_scan=scan.run_date,
     )
     trail = trail_after(before.trail if before else (), point.health_status)
-    record = AssessmentRecord(scan.run_date, "scored", since, last=point, trail=trail, alert_state=decision.alert_state)
+    record = AssessmentRecord(
+        scan.run_date,
+        "scored",
+        since,
+        last=point,
+        trail=trail,
+        alert_state=decision.alert_state,
+        carried=missed,
+        overruled={**left, **overruled(account)},
+    )
     scored = Scored(
         AccountRow(account, record, before, scan.run, chunk),
         page_changed=False,
         signals=signals,
         score=score,
         decision=decision,
-        alert=_alert(scan, account, signals, score, before, decision.alert, since) if decision.alert else None,
+        alert=_alert(scan, account, signals, score, before, decision.alert, since, no_data) if decision.alert else None,
         again=known is not None and known.written_for(scan.run_date),
+        mark=mark,
     )
     return _with_page(scored, page, known)
+
+
+def _with_last_known(
+    scan: ScanContext, account: Account, signals: CSMHealthSignals, missed: Mapping[str, LastKnown]
+) -> CSMHealthScore:
+    """The score with the last known values of what is unknown now: what merely became unknown does not change it."""
+    values = {name: one.value for name, one in missed.items()}
+    with_them = CSMHealthSignals.model_validate({**plain(signals), **values})
+    return scan.scorer.score(with_them, account_id=account.account_id, now=scan.now)
+
+
+def _no_data(
+    scan: ScanContext, score: CSMHealthScore, shown: CSMHealthScore, since: date, missed: Mapping[str, LastKnown]
+) -> words.NoDataSince:
+    mark = mark_of(status_of(scan.run_date, shown), score, since, missed)
+    return words.NoDataSince(shown, mark, frozenset(missed))
 
 
 def _with_page(assessment: T, page: PageValues, known: AccountRow | None) -> T:
@@ -271,19 +346,21 @@ def _alert(
     before: AssessmentRecord | None,
     reason: Reason,
     since: date,
+    no_data: words.NoDataSince | None,
 ) -> ChurnAlert:
-    explanation = words.explain(score, before.last if before else None, scan.medians, since)
+    shown = no_data.score if no_data else score
+    explanation = words.explain(score, before.last if before else None, scan.medians, since, no_data)
     return ChurnAlert(
         tenant_id=scan.tenant_id,
-        alert_id=str(AlertId(account.account_id, scan.run_date, score.churn_risk)),
+        alert_id=str(AlertId(account.account_id, scan.run_date, shown.churn_risk)),
         account_id=account.account_id,
         account_name=account.name,
         run_date=scan.run_date,
         delivery="digest",
-        score=score.score,
-        rag=score.rag,
-        churn_risk=score.churn_risk,
-        churn_trigger=score.churn_trigger,
+        score=shown.score,
+        rag=shown.rag,
+        churn_risk=shown.churn_risk,
+        churn_trigger=shown.churn_trigger,
         reason=reason,
         explanation=explanation.model_copy(update={"unknown": (*explanation.unknown, *marks(account))}),
         topics=words.topics(signals),
@@ -311,12 +388,22 @@ def _sent_on(known: AccountRow | None, run_date: date) -> HealthStatus | None:
     return sent if sent and sent.run_date == run_date else None
 
 
-def _since(before: AssessmentRecord | None, score: CSMHealthScore) -> date | None:
+def _since(before: AssessmentRecord | None, now: HealthStatus) -> date | None:
     """Since when the account has had this colour and churn risk, if it had them at the last scan."""
-    if before is None or before.point is None:
+    if before is None:
         return None
-    last = before.point.score
-    return before.since if (last.rag, last.churn_risk) == (score.rag, score.churn_risk) else None
+    last = before.point.health_status if before.point else before.last_colour
+    same = last and (last.rag, last.churn_risk) == (now.rag, now.churn_risk)
+    return _colour_since(before) if same else None
+
+
+def _colour_since(before: AssessmentRecord | None) -> date | None:
+    """Since when the account has had the colour that it had before: of one without a score its page knows."""
+    if before is None:
+        return None
+    if before.point:
+        return before.since
+    return before.page.since if before.page and before.last_colour else None
 
 
 def _differs(page: PageValues, other: PageValues | None) -> bool:

@@ -21,8 +21,9 @@ from customer_success.isolation import alone, attempted, together
 from customer_success.scan.assessment import alert_state_after_leaving
 from customer_success.scan.book_notes import vanished_properties
 from customer_success.scan.digest import alarm_digest, failure_digest, scan_digest
+from customer_success.scan.feed_report import feed_lines
 from customer_success.scan.feeds import NEW_NORMAL_AFTER, broken_feeds
-from customer_success.scan.observed_book import BookTally
+from customer_success.scan.observed_book import BookTally, Unjoined
 from customer_success.scan.run import Run, SentCounts
 from customer_success.scan.tally import add_counts
 
@@ -85,8 +86,9 @@ class Closing:
         if run.sent is None:
             run = self._ranked(run, past)
         run, lines, book = self._mark_removed(run, past.trusted)
+        unjoined = [Unjoined()]
         if feeds:
-            attempted("the directory of the book's ids", lambda: self.observed.remember(book.known))
+            attempted("the directory of the book's ids", lambda: unjoined.append(self.observed.remember(book.known)))
             attempted(
                 "the features that each plan is expected to use",
                 lambda: self.observed.expect(book, feeds, run.run_date),
@@ -105,7 +107,11 @@ class Closing:
         )
         if self.calendar.is_working_day(run.run_date):
             entries = self._to_digest(run, past)
-            self.publisher.post(scan_digest(run, past.reported, past.unreported, entries, signals_stale_after_days))
+            fresh = self.observed.thresholds.fresh
+            of_feeds = feed_lines(run.tally, feeds.values(), unjoined[-1], run.run_date, fresh)
+            self.publisher.post(
+                scan_digest(run, past.reported, past.unreported, entries, signals_stale_after_days, of_feeds)
+            )
         elif run.alarm:
             self.publisher.post(alarm_digest(run))
         self._store_portfolio(run, lines, last_try=last_try)

@@ -32,19 +32,23 @@ def scan_digest(
     unreported: Sequence[Run],
     entries: Iterable[tuple[AlertEntry, str]],
     signals_stale_after_days: int,
+    of_feeds: tuple[Line, ...] = (),
 ) -> Digest:
     """The digest of a finished scan, and of the runs since the one that was last reported. It has a new id only if
-    there is a new alert in it. Each entry comes with what became of its account since, empty for today's.
+    there is a new alert in it. Each entry comes with what became of its account since, empty for today's. `of_feeds`
+    says which feeds are late and what they joined.
     """
     # Only each alert's line is held in memory: a big book has many.
     alerts = sorted((_placed(entry, since) for entry, since in entries), key=itemgetter(0))
     runs = (*unreported, run)
     sections = (
         Section("The scan", tuple(Line(text) for text in _overview(run, reported, unreported))),
+        *([Section("Feeds", of_feeds)] if of_feeds else []),
         *_broken_feeds(run),
         *_book(run),
         *_owner_sections(alerts),
         *_listed("Can no longer be judged", ("danger_lost_sight_of", "no_longer_judged"), runs),
+        *_listed("No data since: the last known colour stays", ("last_colours",), [run], most=LAST_COLOURS_NAMED),
         *_listed("Rejected", ("rejections",), [run] if reported is None else []),
         *_listed(_UNEXPECTED, ("unexpected",), [run] if reported else []),
         *_listed(_too_old(signals_stale_after_days), ("stale",), [run]),
@@ -175,9 +179,13 @@ def _too_old(days: int) -> str:
     return f"Signals older than {days} days" if days > 1 else "Signals older than 1 day"
 
 
-def _listed(title: str, what: Sequence[str], runs: Sequence[Run]) -> list[Section]:
-    """A section of the cases that runs list in words under these names, and how many more there are."""
-    lines = [Line(short(item, 300), bullet=True) for name in what for run in runs for item in getattr(run.tally, name)]
+LAST_COLOURS_NAMED = 10
+
+
+def _listed(title: str, what: Sequence[str], runs: Sequence[Run], *, most: int | None = None) -> list[Section]:
+    """A section of the first cases that runs list in words under these names, and how many more there are."""
+    cases = [item for name in what for run in runs for item in getattr(run.tally, name)][:most]
+    lines = [Line(short(item, 300), bullet=True) for item in cases]
     more = sum(run.tally.cases.get(name, 0) for name in what for run in runs) - len(lines)
     if more > 0:
         lines.append(Line(f"and {more} more", bullet=True))

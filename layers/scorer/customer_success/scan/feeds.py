@@ -7,9 +7,10 @@ from datetime import timedelta
 from itertools import groupby
 from types import MappingProxyType
 
+from customer_success.scan.feed_report import explained_by_late_feeds
 from customer_success.scan.run import BrokenFeed, Run
 from customer_success.scan.tally import Tally
-from customer_success.scoring.scorecard import LABELS
+from customer_success.scoring.signal_words import SIGNAL_NAMES
 
 NEW_NORMAL_AFTER = timedelta(days=28)
 """How long a broken feed is reported. After that the team is taken to have decided against the signal."""
@@ -37,8 +38,6 @@ PROPERTIES: Mapping[str, str] = MappingProxyType(
 )
 """The property of an account page that each signal is read from, as it is called where the team did not rename it."""
 
-_WORDS = {**LABELS, "open_ticket_count": "open tickets", "avg_ticket_sentiment": "ticket sentiment"}
-
 
 def broken_feeds(run: Run, before: Run | None) -> tuple[BrokenFeed, ...]:
     """The feeds that are broken on the day of the run, `before` being the last one whose book was not in doubt.
@@ -63,11 +62,14 @@ def broken_feeds(run: Run, before: Run | None) -> tuple[BrokenFeed, ...]:
 
 
 def in_words(run: Run) -> Iterator[str]:
-    """Of each broken feed since when, for how many accounts, and what to look at; those that share it share a line."""
-    feeds = sorted(run.broken_feeds, key=lambda feed: (feed.since, _known_since(run, feed)))
+    """Of each broken feed since when, for how many accounts, and what to look at; those that share it share a line.
+    One that a late feed explains is named there.
+    """
+    mute = [feed for feed in run.broken_feeds if not explained_by_late_feeds(run.tally, feed.signal)]
+    feeds = sorted(mute, key=lambda feed: (feed.since, _known_since(run, feed)))
     for since, alike in groupby(feeds, key=lambda feed: _known_since(run, feed)):
         signals = [feed.signal for feed in alike]
-        names = ", ".join(_WORDS[signal] for signal in signals)
+        names = ", ".join(SIGNAL_NAMES[signal] for signal in signals)
         yield f"{names}: {since}{_cause(run.tally, signals)}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -14,11 +15,12 @@ from customer_success.isolation import alone
 from customer_success.paging import Bookmark
 from customer_success.periods import Quarter
 from customer_success.scoring.deriver_thresholds import DeriverThresholds
+from customer_success.scoring.health_status import TYPED
 from customer_success.signals.adoption import HabitTally
 from customer_success.signals.deriving import Context, derive, features_used
 from customer_success.signals.directory import Directory, ExternalId, Known
 from customer_success.signals.freshness import Feed
-from customer_success.signals.observations import TYPED, Observation, observed
+from customer_success.signals.observations import Observation, observed
 from customer_success.signals.ports import Directories, Feeds, Observations, Outdated
 from customer_success.signals.slots import Holder, Slot, SlotName
 
@@ -43,6 +45,30 @@ class BookTally:
                 self.habits.setdefault(source, HabitTally()).add(row.account.plan, used)
 
 
+KEYS_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedAccount:
+    """An account with what was observed of it.
+
+    `late` are observations of feeds that are late and that no other feed replaces, `conflicts` those that go before a
+    typed value which says something else.
+    """
+
+    account: Account
+    late: tuple[Observation, ...] = ()
+    conflicts: tuple[tuple[Observation, Observation], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unjoined:
+    """The keys of no account for which something waits: how many by source, and the first of them."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    first: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class ObservedBook:
     """What feeds deliver, joined to the accounts of the book."""
@@ -64,25 +90,33 @@ class ObservedBook:
 
     def with_observations(
         self, accounts: Sequence[Account], feeds: Mapping[SlotName, Feed], run_date: date
-    ) -> list[Account]:
+    ) -> list[ObservedAccount]:
         """The accounts with what was observed of them. Without a feed they stay as they are, and nothing is read."""
         if not feeds:
-            return list(accounts)
+            return list(map(ObservedAccount, accounts))
         slots = self.observations.get_many([Holder.account(account.account_id) for account in accounts])
         return [
             self._observed(account, slots.get(Holder.account(account.account_id), {}), feeds, run_date)
             for account in accounts
         ]
 
-    def remember(self, book: Iterable[Known]) -> None:
-        """Write the ids of the whole book, and give each account what waited for one of them."""
+    def remember(self, book: Iterable[Known]) -> Unjoined:
+        """Write the ids of the whole book, and give each account what waited for one of them. What still waits is
+        counted, and the first keys are named.
+        """
         known = list(book)
         self.directories.write(known)
         directory = Directory.of(known)
+        left, first = Counter[str](), dict[str, tuple[str, ...]]()
         for waiting in self.observations.waiting():
             source, key = waiting.unjoined or ("", "")
             if match := directory.account_of(key, source):
                 self.observations.adopt(Holder.account(match[0]), waiting)
+                continue
+            left[source] += 1
+            if left[source] <= KEYS_NAMED:
+                first[source] = (*first.get(source, ()), key)
+        return Unjoined(left, first)
 
     def expect(self, book: BookTally, feeds: Mapping[SlotName, Feed], run_date: date) -> None:
         """Write what each plan's accounts are expected to use, once a quarter."""
@@ -103,24 +137,28 @@ class ObservedBook:
 
     def _observed(
         self, account: Account, slots: Mapping[SlotName, Slot], feeds: Mapping[SlotName, Feed], run_date: date
-    ) -> Account:
-        def with_signals() -> Account:
+    ) -> ObservedAccount:
+        def with_signals() -> ObservedAccount:
             context = Context(run_date, feeds, self.thresholds, account.seats_bought, account.plan, self.core_features)
             found, _ = derive(slots, context)
-            counting = observed([*found, *_typed(account, run_date)]).signals
+            seen = observed([*found, *_typed(account, run_date)])
             signals = {
                 signal: ObservedSignal(one.value, one.as_of, one.source)
-                for signal, one in counting.items()
+                for signal, one in seen.signals.items()
                 if not one.typed
             }
-            return replace(
+            with_them = replace(
                 account,
                 observed=signals,
                 used_features=features_used(slots, context),
                 external_ids=_with_delivered_ids(account, slots),
             )
+            fed = {signal for signal, one in seen.signals.items() if not one.typed}
+            late = tuple(one for one in found if not one.fresh and one.signal not in fed)
+            return ObservedAccount(with_them, late, seen.conflicts)
 
-        return alone(f"the observations of account {account.account_id!r}", with_signals, lambda _: account)
+        about = f"the observations of account {account.account_id!r}"
+        return alone(about, with_signals, lambda _: ObservedAccount(account))
 
 
 def _known(account: Account) -> Known:

@@ -39,12 +39,12 @@ from customer_success.scan.assessment import (
     rejected_for_error,
 )
 from customer_success.scan.closing import Closing
-from customer_success.scan.observed_book import ObservedBook
+from customer_success.scan.feed_report import count_observed
+from customer_success.scan.observed_book import ObservedAccount, ObservedBook
 from customer_success.scan.ports import Runs
 from customer_success.scan.run import Run, RunStatus
 from customer_success.scan.tally import Counts, count
 from customer_success.schemas import Confidence
-from customer_success.scoring.health_status import Point
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.signals.freshness import Feed
 from customer_success.signals.slots import SlotName
@@ -202,21 +202,23 @@ class ScanRun:
             fallback_owner=self.fallback_owner,
         )
         for read in one_ahead(self.book.read(run.bookmark)):
-            page = replace(read, accounts=tuple(self._observed(read.accounts, feeds, run.run_date)))
+            observed = self._observed(read.accounts, feeds, run.run_date)
+            page = replace(read, accounts=tuple(each.account for each in observed))
             if read.properties is not None:
                 scan = replace(scan, absent=frozenset(IN_WORDS.keys() - read.properties.keys()))
             assessed = self._written(scan, self._assessed(scan, page, run.chunk))
             changed = (*run.pages_waiting, *(each.row.account_id for each in assessed if each.page_changed))
             full = len(changed) - (len(changed) % PAGES_HANDED_ON_TOGETHER if page.next else 0)
             self._hand_on(changed[:full], run.run_date)
-            run = self.runs.save(run.page_done(count(assessed), page.next, changed[full:], read.properties))
+            counted = count(assessed).plus(count_observed(observed))
+            run = self.runs.save(run.page_done(counted, page.next, changed[full:], read.properties))
             if page.next and self.time_left() < SECONDS_FOR_A_PAGE:
                 raise OutOfTime(f"{run.tally.read} accounts are scanned; the rest goes on from there", retry_after=1)
         return run
 
     def _observed(
         self, accounts: Sequence[Account], feeds: Mapping[SlotName, Feed], run_date: date
-    ) -> Sequence[Account]:
+    ) -> Sequence[ObservedAccount]:
         """The accounts with what feeds observed of them, and with the limit after which typed signals are too old."""
         limited = [replace(account, signals_stale_after_days=self.signals_stale_after_days) for account in accounts]
         return self.observed.with_observations(limited, feeds, run_date)
@@ -287,7 +289,8 @@ class ScanRun:
         scored = [each for each in assessed if isinstance(each, Scored)]
         self.alerts.put([AlertEntry(each.alert) for each in scored if each.alert and not each.again])
         self.alerts.add([AlertEntry(each.alert) for each in scored if each.alert and each.again])
-        self.history.put_many([(each.row.account_id, Point(each.row.latest.run_date, each.score)) for each in scored])
+        points = [(each.row.account_id, each.row.latest.point) for each in scored]
+        self.history.put_many([(account_id, point) for account_id, point in points if point])
         self.rows.put_many([each.row for each in assessed])
 
     def _hand_on(self, account_ids: Sequence[str], on: date) -> None:

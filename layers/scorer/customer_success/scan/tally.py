@@ -13,7 +13,9 @@ from pydantic import Field
 from customer_success.alerts.policy import Decision, Suppressed
 from customer_success.isolation import alone, cause
 from customer_success.scan.assessment import Assessment, Inactive, Rejected, Scored
-from customer_success.schemas import CSMHealthSignals
+from customer_success.schemas import CSMHealthSignals, is_empty
+from customer_success.scoring import words
+from customer_success.scoring.health_status import HealthStatus
 from customer_success.text import short
 
 
@@ -72,11 +74,11 @@ def _outcome(assessment: Assessment) -> Tally:
 
 def _of_score(scored: Scored) -> dict[str, Any]:
     """The counts of a score and of what was decided, by their names in the tally."""
-    score, decision = scored.score, scored.decision
+    score, decision, status = scored.score, scored.decision, scored.health_status
     return {
-        "colours": {score.rag: 1},
+        "colours": {status.rag: 1},
         "moves": _once(_move(scored)),
-        "risks": {score.churn_risk: 1},
+        "risks": {status.churn_risk: 1},
         "alerts": _once((scored.alert.churn_trigger or "score") if scored.alert else None),
         "suppressed": _once(str(decision.suppressed) if decision.suppressed else None),
         "false_alarms": _once(decision.false_alarm),
@@ -102,6 +104,8 @@ def _cases(assessment: Assessment) -> dict[str, list[str]]:
         "unreadable": [f"{name}: {problem}" for problem in account.unreadable],
         "stale": [f"{name}: {_last_updated(assessment)}"] if _stale(assessment) else [],
     }
+    if mark := _mark(assessment):
+        cases["last_colours"] = [f"{name}: {mark}"]
     match assessment:
         case Scored(decision=Decision(suppressed=Suppressed.MUTED_UNTIL | Suppressed.FALSE_ALARM as suppressed)):
             cases["muted"] = [f"{name}: {suppressed}"]
@@ -114,6 +118,25 @@ def _cases(assessment: Assessment) -> dict[str, list[str]]:
     return cases
 
 
+def _mark(assessment: Assessment) -> str:
+    """That an account at risk keeps its last known colour, in words; empty where it has the colour of its score, and on
+    the first day without one, when it is among those that can no longer be scored.
+    """
+    latest, before = assessment.row.latest, assessment.row.before
+    match assessment:
+        case Scored(mark=mark):
+            return mark if assessment.health_status.at_risk else ""
+        case Rejected() if (status := latest.last_colour) and status.at_risk:
+            newly_lost = before is not None and before.status == "scored"
+            return "" if newly_lost else _last_colour(status)
+    return ""
+
+
+def _last_colour(status: HealthStatus) -> str:
+    day = status.run_date
+    return f"{words.last_known_mark(status.rag, day, day, day)}, churn risk {status.churn_risk}"
+
+
 def _rejection(rejected: Rejected, name: str) -> dict[str, list[str]]:
     before, last = rejected.row.before, rejected.row.latest.last
     why = f"{name}: {rejected.detail}"
@@ -121,9 +144,9 @@ def _rejection(rejected: Rejected, name: str) -> dict[str, list[str]]:
     if rejected.reason == "unexpected":
         cases["unexpected"] = [why]
     if before and before.status == "scored":
-        if last and last.score.should_alert:
-            was = f"was {last.score.rag} with churn risk {last.score.churn_risk} on {last.run_date}"
-            cases["danger_lost_sight_of"] = [f"{name}: {was}; {rejected.detail}"]
+        status = last.health_status if last else None
+        if status and status.at_risk:
+            cases["danger_lost_sight_of"] = [f"{name}: {_last_colour(status)}; {rejected.detail}"]
         else:
             cases["no_longer_judged"] = [why]
     return cases
@@ -163,8 +186,8 @@ def _watched(assessment: Assessment) -> CSMHealthSignals | None:
 
 def _move(scored: Scored) -> str | None:
     """The change of colour since the last score."""
-    before, now = scored.row.before, scored.score.rag
-    was = before.last.score.rag if before and before.last else now
+    before, now = scored.row.before, scored.health_status.rag
+    was = before.last.health_status.rag if before and before.last else now
     return None if was == now else f"{was} → {now}"
 
 
@@ -191,6 +214,10 @@ class Tally:
     `watched` are the accounts that are scored, or that once were and with too little known now: `missing` counts
     for each field of the signals for how many of them it is unknown, `outdated` how many of them are stale. `statuses`
     counts the words of a status that are not known, `sums` the properties that hold the sum of several values.
+
+    `late` counts the accounts that miss a late feed ("usage/product"), `late_signals` those signals of theirs;
+    `conflicts` are typed values that differ from a fresh feed's, `last_colours` accounts at risk that keep their last
+    known colour, as there is no data.
     """
 
     read: int = 0
@@ -219,6 +246,10 @@ class Tally:
     unreadable: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
     muted: Annotated[tuple[str, ...], Field(alias="hushed")] = ()
+    late: Annotated[Counts, Field(exclude_if=is_empty)] = field(default_factory=dict)
+    late_signals: Annotated[dict[str, Counts], Field(exclude_if=is_empty)] = field(default_factory=dict)
+    conflicts: Annotated[tuple[str, ...], Field(exclude_if=is_empty)] = ()
+    last_colours: Annotated[tuple[str, ...], Field(exclude_if=is_empty)] = ()
 
     def plus(self, other: Tally) -> Tally:
         """Both counts together."""

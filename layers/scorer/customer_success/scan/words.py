@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+
+from customer_success.accounts.carried import LastKnown
+from customer_success.schemas import CSMHealthScore
+from customer_success.scoring.health_status import HealthStatus
+from customer_success.scoring.words import last_known_mark
 
 INACTIVE = "Inactive: not scanned."
 
@@ -25,3 +31,15 @@ def too_old(updated: date, limit: int) -> str:
 def step_to_score(reason: str) -> str:
     """What has to happen before an account rejected for `reason` can be scored."""
     return _STEP_TO_SCORE.get(reason, _STEP_TO_SCORE["unexpected"])
+
+
+def mark_of(shown: HealthStatus, score: CSMHealthScore, since: date, missed: Mapping[str, LastKnown]) -> str:
+    """That a colour is the last known one, in words; empty where the score alone comes to the same.
+
+    `since` is the first day of the colour.
+    """
+    same = (shown.rag, shown.churn_risk, round(shown.score, 1)) == (score.rag, score.churn_risk, round(score.score, 1))
+    if same or not missed:
+        return ""
+    as_of, on = min(one.as_of for one in missed.values()), min(one.known_on for one in missed.values())
+    return last_known_mark(shown.rag, since, as_of, on, sorted(missed))

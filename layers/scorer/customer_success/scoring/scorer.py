@@ -5,7 +5,7 @@ It has no clock, does no I/O, and takes every number from the scorecard.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -23,6 +23,7 @@ from customer_success.schemas import (
     DriverValue,
     Rag,
     SignalKey,
+    Support,
 )
 from customer_success.scoring.scorecard import (
     DEFAULT_SCORECARD,
@@ -64,6 +65,14 @@ class Delta:
     before: DriverValue
     after: DriverValue
     """The values then and now; None when unknown, or when the cap did not apply."""
+    data: float = 0.0
+    """Of these points those that the data made: a signal became unknown or known, or weighs more or less since
+    another one did."""
+
+    @property
+    def account(self) -> float:
+        """Of these points those that the account itself gained or lost."""
+        return self.delta - self.data
 
 
 class CSMHealthScorer:
@@ -181,24 +190,87 @@ class CSMHealthScorer:
         return few_logins and signals.usage_trend in rules.weakening_usage
 
 
-def explain_change(before: CSMHealthScore, after: CSMHealthScore) -> list[Delta]:
-    """What each signal and cap did to the score, the biggest change first.
+def explain_change(
+    before: CSMHealthScore, after: CSMHealthScore, *, unrated: Collection[str] = frozenset()
+) -> list[Delta]:
+    """What each signal and cap did to the score, the biggest change first, and how much of it the data did.
 
-    What changed nothing is left out. The deltas add up to `after.score - before.score` to within 0.01.
+    What changed nothing is left out. The deltas add up to `after.score - before.score` to within 0.01. `unrated` are
+    caps whose rating became unknown: a score does not tell that from a rating that caps nothing.
     """
     then = {driver.key: driver for driver in before.drivers}
     now = {driver.key: driver for driver in after.drivers}
-    deltas = [_delta(key, then.get(key), now.get(key)) for key in {**then, **now}]
+    by_data = _signals_by_data(before, after, then, now)
+    by_data |= _caps_by_data(before, after, then, now, by_data, unrated)
+    deltas = [_delta(key, then.get(key), now.get(key), by_data.get(key, 0.0)) for key in {**then, **now}]
     return sorted((delta for delta in deltas if delta.delta), key=lambda delta: abs(delta.delta), reverse=True)
 
 
-def _delta(key: SignalKey | CapKey, before: Driver | None, after: Driver | None) -> Delta:
-    lost_before, lost_after = (driver.points_lost if driver else 0.0 for driver in (before, after))
+_Drivers = Mapping[SignalKey | CapKey, Driver]
+
+
+def _signals_by_data(
+    before: CSMHealthScore, after: CSMHealthScore, then: _Drivers, now: _Drivers
+) -> dict[SignalKey | CapKey, float]:
+    """The points that the data did to each signal. One that is known at both points weighs another share of the score
+    once another one drops out or comes back.
+    """
+    found: dict[SignalKey | CapKey, float] = {}
+    for key in before.signal_breakdown:
+        first, last = then.get(key), now.get(key)
+        lost_before, lost_after = _lost(first), _lost(last)
+        if first is None or last is None:
+            # A score that was imported has no drivers: there is nothing to tell apart.
+            continue
+        if _is_known_in_part(first.value) != _is_known_in_part(last.value):
+            found[key] = lost_before - lost_after
+        elif before.scale != after.scale:
+            found[key] = lost_after / after.scale * before.scale - lost_after
+    return found
+
+
+def _caps_by_data(
+    before: CSMHealthScore,
+    after: CSMHealthScore,
+    then: _Drivers,
+    now: _Drivers,
+    by_data: Mapping[SignalKey | CapKey, float],
+    unrated: Collection[str],
+) -> dict[SignalKey | CapKey, float]:
+    """The points that the data did to each cap: it takes its share of more or fewer points.
+
+    `between` is the score as the account's own changes alone would have made it.
+    """
+    factors_before, factors_after = ({cap.name: cap.factor for cap in score.caps} for score in (before, after))
+    start = FULL_SCORE - fsum(_lost(then.get(key)) for key in before.signal_breakdown)
+    end = FULL_SCORE - fsum(_lost(now.get(key)) for key in after.signal_breakdown)
+    between = end - fsum(by_data.values())
+    found: dict[SignalKey | CapKey, float] = {}
+    for key in dict.fromkeys((*factors_before, *factors_after)):
+        first, last = factors_before.get(key, 1.0), factors_after.get(key, 1.0)
+        middle = first if key in unrated else last
+        own = start * (1 - first) - between * (1 - middle)
+        found[key] = start * (1 - first) - end * (1 - last) - own
+        start, between, end = start * first, between * middle, end * last
+    return found
+
+
+def _is_known_in_part(value: DriverValue) -> tuple[bool, ...]:
+    """Which parts of a value are known: `support` has two."""
+    return tuple(part is not None for part in value) if isinstance(value, Support) else (value is not None,) * 2
+
+
+def _lost(driver: Driver | None) -> float:
+    return driver.points_lost if driver else 0.0
+
+
+def _delta(key: SignalKey | CapKey, before: Driver | None, after: Driver | None, by_data: float) -> Delta:
     return Delta(
         key,
-        lost_before - lost_after,
+        _lost(before) - _lost(after),
         before=before.value if before else None,
         after=after.value if after else None,
+        data=by_data,
     )
 
 

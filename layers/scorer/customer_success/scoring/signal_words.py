@@ -15,6 +15,13 @@ _BOUNDS = {
 }
 """Where the scorecard's bands of a signal end, rising: words change only where points do."""
 _CAPS = get_args(CapKey)
+SIGNAL_NAMES: dict[str, str] = {
+    **LABELS,
+    "open_ticket_count": "open tickets",
+    "avg_ticket_sentiment": "ticket sentiment",
+    "last_interaction": "last contact",
+}
+"""The name in a sentence of each signal by its field, and of each cap."""
 _BY_WORD: dict[str, dict[str, str]] = {
     "usage_trend": {
         "inactive": "nobody uses it",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from math import fsum
 from typing import Literal
 
 from customer_success.messages import Explanation
+from customer_success.periods import long_date
 from customer_success.schemas import ChurnRiskResult, CSMHealthScore, CSMHealthSignals, Driver
 from customer_success.scoring.health_status import Point
 from customer_success.scoring.scorecard import DEFAULT_SCORECARD, LABELS
-from customer_success.scoring.scorer import InsufficientDataError, explain_change
-from customer_success.scoring.signal_words import in_words, side_of_change
+from customer_success.scoring.scorer import Delta, InsufficientDataError, explain_change
+from customer_success.scoring.signal_words import SIGNAL_NAMES, in_words, side_of_change
 
 WHY_DRIVERS = 3
 MOST_CHANGES = 4
@@ -96,17 +99,39 @@ def too_little_known(error: InsufficientDataError) -> str:
     )
 
 
-def changes(score: CSMHealthScore, before: Point | None) -> tuple[str, ...]:
-    """What moved the score since the point before, the costliest first, with the points it cost or brought."""
+def changes(score: CSMHealthScore, before: Point | None, unrated: Collection[str] = frozenset()) -> tuple[str, ...]:
+    """What moved the score since the point before, the costliest first, with the points it cost or brought.
+
+    What the account did comes first; what only the data did is one sentence at the end.
+    """
     if before is None:
         return ()
-    deltas = sorted(explain_change(before.score, score), key=lambda delta: delta.delta)
-    notable = [delta for delta in deltas if abs(delta.delta) >= NOTABLE_POINTS]
-    return tuple(
-        f"{LABELS[delta.key]}: {side_of_change(delta.key, delta.before)} → {side_of_change(delta.key, delta.after)} "
-        f"({_signed(delta.delta)})"
-        for delta in notable[:MOST_CHANGES]
+    deltas = explain_change(before.score, score, unrated=unrated)
+    own = sorted(deltas, key=lambda delta: delta.account)
+    notable = [delta for delta in own if abs(delta.account) >= NOTABLE_POINTS]
+    return (
+        *(f"{LABELS[delta.key]}: {_sides(delta)} ({_signed(delta.account)})" for delta in notable[:MOST_CHANGES]),
+        *_changes_of_data(deltas, unrated),
     )
+
+
+def _sides(delta: Delta) -> str:
+    return f"{side_of_change(delta.key, delta.before)} → {side_of_change(delta.key, delta.after)}"
+
+
+def _changes_of_data(deltas: Sequence[Delta], unrated: Collection[str]) -> tuple[str, ...]:
+    points = fsum(delta.data for delta in deltas)
+    flipped = [delta for delta in deltas if (delta.before is None) != (delta.after is None) and delta.data]
+    lost = [LABELS[delta.key] for delta in flipped if delta.after is None or delta.key in unrated]
+    found = [LABELS[delta.key] for delta in flipped if delta.after is not None]
+    named = [f"{', '.join(names)} {what}" for names, what in ((lost, NO_LONGER), (found, KNOWN_NOW)) if names]
+    if not named and abs(points) < NOTABLE_POINTS:
+        return ()
+    return (f"data, not the account: {'; '.join(named) or 'known in part'} ({_signed(points)})",)
+
+
+NO_LONGER = "no longer known"
+KNOWN_NOW = "known now"
 
 
 def _signed(points: float) -> str:
@@ -135,9 +160,10 @@ def headline(score: CSMHealthScore, before: Point | None) -> str:
     """Colour, score, its change and the risk in one line."""
     was = ""
     if before is not None:
-        was = f", {_signed(score.score - before.score.score)} since {before.run_date}"
-        if before.score.rag != score.rag:
-            was = f"{was}, was {before.score.rag}"
+        then = before.health_status
+        was = f", {_signed(score.score - then.score)} since {then.run_date}"
+        if then.rag != score.rag:
+            was = f"{was}, was {then.rag}"
     return f"{score.rag} {score.score:.1f}{was}; churn risk {score.churn_risk}{_trigger_words(score)}"
 
 
@@ -152,17 +178,55 @@ def _trigger_words(score: CSMHealthScore) -> str:
     return ""
 
 
-def explain(score: CSMHealthScore, before: Point | None, medians: Mapping[str, float], since: date) -> Explanation:
-    """The explanation of a score: what changed first, then what costs more than usual, then the rest."""
+@dataclass(frozen=True, slots=True)
+class NoDataSince:
+    """The score with the last known values of signals that became unknown, by whose colour the account goes on.
+
+    `mark` says so in words, empty where neither colour nor score differ by it. `unrated` are caps among the signals.
+    """
+
+    score: CSMHealthScore
+    mark: str
+    unrated: frozenset[str] = frozenset()
+
+
+def explain(
+    score: CSMHealthScore,
+    before: Point | None,
+    medians: Mapping[str, float],
+    since: date,
+    no_data: NoDataSince | None = None,
+) -> Explanation:
+    """The explanation of a score: what changed first, then what costs more than usual, then the rest.
+
+    With `no_data` the headline is that of the last known colour, marked; what costs and what changed is what is known.
+    """
+    shown = no_data.score if no_data else score
+    mark = f"; {no_data.mark}" if no_data and no_data.mark else ""
     return Explanation(
-        headline=headline(score, before),
-        what_changed=changes(score, before),
+        headline=f"{headline(shown, before)}{mark}",
+        what_changed=changes(score, before, no_data.unrated if no_data else frozenset()),
         what_costs=costs(score, medians),
         unknown=unknowns(score),
         coverage=score.coverage,
         since=since,
-        next_step=next_step(score),
+        next_step=next_step(shown),
     )
+
+
+def last_known_mark(rag: str, since: date, as_of: date, known_on: date, signals: Sequence[str] = ()) -> str:
+    """Why an account keeps its colour: "RED as of 10 February 2026, no data since: usage trend".
+
+    `since` is the first day of the colour, `known_on` the last on which all was known, of which the data tell `as_of`.
+    """
+    names = [SIGNAL_NAMES.get(signal, signal) for signal in signals]
+    named = ", ".join(names[:MOST_NAMES]) + (f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else "")
+    if since <= known_on:
+        return f"{rag} as of {long_date(as_of)}, no data since{f': {named}' if named else ''}"
+    return f"{rag} with no data since {long_date(as_of)}{f': {named}' if named else ''}"
+
+
+MOST_NAMES = 3
 
 
 def churn_narrative(score: CSMHealthScore, explanation: Explanation) -> ChurnRiskResult:

@@ -54,7 +54,7 @@ def derive(slots: Mapping[SlotName, Slot], context: Context) -> tuple[list[Obser
             if isinstance(found, NotEnough):
                 not_derived.append(NotDerived(signal, name.source, found.reason))
             else:
-                observations.append(Observation(signal, found.value, as_of, name.source, found.basis, fresh))
+                observations.append(Observation(signal, found.value, as_of, name.source, found.basis, fresh, name.kind))
     return observations, not_derived
 
 

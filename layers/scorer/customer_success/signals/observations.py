@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from customer_success.scoring.health_status import TYPED
+
 SignalValue = object
-TYPED = "Notion"
-"""The source of what people type into the account's page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
     """One value of one signal of one account.
 
-    `as_of` is the day that it describes, `source` the feed that brought it, `basis` in a few words what it was derived
-    from. `fresh` is False where its feed is late.
+    `as_of` is the day that it tells of, `source` the feed that brought it, `basis` in a few words what it was derived
+    from. `fresh` is False where its feed is late, `kind` what kind of feed it is.
     """
 
     signal: str
@@ -25,6 +25,7 @@ class Observation:
     source: str
     basis: str = ""
     fresh: bool = True
+    kind: str = ""
 
     @property
     def typed(self) -> bool:
