@@ -29,7 +29,7 @@ from tests.builders.accounts import TODAY, account
 from tests.builders.fakes import FakeOutbox, FakeRows, Writes
 from tests.builders.scores import row
 from tests.builders.tasks import MORNING, FakeTaskRecords, queued
-from tests.builders.texts.scoring import NPS_11, above_bound
+from tests.builders.texts.scoring import NPS_11
 
 SCAN = {"type": "health_scan", "account_id": "A-0001"}
 QBR = {"type": "generate_qbr", "account_id": "A-0001"}

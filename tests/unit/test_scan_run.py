@@ -10,7 +10,6 @@ from customer_success.messages import ExpansionRunRequested
 from tests.builders.accounts import AT_RISK, DYING, HEALTHY, TODAY, account, at_risk, dying
 from tests.builders.fakes import Crash
 from tests.builders.scans import World
-from tests.builders.texts.scoring import NPS_11
 
 TOMORROW = TODAY + timedelta(days=1)
 
