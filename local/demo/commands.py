@@ -11,16 +11,19 @@ from pathlib import Path
 
 from rich.console import Console
 
+from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.shadow_log import DynamoShadowLog
 from local.demo.day import STALL_SECONDS, STALL_SECONDS_WITH_FAULTS, DemoRun
 from local.demo.environment import demo_deployment, refuse
 from local.demo.errors import DemoError
+from local.demo.feeds import deliver_all, feeds_beside, what_came_from_feeds
 from local.demo.findings import Before, gather
 from local.demo.options import DOWN_VENDORS, SAMPLE_BOOK, SAMPLE_DAY, Options
 from local.demo.outage import close_with_waiting, close_without_scan
 from local.demo.progress import ScanLook
 from local.demo.report import channel_report, day_report, full_report, heading, renewals_report
 from local.demo.report.expansion import expansion_report
+from local.demo.report.lines import section
 from local.demo.state import DemoState
 from local.deployment import LocalDeployment
 from local.ingest.asked import read_asked
@@ -37,13 +40,15 @@ from local.stack.queues import brought_back, dead_letters_left, redrive
 class Scenario:
     """A book over several days, the first of which is `first`: what stands in it, and what changes when.
 
-    `usage` is the feature usage that lies beside it, the same on every day, if any does.
+    `usage` is the feature usage that lies beside it, the same on every day, if any does; `feeds` the folder of what
+    its feeds deliver.
     """
 
     sheet: Sheet
     changes: tuple[Change, ...]
     first: date
     usage: Sheet | None = None
+    feeds: Path | None = None
 
     def changes_on(self, day: date) -> Iterator[str]:
         """What changes on this very day, in words."""
@@ -91,6 +96,8 @@ def run_demo(options: Options, console: Console) -> None:
         for day in days:
             rows = scenario.load(deployment, day)
             heading(console, day, options.book, len(rows.book.rows), scenario.changes_on(day))
+            if scenario.feeds:
+                section(console, "Feeds", deliver_all(deployment, scenario.feeds, scenario.first, day))
             played = demo_run.day(day, len(rows.book.rows), force=options.force)
             found = None if played.failure else played.found
             if found is None:
@@ -104,6 +111,8 @@ def run_demo(options: Options, console: Console) -> None:
             shadow_report(console, DynamoShadowLog(deployment.table), day)
         elif found:
             full_report(console, found, scenario.sheet, rows, state, named(options.book))
+            observed = what_came_from_feeds(DynamoAccountRows(deployment.table).every())
+            section(console, "Signals that feeds brought", observed)
             expansion_report(console, found, scenario.features(day), options.book, state.vendors)
     following = f"make demo{named(options.book)} DATE={day + timedelta(1)}"
     following += " SHADOW=1" if options.shadow else ""
@@ -161,7 +170,13 @@ def prepared(options: Options) -> tuple[DemoState, Scenario, date]:
     """What is stored of the book, the book over the days, and the day to begin with."""
     sheet, state = read_book(options.book), DemoState.of(options.book)
     start = state.starting(options.day, SAMPLE_DAY if options.book == SAMPLE_BOOK else datetime.now(UTC).date())
-    scenario = Scenario(sheet, changes_beside(options.book), state.first_day(start), usage_sheet(options.book))
+    scenario = Scenario(
+        sheet,
+        changes_beside(options.book),
+        state.first_day(start),
+        usage_sheet(options.book),
+        feeds_beside(options.book),
+    )
     return state, scenario, start
 
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from customer_success.accounts.account import LAST_INTERACTION
+from customer_success.accounts.row import AccountRow
+from customer_success.scoring.scorecard import LABELS
 from customer_success.signals.lines import Kind
+from local.deployment import LocalDeployment
+from local.ingest.asked import FileAsked
+from local.ingest.delivery import deliver
 
 SOURCES: Mapping[Kind, str] = {
     "usage": "product",
@@ -17,6 +24,12 @@ SOURCES: Mapping[Kind, str] = {
     "invoices": "billing",
     "touchpoints": "calendar",
     "nps": "survey",
+}
+_WORDS = {
+    **LABELS,
+    LAST_INTERACTION: "last contact",
+    "open_ticket_count": "open tickets",
+    "avg_ticket_sentiment": "ticket sentiment",
 }
 DAYS_AGO = "_days_ago"
 _SATURDAY = 5
@@ -29,10 +42,6 @@ class FeedFile:
     kind: Kind
     source: str
     text: str
-
-    def key(self, day: date) -> str:
-        """Where it is put in the inbox."""
-        return f"in/{self.kind}/{self.source}/{day}.csv"
 
 
 def feeds_beside(book: Path) -> Path | None:
@@ -96,3 +105,26 @@ def _written(lines: list[dict[str, str]]) -> str:
     writer.writeheader()
     writer.writerows(lines)
     return text.getvalue()
+
+
+def deliver_all(deployment: LocalDeployment, folder: Path, first: date, day: date) -> Iterator[str]:
+    """Put the day's files into the inbox and wait for their results; one line on each."""
+    for file in feed_files(folder, first, day):
+        with TemporaryDirectory() as place:
+            path = Path(place) / f"{day}.csv"
+            path.write_text(file.text, encoding="utf-8")
+            asked = FileAsked(path, f"in/{file.kind}/{file.source}/")
+            result = deliver(deployment.aws, deployment.stack, asked, lambda _: None)
+        yield f"{file.kind} from {file.source}: {result.reason or f'{result.accepted:,} of {result.lines:,} lines'}"
+
+
+def what_came_from_feeds(rows: Iterable[AccountRow]) -> Iterator[str]:
+    """For each source which signals of how many accounts rest on it."""
+    accounts: dict[str, set[str]] = {}
+    signals: dict[str, set[str]] = {}
+    for row in rows:
+        for signal, seen in row.account.observed.items():
+            accounts.setdefault(seen.source, set()).add(row.account_id)
+            signals.setdefault(seen.source, set()).add(_WORDS.get(signal, signal))
+    for source in sorted(accounts):
+        yield f"{source}, {len(accounts[source])} accounts: {', '.join(sorted(signals[source]))}"
