@@ -19,6 +19,7 @@ WRITTEN_BY_THE_SCAN = (
     NAMES.since,
     NAMES.next_step,
     NAMES.last_scan,
+    NAMES.sources,
 )
 DAYS_TO_RENEWAL = "days_to_renewal"
 """What a column means that gives the contract's end in days. Notion keeps the date."""

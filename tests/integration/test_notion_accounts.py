@@ -32,7 +32,9 @@ from tests.builders.vendors import NASTY, CountingRateLimiter, Waiting, break_ne
 
 LIMIT = 120
 QUERY = "POST /v1/data_sources/{data_source_id}/query"
-VALUES = PageValues(71.3, "AMBER", "high", "usage fell", date(2024, 9, 1), "call them", date(2024, 9, 30))
+VALUES = PageValues(
+    71.3, "AMBER", "high", "usage fell", date(2024, 9, 1), "call them", date(2024, 9, 30), "NPS: Notion"
+)
 
 
 @pytest.fixture
@@ -445,6 +447,7 @@ def test_what_the_scan_found_is_written_to_the_accounts_page(sandbox: Sandbox, p
     assert page["CSM Since"]["date"]["start"] == "2024-09-01"
     assert plain(page["CSM Next Step"]) == "call them"
     assert page["CSM Last Scan"]["date"]["start"] == "2024-09-30"
+    assert plain(page["CSM Sources"]) == "NPS: Notion"
     assert plain(page["Account ID"]) == "A-1"
 
     # AND the schema was looked at once
@@ -514,7 +517,7 @@ def test_only_properties_that_are_there_and_fit_are_written(sandbox: Sandbox, ca
 
     # AND what does not is reported once
     logged = [record.getMessage() for record in caplog.records if record.name.startswith("connectors")]
-    assert len(logged) == 5
+    assert len(logged) == 6
     assert (
         f"the database {loaded.database_id} (NotionAccounts): the property 'CSM Since' is missing; it is not written"
         in logged

@@ -78,6 +78,7 @@ class NotionCSMAdapter:
                 names.since: values.since,
                 names.next_step: values.next_step,
                 names.last_scan: values.last_scan,
+                names.sources: values.sources,
             },
         )
 

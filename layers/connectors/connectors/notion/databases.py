@@ -54,6 +54,7 @@ def accounts_database(names: PropertyNames) -> Database:
         names.since,
         names.next_step,
         names.last_scan,
+        names.sources,
         names.verdict,
     )
     # A date that a person asks for is written as given, and read again by the next scan.

@@ -60,6 +60,7 @@ class PropertyNames:
     since: str = "CSM Since"
     next_step: str = "CSM Next Step"
     last_scan: str = "CSM Last Scan"
+    sources: str = "CSM Sources"
 
     @classmethod
     def overridden_by(cls, names: Mapping[str, str]) -> PropertyNames:

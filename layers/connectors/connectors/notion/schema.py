@@ -75,6 +75,7 @@ def accounts_schema(names: PropertyNames) -> Schema:
         names.since: _DATE,
         names.next_step: _TEXT,
         names.last_scan: _DATE,
+        names.sources: _TEXT,
     }
 
 

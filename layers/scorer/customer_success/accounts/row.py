@@ -114,14 +114,17 @@ def trail_after(trail: tuple[HealthStatus, ...], health_status: HealthStatus) ->
     return (*(past for past in trail if start <= past.run_date < health_status.run_date), health_status)
 
 
-def same_but_for_the_scan_date(a: PageValues, b: PageValues | None) -> bool:
-    """True if two pages show the same, whenever they were scanned."""
-    return b is not None and replace(a, last_scan=b.last_scan) == b
+def same_values(a: PageValues, b: PageValues | None) -> bool:
+    """True if two pages show the same, whenever they were scanned and wherever their signals came from."""
+    return b is not None and replace(a, last_scan=b.last_scan, sources=b.sources) == b
 
 
 @dataclass(frozen=True, slots=True)
 class PageValues:
-    """What the scan writes back to an account's page. `score` has one decimal; None is "cannot be scored"."""
+    """What the scan writes back to an account's page. `score` has one decimal; None is "cannot be scored".
+
+    `sources` says where each signal came from and when. A daily feed moves it every day, so it changes no page alone.
+    """
 
     score: float | None
     rag: str
@@ -130,6 +133,7 @@ class PageValues:
     since: date | None
     next_step: str
     last_scan: date
+    sources: str = ""
 
 
 def check_marker(on: date) -> str:

@@ -25,13 +25,14 @@ from customer_success.accounts.row import (
     AccountRow,
     AssessmentRecord,
     PageValues,
-    same_but_for_the_scan_date,
+    same_values,
     trail_after,
 )
 from customer_success.alerts.policy import Decision, MuteRequest, Reason, decide
 from customer_success.identifiers import is_nameable
 from customer_success.isolation import alone, cause, whole
 from customer_success.messages import AlertId, ChurnAlert
+from customer_success.scan.sources import sources_in_words
 from customer_success.scan.words import INACTIVE, mark_of, step_to_score, too_old
 from customer_success.schemas import CSMHealthScore, CSMHealthSignals
 from customer_success.scoring import words
@@ -226,7 +227,8 @@ def _rejected(
         carried={**last, **{name: one for name, one in now.items() if name not in left}},
         overruled={**(before.overruled if before else {}), **overruled(account)},
     )
-    page = PageValues(None, "Unknown", None, detail, since, step_to_score(reason), scan.run_date)
+    sources = sources_in_words(account, scan.run_date) if signals else ""
+    page = PageValues(None, "Unknown", None, detail, since, step_to_score(reason), scan.run_date, sources)
     if status := record.last_colour:
         mark = words.last_known_mark(status.rag, status.run_date, status.run_date, status.run_date)
         page = replace(
@@ -280,6 +282,7 @@ def _scored(
         since=since,
         next_step=words.next_step(shown),
         last_scan=scan.run_date,
+        sources=sources_in_words(account, scan.run_date),
     )
     trail = trail_after(before.trail if before else (), point.health_status)
     record = AssessmentRecord(
@@ -407,4 +410,4 @@ def _colour_since(before: AssessmentRecord | None) -> date | None:
 
 
 def _differs(page: PageValues, other: PageValues | None) -> bool:
-    return not same_but_for_the_scan_date(page, other)
+    return not same_values(page, other)

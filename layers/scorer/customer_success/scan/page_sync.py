@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from customer_success.accounts.row import PageValues, same_but_for_the_scan_date
+from customer_success.accounts.row import PageValues, same_values
 from customer_success.alerts.digest import failed_digest
 from customer_success.errors import Misconfigured, NotTaken, OutOfTime, Refused, Unavailable
 from customer_success.isolation import cause, recorded
@@ -120,7 +120,7 @@ class NotionSync:
 
 def _shows(written: PageValues | None, page: PageValues) -> bool:
     """True if the page shows these values, and a scan date that is neither older than a week nor yet to come."""
-    if written is None or not same_but_for_the_scan_date(page, written):
+    if written is None or not same_values(page, written):
         return False
     return timedelta(0) <= page.last_scan - written.last_scan < PAGE_REFRESH
 
