@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from customer_success.api.cursors import Cursors
     from customer_success.api.health import ShowHealth
     from customer_success.api.history import ShowHistory
+    from customer_success.api.observations import TakeObservations
     from customer_success.api.portfolio import ShowPortfolio
     from customer_success.api.shadow import ShowShadow
     from customer_success.api.tasks import TaskDesk
@@ -118,6 +119,17 @@ class Api(Function[ApiSettings]):
             page_updates=self.outbox(settings.notion_updates_queue_url),
             timezone=settings.timezone,
         )
+
+    @cached_property
+    def take_observations(self) -> TakeObservations:
+        from customer_success.api.observations import TakeObservations
+        from customer_success.signals.ingest import Ingest
+        from customer_success.signals.memory_spool import MemorySpool
+        from customer_success.signals.slots import Mark
+
+        store, tenant_id = self.store, self.settings.tenant_id
+        ingest = Ingest(store.observations, store.feeds, store.directories, MemorySpool, Mark(tenant_id))
+        return TakeObservations(tenant_id, ingest, store.keyed_requests)
 
     @cached_property
     def show_shadow(self) -> ShowShadow:

@@ -19,6 +19,7 @@ from customer_success.api.acknowledge import AcknowledgeAlert
 from customer_success.api.cursors import Cursors
 from customer_success.api.health import ShowHealth
 from customer_success.api.history import ShowHistory
+from customer_success.api.observations import TakeObservations
 from customer_success.api.portfolio import ShowPortfolio
 from customer_success.api.routes import build
 from customer_success.api.shadow import ShowShadow
@@ -26,8 +27,13 @@ from customer_success.api.tasks import TaskDesk
 from customer_success.scan.health_scan import health_scan_task
 from customer_success.scan.one_account import HealthScan
 from customer_success.scoring.scorer import CSMHealthScorer
+from customer_success.signals.directory import ExternalId, Known
+from customer_success.signals.ingest import Ingest
+from customer_success.signals.memory_spool import MemorySpool
+from customer_success.signals.slots import Mark
 from tests.builders.accounts import TODAY, account, at_risk, dying
 from tests.builders.fakes import FakeOutbox, Writes
+from tests.builders.feeds import FakeInbox, FakeKeyedRequests
 from tests.builders.scans import World
 from tests.builders.shadow import FakeShadowLog, shadow_things
 from tests.builders.tasks import MORNING, FakeTaskRecords
@@ -46,6 +52,7 @@ class Desk:
     cors_origin: str | None = None
     tenant_id: str = "acme"
     timezone: str = "UTC"
+    moment: datetime = MORNING
 
     def __post_init__(self) -> None:
         self.world = World([account(1), at_risk(2), dying(3), account(4, account_id=ODD), account(5, {})])
@@ -76,10 +83,18 @@ class Desk:
         )
         self.shadow_log = FakeShadowLog(shadow_things())
         self.show_shadow = ShowShadow(self.shadow_log, cursors, in_shadow=True)
+        self.inbox = FakeInbox()
+        self.inbox.directories.write(
+            [Known("A-0001", (ExternalId("stripe", "cus_1"),)), *(Known(f"A-000{n}") for n in (2, 3))]
+        )
+        self.keyed_requests = FakeKeyedRequests()
+        inbox = self.inbox
+        ingest = Ingest(inbox.observations, inbox.feeds, inbox.directories, MemorySpool, Mark(self.tenant_id))
+        self.take_observations = TakeObservations(self.tenant_id, ingest, self.keyed_requests)
         self.resolver = build(self)
 
     def now(self) -> datetime:
-        return MORNING
+        return self.moment
 
     def answer(self, event: dict[str, Any]) -> Answered:
         """What the API answers to an event of API Gateway."""

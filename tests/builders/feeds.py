@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -13,6 +13,7 @@ from customer_success.signals.directory import Directory, Known
 from customer_success.signals.freshness import Feed
 from customer_success.signals.ingest import Delivery, Ingest, Ingested
 from customer_success.signals.lines import Kind
+from customer_success.signals.ports import KeyedRequest
 from customer_success.signals.records import Cells, Record, from_object
 from customer_success.signals.slots import Holder, Mark, Slot, SlotName
 from customer_success.signals.spool import DiskSpool
@@ -103,3 +104,14 @@ def usage_lines(account: str, until: date, users: Sequence[int]) -> list[Line]:
         for day, count in zip(days, users, strict=True)
         if count
     ]
+
+
+@dataclass
+class FakeKeyedRequests:
+    requests: dict[str, KeyedRequest] = field(default_factory=dict)
+
+    def begin(self, request: KeyedRequest) -> KeyedRequest:
+        return self.requests.setdefault(request.key, request)
+
+    def finish(self, request: KeyedRequest, answer: bytes) -> None:
+        self.requests[request.key] = replace(request, answer=answer)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.alerts import DynamoAlertLog
 from local.deployment import LocalDeployment
 from tests.builders.accounts import TODAY
@@ -216,3 +217,33 @@ def _assert_reported(answer: Any, status: int, kind: str) -> None:
     assert problem["title"]
     assert problem["detail"]
     assert "$" not in problem["request_id"]
+
+
+def test_what_a_feed_observes_is_taken_line_by_line(scanned: LocalDeployment) -> None:
+    deployment = scanned
+    # WHEN a feed delivers a ticket of an account, one of an unknown account, and a wrong one
+    lines = [
+        {"account": "A-0003", "id": "1", "opened": str(TODAY - timedelta(days=1))},
+        {"account": "org-404", "id": "2", "opened": str(TODAY - timedelta(days=1))},
+        {"account": "A-0003", "id": "3", "opened": "yesterday"},
+    ]
+    asked = {"kind": "tickets", "source": "zendesk", "lines": lines}
+    first = api(deployment, "POST", "/observations", asked, Idempotency_Key="tickets-of-the-day")
+    # THEN each line is answered, and a repeat under the key answers the same
+    assert first.status_code == 200, first.text
+    assert [line["status"] for line in first.json()["lines"]] == ["accepted", "accepted", "refused"]
+    assert [line.get("joined") for line in first.json()["lines"]] == [False, False, None]
+    again = api(deployment, "POST", "/observations", asked, Idempotency_Key="tickets-of-the-day")
+    assert (again.status_code, again.json()) == (200, first.json())
+    # AND outcomes go by their own path
+    outcome = {"account": "A-0003", "outcome": "renewed", "at": str(TODAY)}
+    assert (
+        api(deployment, "POST", "/observations", {**asked, "kind": "outcomes", "lines": [outcome]}).status_code == 422
+    )
+    taken = api(deployment, "POST", "/observations/outcomes", {"source": "crm", "lines": [outcome]})
+    assert taken.json()["accepted"] == 1, taken.text
+    # WHEN the next scan comes  THEN it scores by them
+    deployment.tick(TOMORROW)
+    assert deployment.drain() == {}
+    rows = {row.account_id: row.account for row in DynamoAccountRows(deployment.table).every()}
+    assert rows["A-0003"].observed["open_ticket_count"].source == "zendesk"

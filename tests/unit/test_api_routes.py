@@ -28,10 +28,17 @@ PATHS = {
     "/portfolio": "GET",
     "/shadow": "GET",
     f"/alerts/{ALERT}/acknowledge": "POST",
+    "/observations": "POST",
+    "/observations/outcomes": "POST",
 }
 SCAN = {"type": "health_scan", "account_id": "A-0001"}
 REVIEW = {"type": "generate_qbr", "account_id": "A-0001"}
-BODIES: dict[str, Any] = {"/tasks": SCAN, f"/alerts/{ALERT}/acknowledge": {"by": "ada@example.com"}}
+BODIES: dict[str, Any] = {
+    "/tasks": SCAN,
+    f"/alerts/{ALERT}/acknowledge": {"by": "ada@example.com"},
+    "/observations": {"kind": "usage", "source": "product", "lines": []},
+    "/observations/outcomes": {"source": "crm", "lines": []},
+}
 
 
 @pytest.fixture

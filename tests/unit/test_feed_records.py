@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from customer_success.errors import Refused
 from customer_success.signals import records as reading
-from customer_success.signals.lines import TouchpointLine, UsageLine
-from customer_success.signals.records import from_object, parsed, records
+from customer_success.signals.lines import NpsLine, SignalLine, TouchpointLine, UsageLine, line_refusals
+from customer_success.signals.records import Cells, Json, from_object, parsed, records
 
 HEADING = "Account,Date,Active Users\n"
 ROW = "A-1,2026-02-28,5\n"
@@ -93,3 +93,38 @@ def test_a_cell_holds_several_people() -> None:
     line = parsed(record, TouchpointLine)
     assert isinstance(line, TouchpointLine)
     assert line.people == ["ada", "bob"]
+
+
+@pytest.mark.parametrize(
+    ("signal", "cell", "value"),
+    [("nps_score", "9", 9), ("feature_adoption_rate", "0.35", 0.35), ("usage_trend", "declining", "declining")],
+)
+def test_a_tables_cell_is_read_as_its_signals_value(signal: str, cell: str, value: object) -> None:
+    cells = {"account": "A-1", "signal": signal, "value": cell, "as_of": "2026-02-28"}
+    assert parsed(Cells(cells), SignalLine).model_dump()["value"] == value
+
+
+@pytest.mark.parametrize(
+    ("signal", "cell", "reason"),
+    [
+        ("nps_score", "11", "value: '11' is above the bound 10"),
+        ("nps_score", "good", "value: 'good' is refused: Input should be a valid number"),
+        ("usage_trend", "falling", "value: 'falling' is not one of growing, stable, declining, inactive"),
+        ("tam_health_rag", "RED", "signal: 'tam_health_rag' is refused: Value error, tam_health_rag is a person's own"),
+        ("mute", "true", "signal: 'mute' is not one of feature_adoption_rate"),
+    ],
+)
+def test_a_value_out_of_its_signals_bounds_is_refused_with_them(signal: str, cell: str, reason: str) -> None:
+    cells = {"account": "A-1", "signal": signal, "value": cell, "as_of": "2026-02-28"}
+    with pytest.raises(ValidationError) as refused:
+        parsed(Cells(cells), SignalLine)
+    [refusal] = line_refusals(refused.value, SignalLine)
+    assert str(refusal).startswith(reason)
+
+
+@pytest.mark.parametrize("text", ['{"account": "A-1", "person": "ada@acme.example"', '["ada@acme.example"]'])
+def test_what_is_no_line_is_refused_without_what_it_says(text: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        parsed(Json(text), NpsLine)
+    [refusal] = line_refusals(refused.value, NpsLine)
+    assert refusal.field == "line" and "ada@" not in str(refusal)

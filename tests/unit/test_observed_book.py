@@ -148,3 +148,29 @@ def test_a_small_book_has_no_season_and_its_quiet_fortnight_counts() -> None:
     world.scan()
     assert signals_of(world, account(1).account_id)["usage_trend"] == "declining"
     assert [feed.seasons for feed in world.inbox.feeds.all()] == [()]
+
+
+def test_days_since_the_last_contact_that_a_feed_delivers_are_as_of_its_own_day() -> None:
+    # GIVEN a feed that reported yesterday that the last contact was three days before
+    known = account(1)
+    world = World([known])
+    reported = {
+        "account": known.account_id,
+        "signal": "days_since_last_interaction",
+        "value": 3,
+        "as_of": str(YESTERDAY),
+    }
+    world.inbox.take("signals", reported, at=NIGHT)
+    # WHEN the book is scanned  THEN the days went on
+    world.scan()
+    assert signals_of(world, known.account_id)["days_since_last_interaction"] == 4
+
+
+def test_a_value_that_a_feed_takes_back_leaves_the_typed_one() -> None:
+    typed = account(1, {"nps_score": 9})
+    world = World([typed])
+    line = {"account": typed.account_id, "signal": "nps_score", "value": 2, "as_of": str(YESTERDAY)}
+    world.inbox.take("signals", line, at=NIGHT)
+    world.inbox.take("signals", {**line, "value": None}, at=NIGHT + timedelta(hours=1))
+    world.scan()
+    assert signals_of(world, typed.account_id)["nps_score"] == 9

@@ -18,6 +18,13 @@ from customer_success.api.acknowledge import AcknowledgeAlert, AcknowledgeAnswer
 from customer_success.api.error_responses import documented, error_response
 from customer_success.api.health import HealthAnswer, ShowHealth
 from customer_success.api.history import HistoryAnswer, ShowHistory
+from customer_success.api.observations import (
+    OUTCOMES,
+    ObservationsAnswer,
+    ObservationsRequest,
+    OutcomesRequest,
+    TakeObservations,
+)
 from customer_success.api.outgoing import as_json
 from customer_success.api.parameters import (
     AccountId,
@@ -55,7 +62,9 @@ PORTFOLIO = Operation(
 )
 SHADOW = Operation("GET", "/shadow", TENANT | {"date", "limit", "cursor"})
 ACKNOWLEDGE = Operation("POST", "/alerts/<alert_id>/acknowledge", TENANT, AcknowledgeRequest)
-OPERATIONS = (SUBMIT, TASK, HEALTH, HISTORY, PORTFOLIO, SHADOW, ACKNOWLEDGE)
+OBSERVE = Operation("POST", "/observations", TENANT, ObservationsRequest)
+RECORD_OUTCOMES = Operation("POST", OUTCOMES, TENANT, OutcomesRequest)
+OPERATIONS = (SUBMIT, TASK, HEALTH, HISTORY, PORTFOLIO, SHADOW, ACKNOWLEDGE, OBSERVE, RECORD_OUTCOMES)
 
 LINES = 50
 """Accounts on a page of the portfolio, and outputs on a page of shadowed outputs, by default."""
@@ -76,6 +85,25 @@ ACKNOWLEDGEMENTS = {
     "false alarm": {
         "summary": "A false alarm",
         "value": {"by": "ada@example.com", "note": "The drop is their summer break.", "verdict": "false alarm"},
+    }
+}
+OBSERVED = {
+    "usage": {
+        "summary": "A day of usage",
+        "value": {
+            "kind": "usage",
+            "source": "product",
+            "lines": [{"account": "acc-001", "date": "2026-03-01", "active_users": 42}],
+        },
+    }
+}
+CONTRACTS_ENDED = {
+    "renewed": {
+        "summary": "A contract that was renewed",
+        "value": {
+            "source": "crm",
+            "lines": [{"account": "acc-001", "outcome": "renewed", "at": "2026-03-01", "arr": 54000}],
+        },
     }
 }
 
@@ -101,6 +129,8 @@ class ApiDesk(Protocol):
     def show_shadow(self) -> ShowShadow: ...
     @property
     def acknowledge(self) -> AcknowledgeAlert: ...
+    @property
+    def take_observations(self) -> TakeObservations: ...
     def now(self) -> datetime: ...
 
 
@@ -265,6 +295,40 @@ def build(desk: ApiDesk) -> Resolver:
     ) -> AcknowledgeAnswer:
         meant_for(tenant_id)
         return desk.acknowledge(alert_id, acknowledgement, now=desk.now())
+
+    @resolver.post(
+        OBSERVE.path,
+        summary="Deliver what a feed observes",
+        description="Up to 500 lines of one kind and source. Each is answered in its order: accepted, unchanged, or "
+        "refused with field, value and bound while the others are taken. The next scan scores by them.",
+        tags=["Observations"],
+        operation_id="takeObservations",
+        responses=_answers("What became of each line.", ObservationsAnswer, 400, 409, 413, 415),
+    )
+    def observe(
+        observations: Annotated[ObservationsRequest, Body(openapi_examples=OBSERVED)],
+        idempotency_key: IdempotencyKey = None,
+        tenant_id: TenantId = None,
+    ) -> ObservationsAnswer:
+        meant_for(tenant_id)
+        return desk.take_observations(observations, key=idempotency_key, now=desk.now())
+
+    @resolver.post(
+        RECORD_OUTCOMES.path,
+        summary="Say what became of contracts",
+        description="Like `POST /observations`, with a path of its own so that a grant can be given for it alone: "
+        "renewals and losses are what scores are measured by.",
+        tags=["Observations"],
+        operation_id="takeOutcomes",
+        responses=_answers("What became of each line.", ObservationsAnswer, 400, 409, 413, 415),
+    )
+    def record_outcomes(
+        outcomes: Annotated[OutcomesRequest, Body(openapi_examples=CONTRACTS_ENDED)],
+        idempotency_key: IdempotencyKey = None,
+        tenant_id: TenantId = None,
+    ) -> ObservationsAnswer:
+        meant_for(tenant_id)
+        return desk.take_observations(outcomes, key=idempotency_key, now=desk.now())
 
     return resolver
 

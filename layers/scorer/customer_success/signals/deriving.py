@@ -19,6 +19,10 @@ COMPLETE = ("tickets",)
 in another tool, so there it is unknown."""
 
 
+LAST_INTERACTION, DAYS_SINCE = "last_interaction", "days_since_last_interaction"
+"""The day of the last contact, and the days since then: of these a feed tells as of its own day."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What deriving needs beside the deliveries: the day, the account's seats, and what is expected of its plan."""
@@ -78,7 +82,7 @@ def _of_feed(name: SlotName, slot: Slot, feed: Feed, context: Context) -> Iterat
         case "touchpoints":
             touches = decoding.touchpoints(slot)
             last = touchpoints.last_interaction(touches, context.on)
-            yield "last_interaction", last, last.value if isinstance(last, Derived) else delivered
+            yield LAST_INTERACTION, last, last.value if isinstance(last, Derived) else delivered
             engagement = touchpoints.stakeholder_engagement(touches, context.on, context.thresholds.contact)
             yield "stakeholder_engagement", engagement, delivered
         case "nps":
@@ -88,7 +92,12 @@ def _of_feed(name: SlotName, slot: Slot, feed: Feed, context: Context) -> Iterat
             yield "nps_score", nps.nps_score(answers, context.on, at_nps), newest
         case "signals":
             for signal, (value, as_of) in decoding.values(slot).items():
-                if as_of <= context.on:
+                if value is None or as_of > context.on:
+                    continue
+                if signal == DAYS_SINCE and isinstance(value, int):  # the days go on after the day that it tells of
+                    contact = as_of - timedelta(days=min(value, as_of.toordinal() - 1))
+                    yield LAST_INTERACTION, Derived(contact), contact
+                else:
                     yield signal, Derived(value), as_of
 
 

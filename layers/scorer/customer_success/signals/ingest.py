@@ -13,18 +13,18 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
-from typing import Protocol, cast
+from typing import Literal, Protocol, cast
 
 from pydantic import ValidationError
 
 from customer_success.batches import batches
 from customer_success.errors import Refused
-from customer_success.schemas import Refusal, refusals
+from customer_success.schemas import Refusal
 from customer_success.scoring.deriver_thresholds import TrendThresholds
 from customer_success.signals import decoding, season
 from customer_success.signals.directory import Directory
 from customer_success.signals.freshness import Feed
-from customer_success.signals.lines import MODELS, AnyLine, IdLine, Kind
+from customer_success.signals.lines import MODELS, AnyLine, IdLine, Kind, line_refusals
 from customer_success.signals.ports import Directories, Feeds, Observations, Outdated
 from customer_success.signals.records import Record, parsed
 from customer_success.signals.season import SeasonTally
@@ -91,6 +91,26 @@ class Ingested:
         return self.lines - self.refused
 
 
+EntryStatus = Literal["accepted", "unchanged", "too old"]
+"""What became of an entry: it is new or another than before, it was there already, or it lies too far back to count."""
+
+
+class LineNotes(Protocol):
+    """Takes note of what becomes of each line, for who delivers so few that each is answered."""
+
+    def refused(self, refusals: Sequence[Refusal]) -> None:
+        """The next line was not taken."""
+
+    def read(self, account: str, key: str) -> None:
+        """The next line is this entry, of the account as the feed names it."""
+
+    def joined(self, account: str, holder: Holder) -> None:
+        """An account as the feed names it leads to this holder."""
+
+    def merged(self, holder: Holder, key: str, status: EntryStatus) -> None:
+        """An entry was merged."""
+
+
 class Spool(Protocol):
     """Sorts lines by the account that they name, in constant memory."""
 
@@ -116,12 +136,16 @@ class Ingest:
     most_lines: int = MOST_LINES
     trend: TrendThresholds = TrendThresholds()
 
-    def __call__(self, delivery: Delivery, records: Iterable[tuple[int, Record]]) -> Ingested:
+    def __call__(
+        self, delivery: Delivery, records: Iterable[tuple[int, Record]], notes: LineNotes | None = None
+    ) -> Ingested:
         """Take a delivery in. Raises `Refused` for one that is too large, and `Unavailable` when the store is."""
         with closing(self.spool()) as spool:
-            read = self._read(delivery, records, spool)
-            merged = self._merge(delivery, spool, self._season(delivery, read))
-        self._delivered(delivery, merged)
+            read = self._read(delivery, records, spool, notes)
+            merged = self._merge(delivery, spool, self._season(delivery, read), notes)
+        # A delivery of which nothing could be taken says nothing: it must not keep a dead feed alive.
+        if not read.lines or read.refused < read.lines:
+            self._delivered(delivery, merged)
         return Ingested(
             kind=delivery.kind,
             source=delivery.source,
@@ -135,19 +159,22 @@ class Ingest:
             unjoined=tuple(merged.unjoined),
         )
 
-    def _read(self, delivery: Delivery, records: Iterable[tuple[int, Record]], spool: Spool) -> _Reading:
-        read = _Reading(delivery.kind)
+    def _read(
+        self, delivery: Delivery, records: Iterable[tuple[int, Record]], spool: Spool, notes: LineNotes | None
+    ) -> _Reading:
+        read = _Reading(delivery.kind, notes)
         for number, record in records:
             if read.lines == self.most_lines:
                 raise Refused(f"{delivery.name} has more than {self.most_lines:,} lines: deliver it in several files")
             line = read.line(number, record)
-            if isinstance(line, IdLine):
-                key = f"{line.source}:{line.external_id}"
-                spool.add(line.account_id, key, [line.source, line.external_id], date.min)
-            elif line is not None:
-                key, fields, day = entry(line, delivery.kind, self.mark)
-                spool.add(line.account, key, fields, day)
-                read.newest = max(read.newest, day)
+            if line is None:
+                continue
+            account = line.account_id if isinstance(line, IdLine) else line.account
+            key, fields, day = entry(line, delivery.kind, self.mark)
+            spool.add(account, key, fields, day)
+            read.newest = max(read.newest, day)
+            if notes:
+                notes.read(account, key)
         return read
 
     def _season(self, delivery: Delivery, read: _Reading) -> SeasonTally | None:
@@ -157,7 +184,7 @@ class Ingest:
         until = min(read.newest, delivery.arrived_at.date() - timedelta(days=1))
         return SeasonTally(until, self.trend)
 
-    def _merge(self, delivery: Delivery, spool: Spool, season: SeasonTally | None) -> _Merged:
+    def _merge(self, delivery: Delivery, spool: Spool, season: SeasonTally | None, notes: LineNotes | None) -> _Merged:
         directory = self.directories.read() or Directory(frozenset())
         merged = _Merged(season)
         by_account = groupby(spool.by_account(), key=itemgetter(0))
@@ -170,10 +197,18 @@ class Ingest:
                 holder = Holder.account(match[0]) if match else Holder.waiting(delivery.source, key)
                 by_holder[holder] = by_holder[holder].plus(entries) if holder in by_holder else entries
                 merged.count(key, joined=match is not None, newest=entries.newest)
-            merged.changed += self._put(delivery.slot, by_holder, season)
+                if notes:
+                    notes.joined(key, holder)
+            merged.changed += self._put(delivery.slot, by_holder, season, notes)
         return merged
 
-    def _put(self, name: SlotName, delivered: Mapping[Holder, _Entries], season: SeasonTally | None) -> int:
+    def _put(
+        self,
+        name: SlotName,
+        delivered: Mapping[Holder, _Entries],
+        season: SeasonTally | None,
+        notes: LineNotes | None,
+    ) -> int:
         """Merge entries into their slots; how many values changed. A slot that was written meanwhile is read again."""
         left, changes = dict(delivered), 0
         for _ in range(MOST_TRIES):
@@ -189,6 +224,9 @@ class Ingest:
                     changes += changed(before.entries if before else {}, after.entries)
                 if season:
                     season.add(decoding.daily_usage(after))
+                if notes:
+                    for key in entries.by_key:
+                        notes.merged(holder, key, _status(key, before or Slot(), after))
                 del left[holder]
             if not left:
                 return changes
@@ -224,6 +262,7 @@ class _Reading:
     """Reads lines, and counts what is refused."""
 
     kind: Kind
+    notes: LineNotes | None
     lines: int = 0
     refused: int = 0
     refusals: list[RefusedLine] = field(default_factory=list)
@@ -235,7 +274,10 @@ class _Reading:
         try:
             return cast("AnyLine", parsed(record, model))
         except ValidationError as error:
-            self._refuse(number, refusals(error, model))
+            refusals = line_refusals(error, model)
+            self._refuse(number, refusals)
+            if self.notes:
+                self.notes.refused(refusals)
             return None
 
     def _refuse(self, number: int, reasons: Sequence[Refusal]) -> None:
@@ -276,6 +318,13 @@ class _Merged:
         self.newest = max((day for day in (self.newest, newest) if day), default=None)
         if not joined and len(self.unjoined) < MOST_REFUSALS_SHOWN:
             self.unjoined.append(key)
+
+
+def _status(key: str, before: Slot, after: Slot) -> EntryStatus:
+    if key not in after.entries:
+        return "too old"
+    stored = before.entries.get(key)
+    return "unchanged" if stored and stored.entry == after.entries[key].entry else "accepted"
 
 
 def _entries(rows: Iterable[tuple[str, str, Fields, date]], stamp: Stamp) -> _Entries:

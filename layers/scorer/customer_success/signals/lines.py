@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
@@ -16,16 +17,21 @@ from pydantic import (
     Field,
     JsonValue,
     StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
 )
+from pydantic_core import ErrorDetails, PydanticKnownError
 
 from customer_success.identifiers import ID_BOUND, is_nameable
 from customer_success.periods import FIRST_DAY, LAST_DAY
-from customer_success.schemas import Sentiment
+from customer_success.schemas import CSMHealthSignals, Refusal, Sentiment, refusals
 from customer_success.signals.touchpoints import TouchpointKind
 
-Kind = Literal[
-    "signals", "usage", "features", "tickets", "invoices", "touchpoints", "nps", "contracts", "outcomes", "ids"
-]
+FeedKind = Literal["signals", "usage", "features", "tickets", "invoices", "touchpoints", "nps", "contracts", "ids"]
+Kind = Literal[FeedKind, "outcomes"]
+"""What became of a contract is not for a feed to deliver, but for who holds a grant of their own."""
 MOST_USERS = 10_000_000
 LARGEST_AMOUNT = 1e15
 LONGEST_NAME = 100
@@ -55,7 +61,9 @@ Count = Annotated[int, Field(ge=0, le=MOST_USERS)]
 Amount = Annotated[float, Field(ge=0, le=LARGEST_AMOUNT)]
 Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
 Csat = Annotated[int, Field(ge=1, le=5)]
-Source = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern="^[a-z0-9][a-z0-9_-]{0,39}$")]
+Source = Annotated[
+    str, StringConstraints(strip_whitespace=True, to_lower=True, pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")
+]
 
 
 class Line(BaseModel):
@@ -66,12 +74,56 @@ class Line(BaseModel):
     account: Annotated[Key, Field(validation_alias=AliasChoices("account", "account_id"))]
 
 
+NOT_FROM_FEEDS: Mapping[str, str] = MappingProxyType(
+    {
+        "tam_health_rag": "is a person's own rating: it is set on the account's page",
+        "days_to_renewal": "follows from the contract's end on each day: deliver that, as kind contracts",
+    }
+)
+"""Signals that no feed may deliver, and why."""
+
+_STRICT = ConfigDict(strict=True, allow_inf_nan=False)
+
+
+@cache
+def _values() -> Mapping[str, TypeAdapter[Any]]:
+    """How the value of each signal that a feed may deliver is read: as strictly as the scorer reads it."""
+    return {
+        name: TypeAdapter(Annotated[info.annotation, info], config=_STRICT)
+        for name, info in CSMHealthSignals.model_fields.items()
+        if name not in NOT_FROM_FEEDS
+    }
+
+
 class SignalLine(Line):
-    """The value of one signal itself."""
+    """The value of one signal itself, within the bounds of that signal; null takes back what was delivered before."""
 
     signal: Name
     value: JsonValue
     as_of: Day
+
+    @field_validator("signal")
+    @classmethod
+    def _from_feeds(cls, signal: str) -> str:
+        if reason := NOT_FROM_FEEDS.get(signal):
+            raise ValueError(f"{signal} {reason}")
+        if signal not in _values():
+            raise PydanticKnownError("literal_error", {"expected": ", ".join(_values())})
+        return signal
+
+    @field_validator("value")
+    @classmethod
+    def _within_bounds(cls, value: JsonValue, known: ValidationInfo) -> JsonValue:
+        adapter = _values().get(known.data.get("signal", ""))
+        if adapter is None:
+            return value
+        try:
+            # Every cell of a table is text, and only there a text may be a number.
+            is_cell = str(known.mode) == "string" and isinstance(value, str)
+            read: JsonValue = adapter.validate_strings(value) if is_cell else adapter.validate_python(value)
+        except ValidationError as error:
+            raise _as_of_this_field(error.errors()[0]) from error
+        return read
 
 
 class UsageLine(Line):
@@ -158,13 +210,14 @@ class IdLine(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     account_id: Key
-    source: Annotated[
-        str, StringConstraints(strip_whitespace=True, to_lower=True, pattern="^[a-z0-9][a-z0-9_-]{0,39}$")
-    ]
+    source: Source
     external_id: Key
 
 
 AnyLine = Line | IdLine
+PERSONAL = ("person", "people")
+"""Fields that name people: no result shows their values."""
+
 MODELS: Mapping[Kind, type[Line] | type[IdLine]] = MappingProxyType(
     {
         "signals": SignalLine,
@@ -184,3 +237,24 @@ MODELS: Mapping[Kind, type[Line] | type[IdLine]] = MappingProxyType(
 SENTIMENT_OF_CSAT: Mapping[int, Sentiment] = MappingProxyType(
     {1: "critical", 2: "negative", 3: "neutral", 4: "positive", 5: "positive"}
 )
+
+
+def line_refusals(error: ValidationError, model: type[BaseModel]) -> list[Refusal]:
+    """What was wrong with a line, without what it says of a person."""
+    return [_without_people(refusal, model) for refusal in refusals(error, model)]
+
+
+def _without_people(refusal: Refusal, model: type[BaseModel]) -> Refusal:
+    if refusal.field == model.__name__:  # it is no line at all, and may be anything
+        return Refusal("line", "", refusal.bound, f"is refused: {refusal.bound}")
+    if refusal.value and refusal.field.partition(".")[0] in PERSONAL:
+        return Refusal(refusal.field, "", refusal.bound, f"is refused: {refusal.bound}")
+    return refusal
+
+
+def _as_of_this_field(detail: ErrorDetails) -> PydanticKnownError | ValueError:
+    """An error of another model's field, as one of the field that is being read."""
+    context = detail.get("ctx")
+    if detail["type"] in ("value_error", "assertion_error"):
+        return ValueError(str((context or {}).get("error", detail["msg"])))
+    return PydanticKnownError(detail["type"], context)  # type: ignore[arg-type]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from customer_success.errors import Unavailable
@@ -51,3 +53,23 @@ class Directories(Protocol):
 
     def write(self, book: Iterable[Known]) -> None:
         """Put the ids of the whole book in the place of the last directory."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedRequest:
+    """A request that came under a key, by the hash of its body. `answer` is None until it was answered."""
+
+    key: str
+    body_hash: str
+    received_at: datetime
+    answer: bytes | None = None
+
+
+class KeyedRequests(Protocol):
+    """The requests that came under a key in the last day."""
+
+    def begin(self, request: KeyedRequest) -> KeyedRequest:
+        """Store a request unless one with its key is stored; that one is returned then. Raises `Unavailable`."""
+
+    def finish(self, request: KeyedRequest, answer: bytes) -> None:
+        """Store what a request was answered. Raises `Unavailable`."""

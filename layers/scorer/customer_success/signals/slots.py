@@ -81,6 +81,8 @@ class Slot:
 def entry(line: AnyLine, kind: Kind, mark: Mark) -> tuple[str, Fields, date]:
     """The key of a line within its slot, its fields, and the day that it speaks of."""
     match line:
+        case lines.IdLine():
+            return f"{line.source}:{line.external_id}", [line.source, line.external_id], date.min
         case lines.UsageLine():
             key = "\t".join((str(line.date), line.account, line.feature or ""))
             return key, [line.active_users, line.events or 0, line.feature], line.date

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from customer_success.aws.dynamodb.expansion_log import DynamoExpansionLog
     from customer_success.aws.dynamodb.feeds import DynamoFeeds
     from customer_success.aws.dynamodb.history import DynamoScoreHistory
+    from customer_success.aws.dynamodb.keyed_requests import DynamoKeyedRequests
     from customer_success.aws.dynamodb.ledger import DynamoLedger
     from customer_success.aws.dynamodb.observations import DynamoObservations
     from customer_success.aws.dynamodb.offers import DynamoOffers
@@ -71,6 +72,12 @@ class Store:
         from customer_success.aws.dynamodb.directories import DynamoDirectories
 
         return DynamoDirectories(self._shared)
+
+    @cached_property
+    def keyed_requests(self) -> DynamoKeyedRequests:
+        from customer_success.aws.dynamodb.keyed_requests import DynamoKeyedRequests
+
+        return DynamoKeyedRequests(self._shared)
 
     @cached_property
     def alerts(self) -> DynamoAlertLog:
