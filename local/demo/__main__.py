@@ -13,7 +13,7 @@ from rich.console import Console
 
 from local.console import PlainConsole, print_error
 from local.demo.api import run_api
-from local.demo.commands import run_demo, run_ingest, run_redrive, run_shadow_report
+from local.demo.commands import run_demo, run_forget, run_ingest, run_redrive, run_shadow_report
 from local.demo.errors import DemoError, state_in_words
 from local.demo.options import Options, read_options
 from local.demo.quarter import run_import_history, run_quarter
@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, Callable[[Options, Console], None]] = {
     "import-history": run_import_history,
     "redrive": run_redrive,
     "ingest": run_ingest,
+    "forget": run_forget,
     "api": run_api,
     "shadow-report": run_shadow_report,
 }

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.shadow_log import DynamoShadowLog
+from customer_success.errors import Refused
 from local.demo.day import STALL_SECONDS, STALL_SECONDS_WITH_FAULTS, DemoRun
 from local.demo.environment import demo_deployment, refuse
 from local.demo.errors import DemoError
@@ -26,6 +27,7 @@ from local.demo.report.expansion import expansion_report
 from local.demo.report.lines import section
 from local.demo.state import DemoState
 from local.deployment import LocalDeployment
+from local.forgetting.job import UnknownAccountError, forget
 from local.ingest.asked import read_asked
 from local.ingest.delivery import deliver, result_lines
 from local.shadow_report.report import shadow_report
@@ -155,6 +157,22 @@ def run_ingest(options: Options, console: Console) -> None:
         console.print(line, soft_wrap=True)
     if result.status == "refused":
         raise DemoError(f"FILE={options.file}: nothing of it was taken in")
+
+
+def run_forget(options: Options, console: Console) -> None:
+    """`make forget` without a stack's name. Raises `DemoError` and what `demo_deployment` raises."""
+    state = DemoState.of(options.book)
+    if not options.account:
+        raise DemoError("ACCOUNT is missing: name the account to forget by its id, as in ACCOUNT=acc-001")
+    if not state.played:
+        raise DemoError(f"{options.book} was not played yet: nothing is stored of its accounts")
+    with demo_deployment(state) as deployment:
+        try:
+            forgotten = forget(deployment.aws, deployment.stack, options.account, datetime.now(UTC))
+        except (Refused, UnknownAccountError) as error:
+            raise DemoError(str(error)) from error
+    for line in forgotten.lines:
+        console.print(line, soft_wrap=True, markup=False)
 
 
 def run_shadow_report(options: Options, console: Console) -> None:

@@ -43,6 +43,7 @@ class Options:
     kind: str = ""
     source: str = ""
     snapshot: str = ""
+    account: str = ""
 
 
 def read_options(given: Mapping[str, str], *, today: date | None = None) -> Options:
@@ -62,6 +63,7 @@ def read_options(given: Mapping[str, str], *, today: date | None = None) -> Opti
         kind=given.get("KIND", "").strip(),
         source=given.get("SOURCE", "").strip(),
         snapshot=given.get("SNAPSHOT", "").strip(),
+        account=given.get("ACCOUNT", "").strip(),
     )
     not_ahead(options.day, options.days, today or datetime.now(UTC).date())
     return options

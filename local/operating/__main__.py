@@ -1,6 +1,8 @@
-"""`python -m local.operating redrive|rescan|ingest --stack NAME`: on a real deployment, by the usual AWS credentials.
+"""`python -m local.operating redrive|rescan|ingest|forget --stack NAME`: on a real deployment, by the usual AWS
+credentials.
 
-`make redrive` takes STACK and QUEUE, `make rescan` STACK and DATE, `make ingest` STACK and what names the file.
+`make redrive` takes STACK and QUEUE, `make rescan` STACK and DATE, `make ingest` STACK and what names the file, `make
+forget` STACK and ACCOUNT.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from customer_success.errors import Refused
 from local.console import literal, print_error
+from local.forgetting.job import UnknownAccountError, forget
 from local.ingest.asked import AskedWronglyError, read_asked
 from local.ingest.delivery import NoResultError, deliver, result_lines
 from local.operating.rescan import ask_for_scan
@@ -25,7 +28,10 @@ from local.stack.deploy import DeployError, describe
 from local.stack.queues import brought_back, dead_letters_left, redrive
 
 INTERRUPTED = 130
-STOPPED = {"ingest": "a file that was put into the inbox is taken in all the same, and has its result there"}
+STOPPED = {
+    "ingest": "a file that was put into the inbox is taken in all the same, and has its result there",
+    "forget": "the same command removes what is left",
+}
 STOPPED_OTHERWISE = "each message is back in its queue, or still among the dead letters"
 
 
@@ -87,7 +93,17 @@ def _ingest(aws: Aws, asked: argparse.Namespace) -> str:
     raise AskedWronglyError(f"FILE={file.path}: nothing of it was taken in")
 
 
-DEEDS = {"redrive": _redrive, "rescan": _rescan, "ingest": _ingest}
+def _forget(aws: Aws, asked: argparse.Namespace) -> str:
+    if not asked.account:
+        raise AskedWronglyError("ACCOUNT is missing: name the account to forget by its id, as in ACCOUNT=acc-001")
+    try:
+        forgotten = forget(aws, describe(aws, asked.stack), asked.account, datetime.now(UTC))
+    except (Refused, UnknownAccountError) as error:
+        raise AskedWronglyError(str(error)) from error
+    return "\n".join(map(literal, forgotten.lines))
+
+
+DEEDS = {"redrive": _redrive, "rescan": _rescan, "ingest": _ingest, "forget": _forget}
 
 
 def _asked(arguments: Sequence[str]) -> argparse.Namespace:
@@ -98,6 +114,7 @@ def _asked(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--stack", default=stack or "", help="the deployment's stack")
     parser.add_argument("--queue", default=given.get("QUEUE", ""), help="redrive: the queue, as in alert-chat")
     parser.add_argument("--date", default=given.get("DATE", ""), help="rescan: the day")
+    parser.add_argument("--account", default=given.get("ACCOUNT", ""), help="forget: the account's id")
     return parser.parse_args(arguments)
 
 

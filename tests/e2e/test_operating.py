@@ -184,3 +184,23 @@ def test_a_version_is_rolled_back_and_the_table_stays(enter_anew: Enter) -> None
     assert deployment.drain() == {}
     assert finished(deployment).run_date == TOMORROW
     assert len(drafts(deployment)) == sent
+
+
+def test_an_account_is_forgotten(deployment: LocalDeployment, command: Command, capsys: Captured) -> None:
+    # GIVEN a morning's alert about an account
+    deployment.load([critical_page(1), page(2)])
+    deployment.tick(TODAY)
+    assert deployment.drain() == {}
+    # WHEN its customer asks to be forgotten
+    assert command(deployment, "forget", "--account", "A-0001") == 0
+    printed = capsys.readouterr().out
+    assert "account 'A-0001' is forgotten. Removed: account row 1" in printed
+    assert all(place in printed for place in ("Notion", "Gmail", "Slack"))
+    # THEN no row and no alert of it is stored, and the other's row is there
+    assert [row.account_id for row in DynamoAccountRows(deployment.table).every()] == ["A-0002"]
+    assert [*DynamoAlertLog(deployment.table).on(TODAY)] == []
+    # AND a second run says so, and one for an unknown id fails
+    assert command(deployment, "forget", "--account", "A-0001") == 0
+    assert "nothing is left of account 'A-0001'" in capsys.readouterr().out
+    assert command(deployment, "forget", "--account", "A-9999") == 1
+    assert "ACCOUNT=A-9999: nothing is stored" in capsys.readouterr().err

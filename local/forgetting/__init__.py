@@ -1,0 +1,1 @@
+"""Forgets an account: removes what a deployment stores of it, and lists what lies elsewhere."""
