@@ -283,7 +283,7 @@ def test_conflicts_and_keys_of_no_account_are_in_the_digest() -> None:
     assert ", …. Add them to External IDs" in text
 
 
-def test_a_change_tells_the_data_from_the_account() -> None:
+def test_a_change_separates_the_data_from_the_account() -> None:
     # GIVEN an account whose usage is inactive and whose invoice is overdue
     scorer = CSMHealthScorer()
     before = scorer.score(perfect(invoice_payment_status="overdue_90_plus", usage_trend="inactive"))

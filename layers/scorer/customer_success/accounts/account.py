@@ -37,7 +37,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class ObservedSignal:
-    """A signal that a feed observed: its value, the day that it tells of, and the feed's source."""
+    """A signal that a feed observed: its value, the day that it is of, and the feed's source."""
 
     value: Any
     as_of: date

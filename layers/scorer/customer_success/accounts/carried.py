@@ -19,7 +19,7 @@ CONTACT = "days_since_last_interaction"
 
 @dataclass(frozen=True, slots=True)
 class LastKnown:
-    """A signal's value as it was last known: on the run date `known_on`, from `source`, which tells of `as_of`."""
+    """A signal's value as it was last known: on the run date `known_on`, from `source`, as of the day `as_of`."""
 
     value: SignalValue
     known_on: date

@@ -21,7 +21,7 @@ CONTRACT_CHECK = "contract_check"
 Status = Literal["scored", "rejected", "skipped", "gone"]
 
 WANT_OF_DATA = ("insufficient_data", "stale_signals")
-"""The reasons of rejections that tell of the data alone, and nothing of the account."""
+"""The reasons of rejections for want of data, which say nothing of the account."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ class HealthStatus:
 
 @dataclass(frozen=True, slots=True)
 class SignalSource:
-    """The feed that a signal's value comes from, and the day that the value tells of."""
+    """The feed that a signal's value comes from, and the day that the value is of."""
 
     source: str
     as_of: date

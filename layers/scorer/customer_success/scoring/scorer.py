@@ -196,7 +196,7 @@ def explain_change(
     """What each signal and cap did to the score, the biggest change first, and how much of it the data did.
 
     What changed nothing is left out. The deltas add up to `after.score - before.score` to within 0.01. `unrated` are
-    caps whose rating became unknown: a score does not tell that from a rating that caps nothing.
+    caps whose rating became unknown: a score does not distinguish that from a rating that caps nothing.
     """
     then = {driver.key: driver for driver in before.drivers}
     now = {driver.key: driver for driver in after.drivers}
@@ -220,7 +220,7 @@ def _signals_by_data(
         first, last = then.get(key), now.get(key)
         lost_before, lost_after = _lost(first), _lost(last)
         if first is None or last is None:
-            # A score that was imported has no drivers: there is nothing to tell apart.
+            # A score that was imported has no drivers: there is nothing to compare.
             continue
         if _is_known_in_part(first.value) != _is_known_in_part(last.value):
             found[key] = lost_before - lost_after

@@ -217,7 +217,8 @@ def explain(
 def last_known_mark(rag: str, since: date, as_of: date, known_on: date, signals: Sequence[str] = ()) -> str:
     """Why an account keeps its colour: "RED as of 10 February 2026, no data since: usage trend".
 
-    `since` is the first day of the colour, `known_on` the last on which all was known, of which the data tell `as_of`.
+    `since` is the first day of the colour, `known_on` the last on which all was known, `as_of` the day of those
+    data.
     """
     names = [SIGNAL_NAMES.get(signal, signal) for signal in signals]
     named = ", ".join(names[:MOST_NAMES]) + (f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else "")

@@ -20,7 +20,7 @@ in another tool, so there it is unknown."""
 
 
 LAST_INTERACTION, DAYS_SINCE = "last_interaction", "days_since_last_interaction"
-"""The day of the last contact, and the days since then: of these a feed tells as of its own day."""
+"""The day of the last contact, and the days since then: what a feed says of these holds on its own day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def _of_feed(name: SlotName, slot: Slot, feed: Feed, context: Context) -> Iterat
             for signal, (value, as_of) in decoding.values(slot).items():
                 if value is None or as_of > context.on:
                     continue
-                if signal == DAYS_SINCE and isinstance(value, int):  # the days go on after the day that it tells of
+                if signal == DAYS_SINCE and isinstance(value, int):  # the days go on after the day that it is of
                     contact = as_of - timedelta(days=min(value, as_of.toordinal() - 1))
                     yield LAST_INTERACTION, Derived(contact), contact
                 else:

@@ -15,7 +15,7 @@ SignalValue = object
 class Observation:
     """One value of one signal of one account.
 
-    `as_of` is the day that it tells of, `source` the feed that brought it, `basis` in a few words what it was derived
+    `as_of` is the day that it is of, `source` the feed that brought it, `basis` in a few words what it was derived
     from. `fresh` is False where its feed is late, `kind` what kind of feed it is.
     """
 
