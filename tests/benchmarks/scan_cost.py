@@ -121,7 +121,8 @@ def needed_to_scan(deployment: Deployment, counted: dict[str, Any], reads: int, 
     )
     items = counted["read"] + counted["scored"] + reported
     return {
-        "BatchGetItem": ceil(counted["read"] / ITEMS_PER_READ),
+        # The rows, and the ids of the book as they were.
+        "BatchGetItem": ceil(counted["read"] / ITEMS_PER_READ) + 1,
         "BatchWriteItem": ceil(items / ITEMS_PER_WRITE) + ceil(counted["read"] / ACCOUNTS_PER_PART / ITEMS_PER_WRITE),
         # Ranked, then published.
         "TransactWriteItems": 2 * ceil(reported / MARKS_PER_CALL),

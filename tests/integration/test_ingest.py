@@ -26,6 +26,7 @@ from customer_success.signals.records import Cells, Record, from_object
 from customer_success.signals.season import BookSeason
 from customer_success.signals.slots import Holder, Mark, SlotName
 from customer_success.signals.spool import DiskSpool
+from tests.builders.aws import Client
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TODAY = date(2026, 3, 2)
@@ -71,6 +72,23 @@ def inbox(table: Table) -> Inbox:
     taken = Inbox(table)
     taken.directories.write(BOOK)
     return taken
+
+
+def test_ids_that_are_as_before_are_not_written_again(dynamodb: Client, table: Table) -> None:
+    # GIVEN the ids of a book of two parts
+    book = [Known(f"A-{number}") for number in range(1_500)]
+    directories = DynamoDirectories(table)
+    directories.write(book)
+    written = dynamodb.calls["batch_write_item"]
+    # WHEN the same ids are written again THEN nothing is
+    directories.write(book)
+    assert dynamodb.calls["batch_write_item"] == written
+    # AND of a change, the part that it is in
+    directories.write([*book[:-1], Known("A-1499", (ExternalId("stripe", "cus_9"),))])
+    assert dynamodb.calls["batch_write_item"] == written + 1
+    found = directories.read()
+    assert found is not None
+    assert found.account_of("cus_9", "stripe") == ("A-1499", "external id")
 
 
 def usage(account: str, day: date, users: int) -> Line:

@@ -47,6 +47,15 @@ def test_a_feed_before_the_first_scan_waits_for_the_books_ids() -> None:
     assert world.inbox.take("invoices", invoice, source="stripe", at=NIGHT + timedelta(hours=9)).joined == 1
 
 
+def test_the_first_delivery_of_all_finds_the_accounts_of_a_book_that_was_scanned() -> None:
+    # GIVEN a deployment without any feed that has scanned its book
+    world = World([replace(account(1), external_ids="zendesk:42")])
+    world.scan()
+    # WHEN the first file of its life comes  THEN every key of the book leads to its account
+    ticket = {"account": "42", "id": "1", "opened": str(YESTERDAY)}
+    assert world.inbox.take("tickets", ticket, source="zendesk", at=NIGHT).joined == 1
+
+
 def test_an_id_that_is_entered_later_brings_what_waited_for_it() -> None:
     world = World([account(1)])
     id_ = account(1).account_id

@@ -87,8 +87,11 @@ class Closing:
             run = self._ranked(run, past)
         run, lines, book = self._mark_removed(run, past.trusted)
         unjoined = [Unjoined()]
+        attempted(
+            "the directory of the book's ids",
+            lambda: unjoined.append(self.observed.remember(book.known, feeds=bool(feeds))),
+        )
         if feeds:
-            attempted("the directory of the book's ids", lambda: unjoined.append(self.observed.remember(book.known)))
             attempted(
                 "the features that each plan is expected to use",
                 lambda: self.observed.expect(book, feeds, run.run_date),

@@ -100,12 +100,16 @@ class ObservedBook:
             for account in accounts
         ]
 
-    def remember(self, book: Iterable[Known]) -> Unjoined:
+    def remember(self, book: Iterable[Known], *, feeds: bool = True) -> Unjoined:
         """Write the ids of the whole book, and give each account what waited for one of them. What still waits is
         counted, and the first keys are named.
+
+        Without `feeds` nothing waits. The ids are there all the same, so that the first delivery finds its accounts.
         """
         known = list(book)
         self.directories.write(known)
+        if not feeds:
+            return Unjoined()
         directory = Directory.of(known)
         left, first = Counter[str](), dict[str, tuple[str, ...]]()
         for waiting in self.observations.waiting():

@@ -23,7 +23,9 @@ class Part:
 
 
 class DynamoDirectories:
-    """`Directories` in the table. The first part is written last: until then the old one stands whole enough to use."""
+    """`Directories` in the table. Only parts that changed are written, the first one last: until then the old one
+    stands whole enough to use.
+    """
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -38,8 +40,11 @@ class DynamoDirectories:
 
     def write(self, book: Iterable[Known]) -> None:
         parts = list(batches(book, count=ACCOUNTS_PER_PART)) or [[]]
+        stored = self._parts.get_many({str(number): self._key(number) for number in range(len(parts))})
         for number in reversed(range(len(parts))):
-            self._parts.put_many([(self._key(number), Part(len(parts), tuple(parts[number])))])
+            part = Part(len(parts), tuple(parts[number]))
+            if stored.get(str(number)) != part:
+                self._parts.put_many([(self._key(number), part)])
 
     def _key(self, number: int) -> Key:
         return self._table.key("DIRECTORY", "ALL", f"{number:06d}")
