@@ -44,6 +44,11 @@ class ObservedSignal:
     source: str
 
 
+CONTRACT_END = "contract_end"
+TERMS = (CONTRACT_END, "no_end", "notice_days", "auto_renew", "term_months")
+"""The fields of an account that are its contract's."""
+ROLLING_MONTHS = 3
+"""A contract for so many months or fewer rolls on: its end is no event."""
 LAST_INTERACTION = "last_interaction"
 """The observed day of the last contact; how many days ago that is depends on the day of the scan."""
 
@@ -75,6 +80,8 @@ class Account:
     last_interaction: date | None = None
     notice_days: int | None = None
     auto_renew: bool | None = None
+    term_months: Annotated[int | None, Field(exclude_if=is_empty)] = None
+    no_end: Annotated[bool, Field(exclude_if=is_empty)] = False
     renewal_stage: str | None = None
     qbr_cadence: str | None = None
     onboarding_until: date | None = None
@@ -91,6 +98,8 @@ class Account:
     external_ids: Annotated[str | None, Field(exclude_if=is_empty)] = None
     observed: Annotated[Mapping[str, ObservedSignal], Field(exclude_if=is_empty)] = field(default_factory=dict)
     """What fresh feeds say, by signal: it counts before what was typed."""
+    terms: Annotated[Mapping[str, ObservedSignal], Field(exclude_if=is_empty)] = field(default_factory=dict)
+    """Which fields of the contract come from a feed, and from which."""
     used_features: Annotated[Mapping[str, tuple[str, ...]], Field(exclude_if=is_empty)] = field(default_factory=dict)
     """The features in use, by the feed that counts them: what half of a plan uses is expected of the others."""
     unreadable: tuple[Unreadable, ...] = ()
@@ -113,6 +122,11 @@ class Account:
     def wants_review(self) -> bool:
         """False where `QBR Cadence` reads "None"."""
         return (self.qbr_cadence or "").strip().casefold() != "none"
+
+    @property
+    def open_ended(self) -> bool:
+        """True for a contract that is known to have no end, or that rolls on: its end says nothing."""
+        return self.no_end or (self.term_months is not None and self.term_months <= ROLLING_MONTHS)
 
     @property
     def renewal_signed(self) -> bool:

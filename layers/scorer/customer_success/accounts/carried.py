@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from customer_success.accounts.account import LAST_INTERACTION, Account
+from customer_success.accounts.account import CONTRACT_END, LAST_INTERACTION, Account
 from customer_success.schemas import CSMHealthSignals, SignalValue
 from customer_success.scoring.health_status import TYPED, Point, SignalSource
 
-CONTACT = "days_since_last_interaction"
+CONTACT, RENEWAL = "days_since_last_interaction", "days_to_renewal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,16 @@ def plain(signals: CSMHealthSignals) -> dict[str, SignalValue]:
 
 def sources_of(account: Account) -> dict[str, SignalSource]:
     """The feeds that an account's signals come from."""
-    return {_field(name): SignalSource(seen.source, seen.as_of) for name, seen in account.observed.items()}
+    fed = {_field(name): SignalSource(seen.source, seen.as_of) for name, seen in account.observed.items()}
+    end = account.terms.get(CONTRACT_END)
+    return {**fed, RENEWAL: SignalSource(end.source, end.as_of)} if end else fed
+
+
+def still_applies(last: Mapping[str, LastKnown], account: Account) -> dict[str, LastKnown]:
+    """The last known values without those that no longer apply, which is not the same as unknown: a contract that has
+    no end any more is not as near to its end as it was.
+    """
+    return {name: one for name, one in last.items() if not (account.open_ended and name == RENEWAL)}
 
 
 def overruled(account: Account) -> dict[str, object]:

@@ -31,7 +31,8 @@ def with_last_known(account: Account, known: AccountRow | None, absent: Collecti
         return account
     values: dict[str, Any] = {}
     read_on: dict[str, date] = {}
-    for field in sorted(IN_WORDS.keys() & absent):
+    # What a feed delivers does not hang on the property.
+    for field in sorted((IN_WORDS.keys() & absent) - account.terms.keys()):
         value, day = getattr(known.account, field), known.account.last_known.get(field)
         if day is None and value is None:
             continue

@@ -24,7 +24,15 @@ from customer_success.isolation import alone, cause, recorded, together
 from customer_success.messages import ChurnAlert, QbrRequested, pages_changed
 from customer_success.periods import Calendar, Quarter, today
 from customer_success.ports import Outbox
-from customer_success.renewals.contracts import DUE, ENDS_SOON, Contract, Group, UncheckedAccount, contract_of
+from customer_success.renewals.contracts import (
+    DUE,
+    ENDS_SOON,
+    WITHOUT_END,
+    Contract,
+    Group,
+    UncheckedAccount,
+    contract_of,
+)
 from customer_success.renewals.digest import failed_check_digest, in_words, renewals_digest
 from customer_success.results import IfKnown, JobResult
 from customer_success.reviews.ports import Qbrs
@@ -287,7 +295,8 @@ class ContractCheck:
 def _result(on: date, found: Found, *, request: str, scanned: int, alerts: int, qbrs: int) -> ContractCheckResult:
     contracts = found.contracts.values()
     groups = Counter(contract.group(on) for contract in contracts)
-    undated, signed = groups.pop(Group.UNDATED, 0), groups[Group.SIGNED]
+    undated = sum(groups[group] for group in WITHOUT_END)
+    signed = groups[Group.SIGNED]
     return ContractCheckResult(
         run_date=on,
         confidence=_confidence([c for c in contracts if c.group(on) in DUE], on),
@@ -295,7 +304,7 @@ def _result(on: date, found: Found, *, request: str, scanned: int, alerts: int, 
         dated=len(contracts) - undated,
         undated=undated,
         skipped=found.skipped,
-        groups={group.value: groups[group] for group in Group if group not in (Group.UNDATED, Group.SIGNED)},
+        groups={group.value: groups[group] for group in Group if group not in (*WITHOUT_END, Group.SIGNED)},
         signed=signed,
         failed=len(found.failed) or None,
         notice_deadlines=sum(contract.notice_due(on) for contract in contracts),

@@ -24,6 +24,7 @@ class Group(StrEnum):
     WITHIN_90 = "within_90_days"
     LATER = "later"
     SIGNED = "signed"
+    OPEN_ENDED = "open_ended"
     UNDATED = "undated"
 
 
@@ -32,6 +33,8 @@ ENDS_SOON = LISTED[1:]
 """0 to 90 days before the end: 0 to 30, 31 to 60, 61 to 90."""
 DUE = LISTED[:3]
 """Lapsed, or at most 60 days before the end: assessed every day, even if the scan could not."""
+WITHOUT_END = (Group.UNDATED, Group.OPEN_ENDED)
+"""No end is known, or it is known that there is none to attend to."""
 
 _LAST_DAY = {Group.LAPSED: -1, Group.WITHIN_30: 30, Group.WITHIN_60: 60, Group.WITHIN_90: 90}
 
@@ -41,7 +44,8 @@ class Contract:
     """An account's contract, and how the account stood when it was last scored (None: never).
 
     `notice_days` is the account's own term: so many days before the end notice has to be given. `auto_renew` is None
-    where it is unknown whether the contract auto-renews; a `signed` one needs no more attention.
+    where it is unknown whether the contract auto-renews; a `signed` one needs no more attention, and one that is
+    `open_ended` has no end to attend to.
     """
 
     account_id: str
@@ -54,6 +58,7 @@ class Contract:
     auto_renew: bool | None
     signed: bool
     health_status: HealthStatus | None
+    open_ended: bool = False
 
     def days_left(self, run_date: date) -> int | None:
         """Days from the run date to the end; negative once it has lapsed, None if no end is known."""
@@ -61,6 +66,8 @@ class Contract:
 
     def group(self, run_date: date) -> Group:
         """Its group on the run date."""
+        if self.open_ended:
+            return Group.OPEN_ENDED
         days = self.days_left(run_date)
         if days is None:
             return Group.UNDATED
@@ -110,4 +117,5 @@ def contract_of(row: AccountRow) -> Contract | None:
         auto_renew=account.auto_renew,
         signed=account.renewal_signed,
         health_status=row.latest.last.health_status if row.latest.last else None,
+        open_ended=account.open_ended,
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from customer_success.accounts.account import LONGEST_NOTICE_DAYS
 from customer_success.alerts.digest import NAME_LIMIT, NO_OWNER, Digest, Section, failed_digest
 from customer_success.documents import Line
-from customer_success.renewals.contracts import ENDS_SOON, KIND, LISTED, Contract, Group, UncheckedAccount
+from customer_success.renewals.contracts import ENDS_SOON, KIND, LISTED, WITHOUT_END, Contract, Group, UncheckedAccount
 from customer_success.scan.tally import in_short
 from customer_success.scan.words import step_to_score
 from customer_success.text import short
@@ -78,7 +78,7 @@ def _unchecked(account: UncheckedAccount) -> str:
 def _overview(
     grouped: dict[Group, list[Contract]], skipped: int, failed: int, last_scan: date | None, run_date: date
 ) -> Iterator[str]:
-    looked_at, undated = sum(map(len, grouped.values())), len(grouped[Group.UNDATED])
+    looked_at, undated = sum(map(len, grouped.values())), sum(len(grouped[group]) for group in WITHOUT_END)
     yield (
         f"Read: {looked_at + skipped + failed} = {looked_at - undated} with an end date + {undated} without "
         f"+ {skipped} skipped (inactive, gone or listed twice)" + (f" + {failed} failed" if failed else "")
@@ -87,6 +87,8 @@ def _overview(
         yield "No contract ends within 90 days."
     if signed := len(grouped[Group.SIGNED]):
         yield f"Signed, and not listed: {signed}"
+    if open_ended := len(grouped[Group.OPEN_ENDED]):
+        yield f"Rolling or without an end, and not listed: {open_ended}"
     if last_scan is None:
         yield "No scan has finished yet: not every account may be known."
     elif last_scan != run_date:

@@ -98,7 +98,7 @@ def account_gaps(account: Account, report: FeatureAdoptionReport | None) -> Iter
     """What is unknown about features, contract and ROI, in words."""
     if not features(report):
         yield "feature adoption: not known feature by feature"
-    if account.contract_end is None:
+    if account.contract_end is None and not account.open_ended:
         yield "end of the contract: not known"
     if account.notice_days is not None and not _notice_is_usable(account.notice_days):
         yield f"notice period: {account.notice_days} days cannot be right, expected 0 to {LONGEST_NOTICE_DAYS}"

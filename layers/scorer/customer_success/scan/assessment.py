@@ -17,6 +17,7 @@ from customer_success.accounts.carried import (
     overruled,
     plain,
     sources_of,
+    still_applies,
 )
 from customer_success.accounts.last_known import with_last_known
 from customer_success.accounts.outward import marks
@@ -212,7 +213,7 @@ def _rejected(
 ) -> Rejected:
     before = known.latest_before(scan.run_date) if known else None
     since = before.since if before and before.status == "rejected" else scan.run_date
-    last = before.last_known if before else {}
+    last = still_applies(before.last_known, account) if before else {}
     left = left_over(account, last, before.overruled if before else {})
     now = known_on(scan.run_date, account, signals) if signals else {}
     record = AssessmentRecord(
@@ -251,8 +252,9 @@ def _scored(
     score: CSMHealthScore,
 ) -> Scored:
     before = known.latest_before(scan.run_date) if known else None
-    left = left_over(account, before.last_known, before.overruled) if before else {}
-    missed = carried(signals, before.last_known, left) if before else {}
+    last = still_applies(before.last_known, account) if before else {}
+    left = left_over(account, last, before.overruled) if before else {}
+    missed = carried(signals, last, left)
     shown = _with_last_known(scan, account, signals, missed) if missed else score
     point = Point(
         scan.run_date,

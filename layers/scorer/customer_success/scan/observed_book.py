@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
-from customer_success.accounts.account import LAST_INTERACTION, Account, ObservedSignal
+from customer_success.accounts.account import LAST_INTERACTION, TERMS, Account, ObservedSignal
 from customer_success.accounts.ports import AccountBook
 from customer_success.accounts.row import AccountRow
 from customer_success.isolation import alone
@@ -151,8 +152,9 @@ class ObservedBook:
                 for signal, one in seen.signals.items()
                 if not one.typed
             }
+            terms = {name: signals.pop(name) for name in TERMS if name in signals}
             with_them = replace(
-                account,
+                _with_terms(account, terms),
                 observed=signals,
                 used_features=features_used(slots, context),
                 external_ids=_with_delivered_ids(account, slots),
@@ -174,9 +176,19 @@ def _typed(account: Account, run_date: date) -> list[Observation]:
     """What people typed into the account's page, as far as it is not too old."""
     on = account.signals_updated or run_date
     typed = [Observation(name, value, on, TYPED) for name, value in account.known_on(run_date).signals.items()]
+    typed += [
+        Observation(name, value, on, TYPED) for name in TERMS if (value := getattr(account, name)) not in (None, False)
+    ]
     if account.last_interaction:
         typed.append(Observation(LAST_INTERACTION, account.last_interaction, account.last_interaction, TYPED))
     return typed
+
+
+def _with_terms(account: Account, terms: Mapping[str, ObservedSignal]) -> Account:
+    """The account with the terms of its contract that feeds delivered. One that is open-ended has no end to look at."""
+    values: dict[str, Any] = {name: seen.value for name, seen in terms.items()}
+    with_them = replace(account, **values, terms=terms)
+    return replace(with_them, contract_end=None) if with_them.open_ended else with_them
 
 
 def _with_delivered_ids(account: Account, slots: Mapping[SlotName, Slot]) -> str | None:

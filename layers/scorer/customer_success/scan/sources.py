@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from customer_success.accounts.account import LAST_INTERACTION, Account
+from customer_success.accounts.account import CONTRACT_END, LAST_INTERACTION, Account
 from customer_success.accounts.readable_signals import readable_signals
 from customer_success.scoring.health_status import TYPED
 from customer_success.scoring.scorecard import LABELS
@@ -31,6 +31,7 @@ def _sources(account: Account, day: date) -> Iterator[tuple[str, str]]:
         seen = account.observed.get(LAST_INTERACTION if contact else signal) or account.observed.get(signal)
         typed_on = account.last_interaction if contact else account.signals_updated
         if signal == "days_to_renewal":
+            seen = account.terms.get(CONTRACT_END)
             typed_on = None  # it is the contract's own date, whenever it was typed
         source, as_of = (seen.source, seen.as_of) if seen else (TYPED, typed_on)
         yield _OF_ITS_OWN.get(signal) or LABELS.get(signal, signal), f"{source}{_when(as_of, day)}"

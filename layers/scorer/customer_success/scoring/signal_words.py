@@ -20,6 +20,11 @@ SIGNAL_NAMES: dict[str, str] = {
     "open_ticket_count": "open tickets",
     "avg_ticket_sentiment": "ticket sentiment",
     "last_interaction": "last contact",
+    "contract_end": "contract end",
+    "no_end": "contract without an end",
+    "notice_days": "notice period",
+    "auto_renew": "automatic renewal",
+    "term_months": "contract term",
 }
 """The name in a sentence of each signal by its field, and of each cap."""
 _BY_WORD: dict[str, dict[str, str]] = {

@@ -8,6 +8,7 @@ from typing import cast
 
 from customer_success.schemas import Sentiment
 from customer_success.signals.adoption import FeatureWeeks
+from customer_success.signals.contracts import Contracts, ContractTerms
 from customer_success.signals.invoices import Invoice, Invoices
 from customer_success.signals.nps import NpsAnswer, NpsAnswers
 from customer_success.signals.slots import Fields, Slot
@@ -54,6 +55,10 @@ def invoices(slot: Slot, snapshot: Stamp | None) -> Invoices:
     return Invoices({key: Stamped(_invoice(held.entry), held.stamp) for key, held in slot.entries.items()}, snapshot)
 
 
+def contracts(slot: Slot, snapshot: Stamp | None) -> Contracts:
+    return Contracts({key: Stamped(_terms(held.entry), held.stamp) for key, held in slot.entries.items()}, snapshot)
+
+
 def touchpoints(slot: Slot) -> Touchpoints:
     return Touchpoints(
         {
@@ -91,6 +96,17 @@ def _invoice(fields: Fields) -> Invoice:
     amount = fields[2] if isinstance(fields[2], int | float) else None
     currency = str(fields[3]) if fields[3] else None
     return Invoice(_day(fields[0]), _day(fields[1]) if fields[1] else None, amount, currency)
+
+
+def _terms(fields: Fields) -> ContractTerms:
+    end, no_end, notice_days, auto_renew, term_months = fields
+    return ContractTerms(
+        _day(end) if end else None,
+        cast(bool | None, no_end),
+        cast(int | None, notice_days),
+        cast(bool | None, auto_renew),
+        cast(int | None, term_months),
+    )
 
 
 def _day(value: object) -> date:

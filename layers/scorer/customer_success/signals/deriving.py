@@ -53,7 +53,7 @@ def derive(slots: Mapping[SlotName, Slot], context: Context) -> tuple[list[Obser
         slot = slots.get(name, Slot() if name.kind in COMPLETE else None)
         if slot is None or not feed.deliveries:
             continue
-        fresh = not feed.late_on(context.on, context.thresholds.fresh)
+        fresh = feed.counts_first_on(context.on, context.thresholds.fresh)
         for signal, found, as_of in _of_feed(name, slot, feed, context):
             if isinstance(found, NotEnough):
                 not_derived.append(NotDerived(signal, name.source, found.reason))
@@ -90,6 +90,10 @@ def _of_feed(name: SlotName, slot: Slot, feed: Feed, context: Context) -> Iterat
             at_nps = context.thresholds.nps
             newest = max((answer.at for answer in answers.newest(context.on, at_nps.days)), default=delivered)
             yield "nps_score", nps.nps_score(answers, context.on, at_nps), newest
+        case "contracts":
+            present = decoding.contracts(slot, feed.snapshot).present(context.on)
+            for term, value in present.known() if present else ():
+                yield term, Derived(value), delivered
         case "signals":
             for signal, (value, as_of) in decoding.values(slot).items():
                 if value is None or as_of > context.on:

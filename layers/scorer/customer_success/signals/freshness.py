@@ -64,6 +64,15 @@ class Feed:
             return False
         return not self.deliveries or day - self.deliveries[-1].date() > self.fresh_for(thresholds)
 
+    def counts_first_on(self, day: date, thresholds: FreshDays) -> bool:
+        """True if the feed goes before what people typed: while it is not late.
+
+        The terms of a contract are never late; of a feed that delivered none for long, typed ones go before them.
+        """
+        if self.kind == "contracts":
+            return bool(self.deliveries) and (day - self.deliveries[-1].date()).days <= thresholds.longest
+        return not self.late_on(day, thresholds)
+
     def after(self, arrived_at: datetime) -> tuple[datetime, ...]:
         """The deliveries with another one: of each day the last, in any order of processing."""
         by_day = {found.date(): found for found in sorted((*self.deliveries, arrived_at))}

@@ -31,6 +31,11 @@ class Observation:
     def typed(self) -> bool:
         return self.source == TYPED
 
+    @property
+    def lasting(self) -> bool:
+        """True for what stays known though its feed is late, where no other source knows it: a contract's terms."""
+        return self.kind == "contracts"
+
 
 @dataclass(frozen=True, slots=True)
 class Observed:
@@ -61,6 +66,7 @@ def observed(observations: Iterable[Observation]) -> Observed:
     late: list[Observation] = []
     for signal, found in sorted(by_signal.items()):
         fresh = sorted((one for one in found if one.fresh), key=_rank)
+        fresh = fresh or sorted((one for one in found if one.lasting), key=_rank)
         if not fresh:
             late.append(max(found, key=lambda one: (one.as_of, one.source)))
             continue

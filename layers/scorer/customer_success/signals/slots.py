@@ -105,7 +105,7 @@ def entry(line: AnyLine, kind: Kind, mark: Mark) -> tuple[str, Fields, date]:
             return line.signal, [line.signal, line.value, str(line.as_of)], line.as_of
         case lines.ContractLine():
             terms: Fields = [_day(line.end), line.no_end, line.notice_days, line.auto_renew, line.term_months]
-            return "contract", terms, line.end or date.min
+            return line.account, terms, date.min
         case lines.OutcomeLine():
             what: Fields = [line.outcome, str(line.at), _day(line.decision_date), line.arr_before, line.arr]
             return f"{line.outcome}|{line.at}", what, line.at
