@@ -9,12 +9,13 @@ from typing import get_args
 import pytest
 
 from customer_success.accounts.account import Account
+from customer_success.accounts.readable_signals import readable_signals
 from customer_success.adoption.feature_usage import FeatureUsage
 from customer_success.expansion.policy import is_candidate, never_offered
 from customer_success.expansion.price_list import PriceList
 from customer_success.expansion.rationale import rationales
 from customer_success.narration.offer_evidence import Rationale
-from customer_success.schemas import Confidence, CSMHealthSignals, OpportunityType
+from customer_success.schemas import Confidence, OpportunityType
 from local.demo.options import SAMPLE_BOOK, SAMPLE_DAY
 from local.deployment import PRICE_LIST
 from local.sandbox import Sandbox
@@ -52,7 +53,7 @@ def _found(world: World, usage: Mapping[str, list[FeatureUsage]], day: date) -> 
     prices, found = PriceList.model_validate_json(PRICE_LIST), {}
     for row in world.rows.every():
         if is_candidate(row, day):
-            account, signals = row.account, CSMHealthSignals.model_validate(row.account.signals_on(day))
+            account, signals = row.account, readable_signals(row.account, day).signals
             why = never_offered(account, signals, row.latest.alert_state, day)
             found[row.account_id] = (
                 account,
