@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 
 from customer_success.messages import ACCOUNTS_PER_MESSAGE
 from local.cost import measured, prices
@@ -55,8 +56,8 @@ ASSUMPTIONS = (
     f"Guessed: {LOG_BYTES / 1000:.0f} KB of log for each run of a function. {STORED_MONTHS} months of "
     "history in the table.",
     "All four secrets of vendors are used, and the sales handoff is on.",
-    f"Guessed: {FEEDS} feeds deliver a file a day that names every account. What their lines take up in the table and "
-    "in S3 is not counted yet.",
+    f"Guessed: {FEEDS} feeds deliver a file a day that names every account. Not counted: the 30 days for which S3 "
+    "stores the files.",
     "Not counted: traffic to the internet (100 GB are free), tax, support, the vendors' own plans.",
 )
 
@@ -200,6 +201,7 @@ def _lambda(todo: Work, deployed: Deployed, *, model: bool) -> Iterator[Line]:
 
 def _table(accounts: int, todo: Work, deployed: Deployed) -> Iterator[Line]:
     small = todo.sent_on * measured.HANDOFF_CALLS / 2
+    files = FEEDS * todo.scanned
     writes = (
         todo.scanned * measured.SCAN_WRITE_UNITS
         + todo.pages * measured.PAGE_WRITE_UNITS
@@ -210,13 +212,22 @@ def _table(accounts: int, todo: Work, deployed: Deployed) -> Iterator[Line]:
     reads = (
         todo.scanned * measured.SCAN_READ_UNITS
         + book
+        + (todo.scanned + files) * ceil(measured.OBSERVATIONS_BYTES / 4096)
         + todo.pages * measured.PAGE_READ_UNITS
         + 2 * todo.reviews * measured.REVIEW_READ_UNITS
         + small
         + todo.api_calls * READS_PER_API_CALL
     )
-    stored = accounts * (measured.ROW_BYTES + measured.POINT_BYTES * DAYS * STORED_MONTHS) / GB
+    of_an_account = measured.ROW_BYTES + measured.OBSERVATIONS_BYTES + measured.POINT_BYTES * DAYS * STORED_MONTHS
+    stored = accounts * of_an_account / GB
     yield Line("DynamoDB", "write units", writes, prices.TABLE_WRITES, "scan on working days alone: ScanSchedule")
+    yield Line(
+        "DynamoDB",
+        "write units of feeds",
+        files * ceil(measured.OBSERVATIONS_BYTES / 1024),
+        prices.TABLE_WRITES,
+        "feeds that deliver what changed alone: each account in a file is written",
+    )
     yield Line("DynamoDB", "read units", reads, prices.TABLE_READS)
     yield Line("DynamoDB", "storage", stored, prices.TABLE_STORAGE)
     if deployed.has_recovery:

@@ -96,6 +96,13 @@ class TableOnDisk:
             sizes = self._db.execute("SELECT sum(length(item)) FROM items WHERE pk LIKE ? GROUP BY pk", (f"%#{kind}%",))
             return sum(1 + size // LARGEST_ANSWER for (size,) in sizes)
 
+    def items(self, kind: str, sort_key: str = "") -> Iterator[Item]:
+        """The items of all partitions of a kind, as in "BOOK"."""
+        wanted = (f"%#{kind}#%", f"{sort_key}%")
+        with self._lock:
+            rows = self._db.execute("SELECT item FROM items WHERE pk LIKE ? AND sk LIKE ?", wanted).fetchall()
+        return (_unpacked(item) for (item,) in rows)
+
     def _updated(self, update: Request) -> Item:
         before = self._read(update["Key"])
         self._require(update, before, "UpdateItem")

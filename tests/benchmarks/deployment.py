@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time as real_time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from hashlib import sha256
@@ -30,7 +30,7 @@ from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.signals.directory import Known
 from customer_success.signals.ingest import Delivery, Ingest, Ingested
 from customer_success.signals.lines import UsageLine
-from customer_success.signals.records import records
+from customer_success.signals.records import Record, records
 from customer_success.signals.slots import Mark
 from customer_success.signals.spool import DiskSpool
 from tests.benchmarks.aws_stand_in import QueueOnDisk, TableOnDisk
@@ -129,11 +129,14 @@ class Deployment:
 
     def take_usage(self, file: Path, arrived_at: datetime) -> Ingested:
         """Take a file of usage in, as the function does with one of the inbox."""
-        store = Store(self._function()[0])
-        ingest = Ingest(store.observations, store.feeds, store.directories, DiskSpool, Mark(TENANT))
         delivery = Delivery("usage", "product", file.name, arrived_at, sha256(file.name.encode()).hexdigest())
         with file.open("rb") as content:
-            return ingest(delivery, records(content, UsageLine))
+            return self.ingest(delivery, records(content, UsageLine))
+
+    def ingest(self, delivery: Delivery, lines: Iterable[tuple[int, Record]]) -> Ingested:
+        """Take a delivery in."""
+        store = Store(self._function()[0])
+        return Ingest(store.observations, store.feeds, store.directories, DiskSpool, Mark(TENANT))(delivery, lines)
 
     def page_updates(self) -> list[PagesChanged]:
         """Take all messages off the queue of pages to be written."""

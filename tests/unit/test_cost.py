@@ -51,23 +51,25 @@ def test_more_accounts_never_cost_less() -> None:
 
 
 @pytest.mark.parametrize(
-    ("accounts", "write_units", "stored_gb", "at_least", "at_most"),
+    ("accounts", "write_units", "feeds_write_units", "stored_gb", "at_least", "at_most"),
     [
-        # A scan writes 7.66 units an account: 1,000 x 30.4 x 7.66 = 233,000. Pages 912 x 2.07 = 1,900, reviews and
-        # reports 2 x 333 x 10.8 = 7,200; 2,100 small pieces of 4.5 make 9,400. Stored: 1,000 x (5,050 + 365 x 1,312) B.
-        # Fixed: polling 6.9 M x 0.40 = 2.75; 63 alarms less ten, 5.30; dashboard 3; five secrets 2; API metrics at most
-        # 3.16 more: 13 to 17.
-        (1_000, 251_500, 0.48, 13, 17),
-        # Fifty times that; 12.6 M units cost 7.85, the 24.2 GB are within the free 25, their recovery costs 4.84,
-        # Lambda's 105,000 GB-seconds nothing, 237,000 reads of secrets 1.19. With 13 to 17 fixed: 27 to 32.
-        (50_000, 12_575_000, 24.2, 27, 32),
+        # A scan writes 13.4 units an account: 1,000 x 30.4 x 13.4 = 408,000. Pages 912 x 2.07 = 1,900, reviews and
+        # reports 2 x 333 x 10.8 = 7,200; 2,100 small pieces of 4.5 make 9,400. Five feeds write 8 units an account and
+        # day: 1,000 x 30.4 x 40. Stored: 1,000 x (9,520 + 7,800 + 365 x 2,360) B.
+        # Fixed: polling 8.5 M less one x 0.40 = 3.02; 67 alarms less ten, 5.70; dashboard 3; five secrets 2; API
+        # metrics at most 3.16 more. Units written 1.03, stored 0.18: 15 to 19.
+        (1_000, 426_000, 1_217_000, 0.88, 14, 19),
+        # Fifty times that; 82.1 M units cost 51.33, 29.7 M read 3.71, the 43.9 GB 4.73 beyond the free 25, their
+        # recovery 8.79, Lambda's 237,000 GB-seconds nothing, 237,000 reads of secrets 1.19. With 14 to 17 fixed.
+        (50_000, 21_300_000, 60_830_000, 43.9, 82, 88),
     ],
 )
 def test_a_month_is_what_one_works_out_by_hand(
-    accounts: int, write_units: float, stored_gb: float, at_least: float, at_most: float
+    accounts: int, write_units: float, feeds_write_units: float, stored_gb: float, at_least: float, at_most: float
 ) -> None:
     month = {line.what: line for line in _month(accounts)}
     assert month["write units"].quantity == pytest.approx(write_units, rel=0.01)
+    assert month["write units of feeds"].quantity == pytest.approx(feeds_write_units, rel=0.01)
     assert month["storage"].quantity == pytest.approx(stored_gb, rel=0.01)
     assert at_least < _usd(list(month.values())) < at_most
 
@@ -148,9 +150,10 @@ def test_a_model_keeps_functions_waiting(template: Template) -> None:
 
 
 def test_the_contract_check_reads_the_whole_book_once_a_day() -> None:
-    # A scan reads 2.26 units an account, the check 5,050 / 4,096; pages, reviews and the API some 25,000 more.
+    # A scan reads 4.35 units an account and 2 of its observations, the check 9,520 / 4,096, the files of five feeds 2
+    # each; pages, reviews and the API some 25,000 more.
     reads = _line(_month(1_000), "read units").quantity
-    assert reads == pytest.approx(1_000 * 30.42 * (2.26 + 1.23) + 25_000, rel=0.02)
+    assert reads == pytest.approx(1_000 * 30.42 * (4.35 + 2 + 2.32 + 5 * 2) + 25_000, rel=0.02)
 
 
 def test_more_memory_costs_more_where_it_is_used(template: Template) -> None:

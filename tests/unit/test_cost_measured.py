@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import math
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from hashlib import md5
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
 import pytest
 
+from customer_success.signals.lines import Kind
 from local.cost import measured
 from tests.benchmarks.aws_stand_in import Item, TableOnDisk
-from tests.benchmarks.book import AccountBook
+from tests.benchmarks.book import FIRST_DAY, AccountBook, account_id
 from tests.benchmarks.deployment import Deployment
 from tests.benchmarks.notion_stand_in import NotionStandIn
+from tests.builders.feeds import Line, as_records, delivery
 
 ACCOUNTS = 1_000
 MOVED = 0.1
 """Share by which a figure may have moved."""
+
+
+FEEDS: tuple[Kind, ...] = ("usage", "tickets", "invoices", "touchpoints", "nps")
+TAKEN_IN = datetime.combine(FIRST_DAY, time(3), UTC)
+"""When the feeds deliver, before the first scan."""
 
 
 class MeteredTable(TableOnDisk):
@@ -31,7 +41,8 @@ class MeteredTable(TableOnDisk):
         return self._read_by(super().get_item(**request), lambda answer: [answer["Item"]] if answer else [])
 
     def batch_get_item(self, **request: Any) -> Any:
-        return self._read_by(super().batch_get_item(**request), _found)
+        answer = super().batch_get_item(**request)
+        return answer if _is_of_observations(request) else self._read_by(answer, _found)
 
     def query(self, **request: Any) -> Any:
         answer = super().query(**request)
@@ -51,11 +62,7 @@ class MeteredTable(TableOnDisk):
 
     def mean_size(self, kind: str, sort_key: str = "") -> float:
         """Bytes of the items of a kind, on average."""
-        wanted = (f"%#{kind}#%", f"{sort_key}%")
-        return mean(
-            size(json.loads(text))
-            for (text,) in self._db.execute("SELECT item FROM items WHERE pk LIKE ? AND sk LIKE ?", wanted)
-        )
+        return mean(map(size, self.items(kind, sort_key)))
 
     def _read_by(self, answer: Any, items: Any) -> Any:
         self.read_units += sum(math.ceil(size(item) / 4096) for item in items(answer)) or 1
@@ -64,10 +71,17 @@ class MeteredTable(TableOnDisk):
 
 @pytest.fixture(scope="module")
 def quiet_day(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
-    """A second day of a book, of which 3 in 100 accounts change: each figure for one account or page."""
+    """A second day of a book with five feeds, of which 3 in 100 accounts change: each figure for one account or page.
+
+    What the scan reads of observations is left out: in one delivery they are smaller than they become in daily ones.
+    """
     folder: Path = tmp_path_factory.mktemp("cost")
     deployment = Deployment(NotionStandIn(AccountBook(ACCOUNTS)), folder)
     table = deployment.dynamodb = MeteredTable(folder / "metered")
+    deployment.know_ids()
+    for kind in FEEDS:
+        lines = [line for number in range(ACCOUNTS) for line in delivered(kind, account_id(number), days=100)]
+        deployment.ingest(delivery(kind, lines, TAKEN_IN, kind), as_records(lines))
     deployment.scan(0)
     for message in deployment.page_updates():
         deployment.page_writer()(message)
@@ -96,6 +110,23 @@ def quiet_day(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
     }
 
 
+@pytest.fixture(scope="module")
+def observed(tmp_path_factory: pytest.TempPathFactory) -> float:
+    """Bytes of what is stored of an account after 200 daily files of usage and one of each other feed."""
+    folder: Path = tmp_path_factory.mktemp("observed")
+    deployment = Deployment(NotionStandIn(AccountBook(1)), folder)
+    table = deployment.dynamodb = MeteredTable(folder / "metered")
+    deployment.know_ids()
+    for kind in FEEDS:
+        lines = list(delivered(kind, account_id(0)))
+        files = [[line] for line in reversed(lines)] if kind == "usage" else [lines]
+        for days_ago, file in zip(reversed(range(len(files))), files, strict=True):
+            at = TAKEN_IN - timedelta(days=days_ago)
+            as_of_s3 = replace(delivery(kind, file, at, kind), content_hash=md5(repr(file).encode()).hexdigest())
+            deployment.ingest(as_of_s3, as_records(file))
+    return table.mean_size("OBSERVATIONS")
+
+
 @pytest.mark.parametrize(
     "figure",
     [
@@ -116,11 +147,16 @@ def test_a_figure_is_what_is_measured_now(quiet_day: dict[str, float], figure: s
     assert quiet_day[figure] == pytest.approx(known, rel=MOVED), f"local/cost/measured.py: {figure} has moved"
 
 
+def test_what_feeds_observe_is_as_long_as_what_is_measured_now(observed: float) -> None:
+    assert observed == pytest.approx(measured.OBSERVATIONS_BYTES, rel=MOVED), "local/cost/measured.py has moved"
+
+
 @pytest.mark.parametrize(
     ("item", "bytes_of_it"),
     [
         ({"pk": {"S": "abc"}}, 5),
         ({"n": {"N": "-12.5"}}, 1 + 3),
+        ({"b": {"B": b"abc"}}, 1 + 3),
         ({"n": {"BOOL": True}, "m": {"NULL": True}}, 4),
         ({"l": {"L": [{"S": "ab"}]}}, 1 + 3 + 1 + 2),
         ({"m": {"M": {"k": {"S": "ab"}}}}, 1 + 3 + 1 + 1 + 2),
@@ -129,6 +165,33 @@ def test_a_figure_is_what_is_measured_now(quiet_day: dict[str, float], figure: s
 )
 def test_an_item_is_as_long_as_dynamodb_says(item: Item, bytes_of_it: int) -> None:
     assert size(item) == bytes_of_it
+
+
+def delivered(kind: Kind, account: str, *, days: int = 200) -> Iterator[Line]:
+    """What a feed has of an account, the newest first: so many days of usage, a year of the rest."""
+
+    def ago(days: int) -> str:
+        return str(FIRST_DAY - timedelta(days=days))
+
+    of = {"account": account}
+    match kind:
+        case "usage":
+            for day in range(1, days + 1):
+                yield of | {"date": ago(day), "active_users": 5 + day % 20, "events": 7 * day}
+        case "tickets":
+            for number in range(12):
+                opened, closed = ago(30 * number + 5), ago(30 * number + 2)
+                yield of | {"id": f"T-{number}", "opened": opened, "closed": closed, "sentiment": "neutral"}
+        case "invoices":
+            for number in range(12):
+                due, paid = ago(30 * number + 5), ago(30 * number + 2)
+                yield of | {"id": f"in_{number}", "due": due, "paid": paid, "amount": 1_200, "currency": "USD"}
+        case "touchpoints":
+            for number in range(24):
+                yield of | {"at": ago(8 * number + 1), "kind": "meeting", "people": [f"p{number % 3}@acme.example"]}
+        case "nps":
+            for number in range(4):
+                yield of | {"person": f"p{number}@acme.example", "score": 8, "at": ago(80 * number + 3)}
 
 
 def size(item: Item) -> int:
@@ -141,6 +204,8 @@ def _value_size(value: dict[str, Any]) -> int:
     match kind:
         case "S":
             return len(held.encode())
+        case "B":
+            return len(held)
         case "N":
             return len(held.lstrip("-").replace(".", "")) // 2 + 2
         case "BOOL" | "NULL":
@@ -152,6 +217,12 @@ def _value_size(value: dict[str, Any]) -> int:
         case "SS":
             return sum(len(each.encode()) for each in held)
     raise ValueError(f"{kind}: a kind of value that is not counted")
+
+
+def _is_of_observations(request: Any) -> bool:
+    """Whether a batch, which is of one table, reads what feeds delivered."""
+    [wanted] = request["RequestItems"].values()
+    return all("#OBSERVATIONS#" in key["pk"]["S"] for key in wanted["Keys"])
 
 
 def _found(answer: Any) -> list[Item]:
