@@ -11,16 +11,6 @@ from connectors.notion.names import PropertyNames
 from connectors.notion.schema import accounts_schema
 
 NAMES = PropertyNames()
-WRITTEN_BY_THE_SCAN = (
-    NAMES.health_score,
-    NAMES.health_rag,
-    NAMES.churn_risk,
-    NAMES.why,
-    NAMES.since,
-    NAMES.next_step,
-    NAMES.last_scan,
-    NAMES.sources,
-)
 DAYS_TO_RENEWAL = "days_to_renewal"
 """What a column means that gives the contract's end in days. Notion keeps the date."""
 
@@ -111,7 +101,7 @@ def recognise(headings: Sequence[str], own: PropertyNames = NAMES) -> Recognised
         meant = _meaning(heading, own)
         if meant is None:
             ignored.append(Ignored(heading, "not known"))
-        elif meant in WRITTEN_BY_THE_SCAN:
+        elif meant in NAMES.written:
             ignored.append(Ignored(heading, "written by the scan itself"))
         elif meant in columns:
             ignored.append(Ignored(heading, f"means the same as {columns[meant].heading!r}"))

@@ -35,6 +35,7 @@ def target(session: boto3.Session, sandbox: Sandbox | None = None, **parameters:
     plain = {
         "Stage": "dev",
         "TenantId": TENANT,
+        "Timezone": "UTC",
         "Shadow": "false",
         "ScanEnabled": "true",
         "ScanSchedule": "cron(0 7 * * ? *)",

@@ -38,18 +38,18 @@ def checked(sandbox: Sandbox, **properties: dict[str, Any]) -> tuple[date | None
     "typed",
     [
         {"start": "2026-05-31"},
-        {"start": "2026-05-31T23:30:00.000-08:00"},
-        {"start": "2026-05-31T00:30:00.000+13:00"},
+        {"start": "2026-05-30T23:30:00.000-08:00"},
+        {"start": "2026-06-01T00:30:00.000+13:00"},
         {"start": "2025-06-01", "end": "2026-05-31"},
-        {"start": "2025-06-01T09:00:00.000+02:00", "end": "2026-05-31T23:59:00.000-10:00"},
+        {"start": "2025-06-01T09:00:00.000+02:00", "end": "2026-05-30T23:59:00.000-10:00"},
     ],
     ids=["a day", "late in Los Angeles", "early in Auckland", "a span", "a span with times"],
 )
-def test_a_contract_ends_on_the_day_as_it_is_written(sandbox: Sandbox, typed: dict[str, str]) -> None:
+def test_a_contract_ends_on_its_day_in_the_tenants_zone(sandbox: Sandbox, typed: dict[str, str]) -> None:
     # GIVEN a contract's end, as a day, with a time and an offset, or as the span of the contract
     # WHEN it is read and checked
     end, result, world = checked(sandbox, Contract_End_Date={"date": typed})
-    # THEN it is the 31st, eleven days away
+    # THEN it is the 31st of the tenant's zone, UTC, eleven days away
     assert end == THE_31ST
     assert result["groups"][Group.WITHIN_30] == 1
     assert "Account 1: 2026-05-31 (in 11 days)" in world.renewals_text(DAY)
@@ -67,10 +67,10 @@ def test_a_contract_without_an_end_is_counted_and_named(sandbox: Sandbox, proper
 def test_the_terms_of_a_contract_come_from_the_accounts_page(sandbox: Sandbox) -> None:
     # GIVEN terms as people typed them  WHEN they are read and checked
     terms: dict[str, Any] = {
-        "Contract_End_Date": {"date": {"start": "2026-12-01T01:00:00.000+13:00"}},
+        "Contract_End_Date": {"date": {"start": "2026-12-02T01:00:00.000+13:00"}},
         "Notice_Days": {"number": 180},
     }
     _, result, world = checked(sandbox, **terms, **{"Auto-Renew": {"select": {"name": "Yes"}}})
-    # THEN the day for giving notice counts from the day as it is written
+    # THEN the day for giving notice counts from the day in the tenant's zone
     assert result["notice_deadlines"] == 1
     assert "renews by itself unless notice is given by 2026-06-04" in world.renewals_text(DAY)

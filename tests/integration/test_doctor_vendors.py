@@ -43,7 +43,15 @@ def test_all_is_right_and_nothing_is_written(aws: boto3.Session, sandbox: Sandbo
     # THEN nothing is wrong, and user and workspace are named
     assert texts(results, "bad") == ""
     right = texts(results, "ok")
-    for text in ("'Sandbox'", "its 44 properties fit", "2 have 'Account ID'", "'csm'", "all 9 scopes", "'team'"):
+    properties = len(accounts_schema(PropertyNames()))
+    for text in (
+        "'Sandbox'",
+        f"its {properties} properties fit",
+        "2 have 'Account ID'",
+        "'csm'",
+        "all 9 scopes",
+        "'team'",
+    ):
         assert text in right
     assert "lead@example.com (FallbackOwner) are reachable" in right
     assert "eu.anthropic.claude answers" in right

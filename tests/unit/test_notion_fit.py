@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.notion.account_page import account_of
+from connectors.notion.account_page import account_of, fields_on
 from connectors.notion.databases import accounts_database, related_databases
 from connectors.notion.fit import Missing, MissingOptions, WrongType, additions, compare, fits, kind_of
 from connectors.notion.names import ExpansionNames, PropertyNames, QbrNames, UsageNames
@@ -237,3 +237,10 @@ def test_a_date_of_delivery_must_not_move_with_our_own_writes(name: str, found: 
     assert "a feed that stopped would look alive" in str(difference)
     honest = {"type": "formula", "formula": {"expression": 'prop("Last call")'}}
     assert not [each for each in DATABASE.differences(there | {name: honest}) if isinstance(each, WrongType)]
+
+
+def test_what_the_scan_writes_is_not_missed_where_it_is_not_there() -> None:
+    # GIVEN a page of a book with every property, WHEN one is looked for that the scan writes
+    page = {"properties": {name: {} for name in ACCOUNTS}}
+    # THEN none counts as read, so that none that disappears is named as a feed that did
+    assert set(fields_on(page, NAMES).values()).isdisjoint(NAMES.written)

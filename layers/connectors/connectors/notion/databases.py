@@ -46,17 +46,7 @@ class Database:
 
 def accounts_database(names: PropertyNames) -> Database:
     """The account book, with its properties called as the team calls them."""
-    written = (
-        names.health_score,
-        names.health_rag,
-        names.churn_risk,
-        names.why,
-        names.since,
-        names.next_step,
-        names.last_scan,
-        names.sources,
-        names.verdict,
-    )
+    written = (*names.written, names.verdict)
     # A date that a person asks for is written as given, and read again by the next scan.
     exact = frozenset({names.quiet_until})
     deliveries = frozenset({names.signals_updated, names.last_interaction})

@@ -76,14 +76,18 @@ class PropertyNames:
         """The names of the properties that are read, by our name for each; those that we write are not among them."""
         return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in _NOT_READ}
 
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The names of the properties that the scan writes."""
+        return tuple(getattr(self, field) for field in _WRITTEN)
+
     def field_of(self, name: str) -> str | None:
         """Our name for the property with this name."""
         return next((field for field, called in self.read.items() if called == name), None)
 
 
-_NOT_READ = frozenset(
-    {"roi_prefix", "health_score", "health_rag", "churn_risk", "why", "since", "next_step", "last_scan"}
-)
+_WRITTEN = ("health_score", "health_rag", "churn_risk", "why", "since", "next_step", "last_scan", "sources")
+_NOT_READ = frozenset({"roi_prefix", *_WRITTEN})
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from customer_success.signals.freshness import Feed
 from customer_success.signals.ports import Outdated
 
 if TYPE_CHECKING:
-    from customer_success.aws.dynamodb.items import Item
+    from customer_success.aws.dynamodb.items import Item, Key
 
 _PREFIX = "feed_"
 
@@ -22,10 +22,9 @@ class DynamoFeeds:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._key = table.key("FEEDS", "ALL", "ALL")
 
     def all(self) -> list[Feed]:
-        item = self._table.get(self._key) or {}
+        item = self._table.get(self._key()) or {}
         attributes = sorted(name for name in item if name.startswith(_PREFIX))
         return [feed for name in attributes for feed in self._stored(name).readable([item])]
 
@@ -35,9 +34,12 @@ class DynamoFeeds:
         condition = f"attribute_not_exists(#{attribute})" if before is None else f"#{attribute} = :before"
         given: Item = {} if before is None else {"before": stored.body(before)}
         try:
-            self._table.update(Update(self._key, {attribute: stored.body(feed)}, condition, given))
+            self._table.update(Update(self._key(), {attribute: stored.body(feed)}, condition, given))
         except ConditionNotMetError as error:
             raise Outdated(f"the feed {feed.slot} was written by another delivery meanwhile") from error
+
+    def _key(self) -> Key:
+        return self._table.key("FEEDS", "ALL", "ALL")
 
     def _stored(self, attribute: str) -> Stored[Feed]:
         return Stored(self._table, Feed, attribute=attribute)
