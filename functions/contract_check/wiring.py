@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from customer_success.aws.function import QueueFunction
+from customer_success.outcomes.capture import CaptureOutcomes
 from customer_success.periods import Calendar
 from customer_success.renewals.contract_check import ContractCheck
 from customer_success.scoring.scorer import scorer_of
@@ -35,6 +36,7 @@ class CheckContracts(QueueFunction[ContractCheckSettings]):
             page_updates=self.outbox(settings.notion_updates_queue_url),
             qbr_requests=self.outbox(settings.qbr_queue_url),
             qbrs=self.store.qbrs,
+            outcomes=CaptureOutcomes(self.store.observations),
             calendar=Calendar(settings.holidays),
             scorer=scorer_of(settings),
             fallback_owner=settings.fallback_owner,

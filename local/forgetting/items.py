@@ -66,8 +66,8 @@ def _what(kind: str, name: str, sk: str, item: Item, subject: Subject) -> str | 
             return "account row"
         case "ACCOUNT" if name == id_:
             return "score history" if re.fullmatch(rf".*{_DAY}", sk) and not sk.startswith("QBR#") else "page, review"
-        case "OBSERVATIONS" if name == id_:
-            return "observations"
+        case "OBSERVATIONS" | "OUTCOMES" if name == id_:
+            return "outcomes" if kind == "OUTCOMES" else "observations"
         case "WAITING" if _text(item, "key") in subject.names_for(_text(item, "source")):
             return "observations"
         case "ALERTS" if re.fullmatch(rf"{re.escape(id_)}:{_DAY}:\w+", sk):

@@ -9,6 +9,7 @@ from typing import Any
 from customer_success.alerts.publisher import AlertPublisher
 from customer_success.errors import Misconfigured, Unavailable
 from customer_success.messages import QbrRequested
+from customer_success.outcomes.capture import CaptureOutcomes
 from customer_success.periods import Calendar
 from customer_success.renewals.contract_check import ContractCheck
 from customer_success.scoring.scorer import CSMHealthScorer
@@ -47,6 +48,7 @@ class Mornings(World):
             page_updates=self.outbox,
             qbr_requests=self.qbr_requests,
             qbrs=self.qbrs,
+            outcomes=CaptureOutcomes(self.inbox.observations),
             calendar=Calendar(self.holidays),
             scorer=CSMHealthScorer(),
             fallback_owner="lead@example.com",

@@ -37,8 +37,18 @@ def delivery(kind: Kind, lines: Sequence[Line], at: datetime, source: str, *, sn
 class FakeObservations:
     slots: dict[Holder, dict[SlotName, Slot]] = field(default_factory=dict)
 
-    def get_many(self, holders: Collection[Holder]) -> Mapping[Holder, Mapping[SlotName, Slot]]:
-        return {holder: self.slots[holder] for holder in holders if holder in self.slots}
+    def get_many(
+        self, holders: Collection[Holder], kind: Kind | None = None
+    ) -> Mapping[Holder, Mapping[SlotName, Slot]]:
+        asked = {holder: self.slots[holder] for holder in holders if holder in self.slots}
+        return {
+            holder: {
+                name: slot
+                for name, slot in slots.items()
+                if holder.unjoined or (name.kind == "outcomes") == (kind == "outcomes")
+            }
+            for holder, slots in asked.items()
+        }
 
     def put(self, holder: Holder, name: SlotName, slot: Slot, before: Slot | None) -> None:
         assert self.slots.get(holder, {}).get(name) == before

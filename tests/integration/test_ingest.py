@@ -16,6 +16,7 @@ from customer_success.aws.dynamodb.feeds import DynamoFeeds
 from customer_success.aws.dynamodb.observations import DynamoObservations
 from customer_success.aws.dynamodb.table import Table
 from customer_success.errors import Refused
+from customer_success.outcomes.outcome import outcomes_of
 from customer_success.signals.decoding import daily_usage
 from customer_success.signals.deriving import Context, derive
 from customer_success.signals.directory import ExternalId, Known
@@ -26,7 +27,7 @@ from customer_success.signals.records import Cells, Record, from_object
 from customer_success.signals.season import BookSeason
 from customer_success.signals.slots import Holder, Mark, SlotName
 from customer_success.signals.spool import DiskSpool
-from tests.builders.aws import Client
+from tests.builders.aws import TABLE, Client
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TODAY = date(2026, 3, 2)
@@ -227,6 +228,29 @@ def test_touchpoints_and_nps_store_marks_and_no_address(inbox: Inbox) -> None:
     assert "ada@" not in repr(slots)
 
 
+def test_outcomes_are_stored_for_good_and_apart_from_what_expires(inbox: Inbox, dynamodb: Client) -> None:
+    # GIVEN an account with observations, and outcomes that came before its id was known
+    outcome = {"outcome": "churned", "at": "2026-02-20", "decision_date": "2026-01-10", "arr_before": 9000, "arr": 0}
+    inbox.take("tickets", [{"account": "A-1", "id": "1", "opened": "2026-02-20"}])
+    inbox.take("outcomes", [{"account": "cus_9", **outcome}], source="stripe")
+    inbox.take("outcomes", [{"account": "A-1", **outcome, "at": "2012-02-20"}], source="stripe")
+    holder = Holder.account("A-1")
+    # WHEN the id is known
+    inbox.observations.adopt(holder, Holder.waiting("stripe", "cus_9"))
+    # THEN the account has both, whole
+    found = outcomes_of("A-1", inbox.observations.get_many([holder], "outcomes")[holder])
+    assert [(one.kind, one.at.year, one.decision_date, one.arr_before, one.arr) for one in found] == [
+        ("churned", 2012, date(2026, 1, 10), 9000.0, 0.0),
+        ("churned", 2026, date(2026, 1, 10), 9000.0, 0.0),
+    ]
+    # AND no day on which the table deletes them
+    items = {item["pk"]["S"].split("#")[1]: item for item in dynamodb.real.scan(TableName=TABLE)["Items"]}
+    assert "expires_at" in items["OBSERVATIONS"]
+    assert "expires_at" not in items["OUTCOMES"]
+    # AND a scan does not read them
+    assert {name.kind for name in inbox.observations.get_many([holder])[holder]} == {"tickets"}
+
+
 @pytest.mark.parametrize(
     ("due", "paid", "status"),
     [
@@ -247,8 +271,8 @@ def test_two_deliveries_at_once_lose_nothing(inbox: Inbox, monkeypatch: pytest.M
     # GIVEN a delivery that is overtaken by another between its read and its write
     overtaken = inbox.observations.get_many
 
-    def get_many(holders: Any) -> Any:
-        found = overtaken(holders)
+    def get_many(*asked: Any) -> Any:
+        found = overtaken(*asked)
         monkeypatch.undo()
         inbox.take("usage", [usage("A-1", date(2026, 2, 27), 4)], at=NOON + timedelta(minutes=1))
         return found

@@ -477,6 +477,10 @@ def test_a_whole_account_reads_into_valid_signals() -> None:
         "Auto-Renew": checkbox(True),
         "Renewal Stage": select("Negotiating"),
         "QBR Cadence": select("Quarterly"),
+        "Outcome": select("Renewed"),
+        "Outcome Date": dated("2024-02-01"),
+        "Outcome ARR": number(120_000),
+        "External IDs": text("stripe:cus_1, domain:acme.example"),
         "ROI Hours": number(10),
     }
 
@@ -503,6 +507,10 @@ def test_a_whole_account_reads_into_valid_signals() -> None:
         notice_days=60,
         auto_renew=True,
         renewal_stage="Negotiating",
+        outcome="renewed",
+        outcome_date=date(2024, 2, 1),
+        outcome_arr=120_000,
+        external_ids="stripe:cus_1, domain:acme.example",
         qbr_cadence="Quarterly",
         onboarding_until=date(2024, 10, 15),
         quiet_until=date(2024, 10, 20),

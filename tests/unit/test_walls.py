@@ -24,7 +24,7 @@ HTTP = {DOMAIN / f"api/{name}.py" for name in ("error_responses", "parameters", 
 FLOOR = frozenset[str]()
 BELOW = frozenset({"accounts", "scoring"})
 INSIDE = BELOW | {"alerts", "drafts", "scan", "signals"}
-CAPABILITIES = INSIDE | {"adoption", "expansion", "narration", "renewals", "reviews"}
+CAPABILITIES = INSIDE | {"adoption", "expansion", "narration", "outcomes", "renewals", "reviews"}
 MAY_IMPORT = {
     "scoring": FLOOR,
     "narration": FLOOR | {"scoring"},
@@ -33,10 +33,11 @@ MAY_IMPORT = {
     "drafts": BELOW,
     "alerts": BELOW | {"drafts"},
     "scan": BELOW | {"alerts", "signals"},
+    "outcomes": BELOW | {"signals"},
     "adoption": BELOW | {"alerts", "drafts", "signals"},
     "reviews": INSIDE | {"adoption", "narration"},
     "expansion": INSIDE | {"adoption", "narration"},
-    "renewals": INSIDE | {"reviews"},
+    "renewals": INSIDE | {"outcomes", "reviews"},
     "task_records": FLOOR,
     "shadow": CAPABILITIES,
     "agent": CAPABILITIES,

@@ -70,6 +70,12 @@ class Calendar:
     def is_working_day(self, day: date) -> bool:
         return day.weekday() < _SATURDAY and day not in self.holidays
 
+    def begins_week(self, day: date) -> bool:
+        """True on the first working day of a week."""
+        monday = day - timedelta(days=day.weekday())
+        earlier = (monday + timedelta(days=number) for number in range(day.weekday()))
+        return self.is_working_day(day) and not any(map(self.is_working_day, earlier))
+
     def days_off_before(self, day: date) -> Iterator[date]:
         """The run of days off that ends the day before `day`, latest first; none if that was a working day."""
         day -= timedelta(days=1)

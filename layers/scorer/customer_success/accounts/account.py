@@ -83,6 +83,10 @@ class Account:
     term_months: Annotated[int | None, Field(exclude_if=is_empty)] = None
     no_end: Annotated[bool, Field(exclude_if=is_empty)] = False
     renewal_stage: str | None = None
+    outcome: Annotated[str | None, Field(exclude_if=is_empty)] = None
+    """What became of the last contract, in the words of `OutcomeLine`; on which day, and the ARR since then."""
+    outcome_date: Annotated[date | None, Field(exclude_if=is_empty)] = None
+    outcome_arr: Annotated[float | None, Field(exclude_if=is_empty)] = None
     qbr_cadence: str | None = None
     onboarding_until: date | None = None
     quiet_until: date | None = None

@@ -20,8 +20,9 @@ from customer_success.alerts.policy import Candidate, rank
 from customer_success.alerts.ports import AlertLog
 from customer_success.alerts.publisher import BATCH, AlertPublisher
 from customer_success.batches import batches
-from customer_success.isolation import alone, cause, recorded, together
+from customer_success.isolation import alone, attempted, cause, recorded, together
 from customer_success.messages import ChurnAlert, QbrRequested, pages_changed
+from customer_success.outcomes.capture import CapturedOutcomes, CaptureOutcomes, OutcomeCase, case_of
 from customer_success.periods import Calendar, Quarter, today
 from customer_success.ports import Outbox
 from customer_success.renewals.contracts import (
@@ -55,7 +56,7 @@ T = TypeVar("T")
 class Found:
     """What a look at the rows found. `failed` are accounts with which something went wrong; `due` are those
     that are not assessed today, `alerts` what they raise; `changed` are accounts whose pages an earlier try of the same
-    day changed, `reviews` contracts that call for one.
+    day changed, `reviews` contracts that call for one, `outcomes` what rows say of ended contracts.
     """
 
     contracts: dict[str, Contract] = field(default_factory=dict)
@@ -65,6 +66,7 @@ class Found:
     alerts: list[ChurnAlert] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     reviews: list[Contract] = field(default_factory=list)
+    outcomes: list[OutcomeCase] = field(default_factory=list)
 
 
 class ContractCheckResult(JobResult):
@@ -101,6 +103,7 @@ class ContractCheck:
     page_updates: Outbox
     qbr_requests: Outbox
     qbrs: Qbrs
+    outcomes: CaptureOutcomes
     calendar: Calendar
     scorer: CSMHealthScorer
     fallback_owner: str | None
@@ -131,13 +134,34 @@ class ContractCheck:
         self.page_updates.send(pages_changed(self.tenant_id, found.changed, on))
         sent = self.publisher.publish(e for e in self.alerts.on(on) if e.state == "pending" and e.delivery)
         requested = self._request_reviews(found.reviews, on, time)
+        captured = self._capture_outcomes(found.outcomes, time)
         if self.calendar.is_working_day(on):
             # A scan that could score nothing has read the book all the same.
             ended = (run.run_date for run in self.runs.before(scan_run.KIND, on + ONE_DAY) if run.status == "finished")
             last_scan_on = next(ended, None)
-            contracts, failed = found.contracts.values(), found.failed
-            self.publisher.post(renewals_digest(on, contracts, failed, skipped=found.skipped, last_scan=last_scan_on))
+            asked = captured.open if self.calendar.begins_week(on) else ()
+            self.publisher.post(
+                renewals_digest(
+                    on,
+                    found.contracts.values(),
+                    found.failed,
+                    skipped=found.skipped,
+                    last_scan=last_scan_on,
+                    unanswered=asked,
+                )
+            )
         return _result(on, found, request=request, scanned=scanned, alerts=sent, qbrs=requested)
+
+    def _capture_outcomes(self, cases: Sequence[OutcomeCase], time: datetime) -> CapturedOutcomes:
+        """Capture what became of contracts. It comes beside the check: what fails is captured on the next day."""
+        captured = CapturedOutcomes()
+
+        def capture() -> None:
+            nonlocal captured
+            captured = self.outcomes(cases, time)
+
+        attempted("the capture of outcomes", capture)
+        return captured
 
     def _context(self, on: date, last_scan: Run | None) -> ScanContext:
         return ScanContext(
@@ -155,6 +179,8 @@ class ContractCheck:
         found = Found()
         for row in self.rows.every():
             self._alone(found, row, partial(self._look_at, found, row, scan))
+            if case := case_of(row, scan.run_date):
+                found.outcomes.append(case)
         return found
 
     def _alone(self, found: Found, row: AccountRow, work: Callable[[], T]) -> T | None:

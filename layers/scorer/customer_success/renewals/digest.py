@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from customer_success.accounts.account import LONGEST_NOTICE_DAYS
 from customer_success.alerts.digest import NAME_LIMIT, NO_OWNER, Digest, Section, failed_digest
 from customer_success.documents import Line
+from customer_success.outcomes.capture import OutcomeCase, most_valuable_first
 from customer_success.renewals.contracts import ENDS_SOON, KIND, LISTED, WITHOUT_END, Contract, Group, UncheckedAccount
 from customer_success.scan.tally import in_short
 from customer_success.scan.words import step_to_score
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 NAMED = 50
 """Contracts of one group that are named; the rest is counted. Those that end later will be named later."""
 UNDATED_NAMED = 10
+OUTCOMES_NAMED = 20
 SHORT_NAME = 60
 
 _TITLES = {
@@ -37,9 +40,11 @@ def renewals_digest(
     *,
     skipped: int,
     last_scan: date | None,
+    unanswered: Sequence[OutcomeCase] = (),
 ) -> Digest:
     """The digest of the run date. `failed` are the accounts with which something went wrong; `skipped` accounts
-    were not checked; `last_scan` is the day of the latest finished scan, None before the first.
+    were not checked; `last_scan` is the day of the latest finished scan, None before the first. Of the `unanswered`
+    contracts it is asked what became of them.
     """
     grouped = {group: [c for c in contracts if c.group(run_date) == group] for group in Group}
     sections = (
@@ -50,6 +55,7 @@ def renewals_digest(
         *(_group_section(group, grouped[group], run_date) for group in LISTED if grouped[group]),
         *_notice_section([c for c in contracts if c.notice_due(run_date)], run_date),
         *_undated_section(grouped[Group.UNDATED]),
+        *_unanswered_section(unanswered),
     )
     return Digest(f"{KIND}:{run_date}", KIND, run_date, f"Renewals, {run_date}", sections)
 
@@ -119,6 +125,22 @@ def _undated_section(undated: Sequence[Contract]) -> Iterator[Section]:
     yield Section(f"No end date: {_summed(undated)}", (*lines, *_more(len(undated) - UNDATED_NAMED)))
 
 
+def _unanswered_section(cases: Sequence[OutcomeCase]) -> Iterator[Section]:
+    if not cases:
+        return
+    these = "this contract" if len(cases) == 1 else f"these {len(cases)} contracts"
+    lines = [
+        Line(
+            f"{short(case.name, SHORT_NAME)}: ended on {case.end}, {_arr(case.arr)}, {case.owner_email or NO_OWNER}",
+            url=case.page_url,
+            bullet=True,
+        )
+        for case in islice(most_valuable_first(cases), OUTCOMES_NAMED)
+    ]
+    how = Line("Fill in Outcome and Outcome Date on the account's page: without them no score can be checked later.")
+    yield Section(f"What became of {these}?", (*lines, *_more(len(cases) - OUTCOMES_NAMED), how))
+
+
 def _line(contract: Contract, facts: Sequence[str]) -> Line:
     return Line(f"{short(contract.name, NAME_LIMIT)}: {', '.join(facts)}", url=contract.page_url, bullet=True)
 
@@ -128,8 +150,12 @@ def _more(count: int) -> tuple[Line, ...]:
 
 
 def _facts(contract: Contract, run_date: date) -> list[str]:
-    arr = "unknown" if contract.arr is None else f"{contract.arr:,.0f}"
-    facts = [f"ARR {arr}", _owner(contract), _colour(contract.health_status, run_date), _notice(contract, run_date)]
+    facts = [
+        _arr(contract.arr),
+        _owner(contract),
+        _colour(contract.health_status, run_date),
+        _notice(contract, run_date),
+    ]
     return [_day(contract.end, run_date) if contract.end else "no end date", *filter(None, facts)]
 
 
@@ -138,6 +164,10 @@ def _summed(contracts: Sequence[Contract]) -> str:
     number = "1 contract" if len(contracts) == 1 else f"{len(contracts)} contracts"
     unknown = f" and {len(contracts) - len(known)} unknown" if len(known) < len(contracts) else ""
     return f"{number}, ARR {sum(known):,.0f}{unknown}"
+
+
+def _arr(arr: float | None) -> str:
+    return "ARR unknown" if arr is None else f"ARR {arr:,.0f}"
 
 
 def _owner(contract: Contract) -> str:

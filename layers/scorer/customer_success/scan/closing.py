@@ -249,7 +249,9 @@ class Closing:
             removed += sum(row.latest.status == "gone" and row.latest.run_date == run.run_date for row in closed)
             for row in closed:
                 alone(_about(row), partial(_add_line, lines, row), lambda _: None)
-                if row.latest.status != "gone":
+                if row.latest.status == "gone":
+                    book.add_removed(row)
+                else:
                     book.add(row)
         return replace(run, alarm=alarm, removed=0 if alarm else removed), lines, book
 

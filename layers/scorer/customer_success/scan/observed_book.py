@@ -45,6 +45,10 @@ class BookTally:
             for source, used in row.account.used_features.items():
                 self.habits.setdefault(source, HabitTally()).add(row.account.plan, used)
 
+    def add_removed(self, row: AccountRow) -> None:
+        """Know an account that left the book by its own id alone: what became of its contract may come later."""
+        self.known.append(Known(row.account_id))
+
 
 KEYS_NAMED = 3
 

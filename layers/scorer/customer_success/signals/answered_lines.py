@@ -13,9 +13,7 @@ from customer_success.signals.lines import Kind
 from customer_success.signals.records import from_object
 from customer_success.signals.slots import DAYS_OF_ENTRIES, Holder
 
-_DAY: Mapping[Kind, str] = MappingProxyType(
-    {"tickets": "closed", "invoices": "paid", "touchpoints": "at", "nps": "at", "outcomes": "at"}
-)
+_DAY: Mapping[Kind, str] = MappingProxyType({"tickets": "closed", "invoices": "paid", "touchpoints": "at", "nps": "at"})
 """The field by which an entry grows too old, where it is not `date`."""
 
 

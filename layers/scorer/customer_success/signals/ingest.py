@@ -212,7 +212,7 @@ class Ingest:
         """Merge entries into their slots; how many values changed. A slot that was written meanwhile is read again."""
         left, changes = dict(delivered), 0
         for _ in range(MOST_TRIES):
-            stored = self.observations.get_many(list(left))
+            stored = self.observations.get_many(list(left), name.kind)
             for holder, entries in list(left.items()):
                 before = stored.get(holder, {}).get(name)
                 after = (before or Slot()).with_(entries.by_key, name.kind, entries.first)

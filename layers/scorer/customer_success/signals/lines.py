@@ -195,9 +195,9 @@ class ContractLine(Line):
 
 
 class OutcomeLine(Line):
-    """What became of a contract."""
+    """What became of a contract; null takes back what was delivered for the day."""
 
-    outcome: Literal["renewed", "churned", "contracted", "expanded"]
+    outcome: Literal["renewed", "churned", "contracted", "expanded"] | None
     at: Day
     decision_date: Day | None = None
     arr_before: Amount | None = None

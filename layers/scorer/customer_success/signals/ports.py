@@ -12,6 +12,7 @@ from customer_success.errors import Unavailable
 if TYPE_CHECKING:
     from customer_success.signals.directory import Directory, Known
     from customer_success.signals.freshness import Feed
+    from customer_success.signals.lines import Kind
     from customer_success.signals.slots import Holder, Slot, SlotName
 
 
@@ -22,8 +23,12 @@ class Outdated(Unavailable):
 class Observations(Protocol):
     """What feeds delivered of each account, and of keys that no account of the book has yet."""
 
-    def get_many(self, holders: Collection[Holder]) -> Mapping[Holder, Mapping[SlotName, Slot]]:
-        """All slots of each holder that has any. Raises `Unavailable`."""
+    def get_many(
+        self, holders: Collection[Holder], kind: Kind | None = None
+    ) -> Mapping[Holder, Mapping[SlotName, Slot]]:
+        """All slots of each holder that has any; those of the `kind` "outcomes", which are stored apart and for good,
+        only if they are asked for, and then alone. Raises `Unavailable`.
+        """
 
     def put(self, holder: Holder, name: SlotName, slot: Slot, before: Slot | None) -> None:
         """Write a slot in the place of `before`. Raises `Outdated` if it was written meanwhile."""

@@ -27,9 +27,8 @@ DAYS_OF_ENTRIES: Mapping[Kind, int] = {
     "features": 400,
     "signals": 400,
     "contracts": 400,
-    "outcomes": 400,
 }
-"""For how long before the newest day of its slot an entry is stored."""
+"""For how long before the newest day of its slot an entry is stored. Outcomes are stored for good."""
 
 MOST_ENTRIES = 4_000
 """Of one feed and account; the newest stay. A slot with more would be too large for an item."""
@@ -108,7 +107,7 @@ def entry(line: AnyLine, kind: Kind, mark: Mark) -> tuple[str, Fields, date]:
             return line.account, terms, date.min
         case lines.OutcomeLine():
             what: Fields = [line.outcome, str(line.at), _day(line.decision_date), line.arr_before, line.arr]
-            return f"{line.outcome}|{line.at}", what, line.at
+            return f"{line.at}\t{line.account}", what, line.at
     raise TypeError(f"a line of {kind} has no entry")
 
 
@@ -161,7 +160,7 @@ def _pruned(entries: dict[str, Stamped[Fields]], kind: Kind) -> dict[str, Stampe
 
 
 def _day_of(kind: Kind, fields: Fields, key: str) -> date | None:
-    """The day that an entry speaks of; None where it is open and must not be forgotten."""
+    """The day that an entry speaks of; None where it is open, or an outcome, and must not be forgotten."""
     match kind:
         case "usage":
             return date.fromisoformat(key[:10])
@@ -171,8 +170,6 @@ def _day_of(kind: Kind, fields: Fields, key: str) -> date | None:
             return date.fromisoformat(str(fields[0]))
         case "nps":
             return date.fromisoformat(str(fields[2]))
-        case "outcomes":
-            return date.fromisoformat(str(fields[1]))
     return None
 
 

@@ -10,33 +10,40 @@ from hashlib import sha256
 
 from customer_success.aws.dynamodb.items import Item, Key, Update, expiry, key_of, shortened, text
 from customer_success.aws.dynamodb.table import ConditionNotMetError, Table
+from customer_success.signals.lines import Kind
 from customer_success.signals.ports import Outdated
 from customer_success.signals.slots import Holder, Slot, SlotName, packed, unpacked
 
 STORED_DAYS = 400
+OUTCOMES: Kind = "outcomes"
 
 logger = logging.getLogger(__name__)
 
 
 class DynamoObservations:
-    """`Observations` in the table. They are stored for 400 days after the last delivery."""
+    """`Observations` in the table. They are stored for 400 days after the last delivery, an account's outcomes for good
+    in an item of their own.
+    """
 
     def __init__(self, table: Table, *, clock: Callable[[], float] = time.time) -> None:
         self._table = table
         self._clock = clock
 
-    def get_many(self, holders: Collection[Holder]) -> Mapping[Holder, Mapping[SlotName, Slot]]:
-        keys = {self._key(holder): holder for holder in holders}
+    def get_many(
+        self, holders: Collection[Holder], kind: Kind | None = None
+    ) -> Mapping[Holder, Mapping[SlotName, Slot]]:
+        keys = {self._key(holder, kind): holder for holder in holders}
         return {keys[key_of(item)]: dict(_slots(item)) for item in self._table.get_many(keys)}
 
     def put(self, holder: Holder, name: SlotName, slot: Slot, before: Slot | None) -> None:
         attribute = _attribute(name)
         given: Item = {} if before is None else {"before": {"B": packed(name, before)}}
+        for_good = name.kind == OUTCOMES and holder.account_id is not None
         update = Update(
-            self._key(holder),
+            self._key(holder, name.kind),
             {
                 attribute: {"B": packed(name, slot)},
-                "expires_at": expiry(self._clock(), STORED_DAYS),
+                **({} if for_good else {"expires_at": expiry(self._clock(), STORED_DAYS)}),
                 **_named(holder),
             },
             condition=f"attribute_not_exists(#{attribute})" if before is None else f"#{attribute} = :before",
@@ -54,7 +61,7 @@ class DynamoObservations:
     def adopt(self, account: Holder, waiting: Holder) -> None:
         slots = self.get_many([waiting]).get(waiting, {})
         for name, slot in slots.items():
-            before = self.get_many([account]).get(account, {}).get(name)
+            before = self.get_many([account], name.kind).get(account, {}).get(name)
             after = slot if before is None else before.joined_with(slot, name.kind)
             if after != before:
                 self.put(account, name, after, before)
@@ -65,9 +72,9 @@ class DynamoObservations:
         except ConditionNotMetError:
             logger.info("more was delivered for %s meanwhile: it is adopted with the next scan", waiting)
 
-    def _key(self, holder: Holder) -> Key:
+    def _key(self, holder: Holder, kind: Kind | None = None) -> Key:
         if holder.account_id is not None:
-            return self._table.key("OBSERVATIONS", holder.account_id, "ACCOUNT")
+            return self._table.key("OUTCOMES" if kind == OUTCOMES else "OBSERVATIONS", holder.account_id, "ACCOUNT")
         return self._table.key("WAITING", "ALL", shortened("\t".join(holder.unjoined or ())))
 
 

@@ -1,0 +1,1 @@
+"""What became of contracts: renewed, churned, contracted, expanded. It cannot be collected backwards."""
