@@ -46,6 +46,7 @@ Confidence = Literal["high", "medium", "low"]
 OpportunityType = Literal["seats", "module", "integration"]
 FeatureStatus = Literal["used", "underutilised", "not_entitled"]
 QbrTrigger = Literal["scheduled", "contract_proximity", "requested"]
+OutcomeKind = Literal["renewed", "churned", "contracted", "expanded"]
 AlertChannel = Literal["notion", "event_bus", "email_alert", "chat_alert"]
 ChannelOutcome = Literal["pending", "delivered", "failed", "skipped"]
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, get_args
 from connectors.notion.reading import LARGEST_NUMBER, OWN_EDITS, PropertyReader
 from connectors.text import web_address
 from customer_success.accounts.account import Account, Unreadable
-from customer_success.outcomes.outcome import OUTCOME_KINDS
 from customer_success.schemas import (
     CollectionsRisk,
     Engagement,
+    OutcomeKind,
     PaymentStatus,
     Rag,
     Sentiment,
@@ -64,7 +64,7 @@ def account_of(page: Mapping[str, Any], names: PropertyNames, timezone: str = "U
         notice_days=read.days(names.notice_days),
         auto_renew=read.yes_or_no(names.auto_renew),
         renewal_stage=read.text(names.renewal_stage),
-        outcome=read.choice(names.outcome, OUTCOME_KINDS),
+        outcome=read.choice(names.outcome, get_args(OutcomeKind)),
         outcome_date=read.day(names.outcome_date),
         outcome_arr=read.count(names.outcome_arr),
         qbr_cadence=read.text(names.qbr_cadence),

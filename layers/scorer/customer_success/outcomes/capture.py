@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import get_args
 
 from customer_success.accounts.row import AccountRow
 from customer_success.batches import batches
-from customer_success.outcomes.outcome import OUTCOME_KINDS, outcomes_of
+from customer_success.outcomes.outcome import outcomes_of
+from customer_success.schemas import OutcomeKind
 from customer_success.signals.lines import Kind
 from customer_success.signals.ports import Observations, Outdated
 from customer_success.signals.slots import Fields, Holder, Slot, SlotName
@@ -59,7 +61,7 @@ def case_of(row: AccountRow, run_date: date) -> OutcomeCase | None:
     # One that was never scored had left before anything was known of it: the day is not that of its leaving.
     left = latest.status == "skipped" and latest.last is not None
     back = latest.status in ("scored", "rejected") and before is not None and before.status == "skipped"
-    written = account.outcome in OUTCOME_KINDS
+    written = account.outcome in get_args(OutcomeKind)
     if latest.reason == "duplicate_account_id" or not (asked or left or back or written):
         return None
     return OutcomeCase(

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, cast, get_args
+from typing import cast
 
+from customer_success.schemas import OutcomeKind
 from customer_success.signals.slots import Fields, Slot, SlotName
-
-OutcomeKind = Literal["renewed", "churned", "contracted", "expanded"]
-OUTCOME_KINDS: tuple[OutcomeKind, ...] = get_args(OutcomeKind)
 
 
 @dataclass(frozen=True, slots=True)

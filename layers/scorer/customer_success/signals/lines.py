@@ -26,7 +26,7 @@ from pydantic_core import ErrorDetails, PydanticKnownError
 
 from customer_success.identifiers import ID_BOUND, is_nameable
 from customer_success.periods import FIRST_DAY, LAST_DAY
-from customer_success.schemas import CSMHealthSignals, Refusal, Sentiment, refusals
+from customer_success.schemas import CSMHealthSignals, OutcomeKind, Refusal, Sentiment, refusals
 from customer_success.signals.touchpoints import TouchpointKind
 
 FeedKind = Literal["signals", "usage", "features", "tickets", "invoices", "touchpoints", "nps", "contracts", "ids"]
@@ -197,7 +197,7 @@ class ContractLine(Line):
 class OutcomeLine(Line):
     """What became of a contract; null takes back what was delivered for the day."""
 
-    outcome: Literal["renewed", "churned", "contracted", "expanded"] | None
+    outcome: OutcomeKind | None
     at: Day
     decision_date: Day | None = None
     arr_before: Amount | None = None
