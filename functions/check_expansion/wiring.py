@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BeforeValidator
 
 from connectors.notion.wiring import expansion_records
+from customer_success.adoption.fed_usages import FedUsages
 from customer_success.agent import CustomerSuccessAgent
 from customer_success.aws.bedrock.function import ModelFunction
 from customer_success.aws.function import LONG_LEASE_SECONDS
@@ -59,7 +60,7 @@ class CheckExpansion(ModelFunction[CheckExpansionSettings]):
         return ExpansionCheck(
             tenant_id=settings.space,
             rows=self.rows,
-            usages=self.store.usages,
+            usages=FedUsages(self.store.usages, self.store.observations, self.store.feeds, self.now),
             offers=self.store.offers,
             records=OfferRecords(self._records(), self.once("expansion_record")),
             handoff=self.outbox(queue) if queue else None,

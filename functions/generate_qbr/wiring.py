@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from connectors.gmail.wiring import gmail_drafts
 from connectors.notion.wiring import qbr_pages
+from customer_success.adoption.fed_usages import FedUsages
 from customer_success.agent import CustomerSuccessAgent
 from customer_success.aws.bedrock.function import ModelFunction
 from customer_success.aws.function import LONG_LEASE_SECONDS
@@ -51,7 +52,7 @@ class GenerateQbr(ModelFunction[GenerateQbrSettings]):
         return QbrReview(
             rows=self.rows,
             history=self.store.history,
-            usages=self.store.usages,
+            usages=FedUsages(self.store.usages, self.store.observations, self.store.feeds, self.now),
             peers=self.store.peers,
             qbrs=self.store.qbrs,
             writers=Writers(self.model() or by_rule, by_rule, self.report),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from connectors.notion.wiring import account_pages, expansion_records, feature_usage
+from customer_success.adoption.fed_usages import FedUsages
 from customer_success.agent import CustomerSuccessAgent
 from customer_success.aws.function import QueueFunction
 from customer_success.expansion.close_expansions import CloseExpansions
@@ -104,7 +105,7 @@ class HealthScan(QueueFunction[HealthScanSettings]):
         return ExpansionRun(
             tenant_id=settings.space,
             usage_book=self._usage_book(),
-            usages=self.store.usages,
+            usages=FedUsages(self.store.usages, self.store.observations, self.store.feeds, self.now),
             records=self._records(),
             offers=self.store.offers,
             rows=self.rows,

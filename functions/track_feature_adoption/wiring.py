@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from connectors.gmail.wiring import gmail_drafts
 from connectors.notion.wiring import adoption_sections
+from customer_success.adoption.fed_usages import FedUsages
 from customer_success.adoption.sections import OnceSections
 from customer_success.adoption.track_feature_adoption import TrackFeatureAdoption, track_feature_adoption_task
 from customer_success.agent import CustomerSuccessAgent
@@ -45,7 +46,7 @@ class TrackAdoption(QueueFunction[TrackFeatureAdoptionSettings]):
         settings = self.settings
         return TrackFeatureAdoption(
             rows=self.rows,
-            usages=self.store.usages,
+            usages=FedUsages(self.store.usages, self.store.observations, self.store.feeds, self.now),
             peers=self.store.peers,
             reports=self.store.adoption_reports,
             sections=OnceSections(self._sections(), self.once("adoption_section")),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from customer_success.adoption.fed_usages import FedUsages
 from customer_success.once import Once
 from local.stack.template import read_template
 from tests.builders.functions import FUNCTIONS, app_of
@@ -114,3 +115,20 @@ def test_a_claim_lasts_longer_than_its_function_may_run(name: str) -> None:
     (properties,) = [given for given in resources if str(given.get("CodeUri", "")).strip("/") == f"functions/{name}"]
     may_run = properties.get("Timeout", template["Globals"]["Function"]["Timeout"])
     assert app_of(name).function.lease_seconds > may_run
+
+
+def usages_in(part: Any) -> Iterator[object]:
+    """Where a part reads the use of features."""
+    if is_dataclass(part) and not isinstance(part, FedUsages):
+        for field in fields(part):
+            value = getattr(part, field.name)
+            if field.name == "usages":
+                yield value
+            yield from usages_in(value)
+
+
+def test_every_function_that_reads_the_use_of_features_reads_that_of_feeds_too() -> None:
+    found = {name: [usages for part in composed(name) for usages in usages_in(part)] for name in NAMES}
+    readers = {name: usages for name, usages in found.items() if usages}
+    assert readers.keys() == {"check_expansion", "generate_qbr", "health_scan", "track_feature_adoption"}
+    assert all(isinstance(one, FedUsages) for usages in readers.values() for one in usages)

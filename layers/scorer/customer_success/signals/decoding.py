@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import cast
 
@@ -53,6 +54,34 @@ def tickets(slot: Slot, snapshot: Stamp | None) -> Tickets:
 
 def invoices(slot: Slot, snapshot: Stamp | None) -> Invoices:
     return Invoices({key: Stamped(_invoice(held.entry), held.stamp) for key, held in slot.entries.items()}, snapshot)
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureEntry:
+    """How much of a feature an account uses, as a feed counted it on a day."""
+
+    feature: str
+    family: str | None
+    entitled: bool | None
+    used: float | None
+    limit: float | None
+    as_of: date
+
+
+def features(slot: Slot, snapshot: Stamp | None) -> list[FeatureEntry]:
+    """The features of an account; one that the latest complete file (`snapshot`) lacks is not among them."""
+    return [
+        FeatureEntry(
+            str(held.entry[0]),
+            cast(str | None, held.entry[1]),
+            cast(bool | None, held.entry[2]),
+            cast(float | None, held.entry[3]),
+            cast(float | None, held.entry[4]),
+            _day(held.entry[5]),
+        )
+        for held in slot.entries.values()
+        if snapshot is None or held.stamp >= snapshot
+    ]
 
 
 def contracts(slot: Slot, snapshot: Stamp | None) -> Contracts:
