@@ -24,8 +24,8 @@ from local.deployment import STACK, LocalDeployment
 from local.operating.__main__ import main
 from tests.builders.aws_proxy import AwsFault
 from tests.builders.books import book_file
-from tests.builders.demo import run
-from tests.builders.warm_stack import warm_stack
+from tests.builders.demo import play
+from tests.builders.warm_stack import proxied_stack
 from tests.e2e.conftest import Operate
 
 DAY = "in/usage/product/2026-03-01.csv"
@@ -124,7 +124,7 @@ def test_every_kind_of_file_has_a_result(inbox: LocalDeployment) -> None:
 
 def test_a_file_waits_for_the_table(tmp_path: Path) -> None:
     # GIVEN a table that does not answer
-    with warm_stack(tmp_path, {"RetryBaseSeconds": "1"}) as warm:
+    with proxied_stack(tmp_path / "deployment", {"RetryBaseSeconds": "1"}) as warm:
         DynamoDirectories(warm.deployment.table).write(BOOK)
         warm.deployment.drain()
         warm.proxy.fault(AwsFault("dynamodb", "throttled", times=12))
@@ -165,6 +165,7 @@ def test_a_person_brings_a_file_in(
     assert "nothing of it was taken in" in output.err
 
 
+@pytest.mark.usefixtures("warm_demos")
 def test_a_file_is_brought_into_what_the_demo_left_behind(tmp_path: Path) -> None:
     # GIVEN a book of which a day was played
     book = book_file(tmp_path, "Account ID,Name,ARR,Contract End Date", "A-1,Acme,1000,2026-12-31")
@@ -172,15 +173,15 @@ def test_a_file_is_brought_into_what_the_demo_left_behind(tmp_path: Path) -> Non
     usage.write_text("account,date,active_users\nA-1,2026-02-28,5\nA-1,2026-02-29,5\n")
     asked = {"FILE": str(usage), "KIND": "usage", "SOURCE": "product"}
     try:
-        assert run(book, DATE="2026-03-02")[0] == 0
+        assert play(book, DATE="2026-03-02")[0] == 0
         # WHEN a file of its usage is brought in
-        code, printed = run(book, "ingest", **asked)
+        code, printed = play(book, "ingest", **asked)
         # THEN what was taken is printed, and the line that was not
         assert code == 0, printed
         assert "putting usage.csv into s3://customer-success-local-inbox-" in printed
         assert "accepted in part: 1 of 2 lines; new or changed values: 1" in printed
         assert "  line 3: date: " in printed
         # AND again nothing is new
-        assert "new or changed values: 0" in run(book, "ingest", **asked)[1]
+        assert "new or changed values: 0" in play(book, "ingest", **asked)[1]
     finally:
         shutil.rmtree(DemoState.of(book).folder, ignore_errors=True)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import date, timedelta
 from io import BytesIO
 
 import pytest
 
+from customer_success.signals.directory import Known
 from customer_success.signals.lines import MODELS, InvoiceLine, TicketLine, TouchpointLine, UsageLine
 from customer_success.signals.records import parsed, records
 from local.demo.feeds import SOURCES, feed_files, feeds_beside
 from local.demo.options import SAMPLE_BOOK
 from local.spreadsheets.book import read_book
+from tests.builders.feeds import FakeInbox
 
 FIRST = date(2026, 3, 2)
 
@@ -60,3 +63,17 @@ def test_every_line_is_of_an_account_that_is_in_the_book_or_comes_into_it() -> N
     accounts = {line.cells[0] for line in read_book(SAMPLE_BOOK).lines} | {"FW-163"}
     found = {getattr(line, "account", None) for lines_ in lines(FIRST, FIRST).values() for line in lines_}
     assert found <= accounts
+
+
+def test_the_file_that_the_readme_brings_in_shows_what_is_taken_refused_and_not_joined() -> None:
+    # GIVEN the ids of the bundled book
+    inbox = FakeInbox()
+    inbox.directories.write(Known(line.cells[0]) for line in read_book(SAMPLE_BOOK).lines)
+    # WHEN the file beside it is taken in
+    path = SAMPLE_BOOK.with_suffix(".tickets.csv")
+    lines = csv.DictReader(path.read_text("utf-8").splitlines())
+    done = inbox.take("tickets", *lines, source="helpdesk")
+    # THEN two tickets are of an account, one of none, and one has a day that does not exist
+    assert (done.lines, done.refused, done.accounts, done.joined) == (4, 1, 2, 1)
+    assert done.unjoined == ("FW-1O2",)
+    assert "opened" in str(done.refusals[0])
