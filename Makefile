@@ -13,7 +13,7 @@ RUNTIME = $(shell for python in python3.13 $(wildcard $(HOME)/.pyenv/versions/3.
 	$$python -c 'import ensurepip' 2>/dev/null && echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-qbr import-history ingest redrive rescan forget doctor shadow-report notion-setup notion-import cost api \
+.PHONY: help demo demo-qbr import-history ingest check-book redrive rescan forget doctor shadow-report notion-setup notion-import cost api \
 	generated openapi picture permissions imports demo-clean install lock locks-fresh types test test-slow pr bench clean
 
 help: ## this list
@@ -30,6 +30,9 @@ import-history: install ## bring in older scores: FILE=history.csv, and ACCOUNTS
 
 ingest: install ## take a file of signals in: FILE= KIND=usage SOURCE=product SNAPSHOT=1, and ACCOUNTS=book.csv, or STACK= of a real deployment
 	@$(RUN) -m $(if $(STACK),local.operating,local.demo) ingest
+
+check-book: install ## what a file of accounts holds, and who could be scored: FILE=accounts.csv MAP=map.toml DATE= CURRENCY=EUR TIMEZONE=
+	@$(RUN) -m local.check_book
 
 redrive: install ## bring the dead letters of a queue back: QUEUE=alert-chat, and ACCOUNTS=book.csv, or STACK= of a real deployment
 	@$(RUN) -m $(if $(STACK),local.operating redrive,local.demo redrive)

@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "scoring": FLOOR,
     "narration": FLOOR | {"scoring"},
     "accounts": FLOOR | {"scoring"},
+    "reading": FLOOR | {"accounts"},
     "signals": FLOOR | {"scoring"},
     "drafts": BELOW,
     "alerts": BELOW | {"drafts"},

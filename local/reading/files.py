@@ -1,0 +1,201 @@
+"""Tables in files of any kind that a person may have: CSV in any encoding, xlsx, xls, ods."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+
+from charset_normalizer import from_bytes
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum, ZipError
+
+from customer_success.reading.errors import UnreadableTableError
+from customer_success.reading.headings import count_known
+from customer_success.reading.tables import (
+    LINES_LOOKED_AT,
+    Cell,
+    CountKnown,
+    Table,
+    TableLine,
+    decoded,
+    table_of_rows,
+    table_of_text,
+)
+
+MOST_BYTES = 200_000_000
+"""Bytes that a file may have, and that a spreadsheet may unpack to."""
+MOST_PARTS = 5_000
+MOST_CELLS = 20_000_000
+"""Cells between the first and the last of a sheet, filled or not: each takes memory."""
+SAMPLE_BYTES = 400_000
+"""Of a text in an unknown encoding so much is looked at."""
+ENCODINGS = ["cp1252", "iso8859_15", "cp1250", "mac_roman", "cp850", "utf_16_le", "utf_16_be"]
+"""The encodings in which spreadsheet programs save text in the languages that are read here."""
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_PLACE = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
+_CHUNK = 1 << 20
+_DOUBLE = re.compile("[ÃÂ][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
+"""How letters look that were encoded twice."""
+
+
+def read_table(path: Path, known: CountKnown = count_known) -> Table:
+    """The table in a file. Raises `UnreadableTableError`, naming what is wrong and what would be right."""
+    content = _content(path)
+    try:
+        if content.startswith((_ZIP, _OLE)):
+            return _of_workbook(content, known)
+        text, encoding = _text(content)
+        return table_of_text(text, known, encoding)
+    except UnreadableTableError as error:
+        raise UnreadableTableError(f"{path}: {error}") from error
+
+
+def _content(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > MOST_BYTES:
+            raise UnreadableTableError(f"{path}: {size:,} bytes, at most {MOST_BYTES:,} are read: split it")
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableTableError(f"{path}: {error.strerror}; expected a CSV or xlsx file") from error
+
+
+def _text(content: bytes) -> tuple[str, str]:
+    """The text and its encoding: UTF-8 or UTF-16 where it is that, else what the letters look like."""
+    try:
+        text, encoding = decoded(content)
+    except UnreadableTableError as error:
+        if not isinstance(error.__cause__, UnicodeDecodeError):
+            raise
+        bare = content.removeprefix(b"\xef\xbb\xbf")
+        guess = from_bytes(_with_letters(bare), cp_isolation=ENCODINGS).best()
+        if guess is None:
+            raise
+        says = ", though its mark says UTF-8" if bare is not content and len(bare) != len(content) else ""
+        return bare.decode(guess.encoding, "replace"), f"{guess.encoding}, no UTF-8{says}"
+    if _DOUBLE.search(text) and (once := _decoded_once(text)):
+        return once, f"{encoding} encoded twice, read as it was meant"
+    return text, encoding
+
+
+def _with_letters(content: bytes) -> bytes:
+    """The lines in which an encoding shows, since most of a large file may be plain ASCII."""
+    lines = [line for line in content.splitlines() if not line.isascii()]
+    return b"\n".join(lines)[:SAMPLE_BYTES]
+
+
+def _decoded_once(text: str) -> str | None:
+    try:
+        return text.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return None
+
+
+def _of_workbook(content: bytes, known: CountKnown) -> Table:
+    if content.startswith(_ZIP):
+        _check_unpacked(content)
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        names = [
+            sheet.name
+            for sheet in workbook.sheets_metadata
+            if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
+        ]
+        tables = [(name, table) for name in names if (table := _of_sheet(workbook, name, known)) is not None]
+    except PasswordError as error:
+        raise UnreadableTableError("the spreadsheet is locked with a password: save it without one") from error
+    except (CalamineError, ZipError, zipfile.BadZipFile, ValueError) as error:
+        raise UnreadableTableError(f"the spreadsheet cannot be read: {error}; save it as CSV (UTF-8)") from error
+    if not tables:
+        raise UnreadableTableError(f"no sheet holds headings that are known: {', '.join(names) or 'there is none'}")
+    name, table = max(tables, key=lambda each: known(each[1].headings))
+    others = [each for each, _ in tables if each != name]
+    also = f", not {', '.join(others)}" if others else ""
+    return replace(table, encoding=f"sheet {name}{also}" if len(names) > 1 else "")
+
+
+def _of_sheet(workbook: CalamineWorkbook, name: str, known: CountKnown) -> Table | None:
+    rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    if not any(known([str(cell) for cell in row]) for row in rows[:LINES_LOOKED_AT]):
+        return None
+    try:
+        return table_of_rows(_lines(rows), known)
+    except UnreadableTableError:
+        return None
+
+
+def _lines(rows: Sequence[Sequence[object]]) -> Iterator[TableLine]:
+    for number, row in enumerate(rows, start=1):
+        yield TableLine(number, tuple(_cell(value) for value in row))
+
+
+def _cell(value: object) -> Cell:
+    """A cell as the sheet holds it. A formula is there with the value that was last computed, and is not run."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date | str | int):
+        return value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < 1e15 else value
+    return str(value)
+
+
+def _check_unpacked(content: bytes) -> None:
+    """Refuse what unpacks to far more than it is: nothing of it is read before. Raises `UnreadableTableError`."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            parts = archive.infolist()
+            if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_BYTES:
+                raise UnreadableTableError(f"the spreadsheet unpacks to more than {MOST_BYTES:,} bytes: it is not read")
+            for part in parts:
+                is_sheet = part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml")
+                _check_part(archive, part, _Area() if is_sheet else None)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        raise UnreadableTableError(f"the spreadsheet cannot be read: {error}; save it as CSV (UTF-8)") from error
+
+
+def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, area: _Area | None) -> None:
+    """Unpack a part without storing it: its declared size may be a lie, and two far cells span billions."""
+    size, rest = 0, b""
+    with archive.open(part) as stream:
+        while chunk := stream.read(_CHUNK):
+            size += len(chunk)
+            if size > MOST_BYTES:
+                raise UnreadableTableError(f"the spreadsheet unpacks to more than {MOST_BYTES:,} bytes: it is not read")
+            if area:
+                area.take(rest + chunk)
+                rest = chunk[-200:]
+
+
+class _Area:
+    """The cells between the first and the last of a sheet."""
+
+    def __init__(self) -> None:
+        self._column = 1
+        self._row = 1
+
+    def take(self, xml: bytes) -> None:
+        found = _PLACE.findall(xml)
+        if not found:
+            return
+        letters = {column for column, _ in found}
+        self._column = max(self._column, *map(_number, letters))
+        self._row = max(self._row, max(int(row) for _, row in found))
+        if self._column * self._row > MOST_CELLS:
+            raise UnreadableTableError(
+                f"a sheet spans {self._column:,} columns and {self._row:,} rows, more than {MOST_CELLS:,} cells: "
+                "delete what lies far outside of the table"
+            )
+
+
+def _number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number
