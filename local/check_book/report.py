@@ -45,6 +45,8 @@ def _example(column: ReadColumn) -> str:
     if column.example is None:
         return "empty"
     cell, value = column.example
+    if column.field.kind == "left":
+        value = "inactive" if value else "active"
     raw, read = short(str(cell), LONGEST_CELL), short(shown_value(value), LONGEST_CELL)
     return raw if raw == read else f"{raw} → {read}"
 

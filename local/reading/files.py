@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 import zipfile
@@ -33,6 +34,8 @@ MOST_CELLS = 20_000_000
 """Cells between the first and the last of a sheet, filled or not: each takes memory."""
 SAMPLE_BYTES = 400_000
 """Of a text in an unknown encoding so much is looked at."""
+COMMON_LETTERS = frozenset("äöüßÄÖÜàâæçéèêëîïôœùûÀÂÇÉÈÊËÎÏÔÙÛáíóúñÁÍÓÚÑãõÃÕåøÅØÆìòºª")
+"""The letters of English, German, French, Spanish and their neighbours beyond ASCII."""
 ENCODINGS = ["cp1252", "iso8859_15", "cp1250", "mac_roman", "cp850", "utf_16_le", "utf_16_be"]
 """The encodings in which spreadsheet programs save text in the languages that are read here."""
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -71,15 +74,30 @@ def _text(content: bytes) -> tuple[str, str]:
     except UnreadableTableError as error:
         if not isinstance(error.__cause__, UnicodeDecodeError):
             raise
-        bare = content.removeprefix(b"\xef\xbb\xbf")
-        guess = from_bytes(_with_letters(bare), cp_isolation=ENCODINGS).best()
+        bare = content.removeprefix(codecs.BOM_UTF8)
+        guess = _encoding(_with_letters(bare))
         if guess is None:
             raise
-        says = ", though its mark says UTF-8" if bare is not content and len(bare) != len(content) else ""
-        return bare.decode(guess.encoding, "replace"), f"{guess.encoding}, no UTF-8{says}"
+        says = ", though its mark says UTF-8" if len(bare) != len(content) else ""
+        return bare.decode(guess, "replace"), f"{guess}, no UTF-8{says}"
     if _DOUBLE.search(text) and (once := _decoded_once(text)):
         return once, f"{encoding} encoded twice, read as it was meant"
     return text, encoding
+
+
+def _encoding(sample: bytes) -> str | None:
+    """The encoding of a text that is no UTF-8: that of Windows where it makes common letters, else the likeliest."""
+    try:
+        if set(filter(str.isalpha, filter(_is_beyond_ascii, sample.decode("cp1252")))) <= COMMON_LETTERS:
+            return "cp1252"
+    except UnicodeDecodeError:
+        pass
+    guess = from_bytes(sample, cp_isolation=ENCODINGS).best()
+    return guess.encoding if guess else None
+
+
+def _is_beyond_ascii(sign: str) -> bool:
+    return not sign.isascii()
 
 
 def _with_letters(content: bytes) -> bytes:

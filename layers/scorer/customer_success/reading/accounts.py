@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from customer_success.reading.columns import (
@@ -19,7 +19,7 @@ from customer_success.reading.columns import (
     read_column,
 )
 from customer_success.reading.errors import UnreadableTableError
-from customer_success.reading.fields import EXTERNAL, Field, field_named, words_of
+from customer_success.reading.fields import EXTERNAL, FIELDS, Field, field_named, words_of
 from customer_success.reading.headings import (
     LANGUAGES,
     Heading,
@@ -193,6 +193,8 @@ class _Reader:
     def _column(self, place: int, name: str) -> ColumnCells:
         heading = self._table.headings[place]
         found = field_named(name)
+        if instead := _INSTEAD.get((name, heading_of(heading).unit or "")):
+            found = FIELDS[instead]
         assert found is not None, name
         return ColumnCells(place, heading_of(heading), found, self._cells(place, found), self._asked.map.of(heading))
 
@@ -456,7 +458,8 @@ class _Reader:
             bare = sum(1 for _, line in lines if line.cells[column.place] in column.values)
             signed = len(by_currency[code])
             rest = f"; the {bare - signed} without a sign are taken for the same" if bare > signed else ""
-            note = f"{book or code}{', by its heading' if heading.currency else ', by its sign'}{rest}"
+            by = "its sign" if column.currencies else "its heading" if heading.currency else "the column of currencies"
+            note = f"{book or code}, by {by}{rest}"
         else:
             note = f"no currency in the file: amounts are in the book's currency{f', {book}' if book else ''}"
             self._notes.append(note)
@@ -568,8 +571,6 @@ class _Reader:
         found: dict[str, Any] = {}
         if "mrr" in others:
             found["arr"] = round(others["mrr"] * 12, 2)
-        if "days_to_renewal" in others and "contract_end" not in values:
-            found["contract_end"] = self._asked.run_date + timedelta(days=int(others["days_to_renewal"]))
         bought, used = values.get("seats_bought"), values.get("seats_used")
         if values.get("seats_utilization_rate") is None and used is not None and bought is not None:
             if bought == 0 and used > 0:
@@ -581,10 +582,16 @@ class _Reader:
         return found
 
 
+_INSTEAD: Mapping[tuple[str, str], str] = {
+    ("seats_used", "per cent"): "seats_utilization_rate",
+    ("last_interaction", "days"): "days_since_last_interaction",
+    ("contract_end", "days"): "days_to_renewal",
+}
+"""What a heading means with a unit beside it: "Last contact (days)" is no day."""
 _DERIVED_FROM = frozenset(
     {
         *("is_active", "deleted", "merged_into", "left_on", "mrr", "currency", "csm", "owner", "sales_email"),
-        *("manager_email", "primary_contact", "primary_contact_email", "contact_name", "domain", "days_to_renewal"),
+        *("manager_email", "primary_contact", "primary_contact_email", "contact_name", "domain"),
     }
 )
 """Columns whose values are no fields themselves, but give one."""

@@ -138,6 +138,14 @@ Result: TypeAlias = ReadColumn | RefusedColumn
 
 def read_column(column: ColumnCells, facts: FileFacts) -> Result:
     """Read one column."""
+    if unit := _foreign_unit(column):
+        return RefusedColumn(
+            column.place,
+            column.heading.text,
+            column.field.name,
+            f"its heading says {unit}, which is no unit of {column.field.words}",
+            f'"{column.heading.text}" = "" leaves it out, or the field that it is',
+        )
     result = _READERS[column.field.kind](column, facts)
     if isinstance(result, ReadColumn) and column.filled and not result.values and result.problems:
         shown = _shown(list(result.problems))
@@ -150,6 +158,16 @@ def read_column(column: ColumnCells, facts: FileFacts) -> Result:
             f'"{column.heading.text}" = "" leaves it out, or the field that it is',
         )
     return result
+
+
+def _foreign_unit(column: ColumnCells) -> str | None:
+    """A unit in the heading that values of the field do not have."""
+    kind, heading = column.field.kind, column.heading
+    if heading.unit == "per cent" and kind in NUMERIC - {"share"}:
+        return "per cent"
+    if heading.scale and kind in NUMERIC - {"amount"}:
+        return "thousands or millions"
+    return None
 
 
 def number_fits(column: ColumnCells) -> Callable[[float, Written], bool]:

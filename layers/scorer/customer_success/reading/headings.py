@@ -38,7 +38,7 @@ _UNITS: Mapping[str, Literal["days", "months", "per cent"]] = {
     "porcentaje": "per cent", "percentage": "per cent",
 }  # fmt: skip
 _LINKS = frozenset(("in", "en", "per", "pa", "of"))
-_COUNTED = re.compile(r"(?:number of|no of|nr of|anzahl(?: der)?|nombre de|nb de|nb|numero de|num de|n de) ")
+_COUNTED = re.compile(r"(?:number of|no of|nr of|of|anzahl(?: der)?|nombre de|nb de|nb|numero de|num de|n de) ")
 _PREFIXES = re.compile(r"^(?:properties|traits|attributes|custom|company|account)[.:](?=\S|\s\S)\s*", re.IGNORECASE)
 
 

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 DecimalSign = Literal[".", ","]
@@ -93,7 +94,12 @@ def written(cell: object) -> Written | None:
     if isinstance(cell, int | float):
         value = float(cell)
         return Written(f"{cell:g}", {".": value, ",": value}) if math.isfinite(value) else None
-    text = _SPACES.sub(" ", str(cell)).strip()
+    return _written(str(cell))
+
+
+@lru_cache(maxsize=65_536)
+def _written(cell: str) -> Written | None:
+    text = _SPACES.sub(" ", cell).strip()
     found = _NUMBER.fullmatch(text)
     if found is None or bool(found["open"]) != bool(found["close"]):
         return None

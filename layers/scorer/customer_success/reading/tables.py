@@ -32,6 +32,8 @@ MOST_NULS = 100
 """One byte of so many may be a NUL; a binary file has more."""
 _SEPARATOR = re.compile(r'"?sep=([,;|\t])"?[ \t]*(?=\r?\n|$)', re.IGNORECASE)
 _ENTITY_CUT = re.compile(r"&#?\w{2,8}$")
+_GROUP = re.compile(r"\(\d+ (?:records?|items?|accounts?)\)|^[^:]{2,40}: \S")
+_SENTENCE_WORDS = 5
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 CountKnown = Callable[[Sequence[str]], int]
@@ -166,7 +168,7 @@ def _heading_place(rows: Sequence[TableLine], known: CountKnown) -> int:
         more = f" and {len(first) - HEADINGS_SHOWN} more" if len(first) > HEADINGS_SHOWN else ""
         raise UnreadableTableError(
             f"line {rows[filled[0]].number}: no line of the first {len(rows)} holds headings that are known, such as "
-            f"Name or Account ID; the first is {shown}{more}. Name the columns by MAP"
+            f"Name or Account ID; the first is {shown}{more}. Put a line of headings above the accounts"
         )
     return best
 
@@ -234,7 +236,8 @@ class _Below:
 
     def _no_row(self, row: TableLine, filled: int) -> str | None:
         first = next(_text(cell) for cell in row.cells if _text(cell).strip())
-        if [plain(_text(cell)) for cell in row.cells][: self._width] == self._spelt:
+        starts_alike = plain(_text(row.cells[0])) == self._spelt[0]
+        if starts_alike and [plain(_text(cell)) for cell in row.cells][: self._width] == self._spelt:
             return "the headings again"
         wide = self._width >= 3
         if wide and filled == 1 and (is_footer(first) or is_total(first)):
@@ -243,8 +246,10 @@ class _Below:
         if is_total(first) and all(not isinstance(cell, str) or written(cell) for cell in others):
             return "a total, which is no account"
         after_gap = bool(self._empty) and self._empty[-1] == row.number - 1
-        if wide and filled <= 2 and (is_footer(first) or (after_gap and len(row.cells) <= 2)):
+        if wide and filled <= 2 and (is_footer(first) or (after_gap and (filled == 1 or len(row.cells) <= 2))):
             return "the foot of a report"
+        if wide and filled == 1 and _GROUP.search(first):
+            return "the heading of a group"
         return None
 
     def _of_width(self, row: TableLine) -> TableLine:
@@ -283,5 +288,13 @@ class _Below:
         return True
 
     def close(self) -> None:
+        while self.lines and self._width > 3 and _filled(self.lines[-1]) == 1 and _is_sentence(self.lines[-1]):
+            last = self.lines.pop()
+            self.not_rows.append(NotARow(last.number, _shown(last), "the foot of a report"))
         if self._empty:
             self.not_rows += [NotARow(number, "", "empty") for number in self._empty]
+
+
+def _is_sentence(row: TableLine) -> bool:
+    text = next(clean(_text(cell)) for cell in row.cells if _text(cell).strip())
+    return len(text.split()) >= _SENTENCE_WORDS or ":" in text
