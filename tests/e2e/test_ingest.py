@@ -6,12 +6,13 @@ import gzip
 import json
 import shutil
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.directories import DynamoDirectories
 from customer_success.aws.dynamodb.feeds import DynamoFeeds
 from customer_success.aws.dynamodb.observations import DynamoObservations
@@ -22,9 +23,11 @@ from customer_success.signals.slots import Holder, Slot, SlotName
 from local.demo.state import DemoState
 from local.deployment import STACK, LocalDeployment
 from local.operating.__main__ import main
+from tests.builders.accounts import TODAY
 from tests.builders.aws_proxy import AwsFault
 from tests.builders.books import book_file
 from tests.builders.demo import play
+from tests.builders.pages import page
 from tests.builders.warm_stack import proxied_stack
 from tests.e2e.conftest import Operate
 
@@ -81,6 +84,23 @@ def test_a_file_becomes_observations_of_its_accounts_and_has_a_result(inbox: Loc
     assert (str(feed.slot), feed.last_whole_day) == ("usage#product", date(2026, 2, 28))
 
 
+def test_what_came_before_the_first_scan_counts_in_it(deployment: LocalDeployment) -> None:
+    # GIVEN a file that came when no account was known yet
+    deployment.load([page(1), page(2)])
+    ticket = f"id,account,opened\n1,A-0001,{TODAY - timedelta(days=1)}\n"
+    put(deployment, "in/tickets/helpdesk/first.csv", ticket)
+    assert deployment.drain() == {}
+    assert result(deployment, "in/tickets/helpdesk/first.csv")["joined"] == 0
+    # WHEN the first scan comes
+    deployment.tick(TODAY)
+    assert deployment.drain() == {}
+    # THEN it is the account's, and nothing waits any more
+    (row,) = DynamoAccountRows(deployment.table).get_many(["A-0001"]).values()
+    observed = row.account.observed["open_ticket_count"]
+    assert (observed.value, observed.source) == (1, "helpdesk")
+    assert list(DynamoObservations(deployment.table).waiting()) == []
+
+
 def test_every_kind_of_file_has_a_result(inbox: LocalDeployment) -> None:
     # GIVEN files of all kinds
     files: dict[str, str | bytes] = {
@@ -131,7 +151,7 @@ def test_a_file_waits_for_the_table(tmp_path: Path) -> None:
         # WHEN a file comes
         put(warm.deployment, DAY, LINES)
         # THEN it is taken in once the table is back
-        assert warm.deployment.drain(120) == {}
+        assert warm.deployment.drain() == {}
         assert users(warm.deployment, "A-1") == {date(2026, 2, 28): 5}
         assert result(warm.deployment, DAY)["status"] == "accepted"
 

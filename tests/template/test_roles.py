@@ -81,7 +81,7 @@ def test_no_function_reads_the_whole_table_or_changes_the_table_itself(cloud: Cl
         assert actions <= {f"dynamodb:{action}" for action in rows_only}, function.id
 
 
-@pytest.mark.parametrize("function", ["HealthScan", "ContractCheck", "PlanQbrs"])
+@pytest.mark.parametrize("function", ["ContractCheck", "PlanQbrs"])
 def test_what_keeps_no_ledger_deletes_nothing(cloud: Cloud, function: str) -> None:
     assert "dynamodb:DeleteItem" not in allowed(cloud, cloud.resources[function], "Table")
 
@@ -94,7 +94,7 @@ def test_who_could_delete_rows_is_known(cloud: Cloud) -> None:
     }
     assert {name for name, actions in able.items() if not actions} == {"ApiFunction", "Ingest"}
     by_batches = {name for name, actions in able.items() if actions == {"dynamodb:BatchWriteItem"}}
-    assert by_batches == {"HealthScan", "ContractCheck", "PlanQbrs", "NotionSync"}
+    assert by_batches == {"ContractCheck", "PlanQbrs", "NotionSync"}
 
 
 def test_what_is_delivered_is_only_read_and_only_results_are_written(cloud: Cloud) -> None:

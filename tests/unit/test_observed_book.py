@@ -7,8 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from customer_success.errors import Unavailable
+from customer_success.signals.slots import Holder
 from tests.builders.accounts import TODAY, account
-from tests.builders.feeds import Line, usage_lines
+from tests.builders.feeds import FakeObservations, Line, usage_lines
 from tests.builders.scans import World
 
 YESTERDAY = TODAY - timedelta(days=1)
@@ -54,6 +56,32 @@ def test_the_first_delivery_of_all_finds_the_accounts_of_a_book_that_was_scanned
     # WHEN the first file of its life comes  THEN every key of the book leads to its account
     ticket = {"account": "42", "id": "1", "opened": str(YESTERDAY)}
     assert world.inbox.take("tickets", ticket, source="zendesk", at=NIGHT).joined == 1
+
+
+class StoppedObservations(FakeObservations):
+    """Fails once, when the second account is given what waited for it."""
+
+    adopted = 0
+
+    def adopt(self, account: Holder, waiting: Holder) -> None:
+        self.adopted += 1
+        if self.adopted == 2:
+            raise Unavailable("the table does not answer")
+        super().adopt(account, waiting)
+
+
+def test_a_first_scan_that_ends_while_it_joins_ids_begins_there_again() -> None:
+    # GIVEN tickets of two accounts from before the first scan
+    world = World([account(1), account(2)])
+    world.inbox.observations = StoppedObservations()
+    for number in (1, 2):
+        ticket = {"account": account(number).account_id, "id": str(number), "opened": str(YESTERDAY)}
+        world.inbox.take("tickets", ticket, at=NIGHT)
+    # WHEN the first scan fails between the two, and is delivered again
+    world.scan_to_the_end()
+    # THEN both are scored by their tickets
+    for number in (1, 2):
+        assert signals_of(world, account(number).account_id)["open_ticket_count"] == 1
 
 
 def test_an_id_that_is_entered_later_brings_what_waited_for_it() -> None:

@@ -90,7 +90,7 @@ def test_a_right_under_a_setting_names_the_setting() -> None:
 
 def test_what_can_delete_by_batches_is_not_described_as_deleting_nothing() -> None:
     rows = _rows(page())
-    assert rows["health_scan"]["writes"] == "table, could delete"
+    assert rows["contract_check"]["writes"] == "table, could delete"
     assert rows["alert_chat"]["writes"] == "table, deletes"
     assert rows["api"]["writes"] == "table"
 

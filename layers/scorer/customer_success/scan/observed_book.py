@@ -87,10 +87,14 @@ class ObservedBook:
     def prepare(self, book: AccountBook) -> Mapping[SlotName, Feed]:
         """The feeds that there are. Before the first scan, what they delivered waits for the book's ids: those are read
         ahead, so that the first score rests on the feeds already.
+
+        The ids are written last: a first scan that ends in between begins here again.
         """
         feeds = {feed.slot: feed for feed in self.feeds.all()}
         if feeds and self.directories.read() is None:
-            self.remember(_known(account) for page in book.read(Bookmark()) for account in page.accounts)
+            known = [_known(account) for page in book.read(Bookmark()) for account in page.accounts]
+            self._adopt(Directory.of(known))
+            self.directories.write(known)
         return feeds
 
     def with_observations(
@@ -113,9 +117,10 @@ class ObservedBook:
         """
         known = list(book)
         self.directories.write(known)
-        if not feeds:
-            return Unjoined()
-        directory = Directory.of(known)
+        return self._adopt(Directory.of(known)) if feeds else Unjoined()
+
+    def _adopt(self, directory: Directory) -> Unjoined:
+        """Give each account what waited for one of its ids."""
         left, first = Counter[str](), dict[str, tuple[str, ...]]()
         for waiting in self.observations.waiting():
             source, key = waiting.unjoined or ("", "")
