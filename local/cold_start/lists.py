@@ -29,16 +29,20 @@ DETAILED = "aws_lambda_powertools"
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a function's start loaded: each module with its first importer, in order; and the AWS clients it made."""
+    """What a function's start loaded: each module with its first importer, in order; and the AWS clients it made.
+
+    `sessions` of boto3 made them; each reads all that botocore knows of AWS once more.
+    """
 
     modules: Mapping[str, str]
     clients: tuple[str, ...]
+    sessions: int = 1
 
     @classmethod
     def read(cls, printed: str) -> Start:
         """What `recording` printed."""
         recorded = json.loads(printed)
-        return cls(recorded["modules"], tuple(recorded["clients"]))
+        return cls(recorded["modules"], tuple(recorded["clients"]), recorded["sessions"])
 
     @property
     def listed(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 Takes as arguments: the packages that are on this machine and in no deployment, separated by commas, and a property
 of the function to build, or "*" for all that its wiring builds. It prints as JSON each module with the one that first
-imported it, in order, and the AWS clients that were made.
+imported it, in order, the AWS clients that were made, and how many sessions made them.
 """
 
 from __future__ import annotations
@@ -39,23 +39,26 @@ def main(absent: str, wanted: str) -> None:
     recorder = Recorder(set(absent.split(",")))
     sys.meta_path.insert(0, recorder)
     clients: list[str] = []
+    sessions: list[object] = []
     app = import_module("app")
 
     if "boto3" in sys.modules:
-        _note_clients(sys.modules["boto3"].session.Session, clients)
+        _note_clients(sys.modules["boto3"].session.Session, clients, sessions)
     function = app.function
     assert function.settings
     for name in _built_by_wiring(type(function)) if wanted == "*" else [wanted]:
         getattr(function, name)
     loaded = {name: importer for name, importer in recorder.importers.items() if name in sys.modules}
-    print(json.dumps({"modules": loaded, "clients": clients}))
+    print(json.dumps({"modules": loaded, "clients": clients, "sessions": len(sessions)}))
 
 
-def _note_clients(session: type, clients: list[str]) -> None:
+def _note_clients(session: type, clients: list[str], sessions: list[object]) -> None:
     make = session.client  # type: ignore[attr-defined]
 
     def noting(self: object, service_name: str, *given: object, **named: object) -> object:
         clients.append(service_name)
+        if self not in sessions:
+            sessions.append(self)
         return make(self, service_name, *given, **named)
 
     session.client = noting  # type: ignore[attr-defined]

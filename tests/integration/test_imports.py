@@ -25,10 +25,13 @@ def test_every_function_has_a_list_and_no_list_is_left_behind() -> None:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_function_loads_what_its_list_says(name: str, variables: dict[str, dict[str, str]]) -> None:
+def test_a_function_loads_what_its_list_says_and_opens_one_session(
+    name: str, variables: dict[str, dict[str, str]]
+) -> None:
     start = start_of(name, variables[name])
     lines = differences(name, start, committed(name))
     assert not lines, "\n".join(lines)
+    assert start.sessions <= 1, "a client of each service from boto3.client: another session costs 40 ms"
 
 
 @pytest.mark.parametrize("name", CHANNELS)

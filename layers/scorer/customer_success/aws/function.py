@@ -217,7 +217,8 @@ class Function(Generic[D]):
     def _secrets(self) -> SecretsProvider:
         from aws_lambda_powertools.utilities.parameters import SecretsProvider
 
-        return SecretsProvider(boto_config=CLIENT_CONFIG)
+        # Without a client it opens a session of its own, which reads all that botocore knows of AWS once more.
+        return SecretsProvider(boto3_client=boto3.client("secretsmanager", config=CLIENT_CONFIG))
 
     @cached_property
     def _sqs(self) -> SQSClient:
