@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from customer_success.dataclass import dataclass
 from customer_success.errors import Unavailable, Unclear
 from customer_success.pauses import bounded
 

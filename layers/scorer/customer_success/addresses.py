@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from customer_success.dataclass import dataclass
 
 LONGEST_ADDRESS = 254
 LONGEST_LOCAL_PART = 64

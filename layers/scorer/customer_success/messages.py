@@ -6,7 +6,6 @@ A sample of each lies in `events/` and is tested on the side that writes it and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Annotated, Literal, Self
@@ -14,6 +13,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from customer_success.batches import batches
+from customer_success.dataclass import dataclass
 from customer_success.schemas import Confidence, OpportunityType, QbrTrigger, Text
 
 EVENT_SOURCE = "customer_success_manager"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from customer_success.dataclass import dataclass
 from customer_success.errors import Refused
 
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)

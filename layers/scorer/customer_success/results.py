@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from customer_success.dataclass import dataclass
 from customer_success.errors import Unavailable, words_of
 from customer_success.metrics import Metric
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast, get_args
@@ -33,6 +32,8 @@ from pydantic import (
 )
 from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
+
+from customer_success.dataclass import dataclass
 
 UsageTrend = Literal["growing", "stable", "declining", "inactive"]
 Engagement = Literal["high", "medium", "low"]

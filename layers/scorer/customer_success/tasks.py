@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from customer_success.dataclass import dataclass
 from customer_success.errors import Refused
 from customer_success.periods import run_date
 from customer_success.results import TaskResult

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from notion_client import Client
@@ -12,6 +11,7 @@ from connectors.notion.answers import wanted
 from connectors.notion.faults import NotFound
 from connectors.notion.reading import PropertyReader, Read, value_of
 from connectors.notion.source import DataSource
+from customer_success.dataclass import dataclass
 from customer_success.errors import Misconfigured, Removed
 from customer_success.paging import Bookmark
 

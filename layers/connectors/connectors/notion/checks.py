@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connectors.notion.answers import wanted
+from customer_success.dataclass import dataclass
 
 if TYPE_CHECKING:
     from connectors.notion.client import NotionClient

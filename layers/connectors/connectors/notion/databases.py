@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from connectors.notion.fit import Definitions, Difference, compare
 from connectors.notion.names import ExpansionNames, PropertyNames, QbrNames, RecordNames, UsageNames
@@ -15,6 +14,7 @@ from connectors.notion.schema import (
     qbr_schema,
     records_schema,
 )
+from customer_success.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ A property of another type is right where our reader understands it too, and whe
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from connectors.notion.reading import OWN_EDITS
+from customer_success.dataclass import dataclass
 
 Definition = Mapping[str, Any]
 Definitions = Mapping[str, Definition]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 
+from customer_success.dataclass import dataclass
 from customer_success.errors import Misconfigured
 
 

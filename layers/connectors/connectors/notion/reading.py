@@ -15,7 +15,6 @@ import logging
 import math
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from typing import Any, TypeVar
@@ -23,6 +22,7 @@ from typing import Any, TypeVar
 from connectors.text import clean, cut, one_line, shortened
 from customer_success.accounts.account import Unreadable
 from customer_success.addresses import address_of
+from customer_success.dataclass import dataclass
 from customer_success.identifiers import ID_BOUND, is_nameable
 from customer_success.periods import FIRST_DAY, LAST_DAY, day_as_written
 

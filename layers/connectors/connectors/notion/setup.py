@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from notion_client import Client
@@ -12,6 +12,7 @@ from connectors.notion.answers import wanted
 from connectors.notion.children import children
 from connectors.notion.faults import NotFound
 from connectors.text import one_line
+from customer_success.dataclass import dataclass
 from customer_success.errors import Misconfigured, NotTaken
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from connectors.text import clean, pieces, shortened, web_address
+from customer_success.dataclass import dataclass
 
 LONGEST_TEXT = 20_000
 """The most units of one text: ten of the hundred pieces that Notion takes."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from slack_sdk import WebClient
@@ -12,6 +11,7 @@ from slack_sdk.web import SlackResponse
 
 from connectors.answers import text_at
 from connectors.slack.client import SlackClient
+from customer_success.dataclass import dataclass
 
 if TYPE_CHECKING:
     from connectors.retry_policy import RetryPolicy

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from typing import Annotated, Any
 
@@ -11,6 +11,7 @@ from pydantic import Field
 
 from customer_success.accounts.status_words import Meaning, meaning_of
 from customer_success.addresses import OwnerDomains
+from customer_success.dataclass import dataclass
 from customer_success.schemas import is_empty
 
 AGELESS = ("tam_health_rag", "collections_risk")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from customer_success.dataclass import dataclass
 from customer_success.scoring.health_status import HealthStatus
 
 FALL_WINDOW = timedelta(days=7)

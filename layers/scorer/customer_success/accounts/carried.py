@@ -7,10 +7,10 @@ signal that becomes unknown changes neither: no account recovers by it, and none
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
 from customer_success.accounts.account import CONTRACT_END, LAST_INTERACTION, Account
+from customer_success.dataclass import dataclass
 from customer_success.schemas import CSMHealthSignals, SignalValue
 from customer_success.scoring.health_status import TYPED, Point, SignalSource
 

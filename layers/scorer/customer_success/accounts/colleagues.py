@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from customer_success.dataclass import dataclass
 
 if TYPE_CHECKING:
     from customer_success.accounts.ports import AccountRows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Annotated, Any, get_type_hints
 
@@ -13,6 +13,7 @@ from pydantic_core import to_json
 
 from customer_success.accounts.row import AccountRow
 from customer_success.batches import batches
+from customer_success.dataclass import dataclass
 
 LINES_PER_PART = 200
 """As many as the longest page: a page lies in two parts at most."""

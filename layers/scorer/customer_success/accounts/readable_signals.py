@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 from pydantic import ValidationError
 
 from customer_success.accounts.account import LAST_INTERACTION, Account, Unreadable
+from customer_success.dataclass import dataclass
 from customer_success.schemas import CSMHealthSignals, refusals
 from customer_success.text import short
 

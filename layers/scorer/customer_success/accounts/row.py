@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, timedelta
 from typing import Annotated, Literal
 
@@ -13,6 +13,7 @@ from customer_success.accounts.account import Account
 from customer_success.accounts.alert_state import FALL_WINDOW, AlertState
 from customer_success.accounts.carried import LastKnown, known_at
 from customer_success.accounts.stored_alert_state import StoredAlertState, from_stored, to_stored
+from customer_success.dataclass import dataclass
 from customer_success.schemas import is_empty
 from customer_success.scoring.health_status import HealthStatus, Point
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import Annotated, Any
@@ -10,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter
 
 from customer_success.accounts.alert_state import AlertState, Episode, Mute, SentAlert
+from customer_success.dataclass import dataclass
 from customer_success.scoring.health_status import HealthStatus
 
 _UNKNOWN = HealthStatus(date.min, 0.0, "RED", "critical")

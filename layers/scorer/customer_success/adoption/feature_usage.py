@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from customer_success.accounts.account import Unreadable
+from customer_success.dataclass import dataclass
 from customer_success.paging import Bookmark
 from customer_success.schemas import FeatureStatus
 

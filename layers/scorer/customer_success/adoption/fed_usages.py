@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from customer_success.adoption.feature_usage import FeatureUsage
+from customer_success.dataclass import dataclass
 from customer_success.scoring.deriver_thresholds import FreshDays
 from customer_success.signals import decoding
 from customer_success.signals.slots import Holder

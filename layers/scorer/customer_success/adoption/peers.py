@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from string import capwords
 
 from customer_success.accounts.account import Account
+from customer_success.dataclass import dataclass
 from customer_success.schemas import BenchmarkComparison
 from customer_success.text import short
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from pydantic import ValidationError
@@ -11,6 +10,7 @@ from pydantic import ValidationError
 from customer_success.accounts.account import Account
 from customer_success.adoption.feature_usage import USAGE_STALE_AFTER, FeatureUsage
 from customer_success.adoption.peers import PeerGroup, compared
+from customer_success.dataclass import dataclass
 from customer_success.errors import Refused
 from customer_success.schemas import (
     BenchmarkComparison,

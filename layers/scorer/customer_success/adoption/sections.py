@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from customer_success.adoption.text import TITLE
+from customer_success.dataclass import dataclass
 from customer_success.once import Once
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ from customer_success.adoption.sections import OnceSections
 from customer_success.adoption.text import adoption_mail, adoption_section, as_of
 from customer_success.alerts.digest import failed_digest
 from customer_success.alerts.publisher import AlertPublisher
+from customer_success.dataclass import dataclass
 from customer_success.drafts.drafts import Drafted, OptionalDrafts
 from customer_success.errors import NotTaken, Refused, words_of
 from customer_success.isolation import cause, recorded

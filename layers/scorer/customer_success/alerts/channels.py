@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.alerts import text
 from customer_success.alerts.digest_messages import digest_messages
 from customer_success.alerts.entry import Channel, Outcome
+from customer_success.dataclass import dataclass
 from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, words_of
 from customer_success.messages import HEALTH_DETAIL_TYPE, ChurnAlert, DigestReady, HealthEvent
 

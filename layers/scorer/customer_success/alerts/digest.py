@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
 from pydantic import Field
 
+from customer_success.dataclass import dataclass
 from customer_success.documents import Line
 
 NAME_LIMIT = 80

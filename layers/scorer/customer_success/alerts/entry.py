@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from typing import Literal
 
 from customer_success.alerts.policy import Candidate, Delivery
+from customer_success.dataclass import dataclass
 from customer_success.messages import ChurnAlert
 from customer_success.schemas import ChannelOutcome, CSMAlertResult
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
 
 from customer_success.accounts.alert_state import FALL_WINDOW, AlertPhase, AlertState, Episode, Mute, SentAlert
+from customer_success.dataclass import dataclass
 from customer_success.scoring.health_status import COLOURS, RISKS, HealthStatus
 
 FALSE_ALARM_MUTES_FOR = timedelta(days=28)

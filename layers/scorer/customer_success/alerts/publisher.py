@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from customer_success.alerts.entry import CHANNELS, AlertEntry, Outcome
 from customer_success.batches import batches
+from customer_success.dataclass import dataclass
 from customer_success.isolation import alone, cause, together
 from customer_success.messages import DigestReady
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 
@@ -12,6 +12,7 @@ from customer_success.accounts.ports import AccountRows
 from customer_success.alerts.entry import Acknowledgement, AlertEntry, Verdict
 from customer_success.alerts.ports import AlertLog
 from customer_success.api.problems import Problem, conflict, invalid, not_found, other_tenant
+from customer_success.dataclass import dataclass
 from customer_success.errors import Refused
 from customer_success.messages import AlertAcknowledged, AlertId, ChurnAlert
 from customer_success.periods import run_date

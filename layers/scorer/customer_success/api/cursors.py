@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from hmac import compare_digest
 from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
 
 from customer_success.api.problems import Problem, bad_request
+from customer_success.dataclass import dataclass
 from customer_success.errors import Misconfigured
 
 LONGEST = 2048

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -12,6 +11,7 @@ from customer_success.accounts.ports import AccountRows, ScoreHistory
 from customer_success.accounts.row import AccountRow, AssessmentRecord, Status
 from customer_success.api.accounts import Answer, days_before, known_account
 from customer_success.api.problems import invalid
+from customer_success.dataclass import dataclass
 from customer_success.messages import AlertId
 from customer_success.scan.words import INACTIVE, mark_of, step_to_score
 from customer_success.schemas import (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice
 from typing import Annotated, NamedTuple
@@ -14,6 +13,7 @@ from customer_success.accounts.row import AccountRow
 from customer_success.api.accounts import Answer, days_before, known_account
 from customer_success.api.cursors import Cursors
 from customer_success.api.problems import invalid
+from customer_success.dataclass import dataclass
 from customer_success.schemas import ChurnRisk, Rag, SignalKey
 from customer_success.scoring.health_status import Point
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Annotated, Any, Literal
@@ -15,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 from customer_success.api.accounts import Answer
 from customer_success.api.problems import conflict, other_tenant
 from customer_success.api.tasks import KEY_HEADER
+from customer_success.dataclass import dataclass
 from customer_success.signals.answered_lines import LineResult, TakenLine, take_lines
 from customer_success.signals.ingest import Delivery, Ingest
 from customer_success.signals.lines import FeedKind, Kind, Source

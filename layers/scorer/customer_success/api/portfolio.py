@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from hashlib import sha256
 from itertools import islice
@@ -16,6 +16,7 @@ from customer_success.accounts.ports import Portfolios
 from customer_success.api.accounts import Answer
 from customer_success.api.cursors import Cursors
 from customer_success.api.problems import Problem, expired, invalid
+from customer_success.dataclass import dataclass
 from customer_success.schemas import ChurnRisk, Rag
 
 KIND = "portfolio"

@@ -6,13 +6,13 @@ import json
 import math
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from pydantic import BaseModel
 
 from customer_success.api.problems import Problem, bad_request, invalid, not_found
+from customer_success.dataclass import dataclass
 
 SAFE_IN_A_PATH = "/%:@!$&'()*+,;=~"
 MOST_DIGITS = 300

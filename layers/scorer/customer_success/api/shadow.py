@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from typing import NamedTuple
@@ -13,6 +12,7 @@ from pydantic import ConfigDict, Field
 from customer_success.api.accounts import Answer
 from customer_success.api.cursors import Cursors
 from customer_success.api.problems import invalid
+from customer_success.dataclass import dataclass
 from customer_success.shadow.outputs import KINDS, Kind, ShadowedOutput
 from customer_success.shadow.ports import ShadowLog
 

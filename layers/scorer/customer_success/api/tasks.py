@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Literal
 from uuid import NAMESPACE_URL, uuid5
@@ -28,6 +27,7 @@ from customer_success.api.task_models import (
     in_letters,
 )
 from customer_success.api.task_models import TaskRequest as TaskRequest
+from customer_success.dataclass import dataclass
 from customer_success.errors import Refused, Unavailable
 from customer_success.messages import AdoptionRequested, ExpansionCheckRequested, Message, QbrRequested, ScanRequested
 from customer_success.periods import run_date

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from customer_success.dataclass import dataclass
 from customer_success.errors import Misconfigured
 
 if TYPE_CHECKING:

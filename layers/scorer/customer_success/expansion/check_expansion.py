@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from datetime import date, datetime
 from typing import Any, Literal, get_args
 
@@ -16,6 +16,7 @@ from customer_success.accounts.ports import AccountRows
 from customer_success.accounts.readable_signals import readable_signals
 from customer_success.accounts.row import AccountRow
 from customer_success.adoption.ports import FeatureUsages
+from customer_success.dataclass import dataclass
 from customer_success.errors import Refused, words_of
 from customer_success.expansion.entry import ExpansionEntry, Outcome
 from customer_success.expansion.offer import HeldReason, Offer, quarter_of

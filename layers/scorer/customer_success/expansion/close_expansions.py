@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from customer_success.alerts.digest import failed_digest
 from customer_success.alerts.publisher import AlertPublisher
+from customer_success.dataclass import dataclass
 from customer_success.expansion.entry import Outcome
 from customer_success.expansion.ports import ExpansionLog
 from customer_success.expansion.text import owner_digests

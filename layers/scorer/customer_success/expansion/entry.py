@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+
+from customer_success.dataclass import dataclass
 
 Outcome = Literal["planned", "offered", "recorded", "held_back", "nothing", "failed", "answered"]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Literal, TypeVar, get_args
@@ -20,6 +20,7 @@ from customer_success.adoption.peers import counted
 from customer_success.adoption.ports import AdoptionPeers, FeatureUsageBook, FeatureUsages
 from customer_success.adoption.report import adoption_rate
 from customer_success.batches import batches
+from customer_success.dataclass import dataclass
 from customer_success.errors import Misconfigured, OutOfTime, Refused, Unavailable
 from customer_success.expansion.entry import ExpansionEntry
 from customer_success.expansion.offer import Offer, SalesAnswer, SalesStatus

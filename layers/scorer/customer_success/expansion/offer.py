@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from customer_success.dataclass import dataclass
 from customer_success.periods import Quarter
 from customer_success.schemas import Confidence, ExpansionOpportunity
 

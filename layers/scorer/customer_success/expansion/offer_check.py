@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, get_args
 
 from pydantic import ValidationError
 
+from customer_success.dataclass import dataclass
 from customer_success.expansion.talk_track import spoken
 from customer_success.narration.offer_evidence import ExpansionEvidence, Rationale, evidence_line
 from customer_success.schemas import Confidence, ExpansionOpportunity, OpportunityType, refusals

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from customer_success.dataclass import dataclass
 
 if TYPE_CHECKING:
     from datetime import date

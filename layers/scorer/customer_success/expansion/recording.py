@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from customer_success.dataclass import dataclass
 from customer_success.errors import Removed
 
 if TYPE_CHECKING:

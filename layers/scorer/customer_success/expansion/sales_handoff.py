@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Literal, NoReturn, TypeVar
 
@@ -15,6 +15,7 @@ from customer_success.accounts.row import AccountRow
 from customer_success.addresses import ANYBODY, OwnerDomains
 from customer_success.alerts.digest import failed_digest
 from customer_success.alerts.publisher import OncePublisher
+from customer_success.dataclass import dataclass
 from customer_success.drafts.drafts import Drafted, OptionalDrafts
 from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable, words_of
 from customer_success.expansion.offer import Handoff, Offer

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
+from customer_success.dataclass import dataclass
 from customer_success.narration.claims.figures import figures
 from customer_success.narration.claims.known_facts import KnownFacts, whole
 from customer_success.narration.claims.sentence import Sentence

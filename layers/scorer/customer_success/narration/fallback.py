@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from customer_success.dataclass import dataclass
 from customer_success.errors import Misconfigured, NotWritten, Unavailable
 from customer_success.metrics import Count, Metric
 from customer_success.narration.ports import Narration, OfferWriter, Proposals, ReviewWriter

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from customer_success.dataclass import dataclass
 
 if TYPE_CHECKING:
     from customer_success.narration.evidence import QBREvidence

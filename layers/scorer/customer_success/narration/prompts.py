@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from customer_success.dataclass import dataclass
 from customer_success.narration.evidence import Fact, QBREvidence
 from customer_success.narration.offer_evidence import ExpansionEvidence, Rationale, evidence_line
 from customer_success.text import short

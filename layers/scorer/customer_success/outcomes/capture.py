@@ -7,12 +7,13 @@ was captured stays, also when the page is cleared for the next term: it cannot b
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, timedelta
 from typing import get_args
 
 from customer_success.accounts.row import AccountRow
 from customer_success.batches import batches
+from customer_success.dataclass import dataclass
 from customer_success.outcomes.outcome import outcomes_of
 from customer_success.schemas import OutcomeKind
 from customer_success.signals.lines import Kind

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import cast
 
+from customer_success.dataclass import dataclass
 from customer_success.schemas import OutcomeKind
 from customer_success.signals.slots import Fields, Slot, SlotName
 

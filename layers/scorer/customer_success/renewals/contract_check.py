@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Literal, TypeVar
@@ -20,6 +20,7 @@ from customer_success.alerts.policy import Candidate, rank
 from customer_success.alerts.ports import AlertLog
 from customer_success.alerts.publisher import BATCH, AlertPublisher
 from customer_success.batches import batches
+from customer_success.dataclass import dataclass
 from customer_success.isolation import alone, attempted, cause, recorded, together
 from customer_success.messages import ChurnAlert, QbrRequested, pages_changed
 from customer_success.outcomes.capture import CapturedOutcomes, CaptureOutcomes, OutcomeCase, case_of

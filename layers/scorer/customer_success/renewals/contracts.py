@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
 from customer_success.accounts.account import LONGEST_NOTICE_DAYS
 from customer_success.accounts.row import CONTRACT_CHECK, AccountRow
+from customer_success.dataclass import dataclass
 from customer_success.periods import shifted
 from customer_success.scoring.health_status import HealthStatus
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ from customer_success.accounts.row import AccountRow
 from customer_success.adoption.peers import groups_of
 from customer_success.adoption.ports import AdoptionPeers, FeatureUsages
 from customer_success.adoption.report import adoption_report
+from customer_success.dataclass import dataclass
 from customer_success.drafts.drafts import Drafted, OptionalDrafts
 from customer_success.errors import Refused, Removed, words_of
 from customer_success.isolation import recorded

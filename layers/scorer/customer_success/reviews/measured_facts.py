@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ from pydantic import ValidationError
 
 from customer_success.accounts.account import Account
 from customer_success.accounts.row import AccountRow
+from customer_success.dataclass import dataclass
 from customer_success.narration.evidence import Fact, Unit
 from customer_success.periods import Quarter
 from customer_success.reviews.facts import HISTORY, PAGE, FactKey, fact

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Literal
@@ -14,6 +13,7 @@ from customer_success.accounts.row import AccountRow
 from customer_success.alerts.digest import failed_digest
 from customer_success.alerts.publisher import AlertPublisher
 from customer_success.batches import batches
+from customer_success.dataclass import dataclass
 from customer_success.isolation import cause, recorded, together
 from customer_success.messages import AdoptionRequested, QbrRequested, QuarterPlanned
 from customer_success.metrics import Metric

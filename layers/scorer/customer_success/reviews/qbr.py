@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from customer_success.dataclass import dataclass
 from customer_success.documents import (
     PageBlock,
 )

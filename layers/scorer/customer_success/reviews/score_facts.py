@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 from operator import attrgetter
 from typing import get_args
 
+from customer_success.dataclass import dataclass
 from customer_success.narration.evidence import Fact
 from customer_success.periods import Quarter, long_date
 from customer_success.reviews.facts import (

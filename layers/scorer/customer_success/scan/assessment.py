@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Literal, TypeAlias, TypeVar
 
@@ -30,6 +30,7 @@ from customer_success.accounts.row import (
     trail_after,
 )
 from customer_success.alerts.policy import Decision, MuteRequest, Reason, decide
+from customer_success.dataclass import dataclass
 from customer_success.identifiers import is_nameable
 from customer_success.isolation import alone, cause, whole
 from customer_success.messages import AlertId, ChurnAlert

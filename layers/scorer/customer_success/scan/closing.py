@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import chain
@@ -16,6 +16,7 @@ from customer_success.accounts.row import AccountRow, AssessmentRecord, check_ma
 from customer_success.alerts.policy import FALL_POINTS, Delivery, Reason, muted, rank
 from customer_success.alerts.publisher import BATCH, AlertPublisher
 from customer_success.batches import batches
+from customer_success.dataclass import dataclass
 from customer_success.errors import Misconfigured, Unavailable
 from customer_success.isolation import alone, attempted, together
 from customer_success.scan.assessment import alert_state_after_leaving

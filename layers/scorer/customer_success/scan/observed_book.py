@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from typing import Any
 
 from customer_success.accounts.account import LAST_INTERACTION, TERMS, Account, ObservedSignal
 from customer_success.accounts.ports import AccountBook
 from customer_success.accounts.row import AccountRow
+from customer_success.dataclass import dataclass
 from customer_success.isolation import alone
 from customer_success.paging import Bookmark
 from customer_success.periods import Quarter

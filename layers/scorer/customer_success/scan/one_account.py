@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -11,6 +10,7 @@ from pydantic import ValidationError
 
 from customer_success.accounts.ports import AccountRows
 from customer_success.accounts.readable_signals import ReadableSignals, readable_signals
+from customer_success.dataclass import dataclass
 from customer_success.errors import Refused
 from customer_success.results import JobResult
 from customer_success.schemas import ChurnRiskResult, Confidence, CSMHealthScore, CSMHealthSignals, refusals

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from customer_success.accounts.row import PageValues, same_values
 from customer_success.alerts.digest import failed_digest
+from customer_success.dataclass import dataclass
 from customer_success.errors import Misconfigured, NotTaken, OutOfTime, Refused, Unavailable
 from customer_success.isolation import cause, recorded
 from customer_success.messages import AlertAcknowledged, PagesChanged

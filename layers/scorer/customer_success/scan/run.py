@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from customer_success.dataclass import dataclass
 from customer_success.paging import Bookmark
 from customer_success.scan.tally import Counts, Tally
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from typing import Any, Literal
@@ -21,6 +21,7 @@ from customer_success.accounts.ports import AccountBook, AccountRows, BookPage, 
 from customer_success.accounts.row import AccountRow
 from customer_success.alerts.entry import AlertEntry
 from customer_success.alerts.ports import AlertLog
+from customer_success.dataclass import dataclass
 from customer_success.errors import Misconfigured, OutOfTime, Refused, Unavailable
 from customer_success.isolation import alone, attempted, cause, together
 from customer_success.messages import ACCOUNTS_PER_MESSAGE, ExpansionRunRequested, pages_changed

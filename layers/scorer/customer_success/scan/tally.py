@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from functools import partial
 from typing import Annotated, Any, assert_never
 
 from pydantic import Field
 
 from customer_success.alerts.policy import Decision, Suppressed
+from customer_success.dataclass import dataclass
 from customer_success.isolation import alone, cause
 from customer_success.scan.assessment import Assessment, Inactive, Rejected, Scored
 from customer_success.schemas import CSMHealthSignals, is_empty

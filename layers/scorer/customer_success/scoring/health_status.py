@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Annotated
 
 from pydantic import Field
 
+from customer_success.dataclass import dataclass
 from customer_success.schemas import ChurnRisk, CSMHealthScore, Rag, SignalValue, Support, is_empty
 
 RISKS = ("low", "medium", "high", "critical")

@@ -7,12 +7,13 @@ always be taken apart to 100.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from math import inf
 from types import MappingProxyType
 from typing import Any, Protocol, get_args
 
+from customer_success.dataclass import dataclass
 from customer_success.schemas import CapKey, SignalKey, Support
 
 FULL_SCORE = 100.0

@@ -6,13 +6,13 @@ It has no clock, does no I/O, and takes every number from the scorecard.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from math import fsum
 from operator import attrgetter, getitem
 from typing import Any, NamedTuple, TypeVar
 
+from customer_success.dataclass import dataclass
 from customer_success.schemas import (
     CapKey,
     ChurnRisk,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from math import fsum
 from typing import Literal
 
+from customer_success.dataclass import dataclass
 from customer_success.messages import Explanation
 from customer_success.periods import long_date
 from customer_success.schemas import ChurnRiskResult, CSMHealthScore, CSMHealthSignals, Driver

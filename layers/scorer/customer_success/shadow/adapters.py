@@ -5,12 +5,12 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
+from customer_success.dataclass import dataclass
 from customer_success.documents import (
     Bullet,
     Callout,

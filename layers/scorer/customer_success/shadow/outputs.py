@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal, get_args
+
+from customer_success.dataclass import dataclass
 
 Kind = Literal["digest", "message", "draft", "page", "record", "review", "section", "offer", "event"]
 """A chat message to the team, one to a person, a mail draft, what a scan writes on an account's page, a health record,

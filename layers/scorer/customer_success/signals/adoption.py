@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 
+from customer_success.dataclass import dataclass
 from customer_success.periods import Quarter
 from customer_success.scoring.deriver_thresholds import AdoptionThresholds
 from customer_success.signals.derived import Derived, NotEnough

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any, Literal
 
+from customer_success.dataclass import dataclass
 from customer_success.schemas import Refusal
 from customer_success.signals.ingest import Delivery, EntryStatus, Ingest
 from customer_success.signals.lines import Kind

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date
 
+from customer_success.dataclass import dataclass
 from customer_success.signals.stamped import Stamp, Stamped
 
 

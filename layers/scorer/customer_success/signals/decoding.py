@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import cast
 
+from customer_success.dataclass import dataclass
 from customer_success.schemas import Sentiment
 from customer_success.signals.adoption import FeatureWeeks
 from customer_success.signals.contracts import Contracts, ContractTerms

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 
+from customer_success.dataclass import dataclass
 from customer_success.scoring.deriver_thresholds import DeriverThresholds
 from customer_success.signals import decoding, invoices, nps, tickets, touchpoints, usage
 from customer_success.signals.adoption import expected_of, feature_adoption_rate

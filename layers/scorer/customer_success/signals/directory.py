@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from customer_success.dataclass import dataclass
 
 Match = Literal["account id", "external id", "domain"]
 DOMAIN = "domain"

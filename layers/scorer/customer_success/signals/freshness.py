@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from statistics import median
@@ -11,6 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from customer_success.dataclass import dataclass
 from customer_success.schemas import is_empty
 from customer_success.scoring.deriver_thresholds import FreshDays
 from customer_success.signals.adoption import ExpectedFeatures

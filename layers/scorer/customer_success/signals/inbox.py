@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import IO, ClassVar, Literal, Protocol, get_args
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from customer_success.dataclass import dataclass
 from customer_success.errors import Refused
 from customer_success.log_privacy import ADDRESS
 from customer_success.metrics import Metric

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -18,6 +18,7 @@ from typing import Literal, Protocol, cast
 from pydantic import ValidationError
 
 from customer_success.batches import batches
+from customer_success.dataclass import dataclass
 from customer_success.errors import Refused
 from customer_success.schemas import Refusal
 from customer_success.scoring.deriver_thresholds import TrendThresholds

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
+from customer_success.dataclass import dataclass
 from customer_success.schemas import PaymentStatus
 from customer_success.signals.derived import Derived
 from customer_success.signals.stamped import Stamp, Stamped

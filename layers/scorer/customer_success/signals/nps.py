@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
+from customer_success.dataclass import dataclass
 from customer_success.scoring.deriver_thresholds import NpsThresholds
 from customer_success.signals.derived import Derived, NotEnough
 from customer_success.signals.stamped import Stamped

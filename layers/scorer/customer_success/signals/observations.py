@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 
+from customer_success.dataclass import dataclass
 from customer_success.scoring.health_status import TYPED
 
 SignalValue = object

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from customer_success.dataclass import dataclass
 from customer_success.errors import Unavailable
 
 if TYPE_CHECKING:

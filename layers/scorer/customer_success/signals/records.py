@@ -13,12 +13,12 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from io import BufferedReader, RawIOBase, TextIOWrapper
 from typing import IO, cast
 
 from pydantic import BaseModel
 
+from customer_success.dataclass import dataclass
 from customer_success.errors import Refused
 
 MOST_BYTES = 1024**3

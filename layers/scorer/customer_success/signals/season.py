@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from math import log, log1p
 
+from customer_success.dataclass import dataclass
 from customer_success.scoring.deriver_thresholds import TrendThresholds
 from customer_success.signals.usage import (
     DailyUsage,

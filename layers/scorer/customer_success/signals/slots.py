@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
 
+from customer_success.dataclass import dataclass
 from customer_success.signals import lines
 from customer_success.signals.lines import AnyLine, Kind
 from customer_success.signals.stamped import Stamp, Stamped, merge

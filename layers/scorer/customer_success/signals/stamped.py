@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
+
+from customer_success.dataclass import dataclass
 
 Entry = TypeVar("Entry")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 
+from customer_success.dataclass import dataclass
 from customer_success.schemas import Sentiment
 from customer_success.scoring.deriver_thresholds import SupportThresholds
 from customer_success.signals.derived import Derived, NotEnough

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from customer_success.dataclass import dataclass
 from customer_success.schemas import Engagement
 from customer_success.scoring.deriver_thresholds import ContactThresholds
 from customer_success.signals.derived import Derived, NotEnough

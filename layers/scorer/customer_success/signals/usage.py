@@ -6,10 +6,10 @@ Every function is pure and looks at whole days up to the feed's last whole day, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from math import sqrt
 
+from customer_success.dataclass import dataclass
 from customer_success.schemas import UsageTrend
 from customer_success.scoring.deriver_thresholds import LoginThresholds, TrendThresholds
 from customer_success.signals.derived import Derived, NotEnough

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from customer_success.dataclass import dataclass
 from customer_success.errors import Misconfigured, NotTaken, Refused, Unavailable
 from customer_success.isolation import cause
 from customer_success.results import Failed, JobResult, TaskResult

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from botocore.config import Config
@@ -12,6 +11,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 from customer_success.aws.bedrock.converse import Binding, Turn, advice, answered, converse_request
 from customer_success.aws.bedrock.questions import Content, Question, Unusable, expansion_question, review_question
 from customer_success.aws.errors import code_of, fault, translated
+from customer_success.dataclass import dataclass
 from customer_success.errors import Misconfigured, NotWritten, OutOfTime, Unavailable, Unclear
 from customer_success.narration.evidence import QBREvidence
 from customer_success.narration.offer_evidence import ExpansionEvidence

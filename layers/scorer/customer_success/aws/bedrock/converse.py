@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import botocore
 from pydantic import BaseModel
 
 from customer_success.aws.bedrock.model_schema import answer_schema
+from customer_success.dataclass import dataclass
 
 Way = Literal["outputConfig", "tool"]
 Turn = dict[str, Any]

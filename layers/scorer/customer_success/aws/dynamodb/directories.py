@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from customer_success.aws.dynamodb.items import Key
 from customer_success.aws.dynamodb.stored import Stored
 from customer_success.aws.dynamodb.table import Table
 from customer_success.batches import batches
+from customer_success.dataclass import dataclass
 from customer_success.signals.directory import Directory, Known
 
 ACCOUNTS_PER_PART = 1_000

@@ -6,7 +6,6 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from itertools import chain
@@ -18,6 +17,7 @@ from customer_success.adoption.feature_usage import FeatureUsage
 from customer_success.aws.dynamodb.items import Item, Key, expiry, shortened
 from customer_success.aws.dynamodb.stored import Stored
 from customer_success.aws.dynamodb.table import Table
+from customer_success.dataclass import dataclass
 
 STORED_DAYS = 90
 MOST_BYTES = 380 * 1024

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from customer_success.aws.errors import translated
+from customer_success.dataclass import dataclass
 from customer_success.errors import Misconfigured, NotTaken, NotUnderstood, Refused, Unavailable
 
 if TYPE_CHECKING:

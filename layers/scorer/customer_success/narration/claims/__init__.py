@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from customer_success.dataclass import dataclass
 from customer_success.narration.claims.known_facts import KnownFacts
 from customer_success.narration.claims.sentence import Sentence
 from customer_success.narration.claims.sentences import joined, plain, sentences, without_list_mark

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import isfinite
 from typing import Literal
 
+from customer_success.dataclass import dataclass
 from customer_success.narration.claims.moments import MOMENTS, Moment, moments
 from customer_success.narration.claims.number_words import NUMBER_WORDS, SCALES, read
 from customer_success.narration.claims.sentences import HIDDEN

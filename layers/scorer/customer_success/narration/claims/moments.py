@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from calendar import month_name
-from dataclasses import dataclass
 from datetime import date
 
+from customer_success.dataclass import dataclass
 from customer_success.narration.claims.number_words import ORDINALS, any_of
 from customer_success.patterns import lazy_pattern
 from customer_success.periods import Quarter

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
+from customer_success.dataclass import dataclass
 from customer_success.narration.claims.figures import Figure
 from customer_success.narration.claims.number_words import any_of
 from customer_success.narration.evidence import Fact
