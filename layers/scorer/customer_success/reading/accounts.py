@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from typing import Any
 
+from customer_success.dataclass import dataclass
 from customer_success.reading.columns import (
     ColumnCells,
     FileFacts,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from customer_success.accounts.status_words import meaning_of as status_meaning
+from customer_success.dataclass import dataclass
 from customer_success.reading import words
 from customer_success.reading.dates import (
     FIRST,

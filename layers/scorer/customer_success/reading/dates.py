@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Literal
+
+from customer_success.dataclass import dataclass
 
 DateOrder = Literal["day first", "month first", "year first"]
 _ORDERS: tuple[DateOrder, ...] = ("day first", "month first", "year first")

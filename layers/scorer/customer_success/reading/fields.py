@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from customer_success.dataclass import dataclass
 
 FieldKind = Literal[
     "id", "text", "status", "left", "left_on", "amount", "number", "count", "share", "nps", "date", "yes_no", "word",

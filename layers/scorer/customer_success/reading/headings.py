@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Literal
 
+from customer_success.dataclass import dataclass
 from customer_success.reading.fields import EXTERNAL, FIELDS, ROI, field_named
 from customer_success.reading.numbers import CODES, currency_named
 from customer_success.reading.words import data, plain

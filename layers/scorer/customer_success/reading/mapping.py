@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Literal, cast
 
+from customer_success.dataclass import dataclass
 from customer_success.reading.dates import DateOrder
 from customer_success.reading.errors import UnreadableTableError
 from customer_success.reading.fields import FIELDS, field_named

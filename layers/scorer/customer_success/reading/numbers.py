@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
+
+from customer_success.dataclass import dataclass
 
 DecimalSign = Literal[".", ","]
 SIGNS: tuple[DecimalSign, ...] = (".", ",")

@@ -8,10 +8,11 @@ import html
 import io
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import TypeAlias
 
+from customer_success.dataclass import dataclass
 from customer_success.reading.dates import moment
 from customer_success.reading.errors import UnreadableTableError
 from customer_success.reading.numbers import written
