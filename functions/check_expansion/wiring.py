@@ -60,6 +60,7 @@ class CheckExpansion(ModelFunction[CheckExpansionSettings]):
         return ExpansionCheck(
             tenant_id=settings.space,
             rows=self.rows,
+            runs=self.store.runs,
             usages=FedUsages(self.store.usages, self.store.observations, self.store.feeds, self.now),
             offers=self.store.offers,
             records=OfferRecords(self._records(), self.once("expansion_record")),

@@ -32,9 +32,11 @@ from customer_success.narration.ports import Narration, Proposals
 from customer_success.once import Once, OnceBus
 from customer_success.ports import Claim
 from customer_success.scan.assessment import ScanContext, assess
+from customer_success.scan.run import Run
+from customer_success.scan.tally import Tally
 from customer_success.scoring.scorer import CSMHealthScorer
 from tests.builders.accounts import HEALTHY, TODAY, account
-from tests.builders.fakes import FakeAlerts, FakeDigests, FakeLedger, FakeOutbox, FakeRows, FakeTopic, Writes
+from tests.builders.fakes import FakeAlerts, FakeDigests, FakeLedger, FakeOutbox, FakeRows, FakeRuns, FakeTopic, Writes
 from tests.builders.offers import FakeExpansionLog, FakeExpansionRecords, FakeOffers
 from tests.builders.results import brought
 from tests.builders.reviews import FakeDrafts
@@ -227,7 +229,7 @@ class Handoffs:
 
     def __post_init__(self) -> None:
         writes, weather = self.writes, self.weather
-        self.rows, self.usages = FakeRows(writes), FakeUsages(writes)
+        self.rows, self.usages, self.runs = FakeRows(writes), FakeUsages(writes), FakeRuns(writes)
         self.offers = WeatheredOffers(writes, weather=weather)
         self.records = WeatheredRecords(writes, weather=weather)
         self.log, self.queue = FakeExpansionLog(writes), WeatheredQueue(writes, weather=weather)
@@ -253,6 +255,11 @@ class Handoffs:
         self.rows.rows[row.account_id] = row
         return row
 
+    def book_lacks(self, missing: Mapping[str, int], *, watched: int = 100, on: date = TODAY, **facts: Any) -> None:
+        """The day's scan found these signals missing for so many of the accounts that it watched."""
+        tally = Tally(read=watched, scored=watched, watched=watched, missing=dict(missing))
+        self.runs.runs["health_scan", on] = Run("health_scan", on, "rule", status="finished", tally=tally, **facts)
+
     def wants_a_module(self, number: int = 1, *, on: date = TODAY, **facts: Any) -> None:
         """A feature of the account is at its limit."""
         self.usages.add(str(on), [usage("Boards", number, used=10.0, limit=10.0, as_of=on, **facts)])
@@ -276,6 +283,7 @@ class Handoffs:
         job = CheckExpansion(
             tenant_id="acme",
             rows=self.rows,
+            runs=self.runs,
             usages=self.usages,
             offers=self.offers,
             records=self._records,

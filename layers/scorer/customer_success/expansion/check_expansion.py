@@ -18,6 +18,7 @@ from customer_success.accounts.row import AccountRow
 from customer_success.adoption.ports import FeatureUsages
 from customer_success.dataclass import dataclass
 from customer_success.errors import Refused, words_of
+from customer_success.expansion.book_knowledge import gaps_in_words, held_for_gaps, known_of_book
 from customer_success.expansion.entry import ExpansionEntry, Outcome
 from customer_success.expansion.offer import HeldReason, Offer, quarter_of
 from customer_success.expansion.offer_check import accepted
@@ -36,6 +37,7 @@ from customer_success.narration.ports import OfferWriter
 from customer_success.once import Once
 from customer_success.ports import Outbox
 from customer_success.results import Failed, JobResult, TaskResult, finished_or_failed
+from customer_success.scan.ports import Runs
 from customer_success.schemas import Confidence, CSMHealthSignals, ExpansionOpportunity, OpportunityType, refusals
 from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError
 from customer_success.scoring.words import too_little_known
@@ -150,6 +152,7 @@ class CheckExpansion:
 
     tenant_id: str
     rows: AccountRows
+    runs: Runs
     usages: FeatureUsages
     offers: Offers
     records: OfferRecords | None
@@ -203,13 +206,24 @@ class CheckExpansion:
             return _Checked("held_back", (why,))
         if reasons := never_offered(account, signals, row.latest.alert_state, on):
             return _Checked("held_back", reasons)
+        if reasons := held_for_gaps(account, signals, known_of_book(self.runs, on)):
+            return _Checked("held_back", reasons)
         found = rationales(account, signals, self.usages.of(account), self.prices, run_date=on)
-        return self._offer(request, account, found, progress)
+        gaps = gaps_in_words(account, signals)
+        return self._offer(request, account, _less_sure(found) if gaps else found, gaps, progress)
 
     def _offer(
-        self, request: ExpansionRequest, account: Account, found: Sequence[Rationale], progress: _Progress
+        self,
+        request: ExpansionRequest,
+        account: Account,
+        found: Sequence[Rationale],
+        gaps: str,
+        progress: _Progress,
     ) -> _Checked:
-        """Make of the rationales what may be offered; what an earlier delivery of the day found is continued."""
+        """Make of the rationales what may be offered; what an earlier delivery of the day found is continued.
+
+        Each offer names the `gaps` in what is known of the account.
+        """
         offers = self.offers.of_account(account.account_id)
         against = blocked(offers, request.on)
         known = {o.opportunity.opportunity_type: o for o in offers if o.quarter == quarter_of(request.on)}
@@ -230,10 +244,10 @@ class CheckExpansion:
         if not left and not own:
             return _Checked("nothing", tuple(reasons) or (NO_RATIONALE,))
         if request.signals:
-            answer, would_be = self._find(request, account, left, known)
+            answer, would_be = self._find(request, account, left, gaps, known)
             held = [replace(offer, held_because=self._held_because(offer, account)) for offer in would_be]
             return self._checked(reasons, held, answer, [answer.error])
-        answer, new = self._find_once(request, account, left, known)
+        answer, new = self._find_once(request, account, left, gaps, known)
         offers = sorted((*own.values(), *new), key=lambda offer: _TYPES.index(offer.opportunity.opportunity_type))
         progress.reasons, progress.answer, progress.offers = reasons, answer, offers
         for place, offer in enumerate(offers):
@@ -271,6 +285,7 @@ class CheckExpansion:
         request: ExpansionRequest,
         account: Account,
         left: Sequence[Rationale],
+        gaps: str,
         known: Mapping[OpportunityType, Offer],
     ) -> tuple[_Answer, list[Offer]]:
         """The narrator's answer and the offers that it newly makes, all of them stored before any goes further.
@@ -280,7 +295,7 @@ class CheckExpansion:
         new: list[Offer] = []
 
         def find() -> str:
-            answer, offers = self._find(request, account, left, known)
+            answer, offers = self._find(request, account, left, gaps, known)
             for offer in offers:
                 self.offers.put(offer)
             new.extend(offers)
@@ -294,6 +309,7 @@ class CheckExpansion:
         request: ExpansionRequest,
         account: Account,
         left: Sequence[Rationale],
+        gaps: str,
         known: Mapping[OpportunityType, Offer],
     ) -> tuple[_Answer, list[Offer]]:
         if not left:
@@ -319,7 +335,9 @@ class CheckExpansion:
             self.count({Metric.OFFERS_REFUSED: len(passed.refused)})
         offers = [
             Offer(
-                opportunity.model_copy(update={"made_at": request.now}),
+                opportunity.model_copy(
+                    update={"made_at": request.now, "evidence": [*opportunity.evidence, *([gaps] if gaps else [])]}
+                ),
                 quarter=quarter_of(request.on),
                 found_on=request.on,
                 written_by=proposals.written_by,
@@ -414,6 +432,14 @@ class CheckExpansion:
                 url=page_url or (account.page_url if account else None),
             )
         )
+
+
+def _less_sure(found: Sequence[Rationale]) -> list[Rationale]:
+    """Rationales as sure as they may be where something is unknown that could speak against an offer."""
+    return [
+        rationale.model_copy(update={"confidence": min("medium", rationale.confidence, key=_CONFIDENCES.index)})
+        for rationale in found
+    ]
 
 
 def _present(account_id: str, row: AccountRow | None) -> AccountRow:
