@@ -283,6 +283,31 @@ def test_conflicts_and_keys_of_no_account_are_in_the_digest() -> None:
     assert ", …. Add them to External IDs" in text
 
 
+def test_a_key_that_has_an_accounts_name_is_suggested_and_one_that_two_bear_is_explained() -> None:
+    # GIVEN keys that are no ids: names, one of them with a legal form, a domain, and an id that two accounts bear
+    world = World(
+        [
+            typed(1, open_ticket_count=0),
+            replace(typed(2), name="Globex"),
+            *(replace(typed(n), name="Twins", external_ids="zendesk:7") for n in (3, 4)),
+        ]
+    )
+    deliver_tickets(world, 0, "Account 1, Inc.", "globex.example", "Twins")
+    # WHEN the book is scanned
+    world.scan(day(0))
+    # THEN the digest suggests, and nothing is matched by a name
+    text = digest(world, day(0))
+    assert "zendesk: 3 keys lead to no account: " in text
+    assert "'Account 1, Inc.' may be A-0001." in text
+    assert "'globex.example' may be A-0002." in text
+    assert "'Twins' may be" not in text
+    assert "open_ticket_count" in world.rows.rows["A-0001"].account.signals
+    # AND of an id that two bear it says so
+    world.inbox.take("tickets", {"account": "7", "id": "1", "opened": str(day(-20))}, at=night(1), source="zendesk")
+    world.scan(day(1))
+    assert "'7' stands on A-0003 and A-0004, so it leads to neither." in digest(world, day(1))
+
+
 def test_a_change_separates_the_data_from_the_account() -> None:
     # GIVEN an account whose usage is inactive and whose invoice is overdue
     scorer = CSMHealthScorer()

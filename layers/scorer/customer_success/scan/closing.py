@@ -90,7 +90,7 @@ class Closing:
         unjoined = [Unjoined()]
         attempted(
             "the directory of the book's ids",
-            lambda: unjoined.append(self.observed.remember(book.known, feeds=bool(feeds))),
+            lambda: unjoined.append(self.observed.remember(book.known, book.names, feeds=bool(feeds))),
         )
         if feeds:
             attempted(

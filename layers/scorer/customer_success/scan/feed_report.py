@@ -91,7 +91,8 @@ def _unjoined(unjoined: Unjoined) -> Iterator[str]:
         first = ", ".join(short(key, NAME_LIMIT) for key in unjoined.first.get(source, ()))
         keys = "1 key leads" if count == 1 else f"{count} keys lead"
         more = ", …" if count > len(unjoined.first.get(source, ())) else ""
-        yield f"{source}: {keys} to no account: {first}{more}. Add them to External IDs, or send a file of ids."
+        hints = "".join(f" {hint}." for hint in unjoined.hints.get(source, ()))
+        yield f"{source}: {keys} to no account: {first}{more}. Add them to External IDs, or send a file of ids.{hints}"
 
 
 def _conflicts(tally: Tally) -> Iterator[Line]:

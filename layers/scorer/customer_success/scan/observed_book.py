@@ -25,6 +25,8 @@ from customer_success.signals.freshness import Feed
 from customer_success.signals.observations import Observation, observed
 from customer_success.signals.ports import Directories, Feeds, Observations, Outdated
 from customer_success.signals.slots import Holder, Slot, SlotName
+from customer_success.signals.suggestions import AccountNames
+from customer_success.text import short
 
 MOST_TRIES = 5
 
@@ -36,12 +38,14 @@ class BookTally:
 
     def __init__(self) -> None:
         self.known: list[Known] = []
+        self.names = AccountNames()
         self.habits: dict[str, HabitTally] = {}
         """By the source of the usage."""
 
     def add(self, row: AccountRow) -> None:
         """Count an account that the book holds."""
         self.known.append(_known(row.account))
+        self.names.add(row.account.name, row.account_id)
         if row.latest.status != "skipped":
             for source, used in row.account.used_features.items():
                 self.habits.setdefault(source, HabitTally()).add(row.account.plan, used)
@@ -51,7 +55,7 @@ class BookTally:
         self.known.append(Known(row.account_id))
 
 
-KEYS_NAMED = 3
+KEYS_NAMED, LONGEST_HINT = 3, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +73,14 @@ class ObservedAccount:
 
 @dataclass(frozen=True, slots=True)
 class Unjoined:
-    """The keys of no account for which something waits: how many by source, and the first of them."""
+    """The keys of no account for which something waits: how many by source, and the first of them.
+
+    `hints` say of the first keys for which that is possible which account they may mean, or why they lead to none.
+    """
 
     counts: Mapping[str, int] = field(default_factory=dict)
     first: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +102,7 @@ class ObservedBook:
         feeds = {feed.slot: feed for feed in self.feeds.all()}
         if feeds and self.directories.read() is None:
             known = [_known(account) for page in book.read(Bookmark()) for account in page.accounts]
-            self._adopt(Directory.of(known))
+            self._adopt(Directory.of(known), AccountNames())
             self.directories.write(known)
         return feeds
 
@@ -110,7 +118,7 @@ class ObservedBook:
             for account in accounts
         ]
 
-    def remember(self, book: Iterable[Known], *, feeds: bool = True) -> Unjoined:
+    def remember(self, book: Iterable[Known], names: AccountNames | None = None, *, feeds: bool = True) -> Unjoined:
         """Write the ids of the whole book, and give each account what waited for one of them. What still waits is
         counted, and the first keys are named.
 
@@ -118,11 +126,11 @@ class ObservedBook:
         """
         known = list(book)
         self.directories.write(known)
-        return self._adopt(Directory.of(known)) if feeds else Unjoined()
+        return self._adopt(Directory.of(known), names or AccountNames()) if feeds else Unjoined()
 
-    def _adopt(self, directory: Directory) -> Unjoined:
+    def _adopt(self, directory: Directory, names: AccountNames) -> Unjoined:
         """Give each account what waited for one of its ids."""
-        left, first = Counter[str](), dict[str, tuple[str, ...]]()
+        left, first, hints = Counter[str](), dict[str, tuple[str, ...]](), dict[str, tuple[str, ...]]()
         for waiting in self.observations.waiting():
             source, key = waiting.unjoined or ("", "")
             if match := directory.account_of(key, source):
@@ -131,7 +139,10 @@ class ObservedBook:
             left[source] += 1
             if left[source] <= KEYS_NAMED:
                 first[source] = (*first.get(source, ()), key)
-        return Unjoined(left, first)
+            known = hints.get(source, ())
+            if len(known) < KEYS_NAMED and (hint := _hint(source, key, directory, names)):
+                hints[source] = (*known, hint)
+        return Unjoined(left, first, hints)
 
     def expect(self, book: BookTally, feeds: Mapping[SlotName, Feed], run_date: date) -> None:
         """Write what each plan's accounts are expected to use, once a quarter."""
@@ -175,6 +186,14 @@ class ObservedBook:
 
         about = f"the observations of account {account.account_id!r}"
         return alone(about, with_signals, lambda _: ObservedAccount(account))
+
+
+def _hint(source: str, key: str, directory: Directory, names: AccountNames) -> str | None:
+    if bearers := directory.bearers_of(key, source):
+        return f"'{short(key, LONGEST_HINT)}' stands on {' and '.join(bearers)}, so it leads to neither"
+    if account_id := names.suggested(key):
+        return f"'{short(key, LONGEST_HINT)}' may be {account_id}"
+    return None
 
 
 def _known(account: Account) -> Known:

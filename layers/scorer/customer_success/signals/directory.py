@@ -76,6 +76,11 @@ class Directory:
             return found, "domain"
         return None
 
+    def bearers_of(self, key: str, source: str) -> tuple[str, ...]:
+        """The accounts that bear the key together, as an id of the source or as a domain, so that it leads to none."""
+        own = self.ambiguous.get(ExternalId(source.lower(), key), ())
+        return own or self.ambiguous.get(_plain(ExternalId(DOMAIN, domain_in(key))), ())
+
 
 def domain_in(key: str) -> str:
     """The domain that a key may be or hold: of an address or a URL its host, in lower case, without "www."."""
