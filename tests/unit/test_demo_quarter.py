@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from customer_success.outcomes.capture import OutcomeCase
 from customer_success.renewals.contracts import Contract
 from customer_success.renewals.digest import renewals_digest
 from customer_success.reviews.qbr import Qbr, QbrKey, QbrState
@@ -112,6 +113,17 @@ def test_renewals_are_listed_group_by_group_a_line_each_and_the_rest_is_counted(
     assert "    … and 2 more" in lines
     assert any(line.startswith("  reviews that contract ends call for: 2 (1 planned, 1 written)") for line in lines)
     assert max(map(len, lines)) <= 100
+
+
+def test_a_question_about_contracts_has_no_number_behind_it(tmp_path: Path) -> None:
+    # GIVEN a contract that ended, of which it is not known what became of it
+    case = OutcomeCase("A-1", "Account 1", "", None, 1_000, end=TODAY - timedelta(days=9))
+    digest = renewals_digest(TODAY, [], skipped=0, last_scan=TODAY, unanswered=[case])
+    # WHEN the digest is shown
+    with (screen := console()).capture() as capture:
+        renewals_report(screen, Renewals(TODAY, digest, ()), tmp_path)
+    # THEN the question stands by itself
+    assert "  What became of this contract?" in capture.get().splitlines()
 
 
 def test_a_name_with_an_address_in_it_is_shown_as_it_is(tmp_path: Path) -> None:

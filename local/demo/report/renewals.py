@@ -28,7 +28,8 @@ def renewals(found: Renewals, most: int) -> Iterator[str]:
 
 
 def _group(group: Section, most: int) -> Iterator[str]:
-    yield group.title if ":" in group.title else f"{group.title}: {len(group.lines)}"
+    # A title that counts by itself, or asks, needs no number.
+    yield group.title if ":" in group.title or group.title.endswith("?") else f"{group.title}: {len(group.lines)}"
     if most:
         yield from (f"  {_shorter(line.text)}" for line in group.lines[:most])
         more = len(group.lines) - most
