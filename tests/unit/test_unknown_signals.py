@@ -308,6 +308,41 @@ def test_a_key_that_has_an_accounts_name_is_suggested_and_one_that_two_bear_is_e
     assert "'7' stands on A-0003 and A-0004, so it leads to neither." in digest(world, day(1))
 
 
+def test_a_person_who_became_a_detractor_is_named_once_by_account() -> None:
+    # GIVEN two people of an account, one of whom was a detractor before
+    world = World([typed(1), typed(2)])
+
+    def answers(number: int, *given: tuple[str, int, int]) -> None:
+        lines = [{"account": "A-0001", "person": p, "score": s, "at": str(day(at))} for p, s, at in given]
+        world.inbox.take("nps", *lines, at=night(number), source="survey")
+
+    answers(0, ("ada", 9, -40), ("bob", 3, -40))
+    world.scan(day(0))
+    # THEN the first scan names none, and the page has how many answered and the lowest
+    assert "New NPS detractors" not in digest(world, day(0))
+    page = world.rows.rows["A-0001"].latest.page
+    assert page is not None
+    assert "NPS: survey, 21 January (2 people, lowest 3)" in page.sources
+    # WHEN both answer low, and a third
+    answers(1, ("ada", 5, -1), ("bob", 2, -1), ("eve", 0, 0))
+    world.scan(day(1))
+    # THEN those who became one are in the digest, on that day alone, also if it is scanned again
+    line = "New NPS detractors: Account 1 (A-0001): 2 people answered 0, 5 in survey, ada@example.com"
+    assert line in digest(world, day(1))
+    assert world.runs.runs["health_scan", day(1)].tally.cases["detractors"] == 1
+    world.scan(day(1), force=True, request="again")
+    assert world.runs.runs["health_scan", day(1)].tally.cases["detractors"] == 1
+    world.scan(day(2))
+    assert "New NPS detractors" not in digest(world, day(2))
+    # AND what arrives after a scan has begun is of the next one
+    line = {"account": "A-0002", "person": "kim", "score": 1, "at": str(day(2))}
+    world.inbox.take("nps", line, at=night(2) + timedelta(hours=6), source="survey")
+    world.scan(day(2), force=True, request="once more")
+    assert "detractors" not in world.runs.runs["health_scan", day(2)].tally.cases
+    world.scan(day(3))
+    assert "Account 2 (A-0002): 1 person answered 1 in survey" in digest(world, day(3))
+
+
 def test_a_change_separates_the_data_from_the_account() -> None:
     # GIVEN an account whose usage is inactive and whose invoice is overdue
     scorer = CSMHealthScorer()

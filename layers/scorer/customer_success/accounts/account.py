@@ -38,11 +38,14 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class ObservedSignal:
-    """A signal that a feed observed: its value, the day that it is of, and the feed's source."""
+    """A signal that a feed observed: its value, the day that it is of, the feed's source, and for some signals in a few
+    words what it was derived from.
+    """
 
     value: Any
     as_of: date
     source: str
+    basis: Annotated[str, Field(exclude_if=is_empty)] = ""
 
 
 CONTRACT_END = "contract_end"

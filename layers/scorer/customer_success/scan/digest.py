@@ -47,6 +47,7 @@ def scan_digest(
         *_broken_feeds(run),
         *_book(run),
         *_owner_sections(alerts),
+        *_listed("New NPS detractors", ("detractors",), runs),
         *_listed("Can no longer be judged", ("danger_lost_sight_of", "no_longer_judged"), runs),
         *_listed("No data since: the last known colour stays", ("last_colours",), [run], most=LAST_COLOURS_NAMED),
         *_listed("Rejected", ("rejections",), [run] if reported is None else []),

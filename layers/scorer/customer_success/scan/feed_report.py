@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from operator import itemgetter
 
 from customer_success.documents import Line
 from customer_success.scan.observed_book import ObservedAccount, Unjoined
@@ -53,8 +54,9 @@ def _counted(each: ObservedAccount) -> Tally:
     return Tally(
         late=dict.fromkeys(by_feed, 1),
         late_signals={feed: dict.fromkeys(sorted(signals), 1) for feed, signals in by_feed.items()},
-        cases={"conflicts": len(conflicts)} if conflicts else {},
+        cases=dict(filter(itemgetter(1), {"conflicts": len(conflicts), "detractors": len(each.detractors)}.items())),
         conflicts=tuple(conflicts[:EXAMPLES]),
+        detractors=tuple(_detractors(each, *one) for one in each.detractors.items()),
     )
 
 
@@ -69,6 +71,13 @@ def _conflict(each: ObservedAccount, observed: Observation, typed: Observation) 
     name = f"{short(each.account.name, NAME_LIMIT)} ({each.account.account_id})"
     signal = SIGNAL_NAMES.get(observed.signal, observed.signal)
     return in_short(f"{name}: {signal} {typed.value} on the page, {observed.value} in {observed.source}")
+
+
+def _detractors(each: ObservedAccount, source: str, scores: Sequence[int]) -> str:
+    name = f"{short(each.account.name, NAME_LIMIT)} ({each.account.account_id})"
+    people = "1 person" if len(scores) == 1 else f"{len(scores)} people"
+    owner = f", {each.account.owner_email}" if each.account.owner_email else ""
+    return in_short(f"{name}: {people} answered {', '.join(map(str, scores))} in {source}{owner}")
 
 
 def _late(feed: Feed, tally: Tally, on: date) -> str:

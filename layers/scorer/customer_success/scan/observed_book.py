@@ -6,7 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from customer_success.accounts.account import LAST_INTERACTION, TERMS, Account, ObservedSignal
@@ -18,10 +18,12 @@ from customer_success.paging import Bookmark
 from customer_success.periods import Quarter
 from customer_success.scoring.deriver_thresholds import DeriverThresholds
 from customer_success.scoring.health_status import TYPED
+from customer_success.signals import decoding
 from customer_success.signals.adoption import HabitTally
 from customer_success.signals.deriving import Context, derive, features_used
 from customer_success.signals.directory import Directory, ExternalId, Known
 from customer_success.signals.freshness import Feed
+from customer_success.signals.nps import new_detractors
 from customer_success.signals.observations import Observation, observed
 from customer_success.signals.ports import Directories, Feeds, Observations, Outdated
 from customer_success.signals.slots import Holder, Slot, SlotName
@@ -29,6 +31,8 @@ from customer_success.signals.suggestions import AccountNames
 from customer_success.text import short
 
 MOST_TRIES = 5
+BASIS_SHOWN = ("usage_trend", "nps_score", "feature_adoption_rate")
+"""The signals of which a page says what they were derived from: the value alone does not say how sure it is."""
 
 logger = logging.getLogger(__name__)
 
@@ -63,12 +67,13 @@ class ObservedAccount:
     """An account with what was observed of it.
 
     `late` are observations of feeds that are late and that no other feed replaces, `conflicts` those that go before a
-    typed value which says something else.
+    typed value which says something else, `detractors` the scores of people who became detractors, by source.
     """
 
     account: Account
     late: tuple[Observation, ...] = ()
     conflicts: tuple[tuple[Observation, Observation], ...] = ()
+    detractors: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +112,21 @@ class ObservedBook:
         return feeds
 
     def with_observations(
-        self, accounts: Sequence[Account], feeds: Mapping[SlotName, Feed], run_date: date
+        self,
+        accounts: Sequence[Account],
+        feeds: Mapping[SlotName, Feed],
+        run_date: date,
+        arrived: tuple[datetime, datetime] | None = None,
     ) -> list[ObservedAccount]:
-        """The accounts with what was observed of them. Without a feed they stay as they are, and nothing is read."""
+        """The accounts with what was observed of them. Without a feed they stay as they are, and nothing is read.
+
+        New is what arrived between the two moments of `arrived`, the first excluded; nothing is without them.
+        """
         if not feeds:
             return list(map(ObservedAccount, accounts))
         slots = self.observations.get_many([Holder.account(account.account_id) for account in accounts])
         return [
-            self._observed(account, slots.get(Holder.account(account.account_id), {}), feeds, run_date)
+            self._observed(account, slots.get(Holder.account(account.account_id), {}), feeds, run_date, arrived)
             for account in accounts
         ]
 
@@ -162,14 +174,19 @@ class ObservedBook:
                     before = next((feed for feed in self.feeds.all() if feed.slot == after.slot), None)
 
     def _observed(
-        self, account: Account, slots: Mapping[SlotName, Slot], feeds: Mapping[SlotName, Feed], run_date: date
+        self,
+        account: Account,
+        slots: Mapping[SlotName, Slot],
+        feeds: Mapping[SlotName, Feed],
+        run_date: date,
+        arrived: tuple[datetime, datetime] | None,
     ) -> ObservedAccount:
         def with_signals() -> ObservedAccount:
             context = Context(run_date, feeds, self.thresholds, account.seats_bought, account.plan, self.core_features)
             found, _ = derive(slots, context)
             seen = observed([*found, *_typed(account, run_date)])
             signals = {
-                signal: ObservedSignal(one.value, one.as_of, one.source)
+                signal: ObservedSignal(one.value, one.as_of, one.source, one.basis if signal in BASIS_SHOWN else "")
                 for signal, one in seen.signals.items()
                 if not one.typed
             }
@@ -182,10 +199,27 @@ class ObservedBook:
             )
             fed = {signal for signal, one in seen.signals.items() if not one.typed}
             late = tuple(one for one in found if not one.fresh and one.signal not in fed)
-            return ObservedAccount(with_them, late, seen.conflicts)
+            return ObservedAccount(with_them, late, seen.conflicts, self._detractors(slots, run_date, arrived))
 
         about = f"the observations of account {account.account_id!r}"
         return alone(about, with_signals, lambda _: ObservedAccount(account))
+
+    def _detractors(
+        self, slots: Mapping[SlotName, Slot], run_date: date, arrived: tuple[datetime, datetime] | None
+    ) -> Mapping[str, tuple[int, ...]]:
+        if arrived is None:
+            return {}
+        found = {
+            name.source: tuple(
+                sorted(
+                    answer.score
+                    for answer in new_detractors(decoding.nps_answers(slot), *arrived, run_date, self.thresholds.nps)
+                )
+            )
+            for name, slot in sorted(slots.items())
+            if name.kind == "nps"
+        }
+        return {source: scores for source, scores in found.items() if scores}
 
 
 def _hint(source: str, key: str, directory: Directory, names: AccountNames) -> str | None:

@@ -203,7 +203,7 @@ class ScanRun:
             fallback_owner=self.fallback_owner,
         )
         for read in one_ahead(self.book.read(run.bookmark)):
-            observed = self._observed(read.accounts, feeds, run.run_date)
+            observed = self._observed(read.accounts, feeds, run, previous)
             page = replace(read, accounts=tuple(each.account for each in observed))
             if read.properties is not None:
                 scan = replace(scan, absent=frozenset(IN_WORDS.keys() - read.properties.keys()))
@@ -218,11 +218,16 @@ class ScanRun:
         return run
 
     def _observed(
-        self, accounts: Sequence[Account], feeds: Mapping[SlotName, Feed], run_date: date
+        self, accounts: Sequence[Account], feeds: Mapping[SlotName, Feed], run: Run, previous: Run | None
     ) -> Sequence[ObservedAccount]:
-        """The accounts with what feeds observed of them, and with the limit after which typed signals are too old."""
+        """The accounts with what feeds observed of them, and with the limit after which typed signals are too old.
+
+        New is what arrived between the start of the previous scan and that of this one.
+        """
         limited = [replace(account, signals_stale_after_days=self.signals_stale_after_days) for account in accounts]
-        return self.observed.with_observations(limited, feeds, run_date)
+        since, until = previous.started_at if previous else None, run.started_at
+        arrived = (since, until) if since and until else None
+        return self.observed.with_observations(limited, feeds, run.run_date, arrived)
 
     def _assessed(self, scan: ScanContext, page: BookPage, chunk: int) -> list[Assessment]:
         """Assess a page of the book. An account of an earlier page of the book was counted there."""

@@ -34,7 +34,8 @@ def _sources(account: Account, day: date) -> Iterator[tuple[str, str]]:
             seen = account.terms.get(CONTRACT_END)
             typed_on = None  # it is the contract's own date, whenever it was typed
         source, as_of = (seen.source, seen.as_of) if seen else (TYPED, typed_on)
-        yield _OF_ITS_OWN.get(signal) or LABELS.get(signal, signal), f"{source}{_when(as_of, day)}"
+        basis = f" ({seen.basis})" if seen and seen.basis else ""
+        yield _OF_ITS_OWN.get(signal) or LABELS.get(signal, signal), f"{source}{_when(as_of, day)}{basis}"
 
 
 def _when(as_of: date | None, day: date) -> str:

@@ -218,7 +218,7 @@ class Tally:
 
     `late` counts the accounts that miss a late feed ("usage/product"), `late_signals` those signals of theirs;
     `conflicts` are typed values that differ from a fresh feed's, `last_colours` accounts at risk that keep their last
-    known colour, as there is no data.
+    known colour, as there is no data; `detractors` accounts of which people became detractors.
     """
 
     read: int = 0
@@ -251,6 +251,7 @@ class Tally:
     late_signals: Annotated[dict[str, Counts], Field(exclude_if=is_empty)] = field(default_factory=dict)
     conflicts: Annotated[tuple[str, ...], Field(exclude_if=is_empty)] = ()
     last_colours: Annotated[tuple[str, ...], Field(exclude_if=is_empty)] = ()
+    detractors: Annotated[tuple[str, ...], Field(exclude_if=is_empty)] = ()
 
     def plus(self, other: Tally) -> Tally:
         """Both counts together."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 
 from customer_success.dataclass import dataclass
 from customer_success.scoring.deriver_thresholds import NpsThresholds
@@ -43,10 +43,18 @@ def nps_score(answers: NpsAnswers, on: date, thresholds: NpsThresholds) -> Deriv
     return Derived(round(sum(newest) / len(newest), 1), f"{len(newest)} people, lowest {min(newest)}")
 
 
-def new_detractors(answers: NpsAnswers, since: date, on: date, thresholds: NpsThresholds) -> int:
-    """How many people became detractors after `since`: their newest answer is one, and the one before was not."""
-    before = {
-        answer.person for answer in answers.newest(since, thresholds.days) if answer.score <= thresholds.detractor
-    }
-    now = {answer.person for answer in answers.newest(on, thresholds.days) if answer.score <= thresholds.detractor}
-    return len(now - before)
+def new_detractors(
+    answers: NpsAnswers, since: datetime, until: datetime, on: date, thresholds: NpsThresholds
+) -> list[NpsAnswer]:
+    """The newest answers of people who became detractors by what arrived after `since`, up to `until`.
+
+    Who was a detractor by their answer before is none anew.
+    """
+    before, now = (_detractors(answers, moment, on, thresholds) for moment in (since, until))
+    return [answer for person, answer in now.items() if person not in before]
+
+
+def _detractors(answers: NpsAnswers, moment: datetime, on: date, thresholds: NpsThresholds) -> dict[str, NpsAnswer]:
+    arrived = NpsAnswers({key: held for key, held in answers.by_key.items() if held.stamp.arrived_at <= moment})
+    newest = arrived.newest(on, thresholds.days)
+    return {answer.person: answer for answer in newest if answer.score <= thresholds.detractor}
