@@ -229,10 +229,10 @@ def test_what_a_feed_observes_is_taken_line_by_line(scanned: LocalDeployment) ->
     ]
     asked = {"kind": "tickets", "source": "zendesk", "lines": lines}
     first = api(deployment, "POST", "/observations", asked, Idempotency_Key="tickets-of-the-day")
-    # THEN each line is answered, and a repeat under the key answers the same
+    # THEN each line is answered, also whether the book knows its account, and a repeat under the key answers the same
     assert first.status_code == 200, first.text
     assert [line["status"] for line in first.json()["lines"]] == ["accepted", "accepted", "refused"]
-    assert [line.get("joined") for line in first.json()["lines"]] == [False, False, None]
+    assert [line.get("joined") for line in first.json()["lines"]] == [True, False, None]
     again = api(deployment, "POST", "/observations", asked, Idempotency_Key="tickets-of-the-day")
     assert (again.status_code, again.json()) == (200, first.json())
     # AND outcomes go by their own path
