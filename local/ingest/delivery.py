@@ -67,7 +67,7 @@ def result_lines(result: FileResult) -> Iterator[str]:
         return
     yield f"{result.status}: {result.accepted:,} of {result.lines:,} lines; new or changed values: {result.changed:,}"
     if result.refusals:
-        yield f"{result.refused:,} lines are refused:"
+        yield "1 line is refused:" if result.refused == 1 else f"{result.refused:,} lines are refused:"
         yield from (f"  line {refusal.line}: {refusal.reason}" for refusal in result.refusals)
         yield from _more(result.refused, len(result.refusals))
     if result.kind != "ids" or result.joined < result.accounts:

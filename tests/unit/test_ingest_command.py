@@ -151,5 +151,7 @@ def test_a_result_is_printed_with_all_that_a_person_can_mend() -> None:
         "  acme",
         "  …@acme.example",
     ]
+    one = FileResult.model_validate({"file": "in/a.csv", **given, "refused": 1, "refusals": refusals})
+    assert "1 line is refused:" in list(result_lines(one))
     refused = FileResult(file="in/a.csv", status="refused", reason="the file is empty")
     assert list(result_lines(refused)) == ["refused: the file is empty"]
