@@ -15,6 +15,7 @@ from connectors.notion.accounts import NotionCSMAdapter
 from connectors.notion.client import NotionClient
 from connectors.retry_policy import RetryPolicy
 from customer_success.alerts.publisher import AlertPublisher
+from customer_success.api.observations import ObservationsAnswer, ObservationsRequest, TakeObservations
 from customer_success.aws.dynamodb.rate_limiter import DynamoRateLimiter
 from customer_success.aws.dynamodb.store import Store
 from customer_success.aws.dynamodb.table import Table
@@ -30,6 +31,7 @@ from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.signals.directory import Known
 from customer_success.signals.ingest import Delivery, Ingest, Ingested
 from customer_success.signals.lines import UsageLine
+from customer_success.signals.memory_spool import MemorySpool
 from customer_success.signals.records import Record, records
 from customer_success.signals.slots import Mark
 from customer_success.signals.spool import DiskSpool
@@ -137,6 +139,13 @@ class Deployment:
         """Take a delivery in."""
         store = Store(self._function()[0])
         return Ingest(store.observations, store.feeds, store.directories, DiskSpool, Mark(TENANT))(delivery, lines)
+
+    def take_request(self, body: str, now: datetime) -> ObservationsAnswer:
+        """Answer a request to take observations in, as the function of the API does."""
+        store = Store(self._function()[0])
+        ingest = Ingest(store.observations, store.feeds, store.directories, MemorySpool, Mark(TENANT))
+        take = TakeObservations(TENANT, ingest, store.keyed_requests)
+        return take(ObservationsRequest.model_validate_json(body), key=None, now=now)
 
     def page_updates(self) -> list[PagesChanged]:
         """Take all messages off the queue of pages to be written."""

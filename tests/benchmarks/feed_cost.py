@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from time import perf_counter
 
 from pydantic import TypeAdapter
 
+from customer_success.api.observations import MOST_LINES
 from tests.benchmarks.book import FIRST_DAY, AccountBook, account_id
 from tests.benchmarks.deployment import Deployment
 from tests.benchmarks.memory import peak_megabytes
@@ -51,6 +53,17 @@ class ScanCost:
     pages_written: int
 
 
+@dataclass(frozen=True, slots=True)
+class RequestCost:
+    """What `POST /observations` cost: seconds, those of parsing the JSON alone, and the writes to the table."""
+
+    lines: int
+    accounts: int
+    seconds: float
+    parsing_seconds: float
+    writes: int
+
+
 COST = TypeAdapter(IngestCost)
 
 
@@ -73,6 +86,42 @@ def measure_ingest(lines: int, folder: Path) -> IngestCost:
         raise ValueError(f"{done.accepted:,} of {parsed:,} lines were taken: {done.refusals[:1]}")
     writes = _count(deployment.dynamodb.calls, WRITES) - before
     return IngestCost(lines, accounts, seconds, parsing, writes, peak_megabytes())
+
+
+def measure_requests(requests: int, folder: Path) -> RequestCost:
+    """Take full requests of usage, each of ten days of fifty accounts, and after the first of days that come anew."""
+    deployment = Deployment(NotionStandIn(AccountBook(ACCOUNTS_OF_A_REQUEST)), folder)
+    deployment.know_ids()
+    bodies = [_request(number) for number in range(requests)]
+    begun = perf_counter()
+    for body in bodies:
+        json.loads(body)
+    parsing = perf_counter() - begun
+    before, begun = _count(deployment.dynamodb.calls, WRITES), perf_counter()
+    taken = sum(deployment.take_request(body, _noon(number)).accepted for number, body in enumerate(bodies))
+    seconds = perf_counter() - begun
+    if taken != requests * MOST_LINES:
+        raise ValueError(f"{taken:,} of {requests * MOST_LINES:,} lines were taken")
+    writes = _count(deployment.dynamodb.calls, WRITES) - before
+    return RequestCost(taken, ACCOUNTS_OF_A_REQUEST * requests, seconds, parsing, writes)
+
+
+ACCOUNTS_OF_A_REQUEST = 50
+
+
+def _noon(number: int) -> datetime:
+    return datetime.combine(FIRST_DAY + timedelta(days=number), time(12), UTC)
+
+
+def _request(number: int) -> str:
+    days = MOST_LINES // ACCOUNTS_OF_A_REQUEST
+    first = FIRST_DAY + timedelta(days=days * (number - 20))
+    lines = [
+        {"account": account_id(n), "date": str(first + timedelta(days=back)), "active_users": n}
+        for n in range(ACCOUNTS_OF_A_REQUEST)
+        for back in range(days)
+    ]
+    return json.dumps({"kind": "usage", "source": "product", "lines": lines})
 
 
 def measure_scans(size: int, folder: Path) -> tuple[ScanCost, list[ScanCost]]:

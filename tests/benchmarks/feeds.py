@@ -12,7 +12,14 @@ from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
-from tests.benchmarks.feed_cost import COST, IngestCost, ScanCost, measure_scans
+from tests.benchmarks.feed_cost import (
+    COST,
+    IngestCost,
+    RequestCost,
+    ScanCost,
+    measure_requests,
+    measure_scans,
+)
 from tests.benchmarks.figures import Promise, at_most, exactly, show
 
 MOST_MEMORY = 1.3
@@ -23,19 +30,23 @@ MOST_READS = 1.2
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """The lines of each file, the smallest first, and the accounts of the book that is scanned."""
+    """The lines of each file, the smallest first, the accounts of the book that is scanned, and the requests."""
 
     lines: tuple[int, int] = (10_000, 1_000_000)
     book: int = 5_000
+    requests: int = 20
 
 
-QUICK = Size(lines=(200, 1_000), book=20)
+QUICK = Size(lines=(200, 1_000), book=20, requests=2)
 
 
 def run(console: Console, size: Size = Size()) -> list[Promise]:
     """Take files in, each in a process of its own; then scan a book with a feed for a week."""
     small, large = (_measured(lines) for lines in size.lines)
     _show_files(console, [small, large])
+    with TemporaryDirectory() as scratch:
+        asked = measure_requests(size.requests, Path(scratch))
+    _show_requests(console, asked)
     with TemporaryDirectory() as scratch:
         without, steady = measure_scans(size.book, Path(scratch))
     _show_scans(console, size.book, without, steady)
@@ -47,6 +58,11 @@ def run(console: Console, size: Size = Size()) -> list[Promise]:
         ),
         exactly(
             f"table writes of {large.lines:,} usage lines = accounts, and the feed", large.writes, large.accounts + 1
+        ),
+        at_most(
+            "POST /observations: table writes per account and request, and the feed's",
+            asked.writes / (asked.accounts + size.requests),
+            1,
         ),
         at_most(
             f"scan of {size.book:,} accounts with a feed: table reads over full batches",
@@ -103,6 +119,21 @@ def _show_files(console: Console, costs: Sequence[IngestCost]) -> None:
         ),
         rows,
         "each size in a process of its own with the same imports",
+    )
+
+
+def _show_requests(console: Console, cost: RequestCost) -> None:
+    figures = (
+        f"{cost.lines / cost.seconds:,.0f}",
+        f"{cost.seconds / cost.parsing_seconds:.0f}",
+        f"{cost.writes / cost.accounts:.2f}",
+    )
+    show(
+        console,
+        f"POST /observations, {cost.lines:,} lines of usage in full requests, against AWS in process",
+        ("", "lines a\nsecond", "times of parsing\nthe JSON alone", "table writes\nper account"),
+        [("usage", *figures)],
+        "ten days of fifty accounts in each request",
     )
 
 

@@ -111,6 +111,9 @@ def test_every_kind_of_file_has_a_result(inbox: LocalDeployment) -> None:
         "in/usage/product/bomb.gz": gzip.compress(b"a" * 5_000_000),
         "in/usage/product/empty.csv": "",
         "in/usage/product/book.xlsx": b"PK\x03\x04\x14\x00\x06\x00",
+        "in/usage/product/nul.csv": b"account,date,active_users\nA-1,2026-02-28,5\nA-1,\0,5\n",
+        "in/usage/product/twice.csv": "account,date,Date,active_users\nA-1,2026-02-28,2026-02-28,5\n",
+        "in/usage/product/wide.csv": ",".join(["account", *(f"c{n}" for n in range(9_999))]) + "\n",
         "in/payroll/product/a.csv": LINES,
         "in/outcomes/product/a.csv": LINES,
         "in/lost.csv": LINES,
@@ -132,6 +135,9 @@ def test_every_kind_of_file_has_a_result(inbox: LocalDeployment) -> None:
         "bomb.gz": "line 1 has more than 1,048,576 characters",
         "empty.csv": "the file is empty",
         "book.xlsx": "the file is no text",
+        "nul.csv": "line 3 holds a NUL character",
+        "twice.csv": "the heading names date twice",
+        "wide.csv": "the heading has 10000 columns, at most 500 are read",
         "lost.csv": "put it under in/<kind>/<source>/",
     }.items():
         assert found[name]["status"] == "refused"

@@ -240,13 +240,14 @@ class Ingest:
             feed = before or Feed(delivery.kind, delivery.source)
             stamps = [stamp for stamp in (feed.snapshot, delivery.stamp if delivery.snapshot else None) if stamp]
             newest = [day for day in (feed.last_whole_day, merged.newest) if day]
+            overtaken = bool(feed.deliveries) and delivery.arrived_at < feed.deliveries[-1]
             after = replace(
                 feed,
                 deliveries=feed.after(delivery.arrived_at),
                 last_whole_day=max(newest, default=None),
                 snapshot=max(stamps, default=None),
-                named=merged.accounts,
-                joined=merged.joined,
+                named=feed.named if overtaken else merged.accounts,
+                joined=feed.joined if overtaken else merged.joined,
                 seasons=season.joined(feed.seasons, merged.season.seasons() if merged.season else (), self.trend),
             )
             if after == before:
