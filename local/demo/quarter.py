@@ -27,8 +27,7 @@ from local.demo.state import DemoState
 from local.deployment import LocalDeployment
 from local.import_history.job import Imported, import_history
 from local.import_history.output import IN_VAIN, print_result, progress_bar
-from local.spreadsheets.book import read_book
-from local.spreadsheets.history import History
+from local.spreadsheets.history import History, read_history
 
 MODEL = "sandbox.writer-v1"
 COMMAND = re.compile(r"ignore .*instructions", re.IGNORECASE)
@@ -102,7 +101,7 @@ def _import_beside(deployment: LocalDeployment, book: Path, day: date, console: 
     path = history_beside(book)
     if not path.exists():
         return
-    done = _import(deployment, History(read_book(path)), day, console)
+    done = _import(deployment, read_history(path, day), day, console)
     if done.imported or done.rejected:
         console.print(f"older scores beside the book, {path.name} (as `make import-history` brings them in):")
         print_result(console, done)
@@ -123,7 +122,7 @@ def run_import_history(options: Options, console: Console) -> None:
     state = DemoState.of(options.book)
     if not state.played:
         raise DemoError(f"{options.book} was not played yet, so no account is known: make demo{named(options.book)}")
-    history = History(read_book(Path(options.file)))
+    history = read_history(Path(options.file), datetime.now(UTC).date())
     with demo_deployment(state) as deployment:
         console.print(f"{options.file} into the deployment of {options.book.name}:")
         done = _import(deployment, history, datetime.now(UTC).date(), console)

@@ -26,9 +26,8 @@ from customer_success.settings import shadow_of
 from local.console import PlainConsole, print_error
 from local.import_history.job import import_history
 from local.import_history.output import IN_VAIN, print_result, progress_bar
-from local.spreadsheets.book import read_book
 from local.spreadsheets.errors import SpreadsheetError
-from local.spreadsheets.history import History
+from local.spreadsheets.history import read_history
 from local.stack.aws import Aws
 
 INTERRUPTED = 130
@@ -44,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
             amber_threshold=asked.amber_threshold,
             churn_window_days=asked.churn_window_days,
         )
-        history = History(read_book(Path(asked.file)))
+        history = read_history(Path(asked.file), datetime.now(UTC).date())
         client = Aws.of_operator().dynamodb
         live, shadow = (Table(client, asked.table, space) for space in (asked.tenant, shadow_of(asked.tenant)))
         with progress_bar(console, len(history)) as step:

@@ -1,4 +1,4 @@
-"""Which property of the account book each column of a CSV file is, by its heading."""
+"""Which property of the account book each column of a file is."""
 
 from __future__ import annotations
 
@@ -7,48 +7,34 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
-from connectors.notion.names import PropertyNames
+from connectors.notion.names import PropertyNames, UsageNames
 from connectors.notion.schema import accounts_schema
+from customer_success.reading.fields import ROI
+from customer_success.reading.headings import Means, MeansNothing, MeansOneOf, meaning_of
+from customer_success.reading.words import plain as plain_heading
 
 NAMES = PropertyNames()
+USAGE_NAMES = UsageNames()
+WRITTEN = "written by the scan itself"
 DAYS_TO_RENEWAL = "days_to_renewal"
-"""What a column means that gives the contract's end in days. Notion keeps the date."""
+"""The field of a column that gives the contract's end in days. Notion keeps the date."""
 
 Kind = Literal["title", "rich_text", "number", "select", "multi_select", "date", "email", "checkbox", "days"]
 """The type of a Notion property; "days" are days until the date that the property holds."""
 
-# Beside the property's own name and the signal's. Only what can mean nothing else in an account book.
-_ALSO_CALLED: Mapping[str, Sequence[str]] = {
-    NAMES.name: ("account", "account name", "company", "company name", "customer", "customer name"),
-    NAMES.account_id: ("id", "customer id", "company id"),
-    NAMES.owner_email: ("owner", "account owner", "csm", "csm email", "rep", "rep email"),
-    NAMES.sales_email: ("sales owner", "account executive"),
-    NAMES.manager_email: ("manager",),
-    NAMES.primary_contact_email: ("primary contact", "contact email"),
-    NAMES.arr: ("annual recurring revenue", "arr usd"),
-    NAMES.plan: ("plan tier", "tier"),
-    NAMES.industry: ("sector",),
-    NAMES.status: ("account status",),
-    NAMES.contract_end: ("contract end", "renewal date"),
-    NAMES.auto_renew: ("auto renewal",),
-    NAMES.feature_adoption_rate: ("feature adoption", "adoption rate"),
-    NAMES.usage_trend: ("usage",),
-    NAMES.login_frequency_days: ("login frequency", "days between logins"),
-    NAMES.last_interaction: ("last interaction date", "last contact", "last contact date"),
-    NAMES.days_since_last_interaction: ("days since last contact",),
-    NAMES.stakeholder_engagement: ("engagement",),
-    NAMES.nps_score: ("nps",),
-    NAMES.invoice_payment_status: ("invoice status", "payment status"),
-    NAMES.seats_bought: ("licensed seats", "seats purchased"),
-    NAMES.seats_used: ("seats in use", "active seats"),
-    NAMES.seats_utilization_rate: ("seat utilization", "seat utilisation", "seats utilisation"),
-    NAMES.open_ticket_count: ("open tickets",),
-    NAMES.avg_ticket_sentiment: ("sentiment",),
-    NAMES.escalation_count_90_days: ("escalations",),
-    NAMES.tam_health_rag: ("tam rating", "tam health"),
-    NAMES.quiet_until: ("quiet until",),
-    NAMES.verdict: ("verdict",),
-    DAYS_TO_RENEWAL: ("days until renewal",),
+_AS_IN_USAGE: Mapping[str, Kind] = {
+    "feature": "rich_text",
+    "family": "select",
+    "entitled": "checkbox",
+    "used": "number",
+    "limit": "number",
+    "as_of": "date",
+}
+_PEOPLE: Mapping[str, str] = {
+    "csm": NAMES.owner_email,
+    "owner": NAMES.owner_email,
+    "primary_contact": NAMES.primary_contact_email,
+    "contact_name": NAMES.primary_contact_email,
 }
 
 
@@ -90,40 +76,74 @@ class Recognised:
         return self.named(NAMES.account_id) or self.named(NAMES.name)
 
 
+def column_of(place: int, heading: str, field: str) -> Column | None:
+    """The column of a field, None if no property holds it."""
+    if field == DAYS_TO_RENEWAL:
+        return Column(place, heading, NAMES.contract_end, "days")
+    if field in _AS_IN_USAGE:
+        return Column(place, heading, getattr(USAGE_NAMES, field), _AS_IN_USAGE[field])
+    if field.startswith(ROI):
+        return Column(place, heading, NAMES.roi_prefix + field.removeprefix(ROI), "number")
+    name = _PEOPLE.get(field) or _PROPERTIES.get(field)
+    return Column(place, heading, name, _KINDS.get(name, "rich_text")) if name else None
+
+
+def field_of(column: Column) -> str:
+    """Our name for what a column holds."""
+    if column.kind == "days":
+        return DAYS_TO_RENEWAL
+    if column.property.startswith(NAMES.roi_prefix):
+        return ROI + column.property.removeprefix(NAMES.roi_prefix)
+    return _FIELDS.get(column.property, "")
+
+
 def recognise(headings: Sequence[str], own: PropertyNames = NAMES) -> Recognised:
-    """Say of each heading which property it means; of two that mean the same the first counts.
+    """Say of each heading which property it means by its name alone; of two that mean the same the first counts.
 
     The team's `own` names of the properties count before all others.
     """
-    columns: dict[str, Column] = {}
+    columns: dict[tuple[str, bool], Column] = {}
     ignored = []
     for place, heading in enumerate(headings):
-        meant = _meaning(heading, own)
-        if meant is None:
-            ignored.append(Ignored(heading, "not known"))
-        elif meant in NAMES.written:
-            ignored.append(Ignored(heading, "written by the scan itself"))
-        elif meant in columns:
-            ignored.append(Ignored(heading, f"means the same as {columns[meant].heading!r}"))
+        found = _by_name(place, heading, own)
+        if isinstance(found, str):
+            ignored.append(Ignored(heading, found))
+            continue
+        key = (found.property, found.kind == "days")
+        if key in columns:
+            ignored.append(Ignored(heading, f"means the same as {columns[key].heading!r}"))
         else:
-            columns[meant] = _column(place, heading, meant)
+            columns[key] = found
     # Days until a date come last: they fill in where the date itself is not given.
     return Recognised(tuple(sorted(columns.values(), key=lambda c: c.kind == "days")), tuple(ignored))
 
 
-def _column(place: int, heading: str, meant: str) -> Column:
-    if meant == DAYS_TO_RENEWAL:
-        return Column(place, heading, NAMES.contract_end, "days")
-    return Column(place, heading, meant, _KINDS.get(meant, "number"))
+def _by_name(place: int, heading: str, own: PropertyNames) -> Column | str:
+    """The column that a heading is, or why it is none."""
+    if heading in written_by_the_scan(own):
+        return WRITTEN
+    match meaning_of(heading, None, own_fields(own, [heading])):
+        case Means(field):
+            return column_of(place, heading, field) or "not known"
+        case MeansNothing(reason):
+            return reason or "not known"
+        case MeansOneOf(readings):
+            return f"two readings: {' or '.join(readings.values())}"
 
 
-def _meaning(heading: str, own: PropertyNames) -> str | None:
-    name = " ".join(heading.split())
-    for prefix in (own.roi_prefix, NAMES.roi_prefix):
-        if prefix and name.startswith(prefix):
-            return NAMES.roi_prefix + name.removeprefix(prefix)
-    renamed = {plain(getattr(own, field.name)): getattr(NAMES, field.name) for field in fields(NAMES)}
-    return renamed.get(plain(heading)) or _MEANINGS.get(plain(heading))
+def own_fields(own: PropertyNames, headings: Sequence[str]) -> dict[str, str]:
+    """The fields of the headings that a team calls by names of its own, by those names in plain spelling."""
+    differing = [field for field in _READ if getattr(own, field) != getattr(NAMES, field)]
+    found = {plain_heading(getattr(own, field)): _OWNER.get(field, field) for field in differing}
+    prefix = own.roi_prefix if own.roi_prefix != NAMES.roi_prefix else ""
+    measures = [heading for heading in headings if prefix and heading.startswith(prefix)]
+    return found | {plain_heading(heading): ROI + heading.removeprefix(prefix) for heading in measures}
+
+
+def written_by_the_scan(own: PropertyNames) -> frozenset[str]:
+    """The names of the properties that the scan writes, which are not read."""
+    names = (field.name for field in fields(own) if field.name not in own.read and field.name != "roi_prefix")
+    return frozenset(getattr(own, name) for name in names)
 
 
 def plain(heading: str) -> str:
@@ -131,15 +151,12 @@ def plain(heading: str) -> str:
     return re.sub(r"[\W_]+", " ", heading.casefold()).strip()
 
 
-def _all_names() -> dict[str, str]:
-    properties = {getattr(NAMES, field.name): field.name for field in fields(NAMES) if field.name != "roi_prefix"}
-    names = {plain(name): name for name in properties}
-    names |= {plain(field): name for name, field in properties.items()}
-    names |= {plain(other): name for name, others in _ALSO_CALLED.items() for other in others}
-    return names | {plain(DAYS_TO_RENEWAL): DAYS_TO_RENEWAL}
-
-
-_MEANINGS: Mapping[str, str] = _all_names()
+_OWNER = {"owner_email": "owner"}
+_READ = [field.name for field in fields(NAMES) if field.name in NAMES.read]
+_PROPERTIES: Mapping[str, str] = {field: getattr(NAMES, field) for field in _READ}
+_FIELDS: Mapping[str, str] = {name: field for field, name in _PROPERTIES.items()} | {
+    getattr(USAGE_NAMES, field): field for field in _AS_IN_USAGE
+}
 _KINDS: Mapping[str, Kind] = {
     name: kind for name, definition in accounts_schema(NAMES).items() for kind in get_args(Kind) if kind in definition
 }

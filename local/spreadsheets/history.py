@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -14,12 +15,13 @@ from customer_success.scoring.health_status import Point
 from customer_success.scoring.scorer import CSMHealthScorer, InsufficientDataError
 from customer_success.scoring.words import too_little_known
 from customer_success.text import short
-from local.spreadsheets.book import Line, Sheet
+from local.spreadsheets.book import Line, Sheet, read_book
 from local.spreadsheets.cells import EXPECTED, value_of
-from local.spreadsheets.columns import NAMES, Column, plain
+from local.spreadsheets.columns import NAMES, USAGE_NAMES
 from local.spreadsheets.errors import SpreadsheetError
 
-DATE_HEADINGS = ("date", "day", "as of", "scored on")
+DATE_HEADINGS: Mapping[str, str] = dict.fromkeys(("date", "day", "as of", "scored on"), "as_of")
+"""What a column may be called that gives the day of a line."""
 FIRST_DAY = date(2000, 1, 1)
 SEVEN = time(7)
 LONGEST_SHOWN = 40
@@ -69,11 +71,19 @@ class Entry:
     point: Point
 
 
+def read_history(path: Path, run_date: date) -> History:
+    """The history in a file. Raises `SpreadsheetError`."""
+    return History(read_book(path, run_date=run_date, also=DATE_HEADINGS))
+
+
 class History:
     """A history file. Raises `SpreadsheetError` if it says on no line which day it is of, or holds no signals."""
 
     def __init__(self, sheet: Sheet) -> None:
         self._sheet = sheet
+        self._problems: dict[int, list[str]] = {}
+        for problem in sheet.problems:
+            self._problems.setdefault(problem.line, []).append(problem.what)
         self._key = sheet.key.place
         self._day = _date_column(sheet)
         self._signals = [column for column in sheet.recognised.columns if column.property in SIGNALS]
@@ -83,11 +93,16 @@ class History:
                 f"{NAMES.usage_trend}; a score alone cannot say what moved it, so it is not imported"
             )
 
+        taken = {line.number for line in sheet.lines}
+        self._left_out = [problem for problem in sheet.problems if problem.line not in taken]
+
     def __len__(self) -> int:
-        return len(self._sheet.lines)
+        return len(self._sheet.lines) + len(self._left_out)
 
     def entries(self, known: Known, scorer: CSMHealthScorer, today: date) -> Iterator[Entry | Rejected]:
         """Each line, scored or with the reason why it is not. A day must lie before `today`."""
+        for problem in self._left_out:
+            yield Rejected(problem.line, "", problem.what)
         at: dict[tuple[str, date], int] = {}
         for line in self._sheet.lines:
             made = self._entry(line, known, scorer, today)
@@ -109,6 +124,7 @@ class History:
         if isinstance(on, str):
             return Rejected(line.number, account, on)
         signals, problems = self._signals_of(line, on)
+        problems += self._problems.get(line.number, [])
         if problems:
             return Rejected(line.number, account, "; ".join(problems))
         try:
@@ -151,12 +167,7 @@ class History:
 
 
 def _date_column(sheet: Sheet) -> int:
-    places = _places(sheet.headings, sheet.recognised.columns)
-    if not places:
+    column = sheet.recognised.named(USAGE_NAMES.as_of)
+    if column is None:
         raise SpreadsheetError(f"{sheet.path}, line 1: no column says of which day a line is; call it Date")
-    return places[0]
-
-
-def _places(headings: Iterable[str], columns: Iterable[Column]) -> list[int]:
-    taken = {column.place for column in columns}
-    return [at for at, heading in enumerate(headings) if at not in taken and plain(heading) in DATE_HEADINGS]
+    return column.place

@@ -46,7 +46,8 @@ def notion_rows(sheet: Sheet, first_day: date) -> Rows:
     a contract end, counted from `first_day`, where the book gives no contract end.
     """
     rows: list[Row] = []
-    not_taken: list[NotTaken] = []
+    accounts = {line.number: account_key(sheet, line) for line in sheet.lines}
+    not_taken = [NotTaken(problem.line, accounts.get(problem.line, ""), problem.what) for problem in sheet.problems]
     for line in sheet.lines:
         values, problems = _page(sheet, line, first_day)
         not_taken += problems
@@ -54,7 +55,7 @@ def notion_rows(sheet: Sheet, first_day: date) -> Rows:
             rows.append(Row(properties=values, created_time=created(len(rows), first_day)))
     schema = _schema(sheet)
     book = Book(title=BOOK_TITLE, properties=schema, key=sheet.key.property, rows=rows, whole=True)
-    return Rows(book, tuple(not_taken))
+    return Rows(book, tuple(sorted(not_taken, key=lambda each: each.line)))
 
 
 def created(number: int, first_day: date) -> str:
@@ -93,8 +94,6 @@ def _page(sheet: Sheet, line: Line, first_day: date) -> tuple[dict[str, Any], li
         return {}, [NotTaken(line.number, "", missing)]
     values: dict[str, Any] = {}
     problems = []
-    if line.number in sheet.too_long:
-        problems.append(f"more cells than the {len(sheet.headings)} headings; the rest was left out")
     for column in sheet.recognised.columns:
         nothing, cell = empty(column.kind), line.cells[column.place].strip()
         value = value_of(column.kind, cell, first_day) if cell else nothing

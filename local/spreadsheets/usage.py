@@ -14,7 +14,7 @@ from local.sandbox.notion.load import Row
 from local.spreadsheets.book import Line, Sheet, read_book
 from local.spreadsheets.cells import EXPECTED, empty, value_of
 from local.spreadsheets.columns import NAMES as ACCOUNT_NAMES
-from local.spreadsheets.columns import Column, Kind, plain
+from local.spreadsheets.columns import Column, Kind
 from local.spreadsheets.errors import SpreadsheetError
 from local.spreadsheets.history import Known
 from local.spreadsheets.rows import LONGEST_SHOWN, NotTaken, created
@@ -41,7 +41,8 @@ _ALSO_CALLED: Mapping[str, Collection[str]] = {
     NAMES.limit: ("quota", "allowance"),
     NAMES.as_of: ("as of date", "date", "day"),
 }
-_MEANINGS = {plain(other): name for name in _KINDS for other in (name, *_ALSO_CALLED[name])}
+_FIELDS = {getattr(NAMES, field): field for field in ("feature", "family", "entitled", "used", "limit", "as_of")}
+_MEANINGS = {other: _FIELDS[name] for name in _KINDS for other in (name, *_ALSO_CALLED[name])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def usage_sheet(book: Path) -> Sheet | None:
     path = usage_beside(book)
     if not path.exists():
         return None
-    sheet = read_book(path)
+    sheet = read_book(path, also=_MEANINGS)
     if NAMES.feature not in _columns(sheet):
         raise SpreadsheetError(f"{path}, line 1: no column is called {NAMES.feature}")
     return sheet
@@ -74,6 +75,8 @@ def usage_rows(sheet: Sheet, book: Sheet, first_day: date) -> Usage:
     is left out, a cell that cannot be is left empty; both are reported.
     """
     reading = _Reading(sheet, _accounts(book), first_day)
+    lines = {line.number for line in sheet.lines}
+    reading.not_taken += [NotTaken(each.line, "", each.what) for each in sheet.problems if each.line not in lines]
     rows = tuple(row for line in sheet.lines if (row := reading.row(line)))
     return Usage(sheet.path, rows, tuple(reading.not_taken))
 
@@ -119,9 +122,7 @@ class _Reading:
 
     def _values(self, line: Line) -> tuple[dict[str, Any], list[str]]:
         values: dict[str, Any] = {}
-        problems = []
-        if line.number in self._sheet.too_long:
-            problems.append(f"more cells than the {len(self._sheet.headings)} headings; the rest was left out")
+        problems = [problem.what for problem in self._sheet.problems if problem.line == line.number]
         for column in self._columns.values():
             cell, nothing = self._cell(line, column), _nothing(column)
             value = _value(column, cell, self._first_day) if cell else nothing
@@ -143,13 +144,8 @@ def _accounts(book: Sheet) -> Known:
 
 
 def _columns(sheet: Sheet) -> dict[str, Column]:
-    """The columns of feature usage by their property; of two that mean the same the first counts."""
-    columns: dict[str, Column] = {}
-    for place, heading in enumerate(sheet.headings):
-        name = _MEANINGS.get(plain(heading))
-        if name:
-            columns.setdefault(name, Column(place, heading, name, _KINDS[name]))
-    return columns
+    """The columns of feature usage by their property."""
+    return {column.property: column for column in sheet.recognised.columns if column.property in _KINDS}
 
 
 def _value(column: Column, cell: str, first_day: date) -> dict[str, Any] | None:

@@ -11,13 +11,13 @@ from customer_success.scoring.health_status import Point
 from customer_success.scoring.scorer import CSMHealthScorer
 from local.import_history.job import Imported, import_history
 from local.spreadsheets.errors import SpreadsheetError
-from local.spreadsheets.history import History
+from local.spreadsheets.history import read_history
 from tests.builders.accounts import TODAY, account
-from tests.builders.books import sheet_of
+from tests.builders.books import book_file
 from tests.builders.fakes import FakeHistory, FakeRows, Writes
 from tests.builders.texts.scoring import above_bound
 
-HEADINGS = "Account ID,Date,Feature Adoption,Usage,Login Frequency,Last Contact,Invoice Status,Contract End"
+HEADINGS = "Account ID,Date,Feature Adoption,Usage,Login Frequency Days,Last Contact,Invoice Status,Contract End"
 WHOLE = "0.8,Growing,3,2026-01-01,Current,2026-04-15"
 
 
@@ -34,7 +34,7 @@ class Deployment:
         )
 
     def take(self, folder: Path, *lines: str) -> Imported:
-        history = History(sheet_of(folder, *lines))
+        history = read_history(book_file(folder, *lines), TODAY)
         return import_history(history, self.rows.every(), self.history, today=TODAY)
 
 
@@ -93,7 +93,7 @@ def test_a_day_that_has_a_point_keeps_it_and_a_second_import_brings_nothing(
     ("line", "reason"),
     [
         (f"A-9999,2026-01-05,{WHOLE}", "line 2, A-9999: no scan has read an account of that id or name"),
-        (f",2026-01-05,{WHOLE}", "line 2, no account: no scan has read"),
+        (f",2026-01-05,{WHOLE}", "line 2, no account: neither a name nor an id"),
         (f"Twin,2026-01-05,{WHOLE}", "line 2, Twin: no scan has read an account of that id or name"),
         (f"A-0001,2026-03-02,{WHOLE}", "Date '2026-03-02', expected a day from 2000-01-01 until before 2026-03-02"),
         (f"A-0001,soon,{WHOLE}", "Date 'soon', expected a day"),
@@ -101,7 +101,7 @@ def test_a_day_that_has_a_point_keeps_it_and_a_second_import_brings_nothing(
         (f"A-0001,1999-12-31,{WHOLE}", "Date '1999-12-31', expected a day"),
         ("A-0001,2026-01-05,1.4,Growing,3,2026-01-01,Current,", above_bound("feature_adoption_rate", 1.4, 1.0)),
         ("A-0001,2026-01-05,0.8,Sideways,3,2026-01-01,Current,", "usage_trend: 'Sideways'"),
-        ("A-0001,2026-01-05,0.8,Growing,often,,Current,", "Login Frequency 'often', expected a number"),
+        ("A-0001,2026-01-05,0.8,Growing,often,,Current,", "Login Frequency Days 'often', expected a number"),
         ("A-0001,2026-01-05,0.8,Growing,3,2026-01-09,Current,", "days_since_last_interaction: -4"),
         ("A-0001,2026-01-05,0.8,,,,,", "20% of what the score weighs is known, at least 50% is needed"),
     ],
@@ -109,10 +109,12 @@ def test_a_day_that_has_a_point_keeps_it_and_a_second_import_brings_nothing(
 def test_a_line_that_cannot_be_used_is_reported_with_account_field_value_and_what_would_be_right(
     tmp_path: Path, deployment: Deployment, line: str, reason: str
 ) -> None:
-    done = deployment.take(tmp_path, HEADINGS, line)
+    # GIVEN lines of another account, from which the reader sees what each column is
+    others = [f"A-0002,2026-01-{day:02},{WHOLE}" for day in range(5, 11)]
+    done = deployment.take(tmp_path, HEADINGS, line, *others)
     assert [reason in str(rejected) for rejected in done.rejected] == [True], done.rejected
-    assert (done.read, done.imported) == (1, 0)
-    assert deployment.history.points == {}
+    assert (done.read, done.imported) == (7, 6)
+    assert list(deployment.history.between("A-0001", date.min, date.max)) == []
 
 
 def test_the_same_day_twice_counts_once_and_every_line_is_reported_as_done(
@@ -120,7 +122,7 @@ def test_the_same_day_twice_counts_once_and_every_line_is_reported_as_done(
 ) -> None:
     # GIVEN a file in which an account stands by its id and by its name on one day
     lines = [f"A-0001,2026-01-05,{WHOLE}", f"Fine & Co,2026-01-05,{WHOLE}", f"Fine & Co,2026-01-19,{WHOLE}"]
-    history, steps = History(sheet_of(tmp_path, HEADINGS, *lines)), list[int]()
+    history, steps = read_history(book_file(tmp_path, HEADINGS, *lines), TODAY), list[int]()
     # WHEN it is imported
     done = import_history(
         history, deployment.rows.every(), deployment.history, today=TODAY, step=lambda: steps.append(1)
@@ -133,9 +135,9 @@ def test_the_same_day_twice_counts_once_and_every_line_is_reported_as_done(
 
 def test_a_file_of_bare_scores_or_without_days_is_refused_whole(tmp_path: Path) -> None:
     with pytest.raises(SpreadsheetError, match="a score alone cannot say what moved it, so it is not imported"):
-        History(sheet_of(tmp_path, "Account ID,Date,Score,Colour", "A-0001,2026-01-05,81,GREEN"))
+        read_history(book_file(tmp_path, "Account ID,Date,Score,Colour", "A-0001,2026-01-05,81,GREEN"), TODAY)
     with pytest.raises(SpreadsheetError, match="no column says of which day a line is; call it Date"):
-        History(sheet_of(tmp_path, "Account ID,Usage", "A-0001,Growing"))
+        read_history(book_file(tmp_path, "Account ID,Usage", "A-0001,Growing"), TODAY)
 
 
 def test_a_file_of_which_no_line_could_be_used_was_imported_in_vain(tmp_path: Path, deployment: Deployment) -> None:

@@ -37,8 +37,8 @@ def test_case_spaces_and_punctuation_do_not_matter() -> None:
 
 
 def test_a_name_that_books_use_is_recognised_where_its_type_fits() -> None:
-    found = book(Name="title", Tier="select", Sector="checkbox", Annual_recurring_revenue="number", CSM="people")
-    assert theirs(found) == {"plan": "Tier", "arr": "Annual recurring revenue", "owner_email": "CSM"}
+    found = book(Name="title", Plan_tier="select", Sector="checkbox", Annual_recurring_revenue="number", CSM="people")
+    assert theirs(found) == {"plan": "Plan tier", "arr": "Annual recurring revenue", "owner_email": "CSM"}
 
 
 def test_the_same_name_of_another_type_is_meant_all_the_same() -> None:

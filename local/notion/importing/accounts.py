@@ -55,7 +55,9 @@ def accounts_of(sheet: Sheet, targets: Sequence[ColumnTarget], names: PropertyNa
     for line in sheet.lines:
         lines_of.setdefault(_account_id(sheet, line), []).append(line.number)
     accounts: list[FileAccount] = []
-    refused, left_out, doubtful = [], [], []
+    taken = {line.number for line in sheet.lines}
+    refused = [NotTaken(each.line, "", each.what) for each in sheet.problems if each.line not in taken]
+    left_out, doubtful = [], []
     for line in sheet.lines:
         account_id, name = _account_id(sheet, line), _name(sheet, line)
         if reason := _wrong(account_id, lines_of[account_id]):
@@ -63,8 +65,7 @@ def accounts_of(sheet: Sheet, targets: Sequence[ColumnTarget], names: PropertyNa
             continue
         values, unfit = _values(line, targets)
         account = FileAccount(line.number, account_id, name, values)
-        if line.number in sheet.too_long:
-            unfit.append(f"more cells than the {len(sheet.headings)} headings; the rest is left out")
+        unfit += [problem.what for problem in sheet.problems if problem.line == line.number]
         accounts.append(account)
         left_out += [NotTaken(line.number, str(account), what) for what in unfit]
         doubtful += [NotTaken(line.number, str(account), what) for what in _doubts(account, names, today)]

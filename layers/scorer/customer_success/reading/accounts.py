@@ -62,6 +62,8 @@ class Asked:
     timezone: str = "UTC"
     currency: str | None = None
     map: Map = field(default_factory=Map)
+    keep_repeated: bool = False
+    """Whether several lines of one account are taken, as in a history; else they are named, and none is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,8 @@ class Reading:
     unread: tuple[UnreadCell, ...]
     notes: tuple[str, ...]
     currency: str | None = None
+    people: Mapping[str, str] = field(default_factory=dict)
+    """The heading of the column that each person's address or name is from."""
 
     @property
     def recognised(self) -> str:
@@ -176,6 +180,11 @@ class _Reader:
             tuple(self._unread),
             tuple(dict.fromkeys(self._notes)),
             self._currency,
+            {
+                name: column.heading
+                for name, column in (("owner_email", self._owner), ("primary_contact_email", self._contact))
+                if column
+            },
         )
 
     # Columns
@@ -379,7 +388,8 @@ class _Reader:
                 continue
             by_key.setdefault(key, []).append(line)
             found.append((key, line))
-        twice = {key: lines for key, lines in by_key.items() if len(lines) > 1}
+        repeated = {} if self._asked.keep_repeated else by_key
+        twice = {key: lines for key, lines in repeated.items() if len(lines) > 1}
         for key, lines in twice.items():
             same = all(each.cells == lines[0].cells for each in lines)
             numbers = ", ".join(str(each.number) for each in lines)
@@ -394,7 +404,7 @@ class _Reader:
         ]
         if not has_ids:
             self._notes.append("no account ids in the file: the names serve as ids")
-        else:
+        elif not self._asked.keep_repeated:
             self._note_names(left)
         return left
 

@@ -48,6 +48,9 @@ Value: TypeAlias = Any
 NUMERIC = frozenset({"amount", "number", "count", "share", "nps", "days", "months"})
 CONTRACT_YEARS = 30
 """A contract that ends later has a placeholder for its end."""
+FEW = 0.2
+"""Up to this share of a column's values are slips of the pen, not another unit; under `ENOUGH` values none is sure."""
+ENOUGH = 5
 MOST_SHOWN = 4
 _OUT_OF_TEN = re.compile(r"(?P<score>\d+(?:[.,]\d+)?)\s*(?:/|out of|von|sur|de)\s*10")
 _DURATION = re.compile(
@@ -107,6 +110,8 @@ class ReadColumn:
     how: tuple[str, ...] = ()
     currencies: Mapping[Cell, str] = dataclasses.field(default_factory=dict)
     """The currency that each cell names."""
+    beyond: Mapping[Cell, float] = dataclasses.field(default_factory=dict)
+    """The numbers that were read and lie outside of the field's bounds: their cells have a problem and no value."""
 
     @property
     def example(self) -> tuple[Cell, Value] | None:
@@ -252,17 +257,19 @@ def _read_number(column: ColumnCells, facts: FileFacts) -> Result:
     if isinstance(signed, RefusedColumn):
         return signed
     taken: dict[Cell, Value] = {}
+    beyond: dict[Cell, float] = {}
     for cell, value in values.items():
         number = found[cell]
         if number.percent or (number.currency and column.field.kind != "amount"):
             problems[cell] = f"not {_WHAT[column.field.kind]}"
         elif not column.field.low <= value <= column.field.high:
             problems[cell] = f"not from {plain_number(column.field.low)} to {plain_number(column.field.high)}"
+            beyond[cell] = value
         elif column.field.kind == "count" and not float(value).is_integer():
             problems[cell] = "not a whole number"
         else:
             taken[cell] = _whole(value)
-    return ReadColumn(column.place, column.heading.text, column.field, taken, problems, signed)
+    return ReadColumn(column.place, column.heading.text, column.field, taken, problems, signed, beyond=beyond)
 
 
 def _signed(
@@ -326,12 +333,14 @@ def _read_share(column: ColumnCells, facts: FileFacts) -> Result:
         return unit
     divisor, reason = unit
     taken: dict[Cell, Value] = {}
+    outside: dict[Cell, float] = {}
     for cell, value in values.items():
         share = value / 100 if found[cell].percent else value / divisor
         if found[cell].currency:
             problems[cell] = "an amount, not a share"
         elif not 0 <= share <= column.field.high:
             problems[cell] = f"not from 0 to {column.field.high * 100:.0f} %"
+            outside[cell] = share
         else:
             taken[cell] = round(share, 9)
     beyond = [cell for cell, value in values.items() if value > 100 * column.field.high]
@@ -344,7 +353,13 @@ def _read_share(column: ColumnCells, facts: FileFacts) -> Result:
             f'"{column.heading.text}" = "" leaves it out',
         )
     return ReadColumn(
-        column.place, column.heading.text, column.field, taken, problems, tuple(filter(None, (reason, *how)))
+        column.place,
+        column.heading.text,
+        column.field,
+        taken,
+        problems,
+        tuple(filter(None, (reason, *how))),
+        beyond=outside,
     )
 
 
@@ -366,9 +381,17 @@ def _unit(
             return 100.0, "per cent by heading"
         reason = f"the heading says per cent, and no value lies above 2: {first} can be {first} % or a share"
         return RefusedColumn(column.place, heading.text, column.field.name, reason, cure)
+    many = sum(column.cells[cell] for cell in above)
+    every = sum(column.cells[cell] for cell in bare)
+    if 0 < many <= FEW * every and every >= ENOUGH:
+        if all(value <= 2 for value in bare.values()):
+            return 1.0, "share"
+        reason = (
+            f"{many} of {every} lie above 1 ({_shown(list(above))}): per cent, with all others at most 1 %, or shares "
+            "with slips of the pen"
+        )
+        return RefusedColumn(column.place, heading.text, column.field.name, reason, cure)
     if any(value > 2 for value in bare.values()):
-        many = sum(column.cells[cell] for cell in above)
-        every = sum(column.cells[cell] for cell in bare)
         small = next((cell for cell in bare if cell not in above), None)
         lie = "lies" if many == 1 else "lie"
         more = f"; {small} is {small} %" if small is not None else ""
@@ -407,8 +430,8 @@ def _read_nps(column: ColumnCells, facts: FileFacts) -> Result:
     if isinstance(how, RefusedColumn):
         return how
     outside = [cell for cell, value in values.items() if not 0 <= value <= 10]
-    if outside:
-        many = sum(column.cells[cell] for cell in outside)
+    many, every = sum(column.cells[cell] for cell in outside), sum(column.cells[cell] for cell in values)
+    if outside and not (every >= ENOUGH and many < FEW * every):
         return RefusedColumn(
             column.place,
             heading,
@@ -417,10 +440,12 @@ def _read_nps(column: ColumnCells, facts: FileFacts) -> Result:
             "company's Net Promoter Score and not answers from 0 to 10",
             f'no entry turns one scale into the other: "{heading}" = "" leaves it out, or give the answers (kind nps)',
         )
+    beyond = {cell: values.pop(cell) for cell in outside}
+    problems |= dict.fromkeys(beyond, "not from 0 to 10")
     taken: dict[Cell, Value] = {cell: _whole(value) for cell, value in values.items() if not found[cell].percent}
     if of_ten:
         taken = {cell: taken[of_ten.get(cell, cell)] for cell in {**of_ten, **taken} if of_ten.get(cell, cell) in taken}
-    return ReadColumn(column.place, heading, column.field, taken, problems, ("0 to 10", *how))
+    return ReadColumn(column.place, heading, column.field, taken, problems, ("0 to 10", *how), beyond=beyond)
 
 
 def _read_duration(column: ColumnCells, facts: FileFacts) -> Result:
