@@ -19,7 +19,7 @@ RUNTIME = $(shell for python in python3.13 $(wildcard $(HOME)/.pyenv/versions/3.
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
-demo: install ## a day of the whole system on this machine: ACCOUNTS=book.csv DATE=YYYY-MM-DD DAYS=3 FORCE=1 DOWN=slack SHADOW=1
+demo: install ## a day of the whole system on this machine: ACCOUNTS=book.csv MAP=map.toml DATE=YYYY-MM-DD DAYS=3 FORCE=1 DOWN=slack SHADOW=1
 	@$(RUN) -m local.demo
 
 demo-qbr: install ## a quarter's reviews of a book: ACCOUNTS=book.csv DATE=YYYY-MM-DD NARRATOR=bedrock DOWN=bedrock
@@ -52,7 +52,7 @@ shadow-report: install ## what a deployment in shadow would have let out: DATE=,
 notion-setup: install ## make the databases in Notion, or what they lack: NOTION_TOKEN= PARENT=page-id, ACCOUNTS=id of a team's own
 	@$(RUN) -m local.notion.setup
 
-notion-import: install ## bring accounts into Notion: FILE=book.csv NOTION_TOKEN= NOTION_ACCOUNTS=id, DRY_RUN=1 shows the plan
+notion-import: install ## bring accounts into Notion: FILE=book.csv MAP=map.toml NOTION_TOKEN= NOTION_ACCOUNTS=id, DRY_RUN=1 shows the plan
 	@$(RUN) -m local.notion.importing
 
 cost: install ## what a month costs: ACCOUNTS=5000 MODEL=yes MODEL_PRICE=3,15

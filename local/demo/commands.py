@@ -14,6 +14,10 @@ from rich.console import Console
 from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.shadow_log import DynamoShadowLog
 from customer_success.errors import Refused
+from customer_success.reading.errors import UnreadableTableError
+from local.check_book.asked import map_of
+from local.check_book.coverage import coverage_of
+from local.check_book.report import report_lines
 from local.demo.day import STALL_SECONDS, STALL_SECONDS_WITH_FAULTS, DemoRun
 from local.demo.environment import demo_deployment, refuse
 from local.demo.errors import DemoError
@@ -86,6 +90,8 @@ class Scenario:
 def run_demo(options: Options, console: Console) -> None:
     """`make demo`. Raises `DemoError` and what `demo_deployment` raises."""
     state, scenario, start = prepared(options)
+    if options.book != SAMPLE_BOOK:
+        _show_what_it_holds(options, scenario, console)
     days = [start + timedelta(number) for number in range(options.days)]
     scenario.rows(days[-1])  # a change that cannot be made is reported before anything starts
     if options.days > 1 and not scenario.changes:
@@ -120,6 +126,20 @@ def run_demo(options: Options, console: Console) -> None:
     following += " SHADOW=1" if options.shadow else ""
     console.print(f"\nEverything that was started has ended. The next day: {following}", soft_wrap=True)
     close_with_waiting(console, found.waiting if found else {}, options.down)
+
+
+def _show_what_it_holds(options: Options, scenario: Scenario, console: Console) -> None:
+    """Show first what was read of a book of the team's own. Raises `DemoError` where none of it would be scored."""
+    reading = scenario.sheet.reading
+    coverage = coverage_of(reading.accounts, scenario.first)
+    for line in report_lines(options.book, reading, coverage):
+        console.print(line, soft_wrap=True)
+    console.print()
+    if not coverage.scored and not scenario.feeds and not options.force:
+        raise DemoError(
+            f"ACCOUNTS={options.book}: none of its accounts would be scored, for the signals above are missing; bring "
+            "them, name their columns by MAP=map.toml, or go on all the same with FORCE=1"
+        )
 
 
 def run_redrive(options: Options, console: Console) -> None:
@@ -186,12 +206,17 @@ def run_shadow_report(options: Options, console: Console) -> None:
 
 def prepared(options: Options) -> tuple[DemoState, Scenario, date]:
     """What is stored of the book, the book over the days, and the day to begin with."""
-    sheet, state = read_book(options.book), DemoState.of(options.book)
+    state = DemoState.of(options.book)
     start = state.starting(options.day, SAMPLE_DAY if options.book == SAMPLE_BOOK else datetime.now(UTC).date())
+    first = state.first_day(start)
+    try:
+        sheet = read_book(options.book, run_date=start, given=map_of(options.map))
+    except UnreadableTableError as error:
+        raise DemoError(str(error)) from error
     scenario = Scenario(
         sheet,
         changes_beside(options.book),
-        state.first_day(start),
+        first,
         usage_sheet(options.book),
         feeds_beside(options.book),
     )

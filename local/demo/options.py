@@ -44,6 +44,7 @@ class Options:
     source: str = ""
     snapshot: str = ""
     account: str = ""
+    map: str = ""
 
 
 def read_options(given: Mapping[str, str], *, today: date | None = None) -> Options:
@@ -64,6 +65,7 @@ def read_options(given: Mapping[str, str], *, today: date | None = None) -> Opti
         source=given.get("SOURCE", "").strip(),
         snapshot=given.get("SNAPSHOT", "").strip(),
         account=given.get("ACCOUNT", "").strip(),
+        map=given.get("MAP", "").strip(),
     )
     not_ahead(options.day, options.days, today or datetime.now(UTC).date())
     return options

@@ -212,7 +212,7 @@ def _written(value: Any) -> str | None:
 def _as_it_stands(column: Column, read: ReadColumn, cell: Cell) -> tuple[str | None, bool]:
     """A cell that could not be read, where its property cannot take it for something else; else nothing."""
     if cell in read.beyond:
-        return plain_number(read.beyond[cell]), True
+        return _written(read.beyond[cell]), True
     text = _text(cell)
     if read.field.kind in ("word", "payment", "yes_no", "people") or value_of(column.kind, text.strip(), LAST) is None:
         return text, True

@@ -107,7 +107,7 @@ def test_a_book_is_brought_in_once_and_the_second_run_has_nothing_to_do(team: Te
     assert (code, team.written()) == (0, 60)
     assert output.endswith("lines 63 = created 60 + updated 0 + unchanged 0 + refused 3")
     assert "line 62, FW-160 Yarrow Laboratories: Account ID 'FW-160' stands on lines 61, 62; expected it once" in output
-    assert "line 64: Account ID is not given" in output
+    assert "line 64: neither a name nor an id; the line was left out" in output
     assert "line 60, FW-159 Teasel Tools: Contract End Date 'next spring' is left out, expected a date as" in output
     assert f"line 57, FW-156 Periwinkle Fashion: {NPS_11}" in output
     assert "line 63, FW-162 Velvet Fern Florists: Owner Email: 'owner of record' could not be read" in output
@@ -398,7 +398,7 @@ def test_values_are_fitted_to_the_types_that_the_team_chose(team: Team) -> None:
         "Betreuer": None,
         "NPS": None,
         "Contract End Date": "2026-05-01",
-        "Connected Tools": "Jira;Slack",
+        "Connected Tools": "Jira, Slack",
         "Nutzen Hours": 12.5,
     }
     # AND what cannot is reported once, with the way out
@@ -528,12 +528,11 @@ def test_a_file_that_is_none_is_reported_before_notion_is_asked(team: Team) -> N
         team.bring("Name,Plan", "Acme,Growth", accounts=accounts)
     with pytest.raises(SpreadsheetError, match=r"^FILE: .*missing.csv: No such file"):
         team.bring_file(team.folder / "missing.csv", accounts=accounts)
-    with pytest.raises(SpreadsheetError, match=r"^FILE: .*is not UTF-8; save the book as CSV"):
-        team.bring_file(book_file(team.folder, "Account ID,Name", "A-1,Müller", encoding="cp1252"), accounts=accounts)
     assert requests_to(team.sandbox, "notion") == {}
 
 
-def test_a_file_as_excel_saves_it_is_read(team: Team) -> None:
-    file = book_file(team.folder, "sep=;", "Account ID;Name;ARR", "A-1;Müller;$1,200", encoding="utf-8-sig")
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252"])
+def test_a_file_as_excel_saves_it_is_read(team: Team, encoding: str) -> None:
+    file = book_file(team.folder, "sep=;", "Account ID;Name;ARR", "A-1;Müller;$1,200", encoding=encoding)
     _ = team.bring_file(file)
     assert team.values()["A-1"] == {"Account ID": "A-1", "Name": "Müller", "ARR": 1200}

@@ -1,13 +1,19 @@
 """Missing and wrong inputs of an import are all reported at once by their names, and the token is never shown."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from connectors.notion.names import PropertyNames
 from customer_success.errors import Misconfigured
-from local.notion.importing.options import Options, read_options
+from customer_success.reading.mapping import Map
+from local.console import PlainConsole
+from local.notion.importing.options import FileOnly, Options, read_options
+from local.notion.importing.output import Output
+from local.notion.importing.run import show_file
 from local.notion.variables import GivenToken
+from tests.builders.exports import EXPORTS
 
 ID = "0b1cd2ef-0000-4000-8000-000000000000"
 GIVEN = {"FILE": "book.csv", "NOTION_TOKEN": "ntn_secret", "NOTION_ACCOUNTS": ID}
@@ -22,6 +28,7 @@ def test_all_that_can_be_given() -> None:
     options = read_options(
         GIVEN | {"DRY_RUN": "1", "NOTION_API_URL": "http://127.0.0.1:1/x", "NOTION_PROPERTIES": '{"plan": "Tarif"}'}
     )
+    assert isinstance(options, Options)
     assert options.dry_run
     assert options.api_url == "http://127.0.0.1:1/x"
     assert options.names == PropertyNames(plan="Tarif")
@@ -38,7 +45,9 @@ def test_all_that_can_be_given() -> None:
     ],
 )
 def test_the_accounts_may_be_given_by_their_address(accounts: str) -> None:
-    assert read_options(GIVEN | {"NOTION_ACCOUNTS": accounts}).accounts == ID
+    options = read_options(GIVEN | {"NOTION_ACCOUNTS": accounts})
+    assert isinstance(options, Options)
+    assert options.accounts == ID
 
 
 @pytest.mark.parametrize(
@@ -78,3 +87,27 @@ def test_all_that_is_wrong_is_reported_at_once_and_the_token_is_not_shown() -> N
     assert "gehe" not in str(error.value)
     assert "secret" not in repr(read_options(GIVEN))
     assert "secret" not in repr(GivenToken("ntn_secret"))
+
+
+def test_a_dry_run_needs_neither_token_nor_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    # GIVEN an export, and nothing of Notion
+    file = tmp_path / "book.csv"
+    file.write_text(EXPORTS["HubSpot"], encoding="utf-8")
+    options = read_options({"FILE": str(file), "DRY_RUN": "1"})
+    assert options == FileOnly(file, PropertyNames(), Map())
+    # WHEN it is looked at
+    assert show_file(options, Output(PlainConsole(width=100)), date(2026, 3, 2)) == 0
+    # THEN the report is that of check-book
+    shown = capsys.readouterr().out
+    assert "recognised as HubSpot" in shown
+    assert "dry run without Notion: 2 accounts would be brought in" in shown
+
+
+def test_a_token_alone_is_not_enough_for_a_dry_run() -> None:
+    with pytest.raises(Misconfigured, match="NOTION_ACCOUNTS: is not given"):
+        read_options({"FILE": "book.csv", "DRY_RUN": "1", "NOTION_TOKEN": "ntn_secret"})
+
+
+def test_map_is_named_where_it_is_wrong() -> None:
+    with pytest.raises(Misconfigured, match=r"MAP: none\.toml: No such file"):
+        read_options(GIVEN | {"MAP": "none.toml"})

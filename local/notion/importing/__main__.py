@@ -1,7 +1,7 @@
 """`python -m local.notion.importing FILE [--dry-run]`: a CSV of accounts into the team's Notion.
 
-`make notion-import` gives what it takes by the variables FILE, DRY_RUN, NOTION_TOKEN, NOTION_ACCOUNTS, and where they
-differ from what is usual NOTION_PROPERTIES and NOTION_API_URL.
+`make notion-import` gives what it takes by the variables FILE, MAP, DRY_RUN, NOTION_TOKEN, NOTION_ACCOUNTS, and where
+they differ from what is usual NOTION_PROPERTIES and NOTION_API_URL.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 from connectors.retry_policy import RetryPolicy
 from customer_success.errors import Misconfigured, Refused, Unavailable
 from local.console import PlainConsole, print_error
-from local.notion.importing.options import read_options
+from local.notion.importing.options import FileOnly, read_options
 from local.notion.importing.output import WIDTH, Output
-from local.notion.importing.run import INTERRUPTED, REQUESTS_PER_SECOND, import_accounts
+from local.notion.importing.run import INTERRUPTED, REQUESTS_PER_SECOND, import_accounts, show_file
 from local.rate_limiter import LocalRateLimiter
 from local.spreadsheets.errors import SpreadsheetError
 
@@ -32,7 +32,10 @@ def main(arguments: Sequence[str]) -> int:
     console = PlainConsole(width=width)
     try:
         options = read_options(_asked(arguments, os.environ))
-        return import_accounts(options, Output(console), retry_policy, datetime.now(UTC).date())
+        today = datetime.now(UTC).date()
+        if isinstance(options, FileOnly):
+            return show_file(options, Output(console), today)
+        return import_accounts(options, Output(console), retry_policy, today)
     except (SpreadsheetError, Misconfigured, Refused, Unavailable) as error:
         print_error(error)
         return 1

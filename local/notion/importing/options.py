@@ -8,6 +8,9 @@ from pathlib import Path
 
 from connectors.notion.names import PropertyNames
 from customer_success.errors import Misconfigured
+from customer_success.reading.errors import UnreadableTableError
+from customer_success.reading.mapping import Map
+from local.check_book.asked import map_of
 from local.notion.variables import LONGEST_SHOWN, Given, api_url, notion_id, property_names, token
 
 
@@ -21,20 +24,49 @@ class Options:
     names: PropertyNames
     api_url: str | None
     dry_run: bool
+    map: Map = field(default_factory=Map)
 
 
-def read_options(variables: Mapping[str, str]) -> Options:
-    """The options in a set of variables; an empty one counts as not given.
+@dataclass(frozen=True, slots=True)
+class FileOnly:
+    """A dry run without Notion: the file alone is looked at."""
+
+    file: Path
+    names: PropertyNames
+    map: Map
+
+
+def read_options(variables: Mapping[str, str]) -> Options | FileOnly:
+    """The options in a set of variables; an empty one counts as not given. A dry run needs neither token nor database.
 
     Raises `Misconfigured` with a line for each that is missing or wrong.
     """
     given = Given(variables)
+    if variables.get("DRY_RUN", "").strip() == "1" and not any(
+        variables.get(name, "").strip() for name in ("NOTION_TOKEN", "NOTION_ACCOUNTS")
+    ):
+        return _file_only(given)
     file, secret, accounts = given.of("FILE", _file), given.of("NOTION_TOKEN", token), given.of("NOTION_ACCOUNTS", _id)
     names, url = given.of("NOTION_PROPERTIES", property_names), given.of("NOTION_API_URL", api_url)
-    dry_run = given.of("DRY_RUN", _yes)
-    if given.wrong or file is None or secret is None or accounts is None or names is None:
+    dry_run, mapping = given.of("DRY_RUN", _yes), given.of("MAP", _map)
+    if given.wrong or file is None or secret is None or accounts is None or names is None or mapping is None:
         raise Misconfigured("\n".join(given.wrong))
-    return Options(file, secret, accounts, PropertyNames.overridden_by(names), url, bool(dry_run))
+    return Options(file, secret, accounts, PropertyNames.overridden_by(names), url, bool(dry_run), mapping)
+
+
+def _file_only(given: Given) -> FileOnly:
+    file, names = given.of("FILE", _file), given.of("NOTION_PROPERTIES", property_names)
+    mapping = given.of("MAP", _map)
+    if given.wrong or file is None or names is None or mapping is None:
+        raise Misconfigured("\n".join(given.wrong))
+    return FileOnly(file, PropertyNames.overridden_by(names), mapping)
+
+
+def _map(text: str) -> Map:
+    try:
+        return map_of(text)
+    except UnreadableTableError as error:
+        raise Misconfigured(str(error).removeprefix("MAP=")) from error
 
 
 def _file(text: str) -> Path:

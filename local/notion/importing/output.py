@@ -38,6 +38,10 @@ class Output:
         shown = Text(text, style="dim" if dim else "")
         self._console.print(Padding(shown, (0, 0, 0, indent), expand=False), width=min(WIDTH, self._console.width))
 
+    def plain(self, text: str) -> None:
+        """One line as it is."""
+        self._console.print(text, soft_wrap=True)
+
     def columns(self, ignored: Sequence[Ignored]) -> None:
         """The columns that are left out, each once."""
         self._some(

@@ -9,11 +9,13 @@ from connectors.notion.account_import import AccountSource
 from connectors.notion.client import NotionClient
 from connectors.retry_policy import RetryPolicy
 from customer_success.errors import Misconfigured, Unavailable
+from local.check_book.coverage import coverage_of
+from local.check_book.report import report_lines
 from local.console import print_error
 from local.notion.importing.accounts import accounts_of
 from local.notion.importing.job import Done, carry_out
 from local.notion.importing.lock import import_lock
-from local.notion.importing.options import Options
+from local.notion.importing.options import FileOnly, Options
 from local.notion.importing.output import Output
 from local.notion.importing.plan import planned
 from local.notion.importing.targets import cure, targets_of
@@ -34,10 +36,27 @@ def import_accounts(options: Options, output: Output, retry_policy: RetryPolicy,
     Raises `SpreadsheetError`, `Misconfigured`, `Refused`, `Unavailable` while nothing is written, the last also while
     another import into the same data source runs on this machine.
     """
-    sheet = _sheet(options)
+    sheet = _sheet(options, today)
     source = _source(options, retry_policy)
     with nullcontext() if options.dry_run else import_lock(source.id):
         return _import(options, sheet, source, output, today)
+
+
+def show_file(asked: FileOnly, output: Output, today: date) -> int:
+    """Show what an import would bring, without Notion: what each column was taken for, and what was not.
+
+    Raises `SpreadsheetError`.
+    """
+    sheet = _sheet(asked, today)
+    reading = sheet.reading
+    for line in report_lines(asked.file, reading, coverage_of(reading.accounts, today)):
+        output.plain(line)
+    output.plain("")
+    output.line(
+        f"dry run without Notion: {len(sheet.lines):,} accounts would be brought in; with NOTION_TOKEN and "
+        "NOTION_ACCOUNTS it shows which are new there and what differs"
+    )
+    return 0
 
 
 def _import(options: Options, sheet: Sheet, source: AccountSource, output: Output, today: date) -> int:
@@ -83,9 +102,9 @@ def _code(done: Done) -> int:
     return 1
 
 
-def _sheet(options: Options) -> Sheet:
+def _sheet(options: Options | FileOnly, today: date) -> Sheet:
     try:
-        sheet = read_book(options.file, options.names)
+        sheet = read_book(options.file, options.names, run_date=today, given=options.map)
     except SpreadsheetError as error:
         raise SpreadsheetError(f"FILE: {error}") from error
     if sheet.key.property != NAMES.account_id:

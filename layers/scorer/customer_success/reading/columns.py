@@ -110,8 +110,8 @@ class ReadColumn:
     how: tuple[str, ...] = ()
     currencies: Mapping[Cell, str] = dataclasses.field(default_factory=dict)
     """The currency that each cell names."""
-    beyond: Mapping[Cell, float] = dataclasses.field(default_factory=dict)
-    """The numbers that were read and lie outside of the field's bounds: their cells have a problem and no value."""
+    beyond: Mapping[Cell, Value] = dataclasses.field(default_factory=dict)
+    """The numbers and days that were read and lie out of bounds: their cells have a problem and no value."""
 
     @property
     def example(self) -> tuple[Cell, Value] | None:
@@ -543,6 +543,7 @@ def _read_date(column: ColumnCells, facts: FileFacts) -> Result:
         )
     zone = ZoneInfo(facts.timezone)
     # What was stored as a day comes back as midnight of UTC: it is that day in every zone.
+    ahead: dict[Cell, Value] = {}
     days_alone = all(each.at_midnight for each in found.values() if each.is_instant)
     taken: dict[Cell, Value] = {}
     for cell, each in found.items():
@@ -556,6 +557,7 @@ def _read_date(column: ColumnCells, facts: FileFacts) -> Result:
             problems[cell] = f"{day} is a placeholder or a slip of the pen"
         elif column.field.past and day > facts.run_date:
             problems[cell] = f"{day} lies ahead"
+            ahead[cell] = day
         elif column.field.name == "contract_end" and day.year > facts.run_date.year + CONTRACT_YEARS:
             problems[cell] = f"{day} is a placeholder for no end"
         else:
@@ -566,7 +568,7 @@ def _read_date(column: ColumnCells, facts: FileFacts) -> Result:
         how = (*how, f"of a range its last day: {ranges[0].text} is {ranges[0].readings[decided.order]}")
     if any(each.is_instant for each in found.values()) and not days_alone:
         how = (*how, f"moments as days in {facts.timezone}")
-    return ReadColumn(column.place, heading, column.field, taken, problems, how)
+    return ReadColumn(column.place, heading, column.field, taken, problems, how, beyond=ahead)
 
 
 def _read_text(column: ColumnCells, _: FileFacts) -> Result:
