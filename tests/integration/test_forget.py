@@ -58,6 +58,7 @@ def fill(store: Store, number: int) -> None:
     for key in (QbrKey(id_, "Q1 2026"), QbrKey(id_, "Q1 2026", date(2026, 6, 1))):
         store.qbrs.put(Qbr(key, "Account", None, "scheduled", TODAY))
     deliver(store, "usage", "product", {"account": id_, "date": "2026-03-01", "active_users": 5})
+    deliver(store, "outcomes", "crm", {"account": id_, "outcome": "renewed", "at": "2026-02-01"})
 
 
 @pytest.fixture
@@ -103,9 +104,8 @@ def test_an_account_is_removed_and_no_other(store: Store, dynamodb: Client, inbo
     left = everything(dynamodb)
     assert [item for item in left if "A-0001" in item] == []
     assert set(of_the_other) <= set(left)
-    assert {"account row", "score history", "observations", "alert", "offer", "review", "feature usage"} <= set(
-        forgotten.removed
-    )
+    kinds = {"account row", "score history", "observations", "outcomes", "alert", "offer", "review", "feature usage"}
+    assert kinds <= set(forgotten.removed)
     directory = store.directories.read()
     assert directory and directory.accounts == {"A-0010"}
     # AND so it is with the files, each version by itself; another tool's "cus_1" is none of its ids

@@ -96,6 +96,17 @@ def test_an_id_that_is_entered_later_brings_what_waited_for_it() -> None:
     assert signals_of(world, id_, TODAY + timedelta(days=2))["open_ticket_count"] == 1
 
 
+def test_what_is_no_id_among_the_ids_is_named() -> None:
+    # GIVEN a page whose ids lack the tool for one of them
+    world = World([replace(account(1), external_ids="stripe:cus_1, 42")])
+    world.inbox.take("tickets", {"account": "A-0001", "id": "1", "opened": str(YESTERDAY)}, at=NIGHT)
+    # WHEN the book is scanned  THEN the digest says what would be right, and the account is scored
+    result = world.scan()
+    assert result["scored"] == 1
+    texts = [line.text for digest in world.digests.digests.values() for s in digest.sections for line in s.lines]
+    assert any("External IDs: '42' could not be read, expected the tool and the id" in text for text in texts)
+
+
 def test_a_feed_that_is_late_leaves_its_signals_unknown_and_the_typed_ones_count() -> None:
     typed = account(1, {"usage_trend": "growing"})
     world = World([typed])

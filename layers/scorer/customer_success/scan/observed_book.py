@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import date, datetime
 from typing import Any
 
-from customer_success.accounts.account import LAST_INTERACTION, TERMS, Account, ObservedSignal
+from customer_success.accounts.account import LAST_INTERACTION, TERMS, Account, ObservedSignal, Unreadable
 from customer_success.accounts.ports import AccountBook
 from customer_success.accounts.row import AccountRow
 from customer_success.dataclass import dataclass
@@ -196,6 +196,7 @@ class ObservedBook:
                 observed=signals,
                 used_features=features_used(slots, context),
                 external_ids=_with_delivered_ids(account, slots),
+                unreadable=(*account.unreadable, *_no_ids(account)),
             )
             fed = {signal for signal, one in seen.signals.items() if not one.typed}
             late = tuple(one for one in found if not one.fresh and one.signal not in fed)
@@ -245,6 +246,14 @@ def _typed(account: Account, run_date: date) -> list[Observation]:
     if account.last_interaction:
         typed.append(Observation(LAST_INTERACTION, account.last_interaction, account.last_interaction, TYPED))
     return typed
+
+
+def _no_ids(account: Account) -> Iterator[Unreadable]:
+    """What stands among the account's ids in other tools and is none."""
+    _, wrong = ExternalId.parse_all(account.external_ids)
+    for part in wrong:
+        expected = "the tool and the id, such as stripe:cus_1, or domain:acme.example"
+        yield Unreadable("External IDs", short(part, LONGEST_HINT), expected, "external_ids")
 
 
 def _with_terms(account: Account, terms: Mapping[str, ObservedSignal]) -> Account:
