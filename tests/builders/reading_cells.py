@@ -267,6 +267,19 @@ COLUMNS: tuple[ColumnCase, ...] = (
     ),
     ColumnCase("fr", "Taux d'adoption", "feature_adoption_rate", (("45,5 %", 0.455), ("88 %", 0.88), ("-5 %", None))),
     ColumnCase("es", "Tasa de adopción", "feature_adoption_rate", (("45 %", 0.45), ("7,5 %", 0.075), ("cien", None))),
+    ColumnCase(
+        "en",
+        "Adoption Rate",
+        "feature_adoption_rate",
+        (("0.9", None), ("0.1", None), ("7", None)),
+        refused="slips of the",
+    ),
+    ColumnCase(
+        "en",
+        "Adoption Rate",
+        "feature_adoption_rate",
+        (("0.9", 0.9), ("0.1", 0.1), ("1.35", None), ("0.4", 0.4), ("0.3", 0.3), ("0.8", 0.8)),
+    ),
     # Counts
     ColumnCase("en", "Seats Bought", "seats_bought", (("1,200", 1200), ("50", 50), ("unlimited", None), ("-3", None))),
     ColumnCase("en", "Licences", "seats_bought", (("100", 100), ("1 250", 1250), ("12.0", 12))),
@@ -283,6 +296,12 @@ COLUMNS: tuple[ColumnCase, ...] = (
     ColumnCase("en", "NPS Score", "nps_score", (("10/10", 10), ("7/10", 7), ("8", 8))),
     ColumnCase("en", "NPS", "nps_score", (("45", None), ("-10", None), ("8", None)), refused="−100 to 100"),
     ColumnCase("de", "NPS", "nps_score", (("8,5", 8.5), ("3", 3), ("-", None))),
+    ColumnCase(
+        "en",
+        "NPS",
+        "nps_score",
+        (("9", 9), ("8", 8), ("11", None), ("10", 10), ("3", 3), ("7", 7)),
+    ),
     # Words
     ColumnCase(
         "en",

@@ -18,12 +18,12 @@ from tests.builders.books import book_file
 from tests.builders.demo import play, run, start
 
 HEADINGS = (
-    "id,name,arr,owner,contract_end_date,feature adoption,usage,login frequency,days since last contact,"
+    "id,name,arr,owner,contract_end_date,feature adoption,usage,login frequency days,days since last contact,"
     "payment status,mood"
 )
 HEALTHY = "A-1,Fine & Co,1000,ada@example.com,2027-01-31,0.9,Growing,3,5,Current,sunny"
 DYING = "A-2,<b>Gloom</b>,9000,ada@example.com,2026-03-20,0.1,Declining,80,120,Overdue 60,"
-BROKEN = "A-3,Odd,500,bo@example.com,2027-01-31,7,Growing,3,5,Current,"
+BROKEN = "A-3,Odd,500,bo@example.com,2027-01-31,0.8,Growing,-3,5,Current,"
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_a_day_the_same_day_again_and_the_next_one(book: Path) -> None:
     # THEN all of it is reported: the worst account, why, what was sent, what could not be read and what is not known
     assert code == 0, output
     assert "read 3 = scored 3 + rejected 0 + skipped 0" in output
-    assert "Odd (A-3): feature_adoption_rate: '7' could not be read, expected at most 1.0" in output
+    assert "Odd (A-3): login_frequency_days: '-3' could not be read, expected at least 0" in output
     assert re.search(r"critical <b>Gloom</b> +9,000  in 18 days +ada", output)
     assert "a direct message to ada@example.com" in output
     assert "Subject: Catching up: <b>Gloom</b>" in output

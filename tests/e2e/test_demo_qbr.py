@@ -22,8 +22,8 @@ from tests.builders.texts.claims import not_in_evidence
 pytestmark = pytest.mark.usefixtures("warm_demos")
 
 HEADINGS = (
-    "id,name,owner,primary contact,contract_end_date,feature adoption,usage,login frequency,days since last contact,"
-    "payment status,qbr cadence,notes,ROI Hours Saved"
+    "id,name,owner,primary contact,contract_end_date,feature adoption,usage,login frequency days,"
+    "days since last contact,payment status,qbr cadence,notes,ROI Hours Saved"
 )
 LOYAL = "A-1,Fine & Co,ada@example.com,may@fine.example,2026-12-31,0.9,Growing,3,5,Current,Quarterly,,120"
 COMMANDING = (
@@ -32,7 +32,7 @@ COMMANDING = (
 )
 UNWANTED = "A-3,Hermit,bo@example.com,,2026-10-31,0.7,Stable,5,9,Current,None,,"
 HISTORY = (
-    "id,date,feature adoption,usage,login frequency,days since last contact,payment status",
+    "id,date,feature adoption,usage,login frequency days,days since last contact,payment status",
     "A-1,2026-01-02,0.5,Stable,9,20,Current",
     "A-1,2026-02-02,0.7,Growing,5,20,Current",
     "A-9,2026-02-02,0.7,Growing,5,20,Current",

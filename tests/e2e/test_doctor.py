@@ -103,7 +103,7 @@ def book(tmp_path: Path) -> Iterator[Path]:
     """A book of one account; what the demo keeps of it is forgotten in the end."""
     path = book_file(
         tmp_path,
-        "id,name,arr,owner,contract_end_date,feature adoption,usage,login frequency,days since last contact",
+        "id,name,arr,owner,contract_end_date,feature adoption,usage,login frequency days,days since last contact",
         "A-1,Fine,1000,ada@example.com,2027-01-31,0.9,Growing,3,5",
     )
     yield path

@@ -199,7 +199,7 @@ def test_a_file_is_brought_into_what_the_demo_left_behind(tmp_path: Path) -> Non
     usage.write_text("account,date,active_users\nA-1,2026-02-28,5\nA-1,2026-02-29,5\n")
     asked = {"FILE": str(usage), "KIND": "usage", "SOURCE": "product"}
     try:
-        assert play(book, DATE="2026-03-02")[0] == 0
+        assert play(book, DATE="2026-03-02", FORCE="1")[0] == 0
         # WHEN a file of its usage is brought in
         code, printed = play(book, "ingest", **asked)
         # THEN what was taken is printed, and the line that was not

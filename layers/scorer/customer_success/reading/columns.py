@@ -48,6 +48,8 @@ Value: TypeAlias = Any
 NUMERIC = frozenset({"amount", "number", "count", "share", "nps", "days", "months"})
 CONTRACT_YEARS = 30
 """A contract that ends later has a placeholder for its end."""
+MOST = 0.5
+"""From this share of a column's values on above 1 it is in per cent."""
 FEW = 0.2
 """Up to this share of a column's values are slips of the pen, not another unit; under `ENOUGH` values none is sure."""
 ENOUGH = 5
@@ -383,8 +385,8 @@ def _unit(
         return RefusedColumn(column.place, heading.text, column.field.name, reason, cure)
     many = sum(column.cells[cell] for cell in above)
     every = sum(column.cells[cell] for cell in bare)
-    if 0 < many <= FEW * every and every >= ENOUGH:
-        if all(value <= 2 for value in bare.values()):
+    if 0 < many < MOST * every and (column.field.high <= 1 or any(value > 2 for value in bare.values())):
+        if all(value <= 2 for value in bare.values()) and many <= FEW * every and every >= ENOUGH:
             return 1.0, "share"
         reason = (
             f"{many} of {every} lie above 1 ({_shown(list(above))}): per cent, with all others at most 1 %, or shares "
@@ -725,12 +727,12 @@ _NO_NAMES = frozenset({"-", "–", "—", "n/a", "#n/a", "null", "(blank)", "(em
 def filled_cells(cells: Sequence[Cell], of_field: Field) -> dict[Cell, int]:
     """The cells of a column that hold something, each with how often it stands.
 
-    A company may be called Unknown or None; in any other column these say that nothing is known.
+    A company may be called Unknown, and reviews be held None; in any other column these say that nothing is known.
     """
     counts: dict[Cell, int] = {}
     for cell in cells:
         counts[cell] = counts.get(cell, 0) + 1
-    is_a_name = of_field.name == "name" or of_field.kind in ("id", "notes")
+    is_a_name = of_field.name in ("name", "qbr_cadence") or of_field.kind in ("id", "notes")
     return {cell: count for cell, count in counts.items() if not isinstance(cell, str) or _holds(cell, is_a_name)}
 
 
