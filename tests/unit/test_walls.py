@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "narration": FLOOR | {"scoring"},
     "accounts": FLOOR | {"scoring"},
     "reading": FLOOR | {"accounts"},
-    "signals": FLOOR | {"scoring"},
+    "signals": FLOOR | {"reading", "scoring"},
     "drafts": BELOW,
     "alerts": BELOW | {"drafts"},
     "scan": BELOW | {"alerts", "signals"},

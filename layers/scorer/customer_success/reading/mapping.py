@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import field, replace
 from typing import Any, Literal, cast
 
@@ -53,15 +53,18 @@ class Map:
         return replace(found, decimal=found.decimal or self.decimal, dates=found.dates or self.dates)
 
 
-def read_map(text: str) -> Map:
-    """A MAP file. Raises `UnreadableTableError`, naming the entry and what would be right."""
+def read_map(text: str, fields: Collection[str] | None = None) -> Map:
+    """A MAP file, for accounts or for a feed of these `fields`.
+
+    Raises `UnreadableTableError`, naming the entry and what would be right.
+    """
     try:
         read = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UnreadableTableError(f"MAP is no TOML: {error}") from error
     if unknown := sorted(read.keys() - set(_KEYS)):
         raise UnreadableTableError(f"MAP: {', '.join(unknown)} is not known; known are {', '.join(_KEYS)}")
-    columns = {plain(heading): _column(heading, entry) for heading, entry in _table(read, "columns").items()}
+    columns = {plain(heading): _column(heading, entry, fields) for heading, entry in _table(read, "columns").items()}
     words = {name: _words(name, entry) for name, entry in _table(read, "words").items()}
     return Map(
         columns,
@@ -80,7 +83,7 @@ def _table(read: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return found
 
 
-def _column(heading: str, entry: object) -> ColumnMap:
+def _column(heading: str, entry: object, fields: Collection[str] | None) -> ColumnMap:
     given = {"field": entry} if isinstance(entry, str) else entry
     if not isinstance(given, dict) or (unknown := sorted(given.keys() - set(_COLUMN_KEYS))):
         raise UnreadableTableError(
@@ -88,8 +91,8 @@ def _column(heading: str, entry: object) -> ColumnMap:
             + (f", not {', '.join(unknown)}" if isinstance(given, dict) else "")
         )
     name = given.get("field")
-    if name and field_named(str(name)) is None:
-        raise UnreadableTableError(f"MAP: {heading!r} = {name!r} is no field; fields are {', '.join(FIELDS)}")
+    if name and (field_named(str(name)) is None if fields is None else name not in fields):
+        raise UnreadableTableError(f"MAP: {heading!r} = {name!r} is no field; fields are {', '.join(fields or FIELDS)}")
     unit = given.get("unit")
     if unit not in (None, "share", "per cent"):
         raise UnreadableTableError(f'MAP: {heading!r}: unit is "share" or "per cent", not {unit!r}')

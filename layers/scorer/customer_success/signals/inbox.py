@@ -131,7 +131,7 @@ class TakeFile:
         try:
             if file.size > MOST_BYTES:
                 raise Refused(f"the file has {file.size:,} bytes, at most {MOST_BYTES:,} are read at once")
-            done = self.ingest(delivery, records(file.content, MODELS[place.kind]))
+            done = self.ingest(delivery, records(file.content, MODELS[place.kind], place.kind))
         except Refused as refused:
             return FileResult(
                 file=key,

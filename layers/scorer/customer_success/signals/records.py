@@ -14,12 +14,15 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from io import BufferedReader, RawIOBase, TextIOWrapper
-from typing import IO, cast
+from typing import IO, TYPE_CHECKING, cast
 
 from pydantic import BaseModel
 
 from customer_success.dataclass import dataclass
 from customer_success.errors import Refused
+
+if TYPE_CHECKING:
+    from customer_success.reading.tool_exports import ToolExport
 
 MOST_BYTES = 1024**3
 """Bytes that a file may have, and may unpack to."""
@@ -48,10 +51,11 @@ class Json:
 Record = Cells | Json
 
 
-def records(file: IO[bytes], model: type[BaseModel]) -> Iterator[tuple[int, Record]]:
+def records(file: IO[bytes], model: type[BaseModel], kind: str = "") -> Iterator[tuple[int, Record]]:
     """The records of a file with the number of the line on which each begins.
 
-    `model` is what a line is of: its fields are the columns that are known. Raises `Refused` for a file that is none,
+    `model` is what a line is of: its fields are the columns that are known. Where the headings are those of a tool's
+    export of this `kind`, they are read as its preset says. Raises `Refused` for a file that is none,
     which may be in its middle: nothing is to be written before its end.
     """
     lines = _lines(file)
@@ -61,7 +65,7 @@ def records(file: IO[bytes], model: type[BaseModel]) -> Iterator[tuple[int, Reco
     if first.lstrip().startswith(("{", "[")):
         yield from _json_lines(first, lines)
     else:
-        yield from _table(first, lines, model)
+        yield from _table(first, lines, model, kind)
 
 
 def column_name(heading: str) -> str:
@@ -79,10 +83,13 @@ def _json_lines(first: str, others: Iterable[str]) -> Iterator[tuple[int, Record
             yield number, Json(line)
 
 
-def _table(first: str, others: Iterable[str], model: type[BaseModel]) -> Iterator[tuple[int, Record]]:
+def _table(first: str, others: Iterable[str], model: type[BaseModel], kind: str) -> Iterator[tuple[int, Record]]:
     known = _columns_of(model)
-    separator = max(_SEPARATORS, key=lambda sign: len(known & set(map(column_name, first.split(sign)))))
     csv.field_size_limit(LONGEST_LINE)
+    if export := _export(first, known, kind):
+        yield from _tool_lines(*export, others)
+        return
+    separator = max(_SEPARATORS, key=lambda sign: len(known & set(map(column_name, first.split(sign)))))
     rows = csv.reader(_and(first, others), delimiter=separator, strict=True)
     try:
         columns = _heading(next(rows), known)
@@ -93,6 +100,34 @@ def _table(first: str, others: Iterable[str], model: type[BaseModel]) -> Iterato
                 yield number, Cells(dict(zip(columns, map(str.strip, row), strict=False)))
     except csv.Error as error:
         raise Refused(f"line {rows.line_num}: {error}") from error
+
+
+def _export(first: str, known: set[str], kind: str) -> tuple[ToolExport, str] | None:
+    """How a tool's export becomes lines of this kind, with its separator; None where the columns are the kind's own."""
+    # Only a file of a tool needs what reads it: others start without.
+    from customer_success.reading.tool_exports import tool_export
+
+    for separator in _SEPARATORS if kind else ():
+        headings = next(csv.reader([first], delimiter=separator), [])
+        if len(headings) > MOST_COLUMNS:
+            return None
+        named = {column_name(heading) for heading in headings} & known
+        export = tool_export(headings, kind) if len(headings) > 1 else None
+        if export and len(named) < len(set(filter(None, export.columns))):
+            return export, separator
+    return None
+
+
+def _tool_lines(export: ToolExport, separator: str, others: Iterable[str]) -> Iterator[tuple[int, Record]]:
+    rows = csv.reader(others, delimiter=separator, strict=True)
+    start = 2
+    try:
+        for row in rows:
+            number, start = start, rows.line_num + 2
+            if any(cell.strip() for cell in row) and (cells := export.line(row)) is not None:
+                yield number, Cells(cells)
+    except csv.Error as error:
+        raise Refused(f"line {rows.line_num + 1}: {error}") from error
 
 
 def _heading(cells: list[str], known: set[str]) -> list[str]:
