@@ -29,7 +29,15 @@ from local.stack.aws import Aws
 from local.stack.build import build
 from local.stack.bus_tap import empty_bus_tap, open_bus_tap
 from local.stack.deploy import Deployment, deploy
-from local.stack.queues import LOOK_SECONDS, STILL_SECONDS, NotDrainedError, Stillness, depths, wait_until_drained
+from local.stack.queues import (
+    DEAD_LETTERS,
+    LOOK_SECONDS,
+    STILL_SECONDS,
+    NotDrainedError,
+    Stillness,
+    depths,
+    wait_until_drained,
+)
 from local.stack.schedule import fire
 from local.stack.secret_store import put_secret
 from local.stack.serving import LOG, serving
@@ -106,8 +114,8 @@ class LocalDeployment:
         Raises `NotDrainedError` when messages are left and nothing moves any more.
         """
         wait_until_drained(self.aws, self.stack.queues, work=self.work)
-        found = depths(self.aws, self.stack.queues)
-        return {name: depth.total for name, depth in found.items() if depth.total}
+        dead = {name: url for name, url in self.stack.queues.items() if name.endswith(DEAD_LETTERS)}
+        return {name: depth.total for name, depth in depths(self.aws, dead).items() if depth.total}
 
     def wait_for(self, found: Callable[[], T | None], what: str) -> T:
         """Look until what is looked for is there, however long that takes while anything moves.

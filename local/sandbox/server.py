@@ -191,12 +191,12 @@ class Sandbox:
             self._store.commit()
             return reply
 
-    def _with_pause(self, vendor: Vendor, reply: Reply, retry_after: int | None) -> Reply:
+    def _with_pause(self, vendor: Vendor, reply: Reply, retry_after: float | None) -> Reply:
         if reply.status == 429:
             self._tally.count_throttled(vendor.name)
         if retry_after is None:
             return reply
-        return Reply(reply.body, reply.status, {**reply.headers, "Retry-After": str(retry_after)})
+        return Reply(reply.body, reply.status, {**reply.headers, "Retry-After": f"{retry_after:.12g}"})
 
 
 def _instead(fault: Fault, vendor: Vendor, request: Request) -> Reply:

@@ -16,6 +16,8 @@ DEAD_LETTERS = "-dlq"
 # A message is for a moment in no queue that was looked at: between two looks it can move on.
 CALM_LOOKS = 3
 LOOK_SECONDS = 0.2
+WORK_SECONDS = 0.05
+"""Seconds between two looks at the one queue that still held messages."""
 STILL_SECONDS = 600.0
 """Seconds without any movement until a wait gives up: longer than a queue hides the message of a killed function."""
 # Seconds that a dead letter is ours while it is put back.
@@ -63,27 +65,45 @@ def depths(aws: Aws, queues: Mapping[str, str]) -> dict[str, Depth]:
 def wait_until_drained(
     aws: Aws,
     queues: Mapping[str, str],
-    progress: Callable[[Mapping[str, Depth]], None] = lambda _: None,
+    progress: Callable[[Mapping[str, Depth]], None] | None = None,
     *,
     work: Callable[[], object] = lambda: None,
     still_seconds: float = STILL_SECONDS,
 ) -> None:
     """Wait until no queue but the dead-letter queues holds a message, however long that takes while anything moves.
 
-    `queues` are URLs by name; `progress` is given their depths at every look. `work` shows what moves besides them:
-    a value that changes whenever a function has done something. Raises `NotDrainedError` once neither has changed for
+    `queues` are URLs by name; `progress`, if given, gets the depths of all at every look: without it, queues are looked
+    at until one holds a message, which leaves the machine to the functions. `work` shows what moves besides: a value
+    that changes whenever a function has done something. Raises `NotDrainedError` once neither has changed for
     `still_seconds`.
     """
+    sources = {name: url for name, url in queues.items() if not name.endswith(DEAD_LETTERS)}
     stillness, calm = Stillness(), 0
     while calm < CALM_LOOKS:
-        seen = depths(aws, queues)
-        progress(seen)
-        left = {name: depth for name, depth in seen.items() if depth.total and not name.endswith(DEAD_LETTERS)}
+        if progress:
+            seen = depths(aws, queues)
+            progress(seen)
+        else:
+            seen = _until_one_holds_messages(aws, sources)
+        left = {name: depth for name, depth in seen.items() if depth.total and name in sources}
         calm = 0 if left else calm + 1
+        if left:
+            sources = {name: sources[name] for name in sorted(sources, key=lambda name: name not in left)}
         if stillness.seconds((seen, work())) > still_seconds and left:
-            rest = ", ".join(f"{name} {depth.total}" for name, depth in left.items())
+            found = depths(aws, sources)
+            rest = ", ".join(f"{name} {found[name].total}" for name in queues if name in found and found[name].total)
             raise NotDrainedError(f"nothing has moved for {still_seconds:.0f} s, and messages are left: {rest}")
-        time.sleep(LOOK_SECONDS)
+        time.sleep(WORK_SECONDS if left and not progress else LOOK_SECONDS)
+
+
+def _until_one_holds_messages(aws: Aws, queues: Mapping[str, str]) -> dict[str, Depth]:
+    """Depths of the queues up to the first that holds messages."""
+    seen = {}
+    for name, url in queues.items():
+        seen[name] = _depth(aws, url)
+        if seen[name].total:
+            break
+    return seen
 
 
 def redrive(aws: Aws, queues: Mapping[str, str], name: str) -> int:

@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 from local.demo.__main__ import main
 from local.deployment import ROOT, LocalDeployment
-from tests.builders.warm_stack import WarmStack, WarmStacks
+from tests.builders.warm_stack import WarmStack, WarmStacks, retry_at_once
 
 
 def started(module: str, *arguments: str, **asked: str) -> subprocess.Popen[str]:
@@ -72,7 +72,7 @@ class WarmDemos:
         """What stands in for a deployment of the demo's own; entered again, it goes on with the state."""
         if folder not in self._entered:
             stack = self._stacks.stack(parameters)
-            stack.return_to()
+            retry_at_once(stack.return_to())
             self._entered[folder] = stack
             self._move_in(folder, stack.deployment.folder)
         yield self._entered[folder].start_again(parameters)

