@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, cast
 
 import boto3
 import pytest
+from cryptography.hazmat.primitives import serialization
 from moto import mock_aws
 
 from customer_success.aws.dynamodb.table import Table
@@ -14,6 +17,18 @@ from tests.builders.aws import REGION, TABLE, TENANT, Client, Clock, create_tabl
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _read_once() -> Iterator[None]:
+    """Certificates and keys are read once: each vendor's client reads them anew, which takes longer than most tests.
+
+    The sandbox is reached without TLS, so that no certificate is ever looked at.
+    """
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ssl.SSLContext, "load_verify_locations", lambda *_, **__: None)
+        patched.setattr(serialization, "load_pem_private_key", cache(serialization.load_pem_private_key))
+        yield
 
 
 @pytest.fixture(scope="session")
