@@ -9,7 +9,7 @@ from tests.builders.matrix_table import MATRIX, Played, matrix_table
 
 # Every day the same few, so that a change alone can make them fail; `make test-slow` looks further, at random.
 settings.register_profile("ci", max_examples=50, deadline=None, derandomize=True, database=None)
-settings.register_profile("slow", max_examples=500, deadline=None)
+settings.register_profile("slow", max_examples=200, deadline=None)
 settings.load_profile("ci")
 
 

@@ -106,7 +106,7 @@ class Sandbox:
         """Listen on the port, or on a free one if it is 0. Raises OSError if the port is taken."""
         self._server = _Server(self, self._port)
         self._port = self._server.server_address[1]
-        Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         return self
 
     def stop(self) -> None:

@@ -132,6 +132,7 @@ def test_the_contracts_are_checked_on_a_morning_on_which_the_book_cannot_be_read
     assert "Scores are of what the account pages said on 2026-03-02" in output
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="processes are looked up in /proc")
 def test_a_sudden_end_leaves_no_process_and_the_next_start_goes_on(book: Path) -> None:
     # GIVEN a demo that is broken off in the middle of the scan

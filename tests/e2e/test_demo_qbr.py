@@ -97,6 +97,7 @@ def test_a_quarter_with_older_scores_and_the_same_quarter_again(book: Path) -> N
     assert output == "DATE=2026-03-01 lies before the scan of this book, 2026-03-02: take a later day\n"
 
 
+@pytest.mark.slow
 def test_a_model_writes_the_quarter_of_a_book_that_was_never_scanned(book: Path) -> None:
     # GIVEN older scores beside the book
     (book.parent / "book.history.csv").write_text("\n".join(HISTORY) + "\n", encoding="utf-8")

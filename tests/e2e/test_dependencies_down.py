@@ -21,6 +21,8 @@ from tests.builders.sandbox import fault, mend
 from tests.builders.warm_stack import WarmStacks
 from tests.e2e.test_expansion import usage
 
+pytestmark = pytest.mark.slow
+
 TOMORROW = TODAY + timedelta(days=1)
 MODEL = {"BedrockModelId": "sandbox.writer-v1"}
 WITHOUT_OWNER = {"Owner_Email": {"email": None}}
@@ -30,8 +32,6 @@ END = {"Contract_End_Date": day(TOMORROW + timedelta(days=60))}
 """A contract that comes within 60 days on the second day."""
 AGAIN = "asked for again"
 FIRST_DAY = "first day"
-DAILY = "Slack and Google Chat"
-"""The outage that is played every day; `make test-slow` plays the others."""
 BUS_FUNCTIONS = ("alert-event-bus", "sales-handoff")
 
 
@@ -324,13 +324,7 @@ OUTAGES = {
 }
 
 
-@pytest.mark.parametrize(
-    "outage",
-    [
-        pytest.param(outage, id=name, marks=[] if name == DAILY else pytest.mark.slow)
-        for name, outage in OUTAGES.items()
-    ],
-)
+@pytest.mark.parametrize("outage", OUTAGES.values(), ids=OUTAGES)
 def test_a_morning_without_one_of_them_loses_nothing(whole: Leaves, warm_stacks: WarmStacks, outage: Outage) -> None:
     deployment = second_day(warm_stacks)
     # GIVEN a dependency that is down when the morning begins

@@ -45,6 +45,7 @@ def vendor_writes(deployment: LocalDeployment) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_a_deployment_is_right_and_then_much_goes_wrong_at_once(enter_anew: Enter, examined) -> None:  # type: ignore[no-untyped-def]
     # GIVEN a deployment in shadow, with a scan behind it
     deployment = enter_anew(

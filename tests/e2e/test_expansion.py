@@ -243,8 +243,10 @@ def test_a_gmail_that_is_down_holds_up_the_draft_alone_and_a_redrive_makes_it_wh
 
 @pytest.mark.parametrize(
     ("parameters", "why"),
-    [({"SalesHandoffMode": "none"}, "no handoff queue"), ({"SalesOwner": ""}, "no sales owner")],
-    ids=["without a queue", "without a sales owner"],
+    [
+        pytest.param({"SalesHandoffMode": "none"}, "no handoff queue", id="without a queue"),
+        pytest.param({"SalesOwner": ""}, "no sales owner", id="without a sales owner", marks=pytest.mark.slow),
+    ],
 )
 def test_what_cannot_go_to_sales_is_recorded_and_shown_to_the_owner(
     enter: Enter, parameters: dict[str, str], why: str

@@ -148,6 +148,7 @@ def test_every_kind_of_file_has_a_result(inbox: LocalDeployment) -> None:
     assert "ada" not in json.dumps(list(found.values()))
 
 
+@pytest.mark.slow
 def test_a_file_waits_for_the_table(tmp_path: Path) -> None:
     # GIVEN a table that does not answer
     with proxied_stack(tmp_path / "deployment", {"RetryBaseSeconds": "1"}) as warm:

@@ -232,6 +232,7 @@ def test_a_restart_goes_on_with_the_state(enter_anew: Enter) -> None:
     assert row.latest.run_date == TOMORROW
 
 
+@pytest.mark.slow
 def test_one_request_for_each_hundred_accounts_and_none_for_an_account(deployment: LocalDeployment) -> None:
     # GIVEN 250 accounts
     deployment.load([page(n) for n in range(1, 251)])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from datetime import date, timedelta
 
+import pytest
+
 from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.items import number
 from customer_success.aws.dynamodb.runs import DynamoRuns
@@ -44,6 +46,7 @@ def page_id(deployment: LocalDeployment, account_id: str) -> str:
     return row.account.page_id
 
 
+@pytest.mark.slow
 def test_one_odd_answer_of_notion_costs_only_itself(deployment: LocalDeployment) -> None:
     # GIVEN a book, a rate limit whose next slot lies 57 years ahead, and a proxy that once says 403 in its own words
     deployment.load([page(n) for n in range(1, ACCOUNTS + 1)])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
 from customer_success.alerts.digest import Digest
 from customer_success.aws.dynamodb.accounts import DynamoAccountRows
 from customer_success.aws.dynamodb.alerts import DynamoAlertLog
@@ -47,6 +49,7 @@ def text_of(digest: Digest | None) -> str:
     return "\n".join(t for section in digest.sections for t in (section.title, *(line.text for line in section.lines)))
 
 
+@pytest.mark.slow
 def test_any_bad_value_of_an_account_costs_that_account_alone(deployment: LocalDeployment) -> None:
     # GIVEN the book  WHEN a morning comes, with its scan and its look at the contracts
     deployment.load(an_odd_book())

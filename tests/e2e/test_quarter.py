@@ -104,6 +104,7 @@ def test_a_quarter_from_the_rule_to_pages_invitations_and_the_index(deployment: 
     assert sum(url in json.dumps(message["payload"]) for message in indexes) == 1
 
 
+@pytest.mark.slow
 def test_a_review_that_is_delivered_five_times_makes_one_page_and_one_draft(deployment: LocalDeployment) -> None:
     # GIVEN a Notion and a Gmail that each drop a connection after the work is done
     scanned(deployment, page(1))
@@ -145,6 +146,7 @@ def test_what_the_model_invents_and_what_notes_command_reaches_no_page(modelled:
     assert not re.search(r"99\s*%", "".join(pages(deployment, "QBR").values()))
 
 
+@pytest.mark.slow
 def test_a_model_that_gives_no_usable_answer_is_asked_once_more_and_then_replaced(modelled: LocalDeployment) -> None:
     deployment = modelled
     failures = ("not_json", "cut_off", "refused", "extra_field", "other_account")

@@ -223,6 +223,7 @@ def test_the_template_is_valid_in_the_other_stage_too(deployer: Deployer) -> Non
     assert "is a valid SAM Template" in deployer.sam("validate", "--lint", "--config-env", "prod")
 
 
+@pytest.mark.slow
 def test_the_operator_may_use_every_tool_and_deploy_nothing(
     enter_anew: Enter, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

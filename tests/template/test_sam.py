@@ -30,10 +30,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return sam_build(tmp_path_factory)
 
 
+@pytest.mark.slow
 def test_sam_finds_nothing_to_say_about_the_template() -> None:
     assert "is a valid SAM Template" in sam("validate", "--lint")
 
 
+@pytest.mark.slow
 def test_sam_does_find_something_where_there_is_something(tmp_path: Path) -> None:
     # GIVEN a template with a property that does not exist
     wrong = tmp_path / "template.json"

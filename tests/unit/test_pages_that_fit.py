@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -106,6 +106,7 @@ _NAMED = st.sampled_from([str(getattr(NAMES, field)) for field in NAMES.__datacl
 _ROI = st.builds(lambda name: f"{NAMES.roi_prefix}{name}", _TEXTS)
 
 
+@settings(max_examples=settings.default.max_examples // 3)  # type: ignore[union-attr]
 @given(
     st.dictionaries(_NAMED, _PROPERTIES, max_size=40), st.dictionaries(_ROI, st.builds(number, _NUMBERS), max_size=4)
 )
