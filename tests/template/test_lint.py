@@ -23,7 +23,6 @@ def test_the_template_as_written() -> None:
     assert findings(SOURCE) == []
 
 
-@pytest.mark.slow
 def test_the_template_as_cloudformation_sees_it(cloud: Cloud, tmp_path: Path) -> None:
     transformed = tmp_path / "transformed.json"
     transformed.write_text(json.dumps(cloud.template))
