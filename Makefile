@@ -5,6 +5,8 @@ PYTHON ?= python3
 PIP := -m pip install -qq --disable-pip-version-check --require-hashes --requirement
 RUN := PYTHONPATH=layers/scorer:layers/connectors .venv/bin/python
 TYPED := layers/scorer/customer_success layers/connectors/connectors local $(wildcard functions/*/wiring.py)
+# Byte code is stored: rewriting the asserts of all tests takes each process a third of a minute.
+PYTEST := PYTHONDONTWRITEBYTECODE= .venv/bin/pytest --numprocesses 2 --dist worksteal
 LAYERS := $(wildcard layers/*/requirements.txt)
 ENVIRONMENTS := .venv .stack .sam .checkov .lock
 
@@ -93,10 +95,10 @@ test: install .sam/installed .checkov/installed ## lint, types and all tests but
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	@$(MAKE) --no-print-directory types
-	.venv/bin/pytest --numprocesses 2 --dist worksteal
+	$(PYTEST)
 
 test-slow: install ## the tests marked slow (every fault of every dependency, whole books), and properties at length
-	.venv/bin/pytest -m "slow or hypothesis" --hypothesis-profile slow --numprocesses 2 --dist worksteal
+	$(PYTEST) -m "slow or hypothesis" --hypothesis-profile slow
 
 pr: test test-slow ## what has to pass before a change goes in
 
