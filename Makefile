@@ -15,7 +15,7 @@ RUNTIME = $(shell for python in python3.13 $(wildcard $(HOME)/.pyenv/versions/3.
 	$$python -c 'import ensurepip' 2>/dev/null && echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-qbr import-history ingest check-book redrive rescan forget doctor shadow-report notion-setup notion-import cost api \
+.PHONY: help demo demo-qbr import-history ingest check-book redrive rescan forget outcomes doctor shadow-report notion-setup notion-import cost api \
 	generated openapi picture permissions imports demo-clean install lock locks-fresh types test test-slow pr bench clean
 
 help: ## this list
@@ -44,6 +44,9 @@ rescan: install ## scan a day of a real deployment again: STACK= DATE=YYYY-MM-DD
 
 forget: install ## remove what is stored of an account: ACCOUNT=acc-001, and ACCOUNTS=book.csv, or STACK= of a real deployment
 	@$(RUN) -m $(if $(STACK),local.operating forget,local.demo forget)
+
+outcomes: install ## what became of the contracts of a real deployment, as CSV: STACK=
+	@$(RUN) -m local.operating outcomes
 
 doctor: install ## look at all that a deployment depends on, and say what to do: STACK=, or what the demo left behind
 	@$(RUN) -m local.doctor

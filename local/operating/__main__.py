@@ -1,8 +1,8 @@
-"""`python -m local.operating redrive|rescan|ingest|forget --stack NAME`: on a real deployment, by the usual AWS
-credentials.
+"""`python -m local.operating redrive|rescan|ingest|forget|outcomes --stack NAME`: on a real deployment, by the usual
+AWS credentials.
 
 `make redrive` takes STACK and QUEUE, `make rescan` STACK and DATE, `make ingest` STACK and what names the file, `make
-forget` STACK and ACCOUNT.
+forget` STACK and ACCOUNT, `make outcomes` STACK.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from local.console import literal, print_error
 from local.forgetting.job import UnknownAccountError, forget
 from local.ingest.asked import AskedWronglyError, read_asked
 from local.ingest.delivery import NoResultError, deliver, result_lines
+from local.operating.outcomes import outcomes
 from local.operating.rescan import ask_for_scan
 from local.stack.aws import Aws
 from local.stack.deploy import DeployError, describe
@@ -31,6 +32,7 @@ INTERRUPTED = 130
 STOPPED = {
     "ingest": "a file that was put into the inbox is taken in all the same, and has its result there",
     "forget": "the same command removes what is left",
+    "outcomes": "nothing was changed",
 }
 STOPPED_OTHERWISE = "each message is back in its queue, or still among the dead letters"
 
@@ -103,7 +105,11 @@ def _forget(aws: Aws, asked: argparse.Namespace) -> str:
     return "\n".join(map(literal, forgotten.lines))
 
 
-DEEDS = {"redrive": _redrive, "rescan": _rescan, "ingest": _ingest, "forget": _forget}
+def _outcomes(aws: Aws, asked: argparse.Namespace) -> str:
+    return outcomes(aws, describe(aws, asked.stack))
+
+
+DEEDS = {"redrive": _redrive, "rescan": _rescan, "ingest": _ingest, "forget": _forget, "outcomes": _outcomes}
 
 
 def _asked(arguments: Sequence[str]) -> argparse.Namespace:

@@ -27,7 +27,7 @@ def _bare_shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
 
 
-@pytest.mark.parametrize("deed", ["redrive", "rescan", "ingest"])
+@pytest.mark.parametrize("deed", ["redrive", "rescan", "ingest", "outcomes"])
 def test_a_stack_that_is_not_named_is_asked_for(deed: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert operating([deed]) == 1
     assert capsys.readouterr().err.startswith("STACK is missing: name the deployment's stack")
