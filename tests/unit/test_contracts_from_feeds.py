@@ -137,6 +137,14 @@ def test_an_open_ended_contract_is_in_no_danger_by_its_date(terms: dict[str, Any
     assert contract.notice_by is None
 
 
+@pytest.mark.parametrize("terms", [{"no_end": True}, {"term_months": 3}], ids=["no end", "quarterly"])
+def test_a_typed_contract_is_open_ended_too_without_any_feed(terms: dict[str, Any]) -> None:
+    world = World([dying(1, contract_end=DELIVERED, **terms), dying(2, contract_end=DELIVERED, term_months=4)])
+    world.scan()
+    triggers = {id_: row.latest.last.score.churn_trigger for id_, row in world.rows.rows.items() if row.latest.last}
+    assert triggers == {"A-0001": "behavioral", "A-0002": "both"}
+
+
 def terms(end: int | None = None, **facts: Any) -> ContractTerms:
     return ContractTerms(None if end is None else day(end), **facts)
 

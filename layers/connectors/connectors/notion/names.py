@@ -26,6 +26,8 @@ class PropertyNames:
     contract_end: str = "Contract End Date"
     notice_days: str = "Notice Days"
     auto_renew: str = "Auto-Renew"
+    term_months: str = "Term Months"
+    no_end: str = "No End"
     renewal_stage: str = "Renewal Stage"
     outcome: str = "Outcome"
     outcome_date: str = "Outcome Date"

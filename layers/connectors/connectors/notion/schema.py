@@ -42,6 +42,8 @@ def accounts_schema(names: PropertyNames) -> Schema:
         names.contract_end: _DATE,
         names.notice_days: _NUMBER,
         names.auto_renew: _choice(Yes="green", No="gray"),
+        names.term_months: _NUMBER,
+        names.no_end: _choice(Yes="green", No="gray"),
         names.renewal_stage: _choice(Open="yellow", Negotiating="blue", Signed="green"),
         names.outcome: _choice(Renewed="green", Churned="red", Contracted="orange", Expanded="blue"),
         names.outcome_date: _DATE,

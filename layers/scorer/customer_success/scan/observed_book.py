@@ -123,7 +123,7 @@ class ObservedBook:
         New is what arrived between the two moments of `arrived`, the first excluded; nothing is without them.
         """
         if not feeds:
-            return list(map(ObservedAccount, accounts))
+            return [ObservedAccount(_with_terms(account, {})) for account in accounts]
         slots = self.observations.get_many([Holder.account(account.account_id) for account in accounts])
         return [
             self._observed(account, slots.get(Holder.account(account.account_id), {}), feeds, run_date, arrived)
