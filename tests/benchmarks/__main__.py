@@ -9,7 +9,7 @@ from functools import partial
 
 from rich.console import Console
 
-from tests.benchmarks import api, cold_start, feeds, growth, handoffs, notion_limit, reviews, scoring, trends
+from tests.benchmarks import api, cold_start, feeds, growth, handoffs, notion_limit, reading, reviews, scoring, trends
 from tests.benchmarks.figures import Promise, show_promises
 
 Topic = Callable[[Console], list[Promise]]
@@ -23,6 +23,7 @@ TOPICS: Mapping[str, Topic] = {
     "api": api.run,
     "feeds": feeds.run,
     "trends": trends.run,
+    "reading": reading.run,
     "cold_start": cold_start.run,
 }
 QUICK: Mapping[str, Topic] = {
@@ -34,6 +35,7 @@ QUICK: Mapping[str, Topic] = {
     "api": partial(api.run, size=api.QUICK),
     "feeds": partial(feeds.run, size=feeds.QUICK),
     "trends": partial(trends.run, size=trends.QUICK),
+    "reading": partial(reading.run, size=reading.QUICK),
     "cold_start": partial(cold_start.run, size=cold_start.QUICK),
 }
 """Each topic so small that it takes seconds: that it runs is all that its figures say."""
