@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import html
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -38,6 +39,11 @@ COMMON_LETTERS = frozenset("äöüßÄÖÜàâæçéèêëîïôœùûÀÂÇÉÈ
 """The letters of English, German, French, Spanish and their neighbours beyond ASCII."""
 ENCODINGS = ["cp1252", "iso8859_15", "cp1250", "mac_roman", "cp850", "utf_16_le", "utf_16_be"]
 """The encodings in which spreadsheet programs save text in the languages that are read here."""
+Places = Set[tuple[int, int]]
+"""Cells by row and column, counted from 1."""
+_PER_CENT = {"9", "10"}
+"""The formats of xlsx that show per cent, beside those that a workbook defines."""
+_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _PLACE = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
 _CHUNK = 1 << 20
@@ -114,8 +120,7 @@ def _decoded_once(text: str) -> str | None:
 
 
 def _of_workbook(content: bytes, known: CountKnown) -> Table:
-    if content.startswith(_ZIP):
-        _check_unpacked(content)
+    shares = _check_unpacked(content) if content.startswith(_ZIP) else {}
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
         names = [
@@ -123,7 +128,8 @@ def _of_workbook(content: bytes, known: CountKnown) -> Table:
             for sheet in workbook.sheets_metadata
             if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
         ]
-        tables = [(name, table) for name in names if (table := _of_sheet(workbook, name, known)) is not None]
+        found = ((name, _of_sheet(workbook, name, known, shares.get(name, frozenset()))) for name in names)
+        tables = [(name, table) for name, table in found if table is not None]
     except PasswordError as error:
         raise UnreadableTableError("the spreadsheet is locked with a password: save it without one") from error
     except (CalamineError, ZipError, zipfile.BadZipFile, ValueError) as error:
@@ -136,19 +142,27 @@ def _of_workbook(content: bytes, known: CountKnown) -> Table:
     return replace(table, encoding=f"sheet {name}{also}" if len(names) > 1 else "")
 
 
-def _of_sheet(workbook: CalamineWorkbook, name: str, known: CountKnown) -> Table | None:
+def _of_sheet(workbook: CalamineWorkbook, name: str, known: CountKnown, shares: Places) -> Table | None:
     rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
     if not any(known([str(cell) for cell in row]) for row in rows[:LINES_LOOKED_AT]):
         return None
     try:
-        return table_of_rows(_lines(rows), known)
+        return table_of_rows(_lines(rows, shares), known)
     except UnreadableTableError:
         return None
 
 
-def _lines(rows: Sequence[Sequence[object]]) -> Iterator[TableLine]:
+def _lines(rows: Sequence[Sequence[object]], shares: Places) -> Iterator[TableLine]:
     for number, row in enumerate(rows, start=1):
-        yield TableLine(number, tuple(_cell(value) for value in row))
+        cells = tuple(_cell(value) for value in row)
+        if shares:
+            cells = tuple(_as_shown(cell, (number, place) in shares) for place, cell in enumerate(cells, start=1))
+        yield TableLine(number, cells)
+
+
+def _as_shown(cell: Cell, is_share: bool) -> Cell:
+    """A share of the sheet as it is shown there: 0.62 in a cell that shows per cent is 62%."""
+    return f"{cell * 100:.10g}%" if is_share and isinstance(cell, int | float) else cell
 
 
 def _cell(value: object) -> Cell:
@@ -164,16 +178,20 @@ def _cell(value: object) -> Cell:
     return str(value)
 
 
-def _check_unpacked(content: bytes) -> None:
-    """Refuse what unpacks to far more than it is: nothing of it is read before. Raises `UnreadableTableError`."""
+def _check_unpacked(content: bytes) -> Mapping[str, Places]:
+    """Refuse what unpacks to far more than it is: nothing of it is read before. Raises `UnreadableTableError`.
+
+    The result has, by sheet, the cells that show per cent.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
             if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_BYTES:
                 raise UnreadableTableError(f"the spreadsheet unpacks to more than {MOST_BYTES:,} bytes: it is not read")
+            sheets = {name: _Area() for part in parts if _SHEET.fullmatch(name := part.filename)}
             for part in parts:
-                is_sheet = part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml")
-                _check_part(archive, part, _Area() if is_sheet else None)
+                _check_part(archive, part, sheets.get(part.filename))
+            return _shares(archive, {part.filename for part in parts}, sheets)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
         raise UnreadableTableError(f"the spreadsheet cannot be read: {error}; save it as CSV (UTF-8)") from error
 
@@ -189,6 +207,43 @@ def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, area: _Area | N
             if area:
                 area.take(rest + chunk)
                 rest = chunk[-200:]
+
+
+def _shares(archive: zipfile.ZipFile, parts: Set[str], sheets: Mapping[str, _Area]) -> Mapping[str, Places]:
+    """The cells of each sheet that show per cent, by the name of the sheet."""
+    if not {"xl/styles.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= parts:
+        return {}
+    styles, book, links = (
+        archive.read(name).decode("utf-8", "replace")
+        for name in ("xl/styles.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels")
+    )
+    own = {
+        number
+        for tag in re.findall(r"<numFmt\b[^>]*>", styles)
+        if "%" in _named(tag, "formatCode")
+        for number in [_named(tag, "numFmtId")]
+    }
+    used = styles.partition("<cellXfs")[2].partition("</cellXfs>")[0]
+    formats = [_named(tag, "numFmtId") for tag in re.findall(r"<xf\b[^>]*>", used)]
+    per_cent = {str(place) for place, number in enumerate(formats) if number in own | _PER_CENT}
+    targets = {_named(tag, "Id"): _named(tag, "Target") for tag in re.findall(r"<Relationship\b[^>]*>", links)}
+    found: dict[str, Places] = {}
+    for tag in re.findall(r"<sheet\b[^>]*>", book) if per_cent else ():
+        part = f"xl/{targets.get(_named(tag, 'r:id'), '').removeprefix('/xl/')}"
+        if part in sheets:
+            cells = re.compile(
+                rb'<(?:\w+:)?c\b(?=[^>]*\bs="(?:'
+                + "|".join(per_cent).encode()
+                + rb')")[^>]*\br="([A-Z]{1,3})(\d{1,7})"'
+            )
+            places = cells.findall(archive.read(part))
+            found[html.unescape(_named(tag, "name"))] = frozenset((int(row), _number(column)) for column, row in places)
+    return found
+
+
+def _named(tag: str, attribute: str) -> str:
+    found = re.search(rf'\b{attribute}="([^"]*)"', tag)
+    return found[1] if found else ""
 
 
 class _Area:

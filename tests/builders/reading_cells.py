@@ -423,7 +423,7 @@ COLUMNS: tuple[ColumnCase, ...] = (
         "en",
         "Account Owner",
         "owner_name",
-        (("Dana Fox", "Dana Fox"), ("Fox, Dana", "Fox, Dana"), ("0055g00000XYZ", None), ("Dana Fox, Eli Park", None)),
+        (("Dana Fox", "Dana Fox"), ("Fox, Dana", None), ("0055g00000XYZ", None), ("Dana Fox, Eli Park", None)),
     ),
     ColumnCase(
         "en",

@@ -21,10 +21,15 @@ _RELS = (
 )
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _STYLES = (
-    f'<?xml version="1.0"?><styleSheet xmlns="{_MAIN}"><cellXfs count="2"><xf numFmtId="0"/>'
-    '<xf numFmtId="14" applyNumberFormat="1"/></cellXfs></styleSheet>'
+    f'<?xml version="1.0"?><styleSheet xmlns="{_MAIN}"><numFmts count="1"><numFmt numFmtId="164" formatCode="0.0%"/>'
+    '</numFmts><cellXfs count="3"><xf numFmtId="0"/><xf numFmtId="14" applyNumberFormat="1"/>'
+    '<xf numFmtId="164" applyNumberFormat="1"/></cellXfs></styleSheet>'
 )
 FIRST_DAY = date(1899, 12, 30)
+
+
+class PerCent(float):
+    """A share in a cell that shows per cent."""
 
 
 class Formula(str):
@@ -90,6 +95,8 @@ def _cell(place: str, value: object) -> str:
             return ""
         case Formula():
             return f'<c r="{place}"><f>{escape(value)}</f></c>'
+        case PerCent():
+            return f'<c r="{place}" s="2"><v>{float(value)}</v></c>'
         case bool():
             return f'<c r="{place}" t="b"><v>{int(value)}</v></c>'
         case date():

@@ -14,7 +14,7 @@ from customer_success.reading.errors import UnreadableTableError
 from local.reading import files
 from local.reading.files import read_table
 from tests.builders.reading_cells import RUN_DATE
-from tests.builders.workbooks import Formula, sheet_xml, workbook
+from tests.builders.workbooks import Formula, PerCent, sheet_xml, workbook
 
 HEADINGS = ("Account ID", "Name", "ARR", "Contract End Date", "Feature Adoption Rate")
 
@@ -77,6 +77,13 @@ def test_a_workbook_is_read_with_its_days_numbers_and_last_computed_values(tmp_p
     assert loom["contract_end"] == date(2026, 4, 8)
     assert "arr" not in mango
     assert "sheet Accounts" in reading.recognised
+
+
+def test_a_share_that_a_workbook_shows_as_per_cent_is_read_as_it_is_shown(tmp_path: Path) -> None:
+    # GIVEN shares in cells that show per cent, under a heading that says so, and one that shows all of it
+    rows = [("Name", "Adoption %"), ("Kite", PerCent(0.62)), ("Loom", PerCent(0.0875)), ("Mango", PerCent(1.0))]
+    reading = reading_of(tmp_path, workbook(("Book & more", rows)), "book.xlsx")
+    assert [account.values["feature_adoption_rate"] for account in reading.accounts] == [0.62, 0.0875, 1.0]
 
 
 def test_a_number_that_a_spreadsheet_made_of_an_id_is_no_id(tmp_path: Path) -> None:

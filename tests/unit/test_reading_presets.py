@@ -88,8 +88,6 @@ FIRST: Mapping[str, Mapping[str, Any]] = {
         "status": "active",
         "arr": 15000,
         "plan": "Pro",
-        "primary_contact": "Jan Bos",
-        "primary_contact_email": "jan@acmebv.example",
         "external_ids": "chartmogul:cus_1111",
     },
     "Stripe": {
@@ -97,7 +95,6 @@ FIRST: Mapping[str, Mapping[str, Any]] = {
         "name": "Alpha Inc",
         "status": "active",
         "plan": "pro",
-        "primary_contact_email": "billing@alpha.example",
     },
     "Zendesk": {
         "account_id": "A-1",
@@ -110,7 +107,6 @@ FIRST: Mapping[str, Mapping[str, Any]] = {
         "account_id": "al-1",
         "name": "Alpha",
         "plan": "Pro",
-        "arr": 6000,
         "domain": "alpha.example",
         "external_ids": "domain:alpha.example",
     },
@@ -160,6 +156,11 @@ def test_every_heading_of_an_export_is_accounted_for(tool: str) -> None:
     columns = [*reading.columns, *reading.refused, *reading.left_out]
     assert sorted(column.place for column in columns) == list(range(len(reading.table.headings)))
     assert [column.heading for column in reading.left_out if not column.reason] == []
+
+
+def test_a_name_is_the_accounts_where_no_company_is_given() -> None:
+    text = EXPORTS["ChartMogul"].replace("Company,Name", "Mood,Name")
+    assert [account.name for account in read(text).accounts] == ["Jan Bos", "Eve Roux"]
 
 
 def test_a_contract_end_in_a_range_is_its_last_day() -> None:

@@ -192,10 +192,18 @@ class _Reader:
     def _meanings(self) -> dict[int, Meaning]:
         own = self._asked.map.fields
         meanings = {place: meaning_of(heading, self._preset, own) for place, heading in enumerate(self._table.headings)}
+        if self._is_another_tools():
+            rated = [place for place, meaning in meanings.items() if meaning == _RATING]
+            meanings |= dict.fromkeys(rated, MeansOneOf(_TWO_RATINGS))
         for place, meaning in meanings.items():
             if isinstance(meaning, MeansNothing):
                 self._left_out.append(LeftOutColumn(place, self._table.headings[place], meaning.reason))
         return meanings
+
+    def _is_another_tools(self) -> bool:
+        """Whether "Health Status" may be a colour that another tool worked out: it is ours where our own names are."""
+        ours = {plain(heading) for heading in self._table.headings} & _OUR_OWN
+        return len(ours) < 2
 
     def _cells(self, place: int, of_field: Field) -> dict[Cell, int]:
         return filled_cells([line.cells[place] for line in self._table.lines], of_field)
@@ -521,10 +529,9 @@ class _Reader:
         return AccountValues(line.number, key, {each: value for each, value in values.items() if value is not None})
 
     def _status(self, word: str | None, others: Mapping[str, Any]) -> dict[str, Any]:
-        has_left = (
-            others.get("deleted") or others.get("merged_into") or others.get("is_active") or others.get("left_on")
-        )
-        if has_left:
+        left_on = others.get("left_on")
+        has_left = left_on is not None and left_on <= self._asked.run_date
+        if has_left or any(others.get(name) for name in ("deleted", "merged_into", "is_active")):
             return {"status": "inactive"}
         if word is None and others.get("is_active") is False:
             return {"status": "active"}
@@ -593,6 +600,9 @@ class _Reader:
         return found
 
 
+_OUR_OWN = frozenset({"signals updated", "collections risk", "escalations 90d", "usage trend", "ticket sentiment"})
+_RATING = meaning_of("Health Status", None, {})
+_TWO_RATINGS = {"tam_health_rag": "the technical account manager's own rating", "": "a colour worked out by a tool"}
 _INSTEAD: Mapping[tuple[str, str], str] = {
     ("seats_used", "per cent"): "seats_utilization_rate",
     ("last_interaction", "days"): "days_since_last_interaction",

@@ -639,10 +639,21 @@ def _read_yes_no(column: ColumnCells, facts: FileFacts) -> Result:
 
 
 def _read_left(column: ColumnCells, facts: FileFacts) -> Result:
-    """Whether a record was deleted, or is not active any more: True where it has left."""
-    read = _by_words(column, facts, words.yes_or_no)
+    """Whether a record was deleted, or is not active any more: True where it has left. A day says when it did."""
     left_where = column.field.name != "is_active"
+
+    def answer(text: str, own: Mapping[str, str]) -> bool | None:
+        found = words.yes_or_no(text, own)
+        return True if found is None and left_where and _has_come(text, facts.run_date) else found
+
+    read = _by_words(column, facts, answer)
     return replace(read, values={cell: yes == left_where for cell, yes in read.values.items()})
+
+
+def _has_come(text: str, run_date: date) -> bool:
+    """Whether a text is a day, in every reading of it up to this one."""
+    each = moment(text)
+    return each is not None and all(day <= run_date for day in each.readings.values())
 
 
 def _read_status(column: ColumnCells, facts: FileFacts) -> Result:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any, Literal
 
@@ -205,7 +206,7 @@ def preset_of(headings: Sequence[str], cells: Sequence[str], kind: str = "accoun
     asked = [preset for preset in presets() if preset.kind == kind]
     best = max(asked, key=lambda preset: preset.fits(keys), default=None)
     if best and best.fits(keys):
-        return best
+        return _where_absent(best, keys)
     return next(
         (
             preset
@@ -214,6 +215,15 @@ def preset_of(headings: Sequence[str], cells: Sequence[str], kind: str = "accoun
         ),
         None,
     )
+
+
+def _where_absent(preset: Preset, keys: frozenset[str]) -> Preset:
+    """The preset with what a heading means where another one is not there."""
+    instead: dict[str, str] = {}
+    for absent, columns in preset.settings.get("where_absent", {}).items():
+        instead |= columns if absent not in keys else {}
+    left_out = {key: reason for key, reason in preset.left_out.items() if key not in instead}
+    return replace(preset, columns={**preset.columns, **instead}, left_out=left_out)
 
 
 def meaning_of(heading: str, preset: Preset | None, own: Mapping[str, str]) -> Meaning:

@@ -11,7 +11,7 @@ from customer_success.reading.words import clean, is_empty, no_person, plain
 
 _ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\"]+@[^\s@,;:<>()\[\]\"]+\.[^\s@,;:<>()\[\]\".]+")
 _LINKED = re.compile(r"(?P<name>[^()<>]*?)\s*[(<](?:mailto:)?(?P<inside>[^()<>]+)[)>]")
-_BETWEEN = re.compile(r"[;\n]|,(?![^(<]*[)>])|\s\|\s")
+_BETWEEN = re.compile(r"[;\n]|,(?![^(<]*[)>])|\s[|&+]\s|\s(?:and|und)\s")
 _NO_NAME = re.compile(r"\d|https?:|[@/\\_]|^\W*$")
 
 
@@ -30,15 +30,8 @@ def people_in(cell: str) -> tuple[Person, ...]:
     if is_empty(text) or plain(text) in no_person():
         return ()
     parts = [part.strip() for part in _BETWEEN.split(text) if part.strip()]
-    if _last_name_first(parts):
-        parts = [text]
     found = (_person(part) for part in parts)
     return tuple(dict.fromkeys(person for person in found if person))
-
-
-def _last_name_first(parts: list[str]) -> bool:
-    """Whether the comma of "Fox, Dana" stands inside of one name."""
-    return len(parts) == 2 and not any("@" in part for part in parts) and any(len(part.split()) == 1 for part in parts)
 
 
 def _person(text: str) -> Person | None:

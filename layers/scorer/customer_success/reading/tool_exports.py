@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+from customer_success.dataclass import dataclass
 from customer_success.reading.dates import DateOrder, moment
 from customer_success.reading.errors import UnreadableTableError
 from customer_success.reading.headings import Preset, heading_of, preset_of

@@ -92,6 +92,9 @@ _OVERDUE = re.compile(
 _LATE = re.compile(r"overdue|past due|late|uberfallig|verspatet|retard|impaye|vencid|atrasad|retraso")
 
 
+_PAID = re.compile(r"\bpaid|bezahlt|\bpaye|regle|pagad")
+
+
 def payment_status(text: str, own: Mapping[str, str] | None = None) -> str | None:
     """How late the oldest open invoice is, None where a cell does not say by how many days."""
     known = value_of("invoice_payment_status", text, own)
@@ -100,9 +103,11 @@ def payment_status(text: str, own: Mapping[str, str] | None = None) -> str | Non
     folded = unicodedata.normalize("NFKD", text.casefold().strip())
     bare = "".join(sign for sign in folded if not unicodedata.combining(sign))
     found = _OVERDUE.fullmatch(bare)
-    if found is None or not _LATE.search(bare):
+    if found is None or not _LATE.search(bare) or _PAID.search(bare):
         return None
     low = _by_days(int(found["low"]))
+    if low == "current" and (found["high"] or found["plus"]):
+        return None
     if found["plus"]:
         return low if low == "overdue_90_plus" else None
     if found["high"] and _by_days(int(found["high"]) - 1) != low:
