@@ -5,7 +5,6 @@ from typing import Any
 from wiring import HealthScan
 
 from customer_success.aws.messaging.consumer import Delivery
-from customer_success.expansion.expansion_run import ExpansionRunRequest
 from customer_success.messages import (
     ExpansionRunRequested,
     ExpansionsQueued,
@@ -46,5 +45,7 @@ def scan(asked: ScanRequested | ScheduledEvent, *, last_try: bool) -> None:
 
 
 def expand(asked: ExpansionRunRequested, *, last_try: bool) -> None:
+    from customer_success.expansion.expansion_run import ExpansionRunRequest
+
     request = ExpansionRunRequest(asked.run_date, asked.id, last_try=last_try)
     function.done("expansion run", function.expand(request))

@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from connectors.notion.wiring import account_pages, expansion_records, feature_usage
-from customer_success.adoption.fed_usages import FedUsages
 from customer_success.agent import CustomerSuccessAgent
 from customer_success.aws.function import QueueFunction
-from customer_success.expansion.close_expansions import CloseExpansions
-from customer_success.expansion.expansion_run import ExpansionRun
 from customer_success.periods import Calendar
 from customer_success.scan.closing import Closing
 from customer_success.scan.health_scan import health_scan_task
@@ -31,6 +28,8 @@ from customer_success.settings import (
 
 if TYPE_CHECKING:
     from customer_success.adoption.ports import FeatureUsageBook
+    from customer_success.expansion.close_expansions import CloseExpansions
+    from customer_success.expansion.expansion_run import ExpansionRun
     from customer_success.expansion.ports import ExpansionRecords
 
 
@@ -101,6 +100,9 @@ class HealthScan(QueueFunction[HealthScanSettings]):
 
     @cached_property
     def expand(self) -> ExpansionRun:
+        from customer_success.adoption.fed_usages import FedUsages
+        from customer_success.expansion.expansion_run import ExpansionRun
+
         settings = self.settings
         return ExpansionRun(
             tenant_id=settings.space,
@@ -124,6 +126,8 @@ class HealthScan(QueueFunction[HealthScanSettings]):
 
     @cached_property
     def close(self) -> CloseExpansions:
+        from customer_success.expansion.close_expansions import CloseExpansions
+
         settings = self.settings
         return CloseExpansions(
             log=self.store.expansion_log,

@@ -11,8 +11,7 @@ from customer_success.aws.dynamodb.alerts import DynamoAlertLog
 from customer_success.aws.dynamodb.stored import Stored
 from customer_success.aws.dynamodb.table import Table
 from customer_success.periods import Calendar
-from customer_success.scan.run import Run
-from customer_success.scan.scan import KIND
+from customer_success.scan.run import HEALTH_SCAN, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class AlertDays:
     def until(cls, table: Table, day: date) -> AlertDays:
         """Those since the last finished scan; on a working day since the last finished scan of a working day."""
         calendar, span = Calendar(), (date.min.isoformat(), (day - timedelta(days=1)).isoformat())
-        runs = list(Stored(table, Run).query(table.partition("RUNS", KIND), between=span))
+        runs = list(Stored(table, Run).query(table.partition("RUNS", HEALTH_SCAN), between=span))
         finished = [run.run_date for run in runs if run.status == "finished" and run.tally.scored]
         last = max(finished, default=date.min)
         last_working = max(filter(calendar.is_working_day, finished), default=date.min)

@@ -23,8 +23,7 @@ from customer_success.expansion.offer import Offer
 from customer_success.periods import Quarter
 from customer_success.renewals.contracts import KIND as RENEWALS
 from customer_success.reviews.qbr import Qbr, QbrText
-from customer_success.scan.run import Run
-from customer_success.scan.scan import KIND
+from customer_success.scan.run import HEALTH_SCAN, Run
 from local.demo.alert_days import AlertDays
 from local.demo.state import DemoState
 from local.deployment import LocalDeployment
@@ -213,7 +212,7 @@ def gather(deployment: LocalDeployment, state: DemoState, day: date, before: Bef
     )
 
 
-def run_of(table: Table, day: date, kind: str = KIND) -> Run | None:
+def run_of(table: Table, day: date, kind: str = HEALTH_SCAN) -> Run | None:
     """The scan of a day, or its run of another kind, as the table has it."""
     return Stored(table, Run).get(table.key("RUNS", kind, day.isoformat()))
 

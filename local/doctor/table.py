@@ -12,8 +12,8 @@ from customer_success.aws.dynamodb.digests import DynamoDigests
 from customer_success.aws.dynamodb.runs import DynamoRuns
 from customer_success.expansion.expansion_run import KIND as EXPANSION
 from customer_success.renewals.contracts import KIND as CONTRACT_CHECK
+from customer_success.scan.run import HEALTH_SCAN as SCAN
 from customer_success.scan.run import Run
-from customer_success.scan.scan import KIND as SCAN
 from local.doctor.check_result import CheckResult, bad, due, off, ok, untried
 from local.doctor.target import Target
 

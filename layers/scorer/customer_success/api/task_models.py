@@ -106,7 +106,6 @@ FORMS: dict[str, type[Task]] = {
     "check_expansion": ExpansionTask,
     "track_feature_adoption": AdoptionTask,
 }
-_BOTH_FORMS = TypeAdapter[Any](Task | CSMHandoffRequest)
 
 
 class TaskRequest(RootModel[dict[str, JsonValue]]):
@@ -120,7 +119,8 @@ class TaskRequest(RootModel[dict[str, JsonValue]]):
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """The document shows the forms. The form is chosen by hand, so that an error names the field alone."""
         del schema
-        return {**handler(_BOTH_FORMS.core_schema), "title": cls.__name__, "description": cls.__doc__ or ""}
+        both = TypeAdapter[Any](Task | CSMHandoffRequest).core_schema
+        return {**handler(both), "title": cls.__name__, "description": cls.__doc__ or ""}
 
     @property
     def type_field(self) -> str:

@@ -6,10 +6,11 @@ What most of the book lacks holds nothing: it makes an offer less sure, and the 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 
 from customer_success.accounts.account import Account
+from customer_success.dataclass import dataclass
 from customer_success.scan.ports import Runs
 from customer_success.schemas import CSMHealthSignals
 from customer_success.scoring.signal_words import SIGNAL_NAMES

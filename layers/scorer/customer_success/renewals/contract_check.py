@@ -39,10 +39,9 @@ from customer_success.renewals.digest import failed_check_digest, in_words, rene
 from customer_success.results import IfKnown, JobResult
 from customer_success.reviews.ports import Qbrs
 from customer_success.reviews.qbr import Qbr, QbrKey
-from customer_success.scan import scan as scan_run
 from customer_success.scan.assessment import Assessment, Rejected, ScanContext, Scored, assess
 from customer_success.scan.ports import Runs
-from customer_success.scan.run import Run
+from customer_success.scan.run import HEALTH_SCAN, Run
 from customer_success.scan.tally import Counts
 from customer_success.schemas import Confidence
 from customer_success.scoring.health_status import RISKS
@@ -127,7 +126,7 @@ class ContractCheck:
         )
 
     def _checked(self, on: date, request: str, time: datetime) -> ContractCheckResult:
-        last_scan = self.runs.last_finished(scan_run.KIND, on + ONE_DAY)
+        last_scan = self.runs.last_finished(HEALTH_SCAN, on + ONE_DAY)
         scan = self._context(on, last_scan)
         found = self._look(scan)
         self._rank(found.alerts, on, first_scan=last_scan is None)
@@ -138,7 +137,7 @@ class ContractCheck:
         captured = self._capture_outcomes(found.outcomes, time)
         if self.calendar.is_working_day(on):
             # A scan that could score nothing has read the book all the same.
-            ended = (run.run_date for run in self.runs.before(scan_run.KIND, on + ONE_DAY) if run.status == "finished")
+            ended = (run.run_date for run in self.runs.before(HEALTH_SCAN, on + ONE_DAY) if run.status == "finished")
             last_scan_on = next(ended, None)
             asked = captured.open if self.calendar.begins_week(on) else ()
             self.publisher.post(

@@ -14,6 +14,8 @@ from customer_success.paging import Bookmark
 from customer_success.scan.tally import Counts, Tally
 
 RunStatus = Literal["running", "closing", "finished", "failed"]
+HEALTH_SCAN: Literal["health_scan"] = "health_scan"
+"""The kind of the runs that scan the book."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ from customer_success.scan.closing import Closing
 from customer_success.scan.feed_report import count_observed
 from customer_success.scan.observed_book import ObservedAccount, ObservedBook
 from customer_success.scan.ports import Runs
-from customer_success.scan.run import Run, RunStatus
+from customer_success.scan.run import HEALTH_SCAN, Run, RunStatus
 from customer_success.scan.tally import Counts, count
 from customer_success.schemas import Confidence
 from customer_success.scoring.scorer import CSMHealthScorer
@@ -51,7 +51,6 @@ from customer_success.signals.freshness import Feed
 from customer_success.signals.slots import SlotName
 from customer_success.tasks import Task, context_of
 
-KIND: Literal["health_scan"] = "health_scan"
 LEASE_SECONDS = 120.0
 SECONDS_FOR_A_PAGE = 30.0
 PAGES_HANDED_ON_TOGETHER = 10 * ACCOUNTS_PER_MESSAGE
@@ -77,7 +76,7 @@ class ScanRequest:
 class ScanResult(JobResult):
     """What a scan counted: read = scored + rejected + inactive."""
 
-    task_type: Literal["health_scan"] = KIND
+    task_type: Literal["health_scan"] = HEALTH_SCAN
     run_date: date
     attempt: int
     status: RunStatus
@@ -139,7 +138,7 @@ class ScanRun:
         A misconfiguration is reported at once, and comes back as failed with what was counted; anything else is
         reported on the last try, and raised in any case.
         """
-        latest = self.runs.latest_day(KIND, until=today(request.run_date, self.now(), self.timezone))
+        latest = self.runs.latest_day(HEALTH_SCAN, until=today(request.run_date, self.now(), self.timezone))
         if latest and request.run_date < latest:
             raise Refused(f"the scan of {request.run_date} is refused: it lies before the last run, {latest}")
         run = self._take(request, force=request.force)
@@ -150,7 +149,7 @@ class ScanRun:
         except (Misconfigured, Refused) as error:
             # The request is in order, so its message must not be acknowledged: what a person mends is scanned again.
             failure = cause(error)
-            return Failed(KIND, Misconfigured(failure), result(self._fail(request, failure)))
+            return Failed(HEALTH_SCAN, Misconfigured(failure), result(self._fail(request, failure)))
         except Exception as error:
             if request.last_try:
                 attempted(
@@ -183,7 +182,7 @@ class ScanRun:
 
     def _take(self, request: ScanRequest, *, force: bool) -> Run:
         return self.runs.take(
-            KIND, request.run_date, request=request.request_id, force=force, lease_seconds=LEASE_SECONDS
+            HEALTH_SCAN, request.run_date, request=request.request_id, force=force, lease_seconds=LEASE_SECONDS
         )
 
     def _fail(self, request: ScanRequest, failure: str) -> Run:

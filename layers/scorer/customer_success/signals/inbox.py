@@ -202,7 +202,7 @@ def _result(done: Ingested, content_hash: str) -> FileResult:
     )
 
 
-_SOURCE = TypeAdapter(Source)
+_SOURCE = TypeAdapter[str](Source, config=ConfigDict(defer_build=True))
 
 
 def _without_person(address: re.Match[str]) -> str:
