@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from customer_success.aws.function import Function
-from customer_success.scoring.scorer import scorer_of
 from customer_success.settings import (
     Optional,
     ScoringSettings,
@@ -68,6 +67,7 @@ class Api(Function[ApiSettings]):
         from customer_success.api.tasks import TaskDesk
         from customer_success.scan.health_scan import health_scan_task
         from customer_success.scan.one_account import HealthScan
+        from customer_success.scoring.scorer import scorer_of
 
         settings = self.settings
         account = HealthScan(self.rows, scorer_of(settings))
@@ -123,9 +123,9 @@ class Api(Function[ApiSettings]):
     @cached_property
     def take_observations(self) -> TakeObservations:
         from customer_success.api.observations import TakeObservations
+        from customer_success.signals.entries import Mark
         from customer_success.signals.ingest import Ingest
         from customer_success.signals.memory_spool import MemorySpool
-        from customer_success.signals.slots import Mark
 
         store, tenant_id = self.store, self.settings.tenant_id
         ingest = Ingest(store.observations, store.feeds, store.directories, MemorySpool, Mark(tenant_id))

@@ -10,9 +10,9 @@ from customer_success.aws.function import QueueFunction
 from customer_success.aws.inbox import S3Files
 from customer_success.aws.retries import CLIENT_CONFIG
 from customer_success.settings import Settings, Text
+from customer_success.signals.entries import Mark
 from customer_success.signals.inbox import TakeFile
 from customer_success.signals.ingest import Ingest
-from customer_success.signals.slots import Mark
 from customer_success.signals.spool import DiskSpool
 
 

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from customer_success.accounts.account import LAST_INTERACTION
 from customer_success.accounts.row import AccountRow
 from customer_success.scoring.scorecard import LABELS
-from customer_success.signals.lines import Kind
+from customer_success.signals.kinds import Kind
 from local.deployment import LocalDeployment
 from local.ingest.asked import FileAsked
 from local.ingest.delivery import deliver

@@ -29,11 +29,11 @@ from customer_success.scan.page_sync import NotionSync
 from customer_success.scan.scan import ScanRequest, ScanRun
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.signals.directory import Known
+from customer_success.signals.entries import Mark
 from customer_success.signals.ingest import Delivery, Ingest, Ingested
 from customer_success.signals.lines import UsageLine
 from customer_success.signals.memory_spool import MemorySpool
 from customer_success.signals.records import Record, records
-from customer_success.signals.slots import Mark
 from customer_success.signals.spool import DiskSpool
 from tests.benchmarks.aws_stand_in import QueueOnDisk, TableOnDisk
 from tests.benchmarks.book import FIRST_DAY, account_id

@@ -28,9 +28,9 @@ from customer_success.scan.health_scan import health_scan_task
 from customer_success.scan.one_account import HealthScan
 from customer_success.scoring.scorer import CSMHealthScorer
 from customer_success.signals.directory import ExternalId, Known
+from customer_success.signals.entries import Mark
 from customer_success.signals.ingest import Ingest
 from customer_success.signals.memory_spool import MemorySpool
-from customer_success.signals.slots import Mark
 from tests.builders.accounts import TODAY, account, at_risk, dying
 from tests.builders.fakes import FakeOutbox, Writes
 from tests.builders.feeds import FakeInbox, FakeKeyedRequests

@@ -10,12 +10,13 @@ from typing import Any
 
 from customer_success.scan.observed_book import ObservedBook
 from customer_success.signals.directory import Directory, Known
+from customer_success.signals.entries import Mark
 from customer_success.signals.freshness import Feed
 from customer_success.signals.ingest import Delivery, Ingest, Ingested
-from customer_success.signals.lines import Kind
+from customer_success.signals.kinds import Kind
 from customer_success.signals.ports import KeyedRequest
 from customer_success.signals.records import Cells, Record, from_object
-from customer_success.signals.slots import Holder, Mark, Slot, SlotName
+from customer_success.signals.slots import Holder, Slot, SlotName
 from customer_success.signals.spool import DiskSpool
 
 Line = dict[str, Any]

@@ -27,9 +27,9 @@ from customer_success.errors import Misconfigured, Refused, Removed, Unavailable
 from customer_success.metrics import Metric
 from customer_success.signals import inbox as inbox_module
 from customer_success.signals.directory import ExternalId, Known
+from customer_success.signals.entries import Mark
 from customer_success.signals.inbox import FileResult, OpenFile, TakeFile, place_of, result_key
 from customer_success.signals.ingest import Ingest
-from customer_success.signals.slots import Mark
 from customer_success.signals.spool import DiskSpool
 from local.deployment import ROOT
 from tests.builders.aws import REGION, TABLE, TENANT, Client, create_table, raising, refused

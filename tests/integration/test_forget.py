@@ -15,11 +15,11 @@ from customer_success.aws.dynamodb.store import Store
 from customer_success.aws.dynamodb.table import Table
 from customer_success.reviews.qbr import Qbr, QbrKey
 from customer_success.signals.directory import ExternalId, Known
+from customer_success.signals.entries import Mark
 from customer_success.signals.ingest import Delivery, Ingest
-from customer_success.signals.lines import Kind
+from customer_success.signals.kinds import Kind
 from customer_success.signals.memory_spool import MemorySpool
 from customer_success.signals.records import from_object
-from customer_success.signals.slots import Mark
 from local.forgetting.job import Forget, Forgotten, UnknownAccountError
 from tests.builders.accounts import TODAY
 from tests.builders.aws import REGION, TABLE, TENANT, Client

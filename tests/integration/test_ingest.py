@@ -20,12 +20,13 @@ from customer_success.outcomes.outcome import outcomes_of
 from customer_success.signals.decoding import daily_usage
 from customer_success.signals.deriving import Context, derive
 from customer_success.signals.directory import ExternalId, Known
+from customer_success.signals.entries import Mark
 from customer_success.signals.freshness import Feed
 from customer_success.signals.ingest import Delivery, Ingest, Ingested
-from customer_success.signals.lines import Kind
+from customer_success.signals.kinds import Kind
 from customer_success.signals.records import Cells, Record, from_object
 from customer_success.signals.season import BookSeason
-from customer_success.signals.slots import Holder, Mark, SlotName
+from customer_success.signals.slots import Holder, SlotName
 from customer_success.signals.spool import DiskSpool
 from tests.builders.aws import TABLE, Client
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from customer_success.signals.lines import Kind
+from customer_success.signals.kinds import Kind
 from local.cost import measured
 from tests.benchmarks.aws_stand_in import Item, TableOnDisk
 from tests.benchmarks.book import FIRST_DAY, AccountBook, account_id

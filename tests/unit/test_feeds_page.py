@@ -11,7 +11,8 @@ import pytest
 from customer_success.api.observations import MOST_LINES
 from customer_success.scoring.deriver_thresholds import DeriverThresholds
 from customer_success.signals.freshness import days_of
-from customer_success.signals.lines import MODELS, Kind
+from customer_success.signals.kinds import Kind
+from customer_success.signals.lines import MODELS
 from customer_success.signals.usage import DAYS_STORED
 
 PAGE = (Path(__file__).parents[2] / "docs/feeds.md").read_text("utf-8")

@@ -50,6 +50,8 @@ QbrTrigger = Literal["scheduled", "contract_proximity", "requested"]
 OutcomeKind = Literal["renewed", "churned", "contracted", "expanded"]
 AlertChannel = Literal["notion", "event_bus", "email_alert", "chat_alert"]
 ChannelOutcome = Literal["pending", "delivered", "failed", "skipped"]
+AssessmentStatus = Literal["scored", "rejected", "skipped", "gone"]
+"""As it is stored and sent: `skipped` is an inactive account, `gone` one that was removed from the book."""
 
 SignalKey = Literal[
     "feature_adoption_rate",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field, replace
 from datetime import date, timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, PlainSerializer, PlainValidator
 
@@ -14,12 +14,10 @@ from customer_success.accounts.alert_state import FALL_WINDOW, AlertState
 from customer_success.accounts.carried import LastKnown, known_at
 from customer_success.accounts.stored_alert_state import StoredAlertState, from_stored, to_stored
 from customer_success.dataclass import dataclass
-from customer_success.schemas import is_empty
+from customer_success.schemas import AssessmentStatus, is_empty
 from customer_success.scoring.health_status import HealthStatus, Point
 
 CONTRACT_CHECK = "contract_check"
-
-Status = Literal["scored", "rejected", "skipped", "gone"]
 
 WANT_OF_DATA = ("insufficient_data", "stale_signals")
 """The reasons of rejections for want of data, which say nothing of the account."""
@@ -37,7 +35,7 @@ class AssessmentRecord:
     """
 
     run_date: Annotated[date, Field(alias="on")]
-    status: Status
+    status: AssessmentStatus
     since: date
     last: Point | None = None
     trail: tuple[HealthStatus, ...] = ()

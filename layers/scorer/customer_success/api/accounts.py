@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from customer_success.accounts.ports import AccountRows
-from customer_success.accounts.row import AccountRow
 from customer_success.api.problems import not_found
 from customer_success.errors import Refused
+
+if TYPE_CHECKING:
+    from customer_success.accounts.ports import AccountRows
+    from customer_success.accounts.row import AccountRow
 
 
 class Answer(BaseModel):

@@ -7,96 +7,21 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
-
-from customer_success.api.accounts import Answer
+from customer_success.api.observation_models import (
+    AcceptedLine,
+    ObservationsAnswer,
+    ObservationsRequest,
+    OutcomesRequest,
+    RefusedLine,
+)
 from customer_success.api.problems import conflict, other_tenant
-from customer_success.api.tasks import KEY_HEADER
+from customer_success.api.task_models import KEY_HEADER
 from customer_success.dataclass import dataclass
 from customer_success.signals.answered_lines import LineResult, TakenLine, take_lines
 from customer_success.signals.ingest import Delivery, Ingest
-from customer_success.signals.lines import FeedKind, Kind, Source
 from customer_success.signals.ports import KeyedRequest, KeyedRequests
-
-MOST_LINES = 500
-LONGEST_TENANT = 200
-OUTCOMES = "/observations/outcomes"
-
-
-def _of_a_feed(kind: object) -> object:
-    if kind == "outcomes":
-        raise ValueError(f"they need a grant of their own: send them to POST {OUTCOMES}")
-    return kind
-
-
-Lines = Annotated[list[JsonValue], Field(max_length=MOST_LINES)]
-
-
-class _Request(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
-
-    source: Source
-    """The tool that they come from: letters, digits, `-` and `_`. Values of one source replace each other."""
-    lines: Lines
-    """Objects with the fields of their kind, `account` being an Account ID, the source's own id, or a domain.
-
-    None at all says that the feed is alive and has nothing new.
-    """
-    tenant_id: Annotated[str, Field(min_length=1, max_length=LONGEST_TENANT)] | None = None
-    """The tenant that is served here, where a caller wants to be sure of it."""
-
-
-class ObservationsRequest(_Request):
-    """Lines of one kind and source."""
-
-    kind: Annotated[FeedKind, BeforeValidator(_of_a_feed)]
-    """What the lines are of; `outcomes` have a path of their own."""
-
-
-class OutcomesRequest(_Request):
-    """What became of contracts."""
-
-    kind: Literal["outcomes"] = "outcomes"
-    """It may be left out."""
-
-
-class AcceptedLine(Answer):
-    """A line that was taken."""
-
-    status: Literal["accepted", "unchanged"]
-    """`unchanged` says that the same was there already."""
-    joined: bool
-    """False for an account that is not known: the line is stored, and waits until an account bears its id."""
-
-
-class RefusedLine(Answer):
-    """A line that was not taken. The others of its request are."""
-
-    status: Literal["refused"]
-    field: str
-    """The first field that was wrong."""
-    value: str
-    """As it was given, cut short; empty where the field is missing, or names people."""
-    bound: str
-    """What would be right."""
-    reason: str
-    """All that was wrong, in a sentence for each field."""
-
-
-class ObservationsAnswer(Answer):
-    """What became of each line."""
-
-    kind: Kind
-    source: str
-    accepted: int
-    unchanged: int
-    refused: int
-    lines: list[AcceptedLine | RefusedLine]
-    """One for each line of the request, in its order."""
-    unjoined: list[str]
-    """The accounts, as the lines name them, that lead to none of the book."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
 from aws_lambda_powertools.event_handler.api_gateway import ResponseBuilder
@@ -16,15 +16,9 @@ from pydantic import BaseModel
 from customer_success.api import history
 from customer_success.api.acknowledge import AcknowledgeAlert, AcknowledgeAnswer, AcknowledgeRequest
 from customer_success.api.error_responses import documented, error_response
-from customer_success.api.health import HealthAnswer, ShowHealth
+from customer_success.api.health_models import HealthAnswer
 from customer_success.api.history import HistoryAnswer, ShowHistory
-from customer_success.api.observations import (
-    OUTCOMES,
-    ObservationsAnswer,
-    ObservationsRequest,
-    OutcomesRequest,
-    TakeObservations,
-)
+from customer_success.api.observation_models import OUTCOMES, ObservationsAnswer, ObservationsRequest, OutcomesRequest
 from customer_success.api.outgoing import as_json
 from customer_success.api.parameters import (
     AccountId,
@@ -49,8 +43,13 @@ from customer_success.api.portfolio import PortfolioAnswer, PortfolioQuery, Show
 from customer_success.api.problems import other_tenant
 from customer_success.api.requests import JSON, Operation, checked
 from customer_success.api.shadow import ShadowAnswer, ShowShadow
-from customer_success.api.tasks import KEY_HEADER, HealthScanAnswer, TaskAccepted, TaskAnswer, TaskDesk, TaskRequest
+from customer_success.api.task_models import KEY_HEADER, HealthScanAnswer, TaskAccepted, TaskAnswer, TaskRequest
 from customer_success.periods import run_date
+
+if TYPE_CHECKING:
+    from customer_success.api.health import ShowHealth
+    from customer_success.api.observations import TakeObservations
+    from customer_success.api.tasks import TaskDesk
 
 TENANT = frozenset({"tenant_id"})
 SUBMIT = Operation("POST", "/tasks", TENANT, TaskRequest)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
+    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -21,9 +22,20 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from customer_success.api.accounts import Answer
 from customer_success.api.problems import Problem, invalid
-from customer_success.schemas import CSMHandoffRequest, CSMHealthSignals, Text, refusals
+from customer_success.schemas import (
+    ChurnRiskResult,
+    Confidence,
+    CSMHandoffRequest,
+    CSMHealthScore,
+    CSMHealthSignals,
+    Text,
+    refusals,
+)
+from customer_success.task_records.record import TaskState
 
+KEY_HEADER = "Idempotency-Key"
 LONGEST = 64_000
 """Characters of a request as JSON: it is stored with its task."""
 FROM_CONTEXT = ("signals", "refresh", "draft")
@@ -141,6 +153,45 @@ class TaskRequest(RootModel[dict[str, JsonValue]]):
         asked = _validated(CSMHandoffRequest, self.root, "a handoff request")
         options = {name: asked.context[name] for name in FROM_CONTEXT if name in asked.context}
         return _read({"type": asked.task_type, "account_id": asked.account_id, **options}, named_in="context.")
+
+
+class HealthScanAnswer(Answer):
+    """The health of one account: what it is, or what it would be with the signals that were given."""
+
+    task_type: Literal["health_scan"]
+    account_id: str
+    health: CSMHealthScore
+    churn: ChurnRiskResult
+    """What there is to say about it."""
+    confidence: Confidence
+
+
+class TaskAccepted(Answer):
+    """A task that is on its way."""
+
+    task_id: str
+    task_type: str
+    account_id: str | None
+    state: TaskState
+    href: str
+    """Where to ask how far it is."""
+
+
+class TaskAnswer(Answer):
+    """How far a task is, and what came of it."""
+
+    task_id: str
+    task_type: str
+    account_id: str | None
+    state: TaskState
+    """It stays as it is once it is done, partial or failed."""
+    queued_at: AwareDatetime
+    result: dict[str, JsonValue] | None
+    """What the task answered, also where it is partial. Where it is too long to be stored, `cut` names what is left
+    out.
+    """
+    error: str | None
+    """Why it failed, or what of it could not be done."""
 
 
 def in_letters(request: Mapping[str, Any]) -> str:

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, time
-from typing import Literal
 from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
-
-from pydantic import AwareDatetime, JsonValue
 
 from customer_success.accounts.ports import AccountRows
 from customer_success.accounts.row import AccountRow
 from customer_success.agent import CustomerSuccessAgent
-from customer_success.api.accounts import Answer, known_account
+from customer_success.api.accounts import known_account
 from customer_success.api.problems import Problem, bad_request, conflict, invalid, not_found, other_tenant
 from customer_success.api.task_models import (
     FORMS,
+    KEY_HEADER,
     AdoptionTask,
     BookScanTask,
     ExpansionTask,
+    HealthScanAnswer,
     HealthScanTask,
     QbrTask,
     SlowTask,
     Task,
+    TaskAccepted,
+    TaskAnswer,
     in_letters,
 )
 from customer_success.api.task_models import TaskRequest as TaskRequest
@@ -34,52 +35,11 @@ from customer_success.periods import run_date
 from customer_success.ports import Outbox
 from customer_success.results import Failed
 from customer_success.scan.one_account import CannotBeScored, HealthScanResult
-from customer_success.schemas import ChurnRiskResult, Confidence, CSMHealthScore
 from customer_success.task_records.ports import TaskRecords
-from customer_success.task_records.record import RUNS_FOR, TaskRecord, TaskState
+from customer_success.task_records.record import RUNS_FOR, TaskRecord
 
-KEY_HEADER = "Idempotency-Key"
 LONGEST_KEY = 255
 """Characters."""
-
-
-class HealthScanAnswer(Answer):
-    """The health of one account: what it is, or what it would be with the signals that were given."""
-
-    task_type: Literal["health_scan"]
-    account_id: str
-    health: CSMHealthScore
-    churn: ChurnRiskResult
-    """What there is to say about it."""
-    confidence: Confidence
-
-
-class TaskAccepted(Answer):
-    """A task that is on its way."""
-
-    task_id: str
-    task_type: str
-    account_id: str | None
-    state: TaskState
-    href: str
-    """Where to ask how far it is."""
-
-
-class TaskAnswer(Answer):
-    """How far a task is, and what came of it."""
-
-    task_id: str
-    task_type: str
-    account_id: str | None
-    state: TaskState
-    """It stays as it is once it is done, partial or failed."""
-    queued_at: AwareDatetime
-    result: dict[str, JsonValue] | None
-    """What the task answered, also where it is partial. Where it is too long to be stored, `cut` names what is left
-    out.
-    """
-    error: str | None
-    """Why it failed, or what of it could not be done."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from customer_success.batches import batches
 from customer_success.dataclass import dataclass
 from customer_success.outcomes.outcome import outcomes_of
 from customer_success.schemas import OutcomeKind
-from customer_success.signals.lines import Kind
+from customer_success.signals.kinds import Kind
 from customer_success.signals.ports import Observations, Outdated
 from customer_success.signals.slots import Fields, Holder, Slot, SlotName
 from customer_success.signals.stamped import Stamp, Stamped

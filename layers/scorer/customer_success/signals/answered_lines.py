@@ -10,7 +10,7 @@ from typing import Any, Literal
 from customer_success.dataclass import dataclass
 from customer_success.schemas import Refusal
 from customer_success.signals.ingest import Delivery, EntryStatus, Ingest
-from customer_success.signals.lines import Kind
+from customer_success.signals.kinds import Kind
 from customer_success.signals.records import from_object
 from customer_success.signals.slots import DAYS_OF_ENTRIES, Holder
 

@@ -14,7 +14,7 @@ from customer_success.dataclass import dataclass
 from customer_success.schemas import is_empty
 from customer_success.scoring.deriver_thresholds import FreshDays
 from customer_success.signals.adoption import ExpectedFeatures
-from customer_success.signals.lines import Kind
+from customer_success.signals.kinds import Kind
 from customer_success.signals.season import BookSeason, settled
 from customer_success.signals.slots import SlotName
 from customer_success.signals.stamped import Stamp

@@ -17,7 +17,8 @@ from customer_success.log_privacy import ADDRESS
 from customer_success.metrics import Metric
 from customer_success.results import IfKnown, JobResult
 from customer_success.signals.ingest import Delivery, Ingest, Ingested
-from customer_success.signals.lines import MODELS, Kind, Source
+from customer_success.signals.kinds import Kind, Source
+from customer_success.signals.lines import MODELS
 from customer_success.signals.records import MOST_BYTES, records
 
 FOLDER, RESULTS = "in/", "results/"

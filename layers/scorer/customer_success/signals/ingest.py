@@ -24,12 +24,14 @@ from customer_success.schemas import Refusal
 from customer_success.scoring.deriver_thresholds import TrendThresholds
 from customer_success.signals import decoding, season
 from customer_success.signals.directory import Directory
+from customer_success.signals.entries import Mark, entry
 from customer_success.signals.freshness import Feed
-from customer_success.signals.lines import MODELS, AnyLine, IdLine, Kind, line_refusals
+from customer_success.signals.kinds import Kind
+from customer_success.signals.lines import MODELS, AnyLine, IdLine, line_refusals
 from customer_success.signals.ports import Directories, Feeds, Observations, Outdated
 from customer_success.signals.records import Record, parsed
 from customer_success.signals.season import SeasonTally
-from customer_success.signals.slots import Fields, Holder, Mark, Slot, SlotName, entry
+from customer_success.signals.slots import Fields, Holder, Slot, SlotName
 from customer_success.signals.stamped import Stamp, Stamped, changed
 
 MOST_LINES = 10_000_000

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -27,11 +27,9 @@ from pydantic_core import ErrorDetails, PydanticKnownError
 from customer_success.identifiers import ID_BOUND, is_nameable
 from customer_success.periods import FIRST_DAY, LAST_DAY
 from customer_success.schemas import CSMHealthSignals, OutcomeKind, Refusal, Sentiment, refusals
+from customer_success.signals.kinds import Kind, Source
 from customer_success.signals.touchpoints import TouchpointKind
 
-FeedKind = Literal["signals", "usage", "features", "tickets", "invoices", "touchpoints", "nps", "contracts", "ids"]
-Kind = Literal[FeedKind, "outcomes"]
-"""What became of a contract is not for a feed to deliver, but for who holds a grant of their own."""
 MOST_USERS = 10_000_000
 LARGEST_AMOUNT = 1e15
 LONGEST_NAME = 100
@@ -61,9 +59,6 @@ Count = Annotated[int, Field(ge=0, le=MOST_USERS)]
 Amount = Annotated[float, Field(ge=0, le=LARGEST_AMOUNT)]
 Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
 Csat = Annotated[int, Field(ge=1, le=5)]
-Source = Annotated[
-    str, StringConstraints(strip_whitespace=True, to_lower=True, pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")
-]
 
 
 class Line(BaseModel):

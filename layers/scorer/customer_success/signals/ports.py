@@ -12,7 +12,7 @@ from customer_success.errors import Unavailable
 if TYPE_CHECKING:
     from customer_success.signals.directory import Directory, Known
     from customer_success.signals.freshness import Feed
-    from customer_success.signals.lines import Kind
+    from customer_success.signals.kinds import Kind
     from customer_success.signals.slots import Holder, Slot, SlotName
 
 

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from customer_success.aws.dynamodb.items import Item, Key, Update, expiry, key_of, shortened, text
 from customer_success.aws.dynamodb.table import ConditionNotMetError, Table
-from customer_success.signals.lines import Kind
+from customer_success.signals.kinds import Kind
 from customer_success.signals.ports import Outdated
 from customer_success.signals.slots import Holder, Slot, SlotName, packed, unpacked
 
