@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from customer_success.api.observations import MOST_LINES
+from customer_success.api.observation_models import MOST_LINES
 from customer_success.scoring.deriver_thresholds import DeriverThresholds
 from customer_success.signals.freshness import days_of
 from customer_success.signals.kinds import Kind

@@ -3,8 +3,7 @@
 A sample of each lies in `events/` and is tested on the side that writes it and on the side that reads it.
 """
 
-from __future__ import annotations
-
+# Annotations are evaluated: pydantic would compile each one from its text at every cold start.
 from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import partial

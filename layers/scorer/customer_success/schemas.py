@@ -4,8 +4,7 @@ Strict means that a number in a string, a boolean for a number, NaN, infinity, a
 out of range are refused, never repaired. `refusals` says in one line per field what was wrong.
 """
 
-from __future__ import annotations
-
+# Annotations are evaluated: pydantic would compile each one from its text at every cold start.
 import re
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
@@ -110,7 +109,7 @@ class Support(NamedTuple):
         return f"{self.sentiment}, {self.open_tickets} open" if self.sentiment else f"{self.open_tickets} open"
 
     @classmethod
-    def read(cls, stored: str) -> Support | None:
+    def read(cls, stored: str) -> "Support | None":
         """The halves of a stored score's "negative, 5 open", "5 open" or "negative"; None for any other text."""
         match = re.fullmatch(r"(?P<sentiment>[a-z]+)?(?:(?(sentiment), |)(?P<tickets>\d+) open)?", stored)
         if not stored or match is None or match["sentiment"] not in (None, *get_args(Sentiment)):

@@ -1,7 +1,6 @@
 """What a deployment decides, read from the environment: one model per function, refused in one line when wrong."""
 
-from __future__ import annotations
-
+# Annotations are evaluated: pydantic would compile each one from its text at every cold start.
 import json
 import os
 from datetime import date

@@ -1,7 +1,6 @@
 """What `GET /accounts/{id}/health` answers."""
 
-from __future__ import annotations
-
+# Annotations are evaluated: pydantic would compile each one from its text at every cold start.
 from datetime import date
 
 from pydantic import ConfigDict, Field

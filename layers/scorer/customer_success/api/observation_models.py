@@ -1,7 +1,6 @@
 """What feeds deliver to the API, and what it answers to each line."""
 
-from __future__ import annotations
-
+# Annotations are evaluated: pydantic would compile each one from its text at every cold start.
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue

@@ -1,7 +1,6 @@
 """A task as it is asked for: in its plain form, or as the handoff request of another team or system."""
 
-from __future__ import annotations
-
+# Annotations are evaluated: pydantic would compile each one from its text at every cold start.
 import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
