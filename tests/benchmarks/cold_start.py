@@ -30,6 +30,7 @@ WORK = {
     "check_expansion": "agent",
     "sales_handoff": "hand_off",
     "api": "_resolver",
+    "ingest": "take_file",
 }
 """What a function builds at its first message, where that is not its `channel`."""
 

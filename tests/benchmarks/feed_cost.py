@@ -18,7 +18,7 @@ from time import perf_counter
 
 from pydantic import TypeAdapter
 
-from customer_success.api.observations import MOST_LINES
+from customer_success.api.observation_models import MOST_LINES
 from tests.benchmarks.book import FIRST_DAY, AccountBook, account_id
 from tests.benchmarks.deployment import Deployment
 from tests.benchmarks.memory import peak_megabytes

@@ -17,9 +17,9 @@ from customer_success.aws.dynamodb.observations import DynamoObservations
 from customer_success.aws.dynamodb.table import Table
 from customer_success.aws.inbox import S3Files
 from customer_success.scoring.health_status import COLOURS, RISKS, HealthStatus
+from customer_success.signals.entries import Mark
 from customer_success.signals.inbox import FileResult, OpenFile, TakeFile
 from customer_success.signals.ingest import Ingest
-from customer_success.signals.slots import Mark
 from customer_success.signals.spool import DiskSpool
 from tests.builders.accounts import HEALTHY, TODAY, account
 from tests.builders.aws import REGION, TABLE, TENANT, Client, create_table

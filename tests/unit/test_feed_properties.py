@@ -11,10 +11,11 @@ from hypothesis import strategies as some
 
 from customer_success.signals.deriving import Context, derive
 from customer_success.signals.directory import ExternalId, Known
+from customer_success.signals.entries import Mark
 from customer_success.signals.ingest import Ingest
-from customer_success.signals.lines import Kind
+from customer_success.signals.kinds import Kind
 from customer_success.signals.memory_spool import MemorySpool
-from customer_success.signals.slots import Mark, SlotName
+from customer_success.signals.slots import SlotName
 from tests.builders.accounts import TODAY
 from tests.builders.feeds import FakeInbox, as_records, delivery
 
