@@ -8,10 +8,10 @@ from customer_success.aws.dynamodb.store import Store
 from customer_success.aws.dynamodb.table import Table
 from customer_success.settings import shadow_of
 from customer_success.signals.directory import Known
+from customer_success.signals.entries import Mark
 from customer_success.signals.ingest import Delivery, Ingest
 from customer_success.signals.memory_spool import MemorySpool
 from customer_success.signals.records import from_object
-from customer_success.signals.slots import Mark
 from local.operating.outcomes import as_csv, stored_outcomes
 from tests.builders.aws import TABLE, TENANT, Client
 from tests.builders.feeds import NIGHT
