@@ -22,9 +22,9 @@ LEFT_OUT = "…"
 @pytest.fixture
 def book(tmp_path: Path) -> Iterator[Path]:
     """The bundled book with what lies beside it, at a place of its own; what the demo stores of it is removed."""
-    for file in SAMPLE_BOOK.parent.glob(f"{SAMPLE_BOOK.stem}.*"):
-        shutil.copy(file, tmp_path)
-    path = tmp_path / SAMPLE_BOOK.name
+    folder = tmp_path / "books"
+    shutil.copytree(SAMPLE_BOOK.parent, folder)
+    path = folder / SAMPLE_BOOK.name
     yield path
     shutil.rmtree(DemoState.of(path).folder, ignore_errors=True)
 
