@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -28,6 +29,12 @@ EMPTY = "empty"
 """The evening of a deployment on which nothing has been played yet."""
 
 
+@cache
+def zips() -> Mapping[str, Path]:
+    """The zip of each function and layer, built once: no test changes what they are made of."""
+    return build(read_template(ROOT / "template.yaml"), ROOT, BUILT, STACK_PYTHON)
+
+
 @dataclass
 class WarmStack:
     """A running deployment: `remember` an evening, `return_to` it later. Its functions stay warm."""
@@ -44,8 +51,7 @@ class WarmStack:
         wanted = {**self._usual, **parameters}
         if wanted != self.deployment.stack.parameters:
             template = read_template(ROOT / "template.yaml")
-            zips = build(template, ROOT, BUILT, STACK_PYTHON)
-            stack = deploy(self.deployment.aws, template, zips, STACK, wanted)
+            stack = deploy(self.deployment.aws, template, zips(), STACK, wanted)
             self.deployment = replace(self.deployment, stack=stack)
         return self.deployment
 

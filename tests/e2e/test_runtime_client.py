@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from local.deployment import BUILT, ROOT, STACK_PYTHON, LocalDeployment, local_deployment
-from local.stack.build import build
+from local.deployment import ROOT, STACK_PYTHON, LocalDeployment, local_deployment
 from local.stack.template import read_template
 from tests.builders.accounts import TODAY
 from tests.builders.pages import at_risk_page, critical_page, page
 from tests.builders.runtime_api import Package
+from tests.builders.warm_stack import zips
 
 TEMPLATE = read_template(ROOT / "template.yaml")
 SAMPLES = {
@@ -114,12 +114,12 @@ def test_a_function_that_cannot_be_imported_is_found(runtime: Path, tmp_path: Pa
 
 def deployed(name: str, deployment: LocalDeployment, folder: Path) -> Package:
     """A function's own code and layers, unzipped side by side as on Lambda, with the environment of its deployment."""
-    zips = build(TEMPLATE, ROOT, BUILT, STACK_PYTHON)
+    built = zips()
     own = TEMPLATE["Resources"][FUNCTIONS[name]]["Properties"]
     layers = [*TEMPLATE["Globals"]["Function"]["Layers"], *own.get("Layers", [])]
-    unzip(zips[FUNCTIONS[name]], folder / "task")
+    unzip(built[FUNCTIONS[name]], folder / "task")
     for layer in layers:
-        unzip(zips[layer["Ref"]], folder / "opt")
+        unzip(built[layer["Ref"]], folder / "opt")
     for path in [folder / "task", folder / "opt", *(folder / "task").rglob("*"), *(folder / "opt").rglob("*")]:
         path.chmod(0o555 if path.is_dir() else 0o444)
     found = deployment.aws.functions.get_function_configuration(FunctionName=deployed_name(name))

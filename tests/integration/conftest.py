@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 import pytest
@@ -49,12 +49,17 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def _dynamodb(session: boto3.Session) -> Any:
+    """The one client of all tests, which takes longer to make than most of them to run."""
+    return session.client("dynamodb")
+
+
 @pytest.fixture
-def dynamodb(aws: boto3.Session) -> Client:
+def dynamodb(aws: boto3.Session, _dynamodb: Any) -> Client:  # noqa: ARG001, the client meets AWS in memory
     """DynamoDB with the table in it."""
-    real = aws.client("dynamodb")
-    create_table(real)
-    return Client(real)
+    create_table(_dynamodb)
+    return Client(_dynamodb)
 
 
 @pytest.fixture

@@ -25,12 +25,14 @@ class Queues:
     clock: Clock
     look_takes: float
     _last: int = field(default=0, init=False)
+    looked_at: list[str] = field(default_factory=list)
 
     @property
     def sqs(self) -> Queues:
         return self
 
     def get_queue_attributes(self, QueueUrl: str, AttributeNames: list[str]) -> Any:  # noqa: N803, as AWS names them
+        self.looked_at.append(QueueUrl)
         if QueueUrl == SCAN["scan"]:
             self.clock.sleep(self.look_takes)
             self._last = next(self.waiting, self._last)
@@ -56,6 +58,15 @@ def test_a_queue_that_drains_slowly_is_waited_for(clock: Clock) -> None:
     wait_until_drained(aws(clock, 5, 4, 3, 2, 1, 0), SCAN)
     # THEN it is waited for hours
     assert clock.now - Clock().now > 6 * LONG
+
+
+def test_while_one_queue_holds_messages_no_other_is_asked(clock: Clock) -> None:
+    # GIVEN two queues, and messages in the second
+    queues = Queues(iter([2, 1, 0]), clock, LONG)
+    wait_until_drained(cast(Aws, queues), {"alert-chat": "url-of-alert-chat", **SCAN})
+    # THEN the first is asked once more when the other is empty, and none for its dead letters
+    chat, scan = "url-of-alert-chat", SCAN["scan"]
+    assert queues.looked_at == [chat, scan, scan, scan, chat, scan, chat, scan, chat]
 
 
 def test_a_function_that_works_on_one_message_for_long_is_waited_for(clock: Clock) -> None:
