@@ -96,6 +96,7 @@ COLUMNS: tuple[ColumnCase, ...] = (
     ColumnCase(
         "de", "ARR", "arr", (("12.000", 12000), ("512,77", 512.77), ("1'000'000,00", 1000000), ("173,900", None))
     ),
+    ColumnCase("de", "ARR (T€)", "arr", (("48", 48000), ("7,2", 7200))),
     ColumnCase("de", "ARR in TEUR", "arr", (("48", 48000), ("7,2", 7200), ("1.250", 1250000))),
     ColumnCase("de", "ARR", "arr", (("1,2 Mio. €", 1_200_000), ("85 Tsd. €", 85_000), ("T€ 40", 40_000))),
     ColumnCase(

@@ -36,6 +36,27 @@ def test_the_name_of_another_person_is_not_the_owners() -> None:
     assert "owner_name" not in reading.accounts[0].values
 
 
+def test_the_owners_addresses_may_stand_under_another_name_than_theirs() -> None:
+    agreeing = read("Account ID,CSM,Owner Email\nA,Dana Fox,dana@x.example\nB,Eli Park,eli@x.example\n")
+    assert [account.values["owner_email"] for account in agreeing.accounts] == ["dana@x.example", "eli@x.example"]
+    # But not where one of them is another person's.
+    differing = read("Account ID,CSM,Owner Email\nA,Dana Fox,nora@x.example\nB,Eli Park,eli@x.example\n")
+    assert "owner_email" not in differing.accounts[0].values
+
+
+def test_a_sentiment_is_that_of_tickets_only_beside_them() -> None:
+    beside = read("Account ID,Sentiment,Tickets\nA,good,2\n")
+    assert beside.accounts[0].values["avg_ticket_sentiment"] == "positive"
+    alone = read("Account ID,Sentiment\nA,good\n")
+    assert "avg_ticket_sentiment" not in alone.accounts[0].values
+    assert "how they feel about us" in alone.refused[0].reason
+
+
+def test_a_churned_column_of_days_or_words_is_a_status() -> None:
+    reading = read("Account ID,Churned\nA,no\nB,yes\nC,2026-01-15\nD,2026-12-31\n")
+    assert [account.values.get("status") for account in reading.accounts] == [None, "inactive", "inactive", None]
+
+
 def test_several_owners_are_left_open_and_named() -> None:
     reading = read("Account ID,Owner\nA,a@x.example; b@x.example\nB,a@x.example\n")
     assert "owner_email" not in reading.accounts[0].values

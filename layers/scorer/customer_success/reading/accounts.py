@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeGuard
 
 from customer_success.dataclass import dataclass
 from customer_success.reading.columns import (
@@ -195,6 +195,12 @@ class _Reader:
         if self._is_another_tools():
             rated = [place for place, meaning in meanings.items() if meaning == _RATING]
             meanings |= dict.fromkeys(rated, MeansOneOf(_TWO_RATINGS))
+        if Means("open_ticket_count") not in {replace(each, rank=0) for each in meanings.values() if _is_field(each)}:
+            bare = (
+                place for place, each in meanings.items() if _is_field(each) and each.field == "avg_ticket_sentiment"
+            )
+            felt = [place for place in bare if set(heading_of(self._table.headings[place]).keys) & _BARE_SENTIMENT]
+            meanings |= dict.fromkeys(felt, MeansOneOf(_TWO_SENTIMENTS))
         for place, meaning in meanings.items():
             if isinstance(meaning, MeansNothing):
                 self._left_out.append(LeftOutColumn(place, self._table.headings[place], meaning.reason))
@@ -335,6 +341,11 @@ class _Reader:
         """Choose the columns of the owner and of the primary contact by what stands in their cells."""
         family = self._people("csm") or self._people("owner")
         others = self._people("owner") if self._people("csm") else []
+        if family and others and not any(map(_addresses, family)):
+            # The addresses of the same people may stand under another name.
+            same = next((each for each in others if _addresses(each) and self._is_name_of(family[0], each)), None)
+            family += [same] if same else []
+            others = [each for each in others if each is not same]
         by_address = sorted(family, key=_addresses, reverse=True)
         owner = by_address[0] if by_address else None
         names = next((column for column in by_address[1:] if _addresses(column) == 0 and _people_of(column)), None)
@@ -600,6 +611,8 @@ class _Reader:
         return found
 
 
+_BARE_SENTIMENT = frozenset({"sentiment", "stimmung", "ressenti", "sentimiento"})
+_TWO_SENTIMENTS = {"avg_ticket_sentiment": "the sentiment of tickets", "": "how they feel about us"}
 _OUR_OWN = frozenset({"signals updated", "collections risk", "escalations 90d", "usage trend", "ticket sentiment"})
 _RATING = meaning_of("Health Status", None, {})
 _TWO_RATINGS = {"tam_health_rag": "the technical account manager's own rating", "": "a colour worked out by a tool"}
@@ -622,6 +635,11 @@ def _code(currencies: Iterable[str]) -> str:
     """The code of one of the currencies, preferring one whose sign is of one country alone."""
     first = min(currencies, key=lambda code: code not in CODES)
     return first if first in CODES else sorted(_SAME_SIGN[first])[0]
+
+
+def _is_field(meaning: Meaning) -> TypeGuard[Means]:
+    """Whether a heading means one field, by its name or a preset; what MAP says is not doubted."""
+    return isinstance(meaning, Means) and meaning.by != "MAP"
 
 
 def _addresses(column: ReadColumn) -> int:

@@ -73,6 +73,8 @@ def heading_of(text: str) -> Heading:
             currency, scale = _SCALED_CURRENCIES[last]
         elif last in _SCALES and (last not in ("k", "m") or "(" in bare or currency or "_" in bare or " " in bare):
             scale = _SCALES[last]
+        elif last == "t" and sign and (sign["scale"] or "").lower() == "t":
+            pass
         elif last in _UNITS:
             unit = unit or _UNITS[last]
         elif last not in _LINKS:
