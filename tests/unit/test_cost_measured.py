@@ -127,6 +127,7 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> float:
     return table.mean_size("OBSERVATIONS")
 
 
+@pytest.mark.slow  # a thousand accounts with five feeds; each day benchmarks/test_counts.py counts what is promised
 @pytest.mark.parametrize(
     "figure",
     [
