@@ -30,7 +30,7 @@ demo-qbr: install ## a quarter's reviews of a book: ACCOUNTS=book.csv DATE=YYYY-
 import-history: install ## bring in older scores: FILE=history.csv, and ACCOUNTS=book.csv, or TABLE= TENANT= of a real deployment
 	@$(RUN) -m $(if $(TABLE),local.import_history,local.demo import-history)
 
-ingest: install ## take a file of signals in: FILE= KIND=usage SOURCE=product SNAPSHOT=1, and ACCOUNTS=book.csv, or STACK= of a real deployment
+ingest: install ## take a file of signals in: FILE= KIND=usage SOURCE=product SNAPSHOT=1 MAP=map.toml, and ACCOUNTS=book.csv, or STACK= of a real deployment
 	@$(RUN) -m $(if $(STACK),local.operating,local.demo) ingest
 
 check-book: install ## what a file of accounts holds, and who could be scored: FILE=accounts.csv MAP=map.toml DATE= CURRENCY=EUR TIMEZONE=

@@ -168,6 +168,7 @@ def run_ingest(options: Options, console: Console) -> None:
     """`make ingest`. Raises `DemoError`, `AskedWronglyError` and what `demo_deployment` raises."""
     state = DemoState.of(options.book)
     given = {"FILE": options.file, "KIND": options.kind, "SOURCE": options.source, "SNAPSHOT": options.snapshot}
+    given["MAP"] = options.map
     asked = read_asked(given)
     if not state.played:
         raise DemoError(f"{options.book} was not played yet: `make demo{named(options.book)}` makes its inbox")

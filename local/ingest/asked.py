@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from customer_success.errors import Refused
+from customer_success.reading.errors import UnreadableTableError
 from customer_success.signals.inbox import FOLDER, KINDS, SNAPSHOT, place_of
 from customer_success.signals.records import MOST_BYTES
+from local.ingest.mapped import mapped_file
 
 LONGEST_NAME = 100
 """Bytes of the file's own name that go into its key."""
@@ -32,7 +34,7 @@ class FileAsked:
 
 
 def read_asked(given: Mapping[str, str]) -> FileAsked:
-    """The file that FILE, KIND, SOURCE and SNAPSHOT name. Raises `AskedWronglyError`."""
+    """The file that FILE, KIND, SOURCE, SNAPSHOT and MAP name. Raises `AskedWronglyError`."""
     file, kind, source = (given.get(name, "").strip() for name in ("FILE", "KIND", "SOURCE"))
     if not file:
         raise AskedWronglyError("FILE is missing: name the file to take in, as in FILE=usage.csv")
@@ -47,7 +49,21 @@ def read_asked(given: Mapping[str, str]) -> FileAsked:
         raise AskedWronglyError(
             f"SNAPSHOT={snapshot}: expected 1 for a file that is complete for its source, or nothing"
         )
-    return FileAsked(_readable(file), f"{FOLDER}{kind}/{source}/{f'{SNAPSHOT}/' if snapshot == '1' else ''}")
+    path = _readable(file)
+    if given_map := given.get("MAP", "").strip():
+        path = _mapped(path, kind, given_map)
+    return FileAsked(path, f"{FOLDER}{kind}/{source}/{f'{SNAPSHOT}/' if snapshot == '1' else ''}")
+
+
+def _mapped(path: Path, kind: str, given_map: str) -> Path:
+    try:
+        return mapped_file(path, kind, Path(given_map).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise AskedWronglyError(
+            f"MAP={given_map}: {getattr(error, 'strerror', None) or 'this is not UTF-8'}"
+        ) from error
+    except UnreadableTableError as error:
+        raise AskedWronglyError(f"MAP={given_map}: {error}") from error
 
 
 def _check(name: str, value: str, key: str) -> None:

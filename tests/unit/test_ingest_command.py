@@ -155,3 +155,17 @@ def test_a_result_is_printed_with_all_that_a_person_can_mend() -> None:
     assert "1 line is refused:" in list(result_lines(one))
     refused = FileResult(file="in/a.csv", status="refused", reason="the file is empty")
     assert list(result_lines(refused)) == ["refused: the file is empty"]
+
+
+def test_a_table_of_any_form_is_brought_in_by_its_map(tmp_path: Path) -> None:
+    # GIVEN invoices as a team's own tool has them, and a map that names its columns
+    file, given = tmp_path / "rechnungen.csv", tmp_path / "map.toml"
+    file.write_text("Beleg;Kunde;Fällig;Summe\nR-1;K-1;31.03.2026;1.250,50 €\n", encoding="cp1252")
+    columns = '"Beleg" = "id"\n"Kunde" = "account"\n"Fällig" = "due"\n"Summe" = "amount"\n'
+    given.write_text(f'decimal = ","\n[columns]\n{columns}', encoding="utf-8")
+    # WHEN it is asked for
+    asked = read_asked({"FILE": str(file), "KIND": "invoices", "SOURCE": "erp", "MAP": str(given)})
+    # THEN what is put into the inbox has the columns of the kind
+    assert asked.path.read_text("utf-8") == "account,amount,due,id\nK-1,1250.5,2026-03-31,R-1\n"
+    with pytest.raises(AskedWronglyError, match=r"MAP=none\.toml: No such file"):
+        read_asked({"FILE": str(file), "KIND": "invoices", "SOURCE": "erp", "MAP": "none.toml"})
