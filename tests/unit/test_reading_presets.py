@@ -163,6 +163,11 @@ def test_a_name_is_the_accounts_where_no_company_is_given() -> None:
     assert [account.name for account in read(text).accounts] == ["Jan Bos", "Eve Roux"]
 
 
+def test_a_tools_own_ids_are_the_accounts_where_the_teams_are_empty() -> None:
+    text = EXPORTS["Zendesk"].replace(",A-1,", ",,").replace(",A-2,", ",,")
+    assert [account.values["account_id"] for account in read(text).accounts] == ["1", "2"]
+
+
 def test_a_contract_end_in_a_range_is_its_last_day() -> None:
     assert read(EXPORTS["Notion"]).accounts[1].values["contract_end"] == date(2026, 3, 25)
 

@@ -192,6 +192,7 @@ class _Reader:
     def _meanings(self) -> dict[int, Meaning]:
         own = self._asked.map.fields
         meanings = {place: meaning_of(heading, self._preset, own) for place, heading in enumerate(self._table.headings)}
+        meanings |= self._ids_instead(meanings)
         if self._is_another_tools():
             rated = [place for place, meaning in meanings.items() if meaning == _RATING]
             meanings |= dict.fromkeys(rated, MeansOneOf(_TWO_RATINGS))
@@ -205,6 +206,17 @@ class _Reader:
             if isinstance(meaning, MeansNothing):
                 self._left_out.append(LeftOutColumn(place, self._table.headings[place], meaning.reason))
         return meanings
+
+    def _ids_instead(self, meanings: Mapping[int, Meaning]) -> dict[int, Meaning]:
+        """Where a tool's column for the team's own ids is empty, the tool's ids are the accounts'."""
+        own = [place for place, each in meanings.items() if _is_field(each) and each.field == "account_id"]
+        if not own or any(self._cells(place, FIELDS["account_id"]) for place in own):
+            return {}
+        tools = (place for place, each in meanings.items() if _is_field(each) and each.field.startswith(EXTERNAL))
+        first = next((place for place in tools if self._cells(place, FIELDS["account_id"])), None)
+        if first is None:
+            return {}
+        return {**dict.fromkeys(own, MeansNothing("empty")), first: Means("account_id", 0, "preset")}
 
     def _is_another_tools(self) -> bool:
         """Whether "Health Status" may be a colour that another tool worked out: it is ours where our own names are."""
