@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Que
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 
-from customer_success.api import history, portfolio, shadow, tasks
+from customer_success.api import history, portfolio, shadow, task_models
 from customer_success.api.problems import not_found
 from customer_success.schemas import ChurnRisk, Rag
 
@@ -64,7 +64,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 Days = Annotated[int, Interval(ge=0, le=portfolio.LONGEST_WINDOW), BeforeValidator(_whole)]
 Token = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
-Key = Annotated[str, StringConstraints(min_length=1, max_length=tasks.LONGEST_KEY, pattern=r"^[!-~]+$")]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=task_models.LONGEST_KEY, pattern=r"^[!-~]+$")]
 
 AccountId = Annotated[
     Id,
@@ -90,7 +90,8 @@ TenantId = Annotated[
 IdempotencyKey = Annotated[
     Key | NOTHING,
     Header(
-        alias=tasks.KEY_HEADER, description="A name for the request; a repeat under the same name answers the same."
+        alias=task_models.KEY_HEADER,
+        description="A name for the request; a repeat under the same name answers the same.",
     ),
 ]
 Cursor = Annotated[

@@ -35,6 +35,8 @@ from customer_success.schemas import (
 from customer_success.task_records.record import TaskState
 
 KEY_HEADER = "Idempotency-Key"
+LONGEST_KEY = 255
+"""Characters."""
 LONGEST = 64_000
 """Characters of a request as JSON: it is stored with its task."""
 FROM_CONTEXT = ("signals", "refresh", "draft")

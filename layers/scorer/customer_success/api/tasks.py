@@ -15,6 +15,7 @@ from customer_success.api.problems import Problem, bad_request, conflict, invali
 from customer_success.api.task_models import (
     FORMS,
     KEY_HEADER,
+    LONGEST_KEY,
     AdoptionTask,
     BookScanTask,
     ExpansionTask,
@@ -37,9 +38,6 @@ from customer_success.results import Failed
 from customer_success.scan.one_account import CannotBeScored, HealthScanResult
 from customer_success.task_records.ports import TaskRecords
 from customer_success.task_records.record import RUNS_FOR, TaskRecord
-
-LONGEST_KEY = 255
-"""Characters."""
 
 
 @dataclass(frozen=True, slots=True)
