@@ -319,7 +319,7 @@ OWN: Json = {
     "Customer": {"title": {}},
     "Annual recurring revenue": {"number": {"format": "euro"}},
     "account-id": {"rich_text": {}},
-    "Tier": {"select": {"options": [{"name": "Gold", "color": "yellow"}]}},
+    "Package": {"select": {"options": [{"name": "Gold", "color": "yellow"}]}},
     "Churn Risk": {"select": {"options": [{"name": "none"}]}},
     "Sentiment": {"select": {"options": [{"name": "Great", "color": "pink"}]}},
     "Contract End": {"rich_text": {}},
@@ -343,7 +343,7 @@ def test_a_book_that_the_team_has_is_mapped_and_completed(team: Team) -> None:
         "Accounts: 0 properties have our names; these are taken for ours (ours → yours):",
         "  Name → Customer",
         "  Account ID → account-id",
-        "  Plan → Tier",
+        "  Plan → Package",
         "  ARR → Annual recurring revenue",
         "  Contract End Date → Contract-End-Date",
     ]
@@ -364,7 +364,7 @@ def test_a_book_that_the_team_has_is_mapped_and_completed(team: Team) -> None:
     mapped = {"Name", "Account ID", "Plan", "ARR", "Contract End Date", "Ticket Sentiment", "Last Interaction"}
     assert after.keys() - before.keys() - {"Sentiment"} == accounts_schema(PropertyNames()).keys() - mapped
     # AND the deployment's ids are printed, and the four others lie on the same page
-    theirs = {"name": "Customer", "account_id": "account-id", "plan": "Tier", "arr": "Annual recurring revenue"}
+    theirs = {"name": "Customer", "account_id": "account-id", "plan": "Package", "arr": "Annual recurring revenue"}
     theirs |= {"contract_end": "Contract-End-Date", "avg_ticket_sentiment": "Sentiment"}
     value = json.dumps(theirs, separators=(",", ":")).replace('"', '\\"')
     assert f"""'NotionProperties="{value}"'""" in output
@@ -390,7 +390,7 @@ def test_a_chosen_name_that_the_book_does_not_have_is_refused_before_anything_is
     """GIVEN an account book. WHEN names are chosen that it does not have, THEN none is believed, and none is added."""
     own = team.database("Customers", OWN)
     before, writes = team.properties(own), team.writes()
-    wrong = {"name": "Nope", "account_id": "Acount-ID", "nps_score": "Zufriedenheit", "plan": "Tier"}
+    wrong = {"name": "Nope", "account_id": "Acount-ID", "nps_score": "Zufriedenheit", "plan": "Package"}
     with pytest.raises(Misconfigured) as raised:
         team.set_up(accounts=own, chosen=wrong)
     assert str(raised.value).splitlines() == [
