@@ -53,7 +53,8 @@ def test_feature_usage_beside_a_book_ends_in_what_went_to_sales_and_why(book: Pa
     code, output = play(book, DATE="2026-03-02")
     # THEN the demo ends with the offer, its price and evidence, and with what was left out
     assert code == 0, output
-    assert "candidates checked 1 = offered 1 + recorded 0 + held back 0 + nothing 0 + failed 0" in output
+    assert "candidates checked 2 = offered 1 + recorded 0 + held back 1 + nothing 0 + failed 0" in output
+    assert "Held back: 1\n  Odd: login_frequency_days: '-3' could not be read" in output
     assert "Handed to Sales: 1 (ARR 6,000 a year)" in output
     assert "API calls, not in the plan, times asked for: 12" in output
     assert "book.usage.csv, line 3, A-9 X: no account of the book has this id" in output
