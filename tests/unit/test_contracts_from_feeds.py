@@ -169,6 +169,16 @@ def test_of_several_contracts_the_next_to_end_counts(
     assert held.present(TODAY) == counts
 
 
+def test_of_two_contracts_that_stand_alike_the_one_delivered_last_counts() -> None:
+    # GIVEN two without an end, under two ids of an account, of two deliveries or of one
+    earlier, later = (Stamp(datetime(2026, 3, number, tzinfo=UTC), "hash") for number in (1, 2))
+    for stamps in ((earlier, later), (later, later)):
+        held = dict(zip(("1", "A-1"), map(Stamped, (terms(), terms(notice_days=30)), stamps), strict=True))
+        # THEN the same one counts, in whatever order they were stored
+        for stored_as in (held, dict(reversed(held.items()))):
+            assert Contracts(stored_as).present(TODAY) == terms(notice_days=30)
+
+
 def test_a_contract_that_a_complete_file_lacks_is_over() -> None:
     # GIVEN two contracts of an account, under its id and under its domain
     world = World([replace(account(1, contract_end=None), external_ids="domain:acme.example")])

@@ -39,15 +39,23 @@ class Contracts:
     snapshot: Stamp | None = None
 
     def present(self, day: date) -> ContractTerms | None:
-        """The contract that counts on `day`: the next one to end, else one without an end, else the last one to end."""
-        live = [held.entry for held in self.by_id.values() if self.snapshot is None or held.stamp >= self.snapshot]
-        return min(live, key=lambda terms: _rank(terms, day), default=None)
+        """The contract that counts on `day`: the next one to end, else one without an end, else the last one to end.
+
+        Of two that stand alike the one delivered last counts, and of one delivery that with the greater id.
+        """
+        live = [
+            (_rank(held.entry, day), held.stamp, id_, held.entry)
+            for id_, held in self.by_id.items()
+            if self.snapshot is None or held.stamp >= self.snapshot
+        ]
+        return max(live, key=lambda each: each[:3])[3] if live else None
 
 
 def _rank(terms: ContractTerms, day: date) -> tuple[int, int]:
+    """The greater goes first."""
     end = terms.contract_end
     if end is not None and end >= day:
-        return 0, end.toordinal()
+        return 3, -end.toordinal()
     if terms.no_end:
-        return 1, 0
-    return (2, -end.toordinal()) if end is not None else (3, 0)
+        return 2, 0
+    return (1, end.toordinal()) if end is not None else (0, 0)
