@@ -174,7 +174,7 @@ def test_of_two_contracts_that_stand_alike_the_one_delivered_last_counts() -> No
     earlier, later = (Stamp(datetime(2026, 3, number, tzinfo=UTC), "hash") for number in (1, 2))
     for stamps in ((earlier, later), (later, later)):
         held = dict(zip(("1", "A-1"), map(Stamped, (terms(), terms(notice_days=30)), stamps), strict=True))
-        # THEN the same one counts, in whatever order they were stored
+        # THEN the same one counts, in either order
         for stored_as in (held, dict(reversed(held.items()))):
             assert Contracts(stored_as).present(TODAY) == terms(notice_days=30)
 
