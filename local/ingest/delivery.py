@@ -62,7 +62,7 @@ def deliver(
 
 def result_lines(result: FileResult) -> Iterator[str]:
     """What became of a file, line by line."""
-    if result.reason:
+    if result.reason and not result.refusals:
         yield f"refused: {result.reason}"
         return
     yield f"{result.status}: {result.accepted:,} of {result.lines:,} lines; new or changed values: {result.changed:,}"
@@ -70,6 +70,8 @@ def result_lines(result: FileResult) -> Iterator[str]:
         yield "1 line is refused:" if result.refused == 1 else f"{result.refused:,} lines are refused:"
         yield from (f"  line {refusal.line}: {refusal.reason}" for refusal in result.refusals)
         yield from _more(result.refused, len(result.refusals))
+    if result.reason:
+        yield result.reason
     if result.kind != "ids" or result.joined < result.accounts:
         yield f"{result.joined:,} of {result.accounts:,} keys lead to an account"
     left = result.accounts - result.joined

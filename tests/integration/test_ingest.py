@@ -200,6 +200,21 @@ def test_what_a_snapshot_lacks_is_closed(inbox: Inbox) -> None:
     assert inbox.signals("A-1")["open_ticket_count"] == 1
 
 
+def test_a_snapshot_with_a_refused_line_closes_nothing(inbox: Inbox) -> None:
+    # GIVEN two open tickets
+    opened = [{"account": "A-1", "id": str(number), "opened": "2026-02-20"} for number in (1, 2)]
+    inbox.take("tickets", opened)
+    # WHEN a complete file has both, and one of them cannot be read
+    torn = [opened[0], {**opened[1], "sentiment": "angry"}]
+    result = inbox.take("tickets", torn, at=NOON + timedelta(hours=1), snapshot=True)
+    # THEN both are open still
+    assert (result.refused, result.closes_nothing) == (1, True)
+    assert inbox.signals("A-1")["open_ticket_count"] == 2
+    # AND one is, once a file without it is whole
+    assert not inbox.take("tickets", opened[:1], at=NOON + timedelta(hours=2), snapshot=True).closes_nothing
+    assert inbox.signals("A-1")["open_ticket_count"] == 1
+
+
 def test_an_account_without_a_ticket_has_none_open_while_the_feed_lives(inbox: Inbox) -> None:
     inbox.take("tickets", [{"account": "A-1", "id": "1", "opened": "2026-02-20", "sentiment": "negative"}])
     assert inbox.signals("A-2") == {"open_ticket_count": 0, "escalation_count_90_days": 0}

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from customer_success.signals.inbox import FileResult, LineRefusal
+from customer_success.signals.inbox import CLOSES_NOTHING, FileResult, LineRefusal
 from local.ingest import asked
 from local.ingest.asked import AskedWronglyError, FileAsked, read_asked
 from local.ingest.delivery import NoResultError, deliver, result_lines
@@ -155,6 +155,9 @@ def test_a_result_is_printed_with_all_that_a_person_can_mend() -> None:
     assert "1 line is refused:" in list(result_lines(one))
     refused = FileResult(file="in/a.csv", status="refused", reason="the file is empty")
     assert list(result_lines(refused)) == ["refused: the file is empty"]
+    # AND a complete file with a refused line says that it closed nothing
+    torn = one.model_copy(update={"reason": CLOSES_NOTHING})
+    assert list(result_lines(torn))[1:4] == ["1 line is refused:", "  line 4: active_users: at least 0", CLOSES_NOTHING]
 
 
 def test_a_table_of_any_form_is_brought_in_by_its_map(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from customer_success.signals.records import MOST_BYTES, records
 
 FOLDER, RESULTS = "in/", "results/"
 SNAPSHOT = "snapshot"
+CLOSES_NOTHING = "lines were refused, so the file is not complete: what it lacks stays open"
 LONGEST_PATH = 1_000
 """Bytes of a result's path without folder and ending: S3 takes keys of 1,024."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -84,7 +85,7 @@ class FileResult(JobResult):
     file: str
     status: Literal["accepted", "accepted in part", "refused"]
     reason: IfKnown[str] = None
-    """Why the file as a whole was refused."""
+    """Why the file as a whole was refused, or why a file that should be complete closed nothing."""
     content_hash: IfKnown[str] = None
     """The ETag of the content that was read."""
     kind: IfKnown[Kind] = None
@@ -189,6 +190,7 @@ def _result(done: Ingested, content_hash: str) -> FileResult:
     return FileResult(
         file=done.name,
         status="accepted" if not done.refused else "accepted in part" if done.accepted else "refused",
+        reason=CLOSES_NOTHING if done.closes_nothing else None,
         content_hash=content_hash,
         kind=done.kind,
         source=done.source,

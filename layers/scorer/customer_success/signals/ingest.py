@@ -76,7 +76,10 @@ class RefusedLine:
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What became of a delivery. `unjoined` are keys that lead to no account, the first of them."""
+    """What became of a delivery. `unjoined` are keys that lead to no account, the first of them.
+
+    `closes_nothing` says that a snapshot did not count as complete, since lines of it were refused.
+    """
 
     kind: Kind
     source: str
@@ -88,6 +91,7 @@ class Ingested:
     changed: int
     refusals: tuple[RefusedLine, ...] = ()
     unjoined: tuple[str, ...] = ()
+    closes_nothing: bool = False
 
     @property
     def accepted(self) -> int:
@@ -146,9 +150,11 @@ class Ingest:
         with closing(self.spool()) as spool:
             read = self._read(delivery, records, spool, notes)
             merged = self._merge(delivery, spool, self._season(delivery, read), notes)
+        # What a refused line holds open must not be closed for want of that line.
+        complete = delivery.snapshot and not read.refused
         # A delivery of which nothing could be taken says nothing: it must not keep a dead feed alive.
         if not read.lines or read.refused < read.lines:
-            self._delivered(delivery, merged)
+            self._delivered(delivery, merged, complete=complete)
         return Ingested(
             kind=delivery.kind,
             source=delivery.source,
@@ -160,6 +166,7 @@ class Ingest:
             changed=merged.changed,
             refusals=tuple(read.refusals),
             unjoined=tuple(merged.unjoined),
+            closes_nothing=delivery.snapshot and not complete,
         )
 
     def _read(
@@ -235,12 +242,12 @@ class Ingest:
                 return changes
         raise Outdated(f"{name}: {len(left)} accounts were written by others again and again")
 
-    def _delivered(self, delivery: Delivery, merged: _Merged) -> None:
-        """Remember of the feed that it delivered."""
+    def _delivered(self, delivery: Delivery, merged: _Merged, *, complete: bool) -> None:
+        """Remember of the feed that it delivered, and what is no more if the delivery is `complete`."""
         for _ in range(MOST_TRIES):
             before = next((feed for feed in self.feeds.all() if feed.slot == delivery.slot), None)
             feed = before or Feed(delivery.kind, delivery.source)
-            stamps = [stamp for stamp in (feed.snapshot, delivery.stamp if delivery.snapshot else None) if stamp]
+            stamps = [stamp for stamp in (feed.snapshot, delivery.stamp if complete else None) if stamp]
             newest = [day for day in (feed.last_whole_day, merged.newest) if day]
             overtaken = bool(feed.deliveries) and delivery.arrived_at < feed.deliveries[-1]
             after = replace(
