@@ -39,12 +39,15 @@ COMMON_LETTERS = frozenset("äöüßÄÖÜàâæçéèêëîïôœùûÀÂÇÉÈ
 """The letters of English, German, French, Spanish and their neighbours beyond ASCII."""
 ENCODINGS = ["cp1252", "iso8859_15", "cp1250", "mac_roman", "cp850", "utf_16_le", "utf_16_be"]
 """The encodings in which spreadsheet programs save text in the languages that are read here."""
-Places = Set[tuple[int, int]]
-"""Cells by row and column, counted from 1."""
+Shown = Mapping[tuple[int, int], str]
+"""What cells show, by row and column, counted from 1."""
 _PER_CENT = {"9", "10"}
 """The formats of xlsx that show per cent, beside those that a workbook defines."""
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_ERROR = re.compile(
+    rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]{1,3})(\d{1,7})"[^>]*>(?:<f[^>]*/>|<f\b[^>]*>[^<]*</f>)?<v>([^<]+)</v>'
+)
 _PLACE = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
 _CHUNK = 1 << 20
 _DOUBLE = re.compile("[ÃÂ][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
@@ -120,7 +123,7 @@ def _decoded_once(text: str) -> str | None:
 
 
 def _of_workbook(content: bytes, known: CountKnown) -> Table:
-    shares = _check_unpacked(content) if content.startswith(_ZIP) else {}
+    shown = _check_unpacked(content) if content.startswith(_ZIP) else {}
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
         names = [
@@ -128,7 +131,7 @@ def _of_workbook(content: bytes, known: CountKnown) -> Table:
             for sheet in workbook.sheets_metadata
             if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
         ]
-        found = ((name, _of_sheet(workbook, name, known, shares.get(name, frozenset()))) for name in names)
+        found = ((name, _of_sheet(workbook, name, known, shown.get(name, {}))) for name in names)
         tables = [(name, table) for name, table in found if table is not None]
     except PasswordError as error:
         raise UnreadableTableError("the spreadsheet is locked with a password: save it without one") from error
@@ -142,27 +145,29 @@ def _of_workbook(content: bytes, known: CountKnown) -> Table:
     return replace(table, encoding=f"sheet {name}{also}" if len(names) > 1 else "")
 
 
-def _of_sheet(workbook: CalamineWorkbook, name: str, known: CountKnown, shares: Places) -> Table | None:
+def _of_sheet(workbook: CalamineWorkbook, name: str, known: CountKnown, shown: Shown) -> Table | None:
     rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
     if not any(known([str(cell) for cell in row]) for row in rows[:LINES_LOOKED_AT]):
         return None
     try:
-        return table_of_rows(_lines(rows, shares), known)
+        return table_of_rows(_lines(rows, shown), known)
     except UnreadableTableError:
         return None
 
 
-def _lines(rows: Sequence[Sequence[object]], shares: Places) -> Iterator[TableLine]:
+def _lines(rows: Sequence[Sequence[object]], shown: Shown) -> Iterator[TableLine]:
     for number, row in enumerate(rows, start=1):
         cells = tuple(_cell(value) for value in row)
-        if shares:
-            cells = tuple(_as_shown(cell, (number, place) in shares) for place, cell in enumerate(cells, start=1))
+        if shown:
+            cells = tuple(_as_shown(cell, shown.get((number, place))) for place, cell in enumerate(cells, start=1))
         yield TableLine(number, cells)
 
 
-def _as_shown(cell: Cell, is_share: bool) -> Cell:
-    """A share of the sheet as it is shown there: 0.62 in a cell that shows per cent is 62%."""
-    return f"{cell * 100:.10g}%" if is_share and isinstance(cell, int | float) else cell
+def _as_shown(cell: Cell, shown: str | None) -> Cell:
+    """A cell as the sheet shows it: 62% for 0.62 in one that shows per cent, and the error of a formula that failed."""
+    if shown == "%":
+        return f"{cell * 100:.10g}%" if isinstance(cell, int | float) else cell
+    return shown or cell
 
 
 def _cell(value: object) -> Cell:
@@ -178,10 +183,10 @@ def _cell(value: object) -> Cell:
     return str(value)
 
 
-def _check_unpacked(content: bytes) -> Mapping[str, Places]:
+def _check_unpacked(content: bytes) -> Mapping[str, Shown]:
     """Refuse what unpacks to far more than it is: nothing of it is read before. Raises `UnreadableTableError`.
 
-    The result has, by sheet, the cells that show per cent.
+    The result has, by sheet, the cells that show per cent, as "%", and those that show an error, as its text.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -191,7 +196,7 @@ def _check_unpacked(content: bytes) -> Mapping[str, Places]:
             sheets = {name: _Area() for part in parts if _SHEET.fullmatch(name := part.filename)}
             for part in parts:
                 _check_part(archive, part, sheets.get(part.filename))
-            return _shares(archive, {part.filename for part in parts}, sheets)
+            return _shown(archive, {part.filename for part in parts}, sheets)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
         raise UnreadableTableError(f"the spreadsheet cannot be read: {error}; save it as CSV (UTF-8)") from error
 
@@ -209,8 +214,8 @@ def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, area: _Area | N
                 rest = chunk[-200:]
 
 
-def _shares(archive: zipfile.ZipFile, parts: Set[str], sheets: Mapping[str, _Area]) -> Mapping[str, Places]:
-    """The cells of each sheet that show per cent, by the name of the sheet."""
+def _shown(archive: zipfile.ZipFile, parts: Set[str], sheets: Mapping[str, _Area]) -> Mapping[str, Shown]:
+    """What cells show other than calamine gives, to which an error is an empty cell; by the name of the sheet."""
     if not {"xl/styles.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= parts:
         return {}
     styles, book, links = (
@@ -227,17 +232,19 @@ def _shares(archive: zipfile.ZipFile, parts: Set[str], sheets: Mapping[str, _Are
     formats = [_named(tag, "numFmtId") for tag in re.findall(r"<xf\b[^>]*>", used)]
     per_cent = {str(place) for place, number in enumerate(formats) if number in own | _PER_CENT}
     targets = {_named(tag, "Id"): _named(tag, "Target") for tag in re.findall(r"<Relationship\b[^>]*>", links)}
-    found: dict[str, Places] = {}
-    for tag in re.findall(r"<sheet\b[^>]*>", book) if per_cent else ():
+    shares = re.compile(
+        rb'<(?:\w+:)?c\b(?=[^>]*\bs="(?:'
+        + "|".join(per_cent or {"none"}).encode()
+        + rb')")[^>]*\br="([A-Z]{1,3})(\d{1,7})"'
+    )
+    found: dict[str, Shown] = {}
+    for tag in re.findall(r"<sheet\b[^>]*>", book):
         part = f"xl/{targets.get(_named(tag, 'r:id'), '').removeprefix('/xl/')}"
         if part in sheets:
-            cells = re.compile(
-                rb'<(?:\w+:)?c\b(?=[^>]*\bs="(?:'
-                + "|".join(per_cent).encode()
-                + rb')")[^>]*\br="([A-Z]{1,3})(\d{1,7})"'
-            )
-            places = cells.findall(archive.read(part))
-            found[html.unescape(_named(tag, "name"))] = frozenset((int(row), _number(column)) for column, row in places)
+            xml = archive.read(part)
+            cells = {(int(row), _number(column)): "%" for column, row in shares.findall(xml)}
+            errors = {(int(row), _number(column)): text.decode() for column, row, text in _ERROR.findall(xml)}
+            found[html.unescape(_named(tag, "name"))] = cells | errors
     return found
 
 

@@ -36,6 +36,10 @@ class Formula(str):
     """A formula without a stored value, as a program that only writes files leaves it."""
 
 
+class Failed(str):
+    """The error of a formula that failed."""
+
+
 def workbook(*sheets: tuple[str, Sequence[Sequence[object]]], raw_sheet: str = "") -> bytes:
     """A workbook of sheets, each with its name and rows; `raw_sheet` is the XML of a first sheet of any content."""
     contents = [(name, _sheet(rows)) for name, rows in sheets]
@@ -95,6 +99,8 @@ def _cell(place: str, value: object) -> str:
             return ""
         case Formula():
             return f'<c r="{place}"><f>{escape(value)}</f></c>'
+        case Failed():
+            return f'<c r="{place}" s="1" t="e"><f>Z9</f><v>{escape(value)}</v></c>'
         case PerCent():
             return f'<c r="{place}" s="2"><v>{float(value)}</v></c>'
         case bool():

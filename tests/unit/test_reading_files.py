@@ -14,7 +14,7 @@ from customer_success.reading.errors import UnreadableTableError
 from local.reading import files
 from local.reading.files import read_table
 from tests.builders.reading_cells import RUN_DATE
-from tests.builders.workbooks import Formula, PerCent, sheet_xml, workbook
+from tests.builders.workbooks import Failed, Formula, PerCent, sheet_xml, workbook
 
 HEADINGS = ("Account ID", "Name", "ARR", "Contract End Date", "Feature Adoption Rate")
 
@@ -84,6 +84,23 @@ def test_a_share_that_a_workbook_shows_as_per_cent_is_read_as_it_is_shown(tmp_pa
     rows = [("Name", "Adoption %"), ("Kite", PerCent(0.62)), ("Loom", PerCent(0.0875)), ("Mango", PerCent(1.0))]
     reading = reading_of(tmp_path, workbook(("Book & more", rows)), "book.xlsx")
     assert [account.values["feature_adoption_rate"] for account in reading.accounts] == [0.62, 0.0875, 1.0]
+
+
+def test_a_formula_that_failed_is_a_cell_that_could_not_be_read(tmp_path: Path) -> None:
+    # GIVEN a workbook with the errors of formulas
+    accounts = [
+        HEADINGS,
+        ("A-1", "Kite Labs", Failed("#REF!"), Failed("#VALUE!"), Failed("#DIV/0!")),
+        ("A-2", "Loom", 85_000, date(2026, 5, 31), 0.9),
+    ]
+    reading = reading_of(tmp_path, workbook(("Accounts", accounts)), "book.xlsx")
+    # THEN each is unknown, and named with what the sheet shows
+    assert reading.accounts[0].values.keys() == {"account_id", "name"}
+    assert [(cell.line, cell.account, cell.heading, cell.cell, cell.reason) for cell in reading.unread] == [
+        (2, "Kite Labs", HEADINGS[2], "#REF!", "the error of a formula"),
+        (2, "Kite Labs", HEADINGS[3], "#VALUE!", "the error of a formula"),
+        (2, "Kite Labs", HEADINGS[4], "#DIV/0!", "the error of a formula"),
+    ]
 
 
 def test_a_number_that_a_spreadsheet_made_of_an_id_is_no_id(tmp_path: Path) -> None:

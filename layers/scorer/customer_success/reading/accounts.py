@@ -39,7 +39,7 @@ from customer_success.reading.mapping import Map
 from customer_success.reading.numbers import CODES, plain_number
 from customer_success.reading.people import Person, agrees
 from customer_success.reading.tables import NAMES_OF_DELIMITERS, Cell, NotARow, Table, TableLine
-from customer_success.reading.words import plain
+from customer_success.reading.words import is_failed, plain
 
 MOST_NAMED = 5
 """Accounts, or cells, that a sentence names."""
@@ -540,7 +540,9 @@ class _Reader:
         name = str(self._values("name", line) or key)
         for place, column in self._columns.items():
             cell = line.cells[place]
-            if cell in column.problems:
+            if isinstance(cell, str) and is_failed(cell):
+                self._unread.append(UnreadCell(line.number, name, column.heading, cell, "the error of a formula"))
+            elif cell in column.problems:
                 self._unread.append(UnreadCell(line.number, name, column.heading, str(cell), column.problems[cell]))
             elif cell in column.values:
                 target = values if column.field.name not in _DERIVED_FROM else others

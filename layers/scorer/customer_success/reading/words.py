@@ -37,7 +37,8 @@ def clean(text: str) -> str:
 
 @cache
 def _empty() -> frozenset[str]:
-    return frozenset(data("words.toml")["empty"]["empty"])
+    words = data("words.toml")["empty"]
+    return frozenset(words["empty"]) | frozenset(words["failed"])
 
 
 @lru_cache(maxsize=65_536)
@@ -46,6 +47,11 @@ def is_empty(text: str) -> bool:
     folded = unicodedata.normalize("NFKD", text.strip().casefold())
     bare = "".join(sign for sign in folded if not unicodedata.combining(sign))
     return not bare or bare in _empty() or text.strip() in _empty()
+
+
+def is_failed(text: str) -> bool:
+    """Whether a cell shows the error of a formula: nothing is known, as in an empty one, but something went wrong."""
+    return text.startswith("#") and text.strip().casefold() in data("words.toml")["empty"]["failed"]
 
 
 @cache
