@@ -8,7 +8,7 @@ from pathlib import Path
 
 from customer_success.errors import Refused
 from customer_success.reading.errors import UnreadableTableError
-from customer_success.signals.inbox import FOLDER, KINDS, SNAPSHOT, place_of
+from customer_success.signals.inbox import FILE_KINDS, FOLDER, SNAPSHOT, place_of
 from customer_success.signals.records import MOST_BYTES
 from local.ingest.mapped import mapped_file
 
@@ -39,7 +39,7 @@ def read_asked(given: Mapping[str, str]) -> FileAsked:
     if not file:
         raise AskedWronglyError("FILE is missing: name the file to take in, as in FILE=usage.csv")
     if not kind:
-        raise AskedWronglyError(f"KIND is missing: one of {', '.join(KINDS)}")
+        raise AskedWronglyError(f"KIND is missing: one of {', '.join(FILE_KINDS)}")
     if not source:
         raise AskedWronglyError("SOURCE is missing: name the tool that the file is from, as in SOURCE=product")
     _check("KIND", kind, f"{FOLDER}{kind}/source/file")

@@ -48,7 +48,10 @@ def test_a_long_name_is_cut_so_that_the_key_fits(tmp_path: Path) -> None:
         ({"KIND": ""}, "KIND is missing: one of signals, usage"),
         ({"KIND": "payroll"}, "KIND=payroll: 'payroll' is no kind of file: one of signals, usage"),
         ({"KIND": "usage/product"}, "KIND=usage/product: "),
-        ({"KIND": "outcomes"}, "KIND=outcomes: outcomes are not taken from files: send them to POST /observations"),
+        (
+            {"KIND": "outcomes"},
+            "KIND=outcomes: outcomes are not taken from files: send them to POST /observations/outcomes",
+        ),
         ({"SOURCE": ""}, "SOURCE is missing"),
         ({"SOURCE": "our product"}, "SOURCE=our product: 'our product' is no name of a source: letters, digits"),
         ({"SOURCE": "a/b"}, "SOURCE=a/b: "),

@@ -29,6 +29,8 @@ LONGEST_PATH = 1_000
 KINDS: tuple[Kind, ...] = get_args(Kind)
 PEOPLE_ONLY: frozenset[Kind] = frozenset({"outcomes"})
 """What became of a contract is not for a feed to say, but for who holds a grant of their own."""
+FILE_KINDS = tuple(kind for kind in KINDS if kind not in PEOPLE_ONLY)
+"""What a file may be of, for who names another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +167,9 @@ def place_of(key: str) -> Place:
         raise Refused(f"{key!r} lies in no place of the inbox: put it under in/<kind>/<source>/, with a name")
     kind, source = parts[0], parts[1]
     if kind not in KINDS:
-        raise Refused(f"{key!r}: {kind!r} is no kind of file: one of {', '.join(KINDS)}")
+        raise Refused(f"{key!r}: {kind!r} is no kind of file: one of {', '.join(FILE_KINDS)}")
     if kind in PEOPLE_ONLY:
-        raise Refused(f"{key!r}: {kind} are not taken from files: send them to POST /observations")
+        raise Refused(f"{key!r}: {kind} are not taken from files: send them to POST /observations/outcomes")
     try:
         source = _SOURCE.validate_python(source)
     except ValidationError as error:
