@@ -51,7 +51,7 @@ class Fault(BaseModel):
     code: str = Field(default="no_such_code", description="The vendor's error code, or Google's reason.")
     body: Any = Field(default={"ok": True}, description="What `json` answers.")
     done: bool = Field(default=False, description="The work is done before the answer.")
-    retry_after: float | None = Field(default=None, ge=0, description="Seconds told in Retry-After.")
+    retry_after: float | None = Field(default=None, ge=0, description="Seconds in Retry-After.")
     seconds: float = Field(default=1.0, ge=0)
     times: int | None = Field(default=1, ge=1, description="None: until cleared.")
     after: int = Field(default=0, ge=0, description="Requests of those meant that pass before it begins.")

@@ -81,7 +81,7 @@ def of(**changes: Any) -> CSMHealthSignals:
 @pytest.mark.parametrize(
     ("facts", "changes"),
     [
-        pytest.param({}, {"tam_health_rag": None, "collections_risk": None}, id="nobody warned"),
+        pytest.param({}, {"tam_health_rag": None, "collections_risk": None}, id="without warnings"),
         pytest.param({}, {"avg_ticket_sentiment": None, "open_ticket_count": 0}, id="no ticket was rated"),
         pytest.param({"no_end": True, "contract_end": None}, {"days_to_renewal": None}, id="a contract without an end"),
     ],

@@ -235,19 +235,19 @@ class GenerateQbr:
         A contact is invited once in a quarter, also where the contract's end calls for a review of its own.
         """
         if self.drafts is None:
-            logger.warning("the review of account %s invites nobody: Gmail is not configured", row.account_id)
+            logger.warning("the review of account %s has no invitation: Gmail is not configured", row.account_id)
             return None, None
         key, mailbox = f"{request.account_id}:{request.key.period}", row.account.owner_email or self.fallback_owner
         if mailbox is None or row.account.primary_contact_email is None:
             return None, None
         if why := draft_held_because(row.account):
-            logger.warning("the review of account %s invites nobody: %s", row.account_id, why)
+            logger.warning("the review of account %s has no invitation: %s", row.account_id, why)
             return None, None
         draft = replace(invitation(row.account, request.key, text.evidence, mailbox), key=key)
         made = self.drafts.create(draft, last_try=request.last_try)
         if isinstance(made, Drafted):
             return made.draft_id, None
-        logger.warning("the review of account %s invites nobody: %s", row.account_id, made.reason)
+        logger.warning("the review of account %s has no invitation: %s", row.account_id, made.reason)
         return None, f"no invitation was drafted: {made.reason}"
 
 
