@@ -30,7 +30,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 PEOPLE_ONLY: frozenset[Kind] = frozenset({"outcomes"})
 """What became of a contract is not for a feed to say, but for who holds a grant of their own."""
 FILE_KINDS = tuple(kind for kind in KINDS if kind not in PEOPLE_ONLY)
-"""What a file may be of, for who names another."""
+"""The kinds of which a file may be."""
 
 
 @dataclass(frozen=True, slots=True)
